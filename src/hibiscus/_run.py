@@ -1,0 +1,200 @@
+"""A Run: everything that happens after training, from the run folder alone (and the data, to evaluate)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hibiscus._config import build_options
+from hibiscus._inputs import Given, open_inputs
+from hibiscus._session import Session
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
+from hibiscus.data.options import DataConfig
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.doctor.rules import advise
+from hibiscus.errors import ConfigError, DataError
+from hibiscus.methods.registry import get_method
+from hibiscus.metrics.exhibits import save_exhibits
+from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.device import choose_device, tune_process
+from hibiscus.training.player import Batch
+from hibiscus.training.run import RunFolder, find_run
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hibiscus.training.method import Method
+
+__all__ = ["Run"]
+
+
+class Run:
+    """A finished (or stopped) training: its folder, its networks, and what they can do.
+
+    Args:
+        path: the run folder, or `runs/latest`.
+        device: where to compute.
+        data: the data it was trained on, where it cannot be opened again by its path.
+
+    Example:
+        run = hibiscus.load("runs/latest")
+        run.evaluate()["test/accuracy"]
+        run.predict("cat.jpg")
+    """
+
+    def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Dataset | None = None):
+        self.folder = RunFolder(find_run(path))
+        self.path = self.folder.path
+        self.facts = self.folder.read("run.json")
+        self.device = choose_device(device)
+        self._data = data
+        self._methods: dict[str, Method] = {}
+
+    def __repr__(self) -> str:
+        best = self.facts.get("best") or {}
+        name = self.facts["decides"]["name"]
+        value = f", best val/{name} {best['value']:.4f} in epoch {best['epoch']}" if best else ""
+        return f"<Run {self.path}: {self.facts['method']} on {self.facts['data']['name']}, {self.facts['status']}{value}>"
+
+    @property
+    def preparation(self) -> Preparation:
+        """What was learned from the training part: shapes, scales, the order of the classes."""
+        return Preparation.from_json(self.folder.read("preparation.json"))
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The trained networks by name, plain modules in evaluation mode."""
+        return self.method().nets
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The log's line for each epoch."""
+        if not self.folder.log.exists():
+            return []
+        lines = [json.loads(line) for line in self.folder.log.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in lines if line["event"] == "epoch"]
+
+    def method(self, checkpoint: str = "best") -> Method:
+        """The method with the weights of a checkpoint, `best` or `last`."""
+        if checkpoint not in ("best", "last"):
+            raise ConfigError(f"checkpoint={checkpoint}", "best or last", "leave it out for best")
+        if checkpoint not in self._methods:
+            path = self.folder.checkpoints / f"{checkpoint}.safetensors"
+            if checkpoint == "best" and not path.exists():
+                path = self.folder.checkpoints / "last.safetensors"  # a run without validation keeps no best one
+            tensors, _ = load_checkpoint(path)
+            tune_process()
+            kind = get_method(self.facts["method"])
+            method = kind(build_options(kind.Config, self.facts["config"]), self.preparation)
+            method.load_tensors(tensors)
+            method.to(self.device)
+            method.train_mode(False)
+            self._methods[checkpoint] = method
+        return self._methods[checkpoint]
+
+    def evaluate(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, float]:
+        """The metrics of the test part beside baselines, computed in float32.
+
+        Without a test part the validation part is used, and the metrics are called so. The result is kept in the run
+        folder and read from there the next time.
+
+        Args:
+            data: other data to evaluate on: a path or a Dataset, with labels.
+            checkpoint: `best` or `last`.
+            again: compute again what is there already.
+
+        Returns:
+            Metrics by name, such as `test/accuracy`.
+        """
+        return self.evaluation(data, checkpoint, again)["metrics"]
+
+    def evaluation(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, Any]:
+        """As `evaluate`, with the baselines: `{"part", "metrics", "baselines", "decides", "checkpoint", "epoch"}`."""
+        kept = self.path / "evaluation.json"
+        if data is None and not again and kept.exists():
+            found = self.folder.read("evaluation.json")
+            if found.get("checkpoint") == checkpoint and found.get("epoch") == self._epoch(checkpoint):
+                return found
+        own = Session.reopened(self.path, self._data, str(self.device), quiet=True).prepared()
+        prepared, part = (own, "test" if "test" in own.parts else "val") if data is None else self._other(data, own)
+        method = self.method(checkpoint)
+        with torch.inference_mode():
+            found = method.examine(prepared, part)
+        result = {
+            "format": 1,
+            "part": part,
+            "metrics": _named(part, found.metrics),
+            "baselines": {name: _named(part, metrics) for name, metrics in found.baselines.items()},
+            "decides": {**dataclasses.asdict(method.decides), "name": f"{part}/{method.decides.name}"},
+            "checkpoint": checkpoint,
+            "epoch": self._epoch(checkpoint),
+            "data": prepared.dataset.path,
+        }
+        if data is None:
+            save_exhibits(found.exhibits, self.path / "evaluation")
+            self.folder.write("evaluation.json", result)
+            self.facts = self.folder.update(advice=advise(self.facts, self.history, result))
+        return result
+
+    def _epoch(self, checkpoint: str) -> int:
+        best = self.facts.get("best")
+        return int(best["epoch"]) if checkpoint == "best" and best else int(self.facts.get("epochs_done", 0))
+
+    def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
+        """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
+        options = build_options(DataConfig, self.facts["data_options"])
+        size, channels = options.image_size, options.channels
+        if "image" in own.preparation:
+            image = own.preparation["image"]
+            size, channels = (image.height, image.width), image.channels
+        if not isinstance(data, Dataset):
+            data = open_data(data, target=options.target, image_size=size, channels=channels, max_bad=options.max_bad)
+        dataset = data
+        items = dataset.parts.get("test", np.arange(len(dataset)))
+        return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"
+
+    def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best") -> dict[str, Any]:
+        """Answers for new inputs.
+
+        Args:
+            inputs: a picture, a folder, a table, an array, or a list of paths.
+            checkpoint: `best` or `last`.
+
+        Returns:
+            `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items, classes) and
+            `classes`; for a regressor `value` (items, columns). `skipped` names inputs that could not be read.
+        """
+        preparation = self.preparation
+        dataset = open_inputs(inputs, preparation)
+        wanted = [name for name in preparation.fields if name not in ("label", "target")]
+        missing = [name for name in wanted if name not in dataset.fields]
+        if missing:
+            raise DataError(
+                f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
+                f"{' and '.join(wanted)}, as in training",
+                "give the kind of data that the run was trained on",
+            )
+        seen = Preparation({name: preparation[name] for name in wanted})
+        data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device)
+        with torch.inference_mode():
+            answers = self.method(checkpoint).predict(data, "inputs")
+        return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
+
+    def report(self) -> Path:
+        """Writes `report.html` and returns its path."""
+        from hibiscus.report import write_report
+
+        return write_report(self.path)
+
+
+def _named(part: str, metrics: dict[str, float]) -> dict[str, float]:
+    return {f"{part}/{name}": float(value) for name, value in metrics.items()}

@@ -1,0 +1,251 @@
+"""A training put together: data, preparation, method, folder and loop; begun anew or taken up again."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hibiscus._config import build_options
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
+from hibiscus.data.options import DataConfig
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepared import PreparedData, raw_field
+from hibiscus.data.split import make_split
+from hibiscus.errors import DataError, InterruptedRunError, RunError
+from hibiscus.methods.registry import get_method
+from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.training.device import choose_device, describe_machine, tune_process
+from hibiscus.training.loop import Callback, Loop
+from hibiscus.training.method import Method, TrainingConfig
+from hibiscus.training.player import Batch
+from hibiscus.training.run import FORMAT, RunFolder, now
+
+__all__ = ["Session", "fit_preparation", "prepare_parts"]
+
+
+def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig) -> Preparation:
+    """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
+
+    Raises:
+        DataError: the data lack what the method needs.
+    """
+    fields: dict[str, Any] = {}
+    if "image" in dataset.fields:
+        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+    if "table" in dataset.fields:
+        frame = dataset.fields["table"].iloc[train]
+        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
+    if "array" in dataset.fields:
+        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+    if not fields:
+        raise DataError(
+            f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
+        )
+    for name, kind in (("label", LabelPreparation), ("target", TargetPreparation)):
+        if name not in needs:
+            continue
+        raw = raw_field(dataset, name)
+        if raw is None:
+            raise _no_labels(dataset)
+        fields[name] = kind.fit(np.asarray(raw)[train])
+    return Preparation(fields)
+
+
+def _no_labels(dataset: Dataset) -> DataError:
+    if "table" in dataset.fields:
+        columns = [str(column) for column in dataset.fields["table"].columns]
+        return DataError(f"{dataset.path}: which column is to be predicted?", f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}")
+    return DataError(
+        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
+        "one folder for each class, or labels beside the arrays",
+        "sort the pictures into folders named after their classes",
+    )
+
+
+def prepare_parts(dataset: Dataset, options: DataConfig) -> dict[str, np.ndarray]:
+    """The parts of a data set as the options ask for."""
+    groups = None
+    if options.group is not None:
+        frame = dataset.fields.get("table")
+        if frame is None or options.group not in frame.columns:
+            raise DataError(f"group={options.group}: no such column", "a column of the table", "leave group out, or correct its name")
+        groups = frame[options.group].to_numpy()
+    return make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+
+
+@dataclass
+class Session:
+    """One run while it is being trained.
+
+    Args:
+        method_name: as the registry knows it.
+        config: the method's options.
+        dataset: the opened data.
+        options: the data's options.
+        parts: indices by part.
+        preparation: what was learned from the training part.
+        folder: where the run lies.
+        device: where it is computed.
+        quiet: no progress on the screen.
+        validate: measure the validation part after each epoch.
+    """
+
+    method_name: str
+    config: TrainingConfig
+    dataset: Dataset
+    options: DataConfig
+    parts: dict[str, np.ndarray]
+    preparation: Preparation
+    folder: RunFolder
+    device: torch.device
+    quiet: bool = True
+    validate: bool = True
+    callbacks: dict[str, Callback] = field(default_factory=dict)
+
+    @classmethod
+    def reopened(cls, path: Path, data: Dataset | None, device: str, quiet: bool) -> Session:
+        """A session on a run folder that is there already; its data is opened again and must be the same.
+
+        Raises:
+            RunError: the data have changed since.
+        """
+        folder = RunFolder(path)
+        facts = folder.read("run.json")
+        method = get_method(facts["method"])
+        options = build_options(DataConfig, facts["data_options"])
+        dataset = data if data is not None else open_data(facts["data"]["path"], **options.opening())
+        if dataset.fingerprint != facts["data"]["fingerprint"]:
+            raise RunError(
+                f"{dataset.path}: the data have changed since {path} was trained",
+                "the same items in the same order",
+                "bring them back, or train anew on the changed data",
+            )
+        place = {name: i for i, name in enumerate(dataset.ids)}
+        parts = {part: np.array([place[name] for name in ids], np.int64) for part, ids in folder.read("split.json").items()}
+        config = build_options(method.Config, facts["config"])
+        preparation = Preparation.from_json(folder.read("preparation.json"))
+        validate = bool(facts.get("validate", True))
+        return cls(facts["method"], config, dataset, options, parts, preparation, folder, choose_device(device), quiet, validate)
+
+    def build_method(self) -> Method:
+        """The method with freshly initialised networks, the same for the same seed."""
+        tune_process()
+        torch.manual_seed(self.config.seed)
+        method = get_method(self.method_name)(self.config, self.preparation)
+        method.to(self.device)
+        return method
+
+    def prepared(self) -> PreparedData:
+        """The data as the method sees it."""
+        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device)
+
+    def write_folder(self, argv: list[str]) -> None:
+        """Makes the run folder with all that is known before the first step."""
+        self.folder.create()
+        config = self.config.model_dump(mode="json")
+        options = self.options.model_dump(mode="json", exclude_defaults=True)
+        summary = self.dataset.summary(self.parts)
+        facts = {
+            "format": FORMAT,
+            "method": self.method_name,
+            "title": get_method(self.method_name).title,
+            "name": self.folder.path.name,
+            "status": "running",
+            "error": None,
+            "seed": self.config.seed,
+            "argv": argv,
+            "started": now(),
+            "seconds": 0.0,
+            "versions": _versions(),
+            "device": str(self.device),
+            "machine": describe_machine(self.device),
+            "threads": torch.get_num_threads(),
+            "data": {**summary, "kind": _kind(self.dataset)},
+            "data_options": options,
+            "config": config,
+            "validate": self.validate,
+            "decides": vars(get_method(self.method_name).decides),
+            "best": None,
+            "advice": [],
+        }
+        self.folder.write("preparation.json", self.preparation.to_json())
+        self.folder.write("split.json", {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()})
+        self.folder.write_config(self.method_name, self.dataset.path, config, options)
+        self.folder.write("run.json", facts)
+
+    def train(self, start: Path | None = None) -> None:
+        """Trains from the start, from the run's own last checkpoint, or from another run's (`start`).
+
+        Raises:
+            InterruptedRunError: stopped by the person; everything is saved.
+            TrainingError: the training went wrong; `run.json` says how.
+        """
+        method = self.build_method()
+        decides = method.decides
+        best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", decides)
+        self.callbacks = {"best": best}
+        if self.config.plateau_patience:
+            self.callbacks["plateau"] = ReduceOnPlateau(decides, self.config.plateau_patience, self.config.plateau_factor)
+        if self.config.early_stop:
+            self.callbacks["early_stop"] = EarlyStop(decides, self.config.early_stop)
+        self.callbacks["log"] = LogFile(self.folder.log)
+        if not self.quiet:
+            self.callbacks["progress"] = Progress(self.config.epochs, decides)
+        loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
+        last = start or self.folder.checkpoints / "last.safetensors"
+        if last.is_file():
+            loop.load(last, extend=start is not None)
+        elif self.folder.log.exists():
+            self.folder.log.unlink()  # lines of a run that was stopped before its first checkpoint
+        parameters = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
+        precision = str(loop.precision).removeprefix("torch.")
+        spent = float(self.folder.update(status="running", error=None, parameters=parameters, precision=precision)["seconds"])
+        self._run(loop, best, spent)
+
+    def _run(self, loop: Loop, best: BestCheckpoint, spent: float) -> None:
+        began = time.monotonic()
+        status, reason = "failed", None
+        try:
+            loop.run()
+            status = "done"
+        except InterruptedRunError as error:
+            status = "interrupted"
+            error.mend = f"hibiscus resume {self.folder.path}"
+            raise
+        except BaseException as error:
+            reason = str(error) or type(error).__name__
+            raise
+        finally:
+            chosen = {"epoch": best.epoch, "value": best.best} if best.best is not None else None
+            changes = {"status": status, "error": reason, "best": chosen, "stop_reason": loop.stop_reason, "epochs_done": loop.epoch}
+            try:
+                self.folder.update(seconds=round(spent + time.monotonic() - began, 3), **changes)
+            except RunError:  # no room on the disk: the first error is the one to tell
+                if status == "done":
+                    raise
+
+
+def _kind(dataset: Dataset) -> str:
+    return " and ".join(
+        {"image": "pictures", "table": "table", "array": "arrays"}[name] for name in dataset.fields if name in ("image", "table", "array")
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "hibiscus": importlib.metadata.version("hibiscus"),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}" if sys.platform != "linux" else f"Linux {platform.machine()}",
+    }

@@ -1,0 +1,193 @@
+"""The public doors: open, train, resume, load, crossval. The command line calls the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hibiscus._config import build_options, split_options
+from hibiscus._crossval import cross_validate
+from hibiscus._run import Run
+from hibiscus._session import Session, fit_preparation, prepare_parts
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
+from hibiscus.data.options import DataConfig
+from hibiscus.data.prepare import Preparation
+from hibiscus.errors import ConfigError, RunError
+from hibiscus.methods.registry import get_method, list_methods
+from hibiscus.training.device import choose_device
+from hibiscus.training.run import RunFolder, find_run, next_run_folder
+
+__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "train"]
+
+Data = Dataset | str | os.PathLike[str]
+
+
+def start_session(
+    method: str, data: Data, options: dict[str, Any], out: str | os.PathLike[str] | None, device: str, quiet: bool, argv: list[str]
+) -> Session:
+    """Opens and divides the data, learns the preparation, and makes the run folder."""
+    kind = get_method(method)
+    data_options, method_options = split_options(kind.Config, options)
+    config = build_options(kind.Config, method_options)
+    chosen = build_options(DataConfig, data_options)
+    where = choose_device(device)
+    progress = None if quiet else _show_decoding
+    dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
+    parts = prepare_parts(dataset, chosen)
+    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen)
+    folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, dataset.name))
+    session = Session(method, config, dataset, chosen, parts, preparation, folder, where, quiet)
+    session.build_method()  # what the network or an option gets wrong is told before a folder is made
+    session.write_folder(argv)
+    return session
+
+
+def _show_decoding(done: int, total: int) -> None:
+    import sys
+
+    if total > 2000:
+        print(f"\r\033[K  pictures decoded: {done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def train(
+    method: str,
+    data: Data,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    evaluate: bool = True,
+    argv: list[str] | None = None,
+    **options: Any,
+) -> Run:
+    """Trains a method on data and leaves a run folder.
+
+    Args:
+        method: its name, see `list_methods`.
+        data: a path, a bundled name, or an opened Dataset.
+        out: the run folder; by default the next `runs/METHOD-DATA-NNN`.
+        device: `auto`, `cpu`, `cuda`.
+        quiet: nothing on the screen.
+        evaluate: measure the test part once at the end, and write the report.
+        argv: the command line, for the run's record.
+        **options: options of the method and of its data (`net="resnet20"`, `epochs=30`, `target="income"`), and
+            `start_from`, a finished run to be extended.
+
+    Raises:
+        HibiscusError: in three parts: what was received, what was expected, how to mend it.
+    """
+    previous = options.pop("start_from", None)
+    if previous is not None:
+        session, start = _extended(method, data, previous, options, out, device, quiet, argv or [])
+    else:
+        session, start = start_session(method, data, options, out, device, quiet, argv or []), None
+    with session.folder.locked():
+        session.train(start)
+        return _finish(session, evaluate)
+
+
+def _extended(
+    method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool, argv: list[str]
+) -> tuple[Session, Path]:
+    """A session that goes on where another run ended, with its preparation, parts and log, in a folder of its own."""
+    old = Session.reopened(find_run(previous), data if isinstance(data, Dataset) else None, device, quiet)
+    if old.method_name != method:
+        raise ConfigError(f"from={previous}: a run of {old.method_name}", f"a run of {method}", "train the same method")
+    last = old.folder.checkpoints / "last.safetensors"
+    if not last.is_file():
+        raise RunError(f"{old.folder.path}: it has no checkpoint to go on from", "a run that has saved once", "train anew")
+    data_options, method_options = split_options(type(old.config), options)
+    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data")}
+    if changed:
+        raise ConfigError(f"{', '.join(changed)} together with from=", "the data exactly as in the run that is extended", "leave them out")
+    config = build_options(type(old.config), {**old.config.model_dump(), **method_options})
+    folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, old.dataset.name))
+    session = Session(method, config, old.dataset, old.options, old.parts, old.preparation, folder, old.device, quiet)
+    session.write_folder(argv)
+    for name in ("log.jsonl", "checkpoints/best.safetensors"):
+        if (old.folder.path / name).exists():
+            shutil.copy2(old.folder.path / name, folder.path / name)
+    return session, last
+
+
+def _finish(session: Session, evaluate: bool) -> Run:
+    run = Run(session.folder.path, str(session.device), session.dataset)
+    if evaluate:
+        run.evaluate()
+        run.report()
+    return run
+
+
+def resume(
+    run: str | os.PathLike[str], *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+) -> Run:
+    """Goes on with a run that was stopped, as if it never had been.
+
+    Args:
+        run: the run folder, or `runs/latest`.
+        data: the data, where they were given as a Dataset.
+        device: where to compute.
+        quiet: nothing on the screen.
+        evaluate: measure the test part once at the end, and write the report.
+
+    Raises:
+        RunError: it is finished, in use, damaged, or its data have changed.
+    """
+    session = Session.reopened(find_run(run), data, device, quiet)
+    with session.folder.locked():
+        if session.folder.read("run.json")["status"] == "done":
+            if evaluate and not (session.folder.path / "report.html").exists():
+                return _finish(session, evaluate)
+            raise RunError(
+                f"{session.folder.path}: this run is finished",
+                "a run that was stopped",
+                f"to train it for longer: hibiscus train {session.method_name} {session.dataset.path} "
+                f"epochs={2 * session.config.epochs} from={session.folder.path}",
+            )
+        session.train()
+        return _finish(session, evaluate)
+
+
+def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | None = None) -> Run:
+    """Opens a run folder: the same Run that `train` returned, any time later, on any machine."""
+    return Run(run, device, data)
+
+
+def crossval(
+    method: str,
+    data: Data,
+    *,
+    folds: int = 5,
+    out: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    argv: list[str] | None = None,
+    **options: Any,
+) -> Run:
+    """k-fold cross-validation: K fresh models, the best epoch of their mean curve, and a refit on all training data.
+
+    Args:
+        method: its name.
+        data: a path, a bundled name, or an opened Dataset.
+        folds: how many.
+        out: the folder; by default the next `runs/crossval-METHOD-DATA-NNN`.
+        device: where to compute.
+        quiet: nothing on the screen.
+        argv: the command line, for the record.
+        **options: as for `train`.
+
+    Returns:
+        The refit run; `crossval.json` in its folder holds the folds' scores, their mean and spread.
+    """
+    kind = get_method(method)
+    data_options, method_options = split_options(kind.Config, options)
+    config, chosen = build_options(kind.Config, method_options), build_options(DataConfig, data_options)
+    dataset = data if isinstance(data, Dataset) else open_data(data, **chosen.opening())
+    parts = prepare_parts(dataset, chosen)
+    root = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(f"crossval-{method}", dataset.name))
+    session = Session(method, config, dataset, chosen, parts, Preparation({}), root, choose_device(device), quiet)
+    cross_validate(session, folds, argv or [])
+    return Run(root.path, device, dataset)

@@ -1,0 +1,205 @@
+r"""Random changes to whole batches of pictures, for training only.
+
+Each output pixel (x, y), counted from the centre, is read from
+
+    source = M (F (x, y) + d),    M = rotation(angle) [[1, shear], [0, 1]] / zoom
+
+with F the flips and d the whole-pixel offset of `shift` and `crop`. Without rotation, zoom and shear, M is the identity and
+the batch is gathered by index; otherwise one bilinear sampling does everything at once. Then brightness and contrast:
+
+    y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the picture
+
+and last one erased square. Augmented pictures stay correlated with their originals, so a network still wants dropout.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import torch
+from torch.nn import functional
+
+from hibiscus.errors import ConfigError, DataError, nearest
+
+__all__ = ["Augment"]
+
+SAMPLING = {"zero": "zeros", "nearest": "border", "reflect": "reflection"}
+# One column of uniform numbers per decision, drawn always, so that switching one on leaves the others' draws as they were.
+DRAWS = ("shift_y", "shift_x", "crop_y", "crop_x", "flip_x", "flip_y", "rotation", "zoom", "shear", "brightness", "contrast")
+DRAWS = (*DRAWS, "cutout_y", "cutout_x")
+
+
+@dataclasses.dataclass(frozen=True)
+class Augment:
+    """Batched augmentation, drawn anew for each picture: the same generator state gives the same batch.
+
+    Args:
+        shift: most offset as a share of the side, 0 to below 1, rounded to whole pixels.
+        crop: pixels of padding before a random crop of the old size, from 0.
+        flip: mirror left and right with probability 1/2.
+        vertical_flip: mirror top and bottom with probability 1/2.
+        rotation: most degrees either way, 0 to 180.
+        zoom: magnify by a factor from 1 - zoom to 1 + zoom, 0 to below 1.
+        shear: most sideways pixels per row, 0 to 1.
+        brightness: most relative change, 0 to 1.
+        contrast: most relative change about the picture's mean, 0 to 1.
+        cutout: side in pixels of a square set to 0, its centre anywhere in the picture; 0 for none.
+        fill: what lies outside the picture: "zero", "nearest" (the edge pixel) or "reflect" (mirrored, edge pixel twice).
+
+    Shapes:
+        images (batch, channels, height, width), floating, in [0, 1]; returns the same shape, dtype and memory format.
+
+    Raises:
+        ConfigError: an argument out of its range, or a crop or cutout as large as the pictures.
+        DataError: images that are not a floating tensor of four axes.
+    """
+
+    shift: float = 0.0
+    crop: int = 0
+    flip: bool = False
+    vertical_flip: bool = False
+    rotation: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    cutout: int = 0
+    fill: str = "zero"
+
+    def __post_init__(self) -> None:
+        below_one = math.nextafter(1.0, 0.0)
+        tops = {"shift": below_one, "rotation": 180.0, "zoom": below_one, "shear": 1.0, "brightness": 1.0, "contrast": 1.0}
+        for name, top in tops.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
+                limit = "below 1" if top == below_one else f"{top:g}"
+                raise ConfigError(f"{name}={value!r}", f"a number from 0 to {limit}", f"{name}=0 switches it off")
+        for name in ("crop", "cutout"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ConfigError(f"{name}={value!r}", "a whole number of pixels from 0", f"{name}=0 switches it off")
+        for name in ("flip", "vertical_flip"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name}={getattr(self, name)!r}", "True or False", f"{name}=False switches it off")
+        if self.fill not in SAMPLING:
+            raise ConfigError(f"fill={self.fill!r}", "zero, nearest or reflect", nearest(str(self.fill), SAMPLING))
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is switched on."""
+        return any(getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "fill")
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """A new batch; `images` itself where nothing is switched on. It is never changed in place."""
+        if not isinstance(images, torch.Tensor) or images.ndim != 4 or not images.is_floating_point():
+            found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
+            raise DataError(f"images: {found}", "floating (batch, channels, height, width) in [0, 1]", "divide uint8 by 255")
+        if not self.active or images.numel() == 0:
+            return images
+        height, width = images.shape[2:]
+        if max(self.crop, self.cutout) >= min(height, width):
+            found = f"crop={self.crop}, cutout={self.cutout} for pictures of {height} x {width}"
+            raise ConfigError(found, "less than the shorter side", "make them smaller")
+        # One draw, on the generator's own device: a CPU generator gives a GPU batch the same numbers.
+        uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(images.device)
+        draws: dict[str, torch.Tensor] = dict(zip(DRAWS, uniform, strict=True))
+        images = self._moved(images, draws)
+        if self.brightness or self.contrast:
+            images = self._relit(images, draws)
+        return self._erased(images, draws) if self.cutout else images
+
+    def _moved(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Everything geometric."""
+        height, width = images.shape[2:]
+        down = _whole(draws["shift_y"], round(self.shift * height)) + _whole(draws["crop_y"], self.crop)
+        right = _whole(draws["shift_x"], round(self.shift * width)) + _whole(draws["crop_x"], self.crop)
+        mirror_x, mirror_y = (draws["flip_x"] < 0.5) & self.flip, (draws["flip_y"] < 0.5) & self.vertical_flip
+        if self.rotation or self.zoom or self.shear:
+            return self._sampled(images, draws, (right, down), (mirror_x, mirror_y))
+        if self.shift or self.crop or self.flip or self.vertical_flip:
+            rows, row_inside = self._sources(height, down, mirror_y)  # (batch, height)
+            columns, column_inside = self._sources(width, right, mirror_x)  # (batch, width)
+            moved = _gathered(images, rows, columns)
+            if self.fill != "zero" or not (self.shift or self.crop):
+                return moved
+            return moved.mul_((row_inside[:, :, None] & column_inside[:, None, :])[:, None])
+        return images
+
+    def _sources(self, side: int, offset: torch.Tensor, mirror: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """For each output index its source index, brought inside by the fill, and whether it was inside: (batch, side)."""
+        index = torch.arange(side, device=offset.device)
+        index = torch.where(mirror[:, None], side - 1 - index, index) + offset[:, None]
+        inside = (index >= 0) & (index < side)
+        if self.fill == "reflect":
+            index = index.remainder(2 * side)  # period: there and back, the edge pixel twice
+            return torch.minimum(index, 2 * side - 1 - index), inside
+        return index.clamp(0, side - 1), inside
+
+    def _sampled(
+        self,
+        images: torch.Tensor,
+        draws: dict[str, torch.Tensor],
+        offset: tuple[torch.Tensor, torch.Tensor],
+        mirror: tuple[torch.Tensor, torch.Tensor],
+    ) -> torch.Tensor:
+        """One bilinear sampling for rotation, zoom, shear, flips and offsets together."""
+        height, width = images.shape[2:]
+        angle = _signed(draws["rotation"]) * math.radians(self.rotation)
+        scale = 1 / (1 + _signed(draws["zoom"]) * self.zoom)
+        shear = _signed(draws["shear"]) * self.shear
+        cos, sin = angle.cos() * scale, angle.sin() * scale
+        m00, m01, m10, m11 = cos, cos * shear - sin, sin, sin * shear + cos
+        x_sign, y_sign = 1 - 2 * mirror[0].float(), 1 - 2 * mirror[1].float()
+        # From pixels about the centre to the [-1, 1] of affine_grid, where a side is 2 long whatever its pixels.
+        top = (m00 * x_sign, m01 * y_sign * height / width, (m00 * offset[0] + m01 * offset[1]) * 2 / width)
+        low = (m10 * x_sign * width / height, m11 * y_sign, (m10 * offset[0] + m11 * offset[1]) * 2 / height)
+        theta = torch.stack([torch.stack(top, 1), torch.stack(low, 1)], 1)  # (batch, 2, 3)
+        grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+        # float32 throughout: a bf16 grid is off by pixels.
+        moved = functional.grid_sample(images.float(), grid, "bilinear", SAMPLING[self.fill], align_corners=False)
+        return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=_memory_format(images))
+
+    def _relit(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Brightness and contrast as one multiplication and one addition per picture."""
+        brightness = (1 + _signed(draws["brightness"]) * self.brightness)[:, None, None, None]
+        contrast = (1 + _signed(draws["contrast"]) * self.contrast)[:, None, None, None]
+        mean = images.float().mean((1, 2, 3), keepdim=True)
+        gain, lift = (brightness * contrast).to(images.dtype), (brightness * mean * (1 - contrast)).to(images.dtype)
+        return torch.addcmul(lift, images, gain).clamp_(0, 1)
+
+    def _erased(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
+        """A square of zeros; centres near the edge leave part of it outside."""
+        hit = []
+        for name, side in (("cutout_y", images.shape[2]), ("cutout_x", images.shape[3])):
+            start = (draws[name] * side).long().clamp_(max=side - 1)[:, None] - self.cutout // 2
+            index = torch.arange(side, device=images.device)
+            hit.append((index >= start) & (index < start + self.cutout))  # (batch, side)
+        return images.masked_fill((hit[0][:, :, None] & hit[1][:, None, :])[:, None], 0)
+
+
+def _signed(uniform: torch.Tensor) -> torch.Tensor:
+    """[0, 1) to [-1, 1)."""
+    return 2 * uniform - 1
+
+
+def _whole(uniform: torch.Tensor, most: int) -> torch.Tensor:
+    """[0, 1) to whole numbers from -most to most, each as likely."""
+    return (uniform * (2 * most + 1)).long().clamp_(max=2 * most) - most  # the clamp: float32 may round up to the end
+
+
+def _memory_format(images: torch.Tensor) -> torch.memory_format:
+    is_last = images.is_contiguous(memory_format=torch.channels_last) and not images.is_contiguous()
+    return torch.channels_last if is_last else torch.contiguous_format
+
+
+def _gathered(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """images[b, :, rows[b], columns[b]] for rows (batch, height) and columns (batch, width), keeping the memory format."""
+    batch, channels, height, width = images.shape
+    flat = rows[:, :, None] * width + columns[:, None, :]  # (batch, height, width)
+    if _memory_format(images) is torch.channels_last:
+        flat = flat + torch.arange(batch, device=images.device)[:, None, None] * (height * width)
+        pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, flat.reshape(-1))
+        return pixels.view(batch, height, width, channels).permute(0, 3, 1, 2)
+    index = flat.view(batch, 1, -1).expand(batch, channels, -1)
+    return images.reshape(batch, channels, -1).gather(2, index).view(batch, channels, height, width)

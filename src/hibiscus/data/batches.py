@@ -1,0 +1,124 @@
+"""Batches: gathered by index from whole arrays, finished as whole tensors on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hibiscus.data.augment import Augment
+
+__all__ = ["Finish", "ShuffledBatches", "as_tensor", "picture_finish", "walk"]
+
+Finish = Callable[[Tensor], Tensor]
+
+
+def as_tensor(values: np.ndarray) -> Tensor:
+    """An array as a tensor on the same memory (a memory-mapped array stays on the disk)."""
+    return torch.from_numpy(values if values.flags.writeable else values.copy())
+
+
+def picture_finish(mean: list[float], std: list[float], device: torch.device) -> Finish:
+    r"""From `(batch, channels, height, width)` in [0, 1] to standardised: `(x - mean) / std` for each channel."""
+    scale = torch.tensor([1 / s for s in std], device=device).view(1, -1, 1, 1)
+    shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, -1, 1, 1)
+    return lambda x: torch.addcmul(shift, x, scale)
+
+
+def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
+    """uint8 `(batch, height, width, channels)` to float32 `(batch, channels, height, width)` in [0, 1], channels-last."""
+    return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).to(torch.float32).mul_(1 / 255)
+
+
+class _Finisher:
+    """Turns gathered raw fields into the tensors that networks take."""
+
+    def __init__(self, finishes: Mapping[str, Finish], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
+        self.finishes, self.device, self.batch_type = finishes, device, batch_type
+
+    def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
+        batch = {}
+        for name, values in raw.items():
+            if values.dtype == torch.uint8 and values.ndim == 4:
+                values = to_unit(values, self.device)
+                if augment is not None:
+                    values = augment(values)
+            else:
+                values = values.to(self.device, non_blocking=True)
+            finish = self.finishes.get(name)
+            batch[name] = finish(values) if finish else values
+        return self.batch_type(batch)
+
+
+class ShuffledBatches:
+    """Endless shuffled batches of some items: a new order each epoch, the last batch of an epoch may be short.
+
+    The order of epoch `e` comes from (seed, e) and the augmentation of its batch `b` from (seed, e, b), so the saved
+    position is two numbers and a resumed run sees exactly the batches that it would have seen.
+
+    Args:
+        fields: arrays over all items, by name.
+        items: the indices that this source draws from.
+        batch_size: items in a batch.
+        seed: of orders and augmentation.
+        finisher: from raw tensors to a batch.
+        augment: for fields of pictures; training data only.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, Tensor],
+        items: np.ndarray,
+        batch_size: int,
+        seed: int,
+        finisher: Callable[..., Any],
+        augment: Augment | None = None,
+    ):
+        self.fields, self.items = dict(fields), torch.from_numpy(np.ascontiguousarray(items, np.int64))
+        self.batch_size, self.seed, self.finisher, self.augment = batch_size, seed, finisher, augment
+        self.batches_per_epoch = max(1, -(-len(items) // batch_size))
+        self.epoch, self.index = 0, 0
+        self._order: Tensor | None = None
+
+    def next(self) -> Any:
+        """The next batch."""
+        if self.index == self.batches_per_epoch:
+            self.epoch, self.index, self._order = self.epoch + 1, 0, None
+        if self._order is None:
+            generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
+            self._order = self.items[torch.randperm(len(self.items), generator=generator)]
+        chosen = self._order[self.index * self.batch_size : (self.index + 1) * self.batch_size]
+        raw = {name: values.index_select(0, chosen) for name, values in self.fields.items()}
+        augment = self._augment() if self.augment is not None and self.augment.active else None
+        self.index += 1
+        return self.finisher(raw, augment)
+
+    def _augment(self) -> Callable[[Tensor], Tensor]:
+        generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch, self.index, 1))
+        augment = self.augment
+        assert augment is not None
+        return lambda images: augment(images, generator)
+
+    def position(self) -> dict[str, Any]:
+        """Epoch and batch."""
+        return {"epoch": self.epoch, "index": self.index}
+
+    def restore(self, position: dict[str, Any]) -> None:
+        """Goes back to a saved position."""
+        self.epoch, self.index, self._order = position["epoch"], position["index"], None
+
+
+def _mix(*numbers: int) -> int:
+    """One well-spread seed from several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def walk(fields: Mapping[str, Tensor], items: np.ndarray, finisher: Callable[..., Any], batch_size: int = 512) -> Iterator[Any]:
+    """All items once, in order, without augmentation."""
+    chosen = torch.from_numpy(np.ascontiguousarray(items, np.int64))
+    for start in range(0, len(chosen), batch_size):
+        part = chosen[start : start + batch_size]
+        yield finisher({name: values.index_select(0, part) for name, values in fields.items()})

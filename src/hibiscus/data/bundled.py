@@ -1,0 +1,74 @@
+"""Small real data that comes with scikit-learn, read from its files without importing it (that takes a second)."""
+
+from __future__ import annotations
+
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.errors import DataError
+
+__all__ = ["BUNDLED", "open_bundled"]
+
+BUNDLED = {
+    "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
+    "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
+    "wine": "178 wines by thirteen measures, 3 growers (UCI)",
+    "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
+    "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
+}
+IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
+DIABETES = ["age", "sex", "bmi", "blood pressure", "s1", "s2", "s3", "s4", "s5", "s6"]
+
+
+def _files() -> Path:
+    spec = find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError("scikit-learn is not installed", "the package that the bundled data come with", "pip install scikit-learn")
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "data"
+
+
+def _read(file: Path, **options) -> np.ndarray:
+    content = file.read_bytes()
+    text = (gzip.decompress(content) if file.suffix == ".gz" else content).decode()
+    return np.loadtxt(text.splitlines(), **options)
+
+
+def open_bundled(name: str) -> Dataset:
+    """Opens bundled data by name, as it would come from a person's own files."""
+    if name == "digits":
+        rows = _read(_files() / "digits.csv.gz", delimiter=",")
+        pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
+        fields = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        keys = content_keys(pictures)
+    else:
+        fields, keys = _table(name)
+    return Dataset(
+        name=name,
+        path=name,
+        fields=fields,
+        ids=[str(i) for i in range(len(keys))],
+        keys=keys,
+        roles={} if "table" not in fields else {column: "number" for column in fields["table"].columns},
+        notes=[f"bundled: {BUNDLED[name]}"],
+    )
+
+
+def _table(name: str) -> tuple[dict, np.ndarray]:
+    import pandas
+
+    folder = _files()
+    if name == "diabetes":
+        values, label = _read(folder / "diabetes_data_raw.csv.gz"), _read(folder / "diabetes_target.csv.gz")
+        columns = DIABETES
+    else:
+        file = {"iris": "iris.csv", "wine": "wine_data.csv", "breast-cancer": "breast_cancer.csv"}[name]
+        classes = (folder / file).read_text().splitlines()[0].split(",")[2:]
+        rows = _read(folder / file, delimiter=",", skiprows=1)
+        values, label = rows[:, :-1], np.array(classes)[rows[:, -1].astype(int)]
+        columns = IRIS if name == "iris" else [f"measure {i + 1}" for i in range(values.shape[1])]
+    frame = pandas.DataFrame(values, columns=columns)
+    return {"table": frame, "label": label}, frame_keys(frame)

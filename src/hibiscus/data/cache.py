@@ -1,0 +1,132 @@
+"""The picture cache: every picture decoded once into one memory-mapped uint8 array, keyed by content.
+
+The cache lies in `$HIBISCUS_CACHE`, else in `$XDG_CACHE_HOME/hibiscus`, else in `~/.cache/hibiscus`. Nothing is
+ever written beside the person's own files. It may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from hibiscus.data.dataset import Skipped, digest
+from hibiscus.data.pictures import open_picture
+from hibiscus.errors import DataError
+
+__all__ = ["cache_folder", "decode_pictures"]
+
+CHUNK = 512  # pictures handed to the decoding threads at a time
+
+
+def cache_folder() -> Path:
+    """The folder of the cache; it need not exist yet."""
+    chosen = os.environ.get("HIBISCUS_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hibiscus"
+
+
+def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
+    """What the cache is looked up by: every file's path, size and time of change, and the asked shape."""
+    state = hashlib.blake2b(f"2 {shape}".encode(), digest_size=16)
+    for file in files:
+        stat = file.stat()
+        state.update(f"{file.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return state.hexdigest()
+
+
+def _decode_one(file: Path, shape: tuple[int, int, int]) -> tuple[np.ndarray | None, int, str]:
+    """One picture as uint8 `(height, width, channels)`, the digest of its file, and what was wrong with it."""
+    height, width, channels = shape
+    try:
+        key = digest(file.read_bytes())
+        picture = open_picture(file, size=(height, width), mode="grey" if channels == 1 else "rgb")
+    except DataError as error:
+        return None, 0, error.received
+    except OSError as error:
+        return None, 0, f"{file}: cannot be read ({error.strerror or error})"
+    return picture.reshape(shape), key, ""
+
+
+def _decode_all(
+    files: Sequence[Path], out: np.ndarray, progress: Callable[[int, int], None] | None
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Decodes into `out` by threads (Pillow lets go of the interpreter while it decodes)."""
+    keys = np.zeros(len(files), np.uint64)
+    bad: list[tuple[int, str]] = []
+    shape = out.shape[1:]
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for start in range(0, len(files), CHUNK):
+            chunk = files[start : start + CHUNK]
+            for offset, (picture, key, reason) in enumerate(pool.map(lambda file: _decode_one(file, shape), chunk)):
+                if picture is None:
+                    bad.append((start + offset, reason))
+                else:
+                    out[start + offset], keys[start + offset] = picture, key
+            if progress:
+                progress(min(start + CHUNK, len(files)), len(files))
+    return keys, bad
+
+
+def _load(entry: Path) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]] | None:
+    try:
+        facts = json.loads((entry / "facts.json").read_text())
+        pixels = np.load(entry / "pixels.npy", mmap_mode="c", allow_pickle=False)
+        keys = np.load(entry / "keys.npy", allow_pickle=False)
+    except (OSError, ValueError, KeyError):
+        return None
+    return pixels, keys, [(int(i), str(reason)) for i, reason in facts["bad"]]
+
+
+def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None):
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=entry.parent, prefix="building-") as building:
+        work = Path(building) / "entry"
+        work.mkdir()
+        pixels = np.lib.format.open_memmap(work / "pixels.npy", mode="w+", dtype=np.uint8, shape=(len(files), *shape))
+        keys, bad = _decode_all(files, pixels, progress)
+        pixels.flush()
+        del pixels
+        np.save(work / "keys.npy", keys, allow_pickle=False)
+        (work / "facts.json").write_text(json.dumps({"bad": bad}))
+        with contextlib.suppress(OSError):  # another process was quicker; its entry is the same
+            work.rename(entry)
+
+
+def decode_pictures(
+    files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
+    """Decodes picture files to one size, once.
+
+    Args:
+        files: the pictures.
+        shape: `(height, width, channels)` of the result; channels 1 (grey) or 3 (RGB).
+        progress: called with how many are done and how many there are.
+
+    Returns:
+        The pixels, uint8 `(files, height, width, channels)`, memory-mapped; the digest of each file, uint64
+        `(files,)`; the indices of the good ones; and the bad ones with their reasons.
+    """
+    entry = cache_folder() / "pictures" / _stamp(files, shape)
+    found = _load(entry)
+    if found is None:
+        try:
+            _build(entry, files, shape, progress)
+            found = _load(entry)
+        except OSError:  # no room, or no right to write: work from memory instead
+            found = None
+    if found is None:
+        pixels = np.empty((len(files), *shape), np.uint8)
+        found = (pixels, *_decode_all(files, pixels, progress))
+    pixels, keys, bad = found
+    wrong = {index for index, _ in bad}
+    good = np.array([i for i in range(len(files)) if i not in wrong], np.int64)
+    return pixels, keys, good, [Skipped(str(files[i]), reason) for i, reason in bad]

@@ -1,0 +1,138 @@
+"""The Dataset: named fields over the same items, with a stable key for each item."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys"]
+
+
+def digest(content: bytes) -> int:
+    """A 64-bit digest of bytes, the same on every machine (BLAKE2b)."""
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+
+
+def content_keys(array: np.ndarray) -> np.ndarray:
+    """The digest of every item of an array `(items, ...)`; returns uint64 `(items,)`."""
+    rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
+    return np.fromiter((digest(row.tobytes()) for row in rows), dtype=np.uint64, count=len(rows))
+
+
+def frame_keys(frame: Any) -> np.ndarray:
+    """The digest of every row of a DataFrame over all its columns; returns uint64 `(rows,)`."""
+    import pandas
+    import pandas.util
+
+    return pandas.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that could not be used, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Dataset:
+    """What a person pointed at, opened: named fields over the same items, and the parts they came in.
+
+    Args:
+        name: a short name, used for run folders.
+        path: where it was read from, as the person wrote it.
+        fields: `image` uint8 `(items, height, width, channels)`, `table` a DataFrame, `array` float32
+            `(items, features)` or `(items, steps, features)`, `label` `(items,)` of names or integers,
+            `target` float `(items, columns)`.
+        ids: a readable name for each item (a path inside the folder, a row number).
+        keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
+            and adding an item moves no other.
+        parts: the parts that the data came in (`train`, `val`, `test`), as indices; empty where it came whole.
+        roles: for tables, what each column is taken for.
+        notes: what the person should know about how it was read.
+        skipped: files that could not be used.
+    """
+
+    name: str
+    path: str
+    fields: dict[str, Any]
+    ids: list[str]
+    keys: np.ndarray
+    parts: dict[str, np.ndarray] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {len(items):,}" for name, items in self.parts.items()) or "one part"
+        return f"<Dataset {self.name}: {len(self):,} items; {', '.join(self.describe_fields().values())}; {parts}>"
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all items and their order: two data sets with the same fingerprint are the same data."""
+        state = hashlib.blake2b(np.ascontiguousarray(self.keys).tobytes(), digest_size=16)
+        for name in sorted(self.fields):
+            state.update(name.encode())
+        for name in ("label", "target"):
+            if name in self.fields:
+                state.update("\x1f".join(map(str, np.asarray(self.fields[name]).ravel().tolist())).encode())
+        return state.hexdigest()
+
+    def describe_fields(self) -> dict[str, str]:
+        """One phrase for each field: its kind, size and range."""
+        phrases = {}
+        for name, values in self.fields.items():
+            if name == "label":
+                phrases[name] = f"label: {len(np.unique(np.asarray(values).astype(str)))} classes"
+            elif name == "table":
+                phrases[name] = f"table: {len(values.columns)} columns"
+            else:
+                phrases[name] = f"{name}: {values.dtype} {tuple(values.shape[1:])}"
+        return phrases
+
+    def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
+        """How many items of each class each part holds; empty where there are no labels."""
+        if "label" not in self.fields:
+            return {}
+        labels = np.asarray(self.fields["label"]).astype(str)
+        parts = parts or self.parts or {"all": np.arange(len(self))}
+        counts = {name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True)) for name, items in parts.items()}
+        names = sorted(set().union(*counts.values()), key=lambda c: (len(c), c) if c.isdigit() else (99, c))
+        return {name: {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
+
+    def duplicates(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, int]:
+        """How many items of one part stand in another too, by content, as `{"train and test": 3}`."""
+        parts = parts or self.parts
+        names = list(parts)
+        found = {}
+        for i, first in enumerate(names):
+            for second in names[i + 1 :]:
+                count = int(np.isin(self.keys[parts[second]], self.keys[parts[first]]).sum())
+                if count:
+                    found[f"{first} and {second}"] = count
+        return found
+
+    def summary(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
+        """Everything `hibiscus inspect` shows, as plain JSON values."""
+        chosen = parts or self.parts
+        return {
+            "name": self.name,
+            "path": self.path,
+            "items": len(self),
+            "fields": self.describe_fields(),
+            "parts": {name: len(items) for name, items in chosen.items()},
+            "classes": self.class_counts(chosen),
+            "roles": self.roles,
+            "duplicates": {"inside": int(len(self) - len(np.unique(self.keys))), "across": self.duplicates(chosen)},
+            "notes": self.notes,
+            "skipped": [{"path": bad.path, "reason": bad.reason} for bad in self.skipped],
+            "fingerprint": self.fingerprint,
+        }

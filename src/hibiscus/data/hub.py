@@ -1,0 +1,82 @@
+"""Data sets of the Hugging Face hub, downloaded only when a person asks for one by `hf:owner/name` (extra `hub`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.pictures import to_grey, to_rgb
+from hibiscus.errors import DataError, MissingExtraError
+
+__all__ = ["open_hub"]
+
+PARTS = {"train": "train", "validation": "val", "valid": "val", "val": "val", "test": "test"}
+
+
+def open_hub(name: str, target: str | None = None) -> Dataset:
+    """Opens a data set by its name on the hub, or a local copy of one by its path.
+
+    Args:
+        name: `owner/name`, or `owner/name:configuration`.
+        target: the column to be predicted; found where the data set marks one column as class labels.
+
+    Raises:
+        MissingExtraError: the package `datasets` is not installed.
+        DataError: it cannot be had, or it has no usable columns.
+    """
+    try:
+        import datasets  # type: ignore[import-not-found]
+    except ImportError:
+        raise MissingExtraError("hf: needs the package datasets", "the extra hub", "pip install 'hibiscus[hub]'") from None
+    place, _, configuration = name.partition(":")
+    try:
+        loaded: Any = datasets.load_dataset(place, configuration or None)
+    except Exception as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"hf:{name}: cannot be had ({first})", "a data set on the hub, and a network", "check its name") from None
+    parts = {PARTS[part]: rows for part, rows in loaded.items() if part in PARTS} or {"": next(iter(loaded.values()))}
+    first = next(iter(parts.values()))
+    label = target or next((column for column, kind in first.features.items() if hasattr(kind, "names")), None)
+    image = next((column for column, kind in first.features.items() if type(kind).__name__ == "Image"), None)
+    spans, start = {}, 0
+    for part, rows in parts.items():
+        spans[part] = np.arange(start, start + len(rows))
+        start += len(rows)
+    fields = _pictures(parts, image) if image else _frame(parts, label)
+    if label is not None:
+        fields["label"] = _labels(parts, first.features[label], label)
+    keys = content_keys(fields["image"]) if image else frame_keys(fields["table"])
+    roles = {} if image else _roles(fields["table"])
+    kept = {part: span for part, span in spans.items() if part}
+    return Dataset(name.replace("/", "-"), f"hf:{name}", fields, [str(i) for i in range(start)], keys, kept, roles)
+
+
+def _pictures(parts: dict[str, Any], column: str) -> dict[str, Any]:
+    pictures = [np.asarray(row[column].convert("RGB")) for rows in parts.values() for row in rows]
+    shapes = {picture.shape for picture in pictures}
+    if len(shapes) > 1:
+        raise DataError("pictures of unlike sizes", "one size", "save them as files and point at the folder")
+    stacked = np.stack(pictures)
+    grey = bool((stacked[..., 0] == stacked[..., 1]).all() and (stacked[..., 1] == stacked[..., 2]).all())
+    return {"image": np.stack([to_grey(to_rgb(p)) for p in stacked])[..., None] if grey else stacked}
+
+
+def _frame(parts: dict[str, Any], label: str | None) -> dict[str, Any]:
+    import pandas
+
+    frame = pandas.concat([rows.to_pandas() for rows in parts.values()], ignore_index=True)
+    return {"table": frame.drop(columns=[label] if label else [])}
+
+
+def _labels(parts: dict[str, Any], kind: Any, column: str) -> np.ndarray:
+    values = np.concatenate([np.asarray(rows[column]) for rows in parts.values()])
+    names = getattr(kind, "names", None)
+    return np.array(names)[values] if names else values
+
+
+def _roles(frame: Any) -> dict[str, str]:
+    from hibiscus.data.columns import guess_roles
+
+    return guess_roles(frame, [])

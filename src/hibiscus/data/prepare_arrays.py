@@ -1,0 +1,55 @@
+"""The scale of vectors and series of numbers, learned from the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hibiscus.errors import DataError
+
+__all__ = ["ArrayPreparation"]
+
+
+@dataclass(frozen=True)
+class ArrayPreparation:
+    r"""Standardises every feature: prepared = (x - mean) / std, over items (and steps, for series).
+
+    Args:
+        shape: of one item, `(features,)` or `(steps, features)`.
+        mean: of each feature over the training part.
+        std: of each feature over the training part; 1 where a feature never changes.
+    """
+
+    shape: tuple[int, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    kind: ClassVar[str] = "array"
+
+    @classmethod
+    def fit(cls, values: np.ndarray) -> ArrayPreparation:
+        """Learns from `values`, float `(items, features)` or `(items, steps, features)`."""
+        flat = values.reshape(-1, values.shape[-1]).astype(np.float64)
+        std = flat.std(axis=0)
+        return cls(tuple(values.shape[1:]), tuple(flat.mean(axis=0).tolist()), tuple(np.where(std < 1e-8, 1.0, std).tolist()))
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Standardised float32 of the same shape.
+
+        Raises:
+            DataError: items of another shape than in training.
+        """
+        if tuple(values.shape[1:]) != self.shape:
+            raise DataError(f"items of shape {tuple(values.shape[1:])}", f"{self.shape}, as in training", "bring them to that shape")
+        return ((values - np.array(self.mean)) / np.array(self.std)).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {"kind": self.kind, "shape": list(self.shape), "mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ArrayPreparation:
+        """The same preparation again."""
+        return cls(tuple(data["shape"]), tuple(data["mean"]), tuple(data["std"]))

@@ -1,0 +1,97 @@
+"""Data made ready for a method: encoded fields, parts, and the batches that its sources and measures draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from hibiscus.data.augment import Augment
+from hibiscus.data.batches import Finish, ShuffledBatches, _Finisher, as_tensor, picture_finish, walk
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.prepare import ImagePreparation, Preparation
+
+__all__ = ["PreparedData"]
+
+INPUTS = ("image", "table", "array")
+
+
+class PreparedData:
+    """A Dataset seen through a Preparation, divided into parts.
+
+    Args:
+        dataset: the raw fields.
+        preparation: what was learned from the training part.
+        parts: indices by part.
+        batch_type: what a batch is wrapped in.
+        device: where batches go.
+        training: where the training part is to be found, if not here (when other data is evaluated).
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        preparation: Preparation,
+        parts: dict[str, np.ndarray],
+        batch_type: Any,
+        device: torch.device | None = None,
+        training: PreparedData | None = None,
+    ):
+        self.training = training
+        self.dataset, self.preparation, self.parts = dataset, preparation, parts
+        self.device = device or torch.device("cpu")
+        self.arrays: dict[str, np.ndarray] = {}
+        finishes: dict[str, Finish] = {}
+        for name, prepared in preparation.fields.items():
+            raw = raw_field(dataset, name)
+            if raw is None:
+                continue
+            if isinstance(prepared, ImagePreparation):
+                self.arrays[name] = raw
+                finishes[name] = picture_finish(list(prepared.mean), list(prepared.std), self.device)
+            else:
+                self.arrays[name] = prepared.encode(raw)
+        self.tensors = {name: as_tensor(values) for name, values in self.arrays.items()}
+        self._finisher = _Finisher(finishes, self.device, batch_type)
+
+    def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
+        """Endless shuffled batches of a part."""
+        return ShuffledBatches(self.tensors, self.parts[part], batch_size, seed, self._finisher, augment)
+
+    def walk(self, part: str, batch_size: int = 512) -> Iterator[Any]:
+        """A part once, in order."""
+        return walk(self.tensors, self.parts[part], self._finisher, batch_size)
+
+    def values(self, field: str, part: str) -> np.ndarray:
+        """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 pictures."""
+        if part == "train" and self.training is not None:
+            return self.training.values(field, part)
+        return self.arrays[field][self.parts[part]]
+
+    def flat_inputs(self, part: str, most_features: int = 1024) -> np.ndarray:
+        """All inputs of a part as a float matrix `(items, features)` for simple rivals; large pictures are shrunk."""
+        columns = []
+        for name in INPUTS:
+            if name not in self.arrays:
+                continue
+            values = self.values(name, part)
+            if name == "image":
+                step = 1
+                while np.prod(values[:1, ::step, ::step].shape) > most_features:
+                    step += 1
+                values = values[:, ::step, ::step].astype(np.float32) / 255
+            columns.append(values.reshape(len(values), -1).astype(np.float32))
+        return np.concatenate(columns, axis=1)
+
+    def ids(self, part: str) -> list[str]:
+        """The readable names of a part's items."""
+        return [self.dataset.ids[i] for i in self.parts[part]]
+
+
+def raw_field(dataset: Dataset, name: str) -> Any:
+    """The raw values behind a prepared field; a `target` that is a number may have been read as a label."""
+    if name == "target" and "target" not in dataset.fields:
+        return dataset.fields.get("label")
+    return dataset.fields.get(name)

@@ -1,0 +1,262 @@
+r"""Texts as numbers: a tokeniser with the top words, multi-hot, counts and tf-idf, and one-hot by word, character or hash.
+
+    idf(word) = ln((1 + N) / (1 + df(word))) + 1,    tfidf(text, word) = count idf / norm of the text's row
+
+with N texts, df of which hold the word (scikit-learn's convention: smoothed, rows of Euclidean length 1). All of it is learned
+by `Tokeniser.fit`, on the training part only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hibiscus.errors import ConfigError, DataError, nearest
+
+__all__ = [
+    "STOP_WORDS", "Tokeniser", "character_one_hot", "drop_low_tfidf", "hashing_one_hot", "multi_hot", "split_words",
+    "tfidf_scores", "word_one_hot",
+]  # fmt: skip
+
+# Letters and digits of any script; an apostrophe inside a word belongs to it ("don't").
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+MODES = ("binary", "count", "freq", "tfidf")
+STOP_WORDS = frozenset(
+    WORD.findall(
+        """
+    a about after again all also am an and any are as at be because been before being below between both but by can could
+    did do does doing down during each few for from further had has have having he her here hers herself him himself his how
+    i if in into is it its itself just me more most my myself no nor not now of off on once only or other our ours ourselves
+    out over own same she should so some such than that the their theirs them themselves then there these they this those
+    through to too under until up very was we were what when where which while who whom why will with would you your yours
+    yourself yourselves i'm you're he's she's it's we're they're i've you've we've they've isn't aren't wasn't weren't don't
+    doesn't didn't
+        """
+    )
+)
+
+
+def split_words(text: str) -> list[str]:
+    """Lower-case words of a text without its punctuation."""
+    return WORD.findall(_check_text(text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+
+
+def _check_text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise DataError(f"a text of type {type(text).__name__}: {text!r:.40}", "a string", "drop or fill missing texts first")
+    return text
+
+
+def _check_texts(texts: Iterable[str]) -> Sequence[str]:
+    """A lone string would be read as a list of letters."""
+    if isinstance(texts, str):
+        raise DataError(f"one string: {texts!r:.40}", "a list of texts", "wrap it in a list: [text]")
+    return texts if isinstance(texts, Sequence) else list(texts)
+
+
+def _check_whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ConfigError(f"{name}={value!r}", "a whole number from 1", f"choose {name} in this range")
+    return int(value)
+
+
+class Tokeniser:
+    """Words to indices 1, 2, ... by falling frequency; index 0 is kept for padding, unknown words are left out.
+
+    Args:
+        top: most words to keep, from 1 (1,000: Chollet, notebook 6.1).
+        stop_words: True for the built-in English list, or words of your own; they are not counted.
+
+    Example:
+        >>> tokeniser = Tokeniser(top=3).fit(["The cat sat.", "The cat ran!"])
+        >>> tokeniser.words
+        ['cat', 'the', 'ran']
+        >>> tokeniser.decode(tokeniser.encode(["the dog sat; the cat ran"])[0])
+        ['the', 'the', 'cat', 'ran']
+    """
+
+    def __init__(self, top: int = 1000, stop_words: bool | Iterable[str] = False):
+        self.top = _check_whole("top", top)
+        if isinstance(stop_words, str):
+            raise ConfigError(f"stop_words={stop_words!r}", "True, False or a list of words", "wrap it in a list")
+        chosen = STOP_WORDS if stop_words is True else stop_words or ()
+        self.stop_words = frozenset(word.lower() for word in chosen)
+        self.words: list[str] = []
+        self.index: dict[str, int] = {}
+        self.document_counts: list[int] = []
+        self.documents = 0
+
+    def fit(self, texts: Iterable[str]) -> Tokeniser:
+        """Learn the vocabulary; words of equal count are ordered by alphabet, so the same texts give the same index."""
+        counts, documents = Counter[str](), Counter[str]()
+        texts = _check_texts(texts)
+        for text in texts:
+            words = split_words(text)
+            counts.update(words)
+            documents.update(set(words))
+        ranked = sorted((-count, word) for word, count in counts.items() if word not in self.stop_words)
+        words = [word for _, word in ranked[: self.top]]
+        if not words:
+            raise DataError(f"no words in {len(texts)} texts", "texts with words", "check the column, or the stop words")
+        self._set(words, [documents[word] for word in words], len(texts))
+        return self
+
+    def _set(self, words: list[str], document_counts: list[int], documents: int) -> None:
+        self.words, self.document_counts, self.documents = words, document_counts, documents
+        self.index = {word: number for number, word in enumerate(words, start=1)}
+
+    def _fitted(self) -> dict[str, int]:
+        if not self.index:
+            raise DataError("a tokeniser without words", "a fitted tokeniser", "call fit(texts) on the training texts first")
+        return self.index
+
+    def encode(self, texts: Iterable[str]) -> list[list[int]]:
+        """Each text as its known words' indices, 1 to len(words), in order."""
+        index = self._fitted()
+        return [[index[word] for word in split_words(text) if word in index] for text in _check_texts(texts)]
+
+    def decode(self, indices: Iterable[int]) -> list[str]:
+        """Indices back to words; 0 (padding) is skipped."""
+        words, indices = ["", *self._fitted()], [int(number) for number in indices]
+        outside = [number for number in indices if not 0 <= number < len(words)]
+        if outside:
+            raise DataError(f"word index {outside[0]}", f"0 to {len(words) - 1}", "decode with the tokeniser that encoded")
+        return [words[number] for number in indices if number]
+
+    def matrix(self, texts: Iterable[str], mode: str = "binary") -> np.ndarray:
+        """Texts as rows of float32, (N, len(words)); column j is `words[j]`.
+
+        Args:
+            texts: N of them.
+            mode: "binary" 1 where the word occurs; "count" how often; "freq" its share of the text's known words;
+                "tfidf" as in the module's formula.
+        """
+        if mode not in MODES:
+            raise ConfigError(f"mode={mode!r}", f"one of {', '.join(MODES)}", nearest(str(mode), MODES))
+        rows = self.encode(texts)
+        width, lengths = len(self.words), np.array([len(row) for row in rows], dtype=np.int64)
+        columns = np.fromiter((number - 1 for row in rows for number in row), np.int64, int(lengths.sum()))
+        cells = np.repeat(np.arange(len(rows)), lengths) * width + columns
+        result = np.zeros((len(rows), width), np.float32)
+        if mode == "binary":
+            result.ravel()[cells] = 1
+            return result
+        np.add.at(result.ravel(), cells, 1)
+        if mode == "freq":
+            result /= np.maximum(lengths, 1)[:, None]
+        elif mode == "tfidf":
+            result *= np.array([_idf(self.documents, count) for count in self.document_counts], np.float32)
+            norms = np.sqrt(np.einsum("ij,ij->i", result, result))[:, None]
+            result /= np.where(norms > 0, norms, 1)
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, from which `from_dict` makes the same tokeniser."""
+        keys = ("top", "words", "document_counts", "documents")
+        return {key: getattr(self, key) for key in keys} | {"stop_words": sorted(self.stop_words)}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Tokeniser:
+        """The tokeniser that `to_dict` described."""
+        try:
+            tokeniser = cls(saved["top"], saved["stop_words"])
+            words, counts = [str(word) for word in saved["words"]], [int(count) for count in saved["document_counts"]]
+            documents = int(saved["documents"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"a saved tokeniser that cannot be read ({error!r})", "what to_dict gave", "fit it again") from error
+        if len(set(words)) != len(counts) or len(words) != len(counts):
+            found = f"a saved tokeniser with {len(words)} words and {len(counts)} counts"
+            raise DataError(found, "one count for each different word", "fit it again")
+        tokeniser._set(words, counts, documents)
+        return tokeniser
+
+
+def _idf(documents: int, count: int) -> float:
+    return math.log((1 + documents) / (1 + count)) + 1
+
+
+def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokeniser]:
+    """Fit on the texts and mark each one's top words: float32 (N, words) of 0 and 1, and the tokeniser for other texts."""
+    texts = _check_texts(texts)
+    tokeniser = Tokeniser(top, stop_words).fit(texts)
+    return tokeniser.matrix(texts), tokeniser
+
+
+def word_one_hot(texts: Iterable[str], tokeniser: Tokeniser, max_length: int = 10) -> np.ndarray:
+    """The first `max_length` words of each text: float32 (N, max_length, words + 1); [i, j, 0] is never set.
+
+    Word j stays at position j: unknown and stop words leave their row empty.
+    """
+    index = tokeniser._fitted()
+    rows = [[index.get(word, 0) for word in split_words(text)] for text in _check_texts(texts)]
+    return _one_hot(rows, max_length, len(index) + 1)
+
+
+def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
+    """The first `max_length` characters: float32 (N, max_length, 101) over `string.printable`, 0 unused; others leave 0."""
+    index = {character: number for number, character in enumerate(string.printable, start=1)}
+    rows = [[index.get(character, 0) for character in _check_text(text)[:max_length]] for text in _check_texts(texts)]
+    return _one_hot(rows, max_length, len(index) + 1)
+
+
+def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int = 10) -> np.ndarray:
+    """Words without a vocabulary, column crc32(word) mod dimension: float32 (N, max_length, dimension).
+
+    Two words may share a column, the likelier the more words there are for each; a fitted `Tokeniser` has no collisions.
+    """
+    dimension = _check_whole("dimension", dimension)  # crc32 and not hash(), which differs from process to process
+    rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in _check_texts(texts)]
+    return _one_hot(rows, max_length, dimension + 1)[:, :, 1:]
+
+
+def _one_hot(rows: list[list[int]], max_length: int, width: int) -> np.ndarray:
+    """Indices, 0 for nothing, to float32 (N, max_length, width)."""
+    result = np.zeros((len(rows), _check_whole("max_length", max_length), width), np.float32)
+    for sample, row in zip(result, rows, strict=True):
+        kept = np.array(row[:max_length], np.int64)
+        positions = np.flatnonzero(kept)
+        sample[positions, kept[positions]] = 1
+    return result
+
+
+def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
+    """Each word's highest tf-idf in any text, above 0 to 1: low for words that mark no text."""
+    counted = [Counter(split_words(text)) for text in _check_texts(texts)]
+    documents = Counter(word for counts in counted for word in counts)
+    idf = {word: _idf(len(counted), count) for word, count in documents.items()}
+    scores = dict.fromkeys(documents, 0.0)
+    for counts in counted:
+        weights = {word: count * idf[word] for word, count in counts.items()}
+        norm = math.hypot(*weights.values())
+        for word, weight in weights.items():
+            scores[word] = max(scores[word], weight / norm)
+    return scores
+
+
+def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: float | None = None) -> list[str]:
+    """Texts without the words of low tf-idf, lower-case and joined by spaces, ready for `Tokeniser.fit`.
+
+    Args:
+        texts: the training texts; others need no filter, as the fitted tokeniser leaves out what it has not seen.
+        keep: how many words to keep, those of highest `tfidf_scores`, from 1; give this or `threshold`.
+        threshold: least score to keep, 0 to 1.
+    """
+    if (keep is None) == (threshold is None):
+        raise ConfigError(f"keep={keep}, threshold={threshold}", "one of the two", "pass keep=5000 or threshold=0.1")
+    texts = _check_texts(texts)
+    scores = tfidf_scores(texts)
+    if keep is not None:
+        ranked = sorted(scores, key=lambda word: (-scores[word], word))
+        kept = set(ranked[: _check_whole("keep", keep)])
+    elif threshold is None or isinstance(threshold, bool) or not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold={threshold!r}", "0 to 1", "scores of a text have Euclidean length 1")
+    else:
+        kept = {word for word, score in scores.items() if score >= threshold}
+    return [" ".join(word for word in split_words(text) if word in kept) for text in texts]

@@ -1,0 +1,1 @@
+"""Rules that read a run and say what is wrong and what to do."""

@@ -1,0 +1,80 @@
+"""Rules that read a run's facts, history and evaluation, and say what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hibiscus.metrics.curves import stopping_epoch
+
+__all__ = ["advise"]
+
+
+def advise(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> list[str]:
+    """Advice in the order of its weight; each sentence says what was seen and what to try.
+
+    Args:
+        facts: `run.json`.
+        history: the epochs' lines of `log.jsonl`.
+        evaluation: `evaluation.json`.
+    """
+    found = [rule(facts, history, evaluation) for rule in (_baseline, _duplicates, _overfitting, _unfinished, _classes, _bad_files)]
+    return [sentence for sentence in found if sentence]
+
+
+def _baseline(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    name, higher = evaluation["decides"]["name"], evaluation["decides"]["higher_is_better"]
+    own = evaluation["metrics"][name]
+    rivals = {rival: metrics[name] for rival, metrics in evaluation["baselines"].items() if metrics.get(name) is not None}
+    beaten_by = [rival for rival, value in rivals.items() if (value >= own if higher else value <= own)]
+    if not beaten_by:
+        return ""
+    best = max(beaten_by, key=lambda rival: rivals[rival] if higher else -rivals[rival])
+    return (
+        f"The {best} does as well or better ({rivals[best]:.4g} against {own:.4g} {name}): use it, or train longer, "
+        "with another learning rate (rate=...) or another network (net=...)."
+    )
+
+
+def _duplicates(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    across = facts["data"].get("duplicates", {}).get("across", {})
+    if not across:
+        return ""
+    found = ", ".join(f"{count} in {parts}" for parts, count in across.items())
+    return f"The same items stand in more than one part ({found}): the figures are too good until they are removed."
+
+
+def _overfitting(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    training = [line["train/loss"] for line in history if line.get("train/loss") is not None]
+    validation = [line["val/loss"] for line in history if line.get("val/loss") is not None]
+    if len(history) < 5 or not len(training) == len(validation) == len(history):
+        return ""
+    epoch = stopping_epoch(training, validation)
+    if epoch is None or epoch > 0.9 * len(history):
+        return ""
+    return (
+        f"Training and validation part ways at epoch {epoch} of {len(history)}: it overfits from there on. More data, augmentation "
+        "(pictures: crop=4 flip=true), net.dropout=0.3 or weight_decay=0.01 help; fewer epochs save time."
+    )
+
+
+def _unfinished(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    best = facts.get("best") or {}
+    if len(history) < 3 or best.get("epoch") != len(history) or facts["config"].get("schedule") != "constant":
+        return ""
+    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * len(history)} from={facts['name']}."
+
+
+def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    counts = {name: parts.get("train", 0) for name, parts in facts["data"].get("classes", {}).items()}
+    if evaluation["decides"]["name"].split("/")[-1] != "accuracy" or not counts or max(counts.values()) < 5 * max(1, min(counts.values())):
+        return ""
+    least, most = min(counts, key=lambda c: counts[c]), max(counts, key=lambda c: counts[c])
+    return (
+        f"The classes are unequal ({counts[most]:,} {most}, {counts[least]:,} {least}): judge by macro F1 and the confusion matrix; "
+        "loss=balanced or loss=focal gives the rare ones more weight."
+    )
+
+
+def _bad_files(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    skipped = facts["data"].get("skipped", [])
+    return f"{len(skipped)} files could not be used and were left out; the first is {skipped[0]['path']}." if skipped else ""

@@ -1,0 +1,24 @@
+"""Losses: pure functions of tensors, usable on their own."""
+
+from hibiscus.losses.classification import (
+    balanced_cross_entropy,
+    balanced_weights,
+    binary_cross_entropy,
+    binary_focal,
+    cross_entropy,
+    focal,
+)
+from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
+
+__all__ = [
+    "balanced_cross_entropy",
+    "balanced_weights",
+    "binary_cross_entropy",
+    "binary_focal",
+    "cross_entropy",
+    "focal",
+    "huber",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "smooth_l1",
+]

@@ -1,0 +1,1 @@
+"""The methods, one file each, in folders by family; `registry` is the only list."""

@@ -1,0 +1,1 @@
+"""Learning from labelled items: classes and numbers."""

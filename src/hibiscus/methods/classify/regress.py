@@ -1,0 +1,91 @@
+r"""Regression: learns from examples to predict a number.
+
+    loss = mean over items of  (network(x) - y)^2,    y the target, standardised on the training part
+
+Other choices of `loss`: `mae`, the mean of `|network(x) - y|`; `huber`, the square near zero and the absolute value
+beyond `huber_delta`, for targets with outliers. Predictions and metrics are in the target's own unit.
+
+Use it for prices, amounts, ages. What most often goes wrong is a network worse than a line: with few rows a small
+network (`net.hidden=64,64`), weight decay and more epochs; and always read the linear regression beside it.
+
+Departs: the target is standardised before training, so one learning rate fits every unit.
+
+Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapter 6; Huber, "Robust Estimation of a Location
+Parameter", 1964.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor, nn
+
+from hibiscus.data.prepared import PreparedData
+from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
+from hibiscus.methods.classify import evidence
+from hibiscus.training.method import Decides, Examination, Method
+from hibiscus.training.player import Batch, Stage
+from hibiscus.training.supervised import SupervisedConfig, build_supervised, forward, read_all, supervised_stage
+
+__all__ = ["Regress"]
+
+
+class Config(SupervisedConfig):
+    """Options of `regress`."""
+
+    epochs: int = Field(50, ge=1, description="passes over the training part")
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
+    loss: Literal["mse", "mae", "huber"] = Field("mse", description="what is minimised")
+    huber_delta: float = Field(1.0, gt=0, description="huber: where the square ends, in standard deviations of the target")
+
+
+class Regress(Method):
+    """One network with one output for each target column, and no activation on it."""
+
+    name, title, family = "regress", "Regression", "classify"
+    needs = frozenset({"target"})
+    decides = Decides("rmse", higher_is_better=False)
+    Config = Config
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The network, with as many outputs as target columns."""
+        return build_supervised(self.config, self.preparation, self.preparation["target"].shape[0])
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage, one player."""
+        yield supervised_stage(self.config, self.nets, data, self.loss, "regressor")
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of a batch, in standardised units."""
+        return self.criterion(forward(self.nets["network"], batch), batch.target), {}
+
+    def criterion(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """The loss of `predicted` against `target`, both (batch, columns); scalar."""
+        if self.config.loss == "huber":
+            return huber(predicted, target, delta=self.config.huber_delta)
+        return {"mse": mean_squared_error, "mae": mean_absolute_error}[self.config.loss](predicted, target)
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
+        """The predicted values `(items, columns)` of a part, in the target's own unit."""
+        network = self.nets.get("average", self.nets["network"])
+        outputs = read_all(network, data, part, lambda raw: raw).numpy()
+        return {"values": self.preparation["target"].decode(outputs)}
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """Root mean square error, mean absolute error and the loss on a part."""
+        predicted = self.predict(data, part)["values"]
+        truth = self.preparation["target"].decode(data.values("target", part))
+        error = predicted - truth
+        scaled = self.preparation["target"].encode(predicted) - data.values("target", part)
+        return {
+            "rmse": float(np.sqrt(np.mean(error**2))),
+            "mae": float(np.mean(np.abs(error))),
+            "loss": float(np.mean(scaled**2)),
+        }
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """All metrics, beside the mean and a linear regression, with the evidence for the report."""
+        return evidence.examine_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])

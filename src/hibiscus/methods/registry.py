@@ -1,0 +1,50 @@
+"""The only list of methods: a name, where it is, and what it is for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from hibiscus.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from hibiscus.training.method import Method
+
+__all__ = ["METHODS", "MethodEntry", "get_method", "list_methods"]
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """One row of the registry; reading it imports nothing."""
+
+    name: str
+    target: str
+    family: str
+    summary: str
+
+
+METHODS = (
+    MethodEntry("classify", "hibiscus.methods.classify.classify:Classify", "classify", "which class an item belongs to"),
+    MethodEntry("regress", "hibiscus.methods.classify.regress:Regress", "classify", "a number for each item"),
+)
+
+
+def list_methods() -> list[MethodEntry]:
+    """All methods, with those that other packages add through the entry point group `hibiscus.methods`."""
+    others = [MethodEntry(point.name, point.value, "added", f"from {point.value}") for point in entry_points(group="hibiscus.methods")]
+    return [*METHODS, *others]
+
+
+def get_method(name: str) -> type[Method]:
+    """The method's class by its name.
+
+    Raises:
+        UsageError: no such method; the message names the nearest.
+    """
+    known = {entry.name: entry for entry in list_methods()}
+    if name not in known:
+        raise UsageError(f"there is no method '{name}'", "a method of `hibiscus list`", nearest(name, known))
+    module, attribute = known[name].target.split(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,276 @@
+"""Evidence that a method hands to its report: tables, curves, pictures, as plain data that knows nothing of drawing.
+
+An exhibit is checked and made plain when it is built: arrays become tuples of Python numbers, and what is not finite becomes
+None. So it equals what comes back from JSON. Strings are plain text; the report escapes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hibiscus.errors import DataError, RunError
+
+__all__ = [
+    "Curve",
+    "Exhibit",
+    "Gallery",
+    "Matrix",
+    "Scatter",
+    "Series",
+    "Table",
+    "exhibit_from_json",
+    "load_exhibits",
+    "save_exhibits",
+]
+
+Number = float | None
+Cell = str | float | bool | None
+INDEX = "exhibits.json"
+EMBEDDED = "data:image/png;base64,"
+
+
+class _Plain:
+    """What all exhibits share: fields made plain at birth, and the way to JSON."""
+
+    kind: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for name in (field.name for field in fields(self)):  # pyright: ignore[reportArgumentType]
+            object.__setattr__(self, name, _plain(getattr(self, name)))
+        self._check()
+
+    def _check(self) -> None:
+        """Raise DataError where the fields do not fit together."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The exhibit as an object for `json.dumps`, with its kind; `exhibit_from_json` turns it back."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
+        return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class Matrix(_Plain):
+    """A grid of numbers with a name to each row and column, such as a confusion matrix."""
+
+    kind: ClassVar[str] = "matrix"
+    title: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Sequence[Sequence[Number]] | NDArray
+    note: str = ""
+
+    def _check(self) -> None:
+        fit = len(self.values) == len(self.rows) and all(len(row) == len(self.columns) for row in self.values)
+        _expect(fit, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
+
+
+@dataclass(frozen=True)
+class Series(_Plain):
+    """One line of a `Curve`."""
+
+    kind: ClassVar[str] = "series"
+    name: str
+    x: Sequence[Number] | NDArray
+    y: Sequence[Number] | NDArray
+
+    def _check(self) -> None:
+        _expect(len(self.x) == len(self.y), self.name, f"as many y as x, which are {len(self.x)}")
+
+
+@dataclass(frozen=True)
+class Curve(_Plain):
+    """Lines over one pair of axes; `diagonal` asks for the line y = x, where a calibrated classifier would lie."""
+
+    kind: ClassVar[str] = "curve"
+    title: str
+    x_label: str
+    y_label: str
+    series: Sequence[Series]
+    diagonal: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Scatter(_Plain):
+    """Points over one pair of axes; `diagonal` asks for the line y = x, where perfect predictions would lie."""
+
+    kind: ClassVar[str] = "scatter"
+    title: str
+    x_label: str
+    y_label: str
+    x: Sequence[Number] | NDArray
+    y: Sequence[Number] | NDArray
+    diagonal: bool = False
+    note: str = ""
+
+    def _check(self) -> None:
+        _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
+
+
+@dataclass(frozen=True)
+class Table(_Plain):
+    """Rows of text and numbers under named columns."""
+
+    kind: ClassVar[str] = "table"
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+
+    def _check(self) -> None:
+        fit = all(len(row) == len(self.columns) for row in self.rows)
+        _expect(fit, self.title, f"{len(self.columns)} cells in every row")
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery(_Plain):
+    """Pictures, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one."""
+
+    kind: ClassVar[str] = "gallery"
+    title: str
+    pictures: Sequence[NDArray[np.uint8]]
+    captions: Sequence[str] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        pictures = [picture[..., 0] if np.shape(picture)[2:] == (1,) else picture for picture in self.pictures]
+        for name in ("title", "captions", "note"):
+            object.__setattr__(self, name, _plain(getattr(self, name)))
+        object.__setattr__(self, "pictures", tuple(pictures))
+        _expect(len(self.captions) in (0, len(pictures)), self.title, f"{len(pictures)} captions, or none")
+        for picture in pictures:
+            fit = isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.size > 0
+            fit = fit and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (3, 4)))
+            _expect(fit, self.title, "non-empty uint8 pictures (height, width) or (height, width, 1, 3 or 4)")
+
+    def to_json(self) -> dict[str, Any]:
+        """The gallery with its pictures embedded as PNG; `save_exhibits` puts them into files of their own instead."""
+        pictures = [EMBEDDED + base64.b64encode(_png(picture)).decode("ascii") for picture in self.pictures]
+        value = {"kind": self.kind, "title": self.title, "pictures": pictures}
+        return value | {"captions": list(self.captions), "note": self.note}
+
+
+Exhibit = Matrix | Curve | Scatter | Table | Gallery
+_KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Table, Gallery)}
+
+
+def exhibit_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> Exhibit:
+    """The exhibit that `to_json` made this object of.
+
+    Args:
+        value: the object, as `json.loads` gives it.
+        folder: where the pictures of a gallery lie that are not embedded.
+
+    Raises:
+        RunError: when the object is not an exhibit, or a picture cannot be read.
+    """
+    try:
+        options = dict(value)
+        kind = options.pop("kind")
+        if kind == "curve":
+            options["series"] = [Series(line["name"], line["x"], line["y"]) for line in options["series"]]
+        if kind == "gallery":
+            options["pictures"] = [_picture(text, Path(folder)) for text in options["pictures"]]
+        return _KINDS[kind](**options)
+    except (KeyError, TypeError, ValueError, OSError, DataError) as error:
+        raise RunError(
+            f"an exhibit that cannot be read: {type(error).__name__}: {error}",
+            f"an object made by to_json, of kind {', '.join(sorted(_KINDS))}",
+            "evaluate the run again to write its exhibits anew",
+        ) from error
+
+
+def save_exhibits(exhibits: Sequence[Exhibit], folder: str | Path) -> None:
+    """Write the exhibits to `exhibits.json` in the folder, and their pictures beside it; those of an earlier time go.
+
+    Args:
+        exhibits: in the order in which the report shall show them.
+        folder: made where it is missing.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written, objects = set(), []
+    for i, exhibit in enumerate(exhibits):
+        value = exhibit.to_json()
+        if isinstance(exhibit, Gallery):
+            value["pictures"] = [f"exhibit-{i:02d}-{j:03d}.png" for j in range(len(exhibit.pictures))]
+            for name, picture in zip(value["pictures"], exhibit.pictures, strict=True):
+                (folder / name).write_bytes(_png(picture))
+            written |= set(value["pictures"])
+        objects.append(value)
+    draft = folder / (INDEX + ".part")
+    draft.write_text(json.dumps({"exhibits": objects}, allow_nan=False, indent=1), encoding="utf-8")
+    os.replace(draft, folder / INDEX)  # never half an index
+    for old in folder.glob("exhibit-*.png"):
+        if old.name not in written:
+            old.unlink()
+
+
+def load_exhibits(folder: str | Path) -> list[Exhibit]:
+    """The exhibits that `save_exhibits` wrote into the folder.
+
+    Raises:
+        RunError: when there are none, or they cannot be read.
+    """
+    path = Path(folder) / INDEX
+    try:
+        objects = json.loads(path.read_text(encoding="utf-8"))["exhibits"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} cannot be read", "what save_exhibits wrote", "evaluate the run again") from error
+    return [exhibit_from_json(value, folder) for value in objects]
+
+
+def _plain(value: Any) -> Any:
+    """Tuples of Python values all the way down; None for what is not finite."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int | Series):
+        return value
+    raise DataError(f"{type(value).__name__} in an exhibit", "text, numbers, and lists of them", "convert it first")
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_jsonable(item) for item in value]
+    return {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
+
+
+def _expect(fit: bool, title: str, expected: str) -> None:
+    if not fit:
+        raise DataError(f"the exhibit {title!r} does not fit together", expected, "mend the method's evidence()")
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _picture(text: str, folder: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    if text.startswith(EMBEDDED):
+        stream = io.BytesIO(base64.b64decode(text.removeprefix(EMBEDDED), validate=True))
+    elif Path(text).name == text:
+        stream = io.BytesIO((folder / text).read_bytes())
+    else:
+        raise ValueError(f"{text!r} lies outside the folder")
+    with Image.open(stream, formats=["PNG"]) as image:
+        return np.array(image)

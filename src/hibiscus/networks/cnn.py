@@ -1,0 +1,168 @@
+r"""A simple convolutional network: convolution, pooling, batch norm and activation, a few times over, then a linear head.
+
+Small pictures of one object (digits, clothing, signs) are learned in minutes on a processor. Maps shrink as filters look at
+ever larger parts of the picture: a unit after block $l$ sees a window that pooling doubles each time.
+
+Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced Deep Learning with
+TensorFlow 2 and Keras", 2020, listing 1.4.1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from hibiscus.errors import ConfigError
+from hibiscus.networks.layers import activation as make_activation
+from hibiscus.networks.layers import initialise
+from hibiscus.networks.shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
+
+__all__ = ["build_cnn", "convolution", "head"]
+
+LEAST_MAP = 4
+LARGEST_FLAT_MAP = 64
+
+
+def build_cnn(
+    input_shape: Any,
+    outputs: int,
+    filters: Sequence[int] | None = None,
+    kernel: int | Sequence[int] = 3,
+    padding: str = "same",
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+    pool: int | Sequence[int] = 2,
+    pooling: str = "max",
+    activation: str = "relu",
+    batch_norm: bool = True,
+    dropout: float = 0.2,
+) -> nn.Sequential:
+    """Blocks of convolution with pooling between them, then dropout and a linear head.
+
+    Every block but the last is followed by pooling, as long as that leaves maps of at least 4 pixels a side. Maps of up to 64
+    positions are flattened for the head; larger ones are averaged over their positions.
+
+    Args:
+        input_shape: (channels, height, width), at least 4x4 pixels.
+        outputs: numbers out.
+        filters: filters per block; None is 32, 64, 64, and one more 64 for each doubling of the picture beyond 32 pixels.
+        kernel: size of the filters: a side, or height and width.
+        padding: `same` adds zeros so that a map keeps its size at stride 1; `valid` adds none.
+        stride: step of every convolution: one number, or height and width.
+        dilation: distance between neighbouring taps of a filter; enlarges what it sees at no cost.
+        pool: size and step of the pooling window: a side, or height and width.
+        pooling: `max`, `average`, or `stride`: the convolution itself steps by `pool` instead.
+        activation: name in `layers.ACTIVATIONS`.
+        batch_norm: normalise before each activation.
+        dropout: share of the features before the head that is zeroed while training.
+
+    Shapes: (batch, channels, height, width) to (batch, outputs).
+
+    Raises:
+        ConfigError: no picture, or one whose maps shrink to nothing under these options.
+
+    Departs: from listing 1.4.1: batch norm, zero padding so that small pictures keep their rim, and 32 filters for 64 in the
+        first block, a quarter less time for the same accuracy.
+    """
+    channels, height, width = picture("cnn", input_shape, 4)
+    if filters is None:
+        filters = (32, *(64,) * (max(3, math.ceil(math.log2(max(height, width) / 4))) - 1))
+    choice("pooling", pooling, ("max", "average", "stride"))
+    block = Block(pair("kernel", kernel), pair("stride", stride), pair("dilation", dilation), padding, pooling, activation, batch_norm)
+    layers: list[nn.Module] = []
+    size, rows = (height, width), counts("filters", filters)
+    for index, width_out in enumerate(rows):
+        window = pair("pool", pool) if index < len(rows) - 1 else (1, 1)
+        added, size = block.layers(channels, width_out, size, window)
+        layers, channels = layers + added, width_out
+    network = nn.Sequential(*layers, *head(channels, size, check_outputs(outputs), dropout))
+    initialise(network, "glorot_uniform")
+    return network
+
+
+@dataclass(frozen=True)
+class Block:
+    """The options that all blocks share."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: str
+    pooling: str
+    activation: str
+    batch_norm: bool
+
+    def layers(self, channels: int, filters: int, size: tuple[int, int], pool: tuple[int, int]) -> tuple[list[nn.Module], tuple[int, int]]:
+        """One block's layers, and the size of the map they leave.
+
+        Max pooling stands before batch norm and activation: with a rising activation and no norm the result is the same, and
+        three quarters of that work is saved.
+        """
+        bias = not self.batch_norm
+        stride = self.stride
+        convolved = self.after(size, stride)
+        pooled = (convolved[0] // pool[0], convolved[1] // pool[1])
+        pools = pool != (1, 1) and all(step == 1 or side >= LEAST_MAP for side, step in zip(pooled, pool, strict=True))
+        if pools and self.pooling == "stride":
+            stride = (stride[0] * pool[0], stride[1] * pool[1])
+            convolved = self.after(size, stride)
+        layers = convolution(channels, filters, self.kernel, self.padding, stride, self.dilation, bias)
+        rest: list[nn.Module] = [nn.BatchNorm2d(filters)] if self.batch_norm else []
+        rest.append(make_activation(self.activation))
+        if not pools or self.pooling == "stride":
+            return layers + rest, convolved
+        if self.pooling == "max":
+            return [*layers, nn.MaxPool2d(pool), *rest], pooled
+        return [*layers, *rest, nn.AvgPool2d(pool)], pooled
+
+    def after(self, size: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
+        """The map's height and width after the convolution.
+
+        Raises:
+            ConfigError: nothing is left of it.
+        """
+        total = [self.dilation[side] * (self.kernel[side] - 1) if self.padding == "same" else 0 for side in (0, 1)]
+        new = [map_side(size[side], self.kernel[side], stride[side], total[side], self.dilation[side]) for side in (0, 1)]
+        if min(new) < 1:
+            raise ConfigError(
+                f"cnn: a map of {size[0]}x{size[1]} pixels under a kernel of {self.kernel} with dilation {self.dilation}",
+                "a map at least as large as the spread of the kernel",
+                "use padding=same, fewer filters, or image_size=32 to enlarge the pictures",
+            )
+        return new[0], new[1]
+
+
+def convolution(
+    channels: int,
+    filters: int,
+    kernel: tuple[int, int],
+    padding: str = "same",
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    bias: bool = True,
+) -> list[nn.Module]:
+    r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride} \rceil$.
+
+    An even kernel needs one zero more at the bottom and right than at the top and left, so a padding layer goes first.
+    """
+    if choice("padding", padding, ("same", "valid")) == "valid":
+        return [nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
+    down, across = (dilation[side] * (kernel[side] - 1) for side in (0, 1))
+    if down % 2 == 0 and across % 2 == 0:
+        return [nn.Conv2d(channels, filters, kernel, stride, (down // 2, across // 2), dilation, bias=bias)]
+    zeros = nn.ZeroPad2d((across // 2, across - across // 2, down // 2, down - down // 2))
+    return [zeros, nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
+
+
+def head(channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP) -> list[nn.Module]:
+    """Flattens maps of up to `largest` positions, averages larger ones; then dropout and a linear layer."""
+    large = size[0] * size[1] > largest
+    layers: list[nn.Module] = [nn.AdaptiveAvgPool2d(1)] if large else []
+    layers.append(nn.Flatten())
+    if fraction("dropout", dropout):
+        layers.append(nn.Dropout(dropout))
+    return [*layers, nn.Linear(channels * (1 if large else size[0] * size[1]), outputs)]

@@ -1,0 +1,76 @@
+r"""Linear model and multi-layer perceptron.
+
+    linear: $y = W x + b$;    mlp: $h_l = \phi(W_l h_{l-1} + b_l)$, $y = W h_L + b$
+
+For tables, and as the first thing to try on anything small: pictures and sequences are flattened, which forgets what is next
+to what. A stack of linear layers without activations is still linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from hibiscus.networks.layers import activation as make_activation
+from hibiscus.networks.layers import initialise
+from hibiscus.networks.shapes import check_outputs, counts, flat, fraction
+
+__all__ = ["build_linear", "build_mlp", "hidden_layers"]
+
+
+def build_linear(input_shape: Any, outputs: int) -> nn.Sequential:
+    """One linear layer on the flattened input: logistic or linear regression, the baseline for everything else.
+
+    Args:
+        input_shape: any one input; flattened.
+        outputs: numbers out.
+
+    Shapes: (batch, *input_shape) to (batch, outputs).
+    """
+    network = nn.Sequential(nn.Flatten(), nn.Linear(flat("linear", input_shape), check_outputs(outputs)))
+    initialise(network, "glorot_uniform")
+    return network
+
+
+def build_mlp(
+    input_shape: Any,
+    outputs: int,
+    hidden: Sequence[int] = (256, 256),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+) -> nn.Sequential:
+    """Hidden layers of linear, optional batch norm, activation and optional dropout, then a linear head.
+
+    Args:
+        input_shape: any one input; flattened.
+        outputs: numbers out; each hidden width should exceed it, or the network cannot carry the answer.
+        hidden: units per hidden layer; empty for none.
+        activation: name in `layers.ACTIVATIONS`.
+        dropout: share of each hidden layer's outputs that is zeroed while training.
+        batch_norm: normalise before each activation.
+
+    Shapes: (batch, *input_shape) to (batch, outputs).
+    """
+    features = flat("mlp", input_shape)
+    widths = counts("hidden", hidden, empty=True)
+    body = hidden_layers(features, widths, activation, dropout, batch_norm)
+    network = nn.Sequential(nn.Flatten(), *body, nn.Linear((features, *widths)[-1], check_outputs(outputs)))
+    initialise(network, "glorot_uniform")
+    return network
+
+
+def hidden_layers(features: int, widths: Sequence[int], activation: str, dropout: float, batch_norm: bool) -> list[nn.Module]:
+    """The layers from `features` values through each width, without a head."""
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers.append(nn.Linear(features, width, bias=not batch_norm))
+        if batch_norm:
+            layers.append(nn.BatchNorm1d(width))
+        layers.append(make_activation(activation))
+        if fraction("dropout", dropout):
+            layers.append(nn.Dropout(dropout))
+        features = width
+    return layers

@@ -1,0 +1,165 @@
+r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with dropout that is one mask for all steps of a sequence.
+
+    rnn: $h_t = \tanh(W x_t + U (m \odot h_{t-1}) + b)$
+    lstm: $i, f, g, o = W x_t + U (m \odot h_{t-1}) + b$;
+          $c_t = \sigma(f) c_{t-1} + \sigma(i) \tanh(g)$;  $h_t = \sigma(o) \tanh(c_t)$
+    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;  $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
+         $h_t = (1 - z) n + z h_{t-1}$
+
+$m$ is the mask of recurrent dropout, drawn once per sequence and scaled by $1/(1-p)$; without it torch's fused kernels
+compute the same. A picture is one sequence of `height` steps of `width * channels` values.
+
+Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal and Ghahramani, "A
+theoretically grounded application of dropout in recurrent neural networks", 2016, arXiv 1512.05287.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hibiscus.networks.layers import INITIALISERS, initialise, initialise_recurrent
+from hibiscus.networks.shapes import check_outputs, choice, fraction, sequence, whole
+
+__all__ = ["CELLS", "Recurrent", "VariationalLayer", "build_recurrent", "unroll"]
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
+
+
+def build_recurrent(
+    input_shape: Any,
+    outputs: int,
+    cell: str = "lstm",
+    units: int | None = None,
+    layers: int = 1,
+    bidirectional: bool = False,
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+) -> Recurrent:
+    """Recurrent layers over a sequence, and a linear head on the last state.
+
+    Args:
+        input_shape: (steps, features), or a picture (channels, height, width), read row by row.
+        outputs: numbers out.
+        cell: `rnn`, `lstm` or `gru`.
+        units: width of the state; None is 128, and 256 for `rnn`.
+        layers: stacked layers; each reads all states of the one below.
+        bidirectional: a second set of weights reads the sequence backwards; the head sees both last states.
+        dropout: share of each layer's input units that is zeroed while training, the same units at all steps.
+        recurrent_dropout: share of the state's units that is zeroed on their way into the next step while training, the
+            same units at all steps. Slower: the steps are then computed one by one.
+
+    Shapes: (batch, steps, features) or (batch, channels, height, width) to (batch, outputs).
+
+    Departs: the mask is shared by the gates (Gal and Ghahramani's tied masks); a GRU's carry $z h_{t-1}$ is not masked.
+    """
+    _, features = sequence(choice("cell", cell, CELLS), input_shape)
+    width = (256 if cell == "rnn" else 128) if units is None else whole("units", units)
+    rates = fraction("dropout", dropout), fraction("recurrent_dropout", recurrent_dropout)
+    directions = 2 if bidirectional else 1
+    stack = [
+        VariationalLayer(cell, features if index == 0 else width * directions, width, bidirectional, *rates)
+        for index in range(whole("layers", layers))
+    ]
+    return Recurrent(stack, nn.Linear(width * directions, check_outputs(outputs)))
+
+
+class Recurrent(nn.Module):
+    """A stack of recurrent layers and a linear head on the last state of the top one."""
+
+    def __init__(self, layers: list[VariationalLayer], head: nn.Linear):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = initialise(head, "glorot_uniform")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, steps, features) or (batch, channels, height, width) to (batch, outputs)."""
+        if x.dim() == 4:
+            x = x.permute(0, 2, 3, 1).flatten(2)  # (batch, height, width * channels)
+        last = x
+        for layer in self.layers:
+            x, last = layer(x)
+        return self.head(last)
+
+
+class VariationalLayer(nn.Module):
+    """One recurrent layer whose dropout masks hold for a whole sequence; its weights live in torch's own module, `core`.
+
+    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch, directions * units).
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        features: int,
+        units: int,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.core = CELLS[cell](features, units, batch_first=True, bidirectional=bidirectional)
+        self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
+        initialise_recurrent(self.core, INITIALISERS["glorot_uniform"], INITIALISERS["orthogonal"])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """All states and the last."""
+        if self.training and self.dropout:
+            x = x * functional.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), self.dropout)
+        if self.training and self.recurrent_dropout:
+            directions = 2 if self.core.bidirectional else 1
+            ones = x.new_ones(directions, x.shape[0], self.core.hidden_size)
+            return unroll(self.core, x, functional.dropout(ones, self.recurrent_dropout))
+        states, last = self.core(x)
+        last = last[0] if isinstance(last, tuple) else last  # (directions, batch, units)
+        return states, last.transpose(0, 1).flatten(1)
+
+
+class Rows(nn.Module):
+    """Keeps the last state of a recurrent layer: one row per sequence."""
+
+    def forward(self, states: tuple[Tensor, Tensor]) -> Tensor:
+        """The second of (all states, last state)."""
+        return states[1]
+
+
+def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """The recurrence of `core` step by step, with the state multiplied by a mask on its way into each step.
+
+    Shapes: x (batch, steps, features); masks (directions, batch, units); returns as `VariationalLayer`.
+    """
+    step = {"LSTM": _lstm_step, "GRU": _gru_step}.get(core.mode, _rnn_step)
+    states, last = [], []
+    for direction, mask in enumerate(masks):
+        end = "_l0_reverse" if direction else "_l0"
+        weight, bias = getattr(core, f"weight_hh{end}"), getattr(core, f"bias_hh{end}")
+        inputs = functional.linear(x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")).unbind(1)
+        h = c = x.new_zeros(x.shape[0], core.hidden_size)
+        row = []
+        for value in reversed(inputs) if direction else inputs:
+            h, c = step(value, functional.linear(h * mask, weight, bias), h, c)
+            row.append(h)
+        states.append(torch.stack(row[::-1] if direction else row, dim=1))
+        last.append(h)
+    return torch.cat(states, dim=2), torch.cat(last, dim=1)
+
+
+def _rnn_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.tanh(inputs + hidden), c
+
+
+def _lstm_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    i, f, g, o = (inputs + hidden).chunk(4, dim=1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def _gru_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    units = h.shape[1]
+    r, z = (inputs[:, : 2 * units] + hidden[:, : 2 * units]).sigmoid().chunk(2, dim=1)
+    n = torch.tanh(inputs[:, 2 * units :] + r * hidden[:, 2 * units :])
+    return n + z * (h - n), c

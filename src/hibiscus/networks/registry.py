@@ -1,0 +1,203 @@
+"""The list of networks by name. `build_network("resnet20", (3, 32, 32), 10)` imports the file it needs and no other.
+
+A person's own function stands beside them: `build_network("mypackage.module:build", ...)` calls
+`build(input_shape, outputs, **options)`, with the working directory on the import path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hibiscus.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["NetworkInfo", "build_network", "list_networks"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the list: names that fit the pattern are built by the function; named groups become options."""
+
+    shown: str
+    pattern: str
+    builder: str
+    description: str
+    fixed: dict[str, Any] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+
+
+ENTRIES = (
+    Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small pictures"),
+    Entry(
+        "densenet-bc-<depth>-<growth>",
+        r"densenet-bc-(?P<depth>\d+)-(?P<growth>\d+)",
+        "densenet:build_densenet",
+        "densely connected network, depth 6n+4",
+        examples=("densenet-bc-40-12", "densenet-bc-100-12"),
+    ),
+    Entry("gru", "gru", "recurrent:build_recurrent", "gated recurrent unit on sequences; 128 units", {"cell": "gru"}),
+    Entry("linear", "linear", "mlp:build_linear", "one linear layer, the baseline"),
+    Entry("lstm", "lstm", "recurrent:build_recurrent", "long short-term memory on sequences; 128 units", {"cell": "lstm"}),
+    Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and anything small"),
+    Entry(
+        "resnet<depth>[-v1|-v2]",
+        r"resnet(?P<depth>\d+)(?:-v(?P<version>[12]))?",
+        "resnet:build_resnet",
+        "residual network, depth 6n+2 (v1, the default) or 9n+2 (v2, pre-activation)",
+        {"version": 1},
+        examples=("resnet20", "resnet32", "resnet56", "resnet56-v2", "resnet110", "resnet164-v2"),
+    ),
+    Entry("rnn", "rnn", "recurrent:build_recurrent", "simple recurrent network on sequences; 256 units", {"cell": "rnn"}),
+    Entry(
+        "vgg<11|13|16|19|f>",
+        r"vgg(?P<variant>11|13|16|19|f)",
+        "vgg:build_vgg",
+        "stacks of 3x3 convolutions with batch norm; vggf is the short encoder of IIC",
+        examples=("vgg11", "vgg13", "vgg16", "vgg19", "vggf"),
+    ),
+    Entry("ynetwork", "ynetwork", "ynetwork:build_ynetwork", "two dilations of a picture, or a branch per input, merged"),
+)
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """A row of `list_networks`: the name, or its pattern; one line; each option with its default."""
+
+    name: str
+    description: str
+    options: dict[str, Any]
+
+
+def list_networks() -> list[NetworkInfo]:
+    """Every network by name, with its options and their defaults; each takes `initialiser` too, None for its own."""
+    rows = []
+    for entry in ENTRIES:
+        taken = {*entry.fixed, *re.compile(entry.pattern).groupindex}
+        options = {name: default for name, default in _options(_builder(entry)).items() if name not in taken}
+        rows.append(NetworkInfo(entry.shown, entry.description, {**options, "initialiser": None}))
+    return rows
+
+
+def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> nn.Module:
+    """A new network by name; torch's global generator draws its weights.
+
+    Args:
+        name: a name in `list_networks`, as `resnet20`, or `module.path:function` for one's own.
+        input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
+        outputs: numbers out; the network returns (batch, outputs) without softmax.
+        options: the network's own options; `initialiser`, a name in `layers.INITIALISERS`, goes with each listed network.
+
+    Raises:
+        ConfigError: an unknown name or option, a depth that cannot be, a shape that the network cannot take, or an own function
+            that is missing or returns something else than an `nn.Module`.
+
+    Example:
+        build_network("resnet20", (3, 32, 32), 10, width=2.0)
+    """
+    if ":" in name:
+        return _build_own(name, input_shape, outputs, options)
+    entry, named = _find(name)
+    builder = _builder(entry)
+    initialiser = options.pop("initialiser", None)
+    taken = {**entry.fixed, **named}
+    known = [option for option in _options(builder) if option not in taken] + ["initialiser"]
+    for option in options:
+        if option not in known:
+            raise ConfigError(f"{name} has no option {option!r}", f"one of: {', '.join(sorted(known))}", nearest(option, known))
+    network = builder(input_shape, outputs, **taken, **options)
+    if initialiser is not None:
+        from hibiscus.networks.layers import initialise
+
+        initialise(network, initialiser)
+    return network
+
+
+def _find(name: str) -> tuple[Entry, dict[str, Any]]:
+    for entry in ENTRIES:
+        match = re.fullmatch(entry.pattern, name)
+        if match:
+            groups = {key: value for key, value in match.groupdict().items() if value is not None}
+            return entry, {key: value if key == "variant" else int(value) for key, value in groups.items()}
+    known = [example for entry in ENTRIES for example in (entry.examples or (entry.shown,))]
+    raise ConfigError(
+        f"unknown network {name!r}",
+        f"one of: {', '.join(entry.shown for entry in ENTRIES)}; or module.path:function for your own",
+        nearest(name, known),
+    )
+
+
+def _builder(entry: Entry) -> Callable[..., nn.Module]:
+    file, function = entry.builder.split(":")
+    return getattr(importlib.import_module(f"hibiscus.networks.{file}"), function)
+
+
+def _options(builder: Callable[..., Any]) -> dict[str, Any]:
+    parameters = list(inspect.signature(builder).parameters.values())[2:]
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+def _build_own(name: str, input_shape: Any, outputs: int, options: dict[str, Any]) -> nn.Module:
+    from torch import nn
+
+    with _working_directory_on_path():
+        function = _own_function(name)
+        try:
+            inspect.signature(function).bind(input_shape, outputs, **options)
+        except TypeError as error:
+            raise ConfigError(
+                f"{name} cannot be called: {error}",
+                "function(input_shape, outputs, **options)",
+                f"change the function's arguments, or the options given: {', '.join(sorted(options)) or 'none'}",
+            ) from error
+        except ValueError:  # a built-in without a signature is simply called
+            pass
+        network = function(input_shape, outputs, **options)
+    if not isinstance(network, nn.Module):
+        raise ConfigError(f"{name} returned {type(network).__name__}", "a torch.nn.Module", "return the network from the function")
+    return network
+
+
+def _own_function(name: str) -> Callable[..., Any]:
+    path, _, attribute = name.partition(":")
+    if not path or not attribute:
+        raise ConfigError(f"network {name!r}", "module.path:function", "for example net=mynets:build")
+    try:
+        module = importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name and (path == error.name or path.startswith(error.name + ".")):
+            where = f"a module that can be imported from {os.getcwd()} or is installed"
+            raise ConfigError(f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder") from error
+        raise ConfigError(f"network {name!r}: {path} needs the module {error.name!r}", "it installed", f"install {error.name}") from error
+    except Exception as error:
+        raise ConfigError(f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"mend {path}") from error
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        hint = nearest(attribute, functions) if functions else f"write def {attribute}(input_shape, outputs, **options) in it"
+        raise ConfigError(f"network {name!r}: {path} has no function {attribute!r}", "a function that returns a network", hint)
+    return function
+
+
+@contextlib.contextmanager
+def _working_directory_on_path() -> Iterator[None]:
+    folder = os.getcwd()
+    if folder in sys.path:
+        yield
+        return
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)

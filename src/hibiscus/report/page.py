@@ -1,0 +1,114 @@
+"""Writes `report.html`: one self-contained page made of what a run folder holds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from hibiscus.errors import RunError
+from hibiscus.report.about import commands, data_summary, setup
+from hibiscus.report.curves import crossval_panel, panels
+from hibiscus.report.exhibits import exhibits, gallery_size
+from hibiscus.report.pictures import Pictures
+from hibiscus.report.read import RunFolder, as_list, as_mapping, as_text, read_run
+from hibiscus.report.score import comparison, verdict
+from hibiscus.report.words import metric, plural, shorten, show, when
+
+__all__ = ["render", "save", "write_report"]
+
+SAMPLES = 12  # pictures along the way, the newest
+
+
+def write_report(folder: Path) -> Path:
+    """Writes `report.html` into a run folder, from what lies in that folder and nothing else.
+
+    A file that is missing or half-written is named in the report; only `run.json` must be there.
+
+    Args:
+        folder: a run folder, finished or not.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        RunError: when the folder is no run folder, or cannot be written to.
+    """
+    run = read_run(folder)
+    return save(render("report.html", **_content(run)), run.folder / "report.html")
+
+
+def render(template: str, **content: Any) -> str:
+    """Fills one of the package's templates; every text in it is escaped."""
+    return _environment().get_template(template).render(**content)
+
+
+def save(text: str, path: Path) -> Path:
+    """Writes a page whole or not at all: to a file beside it, then renamed.
+
+    Raises:
+        RunError: when the place cannot be written to.
+    """
+    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
+    except OSError as error:
+        received = f"{path} cannot be written: {error.strerror or error}"
+        raise RunError(received, "a folder that you may write to, with room on its disk", "copy the run folder elsewhere") from error
+    finally:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+    return path
+
+
+def _content(run: RunFolder) -> dict[str, Any]:
+    """Everything that the report's template shows."""
+    newest = run.samples[-SAMPLES:]
+    pictures = Pictures(gallery_size(run) + len(newest))
+    shown = exhibits(run, pictures)
+    samples = [picture for path in newest if (picture := pictures.take(path, shorten(path.stem, 40)))]
+    notices = [*run.missing]
+    if pictures.left_out:
+        notices.append(f"{plural(pictures.left_out, 'picture')} left out, so that this page stays small.")
+    if pictures.unreadable:
+        notices.append(f"{plural(pictures.unreadable, 'picture')} missing or unreadable.")
+    return {
+        "name": shorten(run.name, 80),
+        "title": shorten(run.info.get("title") or run.info.get("method"), 60) or "Run",
+        "status": run.status,
+        "started": when(run.info.get("started")),
+        "version": shorten(as_mapping(run.info.get("versions")).get("hibiscus")),
+        "verdict": verdict(run),
+        "compared": comparison(run),
+        "curves": panels(run),
+        "crossval": crossval_panel(run),
+        "exhibits": shown,
+        "samples": samples,
+        "samples_before": len(run.samples) - len(newest),
+        "advice": [shorten(each, 800) for each in as_list(run.info.get("advice")) if as_text(each).strip()],
+        "data": data_summary(run),
+        "setup": setup(run),
+        "commands": commands(run),
+        "notices": notices,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("hibiscus", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+    environment.globals["style"] = Markup(style)
+    environment.filters.update(drawing=Markup, shown=show, metric=metric)
+    return environment

@@ -1,0 +1,88 @@
+"""Pictures for one self-contained page: checked, shrunk to a share of the page's size, and written as data URIs."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+__all__ = ["Pictures"]
+
+BUDGET = 1_900_000  # bytes of pictures in a page, before base64 adds a third
+EACH = (6_000, 110_000)  # least and most bytes of one picture's share; one that is larger is shrunk
+SIDES = (720, 400, 240, 128)  # pixels of a shrunk picture's longer side, until it is within its share
+PIXELS = 80_000_000  # of a picture that is opened at all
+FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+class Pictures:
+    """Hands out pictures until the page's share for pictures is used up.
+
+    Args:
+        count: how many pictures there may be; each gets an even share.
+        budget: bytes of pictures in the page.
+    """
+
+    def __init__(self, count: int, budget: int = BUDGET):
+        self.left = budget
+        self.share = min(max(budget // max(count, 1), EACH[0]), EACH[1])
+        self.left_out = 0
+        self.unreadable = 0
+
+    def take(self, path: Path | None, caption: str = "") -> dict[str, Any] | None:
+        """A picture as `{uri, width, height, caption, small}`, or None where it is unreadable or there is no room."""
+        try:
+            data, size, kind = _load(path)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            self.unreadable += 1
+            return None
+        if len(data) > min(self.share, self.left):
+            try:
+                data, kind = _shrink(data, self.share)
+            except (OSError, ValueError, SyntaxError):
+                self.unreadable += 1
+                return None
+        if len(data) > self.left:
+            self.left_out += 1
+            return None
+        self.left -= len(data)
+        uri = f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
+        return {"uri": uri, "width": size[0], "height": size[1], "caption": caption, "small": max(size) < 96}
+
+
+def _load(path: Path | None) -> tuple[bytes, tuple[int, int], str]:
+    """The bytes of a picture whose header says that it is one, its size and its kind."""
+    if path is None:
+        raise FileNotFoundError
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=FORMATS) as picture:
+            if picture.width * picture.height > PIXELS:
+                raise ValueError(f"{path} has too many pixels")
+            size, kind = picture.size, str(picture.format)
+            picture.load()
+    return path.read_bytes(), size, kind
+
+
+def _shrink(data: bytes, most: int) -> tuple[bytes, str]:
+    """The same picture in about `most` bytes: JPEG, or PNG with few colours where it is transparent."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            seen = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+    kind = "PNG" if seen.mode == "RGBA" else "JPEG"
+    out = io.BytesIO()
+    for side in SIDES:
+        seen.thumbnail((side, side))
+        out = io.BytesIO()
+        if kind == "PNG":
+            seen.quantize(128, method=Image.Quantize.FASTOCTREE).save(out, "PNG", optimize=True)
+        else:
+            seen.save(out, "JPEG", quality=82, optimize=True)
+        if out.tell() <= most:
+            break
+    return out.getvalue(), kind

@@ -1,0 +1,1 @@
+"""Training: players, the loop, callbacks, checkpoints and the run folder. It knows no method."""

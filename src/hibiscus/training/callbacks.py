@@ -1,0 +1,169 @@
+"""What watches a training: the log, the best checkpoint, a plateau, an early end, progress on the screen."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hibiscus.training.checkpoint import save_checkpoint
+from hibiscus.training.loop import Callback, Loop
+from hibiscus.training.method import Decides
+
+__all__ = ["BestCheckpoint", "EarlyStop", "History", "LogFile", "Progress", "ReduceOnPlateau"]
+
+
+class History(Callback):
+    """Keeps the epochs' lines in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Keeps the line."""
+        self.lines.append(line)
+
+
+class LogFile(Callback):
+    """Writes `log.jsonl`. A resumed run cuts it back to what its checkpoint knows, so no line stands twice."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Writes the line."""
+        self._write({key: value for key, value in line.items() if key != "of_rounds"})
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Writes the line."""
+        self._write(line)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        plain = {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in line.items()}
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(plain) + "\n")
+
+    def state(self) -> dict[str, Any]:
+        """How long the file is."""
+        return {"bytes": self.path.stat().st_size if self.path.exists() else 0}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Cuts the file back to that length."""
+        if self.path.exists():
+            os.truncate(self.path, min(state["bytes"], self.path.stat().st_size))
+
+
+class BestCheckpoint(Callback):
+    """Writes `best.safetensors` whenever the metric that decides is better on validation than ever before."""
+
+    def __init__(self, path: Path, decides: Decides):
+        self.path, self.decides = path, decides
+        self.best: float | None = None
+        self.epoch = 0
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Compares, and saves."""
+        value = line.get(f"val/{self.decides.name}", math.nan)
+        if self.decides.better(value, self.best):
+            self.best, self.epoch = value, loop.epoch
+            save_checkpoint(self.path, loop.method.tensors(), {"format": 1, "epoch": loop.epoch, "value": value})
+
+    def state(self) -> dict[str, Any]:
+        """The best value and its epoch."""
+        return {"best": self.best, "epoch": self.epoch}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes what `state` gave."""
+        self.best, self.epoch = state["best"], state["epoch"]
+
+
+class _Patience(Callback):
+    """Counts epochs since the metric that decides was last better."""
+
+    def __init__(self, decides: Decides, patience: int):
+        self.decides, self.patience = decides, patience
+        self.best: float | None = None
+        self.waited = 0
+
+    def lost(self, line: dict[str, Any]) -> bool:
+        """Whether the patience is at its end with this epoch."""
+        value = line.get(f"val/{self.decides.name}", math.nan)
+        if self.decides.better(value, self.best):
+            self.best, self.waited = value, 0
+            return False
+        self.waited += 1
+        return self.waited >= self.patience
+
+    def state(self) -> dict[str, Any]:
+        """The best value and how long it is ago."""
+        return {"best": self.best, "waited": self.waited}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes what `state` gave."""
+        self.best, self.waited = state.get("best"), state.get("waited", 0)
+
+
+class ReduceOnPlateau(_Patience):
+    """Multiplies every player's learning rate when validation has not become better for some epochs.
+
+    The factor multiplies the schedule instead of replacing its value, so a schedule never undoes it.
+    """
+
+    def __init__(self, decides: Decides, patience: int, factor: float):
+        super().__init__(decides, patience)
+        self.factor = factor
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Looks, and reduces."""
+        if self.lost(line):
+            self.waited = 0
+            for player in loop.stage.players if loop.stage else ():
+                player.rate_factor *= self.factor
+
+
+class EarlyStop(_Patience):
+    """Ends the training when validation has not become better for some epochs."""
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Looks, and stops."""
+        if self.lost(line):
+            loop.stop_reason = f"no better {self.decides.name} on validation for {self.patience} epochs"
+
+
+class Progress(Callback):
+    """Shows where the training is: a moving line on a terminal, a line for each epoch elsewhere."""
+
+    def __init__(self, epochs: int, decides: Decides):
+        self.epochs, self.decides = epochs, decides
+        self.moving = sys.stderr.isatty()
+        self.start = time.monotonic()
+        self.first_round: int | None = None
+
+    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Shows the loss so far and the time that is left."""
+        if not self.moving:
+            return
+        first = self.first_round if self.first_round is not None else loop.round - 1
+        self.first_round, done = first, loop.round - first
+        left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
+        losses = "  ".join(f"{key[6:]} {value:.4f}" for key, value in line.items() if key.startswith("train/") and key.endswith("loss"))
+        print(f"\r\033[K  epoch {line['epoch']}/{self.epochs}  {losses}  {_clock(left)} left", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """Shows the epoch's line."""
+        parts = [f"{key} {value:.4f}" for key, value in line.items() if key.startswith(("train/", "val/")) and isinstance(value, float)]
+        mark = ""
+        for callback in loop.callbacks.values():
+            if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
+                mark = "  * best so far"
+        text = f"  epoch {line['epoch']:>3}/{self.epochs}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
+        print(("\r\033[K" if self.moving else "") + text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"

@@ -1,0 +1,141 @@
+"""Checkpoints: one safetensors file with the JSON state in its header. No pickle is written or read.
+
+The file is written under another name, flushed to the disk and renamed, so at every moment there is one whole
+checkpoint. A digest over all tensors and the state shows a file that was cut short or altered.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hibiscus.errors import RunError
+
+__all__ = ["flatten_optimiser", "load_checkpoint", "restore_optimiser", "save_checkpoint", "write_atomically"]
+
+
+def _digest(tensors: dict[str, Tensor], state: str) -> str:
+    digest = hashlib.blake2b(state.encode(), digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        if tensor.numel():
+            digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _cannot_write(path: Path, error: Exception) -> RunError:
+    text = str(error)
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in text or "os error 28" in text
+    what = "the disk is full" if full else (getattr(error, "strerror", None) or text)
+    return RunError(
+        f"{path}: cannot be written ({what}); what was saved before it is whole",
+        "a folder with room that may be written to",
+        "free some space, then go on with: hibiscus resume RUN" if full else "choose another folder: --out FOLDER",
+    )
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that at every moment either the old or the new content is there.
+
+    Raises:
+        RunError: the disk is full, or the folder may not be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+
+
+def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Writes tensors and a JSON state as one file, atomically.
+
+    Raises:
+        RunError: the disk is full, or the folder may not be written to.
+    """
+    # Weights may be stored channels-last; the file keeps the values, and loading copies them into any layout.
+    plain = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(state)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(plain, temporary, metadata={"state": text, "digest": _digest(plain, text)})
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors (on the CPU) and the state of a checkpoint.
+
+    Raises:
+        RunError: the file is absent, cut short or altered.
+    """
+    if not path.is_file():
+        raise RunError(f"{path}: there is no checkpoint", "a run that has saved at least once", "train again")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        whole = header["digest"] == _digest(tensors, header["state"])
+        state = json.loads(header["state"])
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise _damaged(path, "cut short or not a checkpoint") from error
+    if not whole:
+        raise _damaged(path, "its content has been altered")
+    return tensors, state
+
+
+def _damaged(path: Path, how: str) -> RunError:
+    other = "last" if path.stem == "best" else "best"
+    return RunError(
+        f"{path}: the checkpoint is damaged ({how})",
+        "the file as Hibiscus wrote it",
+        f"restore it from a copy, or evaluate and predict with the other one: --checkpoint {other}",
+    )
+
+
+def flatten_optimiser(optimiser: torch.optim.Optimizer, prefix: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """An optimiser's state as named tensors and JSON values."""
+    tensors, plain = {}, {}
+    for index, state in optimiser.state_dict()["state"].items():
+        for key, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{prefix}/{index}/{key}"] = value
+            elif value is not None:
+                plain[f"{index}/{key}"] = value
+    return tensors, plain
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, prefix: str, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+    """Gives an optimiser the state that `flatten_optimiser` took from it; learning rates are the schedule's business."""
+    state: dict[int, dict[str, Any]] = {}
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    for name, tensor in tensors.items():
+        if name.startswith(f"{prefix}/"):
+            index, key = name[len(prefix) + 1 :].split("/", 1)
+            parameter = parameters[int(index)]
+            if tensor.shape == parameter.shape:  # in the parameter's own memory layout, as the fused step expects
+                tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
+            state.setdefault(int(index), {})[key] = tensor
+    for name, value in plain.items():
+        index, key = name.split("/", 1)
+        state.setdefault(int(index), {})[key] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -1,0 +1,257 @@
+"""The one training loop: stages, rounds, players in declared order. It knows players, not methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.training.checkpoint import flatten_optimiser, load_checkpoint, restore_optimiser, save_checkpoint
+from hibiscus.training.device import choose_precision, precision_context
+from hibiscus.training.interrupt import Interrupt
+from hibiscus.training.meter import Meter
+from hibiscus.training.method import Method
+from hibiscus.training.player import Batch, Player, Stage
+
+__all__ = ["Callback", "Loop"]
+
+
+class Callback:
+    """Something that watches a training. What it must remember goes through `state` and `restore`."""
+
+    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
+        """After every interval of rounds, with the line of the log."""
+
+    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+        """After every epoch, with the line of the log: terms, metrics, rates, times."""
+
+    def on_end(self, loop: Loop) -> None:
+        """After the last epoch."""
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs to know, as plain JSON values."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes what `state` gave."""
+
+
+class Loop:
+    """Plays a method's stages on its data, and saves so that nothing is lost.
+
+    Args:
+        method: networks, stages and the metric that decides.
+        data: the prepared data that the method's sources draw from.
+        callbacks: what watches; called in this order.
+        checkpoints: the folder that `last.safetensors` is written to.
+        device: where the networks are.
+        validate: whether to measure the validation part after each epoch.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        data: Any,
+        callbacks: Mapping[str, Callback],
+        checkpoints: Path,
+        device: torch.device,
+        validate: bool = True,
+    ):
+        self.method, self.data, self.callbacks = method, data, callbacks
+        self.checkpoints, self.device, self.validate = checkpoints, device, validate
+        self.config = method.config
+        self.precision = choose_precision(self.config.precision, device, method.nets)
+        self.stage_index, self.stage_round, self.round, self.epoch = 0, 0, 0, 0
+        self.stage: Stage | None = None
+        self.batch: Batch | None = None
+        self.stop_reason = ""
+        self.meter, self.interval = Meter(), Meter()
+        self._saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self._last_save = self._epoch_start = time.monotonic()
+        self._items = 0
+
+    def run(self) -> None:
+        """Plays all stages from where the loop stands to the end.
+
+        Raises:
+            InterruptedRunError: the person asked to stop; everything is saved.
+            TrainingError: a loss is not a number; the last good checkpoint is kept.
+        """
+        with Interrupt() as interrupt:
+            for index, stage in enumerate(self.method.stages(self.data)):
+                if index < self.stage_index:
+                    continue  # a stage played before the resumption: its growth is needed, its rounds are done
+                self._enter(index, stage)
+                while self.stage_round < stage.rounds and not self.stop_reason:
+                    self._play_round(stage)
+                    if self.stage_round % stage.rounds_per_epoch == 0:
+                        self._end_epoch(stage)
+                    elif time.monotonic() - self._last_save > self.config.checkpoint_seconds:
+                        self.save()
+                    if interrupt.asked:
+                        self.save()
+                        raise InterruptedRunError(
+                            f"stopped after round {self.round} as asked; everything is saved", "", "hibiscus resume RUN"
+                        )
+                if self.stop_reason:
+                    break
+            self.save()
+        for callback in self.callbacks.values():
+            callback.on_end(self)
+
+    def _enter(self, index: int, stage: Stage) -> None:
+        self.stage = stage
+        self.method.train_mode()
+        if self._saved is not None:
+            self._restore(stage, *self._saved)
+            self._saved = None
+        else:
+            self.stage_index, self.stage_round = index, 0
+        self._epoch_start, self._items = time.monotonic(), 0
+
+    def _play_round(self, stage: Stage) -> None:
+        progress = self.stage_round / stage.rounds
+        for player in stage.players:
+            player.set_rate(progress)
+            for _ in range(player.fresh):
+                self.batch = stage.source.next()
+                self._items += self.batch.size
+                self._step(player, self.batch)
+            if player.fresh == 0:
+                assert self.batch is not None, "the first player of a stage must take fresh batches"
+                self._step(player, self.batch)
+        for follower in stage.followers:
+            follower.follow(self.round)
+        self.stage_round += 1
+        self.round += 1
+        if self.round % self.config.log_every == 0:
+            self._log_rounds(stage)
+        if self.round == self.config.max_rounds:
+            self.stop_reason = f"max_rounds={self.config.max_rounds} reached"
+
+    def _step(self, player: Player, batch: Batch) -> None:
+        loss, terms = player.step(batch, self._precision)
+        names = {"loss": loss, **terms} if len(self._players) == 1 else _named(player.name, loss, terms)
+        self.meter.add(names, self.round + 1)
+
+    @property
+    def _players(self) -> Sequence[Player]:
+        assert self.stage is not None
+        return self.stage.players
+
+    def _precision(self) -> Any:
+        return precision_context(self.device, self.precision)
+
+    def _read_terms(self) -> None:
+        """Brings the terms of the last rounds from the device, in one transfer, and looks for what is no number."""
+        values, bad = self.meter.read()
+        self.interval.merge(values)
+        if bad is not None:
+            round_number, name = bad
+            raise TrainingError(
+                f"{name} is not a finite number in round {round_number} (epoch {self.epoch + 1})",
+                "finite losses",
+                "a smaller learning rate (rate=1e-4), clip_norm=1, or precision=float32; the last good checkpoint is kept",
+            )
+
+    def _log_rounds(self, stage: Stage) -> None:
+        self._read_terms()
+        line: dict[str, Any] = {"event": "rounds", "round": self.round, "epoch": self.epoch + 1, "stage": self.stage_index}
+        line.update({f"train/{name}": value for name, value in self.interval.means().items()})
+        self.interval.clear()
+        line["of_rounds"] = stage.rounds
+        for callback in self.callbacks.values():
+            callback.on_rounds(self, line)
+
+    def _end_epoch(self, stage: Stage) -> None:
+        self._read_terms()
+        self.epoch += 1
+        line: dict[str, Any] = {"event": "epoch", "epoch": self.epoch, "round": self.round, "stage": self.stage_index}
+        line.update({f"train/{name}": value for name, value in self.meter.means().items()})
+        self.meter.clear()
+        training_seconds = time.monotonic() - self._epoch_start
+        if self.validate:
+            line.update({f"val/{name}": value for name, value in self._measure("val").items()})
+        line.update({f"rate/{player.name}": player.optimiser.param_groups[0]["lr"] for player in stage.players})
+        line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
+        line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)
+        for callback in self.callbacks.values():
+            callback.on_epoch(self, line)
+        self.save()
+        self._epoch_start, self._items = time.monotonic(), 0
+
+    def _measure(self, part: str) -> dict[str, float]:
+        """The method's metrics on a part, with the random numbers of the training left as they were."""
+        self.method.train_mode(False)
+        cuda = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=cuda), torch.inference_mode(), self._precision():
+            torch.manual_seed(self.config.seed)
+            metrics = self.method.measure(self.data, part)
+        self.method.train_mode()
+        return {name: float(value) for name, value in metrics.items()}
+
+    def save(self) -> None:
+        """Writes the checkpoint `last`, from which the run goes on as if it had never stopped."""
+        assert self.stage is not None
+        self._read_terms()
+        tensors = dict(self.method.tensors())
+        tensors["random/cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
+        optimisers = {}
+        for player in self.stage.players:
+            found, optimisers[player.name] = flatten_optimiser(player.optimiser, f"optimiser/{player.name}")
+            tensors.update(found)
+        state = {
+            "format": 1,
+            "stage": self.stage_index,
+            "stage_round": self.stage_round,
+            "stage_rounds": self.stage.rounds,
+            "round": self.round,
+            "epoch": self.epoch,
+            "stop_reason": self.stop_reason,
+            "meter": self.meter.state(),
+            "interval": self.interval.state(),
+            "source": self.stage.source.position(),
+            "optimisers": optimisers,
+            "rate_factors": {player.name: player.rate_factor for player in self.stage.players},
+            "callbacks": {name: callback.state() for name, callback in self.callbacks.items()},
+        }
+        save_checkpoint(self.checkpoints / "last.safetensors", tensors, state)
+        self._last_save = time.monotonic()
+
+    def load(self, path: Path, extend: bool = False) -> None:
+        """Takes up a checkpoint; with `extend` a training that was stopped early or had ended may go on.
+
+        Args:
+            path: the checkpoint `last`.
+            extend: forget why the training ended.
+        """
+        tensors, state = load_checkpoint(path)
+        self.stage_index, self.stage_round = state["stage"], state["stage_round"]
+        self.round, self.epoch = state["round"], state["epoch"]
+        self.stop_reason = "" if extend else state["stop_reason"]
+        self.meter.restore(state["meter"])
+        self.interval.restore(state["interval"])
+        for name, callback in self.callbacks.items():
+            callback.restore(state["callbacks"].get(name, {}))
+        self._saved = (tensors, state)
+
+    def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        self.method.load_tensors(tensors)
+        for player in stage.players:
+            restore_optimiser(player.optimiser, f"optimiser/{player.name}", tensors, state["optimisers"][player.name])
+            player.rate_factor = state["rate_factors"][player.name]
+        stage.source.restore(state["source"])
+        torch.set_rng_state(tensors["random/cpu"])
+        if self.device.type == "cuda" and "random/cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["random/cuda"], self.device)
+
+
+def _named(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{player}.{name}": value for name, value in {"loss": loss, **terms}.items()}

@@ -1,0 +1,150 @@
+"""What a method is: configuration, networks, stages of players, the metric that decides, and its abilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from hibiscus.errors import UsageError
+from hibiscus.training.player import Optimiser, Stage
+
+if TYPE_CHECKING:
+    from hibiscus.data.prepare import Preparation
+    from hibiscus.data.prepared import PreparedData
+
+__all__ = ["Decides", "Examination", "Method", "TrainingConfig"]
+
+
+class TrainingConfig(BaseModel):
+    """The options that every method shares; a method's own `Config` adds to them and sets its own defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    epochs: int = Field(10, ge=1, description="passes over the training part")
+    batch_size: int = Field(128, ge=1, description="items in a batch")
+    seed: int = Field(0, ge=0, description="same seed, same run to the last bit (CPU)")
+    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser")
+    rate: float = Field(1e-3, gt=0, description="learning rate where the schedule is 1")
+    momentum: float = Field(0.9, ge=0, lt=1, description="for sgd and rmsprop")
+    weight_decay: float = Field(0.0, ge=0, description="L2 decay of weights (not of biases and norms); decoupled in adamw")
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field(
+        "constant", description="course of the learning rate over the training"
+    )
+    clip_norm: float | None = Field(None, gt=0, description="largest norm of a player's whole gradient")
+    plateau_patience: int = Field(0, ge=0, description="epochs without a better validation before the rate falls; 0 for never")
+    plateau_factor: float = Field(0.316, gt=0, lt=1, description="what the rate is then multiplied by (sqrt 0.1)")
+    early_stop: int = Field(0, ge=0, description="epochs without a better validation before the training ends; 0 for never")
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="type of the matrix products")
+    log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
+    checkpoint_seconds: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
+    max_rounds: int = Field(0, ge=0, description="stop after so many rounds (for trying out); 0 for no limit")
+
+    def build_optimiser(self, rate: float | None = None) -> Optimiser:
+        """The optimiser that these options describe."""
+        return Optimiser(self.optimiser, rate or self.rate, self.momentum, weight_decay=self.weight_decay)
+
+
+@dataclass(frozen=True)
+class Decides:
+    """The metric by which the best checkpoint is chosen on the validation part."""
+
+    name: str
+    higher_is_better: bool
+
+    def better(self, value: float, than: float | None) -> bool:
+        """Whether a value beats the best so far; the first always does, a value that is not a number never."""
+        if value != value:
+            return False
+        return than is None or (value > than if self.higher_is_better else value < than)
+
+
+@dataclass
+class Examination:
+    """What a method says of itself on one part, for the report.
+
+    Args:
+        metrics: by name, without the part (`accuracy`).
+        baselines: the same metrics for simple rivals, by rival.
+        exhibits: figures, tables and galleries for the report.
+    """
+
+    metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    exhibits: list[Any] = field(default_factory=list)
+
+
+class Method(ABC):
+    """A learning method, bound to a configuration and to what was learned from the training part.
+
+    A concrete method is final: a variant is the same class with another loss or network passed to it. The networks
+    become attributes by their names, so that losses read `self.generator(z)`.
+
+    Args:
+        config: the method's own `Config`.
+        preparation: shapes, classes and scales of the data; also all that prediction needs later.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    family: ClassVar[str]
+    needs: ClassVar[frozenset[str]]
+    decides: ClassVar[Decides]
+    Config: ClassVar[type[TrainingConfig]]
+
+    def __init__(self, config: TrainingConfig, preparation: Preparation):
+        self.config: Any = config
+        self.preparation = preparation
+        self.nets: dict[str, nn.Module] = self.networks()
+        for name, network in self.nets.items():
+            setattr(self, name, network)
+
+    @abstractmethod
+    def networks(self) -> dict[str, nn.Module]:
+        """Builds the networks by name."""
+
+    @abstractmethod
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """Yields the stages one after another; what grows between two stages grows between two yields."""
+
+    @abstractmethod
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The metrics on one part, by name, as they are watched after each epoch; among them the one that decides."""
+
+    @abstractmethod
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """The metrics of the final result on one part, beside baselines, with evidence for the report."""
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """Answers for the items of a part, by name; an ability that not every method has.
+
+        Raises:
+            UsageError: the method does not predict.
+        """
+        raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """All weights and running statistics, by `network/NAME/TENSOR`."""
+        return {f"network/{name}/{key}": value for name, net in self.nets.items() for key, value in net.state_dict().items()}
+
+    def load_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Takes the weights that `tensors` gave."""
+        for name, network in self.nets.items():
+            prefix = f"network/{name}/"
+            network.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
+
+    def train_mode(self, training: bool = True) -> None:
+        """Switches all networks between training and evaluation (dropout, batch statistics)."""
+        for network in self.nets.values():
+            network.train(training)
+
+    def to(self, device: torch.device) -> None:
+        """Moves all networks to a device, 4-D weights channels-last."""
+        for network in self.nets.values():
+            network.to(device=device)
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,204 @@
+r"""Players, followers and stages: the three nouns of which every training is made.
+
+A supervised method has one player, a GAN two, CycleGAN four. In each round every player plays in the declared order:
+
+    theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own parameters
+
+The gradient goes into the player's own parameters and no others, so nothing is ever frozen or detached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from hibiscus.errors import ConfigError
+from hibiscus.training.schedules import Schedule, constant
+
+__all__ = ["Batch", "Follower", "Loss", "Optimiser", "Player", "Source", "Stage"]
+
+
+class Batch(dict):
+    """The fields of a batch by name: `batch["image"]` or `batch.image`."""
+
+    __getattr__ = dict.__getitem__
+
+    @property
+    def size(self) -> int:
+        """How many items the batch holds."""
+        return len(next(iter(self.values())))
+
+
+class Source(Protocol):
+    """Gives the loop its batches and has a position that can be saved: same seed and position, same batches."""
+
+    batches_per_epoch: int
+
+    def next(self) -> Batch:
+        """The next batch; never ends."""
+        ...
+
+    def position(self) -> dict[str, Any]:
+        """Where the source stands, as plain JSON values."""
+        ...
+
+    def restore(self, position: dict[str, Any]) -> None:
+        """Goes back to a saved position."""
+        ...
+
+
+Loss = Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]]
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Which optimiser, and how fast.
+
+    Args:
+        name: `sgd` (with momentum), `rmsprop`, `adam` or `adamw`.
+        rate: learning rate at the schedule's value 1.
+        momentum: for SGD and RMSprop.
+        betas: for Adam and AdamW.
+        weight_decay: L2 decay of weights (decoupled in AdamW, in the gradient otherwise); biases and the scales of
+            normalisation layers are never decayed.
+        nesterov: for SGD.
+    """
+
+    name: str = "adam"
+    rate: float = 1e-3
+    momentum: float = 0.9
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    nesterov: bool = True
+
+    def build(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimiser over some parameters, in its fused form where PyTorch has one."""
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        groups = [group for group in groups if group["params"]]
+        if self.name == "sgd":
+            nesterov = self.nesterov and self.momentum > 0
+            return torch.optim.SGD(groups, lr=self.rate, momentum=self.momentum, nesterov=nesterov, fused=True)
+        if self.name == "rmsprop":
+            return torch.optim.RMSprop(groups, lr=self.rate, momentum=self.momentum, foreach=True)
+        if self.name in ("adam", "adamw"):
+            kind = torch.optim.Adam if self.name == "adam" else torch.optim.AdamW
+            return kind(groups, lr=self.rate, betas=self.betas, fused=True)
+        raise ConfigError(f"optimiser={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
+
+
+class Player:
+    """Owns networks, and improves their parameters by its own loss and nothing else.
+
+    Args:
+        name: how the log calls it.
+        networks: the networks whose parameters it owns.
+        loss: from a batch to a scalar to be minimised and named terms for the log (detached scalars).
+        optimiser: which optimiser, and its settings.
+        fresh: how many fresh batches it plays in a round, a step on each; 0 for one step on the batch that the
+            player before it used.
+        schedule: factor of the learning rate over the stage's progress from 0 to 1.
+        clip_norm: largest norm of the whole gradient; None for no limit.
+        after_step: called after each step, for example a weight constraint.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        networks: nn.Module | Sequence[nn.Module],
+        loss: Loss,
+        optimiser: Optimiser,
+        *,
+        fresh: int = 1,
+        schedule: Schedule = constant,
+        clip_norm: float | None = None,
+        after_step: Callable[[], None] | None = None,
+    ):
+        self.name, self.loss, self.fresh, self.schedule = name, loss, fresh, schedule
+        self.clip_norm, self.after_step = clip_norm, after_step
+        owned = [networks] if isinstance(networks, nn.Module) else list(networks)
+        self.parameters = [p for network in owned for p in network.parameters() if p.requires_grad]
+        self.settings = optimiser
+        self.optimiser = optimiser.build(self.parameters)
+        self.rate_factor = 1.0  # what a plateau has taken off; multiplies the schedule, so neither undoes the other
+
+    def set_rate(self, progress: float) -> None:
+        """Sets the learning rate for the share `progress` of the stage that is done."""
+        rate = self.settings.rate * self.schedule(progress) * self.rate_factor
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def step(self, batch: Batch, precision: Callable[[], Any]) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """One step on one batch; returns the loss, detached, and its terms."""
+        with precision():
+            loss, terms = self.loss(batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward(inputs=self.parameters)
+        if self.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        self.optimiser.step()
+        if self.after_step is not None:
+            self.after_step()
+        return loss.detach(), terms
+
+
+class Follower:
+    r"""Copies the weights of one network into another, at once or by exponential average.
+
+        follower <- decay follower + (1 - decay) leader        every `every` rounds
+
+    Args:
+        follower: the network that follows; nobody's player owns it.
+        leader: the network that is followed.
+        decay: 0 for a plain copy (DQN's target), near 1 for an average.
+        every: rounds between two copies.
+        warm_up: let the decay grow as `(1 + t) / (10 + t)` towards its value, so that early weights are forgotten.
+    """
+
+    def __init__(self, follower: nn.Module, leader: nn.Module, decay: float = 0.0, every: int = 1, warm_up: bool = False):
+        self.follower, self.leader, self.decay, self.every, self.warm_up = follower, leader, decay, every, warm_up
+
+    @torch.no_grad()
+    def follow(self, round_number: int) -> None:
+        """Copies, where this round is one to copy in."""
+        if round_number % self.every:
+            return
+        updates = round_number // self.every
+        decay = min(self.decay, (1 + updates) / (10 + updates)) if self.warm_up else self.decay
+        for own, other in zip(self.follower.parameters(), self.leader.parameters(), strict=True):
+            own.lerp_(other, 1 - decay)
+        for own, other in zip(self.follower.buffers(), self.leader.buffers(), strict=True):
+            own.copy_(other)
+
+
+@dataclass
+class Stage:
+    """Some players and how long they play.
+
+    Args:
+        players: in the order in which they play.
+        epochs: how long, in passes of the source.
+        source: where their batches come from.
+        followers: networks that copy others after each round.
+    """
+
+    players: Sequence[Player]
+    epochs: int
+    source: Source
+    followers: Sequence[Follower] = field(default_factory=tuple)
+
+    @property
+    def rounds_per_epoch(self) -> int:
+        """Rounds in which the players use up one pass of the source."""
+        return max(1, self.source.batches_per_epoch // max(1, sum(player.fresh for player in self.players)))
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of the whole stage."""
+        return self.epochs * self.rounds_per_epoch

@@ -1,0 +1,161 @@
+"""The run folder: everything a training leaves behind, and the lock that keeps two processes from one folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from hibiscus.errors import RunError
+from hibiscus.training.checkpoint import write_atomically
+
+__all__ = ["FORMAT", "RunFolder", "find_run", "next_run_folder"]
+
+FORMAT = 1
+
+
+class RunFolder:
+    """Reads and writes the files of one run.
+
+    Args:
+        path: the folder; it need not exist yet.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.log = path / "log.jsonl"
+        self._lock: IO[str] | None = None
+
+    def create(self) -> None:
+        """Makes the folder.
+
+        Raises:
+            RunError: it holds a run or other files already, or cannot be written.
+        """
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise RunError(
+                f"{self.path}: there is something here already",
+                "a folder that is new or empty",
+                f"another --out FOLDER, or go on with it: hibiscus resume {self.path}",
+            )
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{self.path}: cannot be made ({error.strerror})", "a folder that may be written to", "choose another: --out FOLDER"
+            ) from None
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes out; the system lets go of the lock when this process ends, however it ends.
+
+        Raises:
+            RunError: another process uses the run; the message names it.
+        """
+        try:
+            file = open(self.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open while locked
+        except OSError as error:
+            raise RunError(
+                f"{self.path}: cannot be written ({error.strerror})", "a folder that may be written to", "check its rights"
+            ) from None
+        try:
+            _lock_file(file)
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            file.close()
+            raise RunError(f"{self.path}: in use by {owner}", "a run that nobody else uses", "wait for it, or stop it") from None
+        try:
+            file.truncate(0)
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield
+        finally:
+            file.close()
+
+    def read(self, name: str) -> dict[str, Any]:
+        """A JSON file of the run.
+
+        Raises:
+            RunError: absent, damaged, or of a newer format.
+        """
+        path = self.path / name
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{path}: there is no such file", "a run folder made by hibiscus train", "check the path") from None
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path}: cannot be read ({error})", "the file as Hibiscus wrote it", "restore it from a copy") from None
+        if isinstance(content, dict) and content.get("format", FORMAT) > FORMAT:
+            raise RunError(f"{path}: format {content['format']}", f"format {FORMAT} or older", "a newer Hibiscus")
+        return content
+
+    def write(self, name: str, content: Any) -> None:
+        """Writes a JSON file of the run, atomically."""
+        write_atomically(self.path / name, json.dumps(content, indent=1, ensure_ascii=False).encode())
+
+    def write_config(self, method: str, data: str, config: dict[str, Any], options: dict[str, Any]) -> None:
+        """Writes `config.yaml`, what to pass to repeat the run."""
+        text = yaml.safe_dump({"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True)
+        write_atomically(self.path / "config.yaml", text.encode())
+
+    def update(self, **changes: Any) -> dict[str, Any]:
+        """Changes fields of `run.json`."""
+        facts = {**self.read("run.json"), **changes}
+        self.write("run.json", facts)
+        return facts
+
+
+def _lock_file(file: IO[str]) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def next_run_folder(method: str, data: str, root: Path = Path("runs")) -> Path:
+    """The next free `runs/METHOD-DATA-NNN`; digits in names make the number one higher than any there."""
+    stem = f"{method}-{re.sub(r'[^A-Za-z0-9_.]+', '-', data).strip('-.')[:40] or 'data'}"
+    pattern = re.compile(re.escape(stem) + r"-(\d{3,})$")
+    taken = [int(found[1]) for path in (root.iterdir() if root.is_dir() else ()) if (found := pattern.match(path.name))]
+    return root / f"{stem}-{max(taken, default=0) + 1:03d}"
+
+
+def find_run(path: str | os.PathLike[str]) -> Path:
+    """The folder of a run by its path; `runs/latest` is the newest run in `runs`.
+
+    Raises:
+        RunError: there is no run at the path.
+    """
+    chosen = Path(path).expanduser()
+    if chosen.name == "latest" and not chosen.exists() and chosen.parent.is_dir():
+        runs = [child for child in chosen.parent.iterdir() if (child / "run.json").is_file()]
+        if runs:
+            return max(runs, key=lambda run: (_started(run), run.name))
+    if not (chosen / "run.json").is_file():
+        raise RunError(f"{chosen}: no run here", "a folder with run.json, or runs/latest", "ls runs; or train first: hibiscus train ...")
+    return chosen
+
+
+def _started(run: Path) -> str:
+    try:
+        return str(json.loads((run / "run.json").read_text(encoding="utf-8"))["started"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def now() -> str:
+    """The time in UTC, to the microsecond, so that runs have an order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,70 @@
+r"""Learning-rate schedules: pure functions from a stage's progress in [0, 1] to a factor of the learning rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from hibiscus.errors import ConfigError
+
+__all__ = ["SCHEDULES", "Schedule", "constant", "cosine", "linear", "make_schedule", "one_cycle", "steps"]
+
+Schedule = Callable[[float], float]
+
+
+def constant(progress: float) -> float:
+    """1 throughout."""
+    return 1.0
+
+
+def cosine(progress: float) -> float:
+    r"""From 1 to 0: `(1 + cos(pi progress)) / 2`. Loshchilov, Hutter, "SGDR", 2017, arXiv 1608.03983."""
+    return (1 + math.cos(math.pi * progress)) / 2
+
+
+def linear(progress: float) -> float:
+    """From 1 to 0 on a straight line."""
+    return 1 - progress
+
+
+def one_cycle(progress: float, warm: float = 0.25, start: float = 0.04) -> float:
+    r"""Up from `start` to 1 on a straight line during the share `warm`, then down to 0 on another.
+
+    Reference: Smith, Topin, "Super-convergence", 2018, arXiv 1708.07120.
+    """
+    if progress < warm:
+        return start + (1 - start) * progress / warm
+    return (1 - progress) / (1 - warm)
+
+
+def steps(milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)) -> Schedule:
+    """1 at first, then each factor from its milestone on (shares of the stage; 80, 120, 160 and 180 of 200 epochs)."""
+
+    def schedule(progress: float) -> float:
+        factor = 1.0
+        for milestone, value in zip(milestones, factors, strict=True):
+            if progress >= milestone:
+                factor = value
+        return factor
+
+    return schedule
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "cosine": cosine,
+    "linear": linear,
+    "one-cycle": one_cycle,
+    "steps": steps(),
+}
+
+
+def make_schedule(name: str) -> Schedule:
+    """The schedule of that name.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    if name not in SCHEDULES:
+        raise ConfigError(f"schedule={name}", f"one of {', '.join(SCHEDULES)}", "choose one of them")
+    return SCHEDULES[name]

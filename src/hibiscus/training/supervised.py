@@ -1,0 +1,127 @@
+"""What methods with one network, one player and pictures, tables or series as input share."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from hibiscus.data.augment import Augment
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import INPUTS, PreparedData
+from hibiscus.networks.penalty import WeightPenalty, constrain
+from hibiscus.networks.registry import build_network
+from hibiscus.training.method import TrainingConfig
+from hibiscus.training.player import Batch, Follower, Loss, Player, Stage
+from hibiscus.training.schedules import make_schedule
+
+__all__ = ["SupervisedConfig", "build_supervised", "default_network", "forward", "inputs_of", "supervised_stage"]
+
+
+class SupervisedConfig(TrainingConfig):
+    """Options of one network learning from labelled items."""
+
+    net: str = Field("auto", description="network: a name from `hibiscus list`, or module.path:function; auto chooses by the data")
+    net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
+    average: float = Field(0.0, ge=0, lt=1, description="decay of an average of the weights that is used in the end; 0 for none")
+    l1: float = Field(0.0, ge=0, description="L1 penalty: times the sum of absolute values")
+    l2: float = Field(0.0, ge=0, description="L2 penalty: times the sum of squares")
+    penalise: Literal["weight", "bias", "activity"] = Field("weight", description="what l1 and l2 act on")
+    penalise_layers: str = Field("*", description="layers that l1 and l2 act on, a pattern such as body.*")
+    max_norm: float | None = Field(None, gt=0, description="largest norm of a unit's incoming weights")
+    clip_weights: float | None = Field(None, gt=0, description="largest absolute value of a weight")
+    shift: float = Field(0.0, ge=0, lt=1, description="augmentation: most offset, as a share of the side")
+    crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop")
+    flip: bool = Field(False, description="augmentation: mirror left and right")
+    vertical_flip: bool = Field(False, description="augmentation: mirror top and bottom")
+    rotation: float = Field(0.0, ge=0, le=180, description="augmentation: most degrees either way")
+    zoom: float = Field(0.0, ge=0, lt=1, description="augmentation: magnify by 1 - zoom to 1 + zoom")
+    shear: float = Field(0.0, ge=0, le=1, description="augmentation: most sideways pixels per row")
+    brightness: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change")
+    contrast: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change about the mean")
+    cutout: int = Field(0, ge=0, description="augmentation: side in pixels of an erased square")
+    fill: Literal["zero", "nearest", "reflect"] = Field("zero", description="augmentation: what lies outside the picture")
+
+    def build_augment(self) -> Augment:
+        """The augmentation that these options describe."""
+        names = [name for name in Augment.__dataclass_fields__]
+        return Augment(**{name: getattr(self, name) for name in names})
+
+
+def inputs_of(preparation: Preparation) -> list[str]:
+    """The input fields, in the order in which a network takes them."""
+    return [name for name in INPUTS if name in preparation.fields]
+
+
+def default_network(preparation: Preparation) -> str:
+    """The network that `net=auto` stands for: by the kind of the inputs."""
+    names = inputs_of(preparation)
+    if len(names) > 1:
+        return "ynetwork"
+    shape = preparation[names[0]].shape
+    if names == ["image"]:
+        return "cnn"
+    return "lstm" if len(shape) == 2 else "mlp"
+
+
+def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs: int) -> dict[str, nn.Module]:
+    """The network that the options ask for, and its follower where an average is asked for."""
+    shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
+    name = default_network(preparation) if config.net == "auto" else config.net
+    network = build_network(name, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
+    networks = {"network": network}
+    if config.average:
+        networks["average"] = copy.deepcopy(network).requires_grad_(False)
+    return networks
+
+
+def forward(network: nn.Module, batch: Batch) -> Tensor:
+    """The network's raw outputs in float32 `(batch, outputs)`."""
+    return network(*[batch[name] for name in INPUTS if name in batch]).float()
+
+
+def supervised_stage(
+    config: SupervisedConfig,
+    networks: Mapping[str, nn.Module],
+    data: PreparedData,
+    loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]],
+    player: str,
+) -> Stage:
+    """The one stage of a supervised method: one player on shuffled batches of the training part."""
+    network = networks["network"]
+    constrained = config.max_norm is not None or config.clip_weights is not None
+    followers = [Follower(networks["average"], network, config.average, warm_up=True)] if "average" in networks else []
+    learner = Player(
+        player,
+        network,
+        _with_penalty(config, network, loss),
+        config.build_optimiser(),
+        schedule=make_schedule(config.schedule),
+        clip_norm=config.clip_norm,
+        after_step=(lambda: constrain(network, max_norm=config.max_norm, clip=config.clip_weights)) if constrained else None,
+    )
+    augment = config.build_augment() if "image" in data.tensors else None
+    source = data.source("train", config.batch_size, config.seed, augment)
+    return Stage([learner], config.epochs, source, followers)
+
+
+def _with_penalty(config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]) -> Loss:
+    if not (config.l1 or config.l2):
+        return loss
+    penalty = WeightPenalty(network, l1=config.l1, l2=config.l2, targets=(config.penalise,), layers=config.penalise_layers)
+
+    def penalised(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        value, terms = loss(batch)
+        cost = penalty()
+        return value + cost, {**terms, "penalty": cost.detach()}
+
+    return penalised
+
+
+def read_all(network: nn.Module, data: PreparedData, part: str, activate: Callable[[Tensor], Tensor]) -> Tensor:
+    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32."""
+    return torch.cat([activate(forward(network, batch)).cpu() for batch in data.walk(part)])

@@ -1,0 +1,123 @@
+"""Exhibits come back from JSON and from a folder as they went, and refuse what does not fit."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hibiscus.errors import DataError, RunError
+from hibiscus.metrics import (
+    Curve,
+    Gallery,
+    Matrix,
+    Scatter,
+    Series,
+    Table,
+    exhibit_from_json,
+    load_exhibits,
+    save_exhibits,
+)
+
+PLAIN = [
+    Matrix("Confusion", ["cat", "dog"], ["cat", "dog"], np.array([[3, 1], [0, np.nan]]), "rows are true"),
+    Curve("Loss", "epoch", "nats", [Series("train", [1, 2], np.float32([0.5, np.inf])), Series("val", [1], [2])], True),
+    Scatter("Fit", "true", "predicted", np.arange(3), [0.1, -np.inf, 2.0], diagonal=True),
+    Table("Classes", ["class", "precision", "seen"], [["<b>", np.nan, True], [None, np.float64(0.5), np.int64(3)]]),
+    Table("Empty", ["a"], []),
+]
+
+
+@pytest.mark.parametrize("exhibit", PLAIN, ids=lambda exhibit: exhibit.title)
+def test_json_round_trip(exhibit):
+    text = json.dumps(exhibit.to_json(), allow_nan=False)
+    back = exhibit_from_json(json.loads(text))
+    assert type(back) is type(exhibit)
+    assert back == exhibit
+    assert back.to_json() == exhibit.to_json()
+
+
+def test_what_is_not_finite_becomes_null():
+    values = PLAIN[0].to_json()["values"]
+    assert values == [[3, 1], [0, None]]
+    assert PLAIN[1].to_json()["series"][0] == {"name": "train", "x": [1, 2], "y": [0.5, None]}
+    assert np.isnan(np.array(PLAIN[2].y, dtype=float)[1])  # and NumPy reads it as not a number
+
+
+@given(st.lists(st.floats(width=64), max_size=20), st.text(max_size=20))
+@settings(deadline=None, max_examples=50)
+def test_any_numbers_and_any_text(values, text):
+    exhibit = Scatter(text, text, text, values, values, note=text)
+    assert exhibit_from_json(json.loads(json.dumps(exhibit.to_json(), allow_nan=False))) == exhibit
+
+
+def pictures():
+    rng = np.random.default_rng(0)
+    shapes = [(5, 7), (5, 7, 1), (4, 6, 3), (4, 6, 4), (1, 1, 3)]
+    return [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
+
+
+def test_a_folder_gives_back_what_it_took(tmp_path):
+    gallery = Gallery("Most mistaken", pictures(), [f"picture {i}" for i in range(5)], "a note")
+    save_exhibits([*PLAIN, gallery], tmp_path / "new" / "evidence")
+    folder = tmp_path / "new" / "evidence"
+    *plain, back = load_exhibits(folder)
+    assert plain == PLAIN
+    assert isinstance(back, Gallery)
+    assert (back.title, back.captions, back.note) == (gallery.title, gallery.captions, gallery.note)
+    for ours, theirs in zip(back.pictures, pictures(), strict=True):
+        np.testing.assert_array_equal(ours, theirs.squeeze(-1) if theirs.shape[2:] == (1,) else theirs)
+    assert sorted(path.name for path in folder.iterdir())[:2] == ["exhibit-05-000.png", "exhibit-05-001.png"]
+
+    save_exhibits(PLAIN[:1], folder)
+    assert [path.name for path in folder.iterdir()] == ["exhibits.json"]
+
+
+def test_a_gallery_can_embed_its_pictures():
+    back = exhibit_from_json(json.loads(json.dumps(Gallery("g", pictures()[2:]).to_json())))
+    assert isinstance(back, Gallery)
+    assert all((a == b).all() for a, b in zip(back.pictures, pictures()[2:], strict=True))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Matrix("m", ["a"], ["b"], [[1, 2]]),
+        lambda: Series("s", [1], [1, 2]),
+        lambda: Scatter("s", "x", "y", [1], []),
+        lambda: Table("t", ["a", "b"], [[1]]),
+        lambda: Table("t", ["a"], [[object()]]),
+        lambda: Gallery("g", [np.zeros((2, 2))]),
+        lambda: Gallery("g", [np.zeros((2, 2, 2), np.uint8)]),
+        lambda: Gallery("g", [np.zeros((2, 2), np.uint8)], ["a", "b"]),
+    ],
+)
+def test_what_does_not_fit_is_refused(call):
+    with pytest.raises(DataError):
+        call()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"kind": "series", "name": "s", "x": [], "y": []},
+        {"kind": "table", "title": "t"},
+        {"kind": "table", "title": "t", "columns": ["a"], "rows": [[1, 2]]},
+        {"kind": "gallery", "title": "g", "pictures": ["../secret.png"]},
+        {"kind": "gallery", "title": "g", "pictures": ["absent.png"]},
+        {"kind": "gallery", "title": "g", "pictures": ["data:image/png;base64,AAAA"]},
+    ],
+)
+def test_what_is_no_exhibit_is_refused(value, tmp_path):
+    with pytest.raises(RunError):
+        exhibit_from_json(value, tmp_path)
+
+
+def test_a_folder_without_exhibits(tmp_path):
+    with pytest.raises(RunError, match=r"exhibits\.json"):
+        load_exhibits(tmp_path)
+    (tmp_path / "exhibits.json").write_text("{")
+    with pytest.raises(RunError, match=r"exhibits\.json"):
+        load_exhibits(tmp_path)
