@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.arrays import is_idx, open_arrays, read_idx
+from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, open_picture_files
 from hibiscus.data.open import TABLE_ENDINGS, open_data
@@ -38,6 +39,9 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     if isinstance(given, np.ndarray):
         return _from_array(given, "array", preparation)
     paths = [given] if isinstance(given, str | os.PathLike) else list(given)
+    if len(paths) == 1 and str(paths[0]) in BUNDLED:
+        dataset = open_data(str(paths[0]))
+        return _from_array(dataset.fields["image"], dataset.path, preparation) if "image" in dataset.fields else dataset
     if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
         return open_data(str(paths[0]))
     if "image" in preparation and all(not str(path).lower().endswith((".npz", ".npy")) and not is_idx(Path(str(path))) for path in paths):

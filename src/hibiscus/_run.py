@@ -14,7 +14,7 @@ import torch
 
 from hibiscus._config import build_options
 from hibiscus._inputs import Given, open_inputs
-from hibiscus._session import Session
+from hibiscus._session import Session, read_facts
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.options import DataConfig
@@ -54,7 +54,7 @@ class Run:
     def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Dataset | None = None):
         self.folder = RunFolder(find_run(path))
         self.path = self.folder.path
-        self.facts = self.folder.read("run.json")
+        self.facts = read_facts(self.folder)
         self.device = choose_device(device)
         self._data = data
         self._methods: dict[str, Method] = {}
@@ -138,11 +138,14 @@ class Run:
             "checkpoint": checkpoint,
             "epoch": self._epoch(checkpoint),
             "data": prepared.dataset.path,
+            "items": len(prepared.parts[part]),
         }
-        if data is None:
+        if data is not None:
+            result["other"] = True
+        else:
             save_exhibits(found.exhibits, self.path / "evaluation")
             self.folder.write("evaluation.json", result)
-            self.facts = self.folder.update(advice=advise(self.facts, self.history, result))
+            self.facts = self.folder.update(advice=advise({**self.facts, "path": str(self.path)}, self.history, result))
         return result
 
     def _epoch(self, checkpoint: str) -> int:
@@ -186,7 +189,7 @@ class Run:
         seen = Preparation({name: preparation[name] for name in wanted})
         data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device)
         with torch.inference_mode():
-            answers = self.method(checkpoint).predict(data, "inputs")
+            answers = _named_answers(self.method(checkpoint).predict(data, "inputs"), preparation)
         return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
 
     def report(self) -> Path:
@@ -194,6 +197,16 @@ class Run:
         from hibiscus.report import write_report
 
         return write_report(self.path)
+
+
+def _named_answers(answers: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
+    """A method's answers with the most probable class by its name, and numbers under the name `value`."""
+    if "probabilities" in answers and "label" in preparation and "label" not in answers:
+        probabilities = answers["probabilities"]
+        label = preparation["label"].decode(probabilities.argmax(1))
+        classes = list(preparation["label"].names)
+        return {"label": label, "probability": probabilities.max(1), **answers, "classes": classes}
+    return {"value" if name == "values" else name: values for name, values in answers.items()}
 
 
 def _named(part: str, metrics: dict[str, float]) -> dict[str, float]:

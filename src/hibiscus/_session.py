@@ -20,7 +20,7 @@ from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepared import PreparedData, raw_field
-from hibiscus.data.split import make_split
+from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.errors import DataError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
@@ -30,7 +30,7 @@ from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
 from hibiscus.training.run import FORMAT, RunFolder, now
 
-__all__ = ["Session", "fit_preparation", "prepare_parts"]
+__all__ = ["Session", "fit_preparation", "groups_of", "prepare_parts", "read_facts"]
 
 
 def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig) -> Preparation:
@@ -72,15 +72,45 @@ def _no_labels(dataset: Dataset) -> DataError:
     )
 
 
-def prepare_parts(dataset: Dataset, options: DataConfig) -> dict[str, np.ndarray]:
-    """The parts of a data set as the options ask for."""
-    groups = None
-    if options.group is not None:
-        frame = dataset.fields.get("table")
-        if frame is None or options.group not in frame.columns:
-            raise DataError(f"group={options.group}: no such column", "a column of the table", "leave group out, or correct its name")
-        groups = frame[options.group].to_numpy()
-    return make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
+    """The group of each item, where the options name a group column.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    if options.group is None:
+        return None
+    frame = dataset.fields.get("table")
+    if frame is None or options.group not in frame.columns:
+        raise DataError(
+            f"{dataset.path}: group={options.group}: no such column", "a column of the table", "leave group out, or correct its name"
+        )
+    return frame[options.group].to_numpy()
+
+
+def prepare_parts(dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset()) -> dict[str, np.ndarray]:
+    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
+    groups = groups_of(dataset, options)
+    parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+    return keep_every_class(dataset, parts) if "label" in needs and "label" in dataset.fields and groups is None else parts
+
+
+def read_facts(folder: RunFolder) -> dict[str, Any]:
+    """`run.json`, with all that a run must say of itself.
+
+    Raises:
+        RunError: it is absent, damaged, or of a newer format.
+    """
+    facts = folder.read("run.json")
+    needed = {"method": str, "config": dict, "data": dict, "data_options": dict, "decides": dict, "status": str}
+    wrong = [name for name, kind in needed.items() if not isinstance(facts, dict) or not isinstance(facts.get(name), kind)]
+    if wrong:
+        raise RunError(
+            f"{folder.path / 'run.json'}: damaged, it does not tell {', '.join(wrong)}",
+            "the file as Hibiscus wrote it",
+            "restore it from a copy",
+        )
+    return facts
 
 
 @dataclass
@@ -120,18 +150,17 @@ class Session:
             RunError: the data have changed since.
         """
         folder = RunFolder(path)
-        facts = folder.read("run.json")
+        facts = read_facts(folder)
         method = get_method(facts["method"])
         options = build_options(DataConfig, facts["data_options"])
-        dataset = data if data is not None else open_data(facts["data"]["path"], **options.opening())
+        dataset = data if data is not None else open_data(facts["data"].get("location", facts["data"]["path"]), **options.opening())
         if dataset.fingerprint != facts["data"]["fingerprint"]:
             raise RunError(
                 f"{dataset.path}: the data have changed since {path} was trained",
                 "the same items in the same order",
                 "bring them back, or train anew on the changed data",
             )
-        place = {name: i for i, name in enumerate(dataset.ids)}
-        parts = {part: np.array([place[name] for name in ids], np.int64) for part, ids in folder.read("split.json").items()}
+        parts = _saved_parts(dataset, folder)
         config = build_options(method.Config, facts["config"])
         preparation = Preparation.from_json(folder.read("preparation.json"))
         validate = bool(facts.get("validate", True))
@@ -154,6 +183,7 @@ class Session:
         self.folder.create()
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
+        options |= {name: _absolute(options[name]) for name in ("test_data",) if name in options}
         summary = self.dataset.summary(self.parts)
         facts = {
             "format": FORMAT,
@@ -170,7 +200,7 @@ class Session:
             "device": str(self.device),
             "machine": describe_machine(self.device),
             "threads": torch.get_num_threads(),
-            "data": {**summary, "kind": _kind(self.dataset)},
+            "data": {**summary, "kind": _kind(self.dataset), "location": _absolute(self.dataset.path)},
             "data_options": options,
             "config": config,
             "validate": self.validate,
@@ -233,6 +263,23 @@ class Session:
             except RunError:  # no room on the disk: the first error is the one to tell
                 if status == "done":
                     raise
+
+
+def _saved_parts(dataset: Dataset, folder: RunFolder) -> dict[str, np.ndarray]:
+    place = {name: i for i, name in enumerate(dataset.ids)}
+    try:
+        return {part: np.array([place[name] for name in ids], np.int64) for part, ids in folder.read("split.json").items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"{dataset.path}: there is no item {error} that {folder.path / 'split.json'} names",
+            "items by the same names as in training",
+            "give them their names back, or train anew",
+        ) from None
+
+
+def _absolute(path: str) -> str:
+    """A path that means the same from every folder; other names as they are."""
+    return str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
 
 
 def _kind(dataset: Dataset) -> str:

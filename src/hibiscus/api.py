@@ -23,6 +23,7 @@ from hibiscus.training.run import RunFolder, find_run, next_run_folder
 __all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "train"]
 
 Data = Dataset | str | os.PathLike[str]
+FIXED = ("net", "net_options", "average", "optimiser", "batch_size", "seed")  # what a run that is extended may not change
 
 
 def start_session(
@@ -36,9 +37,10 @@ def start_session(
     where = choose_device(device)
     progress = None if quiet else _show_decoding
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
-    parts = prepare_parts(dataset, chosen)
+    parts = prepare_parts(dataset, chosen, kind.needs)
     preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen)
     folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, dataset.name))
+    config = kind.resolve(config, preparation)
     session = Session(method, config, dataset, chosen, parts, preparation, folder, where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
     session.write_folder(argv)
@@ -48,7 +50,7 @@ def start_session(
 def _show_decoding(done: int, total: int) -> None:
     import sys
 
-    if total > 2000:
+    if total > 2000 and sys.stderr.isatty():
         print(f"\r\033[K  pictures decoded: {done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -93,7 +95,12 @@ def _extended(
     method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool, argv: list[str]
 ) -> tuple[Session, Path]:
     """A session that goes on where another run ended, with its preparation, parts and log, in a folder of its own."""
-    old = Session.reopened(find_run(previous), data if isinstance(data, Dataset) else None, device, quiet)
+    place = find_run(previous)
+    old = Session.reopened(place, data if isinstance(data, Dataset) else None, device, quiet)
+    if not isinstance(data, Dataset) and not _same_place(str(data), old.dataset.path):
+        raise ConfigError(
+            f"{data} together with from={previous}", f"the data of that run, {old.dataset.path}", "name the same data, or leave out from="
+        )
     if old.method_name != method:
         raise ConfigError(f"from={previous}: a run of {old.method_name}", f"a run of {method}", "train the same method")
     last = old.folder.checkpoints / "last.safetensors"
@@ -104,6 +111,13 @@ def _extended(
     if changed:
         raise ConfigError(f"{', '.join(changed)} together with from=", "the data exactly as in the run that is extended", "leave them out")
     config = build_options(type(old.config), {**old.config.model_dump(), **method_options})
+    other = [name for name in FIXED if getattr(config, name, None) != getattr(old.config, name, None)]
+    if other:
+        was = ", ".join(f"{name}={getattr(old.config, name)}" for name in other)
+        raise ConfigError(f"{', '.join(other)} together with from=", f"as in the run that is extended: {was}", "leave them out")
+    done = int(RunFolder(place).read("run.json").get("epochs_done", 0))
+    if config.epochs <= done:
+        raise ConfigError(f"epochs={config.epochs} with from={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}")
     folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, old.dataset.name))
     session = Session(method, config, old.dataset, old.options, old.parts, old.preparation, folder, old.device, quiet)
     session.write_folder(argv)
@@ -111,6 +125,10 @@ def _extended(
         if (old.folder.path / name).exists():
             shutil.copy2(old.folder.path / name, folder.path / name)
     return session, last
+
+
+def _same_place(one: str, other: str) -> bool:
+    return one == other or Path(one).expanduser().resolve() == Path(other).expanduser().resolve()
 
 
 def _finish(session: Session, evaluate: bool) -> Run:
@@ -186,7 +204,7 @@ def crossval(
     data_options, method_options = split_options(kind.Config, options)
     config, chosen = build_options(kind.Config, method_options), build_options(DataConfig, data_options)
     dataset = data if isinstance(data, Dataset) else open_data(data, **chosen.opening())
-    parts = prepare_parts(dataset, chosen)
+    parts = prepare_parts(dataset, chosen, kind.needs)
     root = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(f"crossval-{method}", dataset.name))
     session = Session(method, config, dataset, chosen, parts, Preparation({}), root, choose_device(device), quiet)
     cross_validate(session, folds, argv or [])

@@ -46,6 +46,12 @@ class HibiscusError(Exception):
     def __init__(self, received: str, expected: str = "", mend: str = ""):
         super().__init__(received)
         self.received, self.expected, self.mend = received, expected, mend
+        self.said = False  # whether it stands in what was printed already
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts that there are, by name."""
+        return {name: text for name in ("received", "expected", "mend") if (text := getattr(self, name))}
 
     def __str__(self) -> str:
         lines = [self.received]
@@ -103,5 +109,8 @@ class InterruptedRunError(HibiscusError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """The hint `did you mean ...?` for a word, or the list of known words where none is near."""
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=2, cutoff=0.5)
+    lower = {one.casefold(): one for one in words}
+    close = difflib.get_close_matches(word, words, n=2, cutoff=0.5) or [
+        lower[one] for one in difflib.get_close_matches(word.casefold(), lower, n=2, cutoff=0.5)
+    ]
     return f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(words)}"

@@ -58,10 +58,7 @@ def slow_sample(image, augment, draws, item):
     angle, shear = math.radians(augment.rotation) * signed["rotation"], augment.shear * signed["shear"]
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     matrix = turn @ np.array([[1, shear], [0, 1]]) / (1 + augment.zoom * signed["zoom"])
-    flips = [
-        -1 if on and draws[name][item] < 0.5 else 1
-        for on, name in ((augment.flip, "flip_x"), (augment.vertical_flip, "flip_y"))
-    ]
+    flips = [-1 if on and draws[name][item] < 0.5 else 1 for on, name in ((augment.flip, "flip_x"), (augment.vertical_flip, "flip_y"))]
     border = 4 * max(height, width)
     padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.fill])
     result = np.zeros_like(image)
@@ -79,11 +76,7 @@ def slow_sample(image, augment, draws, item):
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("options", [{"shift": 0.4}, {"crop": 8}, {"flip": True}, {"vertical_flip": True}, "all"])
 def test_whole_pixel_moves_equal_the_slow_twin(options, channels_last, fill):
-    augment = (
-        Augment(shift=0.3, crop=3, flip=True, vertical_flip=True, fill=fill)
-        if options == "all"
-        else Augment(**options, fill=fill)
-    )
+    augment = Augment(shift=0.3, crop=3, flip=True, vertical_flip=True, fill=fill) if options == "all" else Augment(**options, fill=fill)
     images = pictures(batch=24)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     result = augment(images.contiguous(memory_format=layout), generator())

@@ -110,11 +110,7 @@ def test_files_that_cannot_be_read(change, message):
         Preparation.from_json(saved)
 
 
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
-    )
-)
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5))
 def test_any_json_is_a_run_error(saved):
     for data in (saved, {"format": 1, "fields": saved}, {"format": 1, "fields": {"a": saved}}):
         if data == {"format": 1, "fields": {}}:

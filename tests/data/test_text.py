@@ -19,9 +19,7 @@ from hibiscus.errors import ConfigError, DataError
 
 TEXTS = ["The cat sat on the mat.", "The dog ate my homework!", "A cat, a dog & don't", "", "dog dog DOG zebra"]
 WORDS = [word + ending for word in ("sun", "rain", "don't", "été", "x1") for ending in ("", "s", "ed")]
-CORPORA = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6).filter(
-    lambda texts: any(texts)
-)
+CORPORA = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6).filter(lambda texts: any(texts))
 
 
 def sorted_by(tokeniser, vectoriser, texts, **options):
@@ -126,9 +124,7 @@ def test_hashing_one_hot():
     assert result.shape == (5, 10, 1000)
     assert result[0, 1].argmax() == zlib.crc32(b"cat") % 1000
     assert result.sum((1, 2)).tolist() == [6, 5, 5, 0, 4]
-    unsigned = HashingVectorizer(
-        tokenizer=text.split_words, token_pattern=None, alternate_sign=False, norm=None, n_features=2**18
-    )
+    unsigned = HashingVectorizer(tokenizer=text.split_words, token_pattern=None, alternate_sign=False, norm=None, n_features=2**18)
     ours = text.hashing_one_hot(TEXTS, dimension=2**18).sum(1)
     assert sorted(ours[ours > 0]) == sorted(unsigned.fit_transform(TEXTS).data)  # as many words fall together: none
 

@@ -78,9 +78,7 @@ def test_cross_entropy_of_soft_targets(batch):
 def test_cross_entropy_over_places():
     logits, labels = torch.randn(2, 3, 4, 5), torch.randint(0, 3, (2, 4, 5))
     assert torch.allclose(cross_entropy(logits, labels, 0.1), F.cross_entropy(logits, labels, label_smoothing=0.1))
-    assert torch.allclose(
-        focal(logits, labels, gamma=2), focal(logits.permute(0, 2, 3, 1).reshape(-1, 3), labels.flatten(), gamma=2)
-    )
+    assert torch.allclose(focal(logits, labels, gamma=2), focal(logits.permute(0, 2, 3, 1).reshape(-1, 3), labels.flatten(), gamma=2))
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.1])

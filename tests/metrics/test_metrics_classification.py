@@ -39,9 +39,7 @@ def test_all_agree_with_scikit_learn(seed, items, classes, data):
     ours = classification_metrics(p, y)
     assert ours["accuracy"] == pytest.approx(sk.accuracy_score(y, guess))
     assert ours["macro_f1"] == pytest.approx(sk.f1_score(y, guess, average="macro", zero_division=0))
-    assert ours["balanced_accuracy"] == pytest.approx(
-        sk.recall_score(y, guess, labels=np.unique(y), average="macro", zero_division=0)
-    )
+    assert ours["balanced_accuracy"] == pytest.approx(sk.recall_score(y, guess, labels=np.unique(y), average="macro", zero_division=0))
     assert ours["nll"] == pytest.approx(sk.log_loss(y, p, labels=names))
     assert ours["brier"] == pytest.approx(np.mean(((p - np.eye(classes)[y]) ** 2).sum(1)))
     assert ("top5_error" in ours) == (classes > 5)
@@ -85,9 +83,7 @@ def test_top_k_is_capped_and_breaks_ties_as_accuracy_does():
 
 def test_certain_answers():
     sure = classification_metrics(np.eye(6), np.arange(6))
-    assert sure == pytest.approx(
-        {"accuracy": 1, "top5_error": 0, "balanced_accuracy": 1, "macro_f1": 1, "nll": 0, "ece": 0, "brier": 0}
-    )
+    assert sure == pytest.approx({"accuracy": 1, "top5_error": 0, "balanced_accuracy": 1, "macro_f1": 1, "nll": 0, "ece": 0, "brier": 0})
     wrong = classification_metrics(np.eye(2), [1, 0])
     assert wrong["nll"] == pytest.approx(-np.log(np.finfo(float).eps))
     assert wrong["brier"] == 2

@@ -48,9 +48,7 @@ def layers_with_fans():
     ]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in INITIALISERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))]
-)
+@pytest.mark.parametrize("name", [name for name in INITIALISERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))])
 def test_standard_deviation_is_the_theory_s(name):
     for layer, fan_in, fan_out in layers_with_fans():
         initialise(layer, name, seed=1)

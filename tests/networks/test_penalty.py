@@ -18,9 +18,7 @@ def arrays(*parameters):
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 0.0), (0.0, 0.2), (0.1, 0.2)])
-@pytest.mark.parametrize(
-    ("targets", "layers"), [(("weight",), "*"), (("bias",), "*"), (("weight", "bias"), "*"), (("weight",), "4")]
-)
+@pytest.mark.parametrize(("targets", "layers"), [(("weight",), "*"), (("bias",), "*"), (("weight", "bias"), "*"), (("weight",), "4")])
 def test_penalty_against_numpy(l1, l2, targets, layers):
     network = small()
     chosen = [network[0], network[4]] if layers == "*" else [network[4]]

@@ -78,9 +78,7 @@ def test_list_names_each_network_with_its_options():
 
 
 def test_names():
-    assert count_parameters(build_network("resnet20", (3, 32, 32), 10)) == count_parameters(
-        build_network("resnet20-v1", (3, 32, 32), 10)
-    )
+    assert count_parameters(build_network("resnet20", (3, 32, 32), 10)) == count_parameters(build_network("resnet20-v1", (3, 32, 32), 10))
     assert isinstance(build_network("gru", (5, 3), 1).layers[0].core, nn.GRU)
 
 

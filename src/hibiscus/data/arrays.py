@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import struct
-import zipfile
 import zlib
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from hibiscus.errors import DataError
 __all__ = ["dataset_from_arrays", "is_idx", "open_arrays", "open_cifar", "open_idx", "read_idx"]
 
 IDX_TYPES = {8: np.uint8, 9: np.int8, 11: np.int16, 12: np.int32, 13: np.float32, 14: np.float64}
+MAX_BYTES = 2**36
+PART_WORDS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 IMAGE_KEYS = ("x", "images", "image", "pictures", "data", "X", "samples", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "target", "Y", "classes", "arr_1")
 
@@ -33,14 +35,20 @@ def read_idx(path: Path) -> np.ndarray:
         DataError: not IDX, cut short, or its sizes do not fit its length.
     """
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        zeros, kind, rank = struct.unpack(">HBB", raw[:4])
-        shape = struct.unpack(f">{rank}I", raw[4 : 4 + 4 * rank])
-        dtype = np.dtype(IDX_TYPES[kind]).newbyteorder(">")
-        if zeros or len(raw) - 4 - 4 * rank != int(np.prod(shape, dtype=object)) * dtype.itemsize:
-            raise ValueError(f"{len(raw)} bytes do not hold an array of {shape}")
-        return np.frombuffer(raw, dtype, offset=4 + 4 * rank).reshape(shape).astype(dtype.newbyteorder("="))
-    except (EOFError, zlib.error, OSError, ValueError, KeyError, struct.error) as error:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            zeros, kind, rank = struct.unpack(">HBB", file.read(4))
+            if zeros or kind not in IDX_TYPES:
+                raise ValueError("it does not begin as IDX does")
+            shape = struct.unpack(f">{rank}I", file.read(4 * rank))
+            dtype = np.dtype(IDX_TYPES[kind]).newbyteorder(">")
+            size = math.prod(shape) * dtype.itemsize
+            if size > MAX_BYTES:
+                raise ValueError(f"its header promises {size:,} bytes, more than {MAX_BYTES:,}")
+            raw = file.read(size + 1)  # never more than promised, however much a small .gz unpacks to
+        if len(raw) != size:
+            raise ValueError(f"its header promises {size:,} bytes of data, and there are {'more' if len(raw) > size else f'{len(raw):,}'}")
+        return np.frombuffer(raw, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    except (EOFError, zlib.error, OSError, ValueError, struct.error) as error:
         raise DataError(f"{path}: cannot be read as IDX ({error})", "a whole IDX file, plain or .gz", "fetch it again") from None
 
 
@@ -50,13 +58,23 @@ def open_idx(folder: Path) -> Dataset:
     Raises:
         DataError: no training images, or images and labels that do not fit together.
     """
-    parts: dict[str, dict[str, np.ndarray]] = {}
+    found: dict[tuple[str, str], Path] = {}
     for file in sorted(path for path in folder.iterdir() if is_idx(path)):
-        part = "test" if re.match(r"(t10k|test)", file.name) else "val" if file.name.startswith("val") else "train"
-        parts.setdefault(part, {})["label" if "label" in file.name else "image"] = read_idx(file)
-    if "image" not in parts.get("train", {}):
-        raise DataError(f"{folder}: IDX files without training images", "train-images-idx3-ubyte(.gz)", "add the training files")
-    return dataset_from_arrays(folder.resolve().name, str(folder), parts)
+        named = re.search(r"(?:^|[-_.])(t10k|test|val)", file.name)
+        slot = ("train" if named is None else "val" if named[1] == "val" else "test", "label" if "label" in file.name else "image")
+        if slot in found and found[slot].name.removesuffix(".gz") != file.name.removesuffix(".gz"):
+            raise DataError(
+                f"{folder}: {found[slot].name} and {file.name} are both {slot[0]} {slot[1]}s", "one data set", "a folder for each"
+            )
+        found.setdefault(slot, file)  # the unpacked one, where both lie there
+    for part, kind in (("train", "image"), *((part, "image") for part, kind in found if kind == "label")):
+        if (part, kind) not in found:
+            raise DataError(f"{folder}: IDX files without {part} images", f"{part}-images-idx3-ubyte(.gz)", f"add the {part} images")
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for (part, kind), file in found.items():
+        parts.setdefault(part, {})[kind] = read_idx(file)
+    order = [part for part in ("train", "val", "test") if part in parts]
+    return dataset_from_arrays(folder.resolve().name, str(folder), {part: parts[part] for part in order})
 
 
 def open_cifar(folder: Path) -> Dataset:
@@ -87,16 +105,17 @@ def _cifar_names(folder: Path) -> list[str] | None:
 def _read_file(path: Path) -> dict[str, np.ndarray]:
     """All arrays of a `.npz`, `.npy` or `.mat` file by key. Nothing pickled is read."""
     try:
-        if path.suffix == ".npy":
-            return {"x": np.load(path, mmap_mode="c", allow_pickle=False)}
-        if path.suffix == ".mat":
+        if path.suffix.lower() == ".npy":
+            return {"x": np.lib.format.open_memmap(path, mode="c")}
+        if path.suffix.lower() == ".mat":
             from scipy.io import loadmat
 
-            return {key: np.asarray(value) for key, value in loadmat(path).items() if not key.startswith("__")}
-        with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file:
+                return {key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        pickled = "pickle" in str(error) or "allow_pickle" in str(error)
+    except Exception as error:  # damaged files are met with every kind of error, MemoryError included
+        pickled = "pickle" in str(error) or "Python objects" in str(error)
         raise DataError(
             f"{path}: {'holds pickled objects, which can run code and are never read' if pickled else f'cannot be read ({error})'}",
             "plain arrays of numbers",
@@ -106,9 +125,10 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
 
 def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> np.ndarray | None:
     for name in names:
-        for key in [f"{name}_{part}", f"{part}_{name}", f"{name}{part}", f"{part}{name}"] if part else [name]:
-            if key in arrays:
-                return arrays[key]
+        for word in PART_WORDS.get(part, ("",)):
+            for key in (f"{name}_{word}", f"{word}_{name}", f"{name}{word}", f"{word}{name}") if part else (name,):
+                if key in arrays:
+                    return arrays[key]
     return None
 
 
@@ -129,9 +149,9 @@ def open_arrays(path: Path) -> Dataset:
         if images is None:
             shapes = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
             raise DataError(f"{path}: arrays {shapes}", "x and y, or x_train y_train x_test y_test", "save them under these names")
-        if path.suffix == ".mat" and images.ndim == 4:  # SVHN stores (height, width, channels, items)
+        if path.suffix.lower() == ".mat" and images.ndim == 4:  # SVHN stores (height, width, channels, items)
             images = np.moveaxis(images, -1, 0)
-        parts[""] = {"image": images} | ({} if labels is None else {"label": labels.reshape(len(labels), -1)[:, 0]})
+        parts[""] = {"image": images} | ({} if labels is None else {"label": labels})
     names = arrays.get("classes", arrays.get("class_names"))
     listed = [str(name) for name in names] if names is not None and names.ndim == 1 and names.dtype.kind in "US" else None
     return dataset_from_arrays(path.stem, str(path), parts, listed)
@@ -141,21 +161,49 @@ def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
     """The field that an array's type and shape say it is: pictures, or vectors and series of numbers."""
     if values.dtype.kind not in "uifb":
         raise DataError(f"{path}: items of type {values.dtype}", "numbers", "texts go in a CSV file")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise DataError(f"{path}: some values are not finite", "finite numbers", "fill or remove them")
+    if values.ndim == 4 and values.shape[-1] not in (1, 3, 4) and values.shape[1] in (1, 3):
+        values = values.transpose(0, 2, 3, 1)  # channels first, as PyTorch has them
     if values.dtype == np.uint8 and (values.ndim == 3 or (values.ndim == 4 and values.shape[-1] in (1, 3, 4))):
         pictures = values[..., None] if values.ndim == 3 else values[..., :3]
         return "image", np.ascontiguousarray(pictures)
     if values.ndim == 4:
-        low, high = float(values.min()), float(values.max())
-        if low < 0 or high > 1 or values.shape[-1] not in (1, 3):
-            raise DataError(
-                f"{path}: 4-D {values.dtype} array {values.shape} with values {low:g} to {high:g}",
-                "pictures (items, height, width, 1 or 3), uint8 or in [0, 1]",
-                "multiply to 0..255 and save as uint8",
-            )
-        return "image", np.round(values * 255).astype(np.uint8)
-    if values.ndim not in (2, 3):
-        raise DataError(f"{path}: items of shape {values.shape[1:]}", "pictures, vectors or series", "reshape the array")
-    return "array", values.astype(np.float32)
+        return "image", _as_bytes(values, path)
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise DataError(f"{path}: some values are too large for float32", "numbers within 3e38", "rescale them")
+    return "array", numbers
+
+
+def _as_bytes(values: np.ndarray, path: str) -> np.ndarray:
+    """Pictures of another type as uint8: from [0, 1], or whole numbers from 0 to 255."""
+    low, high = float(values.min()), float(values.max())
+    whole = high > 1 and bool((values == np.round(values)).all())
+    if low < 0 or high > (255 if whole else 1) or values.shape[-1] not in (1, 3):
+        raise DataError(
+            f"{path}: 4-D {values.dtype} array {values.shape} with values {low:g} to {high:g}",
+            "pictures (items, height, width, 1 or 3), from 0 to 255 or in [0, 1]",
+            "bring them to 0..255 and save them as uint8",
+        )
+    return np.round(values if whole else values * 255.0).astype(np.uint8)
+
+
+def _as_answers(labels: np.ndarray, path: str) -> tuple[str, np.ndarray]:
+    """Labels as `label` (items,), from one-hot rows if need be; several numbers for each item are a `target`."""
+    labels = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(1, 1)
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8", "replace")
+    if labels.dtype.kind not in "uifbU" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise DataError(f"{path}: labels of type {labels.dtype}, or not finite", "numbers or names", "mend the labels")
+    if labels.shape[1] == 1:
+        return "label", labels[:, 0]
+    if labels.dtype.kind == "U":
+        raise DataError(f"{path}: {labels.shape[1]} names for each item", "one label for each", "keep one column")
+    if ((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all():
+        return "label", labels.argmax(1)
+    return "target", labels.astype(np.float64)
 
 
 def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndarray]], classes: list[str] | None = None) -> Dataset:
@@ -174,16 +222,15 @@ def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndar
     spans, start = {}, 0
     for part, arrays in parts.items():
         items = arrays["image"]
-        if len(items) == 0:
-            raise DataError(f"{path}: no items in the {part or 'whole'} part", "at least one", "check the array")
+        if items.ndim not in (2, 3, 4) or items.size == 0:
+            raise DataError(f"{path}: an array of shape {items.shape}", "pictures, vectors or series, (items, ...)", "reshape the array")
         kind, values = _as_field(items, path)
         fields.setdefault(kind, []).append(values)
         if "label" in arrays:
-            labels = arrays["label"].reshape(len(arrays["label"]), -1)
-            labels = labels.argmax(1) if labels.shape[1] > 1 else labels[:, 0]
+            kind, labels = _as_answers(arrays["label"], path)
             if len(labels) != len(items):
                 raise DataError(f"{path}: {len(items)} items and {len(labels)} labels", "as many of one as of the other", "mend the file")
-            fields.setdefault("label", []).append(labels)
+            fields.setdefault(kind, []).append(labels)
         spans[part] = np.arange(start, start + len(items))
         start += len(items)
     try:
@@ -191,18 +238,15 @@ def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndar
     except ValueError as error:
         raise DataError(f"{path}: the parts do not fit together ({error})", "the same shape in each part", "mend the file") from None
     if any(len(values) != start for values in joined.values()):
-        raise DataError(f"{path}: some parts have labels and some have not", "labels in each part or in none", "add the labels")
-    items = joined.get("image", joined.get("array"))
-    assert items is not None
-    if items.dtype.kind == "f" and not np.isfinite(items).all():
-        raise DataError(f"{path}: some values are not finite", "finite numbers", "fill or remove them")
-    if classes and "label" in joined and joined["label"].dtype.kind in "ui" and int(joined["label"].max()) < len(classes):
-        joined["label"] = np.array(classes)[joined["label"].astype(int)]
+        raise DataError(f"{path}: the parts hold unlike things ({', '.join(joined)})", "the same in each part", "add the labels")
+    labels = joined.get("label")
+    if classes and labels is not None and labels.dtype.kind in "ui" and labels.min() >= 0 and labels.max() < len(classes):
+        joined["label"] = np.array(classes)[labels.astype(int)]
     return Dataset(
         name=name,
         path=path,
         fields=joined,
         ids=[f"{part}/{i}" if part else str(i) for part, span in spans.items() for i in range(len(span))],
-        keys=content_keys(items),
+        keys=content_keys(joined["image"] if "image" in joined else joined["array"]),
         parts={part: span for part, span in spans.items() if part},
     )

@@ -6,10 +6,11 @@ ever written beside the person's own files. It may be deleted at any time.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
+import math
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.dataset import Skipped, digest
-from hibiscus.data.pictures import open_picture
+from hibiscus.data.decode import open_picture
 from hibiscus.errors import DataError
 
 __all__ = ["cache_folder", "decode_pictures"]
 
+Decoded = tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]  # pixels, keys, and the bad ones with their reasons
 CHUNK = 512  # pictures handed to the decoding threads at a time
 
 
@@ -35,11 +37,15 @@ def cache_folder() -> Path:
 
 
 def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
-    """What the cache is looked up by: every file's path, size and time of change, and the asked shape."""
-    state = hashlib.blake2b(f"2 {shape}".encode(), digest_size=16)
+    """What the cache is looked up by: every file's path, size, rights and time of change, and the asked shape."""
+    state = hashlib.blake2b(f"3 {shape}".encode(), digest_size=16)
     for file in files:
-        stat = file.stat()
-        state.update(f"{file.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        try:
+            stat = file.stat()
+            found = f"{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}\0{stat.st_mode}"
+        except (OSError, ValueError):  # absent, or a name that no file can have: told when it is decoded
+            found = "absent"
+        state.update(f"{os.path.abspath(file)}\0{found}\n".encode(errors="surrogateescape"))
     return state.hexdigest()
 
 
@@ -47,12 +53,12 @@ def _decode_one(file: Path, shape: tuple[int, int, int]) -> tuple[np.ndarray | N
     """One picture as uint8 `(height, width, channels)`, the digest of its file, and what was wrong with it."""
     height, width, channels = shape
     try:
-        key = digest(file.read_bytes())
         picture = open_picture(file, size=(height, width), mode="grey" if channels == 1 else "rgb")
+        key = digest(file.read_bytes())
     except DataError as error:
         return None, 0, error.received
-    except OSError as error:
-        return None, 0, f"{file}: cannot be read ({error.strerror or error})"
+    except (OSError, ValueError) as error:
+        return None, 0, f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
     return picture.reshape(shape), key, ""
 
 
@@ -76,18 +82,23 @@ def _decode_all(
     return keys, bad
 
 
-def _load(entry: Path) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]] | None:
+def _load(entry: Path, shape: tuple[int, ...]) -> Decoded | None:
+    """An entry, or None where there is none or it is damaged."""
     try:
-        facts = json.loads((entry / "facts.json").read_text())
+        bad = [(int(i), str(reason)) for i, reason in json.loads((entry / "facts.json").read_text())["bad"]]
         pixels = np.load(entry / "pixels.npy", mmap_mode="c", allow_pickle=False)
         keys = np.load(entry / "keys.npy", allow_pickle=False)
-    except (OSError, ValueError, KeyError):
+    except Exception:  # whatever is wrong with it, it is built anew
         return None
-    return pixels, keys, [(int(i), str(reason)) for i, reason in facts["bad"]]
+    sound = pixels.shape == shape and pixels.dtype == np.uint8 and keys.shape == shape[:1] and keys.dtype == np.uint64
+    return (pixels, keys, bad) if sound else None
 
 
-def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None):
+def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
+    needed = len(files) * math.prod(shape)
+    if shutil.disk_usage(entry.parent).free < needed:  # a memory map on a full disk kills the process
+        raise OSError(f"no room for {needed:,} bytes")
     with tempfile.TemporaryDirectory(dir=entry.parent, prefix="building-") as building:
         work = Path(building) / "entry"
         work.mkdir()
@@ -97,8 +108,12 @@ def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], prog
         del pixels
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "facts.json").write_text(json.dumps({"bad": bad}))
-        with contextlib.suppress(OSError):  # another process was quicker; its entry is the same
+        try:
             work.rename(entry)
+        except OSError:
+            if _load(entry, (len(files), *shape)) is None:  # else another process was quicker; its entry is the same
+                shutil.rmtree(entry, ignore_errors=True)
+                work.rename(entry)
 
 
 def decode_pictures(
@@ -116,15 +131,16 @@ def decode_pictures(
         `(files,)`; the indices of the good ones; and the bad ones with their reasons.
     """
     entry = cache_folder() / "pictures" / _stamp(files, shape)
-    found = _load(entry)
+    whole = (len(files), *shape)
+    found = _load(entry, whole)
     if found is None:
         try:
             _build(entry, files, shape, progress)
-            found = _load(entry)
+            found = _load(entry, whole)
         except OSError:  # no room, or no right to write: work from memory instead
             found = None
     if found is None:
-        pixels = np.empty((len(files), *shape), np.uint8)
+        pixels = np.zeros(whole, np.uint8)
         found = (pixels, *_decode_all(files, pixels, progress))
     pixels, keys, bad = found
     wrong = {index for index, _ in bad}

@@ -201,6 +201,8 @@ def _role(name: str, column: Series, base: str | Path | None) -> str:
         distinct = pd.Series(known.unique())
     except TypeError:  # lists and records
         return "constant"
+    if base is not None and kind == "O" and _are_pictures(known, Path(base)):  # before: a single row is no constant picture
+        return "path"
     if len(distinct) + (len(known) < len(column)) < 2:
         return "constant"
     if pd.api.types.is_bool_dtype(known) or isinstance(known.dtype, pd.CategoricalDtype):
@@ -216,10 +218,16 @@ def _role(name: str, column: Series, base: str | Path | None) -> str:
     if pd.Series(pd.to_numeric(few, errors="coerce")).notna().all():
         return "number"
     few = few.head(1000)
-    if base is not None and few.str.lower().str.endswith(PICTURES).all() and (Path(base) / few.iloc[0]).is_file():
-        return "path"
     if few.str.match(TIME).mean() >= 0.95:
         return "time"
     if few.str.split().str.len().mean() >= 4 and (len(distinct) > 50 or len(distinct) > len(known) / 2):
         return "text"
     return "identifier" if len(known) >= 10 and (unique or (named and len(distinct) > 0.9 * len(known))) else "category"
+
+
+def _are_pictures(known: Series, base: Path) -> bool:
+    """Whether values are names of picture files, of which one of the first few is there (others may be bad)."""
+    texts = [text for text in as_texts(known.head(1000)) if text is not None]
+    if not texts or not all(text.lower().endswith(PICTURES) for text in texts):
+        return False
+    return any((base / text).is_file() for text in texts[:20])

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.columns import LOOSE_MISSING, as_texts
+
 __all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys"]
+
+MAX_CLASSES = 1000  # as many as LabelPreparation takes
 
 
 def digest(content: bytes) -> int:
@@ -23,11 +27,30 @@ def content_keys(array: np.ndarray) -> np.ndarray:
 
 
 def frame_keys(frame: Any) -> np.ndarray:
-    """The digest of every row of a DataFrame over all its columns; returns uint64 `(rows,)`."""
-    import pandas
-    import pandas.util
+    """The digest of every row of a DataFrame over all its columns, whatever their order and whatever the other rows hold.
 
-    return pandas.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()  # type: ignore[attr-defined]
+    One missing or odd value changes how pandas reads its whole column (1 becomes 1.0 or "1"), so each value is brought
+    to one spelling first. Returns uint64 `(rows,)`.
+    """
+    columns = [_spelled(frame.iloc[:, at]) for at in np.argsort(np.array([str(name) for name in frame.columns]), kind="stable")]
+    return np.fromiter((digest("\x1f".join(row).encode()) for row in zip(*columns, strict=True)), np.uint64, len(frame))
+
+
+def _spelled(column: Any) -> list[str]:
+    """The values of a column as strings, equal numbers and equal words for missing in one spelling."""
+    texts = as_texts(column).tolist()
+    known: dict[Any, str] = {None: ""}
+    for text in set(texts) - {None}:
+        if text in LOOSE_MISSING:
+            known[text] = ""
+        elif text.lower() in ("true", "false"):
+            known[text] = text.lower()
+        else:
+            try:
+                known[text] = repr(float(text))
+            except ValueError:
+                known[text] = text
+    return [known[text] for text in texts]
 
 
 @dataclass(frozen=True)
@@ -77,8 +100,11 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all items and their order: two data sets with the same fingerprint are the same data."""
+        """A digest of all items, their order, names, labels and parts: with the same one, two data sets are the same data."""
         state = hashlib.blake2b(np.ascontiguousarray(self.keys).tobytes(), digest_size=16)
+        state.update("\x1f".join(self.ids).encode(errors="surrogateescape"))
+        for part, items in sorted(self.parts.items()):
+            state.update(part.encode() + np.ascontiguousarray(items, np.int64).tobytes())
         for name in sorted(self.fields):
             state.update(name.encode())
         for name in ("label", "target"):
@@ -91,7 +117,8 @@ class Dataset:
         phrases = {}
         for name, values in self.fields.items():
             if name == "label":
-                phrases[name] = f"label: {len(np.unique(np.asarray(values).astype(str)))} classes"
+                classes = self.class_counts()
+                phrases[name] = f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} different values"
             elif name == "table":
                 phrases[name] = f"table: {len(values.columns)} columns"
             else:
@@ -99,14 +126,16 @@ class Dataset:
         return phrases
 
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
-        """How many items of each class each part holds; empty where there are no labels."""
+        """How many items of each class each part holds; empty where there are no labels, or so many that they are measures."""
         if "label" not in self.fields:
             return {}
-        labels = np.asarray(self.fields["label"]).astype(str)
+        labels = as_texts(np.asarray(self.fields["label"])).astype(str)
+        if len(set(labels)) > MAX_CLASSES:
+            return {}
         parts = parts or self.parts or {"all": np.arange(len(self))}
         counts = {name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True)) for name, items in parts.items()}
         names = sorted(set().union(*counts.values()), key=lambda c: (len(c), c) if c.isdigit() else (99, c))
-        return {name: {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
+        return {str(name): {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
 
     def duplicates(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, int]:
         """How many items of one part stand in another too, by content, as `{"train and test": 3}`."""

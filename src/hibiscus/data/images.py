@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from hibiscus.data.cache import decode_pictures
 from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.decode import FORMATS
 from hibiscus.errors import DataError
 
-__all__ = ["PART_NAMES", "PICTURE_ENDINGS", "find_pictures", "open_picture_files", "open_picture_folder", "too_many_bad"]
+__all__ = [
+    "PART_NAMES",
+    "PICTURE_ENDINGS",
+    "find_pictures",
+    "is_hidden",
+    "open_picture_files",
+    "open_picture_folder",
+    "too_many_bad",
+    "walk_files",
+]
 
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
 PART_NAMES = {
@@ -24,28 +35,46 @@ PART_NAMES = {
 LARGEST_DEFAULT_SIDE = 96  # pictures of unlike or larger sizes are brought to this side unless image_size says otherwise
 
 
-def find_pictures(folder: Path) -> tuple[list[Path], int]:
-    """All picture files under a folder in a fixed order, and how many other files were passed over.
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is passed over without a word: a name with a dot first, or what macOS leaves in archives."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """All files under a folder in a fixed order, but for hidden ones.
 
     Links are followed, each real folder once, so a loop of links ends.
+
+    Raises:
+        DataError: a folder that may not be read.
     """
-    pictures: list[Path] = []
-    others = 0
+
+    def refuse(error: OSError) -> None:
+        found = f"{error.filename}: cannot be read ({error.strerror})"
+        raise DataError(found, "a folder that may be read", "check its rights") from None
+
     seen: set[str] = set()
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
         real = os.path.realpath(root)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in sorted(files):
-            if name.startswith("."):
-                continue
-            if Path(name).suffix.lower() in PICTURE_ENDINGS:
-                pictures.append(Path(root) / name)
-            else:
-                others += 1
+            if not is_hidden(name):
+                yield Path(root) / name
+
+
+def find_pictures(folder: Path) -> tuple[list[Path], int]:
+    """All picture files under a folder in a fixed order, and how many other files were passed over."""
+    pictures: list[Path] = []
+    others = 0
+    for file in walk_files(folder):
+        if file.suffix.lower() in PICTURE_ENDINGS:
+            pictures.append(file)
+        else:
+            others += 1
     return pictures, others
 
 
@@ -53,15 +82,20 @@ def look_at_headers(files: Sequence[Path], most: int = 200) -> tuple[list[tuple[
     """Height and width of a sample of pictures from their headers, and whether all of them are grey."""
     from PIL import Image
 
+    Image.init()
+    readers = [reader for reader in FORMATS if reader in Image.OPEN]
     sizes: list[tuple[int, int]] = []
     grey = True
     for file in files[:: max(1, len(files) // most)]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with Image.open(file) as picture:
-                    sizes.append((picture.height, picture.width))
-                    grey = grey and picture.mode in {"L", "1", "I", "I;16", "I;16B", "F"}
+                # Only regular files, as a pipe would block for ever.
+                with Image.open(file if file.is_file() else io.BytesIO(), formats=readers) as picture:
+                    # Reading the turn of other kinds decodes all of the picture.
+                    turn = picture.getexif().get(0x0112, 1) if picture.format in ("JPEG", "MPO") else 1
+                    sizes.append((picture.width, picture.height) if turn in (5, 6, 7, 8) else (picture.height, picture.width))
+                    grey = grey and (picture.mode in {"L", "1", "LA", "La", "F"} or picture.mode.startswith("I"))
         except Exception:
             continue
     return sizes, grey and bool(sizes)
@@ -85,8 +119,8 @@ def too_many_bad(path: str, bad: Sequence[Skipped], total: int, max_bad: float) 
     if len(bad) > max_bad * total or len(bad) == total:
         first = "; ".join(f"{item.reason}" for item in bad[:3])
         raise DataError(
-            f"{path}: {len(bad)} of {total} pictures cannot be used: {first}",
-            f"at most {max_bad:.0%} bad pictures",
+            f"{path}: {len(bad)} of {total} files cannot be used: {first}",
+            f"at most {max_bad:.0%} bad files",
             "remove or replace them (hibiscus inspect lists all), or allow more: max_bad=0.5",
         )
 
@@ -98,13 +132,27 @@ def _labels(files: Sequence[Path], roots: Sequence[Path]) -> list[str]:
     return ["/".join(parts) if deep else (parts[0] if parts else "") for parts in parents]
 
 
-def _gather(folder: Path) -> tuple[list[Path], list[Path], list[str], int]:
+def find_parts(folder: Path) -> dict[Path, str]:
+    """The part of each folder that is one. Without a train folder there are none: `test` is then a class like others.
+
+    A folder that holds nothing but one folder with parts is looked through, as archives often unpack so.
+    """
+    children = [child for child in sorted(folder.iterdir()) if not is_hidden(child.name)]
+    parts = {child: PART_NAMES[child.name.lower()] for child in children if child.name.lower() in PART_NAMES and child.is_dir()}
+    if "train" in parts.values():
+        return parts
+    return find_parts(children[0]) if len(children) == 1 and children[0].is_dir() and not children[0].is_symlink() else {}
+
+
+def _gather(folder: Path, notes: list[str]) -> tuple[list[Path], list[Path], list[str], int]:
     """The pictures of a folder, the root and the part (or `""`) of each, and how many other files there were."""
-    parts = {child: PART_NAMES[child.name.lower()] for child in sorted(folder.iterdir()) if child.name.lower() in PART_NAMES}
-    parts = {child: part for child, part in parts.items() if child.is_dir()}
-    if "train" not in parts.values():
+    parts = find_parts(folder)
+    if not parts:
         files, others = find_pictures(folder)
         return files, [folder] * len(files), [""] * len(files), others
+    beside = sorted(child.name for child in next(iter(parts)).parent.iterdir() if child not in parts and not is_hidden(child.name))
+    if beside:
+        notes.append(f"not in a part, and passed over: {', '.join(beside[:5])}{' ...' if len(beside) > 5 else ''}")
     files, roots, names, others = [], [], [], 0
     for child, part in parts.items():
         found, passed = find_pictures(child)
@@ -137,26 +185,26 @@ def open_picture_folder(
     Raises:
         DataError: no picture in it, or too many bad ones.
     """
-    files, roots, part_names, others = _gather(folder)
+    notes: list[str] = []
+    files, roots, part_names, others = _gather(folder, notes)
     if not files:
         raise DataError(
             f"{folder}: no picture in it ({others} other files)" if others else f"{folder}: the folder is empty",
             f"pictures ({', '.join(sorted(PICTURE_ENDINGS))}), best in one folder for each class",
-            "check the path; hibiscus inspect FOLDER shows what is found",
+            _what_instead(folder),
         )
     labels = _labels(files, roots)
+    if any(labels) and not all(labels):
+        inside = [i for i, label in enumerate(labels) if label]
+        notes.append(f"{len(files) - len(inside)} pictures lie in no class folder and were left out")
+        files, labels, part_names = [files[i] for i in inside], [labels[i] for i in inside], [part_names[i] for i in inside]
     pixels, keys, good, skipped = open_picture_files(files, image_size, channels, progress)
     too_many_bad(str(folder), skipped, len(files), max_bad)
-    notes = [f"pictures brought to {pixels.shape[1]}x{pixels.shape[2]}, {'grey' if pixels.shape[3] == 1 else 'RGB'}"]
+    notes.insert(0, f"pictures brought to {pixels.shape[1]}x{pixels.shape[2]}, {'grey' if pixels.shape[3] == 1 else 'RGB'}")
     if others:
         notes.append(f"{others} files that are no pictures were passed over")
     fields: dict[str, np.ndarray] = {"image": pixels if len(good) == len(files) else pixels[good]}
     if any(labels):
-        outside = [i for i in good if not labels[i]]
-        if outside:
-            notes.append(f"{len(outside)} pictures lie in no class folder and were left out")
-            good = np.array([i for i in good if labels[i]])
-            fields["image"] = pixels[good]
         fields["label"] = np.array([labels[i] for i in good])
     names = np.array([part_names[i] for i in good])
     return Dataset(
@@ -169,3 +217,11 @@ def open_picture_folder(
         notes=notes,
         skipped=skipped,
     )
+
+
+def _what_instead(folder: Path) -> str:
+    """Where to point instead: at a file of data in the folder, if there is one."""
+    files = sorted(
+        child.name for child in folder.iterdir() if child.suffix.lower() in (".csv", ".tsv", ".gz", ".parquet", ".npz", ".npy", ".mat")
+    )
+    return f"point at the file: {folder / files[0]}" if files else "check the path, or put pictures there"

@@ -8,18 +8,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hibiscus.data.arrays import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
 from hibiscus.data.bundled import BUNDLED, open_bundled
-from hibiscus.data.dataset import Dataset, frame_keys
-from hibiscus.data.images import find_pictures, open_picture_files, open_picture_folder, too_many_bad
-from hibiscus.errors import DataError, nearest
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.images import PICTURE_ENDINGS, open_picture_folder
+from hibiscus.data.open_tables import join_parts, open_table
+from hibiscus.data.open_texts import holds_texts, open_text_folder
+from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["check_max_bad", "join_parts", "open_data", "open_table"]
+__all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
 
-TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz", ".txt.gz")
+TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+LARGEST_SIDE = 4096
 Progress = Callable[[int, int], None]
 
 
@@ -50,15 +51,36 @@ def open_data(
         DataError: what was found, what was expected, and how to mend it.
     """
     check_max_bad(max_bad)
+    _check_shape(image_size, channels)
     options: dict[str, Any] = {"target": target, "image_size": image_size, "channels": channels, "max_bad": max_bad}
-    dataset = _open_one(str(path), progress, **options)
+    dataset = _open_one(os.fspath(path), progress, **options)
+    if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
+        raise DataError(f"target={target}: {path} has its labels already", "target= with a table", "leave target out")
     if test_data is not None:
-        first = next((values for name, values in dataset.fields.items() if name == "image"), None)
-        if first is not None:
-            options.update(image_size=first.shape[1:3], channels=first.shape[3])
-        dataset = join_parts({"train": dataset, "test": _open_one(str(test_data), progress, **options)})
+        if "image" in dataset.fields:
+            shape = dataset.fields["image"].shape
+            options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
+        dataset = join_parts({"train": dataset, "test": _open_one(os.fspath(test_data), progress, like=dataset, **options)})
     dataset.options = {name: value for name, value in options.items() if value is not None}
+    _note_size(dataset, image_size)
     return dataset
+
+
+def _check_shape(image_size: Any, channels: Any) -> None:
+    sides = [image_size] if isinstance(image_size, int) else [] if image_size is None else list(image_size)
+    if image_size is not None and (len(sides) not in (1, 2) or any(int(side) != side or not 1 <= side <= LARGEST_SIDE for side in sides)):
+        raise ConfigError(f"image_size={image_size}", f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels", "image_size=64")
+    if channels not in (None, 1, 3):
+        raise ConfigError(f"channels={channels}", "1 for grey or 3 for RGB", "leave it out to have it found")
+
+
+def _note_size(dataset: Dataset, image_size: Any) -> None:
+    """An asked size that the data had no use for is told."""
+    image = dataset.fields.get("image")
+    if image_size is not None and image is not None:
+        asked = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+        if tuple(image.shape[1:3]) != asked:
+            dataset.notes.append(f"image_size={image_size} is for picture files: these arrays are {image.shape[1]}x{image.shape[2]}")
 
 
 def check_max_bad(max_bad: float) -> None:
@@ -67,25 +89,35 @@ def check_max_bad(max_bad: float) -> None:
         raise DataError(f"max_bad={max_bad}", "a share from 0 to 1", "max_bad=0.05")
 
 
-def _open_one(path: str, progress: Progress | None, **options: Any) -> Dataset:
+def _open_one(path: str, progress: Progress | None, like: Dataset | None = None, **options: Any) -> Dataset:
+    if not path:
+        raise DataError("the path is empty", "a folder, a file, or the name of bundled data", "hibiscus train classify digits")
     if path in BUNDLED:
-        return open_bundled(path)
+        dataset = open_bundled(path)
+        if Path(path).exists():
+            dataset.notes.append(f"there is something called {path} here too; to open that, write ./{path}")
+        return dataset
     if path.startswith("hf:"):
         from hibiscus.data.hub import open_hub
 
         return open_hub(path[3:], options["target"])
-    if re.match(r"[a-z]{2,}:", path) and not Path(path).exists():
+    try:
+        where = Path(path).expanduser()
+        exists = where.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~person
+        raise DataError(f"{path[:200]}: no path of a file ({error})", "a folder or a file", "check the path") from None
+    if not exists and re.match(r"[a-z]{2,}:", path):
         raise DataError(f"{path}: this kind of address is not known", "a path, a bundled name, or hf:owner/name", "check the word")
-    where = Path(path).expanduser()
-    if not where.exists():
+    if not exists:
         hint = nearest(where.name, [*BUNDLED, *(p.name for p in _siblings(where))])
+        hint = hint if hint.startswith("did you mean") else "check the path"
         raise DataError(f"{path}: there is nothing at this path", f"a folder, a file, or bundled data ({', '.join(BUNDLED)})", hint)
-    return _open_folder(where, progress, **options) if where.is_dir() else _open_file(where, progress, **options)
+    return _open_folder(where, progress, **options) if where.is_dir() else _open_file(where, progress, like, **options)
 
 
 def _siblings(path: Path) -> list[Path]:
     try:
-        return list(path.parent.iterdir())[:200] if path.parent.is_dir() else []
+        return [child for child in path.parent.iterdir() if not child.name.startswith(".")][:200] if path.parent.is_dir() else []
     except OSError:
         return []
 
@@ -101,10 +133,24 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         return open_cifar(folder)
     tables = {part: folder / name for name in names for part in ("train", "val", "test") if _is_part_table(name, part)}
     if "train" in tables:
-        return join_parts({part: open_table(file, options["target"], progress, **_picture(options)) for part, file in tables.items()})
-    if _holds_texts(folder):
-        return _open_texts(folder)
+        return _open_part_tables(tables, options["target"], progress, **_picture(options))
+    if holds_texts(folder):
+        return open_text_folder(folder, options["max_bad"])
     return open_picture_folder(folder, progress=progress, **_picture(options))
+
+
+def _open_part_tables(files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any) -> Dataset:
+    """A folder of `train.csv` with `val.csv` or `test.csv`; parts without the target (as competitions give them) stay out."""
+    from hibiscus.data.tables import read_table
+
+    train = open_table(files["train"], target, progress, **options)
+    datasets = {"train": train}
+    for part in ("val", "test"):
+        if part in files and target is not None and target not in map(str, read_table(files[part]).frame.columns):
+            train.notes.append(f"{files[part].name} has no column {target} and was left out; once trained, give it to predict")
+        elif part in files:
+            datasets[part] = open_table(files[part], target, progress, **options, like=train)
+    return join_parts(datasets) if len(datasets) > 1 else train
 
 
 def _is_part_table(name: str, part: str) -> bool:
@@ -115,7 +161,7 @@ def _picture(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("image_size", "channels", "max_bad")}
 
 
-def _open_file(file: Path, progress: Progress | None, **options: Any) -> Dataset:
+def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
     if name.endswith(ARCHIVES):
         how = f"unzip {file.name}" if name.endswith(".zip") else f"tar xf {file.name}"
@@ -125,139 +171,11 @@ def _open_file(file: Path, progress: Progress | None, **options: Any) -> Dataset
     if name.endswith((".npz", ".npy", ".mat")):
         return open_arrays(file)
     if name.endswith((*TABLE_ENDINGS, ".txt")):
-        return open_table(file, options["target"], progress, **_picture(options))
-    if name.endswith((".png", ".jpg", ".jpeg")):
+        return open_table(file, options["target"], progress, **_picture(options), like=like)
+    if name.endswith(tuple(PICTURE_ENDINGS)):
         raise DataError(f"{file}: one picture", "a folder of pictures", f"point at the folder: {file.parent}")
     raise DataError(
         f"{file}: a file of an unknown kind ({file.suffix or 'no ending'})",
         "a folder, or a file ending in .csv .tsv .parquet .npz .npy .mat or an IDX name",
         "rename or convert it",
-    )
-
-
-def open_table(
-    file: Path,
-    target: str | None,
-    progress: Progress | None = None,
-    image_size: int | Sequence[int] | None = None,
-    channels: int | None = None,
-    max_bad: float = 0.05,
-) -> Dataset:
-    """Opens a table; a column of picture paths becomes the field `image`, the target the field `label`.
-
-    Without a target the table is opened for looking at it (or for prediction) and has no `label`.
-    """
-    from hibiscus.data.columns import guess_roles, missing_rows, role_notes
-    from hibiscus.data.tables import read_table
-
-    table = read_table(file)
-    frame, notes = table.frame, list(table.notes)
-    if target is not None:
-        roles = guess_roles(frame, target, file.parent)
-        missing = missing_rows(frame[target])
-        if len(missing):
-            notes.append(f"{len(missing)} rows without {target} were left out (first: row {int(missing[0]) + 1})")
-            frame = frame.drop(index=frame.index[missing]).reset_index(drop=True)
-        if frame.empty:
-            raise DataError(f"{file}: no row has a value in {target}", "at least a few", "choose another target=COLUMN")
-    else:
-        roles = guess_roles(frame, [], file.parent)
-    notes += role_notes(roles)
-    inputs = [name for name, role in roles.items() if role in ("number", "category", "text", "time")]
-    fields: dict[str, Any] = {}
-    skipped = []
-    keys = frame_keys(frame)
-    paths = [name for name, role in roles.items() if role == "path"]
-    if paths:
-        files = [file.parent / str(value) for value in frame[paths[0]]]
-        pixels, _, good, skipped = open_picture_files(files, image_size, channels, progress)
-        too_many_bad(str(file), skipped, len(files), max_bad)
-        fields["image"] = pixels if len(good) == len(files) else pixels[good]
-        frame, keys = frame.iloc[good].reset_index(drop=True), keys[good]
-    if inputs:
-        fields["table"] = frame
-    if target is not None:
-        fields["label"] = frame[target].to_numpy()
-    return Dataset(
-        name=file.name.split(".")[0],
-        path=str(file),
-        fields=fields,
-        ids=[f"row {i + 1}" for i in range(len(frame))],
-        keys=keys,
-        roles=roles,
-        notes=notes,
-        skipped=skipped,
-    )
-
-
-def _holds_texts(folder: Path) -> bool:
-    """Whether a folder holds text files in class folders (one or two levels down) and no pictures."""
-    return any(True for _ in folder.glob("*/*.txt")) or (any(True for _ in folder.glob("*/*/*.txt")) and not find_pictures(folder)[0])
-
-
-def _open_texts(folder: Path) -> Dataset:
-    """A folder of texts: one folder for each class, with or without parts."""
-    import pandas
-
-    from hibiscus.data.images import PART_NAMES
-
-    rows: list[tuple[str, str, str, str]] = []
-    for file in sorted(folder.rglob("*.txt")):
-        inside = file.relative_to(folder).parts[:-1]
-        part = PART_NAMES.get(str(inside[0]).lower(), "") if len(inside) > 1 else ""
-        label = "/".join(inside[1:2] if part else inside[:1])
-        if label:
-            rows.append((file.relative_to(folder).as_posix(), part, label, file.read_text(encoding="utf-8", errors="replace")))
-    if not rows:
-        raise DataError(f"{folder}: no text in a class folder", "folder/class/*.txt", "put each class's texts in a folder of its own")
-    frame = pandas.DataFrame({"text": [row[3] for row in rows]})
-    parts = np.array([row[1] for row in rows])
-    return Dataset(
-        name=folder.resolve().name,
-        path=str(folder),
-        fields={"table": frame, "label": np.array([row[2] for row in rows])},
-        ids=[row[0] for row in rows],
-        keys=frame_keys(frame),
-        parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
-        roles={"text": "text"},
-    )
-
-
-def join_parts(datasets: dict[str, Dataset]) -> Dataset:
-    """One data set from several that are its parts.
-
-    Raises:
-        DataError: the parts hold unlike fields or shapes.
-    """
-    import pandas
-
-    first = next(iter(datasets.values()))
-    names = set(first.fields)
-    spans, start = {}, 0
-    for part, dataset in datasets.items():
-        if set(dataset.fields) != names:
-            raise DataError(
-                f"{dataset.path}: the {part} part has {sorted(dataset.fields)}, {first.path} has {sorted(names)}",
-                "the same in each",
-                "mend it",
-            )
-        spans[part] = np.arange(start, start + len(dataset))
-        start += len(dataset)
-    fields: dict[str, Any] = {}
-    for name in names:
-        values = [dataset.fields[name] for dataset in datasets.values()]
-        try:
-            fields[name] = pandas.concat(values, ignore_index=True) if name == "table" else np.concatenate(values)
-        except ValueError as error:
-            raise DataError(f"{first.path}: the parts do not fit together ({error})", "the same shape in each", "mend the files") from None
-    return Dataset(
-        name=first.name,
-        path=first.path,
-        fields=fields,
-        ids=[f"{part}/{i}" for part, dataset in datasets.items() for i in dataset.ids],
-        keys=np.concatenate([dataset.keys for dataset in datasets.values()]),
-        parts=spans,
-        roles=first.roles,
-        notes=[f"{part}: {note}" for part, dataset in datasets.items() for note in dataset.notes],
-        skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = ["DataConfig"]
+
+Side = Annotated[int, Field(ge=1, le=4096)]  # pixels
 
 
 class DataConfig(BaseModel):
@@ -16,7 +18,7 @@ class DataConfig(BaseModel):
 
     target: str | None = Field(None, description="tables: the column to be predicted")
     test_data: str | None = Field(None, description="the test part, where it is a file or folder of its own")
-    image_size: int | tuple[int, int] | None = Field(None, description="side, or height,width, of pictures in pixels; found by default")
+    image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of pictures in pixels; found by default")
     channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB pictures; found by default")
     max_bad: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
     split: Literal["hash", "stratified", "group"] = Field("hash", description="how parts that are not given are cut out")

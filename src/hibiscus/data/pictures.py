@@ -1,4 +1,4 @@
-"""Pictures as uint8 arrays: one hardened decoder, and the classic operations on what it yields.
+"""Pictures as uint8 arrays: the classic operations on what the decoder in `decode.py` yields.
 
 A picture is `(height, width)` when grey and `(height, width, channels)` otherwise, 0 black and 255 white. Every function
 returns a new array, and refuses what is not a picture with a DataError, what is out of its range with a ConfigError.
@@ -6,18 +6,16 @@ returns a new array, and refuses what is not a picture with a DataError, what is
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.decode import FORMATS, PIXEL_LIMIT, Picture, check_size, open_picture, resized, to_plain
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
@@ -28,154 +26,6 @@ __all__ = [
     "from_tensor", "histogram", "negative", "open_picture", "pad", "pad_to", "paste", "reduce_colours", "resize_cover",
     "resize_squash", "rotate", "save_picture", "split_channels", "to_grey", "to_rgb", "to_tensor", "trim", "unflatten_pictures",
 ]  # fmt: skip
-
-Picture = np.ndarray
-PIXEL_LIMIT = 100_000_000
-# An allow-list: Pillow's other readers run programs (EPS) or are rarely exercised, and a person's pictures are these.
-FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
-_quiet_lock, _quiet_stack = threading.Lock(), contextlib.ExitStack()
-_quiet_depth = 0
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back Pillow's own warnings; counted, because threads that decode share one list of filters."""
-    global _quiet_depth
-    with _quiet_lock:
-        if _quiet_depth == 0:
-            _quiet_stack.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", module=r"PIL\b")
-        _quiet_depth += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet_depth -= 1
-            if _quiet_depth == 0:
-                _quiet_stack.close()
-
-
-def open_picture(
-    path: str | os.PathLike[str] | bytes,
-    size: tuple[int, int] | None = None,
-    mode: str = "auto",
-    resize: str = "cover",
-    limit: int = PIXEL_LIMIT,
-) -> Picture:
-    """Decode a picture file of any common kind into a uint8 array, upright, without transparency.
-
-    Args:
-        path: the file, or its bytes.
-        size: (height, width) to bring it to; a JPEG is then decoded at the nearest larger eighth, several times faster.
-        mode: "auto" keeps grey grey and makes all else RGB; "grey" or "rgb" force one.
-        resize: "cover" scales the short side and crops the centre; "squash" ignores the proportions.
-        limit: most pixels to decode, read from the header before any memory is taken; Pillow's 178,956,970 is the ceiling.
-
-    Returns:
-        uint8, (height, width) if grey, else (height, width, 3). The first frame of an animation; transparency over white.
-
-    Raises:
-        DataError: missing, empty, truncated, too large, or not a picture; the message names the file and the reason.
-    """
-    for name, word, known in (("mode", mode, ("auto", "grey", "rgb")), ("resize", resize, ("cover", "squash"))):
-        if word not in known:
-            raise ConfigError(f"{name}={word!r}", f"one of {', '.join(known)}", nearest(str(word), known))
-    if size is not None:
-        _check_size(size)
-    name, source = _source(path)
-    Image.init()  # registers the readers, once; older Pillows lack some
-    readers = [reader for reader in FORMATS if reader in Image.OPEN]
-    try:
-        with _quiet(), Image.open(source, formats=readers) as image:
-            if image.width * image.height > limit or min(image.size) < 1:
-                raise _too_large(name, f"{image.width} x {image.height} pixels", limit)
-            return np.array(_decode(image, size, mode, resize))
-    except DataError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_large(name, str(error), limit) from error
-    except Image.UnidentifiedImageError as error:
-        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO picture"
-        raise DataError(f"{name}: not a picture, whatever its name ends in", known, "remove or replace it") from error
-    except Exception as error:  # decoders meet hostile bytes with every kind of error, MemoryError included
-        reason = str(error) or type(error).__name__
-        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete picture", "copy it again from its source") from error
-
-
-def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesIO]:
-    """The name for messages and what Pillow is to read; only regular files, as a pipe would block for ever."""
-    if isinstance(path, bytes):
-        name, source, count = "picture in memory", io.BytesIO(path), len(path)
-    else:
-        name, source = os.fspath(path), Path(path)
-        if not source.is_file():
-            what = "is a folder" if source.is_dir() else "not a file" if source.exists() else "no such file"
-            raise DataError(f"{name}: {what}", "a picture file", "check the path")
-        count = source.stat().st_size
-    if count == 0:
-        raise DataError(f"{name}: empty file (0 bytes)", "a picture", "remove it, or copy it again from its source")
-    return name, source
-
-
-def _too_large(name: str, found: str, limit: int) -> DataError:
-    mend = "make the picture smaller, or raise the limit if you trust the file"
-    return DataError(f"{name}: too large to decode safely ({found})", f"1 to {limit:,} pixels", mend)
-
-
-def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str) -> Image.Image:
-    """Opened file to an upright L or RGB image of the asked size."""
-    orientation = 1
-    if image.format not in ("JPEG", "MPO"):
-        image.load()  # first, because some readers find EXIF behind the pixels, and TIFF turns itself
-    with contextlib.suppress(Exception):  # a broken EXIF block does not spoil the pixels
-        orientation = image.getexif().get(0x0112, 1)
-    if size is not None and image.format in ("JPEG", "MPO"):
-        height, width = size if orientation not in (5, 6, 7, 8) else size[::-1]
-        image.draft("L" if mode == "grey" else None, (width, height))
-    plain = _plain(image)
-    plain = plain.convert("L" if mode == "grey" else "RGB" if mode == "rgb" else plain.mode)
-    if orientation in TURNS:
-        plain = plain.transpose(TURNS[orientation])
-    return plain if size is None else _resized(plain, size, resize)
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Any Pillow mode to L (grey kinds) or RGB (the rest), transparency over white."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_deep_to_bytes(np.asarray(image), image))
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.has_transparency_data:
-        # The two-step conversions that Pillow has: premultiplied kinds first to their plain twin.
-        image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("L" if grey else "RGB")
-
-
-def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> Picture:
-    """16-bit, 32-bit or float grey (height, width) to uint8; 65535 / 257 = 255 exactly."""
-    low, high = float(values.min()), float(values.max())
-    # A 32-bit file may hold 8-bit values; PNG and PPM readers use that mode only for 16-bit pictures.
-    is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255))
-    top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
-    if not (low >= 0 and high <= top):
-        raise DataError(f"grey values from {low:g} to {high:g}", "0 to 1, 0 to 255, or 0 to 65535", "rescale the picture")
-    return np.rint(values * (255 / top)).astype(np.uint8)
-
-
-def _resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
-    """Antialiased resize to (height, width); "cover" reads the largest centred box of the target's proportions."""
-    height, width = size
-    box_width, box_height = float(image.width), float(image.height)
-    if how == "cover":
-        scale = min(image.width / width, image.height / height)
-        box_width, box_height = width * scale, height * scale
-    left, top = max(0.0, (image.width - box_width) / 2), max(0.0, (image.height - box_height) / 2)  # rounding: -1e-14
-    box = (left, top, min(left + box_width, image.width), min(top + box_height, image.height))
-    return image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
 
 
 def _check(picture: Any, name: str = "picture") -> Picture:
@@ -188,13 +38,6 @@ def _check(picture: Any, name: str = "picture") -> Picture:
         expected = "(height, width) or (height, width, channels) with 1 to 4 channels, not empty"
         raise DataError(f"{name} of shape {picture.shape}", expected, "pass one picture, channels last")
     return picture
-
-
-def _check_size(size: Sequence[int]) -> tuple[int, int]:
-    good = isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
-    if not good:
-        raise ConfigError(f"size={size!r}", "(height, width), two whole numbers from 1", "for a square: (64, 64)")
-    return int(size[0]), int(size[1])
 
 
 def _check_range(name: str, value: Any, low: float, high: float) -> None:
@@ -234,12 +77,12 @@ def save_picture(picture: Picture, path: str | os.PathLike[str], overwrite: bool
 
 def resize_cover(picture: Picture, size: tuple[int, int]) -> Picture:
     """Scale the short side to fit and crop the centre: (height, width) without distortion."""
-    return np.array(_resized(_image(picture), _check_size(size), "cover"))
+    return np.array(resized(_image(picture), check_size(size), "cover"))
 
 
 def resize_squash(picture: Picture, size: tuple[int, int]) -> Picture:
     """Scale each side by itself: the whole picture, perhaps distorted."""
-    return np.array(_resized(_image(picture), _check_size(size), "squash"))
+    return np.array(resized(_image(picture), check_size(size), "squash"))
 
 
 def rotate(picture: Picture, degrees: float, expand: bool = True) -> Picture:
@@ -266,7 +109,7 @@ def pad_to(pictures: Picture, size: tuple[int, int], value: int = 0) -> Picture:
     """Centre one picture, or a batch (N, height, width, channels), in a larger black frame: MNIST 28 x 28 to SVHN's 32 x 32."""
     axis = 1 if getattr(pictures, "ndim", 0) == 4 else 0
     found = (pictures if axis else _check(pictures)).shape[axis : axis + 2]
-    missing = np.subtract(_check_size(size), found)
+    missing = np.subtract(check_size(size), found)
     if missing.min() < 0:
         raise DataError(f"pictures of {found} pixels", f"at most {tuple(size)}", "trim or resize them first")
     widths = [(0, 0)] * pictures.ndim
@@ -356,12 +199,12 @@ def histogram(picture: Picture) -> np.ndarray:
 
 def to_grey(picture: Picture) -> Picture:
     """0.299 R + 0.587 G + 0.114 B, rounded, as (height, width); the same integers as `open_picture(..., mode="grey")`."""
-    return np.array(_plain(_image(picture)).convert("L"))
+    return np.array(to_plain(_image(picture)).convert("L"))
 
 
 def to_rgb(picture: Picture) -> Picture:
     """(height, width, 3): grey three times, transparency over white."""
-    return np.array(_plain(_image(picture)).convert("RGB"))
+    return np.array(to_plain(_image(picture)).convert("RGB"))
 
 
 def add_channel(pictures: np.ndarray) -> np.ndarray:

@@ -133,6 +133,7 @@ def _check_classes(names: Sequence[str], count: int, max_classes: int) -> None:
     numeric = all(numbers)
     broken = numeric and any(number[2] or number[3] for number in numbers if number)
     measures = broken and (len(names) > 20 or (len(names) > 5 and len(names) > count / 2))
+    measures = measures or (numeric and len(names) > 50 and len(names) > count / 3)
     different = count >= 20 and len(names) > 0.9 * count
     if not (measures or different or len(names) > max_classes):
         return

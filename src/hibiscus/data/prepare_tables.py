@@ -245,8 +245,8 @@ def _pick(frame: DataFrame, names: list[str]) -> dict[str, Any]:
     places = {str(name): place for place, name in enumerate(frame.columns)}
     for name in names:
         if name not in places:
-            near = nearest(name, places) if places else "the table has no columns"
-            mend = near if near.startswith("did you mean") else f"add the column; the table has: {near[:300]}"
+            near = nearest(name, places)
+            mend = near if near.startswith("did you mean") else f"add the column; the table has {', '.join(places)[:300] or 'none'}"
             raise DataError(f"the table has no column '{name}'", "every column that was used in training", mend)
     twice = {name for name, count in Counter(map(str, frame.columns)).items() if count > 1} & set(names)
     if twice:

@@ -12,6 +12,7 @@ from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finish, ShuffledBatches, _Finisher, as_tensor, picture_finish, walk
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.prepare import ImagePreparation, Preparation
+from hibiscus.errors import DataError
 
 __all__ = ["PreparedData"]
 
@@ -49,10 +50,18 @@ class PreparedData:
             if raw is None:
                 continue
             if isinstance(prepared, ImagePreparation):
+                wanted = (prepared.height, prepared.width, prepared.channels)
+                if raw.shape[1:] != wanted:
+                    raise DataError(
+                        f"{dataset.path}: pictures of shape {raw.shape[1:]}", f"{wanted}, as in training", "bring them to that shape"
+                    )
                 self.arrays[name] = raw
                 finishes[name] = picture_finish(list(prepared.mean), list(prepared.std), self.device)
             else:
-                self.arrays[name] = prepared.encode(raw)
+                try:
+                    self.arrays[name] = prepared.encode(raw)
+                except DataError as error:
+                    raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None
         self.tensors = {name: as_tensor(values) for name, values in self.arrays.items()}
         self._finisher = _Finisher(finishes, self.device, batch_type)
 
@@ -66,23 +75,26 @@ class PreparedData:
 
     def values(self, field: str, part: str) -> np.ndarray:
         """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 pictures."""
-        if part == "train" and self.training is not None:
-            return self.training.values(field, part)
-        return self.arrays[field][self.parts[part]]
+        owner = self._owner(part)
+        return owner.arrays[field][owner.parts[part]]
+
+    def _owner(self, part: str) -> PreparedData:
+        """Where a part is: the training part of evaluated data is that of the run."""
+        return self.training if part == "train" and self.training is not None else self
 
     def flat_inputs(self, part: str, most_features: int = 1024) -> np.ndarray:
         """All inputs of a part as a float matrix `(items, features)` for simple rivals; large pictures are shrunk."""
-        columns = []
+        columns, owner = [], self._owner(part)
         for name in INPUTS:
-            if name not in self.arrays:
+            if name not in owner.arrays:
                 continue
-            values = self.values(name, part)
+            values, step = owner.arrays[name], 1
             if name == "image":
-                step = 1
                 while np.prod(values[:1, ::step, ::step].shape) > most_features:
                     step += 1
-                values = values[:, ::step, ::step].astype(np.float32) / 255
-            columns.append(values.reshape(len(values), -1).astype(np.float32))
+                values = values[:, ::step, ::step]  # before the items, so that large pictures are not copied whole
+            chosen = values[owner.parts[part]].astype(np.float32)
+            columns.append(chosen.reshape(len(chosen), -1) / (255 if name == "image" else 1))
         return np.concatenate(columns, axis=1)
 
     def ids(self, part: str) -> list[str]:

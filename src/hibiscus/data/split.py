@@ -10,48 +10,59 @@ and takes it for the test part where u < test, for validation where u < test + v
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
+from hibiscus.data.columns import as_texts
 from hibiscus.data.dataset import Dataset, digest
-from hibiscus.errors import DataError
+from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["folds", "hash_fractions", "make_split"]
+__all__ = ["SPLITS", "folds", "group_keys", "hash_fractions", "keep_every_class", "make_split"]
 
-SplitKind = Literal["hash", "stratified", "group"]
+SPLITS = ("hash", "stratified", "group")
+_ENLARGE = {"train": "smaller shares: val=0.1 test=0.1", "val": "more data, or val=0.3", "test": "more data, test=0.3, or test=0"}
 
 
 def hash_fractions(keys: np.ndarray, salt: str = "split") -> np.ndarray:
     """A number in [0, 1) for each key; equal keys get equal numbers. Returns float64 `(items,)`."""
-    return np.fromiter((digest(salt.encode() + int(key).to_bytes(8, "little")) / 2**64 for key in keys), float, len(keys))
+    # 53 of the 64 bits: all that a float64 below 1 can hold.
+    return np.fromiter(((digest(salt.encode() + int(key).to_bytes(8, "little")) >> 11) / 2**53 for key in keys), float, len(keys))
 
 
 def group_keys(groups: np.ndarray) -> np.ndarray:
     """One key per group, so that a split by them keeps each group whole."""
-    return np.fromiter((digest(str(group).encode()) for group in groups), np.uint64, len(groups))
+    return np.fromiter((digest(str(group).encode()) for group in as_texts(groups)), np.uint64, len(groups))
 
 
 def _stratified_fractions(keys: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The rank of each distinct key within its class, in [0, 1): every class is divided in the same shares."""
-    fractions = hash_fractions(keys)
-    ranks = np.empty(len(keys))
+    """The rank of each distinct key within its class, in [0, 1): every class is divided in the same shares.
+
+    Equal items with different labels count for the label of the first, so that they too stay together.
+    """
+    fractions, first, inverse = np.unique(hash_fractions(keys), return_index=True, return_inverse=True)
+    ranks = np.empty(len(fractions))
     for label in np.unique(labels):
-        items = np.flatnonzero(labels == label)
-        distinct, inverse = np.unique(fractions[items], return_inverse=True)
-        ranks[items] = (inverse + 0.5) / len(distinct)
-    return ranks
+        own = np.flatnonzero(labels[first] == label)  # in the order of their fractions
+        ranks[own] = (np.arange(len(own)) + 0.5) / max(1, len(own))
+    return ranks[inverse]
+
+
+def _class_names(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+    return as_texts(np.asarray(dataset.fields["label"])[items]).astype(str)
 
 
 def _fractions(dataset: Dataset, items: np.ndarray, kind: str, groups: np.ndarray | None) -> np.ndarray:
     if kind == "group":
         if groups is None:
-            raise DataError("split=group, and no group column was named", "a column whose values stay together", "group=COLUMN")
+            raise DataError(
+                f"{dataset.path}: split=group, and no group column was named", "a column whose values stay together", "group=COLUMN"
+            )
         return hash_fractions(group_keys(groups[items]))
     if kind == "stratified":
         if "label" not in dataset.fields:
-            raise DataError("split=stratified on data without labels", "a label for each item", "split=hash")
-        return _stratified_fractions(dataset.keys[items], np.asarray(dataset.fields["label"]).astype(str)[items])
+            raise DataError(f"{dataset.path}: split=stratified on data without labels", "a label for each item", "split=hash")
+        return _stratified_fractions(dataset.keys[items], _class_names(dataset, items))
+    if kind != "hash":
+        raise ConfigError(f"split={kind}", f"one of: {', '.join(SPLITS)}", nearest(str(kind), SPLITS))
     return hash_fractions(dataset.keys[items])
 
 
@@ -83,26 +94,45 @@ def make_split(
             parts[name] = pool[(fractions >= start) & (fractions < start + share)]
             start += share
     parts["train"] = pool[fractions >= start]
-    for name in ("train", "val"):
+    for name in ("train", "val", *(["test"] if shares["test"] else [])):
         if len(parts.get(name, ())) == 0:
             raise DataError(
                 f"{dataset.path}: {len(pool)} items leave none for the {name} part",
                 f"at least one item in each part (val={val:g}, test={test:g})",
-                "more data, or a larger share: val=0.2",
+                _ENLARGE[name],
             )
     return {name: parts[name] for name in ("train", "val", "test") if name in parts and len(parts[name])}
 
 
-def folds(dataset: Dataset, items: np.ndarray, count: int, kind: str = "stratified") -> list[np.ndarray]:
+def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The parts with every class in training: a class so rare that it was cut out of it whole goes back.
+
+    Only items of parts that were cut out are moved; a class that stands in a given part alone stays there.
+    """
+    names = _class_names(dataset, np.arange(len(dataset)))
+    lacking = np.setdiff1d(np.unique(names), names[parts["train"]])
+    moved = [part for part in parts if part not in dataset.parts]
+    back = {part: parts[part][np.isin(names[parts[part]], lacking)] for part in moved if part != "train"}
+    kept = {part: np.setdiff1d(items, back[part]) if part in back else items for part, items in parts.items()}
+    return {**kept, "train": np.sort(np.concatenate([parts["train"], *back.values()]))}
+
+
+def folds(dataset: Dataset, items: np.ndarray, count: int, kind: str = "stratified", groups: np.ndarray | None = None) -> list[np.ndarray]:
     """Divides items into `count` folds of equal content-hashed shares; returns the validation items of each fold.
 
+    Args:
+        dataset: the data.
+        items: the indices to divide.
+        count: how many folds.
+        kind: `stratified` (the same shares of every class, where there are labels) or `hash`.
+        groups: the group of each item of the data set; a group stays whole.
+
     Raises:
-        DataError: where there are fewer distinct items than folds.
+        DataError: where there are fewer distinct items (or groups) than folds.
     """
-    kind = kind if "label" in dataset.fields else "hash"
-    keys = dataset.keys[items]
-    if kind == "stratified":
-        fractions = _stratified_fractions(keys, np.asarray(dataset.fields["label"]).astype(str)[items])
+    keys = dataset.keys[items] if groups is None else group_keys(groups[items])
+    if kind == "stratified" and "label" in dataset.fields and groups is None:
+        fractions = _stratified_fractions(keys, _class_names(dataset, items))
     else:
         distinct, inverse = np.unique(hash_fractions(keys), return_inverse=True)
         fractions = (inverse + 0.5) / len(distinct)

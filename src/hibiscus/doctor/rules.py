@@ -30,7 +30,7 @@ def _baseline(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: 
         return ""
     best = max(beaten_by, key=lambda rival: rivals[rival] if higher else -rivals[rival])
     return (
-        f"The {best} does as well or better ({rivals[best]:.4g} against {own:.4g} {name}): use it, or train longer, "
+        f"The {best} does as well or better ({_number(rivals[best])} against {_number(own)} {name}): use it, or train longer, "
         "with another learning rate (rate=...) or another network (net=...)."
     )
 
@@ -61,7 +61,8 @@ def _unfinished(facts: dict[str, Any], history: list[dict[str, Any]], evaluation
     best = facts.get("best") or {}
     if len(history) < 3 or best.get("epoch") != len(history) or facts["config"].get("schedule") != "constant":
         return ""
-    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * len(history)} from={facts['name']}."
+    place = facts.get("path", facts["name"])
+    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * len(history)} from={place}."
 
 
 def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
@@ -77,4 +78,10 @@ def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: d
 
 def _bad_files(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
     skipped = facts["data"].get("skipped", [])
+    if len(skipped) == 1:
+        return f"One file could not be used and was left out: {skipped[0]['path']}."
     return f"{len(skipped)} files could not be used and were left out; the first is {skipped[0]['path']}." if skipped else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 100 or value == 0 else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:,.1f}"

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 
+__all__ = ["Weights", "class_target", "full_precision", "in_range", "matched", "not_empty", "weights_for", "within"]
+
 Weights = Tensor | Sequence[float]
 
 

@@ -16,7 +16,7 @@ __all__ = ["Series", "crossval_panel", "history", "panels", "smoothed", "stoppin
 
 Series = dict[str, tuple[list[float], list[float]]]
 FACTOR = 0.8  # of the exponential moving average
-SMOOTHED_FROM = 10  # points; a shorter line is shown as it is
+SMOOTHED_FROM = 25  # points; on a shorter line the average lags so far behind that it misleads
 PARTS = {"train": "training", "val": "validation"}
 AT_MOST = 24  # plots
 
@@ -187,8 +187,8 @@ def _panel(word: str, names: list[str], series: Series, x_label: str, marks: lis
 
 
 def _rates(rates: Series, x_label: str) -> dict[str, Any]:
-    palette = ("train", "c2", "c3", "c4", "c5", "c6", "c7")
-    drawn = [Line(shorten(name[5:]), *rates[name], palette[i % 7]) for i, name in enumerate(sorted(rates))][:12]
+    palette = ("train",) if len(rates) == 1 else ("accent", "c2", "c3", "c4", "c5", "c6", "c7")
+    drawn = [Line(shorten(name[5:]), *rates[name], palette[i % len(palette)]) for i, name in enumerate(sorted(rates))][:12]
     values = [y for line in drawn for y in line.y if math.isfinite(y)]
     steep = bool(values) and min(values) > 0 and max(values) > 20 * min(values)
     options = {"x_label": x_label, "logarithmic": steep, "whole": True, "size": (4.0, 1.75)}

@@ -163,6 +163,11 @@ class Progress(Callback):
         text = f"  epoch {line['epoch']:>3}/{self.epochs}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
         print(("\r\033[K" if self.moving else "") + text, file=sys.stderr, flush=True)  # noqa: T201
 
+    def on_end(self, loop: Loop) -> None:
+        """Takes away the moving line of an epoch that was not played to its end."""
+        if self.moving:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
+
 
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)

@@ -42,12 +42,14 @@ def choose_device(name: str = "auto") -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if name.split(":")[0] not in ("cpu", "cuda", "mps"):
+        raise ConfigError(f"device={name}", "auto, cpu, cuda, cuda:N or mps", "leave it out")
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device={name}: {reason}", "auto, cpu, cuda, cuda:N or mps", "leave it out") from None
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ConfigError(f"device={name}: it cannot be used here ({reason})", "auto, cpu, cuda, cuda:N or mps", "leave it out") from None
     return device
 
 

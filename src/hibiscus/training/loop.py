@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -152,12 +153,15 @@ class Loop:
         values, bad = self.meter.read()
         self.interval.merge(values)
         if bad is not None:
-            round_number, name = bad
-            raise TrainingError(
-                f"{name} is not a finite number in round {round_number} (epoch {self.epoch + 1})",
-                "finite losses",
-                "a smaller learning rate (rate=1e-4), clip_norm=1, or precision=float32; the last good checkpoint is kept",
-            )
+            raise self._not_finite(bad[1], bad[0], self.epoch + 1)
+
+    def _not_finite(self, name: str, round_number: int, epoch: int | None = None) -> TrainingError:
+        kept = "the last good checkpoint is kept" if (self.checkpoints / "last.safetensors").exists() else "no checkpoint was saved before"
+        return TrainingError(
+            f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
+            "finite losses",
+            f"a smaller learning rate (rate=1e-4), clip_norm=1, or precision=float32; {kept}",
+        )
 
     def _log_rounds(self, stage: Stage) -> None:
         self._read_terms()
@@ -177,6 +181,8 @@ class Loop:
         training_seconds = time.monotonic() - self._epoch_start
         if self.validate:
             line.update({f"val/{name}": value for name, value in self._measure("val").items()})
+            if not math.isfinite(line.get("val/loss", 0.0)):  # the weights are lost, and must not become a checkpoint
+                raise self._not_finite("val/loss", self.round)
         line.update({f"rate/{player.name}": player.optimiser.param_groups[0]["lr"] for player in stage.players})
         line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
         line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)

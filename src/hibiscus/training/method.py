@@ -104,6 +104,11 @@ class Method(ABC):
         for name, network in self.nets.items():
             setattr(self, name, network)
 
+    @classmethod
+    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
+        """The options with every `auto` replaced by what it stands for with this data; the run's record holds these."""
+        return config
+
     @abstractmethod
     def networks(self) -> dict[str, nn.Module]:
         """Builds the networks by name."""

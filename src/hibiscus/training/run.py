@@ -19,6 +19,7 @@ from hibiscus.training.checkpoint import write_atomically
 __all__ = ["FORMAT", "RunFolder", "find_run", "next_run_folder"]
 
 FORMAT = 1
+BEFORE_RUN_JSON = {"checkpoints", "preparation.json", "split.json", "config.yaml"}
 
 
 class RunFolder:
@@ -40,7 +41,7 @@ class RunFolder:
         Raises:
             RunError: it holds a run or other files already, or cannot be written.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and not (self.path.is_dir() and self._is_free()):
             raise RunError(
                 f"{self.path}: there is something here already",
                 "a folder that is new or empty",
@@ -52,6 +53,12 @@ class RunFolder:
             raise RunError(
                 f"{self.path}: cannot be made ({error.strerror})", "a folder that may be written to", "choose another: --out FOLDER"
             ) from None
+
+    def _is_free(self) -> bool:
+        """Whether the folder is empty, or holds only what a start that was killed before `run.json` left, or finished folds."""
+        names = {child.name for child in self.path.iterdir()}
+        started = self.checkpoints.is_dir() and any(self.checkpoints.iterdir())
+        return not started and all(name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -94,7 +101,7 @@ class RunFolder:
             raise RunError(f"{path}: there is no such file", "a run folder made by hibiscus train", "check the path") from None
         except (OSError, ValueError) as error:
             raise RunError(f"{path}: cannot be read ({error})", "the file as Hibiscus wrote it", "restore it from a copy") from None
-        if isinstance(content, dict) and content.get("format", FORMAT) > FORMAT:
+        if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
             raise RunError(f"{path}: format {content['format']}", f"format {FORMAT} or older", "a newer Hibiscus")
         return content
 

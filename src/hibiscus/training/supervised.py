@@ -17,14 +17,28 @@ from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
 from hibiscus.training.player import Batch, Follower, Loss, Player, Stage
+from hibiscus.training.recipes import recipe_for
 from hibiscus.training.schedules import make_schedule
 
-__all__ = ["SupervisedConfig", "build_supervised", "default_network", "forward", "inputs_of", "supervised_stage"]
+__all__ = [
+    "SupervisedConfig",
+    "build_supervised",
+    "default_network",
+    "forward",
+    "inputs_of",
+    "read_all",
+    "resolve_supervised",
+    "supervised_stage",
+]
 
 
 class SupervisedConfig(TrainingConfig):
     """Options of one network learning from labelled items."""
 
+    optimiser: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field("auto", description="auto: by the network")  # type: ignore[assignment]
+    rate: float | None = Field(None, gt=0, description="learning rate where the schedule is 1; by the network if left out")  # type: ignore[assignment]
+    weight_decay: float | None = Field(None, ge=0, description="L2 decay of weights; by the network if left out")  # type: ignore[assignment]
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
     net: str = Field("auto", description="network: a name from `hibiscus list`, or module.path:function; auto chooses by the data")
     net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
     average: float = Field(0.0, ge=0, lt=1, description="decay of an average of the weights that is used in the end; 0 for none")
@@ -68,11 +82,31 @@ def default_network(preparation: Preparation) -> str:
     return "lstm" if len(shape) == 2 else "mlp"
 
 
+def resolve_supervised(config: TrainingConfig, preparation: Preparation) -> SupervisedConfig:
+    """The options with the network chosen, and the optimiser's settings from its recipe where they were left open.
+
+    A learning rate given without an optimiser, or the other way round, keeps what was given; only an optimiser left
+    open takes the recipe's other settings.
+    """
+    assert isinstance(config, SupervisedConfig)
+    name = default_network(preparation) if config.net == "auto" else config.net
+    recipe = recipe_for(name)
+    open_choice = config.optimiser in ("auto", recipe.optimiser)
+    plain = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
+    changes: dict[str, Any] = {"net": name, "optimiser": recipe.optimiser if config.optimiser == "auto" else config.optimiser}
+    if config.rate is None:
+        changes["rate"] = recipe.rate if open_choice else plain[config.optimiser]
+    if config.weight_decay is None:
+        changes["weight_decay"] = recipe.weight_decay if open_choice else 0.0
+    if config.clip_norm is None and open_choice:
+        changes["clip_norm"] = recipe.clip_norm
+    return config.model_copy(update=changes)
+
+
 def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs: int) -> dict[str, nn.Module]:
     """The network that the options ask for, and its follower where an average is asked for."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
-    name = default_network(preparation) if config.net == "auto" else config.net
-    network = build_network(name, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
+    network = build_network(config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
     networks = {"network": network}
     if config.average:
         networks["average"] = copy.deepcopy(network).requires_grad_(False)

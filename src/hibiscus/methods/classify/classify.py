@@ -27,12 +27,20 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import balanced_weights, binary_cross_entropy, cross_entropy, focal
 from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
 from hibiscus.training.player import Batch, Stage
-from hibiscus.training.supervised import SupervisedConfig, build_supervised, forward, read_all, supervised_stage
+from hibiscus.training.supervised import (
+    SupervisedConfig,
+    build_supervised,
+    forward,
+    read_all,
+    resolve_supervised,
+    supervised_stage,
+)
 
 __all__ = ["Classify"]
 
@@ -40,7 +48,6 @@ __all__ = ["Classify"]
 class Config(SupervisedConfig):
     """Options of `classify`."""
 
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
     loss: Literal["cross-entropy", "balanced", "focal"] = Field("cross-entropy", description="what is minimised")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all classes")
     focal_gamma: float = Field(2.0, ge=0, description="focal: how much less easy items count (Lin et al.)")
@@ -60,6 +67,11 @@ class Classify(Method):
         """The names of the classes, in the order of the network's outputs."""
         return list(self.preparation["label"].names)
 
+    @classmethod
+    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
+        """The network for the data, and the optimiser's settings for the network, where they were left open."""
+        return resolve_supervised(config, preparation)
+
     def networks(self) -> dict[str, nn.Module]:
         """The network, with one output for two classes and one for each of more."""
         outputs = 1 if len(self.classes) == 2 else len(self.classes)
@@ -74,7 +86,8 @@ class Classify(Method):
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch and its accuracy."""
         logits = forward(self.nets["network"], batch)
-        right = (self.probabilities(logits.detach()).argmax(1) == batch.label).float().mean()
+        answer = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
+        right = (answer == batch.label).float().mean()
         return self.criterion(logits, batch.label), {"accuracy": right}
 
     def criterion(self, logits: Tensor, label: Tensor) -> Tensor:

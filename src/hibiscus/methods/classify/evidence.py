@@ -70,7 +70,7 @@ def _mistakes(probabilities: np.ndarray, label: np.ndarray, data: PreparedData, 
 
 def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
     bins = calibration_curve(probabilities, label)
-    filled = np.flatnonzero(np.asarray(bins.count) > 0)
+    filled = np.flatnonzero(np.asarray(bins.count) >= max(5, len(label) // 200))  # fewer say nothing but noise
     confidence = [float(bins.confidence[i]) for i in filled]
     accuracy = [float(bins.accuracy[i]) for i in filled]
     note = "On the diagonal it is right as often as it is sure; below it, it is too sure of itself."

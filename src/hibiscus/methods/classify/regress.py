@@ -23,12 +23,20 @@ import numpy as np
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
 from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
 from hibiscus.training.player import Batch, Stage
-from hibiscus.training.supervised import SupervisedConfig, build_supervised, forward, read_all, supervised_stage
+from hibiscus.training.supervised import (
+    SupervisedConfig,
+    build_supervised,
+    forward,
+    read_all,
+    resolve_supervised,
+    supervised_stage,
+)
 
 __all__ = ["Regress"]
 
@@ -37,7 +45,6 @@ class Config(SupervisedConfig):
     """Options of `regress`."""
 
     epochs: int = Field(50, ge=1, description="passes over the training part")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
     loss: Literal["mse", "mae", "huber"] = Field("mse", description="what is minimised")
     huber_delta: float = Field(1.0, gt=0, description="huber: where the square ends, in standard deviations of the target")
 
@@ -49,6 +56,11 @@ class Regress(Method):
     needs = frozenset({"target"})
     decides = Decides("rmse", higher_is_better=False)
     Config = Config
+
+    @classmethod
+    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
+        """The network for the data, and the optimiser's settings for the network, where they were left open."""
+        return resolve_supervised(config, preparation)
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, with as many outputs as target columns."""

@@ -1,0 +1,138 @@
+"""What the methods reach on real data: trains each row over several seeds, one training at a time, and prints mean and spread.
+
+    .venv/bin/python benchmarks/accuracy.py                    all rows (about two hours on two cores)
+    .venv/bin/python benchmarks/accuracy.py mnist-cnn adult    some rows
+    .venv/bin/python benchmarks/accuracy.py --table            only the table of what has been run
+
+Every run chooses its epoch on a validation part of the training data and touches the test part once. The data lie in
+../shared/data beside the repository; a row whose data are absent says so. Finished runs are kept in runs/accuracy and
+not trained again. Exits with 6 where a target is not reached.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+RUNS = ROOT / "runs" / "accuracy"
+ADAMW = "optimiser=adamw rate=4e-3 weight_decay=0.01 label_smoothing=0.05 shift=0.08"
+RECURRENT = "optimiser=adamw rate=3e-3 weight_decay=0.01 clip_norm=1"
+ONE_CYCLE_SGD = "optimiser=sgd rate=0.2 weight_decay=5e-4 label_smoothing=0.1 flip=true crop=4 val=0.05"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: what is trained, which metric, what it must reach."""
+
+    name: str
+    method: str
+    data: str
+    options: str
+    metric: str
+    target: float | None
+    seeds: tuple[int, ...] = (0, 1, 2)
+    higher_is_better: bool = True
+
+
+ROWS = (
+    Row("mnist-mlp", "classify", "mnist", f"net=mlp net.hidden=512,512 net.dropout=0.2 epochs=10 {ADAMW}", "test/accuracy", 0.985),
+    Row("mnist-cnn", "classify", "mnist", f"net=cnn epochs=10 {ADAMW}", "test/accuracy", 0.994),
+    Row("mnist-lstm", "classify", "mnist", f"net=lstm epochs=10 {RECURRENT}", "test/accuracy", 0.985),
+    Row("mnist-rnn", "classify", "mnist", f"net=rnn epochs=10 {RECURRENT.replace('3e-3', '1e-3')}", "test/accuracy", 0.980),
+    Row("adult", "classify", "tabular/adult_train.csv.gz", "target=income test_data={data}/tabular/adult_test.csv.gz", "test/accuracy", 0.85),
+    Row("california", "regress", "tabular/california_housing.csv", "target=median_house_value", "test/rmse", None, higher_is_better=False),
+    Row("cifar-resnet20-20", "classify", "cifar10/cifar10_subset.npz", f"net=resnet20 epochs=20 {ONE_CYCLE_SGD}", "test/accuracy", 0.86),
+    Row("mnist-ynetwork", "classify", "mnist", f"net=ynetwork epochs=10 {ADAMW}", "test/accuracy", 0.994),
+    Row("flowers", "classify", "flowers5", "net=resnet20 image_size=64 epochs=40 flip=true crop=6 optimiser=sgd rate=0.1 weight_decay=5e-4", "test/accuracy", 0.70),
+    Row("cifar-resnet20-40", "classify", "cifar10/cifar10_subset.npz", f"net=resnet20 epochs=40 {ONE_CYCLE_SGD}", "test/accuracy", 0.885),
+    Row("cifar-densenet", "classify", "cifar10/cifar10_subset.npz", f"net=densenet-bc-40-12 epochs=20 {ONE_CYCLE_SGD}", "test/accuracy", None, (0,)),
+)  # fmt: skip
+
+
+def data_path(name: str) -> Path | None:
+    """Where a row's data lie; the archive of flowers is unpacked once into runs/."""
+    if name != "flowers5":
+        return DATA / name if (DATA / name).exists() else None
+    archive, folder = DATA / "flowers" / "flowers5.tar.gz", ROOT / "runs" / "data"
+    if not archive.exists():
+        return None
+    if not (folder / "flowers5").exists():
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+    return folder / "flowers5"
+
+
+def train(row: Row, seed: int, path: Path) -> Path:
+    """Trains one seed, or goes on with it, or finds it done."""
+    out = RUNS / f"{row.name}-{seed}"
+    if (out / "evaluation.json").exists():
+        return out
+    command = [str(ROOT / ".venv/bin/hibiscus")]
+    if (out / "run.json").exists():
+        command += ["resume", str(out)]
+    else:
+        words = row.options.format(data=DATA).split()
+        command += ["train", row.method, str(path), *words, "--seed", str(seed), "--out", str(out)]
+    subprocess.run([*command, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def table(rows: list[Row]) -> tuple[str, list[str]]:
+    """The results so far as a Markdown table, and what misses its target."""
+    head = "| row | data and options | metric | mean ± sd (seeds) | best baseline | target | parameters | minutes a run |"
+    lines = [head, "|---|---|---|---|---|---|---|---|"]
+    missed = []
+    for row in rows:
+        outs = [RUNS / f"{row.name}-{seed}" for seed in row.seeds if (RUNS / f"{row.name}-{seed}" / "evaluation.json").exists()]
+        if not outs:
+            continue
+        found = [json.loads((out / "evaluation.json").read_text()) for out in outs]
+        facts = [json.loads((out / "run.json").read_text()) for out in outs]
+        values = [one["metrics"][row.metric] for one in found]
+        spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+        rivals = {rival: metrics[row.metric] for rival, metrics in found[0]["baselines"].items()}
+        best = (max if row.higher_is_better else min)(rivals, key=lambda rival: rivals[rival])
+        target = row.target if row.target is not None else (0.75 * rivals["linear regression"] if row.name == "california" else None)
+        mean = statistics.mean(values)
+        if target is not None and not (mean >= target if row.higher_is_better else mean <= target):
+            missed.append(f"{row.name}: {mean:.5g}, target {target:.5g}")
+        minutes = statistics.median(one["seconds"] for one in facts) / 60
+        count = sum(facts[0]["parameters"].values())
+        show = (lambda v: f"{v:.2%}") if row.higher_is_better else (lambda v: f"{v:,.0f}")
+        lines.append(
+            f"| {row.name} | `{row.method} {row.data} {row.options}` | {row.metric} | {show(mean)} ± {show(spread)} ({len(values)}) "
+            f"| {best}: {show(rivals[best])} | {show(target) if target is not None else '-'} | {count:,} | {minutes:.1f} |"
+        )
+    return "\n".join(lines), missed
+
+
+def main(words: list[str]) -> int:
+    """Runs the named rows, or all."""
+    names = [word for word in words if not word.startswith("-")]
+    rows = [row for row in ROWS if not names or row.name in names]
+    if "--table" not in words:
+        for seed_place in range(3):
+            for row in rows:
+                path = data_path(row.data)
+                if path is None:
+                    print(f"{row.name}: its data are not at hand ({DATA / row.data})")
+                elif seed_place < len(row.seeds):
+                    out = train(row, row.seeds[seed_place], path)
+                    metrics = json.loads((out / "evaluation.json").read_text())["metrics"]
+                    print(row.name, row.seeds[seed_place], metrics[row.metric], flush=True)
+    text, missed = table(rows)
+    print(text)
+    for line in missed:
+        print(f"not reached: {line}")
+    return 6 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

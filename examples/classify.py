@@ -1,0 +1,30 @@
+"""A classifier on a person's own pictures, table or arrays, from Python: python examples/classify.py photos/ [epochs]."""
+
+from __future__ import annotations
+
+import sys
+
+import hibiscus as hb
+
+
+def main(path: str = "digits", epochs: str = "10") -> None:
+    """Opens the data, trains, shows the result beside the baselines, and uses the plain network."""
+    data = hb.open(path)
+    print(data)
+
+    run = hb.train("classify", data, epochs=int(epochs))
+    result = run.evaluation()
+    print(f"accuracy {result['metrics']['test/accuracy']:.3f}")
+    for rival, metrics in result["baselines"].items():
+        print(f"  {rival} {metrics['test/accuracy']:.3f}")
+
+    if "image" in data.fields:
+        answers = run.predict(data.fields["image"][:3])
+        print("the first three are", [run.preparation["label"].names[k] for k in answers["probabilities"].argmax(1)])
+    network = run.networks["network"]
+    print(f"a plain {type(network).__name__} with {sum(p.numel() for p in network.parameters()):,} parameters")
+    print(run.report())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

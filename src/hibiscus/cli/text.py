@@ -1,0 +1,97 @@
+"""How the verbs write: one JSON object or plain text, tables, and numbers with as many digits as tell something."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["line_width", "number", "plain", "plural", "say", "table", "wrap"]
+
+
+def say(content: Any, text: str, as_json: bool) -> None:
+    """Prints the text, or the content as one JSON object."""
+    print(json.dumps(plain(content), ensure_ascii=False) if as_json else text)  # noqa: T201
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it; numbers that are not finite become null."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = False) -> str:
+    """Rows in aligned columns; with `wrap_last` the last column is broken to fit the line.
+
+    Args:
+        rows: cells, the first row may be a heading; rows may be shorter than others.
+        indent: before each line.
+        wrap_last: break long cells of the last column instead of writing past the line's end.
+    """
+    if not rows:
+        return ""
+    count = max(map(len, rows))
+    widths = [max(_columns(row[i]) for row in rows if i < len(row)) for i in range(count)]
+    lines = []
+    for row in rows:
+        first = indent + "".join(cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1]))
+        cells = [row[-1]] if len(row) == count else [""]
+        if wrap_last and cells[0]:
+            cells = textwrap.wrap(cells[0], max(20, line_width() - len(first)), break_long_words=False, break_on_hyphens=False)
+        lines += [(first if i == 0 else " " * len(first)) + cell for i, cell in enumerate(cells)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _columns(text: str) -> int:
+    """How many columns a text takes on a terminal: Chinese or Japanese signs take two, combining accents none."""
+    return sum(0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def wrap(text: str, first: str = "", after: str = "") -> str:
+    """A sentence broken to fit the line, with a word before its first line and an indent before the others."""
+    return textwrap.fill(text, line_width(), initial_indent=first, subsequent_indent=after, break_long_words=False, break_on_hyphens=False)
+
+
+def line_width() -> int:
+    """Columns of the terminal, 60 to 120; 120 where there is none."""
+    if "COLUMNS" in os.environ or sys.stdout.isatty():
+        return max(60, min(120, shutil.get_terminal_size((120, 24)).columns))
+    return 120
+
+
+def number(value: Any, scale: float | None = None) -> str:
+    """A number for people: four decimals, fewer where it is large, three digits where it is tiny.
+
+    Args:
+        value: the number, or None.
+        scale: the largest magnitude among the numbers beside it, so that they get equal decimals.
+    """
+    if value is None or value != value:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    size = abs(value) if scale is None else scale
+    if size == 0 or 1e-3 <= size < 100:
+        return f"{value:.4f}"
+    if size < 1e-3 or size >= 1e9:
+        return f"{value:.3g}"
+    return f"{value:,.2f}" if size < 1e4 else f"{value:,.0f}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 item`, `2 items`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

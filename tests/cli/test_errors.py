@@ -1,0 +1,169 @@
+"""Words, options and tables that cannot be used: each error once, with its exit code, and the data left alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+USAGE = [
+    (["trian", "classify", "iris"], ["there is no verb 'trian'", "did you mean train?"]),
+    (["train", "clasify", "iris"], ["there is no method 'clasify'", "did you mean classify?"]),
+    (["crossval", "clasify", "iris"], "there is no method 'clasify'"),
+    (["explain", "regres"], "did you mean regress?"),
+    (["train", "classify"], ["no data", "hibiscus train classify digits"]),
+    (["train", "classify", "epochs=3"], "no data"),
+    (["train", "classify", "iris", "epochs"], ["the word 'epochs'", "key=value"]),
+    (["train", "classify", "iris", "epochs=1", "epochs=2"], "given twice"),
+    (["train", "classify", "iris", "--epochs", "3"], "write epochs=VALUE"),
+    (["train", "classify", "iris", "out=mine"], "write it as --out mine"),
+    (["train", "classify", "iris", "--seed", "one"], "--seed"),
+    (["train", "classify", "iris", "--demand", "good"], ["--demand 'good'", "test/accuracy>=0.9"]),
+    (["evaluate"], "missing argument 'RUN'"),
+    (["list", "--loud"], "No such option".lower()),
+    (["compare", "one"], "two or more"),
+]
+
+CONFIG = [
+    (["epohcs=3"], ["there is no option 'epohcs'", "did you mean epochs?"]),
+    (["net=resnt20"], ["unknown network 'resnt20'", "did you mean resnet20"]),
+    (["net=resnet20"], ["pictures", "net=mlp"]),
+    (["net.hiden=3"], "did you mean hidden?"),
+    (["net=nomodule:build"], "there is no module 'nomodule'"),
+    (["epochs=0"], ["epochs=0", "whole number >= 1"]),
+    (["epochs=many"], ["epochs=many", "whole number >= 1"]),
+    (["rate=inf"], ["rate=inf", "number > 0"]),
+    (["val=1.5"], ["val=1.5", "0 < number < 1"]),
+    (["loss=focl"], ["loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"]),
+    (["flip=perhaps"], ["flip=perhaps", "true | false"]),
+    (["--device", "warp"], ["device=warp", "auto, cpu, cuda"]),
+    (["--seed", "-1"], ["seed=-1", "whole number >= 0"]),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), USAGE)
+def test_usage(fails, words, said):
+    fails(2, said, *words)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(("words", "said"), CONFIG)
+def test_options(fails, words, said):
+    fails(4, said, "train", "classify", "iris", *words)
+    assert list(Path().iterdir()) == []
+
+
+def test_options_of_other_verbs(fails, iris_run):
+    fails(4, "there is no option 'splt'", "inspect", "iris", "splt=hash")
+    fails(4, "folds=1", "crossval", "classify", "iris", "folds=1")
+    fails(4, "folds=x", "crossval", "classify", "iris", "folds=x")
+    fails(4, "checkpoint=first", "evaluate", iris_run, "--checkpoint", "first")
+    fails(2, ["nothing was measured", "did you mean test/accuracy"], "evaluate", iris_run, "--demand", "test/acuracy>=0")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_no_gpu(fails):
+    fails(4, "device=cuda: it cannot be used here", "train", "classify", "iris", "--device", "cuda")
+
+
+def test_missing_extra(fails, monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    fails(5, ["hf:", "pip install 'hibiscus[hub]'"], "train", "classify", "hf:owner/name")
+
+
+def test_an_error_that_nobody_expected_asks_for_debug(cli, monkeypatch):
+    monkeypatch.setattr("hibiscus.cli.look.catalogue", lambda as_json: 1 / 0)
+    answer = cli("list")
+    assert answer.code == 1
+    assert "ZeroDivisionError" in answer.err
+    assert "--debug" in answer.err
+    assert "Traceback" in cli("list", "--debug").err
+
+
+def test_missing_path_and_other_addresses(fails):
+    fails(3, ["irs: there is nothing at this path", "did you mean iris"], "train", "classify", "irs")
+    fails(3, "check the path", "inspect", "no/such/place")
+    fails(3, "this kind of address is not known", "train", "classify", "ftp:bucket")
+
+
+def write_table(rows: int = 60, **columns) -> Path:
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": generator.normal(size=rows), "b": generator.normal(size=rows), "y": ["yes", "no", "no"] * (rows // 3)})
+    folder = Path("tables")
+    folder.mkdir(exist_ok=True)
+    frame.assign(**columns).to_csv(folder / "table.csv", index=False)
+    return folder / "table.csv"
+
+
+def spoil(table: Path, change) -> Path:
+    table.write_bytes(change(table.read_bytes()))
+    return table
+
+
+def test_tables_that_cannot_be_used(fails):
+    here = Path("tables")
+    table = write_table()
+    fails(3, ["which column is to be predicted?", "target=y"], "train", "classify", table, untouched=here)
+    fails(3, ["Y", "did you mean y?"], "train", "classify", table, "target=Y", untouched=here)
+    fails(3, ["group=g", "column"], "train", "classify", table, "target=y", "split=group", "group=g", untouched=here)
+    fails(3, ["'yes'", "train classify"], "train", "regress", table, "target=y", untouched=here)
+    fails(3, ["different labels", "train regress"], "train", "classify", table, "target=a", untouched=here)
+    fails(3, "one class: yes", "train", "classify", write_table(y="yes"), "target=y", untouched=here)
+    spoil(table, lambda text: text + b"1,2\n1,2,3,4,5\n")
+    fails(3, ["line 62", "3 fields"], "train", "classify", table, "target=y", untouched=here)
+    spoil(table, lambda text: b"")
+    fails(3, "is empty", "train", "classify", table, "target=y", untouched=here)
+    spoil(table, lambda text: b"a,b,y\n")
+    fails(3, "no rows", "train", "classify", table, "target=y", untouched=here)
+    spoil(table, lambda text: b"PAR1" + bytes(range(256)))
+    fails(3, "table.csv", "train", "classify", table, "target=y", untouched=here)
+    fails(3, "iris has its labels already", "train", "classify", "iris", "target=species")
+
+
+def test_tables_that_can_be_used(cli):
+    table = write_table(constant=1)
+    spoil(table, lambda text: b"\xef\xbb\xbf" + text.replace(b"no", b"", 1))
+    before = table.read_bytes()
+    answer = cli("train", "classify", table, "target=y", "epochs=1", "--out", "run", "--json")
+    assert answer.code == 0, answer.err
+    out = cli("inspect", table, "target=y").out
+    assert "1 rows without y were left out" in out
+    assert "constant" in out
+    assert "\ufeff" not in out
+    assert table.read_bytes() == before
+    table.write_text("a,b\n1,\n,oops\n")
+    assert cli("predict", "run", table).code == 3
+    table.write_text("a,b\n1,2\n,3\n")
+    assert len(cli("predict", "run", table, "--json").json["label"]) == 2
+
+
+def test_out_that_cannot_be_written(fails, iris_run, pictures):
+    taken = Path("taken")
+    taken.mkdir()
+    (taken / "thesis.txt").write_text("mine")
+    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken, untouched=taken)
+    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
+    fails(3, "cannot be made", "train", "classify", "iris", "--out", taken / "thesis.txt" / "run", untouched=taken)
+    fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "answers.txt")
+    fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/answers.csv")
+    fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("answers.csv"))
+    table = write_table()
+    fails(2, "this is the input", "predict", iris_run, table, "--out", table, untouched=table.parent)
+
+
+def _folder(name: str) -> str:
+    Path(name).mkdir(exist_ok=True)
+    return name
+
+
+def test_inputs_that_a_run_cannot_take(fails, iris_run, picture_run, pictures):
+    fails(3, "no column 'sepal length'", "predict", iris_run, write_table())
+    fails(3, "sepal length", "evaluate", iris_run, "--data", "wine")
+    fails(3, "nothing at this path", "predict", picture_run, "cat.jpg")
+    np.savez("wrong.npz", x=np.zeros((2, 5, 5), np.uint8))
+    fails(3, ["(2, 5, 5", "(items, 8, 8, 1)"], "predict", picture_run, "wrong.npz")
+    fails(3, "one table or one file of arrays", "predict", iris_run, "a.npy", "b.npy")

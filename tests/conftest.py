@@ -1,0 +1,19 @@
+"""What every test shares."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """No test reads or writes the person's own cache."""
+    monkeypatch.setenv("HIBISCUS_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_they_were():
+    """A training flushes denormal numbers to zero in this process; hypothesis refuses to work so."""
+    yield
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_flush_denormal(False)

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from data import make
+from hibiscus.data.open import open_data
+from hibiscus.errors import DataError
+
+
+def refused(path, match, **options):
+    with pytest.raises(DataError, match=match) as caught:
+        open_data(path, **options)
+    assert caught.value.expected
+    assert caught.value.mend
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "how"), [("a.zip", "unzip a.zip"), ("a.tar.gz", "tar xf a.tar.gz"), ("A.TGZ", "tar xf A.TGZ")])
+def test_an_archive_is_to_be_unpacked(tmp_path, name, how):
+    (tmp_path / name).write_bytes(b"PK")
+    assert f"unpack it first: {how}" in refused(tmp_path / name, "a packed archive")
+
+
+def test_a_wrong_path_is_told_with_the_nearest(tmp_path):
+    (tmp_path / "flowers").mkdir()
+    message = refused(tmp_path / "flowrs", "there is nothing at this path")
+    assert str(tmp_path / "flowrs") in message
+    assert "did you mean flowers?" in message
+    assert "did you mean digits" in refused("digit", "there is nothing")
+    assert "check the path" in refused("/qqqq/wwww/zzzz", "there is nothing")
+
+
+@pytest.mark.parametrize(
+    ("path", "match"),
+    [
+        ("", "path is empty"),
+        ("a\0b", "no path of a file|nothing at this path"),
+        ("x" * 5000, "no path of a file"),
+        ("gym:CartPole-v1", "gym:"),
+    ],
+)
+def test_what_is_no_path(path, match):
+    refused(path, match)
+
+
+def test_a_picture_and_unknown_files(tmp_path):
+    picture = make.picture(tmp_path / "x.png")
+    assert f"point at the folder: {tmp_path}" in refused(picture, "one picture")
+    for name in ("a.xlsx", "noending", "model.pkl"):
+        (tmp_path / name).write_bytes(b"x")
+        assert str(tmp_path / name) in refused(tmp_path / name, "unknown kind")
+
+
+def test_strings_and_the_home_folder(tmp_path, monkeypatch):
+    make.classes(tmp_path / "pets")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(open_data("~/pets")) == len(open_data(str(tmp_path / "pets"))) == 6
+    monkeypatch.chdir(tmp_path)
+    assert open_data("pets").path == "pets"
+    monkeypatch.chdir(tmp_path / "pets")
+    assert open_data(".").name == "pets"
+
+
+def test_a_test_part_of_its_own(tmp_path):
+    make.classes(tmp_path / "a", size=(10, 12))
+    make.classes(tmp_path / "b", size=(30, 30), mode="L", count=2)
+    data = open_data(tmp_path / "a", test_data=tmp_path / "b")
+    assert data.fields["image"].shape == (10, 10, 12, 3)
+    assert {part: len(items) for part, items in data.parts.items()} == {"train": 6, "test": 4}
+    assert data.ids[0] == "train/ant/0.png"
+    assert data.ids[9] == "test/bee/1.png"
+    assert len(set(data.ids)) == 10
+    assert data.notes[0].startswith("train: ")
+
+
+def test_own_parts_are_kept_beside_a_test_part(tmp_path):
+    for part in ("train", "val"):
+        make.classes(tmp_path / "a" / part)
+    for part in ("train", "test"):
+        make.classes(tmp_path / "b" / part, count=2)
+    data = open_data(tmp_path / "a", test_data=tmp_path / "b")
+    assert {part: len(items) for part, items in data.parts.items()} == {"train": 6, "val": 6, "test": 4}
+    assert all("/test/" in data.ids[i] for i in data.parts["test"])
+    refused(tmp_path / "b", "it has a test part already", test_data=tmp_path / "a" / "val")
+
+
+def test_parts_of_unlike_kinds_are_told(tmp_path):
+    make.classes(tmp_path / "a")
+    make.picture(tmp_path / "flat" / "x.png")
+    np.savez(tmp_path / "x.npz", x=np.eye(3), y=np.arange(3))
+    message = refused(tmp_path / "a", "the test part has image; .* has image, label", test_data=tmp_path / "flat")
+    assert str(tmp_path / "a") in message
+    refused(tmp_path / "a", "the test part has array, label", test_data=tmp_path / "x.npz")
+    np.savez(tmp_path / "y.npz", x=np.eye(4), y=np.arange(4))
+    refused(tmp_path / "x.npz", "do not fit together", test_data=tmp_path / "y.npz")
+
+
+def test_the_options_are_remembered(tmp_path):
+    make.classes(tmp_path / "a")
+    assert open_data(tmp_path / "a", image_size=7).options == {"image_size": 7, "max_bad": 0.05}
+
+
+def test_progress_is_reported(tmp_path):
+    seen = []
+    open_data(make.classes(tmp_path / "a"), progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(6, 6)]
+
+
+def test_a_labels_folder_does_not_take_a_target(tmp_path):
+    refused(make.classes(tmp_path / "a"), "target=kind", target="kind")

@@ -1,0 +1,118 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.errors import DataError
+
+RNG = np.random.default_rng(0)
+PARTS = {"train": np.arange(0, 12), "test": np.array([15, 13])}
+
+
+def pictures(count=16, side=8, channels=3):
+    pixels = RNG.integers(0, 256, (count, side, side, channels), dtype=np.uint8)
+    labels = np.array(["cat", "dog"])[np.arange(count) % 2]
+    return Dataset("p", "/my/pictures", {"image": pixels, "label": labels}, [f"{i}.png" for i in range(count)], content_keys(pixels))
+
+
+def table(count=16):
+    frame = pd.DataFrame({"age": np.arange(count) % 5, "price": np.arange(count) * 10.0})
+    roles = {"age": "number", "price": "target"}
+    return Dataset(
+        "t",
+        "/my/t.csv",
+        {"table": frame, "label": frame["price"].to_numpy()},
+        [f"row {i}" for i in range(count)],
+        frame_keys(frame),
+        roles=roles,
+    )
+
+
+def learned(dataset, target=False):
+    train, fields = PARTS["train"], {}
+    if "image" in dataset.fields:
+        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+    if "table" in dataset.fields:
+        fields["table"] = TablePreparation.fit(dataset.fields["table"].iloc[train], dataset.roles)
+    kind = TargetPreparation if target else LabelPreparation
+    fields["target" if target else "label"] = kind.fit(np.asarray(dataset.fields["label"])[train])
+    return Preparation(fields)
+
+
+def test_batches_of_pictures_and_classes():
+    data = pictures()
+    prepared = PreparedData(data, learned(data), PARTS, dict)
+    (batch,) = prepared.walk("test")
+    assert batch["label"].tolist() == [1, 1]
+    image = prepared.preparation["image"]
+    expected = (data.fields["image"][[15, 13]] / 255 - image.mean) / image.std
+    np.testing.assert_allclose(batch["image"].numpy(), expected.transpose(0, 3, 1, 2), atol=1e-5)
+    assert prepared.ids("test") == ["15.png", "13.png"]
+    assert sorted(prepared.source("train", 12, seed=0).next()["label"].tolist()) == [0] * 6 + [1] * 6
+    assert np.array_equal(prepared.values("image", "test"), data.fields["image"][[15, 13]])
+    assert np.shares_memory(prepared.arrays["image"], data.fields["image"])
+
+
+def test_a_number_read_as_a_label_serves_as_target():
+    data = table()
+    prepared = PreparedData(data, learned(data, target=True), PARTS, dict)
+    values = prepared.values("target", "train")
+    assert values.shape == (12, 1)
+    np.testing.assert_allclose(prepared.preparation["target"].decode(values)[:, 0], np.arange(12) * 10, atol=1e-4)
+
+
+def test_the_target_does_not_leak_into_the_inputs():
+    data = table()
+    prepared = PreparedData(data, learned(data, target=True), PARTS, dict)
+    assert prepared.preparation["table"].feature_names == ["age"]
+    before = prepared.flat_inputs("train")
+    data.fields["table"]["price"] = -1.0
+    assert np.array_equal(PreparedData(data, prepared.preparation, PARTS, dict).flat_inputs("train"), before)
+    del data.fields["table"]["price"], data.fields["label"]  # opened again without its target
+    again = PreparedData(data, Preparation({"table": prepared.preparation["table"]}), PARTS, dict)
+    assert np.array_equal(again.flat_inputs("train"), before)
+
+
+def test_other_data_are_measured_beside_the_runs_own_training_part():
+    own, other = pictures(), pictures()
+    trained = PreparedData(own, learned(own), PARTS, dict)
+    prepared = PreparedData(other, trained.preparation, {"test": np.arange(16)}, dict, training=trained)
+    assert np.array_equal(prepared.values("image", "train"), own.fields["image"][:12])
+    assert np.array_equal(prepared.values("image", "test"), other.fields["image"])
+    assert np.array_equal(prepared.flat_inputs("train"), trained.flat_inputs("train"))
+    assert prepared.flat_inputs("test").shape == (16, 8 * 8 * 3)
+    assert [len(part) for part in (trained.parts["train"], prepared.parts["test"])] == [12, 16]
+
+
+@pytest.mark.parametrize(("side", "channels", "features"), [(8, 3, 192), (32, 1, 1024), (32, 3, 768), (96, 3, 768), (400, 1, 961)])
+def test_large_pictures_are_shrunk_for_simple_rivals(side, channels, features):
+    data = pictures(side=side, channels=channels)
+    flat = PreparedData(data, learned(data), PARTS, dict).flat_inputs("train")
+    assert flat.shape == (12, features)
+    assert flat.dtype == np.float32
+    step = -(-side // int(np.sqrt(features / channels)))
+    expected = data.fields["image"][:12, ::step, ::step].reshape(12, -1) / 255
+    np.testing.assert_allclose(flat, expected, atol=1e-6)
+
+
+def test_pictures_and_table_together():
+    data, more = pictures(), table()
+    data.fields["table"], data.roles = more.fields["table"], more.roles
+    prepared = PreparedData(data, learned(data), PARTS, dict)
+    assert prepared.flat_inputs("test").shape == (2, 192 + 1)
+    assert set(next(prepared.walk("test"))) == {"image", "table", "label"}
+    assert prepared.tensors["table"].dtype == torch.float32
+
+
+def test_what_does_not_fit_is_told_with_the_path():
+    own = pictures()
+    with pytest.raises(DataError, match=r"/my/pictures: pictures of shape \(9, 9, 3\)") as caught:
+        PreparedData(pictures(side=9), learned(own), PARTS, dict)
+    assert "(8, 8, 3), as in training" in str(caught.value)
+    strange = pictures()
+    strange.fields["label"][3] = "cow"
+    with pytest.raises(DataError, match="/my/pictures: row 4 has the unknown label 'cow'"):
+        PreparedData(strange, learned(own), PARTS, dict)

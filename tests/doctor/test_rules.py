@@ -1,0 +1,110 @@
+"""Each rule of the doctor on facts where it must speak, and on facts where it must be silent."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from hibiscus.doctor.rules import advise
+
+FACTS: dict[str, Any] = {
+    "name": "classify-digits-001",
+    "path": "runs/classify-digits-001",
+    "config": {"schedule": "constant", "epochs": 4},
+    "best": {"epoch": 2, "value": 0.9},
+    "data": {
+        "duplicates": {"inside": 0, "across": {}},
+        "classes": {"cat": {"train": 40, "test": 9}, "dog": {"train": 30, "test": 8}},
+        "skipped": [],
+    },
+}
+EVALUATION: dict[str, Any] = {
+    "decides": {"name": "test/accuracy", "higher_is_better": True},
+    "metrics": {"test/accuracy": 0.9},
+    "baselines": {"majority class": {"test/accuracy": 0.5}, "linear model": {"test/accuracy": 0.8}},
+}
+HISTORY = [{"train/loss": 1 / epoch, "val/loss": 1.1 / epoch} for epoch in range(1, 5)]
+
+
+@pytest.fixture
+def facts():
+    return copy.deepcopy(FACTS)
+
+
+@pytest.fixture
+def evaluation():
+    return copy.deepcopy(EVALUATION)
+
+
+def test_a_good_run_needs_no_advice(facts, evaluation):
+    assert advise(facts, HISTORY, evaluation) == []
+    assert advise(facts, [], evaluation) == []
+
+
+def test_a_better_baseline_is_named_with_both_figures(facts, evaluation):
+    evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0
+    evaluation["baselines"]["nearest mean"] = {"test/accuracy": 0.95}
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert said.startswith("The linear model does as well or better (1.0000 against 0.9000 test/accuracy)")
+
+
+def test_lower_is_better_where_it_is(facts, evaluation):
+    evaluation["decides"] = {"name": "test/rmse", "higher_is_better": False}
+    evaluation["metrics"] = {"test/rmse": 231000.4}
+    evaluation["baselines"] = {"mean": {"test/rmse": 300000.0}, "linear regression": {"test/rmse": 200000.0}, "none": {}}
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert "The linear regression does as well or better (200,000.0 against 231,000.4 test/rmse)" in said
+    evaluation["metrics"] = {"test/rmse": 1.0}
+    assert advise(facts, HISTORY, evaluation) == []
+
+
+def test_doubles_across_parts(facts, evaluation):
+    facts["data"]["duplicates"]["across"] = {"train and test": 3}
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert "3 in train and test" in said
+
+
+def test_overfitting(facts, evaluation):
+    training = [1 / epoch for epoch in range(1, 21)]
+    validation = [1.1 / epoch if epoch < 6 else 0.2 + 0.05 * epoch for epoch in range(1, 21)]
+    history = [{"train/loss": one, "val/loss": two} for one, two in zip(training, validation, strict=True)]
+    (said,) = advise(facts, history, evaluation)
+    assert "it overfits from there on" in said
+    assert "of 20" in said
+    history[3]["val/loss"] = None  # was not a number
+    assert advise(facts, history, evaluation) == []
+
+
+def test_the_last_epoch_was_the_best(facts, evaluation):
+    facts["best"]["epoch"] = 4
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert said.endswith("Go on with epochs=8 from=runs/classify-digits-001.")
+    facts["config"]["schedule"] = "one-cycle"
+    assert advise(facts, HISTORY, evaluation) == []
+    facts["best"] = None
+    assert advise(facts, HISTORY, evaluation) == []
+
+
+def test_unequal_classes(facts, evaluation):
+    facts["data"]["classes"]["dog"]["train"] = 8
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert "(40 cat, 8 dog)" in said
+    evaluation["decides"]["name"] = "test/rmse"
+    evaluation["metrics"]["test/rmse"] = 0.1
+    assert advise(facts, HISTORY, evaluation) == []
+
+
+def test_bad_files(facts, evaluation):
+    facts["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
+    assert advise(facts, HISTORY, evaluation) == ["One file could not be used and was left out: a.png."]
+    facts["data"]["skipped"].append({"path": "b.png", "reason": "empty"})
+    assert advise(facts, HISTORY, evaluation) == ["2 files could not be used and were left out; the first is a.png."]
+
+
+def test_the_weightiest_comes_first(facts, evaluation):
+    evaluation["metrics"]["test/accuracy"] = 0.4
+    facts["data"]["duplicates"]["across"] = {"train and test": 3}
+    facts["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
+    assert [said.split()[1] for said in advise(facts, HISTORY, evaluation)] == ["linear", "same", "file"]

@@ -1,0 +1,68 @@
+"""Each method learns something real to a stated threshold. Slow: one training at a time, all threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hibiscus import api
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"the real data sets are not at hand ({SHARED})")
+pytestmark = pytest.mark.slow
+
+
+def evaluated(tmp_path, method, data, **options):
+    run = api.train(method, str(data), out=tmp_path / "run", quiet=True, **options)
+    return run.evaluation()
+
+
+def test_digits_beat_the_linear_model(tmp_path):
+    found = evaluated(tmp_path, "classify", "digits", net="cnn", epochs=20)
+    assert found["metrics"]["test/accuracy"] >= 0.97
+    assert found["metrics"]["test/accuracy"] > found["baselines"]["linear model"]["test/accuracy"]
+
+
+@pytest.mark.parametrize(("name", "least"), [("iris", 0.90), ("wine", 0.93), ("breast-cancer", 0.93)])
+def test_small_tables(tmp_path, name, least):
+    assert evaluated(tmp_path, "classify", name, epochs=40, batch_size=16)["metrics"]["test/accuracy"] >= least
+
+
+def test_diabetes_beats_the_mean(tmp_path):
+    found = evaluated(tmp_path, "regress", "diabetes", net_options={"hidden": [32]}, epochs=40, weight_decay=0.1, optimiser="adamw")
+    assert found["metrics"]["test/rmse"] < 0.85 * found["baselines"]["mean of the training part"]["test/rmse"]
+
+
+@pytest.mark.shared
+@needs_shared
+@pytest.mark.parametrize(
+    ("net", "epochs", "least"),
+    [("mlp", 4, 0.975), ("cnn", 3, 0.99), ("lstm", 3, 0.97), ("rnn", 3, 0.95)],
+)
+def test_mnist(tmp_path, net, epochs, least):
+    found = evaluated(tmp_path, "classify", SHARED / "mnist", net=net, epochs=epochs, optimiser="adamw", rate=2e-3, clip_norm=1.0)
+    assert found["metrics"]["test/accuracy"] >= least
+
+
+@pytest.mark.shared
+@needs_shared
+def test_cifar_with_resnet(tmp_path):
+    recipe = {"optimiser": "sgd", "rate": 0.2, "weight_decay": 5e-4, "label_smoothing": 0.1, "flip": True, "crop": 4}
+    found = evaluated(tmp_path, "classify", SHARED / "cifar10" / "cifar10_subset.npz", net="resnet20", epochs=5, **recipe)
+    assert found["metrics"]["test/accuracy"] >= 0.68
+
+
+@pytest.mark.shared
+@needs_shared
+def test_adult(tmp_path):
+    test_data = str(SHARED / "tabular" / "adult_test.csv.gz")
+    found = evaluated(tmp_path, "classify", SHARED / "tabular" / "adult_train.csv.gz", target="income", test_data=test_data)
+    assert found["metrics"]["test/accuracy"] >= 0.85
+
+
+@pytest.mark.shared
+@needs_shared
+def test_california_is_a_quarter_below_the_line(tmp_path):
+    found = evaluated(tmp_path, "regress", SHARED / "tabular" / "california_housing.csv", target="median_house_value")
+    assert found["metrics"]["test/rmse"] <= 0.75 * found["baselines"]["linear regression"]["test/rmse"]

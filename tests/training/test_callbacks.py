@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.method import Decides
+from training.toys import Growing, make_loop
+
+HIGHER, LOWER = Decides("accuracy", True), Decides("error", False)
+
+
+class FakeLoop:
+    def __init__(self):
+        self.stop_reason, self.epoch, self.callbacks = "", 0, {}
+
+
+def feed(callback, values, loop=None, name="accuracy"):
+    loop = loop or FakeLoop()
+    for value in values:
+        loop.epoch += 1
+        callback.on_epoch(loop, {f"val/{name}": value})
+    return loop
+
+
+def test_decides_knows_its_direction_and_no_number():
+    assert HIGHER.better(0.9, 0.8)
+    assert not HIGHER.better(0.8, 0.8)
+    assert LOWER.better(0.1, 0.2)
+    assert LOWER.better(5.0, None)
+    assert not LOWER.better(float("nan"), None)
+
+
+def test_early_stop_waits_for_its_patience():
+    assert not feed(EarlyStop(HIGHER, 3), [0.5, 0.6, 0.6, 0.6]).stop_reason
+    assert "3 epochs" in feed(EarlyStop(HIGHER, 3), [0.5, 0.6, 0.6, 0.6, 0.5]).stop_reason
+    assert feed(EarlyStop(LOWER, 2), [3.0, 4.0, 5.0], name="error").stop_reason
+
+
+def test_early_stop_goes_on_counting_after_a_resumption():
+    first = EarlyStop(HIGHER, 3)
+    feed(first, [0.6, 0.5, 0.5])
+    second = EarlyStop(HIGHER, 3)
+    second.restore(json.loads(json.dumps(first.state())))
+    assert feed(second, [0.5]).stop_reason
+
+
+def test_plateau_multiplies_the_rate_again_and_again(tmp_path):
+    loop = make_loop(Growing, tmp_path, epochs=1)
+    loop.stage = next(iter(loop.method.stages(loop.data)))
+    plateau = ReduceOnPlateau(LOWER, 2, 0.1)
+    feed(plateau, [1.0, 1.0, 1.0, 1.0, 1.0], loop, "error")
+    assert loop.stage.players[0].rate_factor == pytest.approx(0.01)
+
+
+def test_best_checkpoint_keeps_the_best_epochs_weights(tmp_path):
+    loop = make_loop(Growing, tmp_path, epochs=1)
+    best = BestCheckpoint(tmp_path / "b.safetensors", LOWER)
+    for epoch, value in enumerate([3.0, 1.0, 2.0], start=1):
+        loop.epoch = epoch
+        loop.method.net[0].weight.data.fill_(epoch)
+        best.on_epoch(loop, {"val/error": value})
+    tensors, state = load_checkpoint(tmp_path / "b.safetensors")
+    assert state["epoch"] == best.epoch == 2
+    assert (tensors["network/net/0.weight"] == 2).all()
+
+
+def test_log_is_cut_back_to_the_checkpoint_and_has_no_nan(tmp_path):
+    log = LogFile(tmp_path / "log.jsonl")
+    log.on_epoch(None, {"event": "epoch", "epoch": 1, "train/loss": float("nan")})
+    kept = log.state()
+    log.on_epoch(None, {"event": "epoch", "epoch": 2})
+    log.restore(kept)
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [{"event": "epoch", "epoch": 1, "train/loss": None}]
+
+
+def test_progress_prints_a_line_an_epoch_where_there_is_no_terminal(tmp_path, capsys):
+    loop = make_loop(Growing, tmp_path, epochs=1, extra={"progress": Progress(3, LOWER)})
+    loop.run()
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("epoch") == 3
+    assert "val/error" in shown.err
+    assert "\r" not in shown.err

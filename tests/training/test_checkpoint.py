@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+import torch
+from torch import nn
+
+from hibiscus.errors import RunError
+from hibiscus.training import checkpoint
+from hibiscus.training.checkpoint import flatten_optimiser, load_checkpoint, restore_optimiser, save_checkpoint, write_atomically
+
+TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.zeros(0), "d": torch.ones(2, dtype=torch.bfloat16)}
+STATE = {"round": 7, "rate": 0.1 + 0.2, "names": ["ü", "<b>"]}
+
+
+def test_round_trip_is_exact(tmp_path):
+    save_checkpoint(tmp_path / "last.safetensors", TENSORS, STATE)
+    tensors, state = load_checkpoint(tmp_path / "last.safetensors")
+    assert state == STATE
+    assert all(torch.equal(tensors[name], value) and tensors[name].dtype == value.dtype for name, value in TENSORS.items())
+    assert os.listdir(tmp_path) == ["last.safetensors"]
+
+
+def test_channels_last_weights_keep_their_values(tmp_path):
+    weight = torch.randn(4, 3, 3, 3).contiguous(memory_format=torch.channels_last)
+    save_checkpoint(tmp_path / "x.safetensors", {"w": weight}, {})
+    assert torch.equal(load_checkpoint(tmp_path / "x.safetensors")[0]["w"], weight)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_cut_short_is_told(tmp_path, share):
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, TENSORS, STATE)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(RunError, match=r"last.safetensors: the checkpoint is damaged"):
+        load_checkpoint(path)
+
+
+def test_any_altered_byte_is_told(tmp_path):
+    path = tmp_path / "best.safetensors"
+    save_checkpoint(path, TENSORS, STATE)
+    whole = bytearray(path.read_bytes())
+    for place in range(8, len(whole), 7):
+        altered = whole.copy()
+        altered[place] ^= 1
+        path.write_bytes(altered)
+        try:
+            tensors, state = load_checkpoint(path)
+        except RunError:
+            continue
+        # a byte that carries nothing (a blank of the header's padding) may change unseen; values may not
+        assert state == STATE
+        assert all(torch.equal(tensors[name], value) for name, value in TENSORS.items())
+
+
+def test_absent_is_told(tmp_path):
+    with pytest.raises(RunError, match="no checkpoint"):
+        load_checkpoint(tmp_path / "last.safetensors")
+
+
+@pytest.mark.parametrize("what", ["save", "write"])
+def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch, what):
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, TENSORS, STATE) if what == "save" else write_atomically(path, b"old")
+    before = path.read_bytes()
+
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        save_checkpoint(path, {"a": torch.zeros(9)}, {}) if what == "save" else write_atomically(path, b"new")
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["last.safetensors"]
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, fused=True),
+    lambda p: torch.optim.Adam(p, lr=0.1, fused=True),
+    lambda p: torch.optim.AdamW(p, lr=0.1, fused=True),
+    lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.5),
+])  # fmt: skip
+def test_a_restored_optimiser_goes_on_to_the_same_bits(tmp_path, make):
+    def network():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
+
+    def step(net, optimiser, seed):
+        torch.manual_seed(seed)
+        optimiser.zero_grad()
+        net(torch.randn(2, 3, 4, 4)).square().mean().backward()
+        optimiser.step()
+
+    whole, parts = network(), network()
+    first, second = make(whole.parameters()), make(parts.parameters())
+    for seed in range(3):
+        step(whole, first, seed)
+        step(parts, second, seed)
+    tensors, plain = flatten_optimiser(second, "optimiser/p")
+    save_checkpoint(tmp_path / "o.safetensors", tensors, {"plain": plain})
+    tensors, state = load_checkpoint(tmp_path / "o.safetensors")
+    third = make(parts.parameters())
+    restore_optimiser(third, "optimiser/p", tensors, state["plain"])
+    for seed in range(3, 6):
+        step(whole, first, seed)
+        step(parts, third, seed)
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))

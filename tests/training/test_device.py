@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from hibiscus.errors import ConfigError
+from hibiscus.training import device
+
+
+def test_devices_by_name():
+    assert device.choose_device("cpu").type == "cpu"
+    assert device.choose_device("auto").type in ("cpu", "cuda", "mps")
+    with pytest.raises(ConfigError, match="device=toaster"):
+        device.choose_device("toaster")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_an_absent_gpu_is_told():
+    with pytest.raises(ConfigError, match="device=cuda"):
+        device.choose_device("cuda")
+
+
+def test_precision_follows_hardware_and_layers(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(device, "hardware_bf16", lambda _: True)
+    assert device.choose_precision("auto", cpu, {"n": nn.LSTM(2, 2)}) == torch.bfloat16
+    assert device.choose_precision("auto", cpu, {"n": nn.Sequential(nn.GRU(2, 2))}) == torch.float32
+    monkeypatch.setattr(device, "hardware_bf16", lambda _: False)
+    assert device.choose_precision("auto", cpu, {"n": nn.LSTM(2, 2)}) == torch.float32
+    assert device.choose_precision("bf16", cpu, {}) == torch.bfloat16
+    with pytest.raises(ConfigError, match="precision=half"):
+        device.choose_precision("half", cpu, {})
+
+
+def test_context_and_machine():
+    with device.precision_context(torch.device("cpu"), torch.bfloat16):
+        assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.bfloat16
+    with device.precision_context(torch.device("cpu"), torch.float32):
+        assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.float32
+    device.tune_process()
+    assert "cores" in device.describe_machine(torch.device("cpu"))
