@@ -68,7 +68,7 @@ def ours(name: str) -> float:
     import numpy as np
     import torch
 
-    from hibiscus._session import fit_preparation
+    from hibiscus._prepare import fit_preparation
     from hibiscus.data.arrays import dataset_from_arrays
     from hibiscus.data.options import DataConfig
     from hibiscus.data.prepared import PreparedData

@@ -25,7 +25,7 @@ def test_folds_refit_and_the_untouched_test_part(tmp_path):
     assert all("test" not in split for split in splits)
     assert len(found["scores"]) == 3
     assert found["mean"] == pytest.approx(np.mean(found["scores"]))
-    assert run.facts["config"]["epochs"] == found["best_epoch"]
+    assert run.facts["config"]["stop_after"] == found["best_epoch"] == len(run.history)
     assert "test/accuracy" in run.evaluate()
     assert (tmp_path / "cv" / "report.html").exists()
 
@@ -50,11 +50,11 @@ def test_an_interrupted_cross_validation_goes_on(tmp_path, monkeypatch):
 
     train, calls = Session.train, []
 
-    def stopping(self, start=None):
+    def stopping(self):
         calls.append(self.folder.path.name)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        train(self, start)
+        train(self)
 
     monkeypatch.setattr(Session, "train", stopping)
     with pytest.raises(KeyboardInterrupt):
@@ -62,6 +62,31 @@ def test_an_interrupted_cross_validation_goes_on(tmp_path, monkeypatch):
     again = api.crossval("classify", "iris", folds=3, out=tmp_path / "parts", quiet=True, **SMALL)
     assert calls == ["fold-1", "fold-2", "fold-2", "fold-3", "parts"]
     assert again.evaluate() == whole.evaluate()
+
+
+def test_interrupted_in_the_refit_it_goes_on_too(tmp_path, monkeypatch):
+    from hibiscus._session import Session
+
+    train, calls = Session.train, []
+
+    def stopping(self):
+        calls.append(self.folder.path.name)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        train(self)
+
+    options = {**SMALL, "net": "mlp", "net_options": {"hidden": (8,)}}
+    monkeypatch.setattr(Session, "train", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    again = api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    assert calls == ["fold-1", "fold-2", "cv", "cv"]
+    assert "test/accuracy" in again.evaluate()
+
+
+def test_patience_does_not_touch_the_refit(tmp_path):
+    run = api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL, early_stop=3, plateau_patience=1)
+    assert len(run.history) == run.facts["config"]["stop_after"]
 
 
 def test_fewer_than_two_folds_are_told(tmp_path):

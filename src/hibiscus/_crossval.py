@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from hibiscus._config import build_options
+from hibiscus._prepare import fit_preparation, groups_of
 from hibiscus._run import Run
-from hibiscus._session import Session, fit_preparation, groups_of
+from hibiscus._session import Session
 from hibiscus.data.split import folds as make_folds
-from hibiscus.errors import ConfigError
+from hibiscus.data.split import keep_every_class
+from hibiscus.errors import ConfigError, InterruptedRunError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.curves import mean_curve
 from hibiscus.training.method import Decides
@@ -38,35 +41,52 @@ def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     pool = np.sort(np.concatenate([session.parts["train"], session.parts["val"]]))
-    histories = []
-    kind = "stratified" if "label" in get_method(session.method_name).needs else "hash"
+    try:
+        histories = [_train_fold(session, number, folds, parts, argv) for number, parts in enumerate(_folds(session, pool, folds), 1)]
+        summary = _summary(histories, get_method(session.method_name).decides)
+        _tell(session, f"refit on all training data up to epoch {summary['best_epoch']}")
+        test = {"test": session.parts["test"]} if "test" in session.parts else {}
+        refit = _taken_up(session, {"train": pool, **test}, session.folder.path, argv, stop_after=summary["best_epoch"])
+        with refit.folder.locked():
+            refit.folder.write("crossval.json", {"folds": folds, **summary})
+            if refit.folder.read("run.json")["status"] != "done":
+                refit.train()
+            run = Run(refit.folder.path, str(session.device), session.dataset)
+            if test:
+                run.evaluate()
+            run.report()
+    except InterruptedRunError as error:
+        error.mend = f"the same command again with --out {session.folder.path}"
+        raise
+
+
+def _folds(session: Session, pool: np.ndarray, count: int) -> Iterator[dict[str, np.ndarray]]:
+    """The parts of each fold; a class so rare that it would be held out whole stays in training too."""
+    labelled = "label" in get_method(session.method_name).needs
     groups = groups_of(session.dataset, session.options)
-    for number, held_out in enumerate(make_folds(session.dataset, pool, folds, kind, groups), start=1):
+    for held_out in make_folds(session.dataset, pool, count, "stratified" if labelled else "hash", groups):
         parts = {"train": np.setdiff1d(pool, held_out), "val": held_out}
-        fold = _fold(session, parts, session.folder.path / f"fold-{number}", argv)
-        _tell(session, f"fold {number} of {folds}")
-        with fold.folder.locked():
-            if fold.folder.read("run.json")["status"] != "done":
-                fold.train()
-        histories.append(Run(fold.folder.path, str(session.device), session.dataset).history)
-    summary = _summary(histories, get_method(session.method_name).decides)
-    _tell(session, f"refit on all training data for {summary['best_epoch']} epochs")
-    test = {"test": session.parts["test"]} if "test" in session.parts else {}
-    refit = _sub_session(session, {"train": pool, **test}, session.folder.path, summary["best_epoch"], argv, validate=False)
-    with refit.folder.locked():
-        refit.folder.write("crossval.json", {"folds": folds, **summary})
-        refit.train()
-        run = Run(refit.folder.path, str(session.device), session.dataset)
-        if test:
-            run.evaluate()
-        run.report()
+        if labelled and groups is None:
+            parts = {**parts, "train": keep_every_class(session.dataset, parts)["train"]}
+            parts["val"] = np.setdiff1d(parts["val"], parts["train"])
+        yield parts
+
+
+def _train_fold(session: Session, number: int, count: int, parts: dict[str, np.ndarray], argv: list[str]) -> list[dict]:
+    """Trains one fold, or goes on with it, or finds it done; returns its epochs' lines."""
+    _tell(session, f"fold {number} of {count}")
+    fold = _taken_up(session, parts, session.folder.path / f"fold-{number}", argv)
+    with fold.folder.locked():
+        if fold.folder.read("run.json")["status"] != "done":
+            fold.train()
+    return Run(fold.folder.path, str(session.device), session.dataset).history
 
 
 def _summary(histories: list[list[dict]], decides: Decides) -> dict:
     """The mean curves, their best epoch, and the folds' scores at that one epoch (not at each fold's own best)."""
     validation = [[line[f"val/{decides.name}"] for line in history] for history in histories]
     training = [[line.get(f"train/{decides.name}", np.nan) for line in history] for history in histories]
-    mean = np.asarray(mean_curve(validation))
+    mean = np.asarray(mean_curve(validation, at_least=len(validation)))  # epochs that every fold has reached
     best_epoch = int(mean.argmax() if decides.higher_is_better else mean.argmin()) + 1
     scores = [curve[min(best_epoch, len(curve)) - 1] for curve in validation]
     curve = {"train": [None if value != value else value for value in _mean(training)], "val": mean.tolist()}
@@ -84,29 +104,26 @@ def _tell(session: Session, text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _fold(session: Session, parts: dict[str, np.ndarray], path: Path, argv: list[str]) -> Session:
-    """One fold: begun anew, or taken up where an interrupted cross-validation left it.
+def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: list[str], stop_after: int = 0) -> Session:
+    """One training of the cross-validation: begun anew, or taken up where an interrupted one left it.
 
     Raises:
-        ConfigError: the folder holds folds of other options.
+        ConfigError: the folder holds a training of other options or data.
     """
-    if not (path / "run.json").exists():
-        return _sub_session(session, parts, path, session.config.epochs, argv)
-    fold = Session.reopened(path, session.dataset, str(session.device), session.quiet)
-    config = get_method(fold.method_name).resolve(session.config, fold.preparation)
-    if fold.config != config or any(list(fold.parts.get(name, ())) != list(items) for name, items in parts.items()):
-        raise ConfigError(f"{path}: a fold trained with other options or data", "the same options, to go on", "another --out FOLDER")
-    return fold
-
-
-def _sub_session(
-    session: Session, parts: dict[str, np.ndarray], path: Path, epochs: int, argv: list[str], validate: bool = True
-) -> Session:
     kind = get_method(session.method_name)
+    if (path / "run.json").exists():
+        found = Session.reopened(path, session.dataset, str(session.device), session.quiet)
+        config = kind.resolve(build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), found.preparation)
+        same_parts = all(list(found.parts.get(name, ())) == list(items) for name, items in parts.items())
+        if found.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
+            raise ConfigError(f"{path}: trained with other options or data", "the same options, to go on", "another --out FOLDER")
+        return found
     preparation = fit_preparation(session.dataset, parts["train"], kind.needs, session.options)
-    config = kind.resolve(build_options(kind.Config, {**session.config.model_dump(), "epochs": epochs}), preparation)
-    sub = dataclasses.replace(
-        session, config=config, parts=parts, preparation=preparation, folder=RunFolder(path), validate=validate, callbacks={}
-    )
-    sub.write_folder(argv)
-    return sub
+    config = kind.resolve(build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), preparation)
+    folder, validate = RunFolder(path), "val" in parts
+    made = dataclasses.replace(session, config=config, parts=parts, preparation=preparation, folder=folder, validate=validate, callbacks={})
+    if path != session.folder.path:
+        folder.create()
+    with folder.locked():
+        made.write_folder(argv)
+    return made

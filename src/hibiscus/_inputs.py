@@ -69,8 +69,7 @@ def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels)
     if not len(good):
         raise DataError(skipped[0].reason, "at least one picture that can be read", "check the files")
-    chosen = pixels if len(good) == len(files) else pixels[good]
-    return _dataset("pictures", {"image": chosen}, [str(files[i]) for i in good], keys[good], skipped)
+    return _dataset("pictures", {"image": pixels}, [str(files[i]) for i in good], keys, skipped)
 
 
 def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Dataset:

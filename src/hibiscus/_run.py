@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ class Run:
         self.device = choose_device(device)
         self._data = data
         self._methods: dict[str, Method] = {}
+        self._epochs: dict[str, int] = {}
 
     def __repr__(self) -> str:
         best = self.facts.get("best") or {}
@@ -91,11 +93,14 @@ class Run:
             path = self.folder.checkpoints / f"{checkpoint}.safetensors"
             if checkpoint == "best" and not path.exists():
                 path = self.folder.checkpoints / "last.safetensors"  # a run without validation keeps no best one
-            tensors, _ = load_checkpoint(path)
+            tensors, state = load_checkpoint(path)
             tune_process()
             kind = get_method(self.facts["method"])
             method = kind(build_options(kind.Config, self.facts["config"]), self.preparation)
+            for stage in range(state["stage"] + 1):
+                method.grow(stage)
             method.load_tensors(tensors)
+            self._epochs[checkpoint] = int(state["epoch"])
             method.to(self.device)
             method.train_mode(False)
             self._methods[checkpoint] = method
@@ -127,7 +132,7 @@ class Run:
         own = Session.reopened(self.path, self._data, str(self.device), quiet=True).prepared()
         prepared, part = (own, "test" if "test" in own.parts else "val") if data is None else self._other(data, own)
         method = self.method(checkpoint)
-        with torch.inference_mode():
+        with self._reproducibly():
             found = method.examine(prepared, part)
         result = {
             "format": 1,
@@ -143,14 +148,15 @@ class Run:
         if data is not None:
             result["other"] = True
         else:
+            result["advice"] = advise({**self.facts, "path": str(self.path)}, self.history, result)
             save_exhibits(found.exhibits, self.path / "evaluation")
             self.folder.write("evaluation.json", result)
-            self.facts = self.folder.update(advice=advise({**self.facts, "path": str(self.path)}, self.history, result))
         return result
 
     def _epoch(self, checkpoint: str) -> int:
-        best = self.facts.get("best")
-        return int(best["epoch"]) if checkpoint == "best" and best else int(self.facts.get("epochs_done", 0))
+        """The epoch that a checkpoint was saved in, as the file itself says."""
+        self.method(checkpoint)
+        return self._epochs[checkpoint]
 
     def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
         """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
@@ -162,6 +168,8 @@ class Run:
         if not isinstance(data, Dataset):
             data = open_data(data, target=options.target, image_size=size, channels=channels, max_bad=options.max_bad)
         dataset = data
+        if own.preparation and not any(name in dataset.fields for name in ("label", "target")):
+            raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
         items = dataset.parts.get("test", np.arange(len(dataset)))
         return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"
 
@@ -188,9 +196,17 @@ class Run:
             )
         seen = Preparation({name: preparation[name] for name in wanted})
         data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device)
-        with torch.inference_mode():
+        with self._reproducibly():
             answers = _named_answers(self.method(checkpoint).predict(data, "inputs"), preparation)
         return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
+
+    @contextlib.contextmanager
+    def _reproducibly(self) -> Iterator[None]:
+        """Without gradients, and with the same random numbers each time."""
+        cuda = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=cuda), torch.inference_mode():
+            torch.manual_seed(self.facts["config"]["seed"])
+            yield
 
     def report(self) -> Path:
         """Writes `report.html` and returns its path."""

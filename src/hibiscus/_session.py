@@ -14,14 +14,13 @@ import numpy as np
 import torch
 
 from hibiscus._config import build_options
+from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.options import DataConfig
-from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
-from hibiscus.data.prepare_arrays import ArrayPreparation
-from hibiscus.data.prepared import PreparedData, raw_field
-from hibiscus.data.split import keep_every_class, make_split
-from hibiscus.errors import DataError, InterruptedRunError, RunError
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.errors import InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.device import choose_device, describe_machine, tune_process
@@ -30,69 +29,7 @@ from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
 from hibiscus.training.run import FORMAT, RunFolder, now
 
-__all__ = ["Session", "fit_preparation", "groups_of", "prepare_parts", "read_facts"]
-
-
-def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig) -> Preparation:
-    """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
-
-    Raises:
-        DataError: the data lack what the method needs.
-    """
-    fields: dict[str, Any] = {}
-    if "image" in dataset.fields:
-        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
-    if "table" in dataset.fields:
-        frame = dataset.fields["table"].iloc[train]
-        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
-    if "array" in dataset.fields:
-        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
-    if not fields:
-        raise DataError(
-            f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
-        )
-    for name, kind in (("label", LabelPreparation), ("target", TargetPreparation)):
-        if name not in needs:
-            continue
-        raw = raw_field(dataset, name)
-        if raw is None:
-            raise _no_labels(dataset)
-        fields[name] = kind.fit(np.asarray(raw)[train])
-    return Preparation(fields)
-
-
-def _no_labels(dataset: Dataset) -> DataError:
-    if "table" in dataset.fields:
-        columns = [str(column) for column in dataset.fields["table"].columns]
-        return DataError(f"{dataset.path}: which column is to be predicted?", f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}")
-    return DataError(
-        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
-        "one folder for each class, or labels beside the arrays",
-        "sort the pictures into folders named after their classes",
-    )
-
-
-def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
-    """The group of each item, where the options name a group column.
-
-    Raises:
-        DataError: there is no such column.
-    """
-    if options.group is None:
-        return None
-    frame = dataset.fields.get("table")
-    if frame is None or options.group not in frame.columns:
-        raise DataError(
-            f"{dataset.path}: group={options.group}: no such column", "a column of the table", "leave group out, or correct its name"
-        )
-    return frame[options.group].to_numpy()
-
-
-def prepare_parts(dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset()) -> dict[str, np.ndarray]:
-    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
-    groups = groups_of(dataset, options)
-    parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
-    return keep_every_class(dataset, parts) if "label" in needs and "label" in dataset.fields and groups is None else parts
+__all__ = ["Session", "read_facts"]
 
 
 def read_facts(folder: RunFolder) -> dict[str, Any]:
@@ -164,7 +101,8 @@ class Session:
         config = build_options(method.Config, facts["config"])
         preparation = Preparation.from_json(folder.read("preparation.json"))
         validate = bool(facts.get("validate", True))
-        return cls(facts["method"], config, dataset, options, parts, preparation, folder, choose_device(device), quiet, validate)
+        chosen = choose_device(facts.get("device", device) if device == "auto" else device)
+        return cls(facts["method"], config, dataset, options, parts, preparation, folder, chosen, quiet, validate)
 
     def build_method(self) -> Method:
         """The method with freshly initialised networks, the same for the same seed."""
@@ -179,8 +117,13 @@ class Session:
         return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device)
 
     def write_folder(self, argv: list[str]) -> None:
-        """Makes the run folder with all that is known before the first step."""
-        self.folder.create()
+        """Writes all that is known before the first step into the run folder; `run.json` last, so that a run there is whole.
+
+        Raises:
+            RunError: another process has begun a run here.
+        """
+        if (self.folder.path / "run.json").exists():
+            raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
         options |= {name: _absolute(options[name]) for name in ("test_data",) if name in options}
@@ -206,15 +149,14 @@ class Session:
             "validate": self.validate,
             "decides": vars(get_method(self.method_name).decides),
             "best": None,
-            "advice": [],
         }
         self.folder.write("preparation.json", self.preparation.to_json())
         self.folder.write("split.json", {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()})
         self.folder.write_config(self.method_name, self.dataset.path, config, options)
         self.folder.write("run.json", facts)
 
-    def train(self, start: Path | None = None) -> None:
-        """Trains from the start, from the run's own last checkpoint, or from another run's (`start`).
+    def train(self) -> None:
+        """Trains from the start, or from the run's last checkpoint where there is one.
 
         Raises:
             InterruptedRunError: stopped by the person; everything is saved.
@@ -232,9 +174,11 @@ class Session:
         if not self.quiet:
             self.callbacks["progress"] = Progress(self.config.epochs, decides)
         loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
-        last = start or self.folder.checkpoints / "last.safetensors"
+        for left in self.folder.checkpoints.glob(".*.part"):  # of a process killed while it saved
+            left.unlink(missing_ok=True)
+        last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
-            loop.load(last, extend=start is not None)
+            loop.load(last)
         elif self.folder.log.exists():
             self.folder.log.unlink()  # lines of a run that was stopped before its first checkpoint
         parameters = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
@@ -279,6 +223,8 @@ def _saved_parts(dataset: Dataset, folder: RunFolder) -> dict[str, np.ndarray]:
 
 def _absolute(path: str) -> str:
     """A path that means the same from every folder; other names as they are."""
+    if path in BUNDLED or path.startswith("hf:"):
+        return path
     return str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
 
 

@@ -9,16 +9,18 @@ from typing import Any
 
 from hibiscus._config import build_options, split_options
 from hibiscus._crossval import cross_validate
+from hibiscus._prepare import fit_preparation, prepare_parts
 from hibiscus._run import Run
-from hibiscus._session import Session, fit_preparation, prepare_parts
+from hibiscus._session import Session
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import Preparation
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.methods.registry import get_method, list_methods
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_device
-from hibiscus.training.run import RunFolder, find_run, next_run_folder
+from hibiscus.training.run import RunFolder, find_run, make_run_folder
 
 __all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "train"]
 
@@ -27,9 +29,9 @@ FIXED = ("net", "net_options", "average", "optimiser", "batch_size", "seed")  # 
 
 
 def start_session(
-    method: str, data: Data, options: dict[str, Any], out: str | os.PathLike[str] | None, device: str, quiet: bool, argv: list[str]
+    method: str, data: Data, options: dict[str, Any], out: str | os.PathLike[str] | None, device: str, quiet: bool
 ) -> Session:
-    """Opens and divides the data, learns the preparation, and makes the run folder."""
+    """Opens and divides the data, learns the preparation, and makes an empty run folder."""
     kind = get_method(method)
     data_options, method_options = split_options(kind.Config, options)
     config = build_options(kind.Config, method_options)
@@ -39,11 +41,10 @@ def start_session(
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind.needs)
     preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen)
-    folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, dataset.name))
     config = kind.resolve(config, preparation)
-    session = Session(method, config, dataset, chosen, parts, preparation, folder, where, quiet)
+    session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
-    session.write_folder(argv)
+    session.folder = make_run_folder(method, dataset.name, out)
     return session
 
 
@@ -83,17 +84,16 @@ def train(
     """
     previous = options.pop("start_from", None)
     if previous is not None:
-        session, start = _extended(method, data, previous, options, out, device, quiet, argv or [])
+        session = _extended(method, data, previous, options, out, device, quiet)
     else:
-        session, start = start_session(method, data, options, out, device, quiet, argv or []), None
+        session = start_session(method, data, options, out, device, quiet)
     with session.folder.locked():
-        session.train(start)
+        session.write_folder(argv or [])
+        session.train()
         return _finish(session, evaluate)
 
 
-def _extended(
-    method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool, argv: list[str]
-) -> tuple[Session, Path]:
+def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool) -> Session:
     """A session that goes on where another run ended, with its preparation, parts and log, in a folder of its own."""
     place = find_run(previous)
     old = Session.reopened(place, data if isinstance(data, Dataset) else None, device, quiet)
@@ -115,16 +115,20 @@ def _extended(
     if other:
         was = ", ".join(f"{name}={getattr(old.config, name)}" for name in other)
         raise ConfigError(f"{', '.join(other)} together with from=", f"as in the run that is extended: {was}", "leave them out")
-    done = int(RunFolder(place).read("run.json").get("epochs_done", 0))
+    tensors, state = load_checkpoint(last)
+    done = int(state["epoch"])
     if config.epochs <= done:
         raise ConfigError(f"epochs={config.epochs} with from={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}")
-    folder = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(method, old.dataset.name))
-    session = Session(method, config, old.dataset, old.options, old.parts, old.preparation, folder, old.device, quiet)
-    session.write_folder(argv)
-    for name in ("log.jsonl", "checkpoints/best.safetensors"):
-        if (old.folder.path / name).exists():
-            shutil.copy2(old.folder.path / name, folder.path / name)
-    return session, last
+    folder = make_run_folder(method, old.dataset.name, out)
+    state["stop_reason"] = ""
+    for name in ("plateau", "early_stop"):  # why the run ended is no reason for the longer one to end
+        state["callbacks"].pop(name, None)
+    with old.folder.locked():
+        for name in ("log.jsonl", "checkpoints/best.safetensors"):
+            if (old.folder.path / name).exists():
+                shutil.copy2(old.folder.path / name, folder.path / name)
+    save_checkpoint(folder.checkpoints / "last.safetensors", tensors, state)
+    return Session(method, config, old.dataset, old.options, old.parts, old.preparation, folder, old.device, quiet)
 
 
 def _same_place(one: str, other: str) -> bool:
@@ -205,7 +209,8 @@ def crossval(
     config, chosen = build_options(kind.Config, method_options), build_options(DataConfig, data_options)
     dataset = data if isinstance(data, Dataset) else open_data(data, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind.needs)
-    root = RunFolder(Path(out).expanduser() if out is not None else next_run_folder(f"crossval-{method}", dataset.name))
-    session = Session(method, config, dataset, chosen, parts, Preparation({}), root, choose_device(device), quiet)
+    where = choose_device(device)
+    root = make_run_folder(f"crossval-{method}", dataset.name, out, may_go_on=True)
+    session = Session(method, config, dataset, chosen, parts, Preparation({}), root, where, quiet)
     cross_validate(session, folds, argv or [])
     return Run(root.path, device, dataset)

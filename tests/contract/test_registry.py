@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from hibiscus._config import build_options
-from hibiscus._session import fit_preparation, prepare_parts
+from hibiscus._prepare import fit_preparation, prepare_parts
 from hibiscus.data.bundled import open_bundled
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.options import DataConfig
@@ -120,7 +120,8 @@ def test_stopped_and_resumed_equals_uninterrupted(name, tmp_path, stop):
     resumed = Bench(name, tmp_path / "parts", seed=stopped.config.seed)
     torch.manual_seed(1234)
     loop = resumed.loop()
-    loop.load(tmp_path / "parts" / "checkpoints" / "last.safetensors", extend=True)
+    loop.load(tmp_path / "parts" / "checkpoints" / "last.safetensors")
+    loop.stop_reason = ""
     loop.run()
     assert same(whole.weights(), resumed.weights())
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hibiscus.data.augment import Augment
-from hibiscus.data.batches import ShuffledBatches, _Finisher, as_tensor, picture_finish, to_unit, walk
+from hibiscus.data.batches import Finisher, PictureFinish, ShuffledBatches, as_tensor, walk
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(0)
@@ -14,8 +14,11 @@ FIELDS = {"image": as_tensor(PIXELS), "label": torch.arange(23)}
 MEAN, STD = [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]
 
 
-def finisher(finishes=None):
-    return _Finisher(finishes or {}, CPU, lambda fields: SimpleNamespace(**fields))
+FINISH = PictureFinish(MEAN, STD, CPU)
+
+
+def finisher():
+    return Finisher({"image": FINISH}, CPU, lambda fields: SimpleNamespace(**fields))
 
 
 def source(seed=3, items=None, augment=None, batch_size=5):
@@ -65,9 +68,9 @@ def test_a_restored_source_goes_on_exactly(taken):
 def test_augmentation_only_where_it_is_asked_for():
     for augment in (None, Augment()):
         batch = source(augment=augment).next()
-        assert torch.equal(batch.image, to_unit(as_tensor(PIXELS[batch.label.numpy()]), CPU))
+        assert torch.equal(batch.image, FINISH(as_tensor(PIXELS[batch.label.numpy()])))
     batch = source(augment=Augment(brightness=1.0)).next()
-    assert not torch.equal(batch.image, to_unit(as_tensor(PIXELS[batch.label.numpy()]), CPU))
+    assert not torch.equal(batch.image, FINISH(as_tensor(PIXELS[batch.label.numpy()])))
 
 
 def test_the_data_are_never_changed():
@@ -76,16 +79,21 @@ def test_the_data_are_never_changed():
     assert np.array_equal(PIXELS, before)
 
 
-def test_to_unit_and_standardised_against_numpy():
-    unit = to_unit(as_tensor(PIXELS), CPU)
-    assert unit.is_contiguous(memory_format=torch.channels_last)
-    np.testing.assert_allclose(unit.numpy(), PIXELS.transpose(0, 3, 1, 2) / 255, atol=1e-6)
-    standardised = picture_finish(MEAN, STD, CPU)(unit)
-    np.testing.assert_allclose(standardised.numpy(), ((PIXELS / 255 - MEAN) / STD).transpose(0, 3, 1, 2), atol=1e-5)
+@pytest.mark.parametrize("augment", [None, lambda x: x])
+def test_standardised_against_numpy(augment):
+    finished = FINISH(as_tensor(PIXELS), augment)
+    assert finished.is_contiguous(memory_format=torch.channels_last)
+    np.testing.assert_allclose(finished.numpy(), ((PIXELS / 255 - MEAN) / STD).transpose(0, 3, 1, 2), atol=1e-5)
+
+
+def test_augmentation_sees_pictures_in_the_unit_interval():
+    seen = []
+    FINISH(as_tensor(PIXELS), lambda x: seen.append(x.clone()) or x)
+    np.testing.assert_allclose(seen[0].numpy(), PIXELS.transpose(0, 3, 1, 2) / 255, atol=1e-6)
 
 
 def test_walk_gives_all_items_in_order():
-    finish = finisher({"image": picture_finish(MEAN, STD, CPU)})
+    finish = finisher()
     batches = list(walk(FIELDS, np.array([5, 1, 22]), finish, batch_size=2))
     assert [batch.label.tolist() for batch in batches] == [[5, 1], [22]]
     np.testing.assert_allclose(batches[1].image[0, 2], (PIXELS[22, :, :, 2] / 255 - 0.3) / 0.1, atol=1e-5)

@@ -51,9 +51,11 @@ def test_pixels_keys_and_the_good(files):
     assert good.tolist() == [0, 1, 2, 4, 5, 6]
     assert [item.path for item in bad] == [str(files[3])]
     assert reported == [(7, 7)]
-    for i in good:
-        assert np.array_equal(pixels[i], open_picture(files[i]))
-        assert keys[i] == digest(files[i].read_bytes())
+    assert len(pixels) == len(keys) == len(good)
+    assert isinstance(pixels, np.memmap)  # one bad file does not bring the rest into memory
+    for place, i in enumerate(good):
+        assert np.array_equal(pixels[place], open_picture(files[i]))
+        assert keys[place] == digest(files[i].read_bytes())
 
 
 def test_the_second_opening_decodes_nothing_and_stays_on_the_disk(files, decoded):

@@ -19,7 +19,7 @@ def method(classes=3, **options):
     preparation = Preparation({"array": ArrayPreparation.fit(X), "label": LabelPreparation(tuple(names))})
     torch.manual_seed(0)
     made = Classify(Classify.resolve(Classify.Config(net="linear", **options), preparation), preparation)
-    made.class_weights = None
+    made.counts = torch.tensor([4.0] * classes)
     return made
 
 
@@ -59,11 +59,11 @@ def test_focal_weighs_by_what_is_missing_to_certainty():
 
 def test_balanced_gives_each_class_the_same_weight():
     made, data = method(loss="balanced"), batch()
-    made.class_weights = torch.tensor([2.0, 0.5, 0.5])
+    made.counts = torch.tensor([1.0, 3.0, 8.0])
     logits = made.nets["network"](data.array).detach().numpy()
-    weights = np.array([2.0, 0.5, 0.5])[data.label.numpy()]
+    weights = (12 / (3 * np.array([1.0, 3.0, 8.0])))[data.label.numpy()]
     nll = -np.log(softmax(logits)[np.arange(12), data.label.numpy()])
-    assert made.loss(data)[0].item() == pytest.approx((weights * nll).sum() / weights.sum(), rel=1e-5)
+    assert made.loss(data)[0].item() == pytest.approx((weights * nll).mean(), rel=1e-5)
 
 
 def test_accuracy_term_counts_right_answers():

@@ -73,10 +73,12 @@ class Growing(Method):
     def networks(self):
         return {"net": nn.Sequential(nn.Linear(3, 3))}
 
+    def grow(self, stage):
+        if stage:
+            self.net.append(nn.Linear(3, 3))
+
     def stages(self, data):
         for extra in range(3):
-            if extra:
-                self.net.append(nn.Linear(3, 3))
             source = data.source("train", self.config.batch_size, self.config.seed + extra)
             yield Stage([Player("net", self.net, self.loss, self.config.build_optimiser())], self.config.epochs, source)
 

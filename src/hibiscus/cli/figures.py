@@ -66,7 +66,7 @@ def result(run: Run, demands: list[Demand], as_json: bool, quiet: bool) -> None:
     content: dict[str, Any] = {"run": str(run.path), "best": run.facts.get("best"), "report": str(page) if page.exists() else None}
     if found:
         content |= {"part": found["part"], "metrics": found["metrics"], "baselines": found["baselines"]}
-    content["advice"] = run.facts.get("advice", [])
+    content["advice"] = (found or {}).get("advice", [])
     lines = []
     if (run.path / "crossval.json").exists():
         cross = content["crossval"] = run.folder.read("crossval.json")

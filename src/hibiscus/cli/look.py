@@ -19,7 +19,7 @@ def inspection(path: str, options: dict[str, Any], as_json: bool) -> None:
         HibiscusError: an unknown option, or data that cannot be opened.
     """
     from hibiscus._config import build_options
-    from hibiscus._session import prepare_parts
+    from hibiscus._prepare import prepare_parts
     from hibiscus.data.open import open_data
     from hibiscus.data.options import DataConfig
     from hibiscus.errors import ConfigError, DataError, nearest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,7 @@ from torch import Tensor
 
 from hibiscus.data.augment import Augment
 
-__all__ = ["Finish", "ShuffledBatches", "as_tensor", "picture_finish", "walk"]
-
-Finish = Callable[[Tensor], Tensor]
+__all__ = ["Finisher", "PictureFinish", "ShuffledBatches", "as_tensor", "walk"]
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -21,35 +19,41 @@ def as_tensor(values: np.ndarray) -> Tensor:
     return torch.from_numpy(values if values.flags.writeable else values.copy())
 
 
-def picture_finish(mean: list[float], std: list[float], device: torch.device) -> Finish:
-    r"""From `(batch, channels, height, width)` in [0, 1] to standardised: `(x - mean) / std` for each channel."""
-    scale = torch.tensor([1 / s for s in std], device=device).view(1, -1, 1, 1)
-    shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, -1, 1, 1)
-    return lambda x: torch.addcmul(shift, x, scale)
+class PictureFinish:
+    r"""From uint8 pictures to standardised floats: `(pixels / 255 - mean) / std` for each channel.
+
+    Args:
+        mean: of each channel, in [0, 1].
+        std: of each channel, in [0, 1].
+        device: where batches go.
+    """
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], device: torch.device):
+        self.device = device
+        self.scale = torch.tensor([1 / s for s in std], device=device).view(1, -1, 1, 1)
+        self.pixel_scale = self.scale / 255
+        self.shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, -1, 1, 1)
+
+    def __call__(self, pixels: Tensor, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """uint8 `(batch, height, width, channels)` to float32 `(batch, channels, height, width)`, channels-last."""
+        x = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).to(torch.float32)
+        if augment is None:  # the division by 255 goes with the standardisation, one pass less
+            return torch.addcmul(self.shift, x, self.pixel_scale)
+        return torch.addcmul(self.shift, augment(x.mul_(1 / 255)), self.scale)
 
 
-def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
-    """uint8 `(batch, height, width, channels)` to float32 `(batch, channels, height, width)` in [0, 1], channels-last."""
-    return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).to(torch.float32).mul_(1 / 255)
+class Finisher:
+    """Turns gathered raw fields into the tensors that networks take: pictures by their `PictureFinish`, the rest as it is."""
 
-
-class _Finisher:
-    """Turns gathered raw fields into the tensors that networks take."""
-
-    def __init__(self, finishes: Mapping[str, Finish], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
-        self.finishes, self.device, self.batch_type = finishes, device, batch_type
+    def __init__(self, pictures: Mapping[str, PictureFinish], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
+        self.pictures, self.device, self.batch_type = pictures, device, batch_type
 
     def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
+        """The batch; `augment` is for its pictures."""
         batch = {}
         for name, values in raw.items():
-            if values.dtype == torch.uint8 and values.ndim == 4:
-                values = to_unit(values, self.device)
-                if augment is not None:
-                    values = augment(values)
-            else:
-                values = values.to(self.device, non_blocking=True)
-            finish = self.finishes.get(name)
-            batch[name] = finish(values) if finish else values
+            finish = self.pictures.get(name)
+            batch[name] = finish(values, augment) if finish else values.to(self.device, non_blocking=True)
         return self.batch_type(batch)
 
 
@@ -79,7 +83,9 @@ class ShuffledBatches:
     ):
         self.fields, self.items = dict(fields), torch.from_numpy(np.ascontiguousarray(items, np.int64))
         self.batch_size, self.seed, self.finisher, self.augment = batch_size, seed, finisher, augment
-        self.batches_per_epoch = max(1, -(-len(items) // batch_size))
+        # A last batch of one item would have no batch statistics; it joins the batch before it.
+        self.joins = int(batch_size > 1 and len(items) > batch_size and len(items) % batch_size == 1)
+        self.batches_per_epoch = max(1, -(-len(items) // batch_size)) - self.joins
         self.epoch, self.index = 0, 0
         self._order: Tensor | None = None
 
@@ -90,7 +96,8 @@ class ShuffledBatches:
         if self._order is None:
             generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
             self._order = self.items[torch.randperm(len(self.items), generator=generator)]
-        chosen = self._order[self.index * self.batch_size : (self.index + 1) * self.batch_size]
+        is_last = self.index == self.batches_per_epoch - 1
+        chosen = self._order[self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size]
         raw = {name: values.index_select(0, chosen) for name, values in self.fields.items()}
         augment = self._augment() if self.augment is not None and self.augment.active else None
         self.index += 1

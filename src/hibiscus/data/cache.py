@@ -1,4 +1,4 @@
-"""The picture cache: every picture decoded once into one memory-mapped uint8 array, keyed by content.
+"""The picture cache: every picture decoded once into one memory-mapped uint8 array, looked up by the files' state.
 
 The cache lies in `$HIBISCUS_CACHE`, else in `$XDG_CACHE_HOME/hibiscus`, else in `~/.cache/hibiscus`. Nothing is
 ever written beside the person's own files. It may be deleted at any time.
@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
     """What the cache is looked up by: every file's path, size, rights and time of change, and the asked shape."""
-    state = hashlib.blake2b(f"3 {shape}".encode(), digest_size=16)
+    state = hashlib.blake2b(f"4 {shape}".encode(), digest_size=16)
     for file in files:
         try:
             stat = file.stat()
@@ -65,7 +65,7 @@ def _decode_one(file: Path, shape: tuple[int, int, int]) -> tuple[np.ndarray | N
 def _decode_all(
     files: Sequence[Path], out: np.ndarray, progress: Callable[[int, int], None] | None
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Decodes into `out` by threads (Pillow lets go of the interpreter while it decodes)."""
+    """Decodes into the first places of `out`, the bad left out, by threads (Pillow lets go of the interpreter meanwhile)."""
     keys = np.zeros(len(files), np.uint64)
     bad: list[tuple[int, str]] = []
     shape = out.shape[1:]
@@ -76,7 +76,8 @@ def _decode_all(
                 if picture is None:
                     bad.append((start + offset, reason))
                 else:
-                    out[start + offset], keys[start + offset] = picture, key
+                    place = start + offset - len(bad)
+                    out[place], keys[place] = picture, key
             if progress:
                 progress(min(start + CHUNK, len(files)), len(files))
     return keys, bad
@@ -127,8 +128,8 @@ def decode_pictures(
         progress: called with how many are done and how many there are.
 
     Returns:
-        The pixels, uint8 `(files, height, width, channels)`, memory-mapped; the digest of each file, uint64
-        `(files,)`; the indices of the good ones; and the bad ones with their reasons.
+        The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests, uint64
+        `(good,)`; their indices among the files; and the bad ones with their reasons.
     """
     entry = cache_folder() / "pictures" / _stamp(files, shape)
     whole = (len(files), *shape)
@@ -145,4 +146,4 @@ def decode_pictures(
     pixels, keys, bad = found
     wrong = {index for index, _ in bad}
     good = np.array([i for i in range(len(files)) if i not in wrong], np.int64)
-    return pixels, keys, good, [Skipped(str(files[i]), reason) for i, reason in bad]
+    return pixels[: len(good)], keys[: len(good)], good, [Skipped(str(files[i]), reason) for i, reason in bad]

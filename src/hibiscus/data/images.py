@@ -203,7 +203,7 @@ def open_picture_folder(
     notes.insert(0, f"pictures brought to {pixels.shape[1]}x{pixels.shape[2]}, {'grey' if pixels.shape[3] == 1 else 'RGB'}")
     if others:
         notes.append(f"{others} files that are no pictures were passed over")
-    fields: dict[str, np.ndarray] = {"image": pixels if len(good) == len(files) else pixels[good]}
+    fields: dict[str, np.ndarray] = {"image": pixels}
     if any(labels):
         fields["label"] = np.array([labels[i] for i in good])
     names = np.array([part_names[i] for i in good])
@@ -212,7 +212,7 @@ def open_picture_folder(
         path=str(folder),
         fields=fields,
         ids=[files[i].relative_to(folder).as_posix() for i in good],
-        keys=keys[good],
+        keys=keys,
         parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
         notes=notes,
         skipped=skipped,

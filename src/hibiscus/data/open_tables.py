@@ -67,8 +67,8 @@ def open_table(
         ]
         pixels, keys, good, skipped = open_picture_files(files, image_size, channels, progress)
         too_many_bad(str(file), skipped, len(files), max_bad)
-        fields["image"] = pixels if len(good) == len(files) else pixels[good]
-        frame, keys, rows = frame.iloc[good].reset_index(drop=True), keys[good], rows[good]
+        fields["image"] = pixels
+        frame, rows = frame.iloc[good].reset_index(drop=True), rows[good]
     else:
         keys = frame_keys(frame.drop(columns=[] if target is None else [target]))
     # Of a few rows to predict, a column may look constant that was none in training.

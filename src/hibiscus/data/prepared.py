@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from hibiscus.data.augment import Augment
-from hibiscus.data.batches import Finish, ShuffledBatches, _Finisher, as_tensor, picture_finish, walk
+from hibiscus.data.batches import Finisher, PictureFinish, ShuffledBatches, as_tensor, walk
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.prepare import ImagePreparation, Preparation
 from hibiscus.errors import DataError
@@ -17,6 +17,7 @@ from hibiscus.errors import DataError
 __all__ = ["PreparedData"]
 
 INPUTS = ("image", "table", "array")
+WALKED_VALUES = 2**22  # input values in a batch that is only looked at: 512 pictures of 52x52 in colour
 
 
 class PreparedData:
@@ -44,7 +45,7 @@ class PreparedData:
         self.dataset, self.preparation, self.parts = dataset, preparation, parts
         self.device = device or torch.device("cpu")
         self.arrays: dict[str, np.ndarray] = {}
-        finishes: dict[str, Finish] = {}
+        pictures: dict[str, PictureFinish] = {}
         for name, prepared in preparation.fields.items():
             raw = raw_field(dataset, name)
             if raw is None:
@@ -56,21 +57,23 @@ class PreparedData:
                         f"{dataset.path}: pictures of shape {raw.shape[1:]}", f"{wanted}, as in training", "bring them to that shape"
                     )
                 self.arrays[name] = raw
-                finishes[name] = picture_finish(list(prepared.mean), list(prepared.std), self.device)
+                pictures[name] = PictureFinish(prepared.mean, prepared.std, self.device)
             else:
                 try:
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None
         self.tensors = {name: as_tensor(values) for name, values in self.arrays.items()}
-        self._finisher = _Finisher(finishes, self.device, batch_type)
+        self._finisher = Finisher(pictures, self.device, batch_type)
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
         """Endless shuffled batches of a part."""
         return ShuffledBatches(self.tensors, self.parts[part], batch_size, seed, self._finisher, augment)
 
-    def walk(self, part: str, batch_size: int = 512) -> Iterator[Any]:
-        """A part once, in order."""
+    def walk(self, part: str) -> Iterator[Any]:
+        """A part once, in order, in batches of up to 512 items; fewer where items are large, so that memory holds them."""
+        largest = max((values[0].numel() for values in self.tensors.values() if len(values)), default=1)
+        batch_size = min(512, max(16, WALKED_VALUES // largest))
         return walk(self.tensors, self.parts[part], self._finisher, batch_size)
 
     def values(self, field: str, part: str) -> np.ndarray:
@@ -82,9 +85,16 @@ class PreparedData:
         """Where a part is: the training part of evaluated data is that of the run."""
         return self.training if part == "train" and self.training is not None else self
 
-    def flat_inputs(self, part: str, most_features: int = 1024) -> np.ndarray:
-        """All inputs of a part as a float matrix `(items, features)` for simple rivals; large pictures are shrunk."""
+    def flat_inputs(self, part: str, rows: np.ndarray | None = None, most_features: int = 1024) -> np.ndarray:
+        """Inputs of a part as a float matrix `(items, features)` for simple rivals; large pictures are shrunk.
+
+        Args:
+            part: which.
+            rows: which of its items, counted within the part; all by default.
+            most_features: pictures are thinned out to at most so many values.
+        """
         columns, owner = [], self._owner(part)
+        items = owner.parts[part] if rows is None else owner.parts[part][rows]
         for name in INPUTS:
             if name not in owner.arrays:
                 continue
@@ -93,9 +103,14 @@ class PreparedData:
                 while np.prod(values[:1, ::step, ::step].shape) > most_features:
                     step += 1
                 values = values[:, ::step, ::step]  # before the items, so that large pictures are not copied whole
-            chosen = values[owner.parts[part]].astype(np.float32)
+            chosen = values[items].astype(np.float32)
             columns.append(chosen.reshape(len(chosen), -1) / (255 if name == "image" else 1))
         return np.concatenate(columns, axis=1)
+
+    def some_rows(self, part: str, most: int = 20_000) -> np.ndarray:
+        """Evenly spaced items of a part, counted within it: enough for a simple rival, few enough for memory."""
+        count = len(self._owner(part).parts[part])
+        return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
     def ids(self, part: str) -> list[str]:
         """The readable names of a part's items."""

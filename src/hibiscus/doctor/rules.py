@@ -67,6 +67,8 @@ def _unfinished(facts: dict[str, Any], history: list[dict[str, Any]], evaluation
 
 def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
     counts = {name: parts.get("train", 0) for name, parts in facts["data"].get("classes", {}).items()}
+    if facts["config"].get("loss", "cross-entropy") != "cross-entropy":
+        return ""
     if evaluation["decides"]["name"].split("/")[-1] != "accuracy" or not counts or max(counts.values()) < 5 * max(1, min(counts.values())):
         return ""
     least, most = min(counts, key=lambda c: counts[c]), max(counts, key=lambda c: counts[c])

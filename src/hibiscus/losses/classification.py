@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.nn.functional import softplus
 
 from hibiscus.errors import ConfigError
@@ -52,6 +53,10 @@ def cross_entropy(logits: Tensor, target: Tensor, label_smoothing: float = 0.0, 
         Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer Vision", 2015,
         arXiv 1512.00567 (label smoothing).
     """
+    if target.ndim == logits.ndim - 1 and class_weights is None:  # the common case in one fused call, the same number
+        labels, _ = class_target(logits, target)
+        in_range("label_smoothing", label_smoothing, 0, 1)
+        return functional.cross_entropy(full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing)
     loss, mass = _cross_entropy_terms(logits, target, label_smoothing, class_weights)
     return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 

@@ -76,7 +76,7 @@ def smoothed(values: Sequence[float], factor: float = FACTOR) -> list[float]:
 def stopping(run: RunFolder, series: Series) -> float:
     """The epoch at which training should have stopped: as the run says, else computed; not a number where unknown."""
     for place in (run.evaluation, run.info):
-        for key in ("stopping_epoch", "stop_epoch"):
+        for key in ("stopping_epoch",):
             value = place.get(key)
             value = as_number(value.get("epoch") if isinstance(value, dict) else value)
             if math.isfinite(value):

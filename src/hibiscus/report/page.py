@@ -91,7 +91,7 @@ def _content(run: RunFolder) -> dict[str, Any]:
         "exhibits": shown,
         "samples": samples,
         "samples_before": len(run.samples) - len(newest),
-        "advice": [shorten(each, 800) for each in as_list(run.info.get("advice")) if as_text(each).strip()],
+        "advice": [shorten(each, 800) for each in as_list(run.evaluation.get("advice")) if as_text(each).strip()],
         "data": data_summary(run),
         "setup": setup(run),
         "commands": commands(run),

@@ -58,7 +58,10 @@ class LogFile(Callback):
 
 
 class BestCheckpoint(Callback):
-    """Writes `best.safetensors` whenever the metric that decides is better on validation than ever before."""
+    """Writes `best.safetensors` whenever the metric that decides is as good on validation as ever before.
+
+    Of equal epochs the last is kept: under a falling learning rate it is the one that has settled.
+    """
 
     def __init__(self, path: Path, decides: Decides):
         self.path, self.decides = path, decides
@@ -68,9 +71,15 @@ class BestCheckpoint(Callback):
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
         """Compares, and saves."""
         value = line.get(f"val/{self.decides.name}", math.nan)
-        if self.decides.better(value, self.best):
+        if self.decides.better(value, self.best) or value == self.best:
             self.best, self.epoch = value, loop.epoch
-            save_checkpoint(self.path, loop.method.tensors(), {"format": 1, "epoch": loop.epoch, "value": value})
+            loop.check_finite()
+            state = {"format": 1, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
+            save_checkpoint(self.path, loop.method.tensors(), state)
+
+    def on_stage(self, loop: Loop) -> None:
+        """The best is looked for in the last stage; the networks of earlier ones are not finished."""
+        self.best, self.epoch = None, 0
 
     def state(self) -> dict[str, Any]:
         """The best value and its epoch."""
@@ -78,7 +87,7 @@ class BestCheckpoint(Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes what `state` gave."""
-        self.best, self.epoch = state["best"], state["epoch"]
+        self.best, self.epoch = state.get("best"), state.get("epoch", 0)
 
 
 class _Patience(Callback):
@@ -90,13 +99,19 @@ class _Patience(Callback):
         self.waited = 0
 
     def lost(self, line: dict[str, Any]) -> bool:
-        """Whether the patience is at its end with this epoch."""
-        value = line.get(f"val/{self.decides.name}", math.nan)
+        """Whether the patience is at its end with this epoch; an epoch that was not measured does not count."""
+        if f"val/{self.decides.name}" not in line:
+            return False
+        value = line[f"val/{self.decides.name}"]
         if self.decides.better(value, self.best):
             self.best, self.waited = value, 0
             return False
         self.waited += 1
         return self.waited >= self.patience
+
+    def on_stage(self, loop: Loop) -> None:
+        """Another stage, another course: what was best before does not count."""
+        self.best, self.waited = None, 0
 
     def state(self) -> dict[str, Any]:
         """The best value and how long it is ago."""
@@ -147,7 +162,7 @@ class Progress(Callback):
         """Shows the loss so far and the time that is left."""
         if not self.moving:
             return
-        first = self.first_round if self.first_round is not None else loop.round - 1
+        first = self.first_round if self.first_round is not None else loop.round - loop.config.log_every
         self.first_round, done = first, loop.round - first
         left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
         losses = "  ".join(f"{key[6:]} {value:.4f}" for key, value in line.items() if key.startswith("train/") and key.endswith("loss"))

@@ -134,6 +134,12 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, prefix: str, tensors: di
             parameter = parameters[int(index)]
             if tensor.shape == parameter.shape:  # in the parameter's own memory layout, as the fused step expects
                 tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
+            elif tensor.ndim:
+                raise RunError(
+                    f"{name} has the shape {tuple(tensor.shape)}, its parameter {tuple(parameter.shape)}",
+                    "a checkpoint of the same networks",
+                    "go on with the options of the run that saved it",
+                )
             state.setdefault(int(index), {})[key] = tensor
     for name, value in plain.items():
         index, key = name.split("/", 1)

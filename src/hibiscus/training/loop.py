@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,9 @@ __all__ = ["Callback", "Loop"]
 
 class Callback:
     """Something that watches a training. What it must remember goes through `state` and `restore`."""
+
+    def on_stage(self, loop: Loop) -> None:
+        """Before the first round of a stage; not on a resumption within it."""
 
     def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
         """After every interval of rounds, with the line of the log."""
@@ -84,11 +86,9 @@ class Loop:
             TrainingError: a loss is not a number; the last good checkpoint is kept.
         """
         with Interrupt() as interrupt:
-            for index, stage in enumerate(self.method.stages(self.data)):
-                if index < self.stage_index:
-                    continue  # a stage played before the resumption: its growth is needed, its rounds are done
+            for index, stage in self._stages():
                 self._enter(index, stage)
-                while self.stage_round < stage.rounds and not self.stop_reason:
+                while self.stage_round < stage.rounds and not self._ended():
                     self._play_round(stage)
                     if self.stage_round % stage.rounds_per_epoch == 0:
                         self._end_epoch(stage)
@@ -99,11 +99,37 @@ class Loop:
                         raise InterruptedRunError(
                             f"stopped after round {self.round} as asked; everything is saved", "", "hibiscus resume RUN"
                         )
-                if self.stop_reason:
-                    break
             self.save()
         for callback in self.callbacks.values():
             callback.on_end(self)
+
+    def _stages(self) -> Iterator[tuple[int, Stage]]:
+        """The stages that are still to be played, with the networks grown for each before it is built.
+
+        On a resumption the networks are grown to the saved stage and take its weights first, so that whatever a method
+        does between two yields sees trained networks.
+        """
+        for index in range(self.stage_index + 1):
+            self.method.grow(index)
+        self.method.to(self.device)
+        if self._saved is not None:
+            self.method.load_tensors(self._saved[0])
+        stages = self.method.stages(self.data)
+        first = self.stage_index
+        for index, stage in enumerate(stages):
+            if index > first:
+                self.method.grow(index)
+                self.method.to(self.device)
+            if index >= first:
+                yield index, stage
+
+    def _ended(self) -> bool:
+        """Whether the stage ends before its last round: a callback said so, or a limit of the options is reached."""
+        if 0 < self.config.max_rounds <= self.round:
+            self.stop_reason = f"max_rounds={self.config.max_rounds} reached"
+        if 0 < self.config.stop_after <= self.epoch:
+            self.stop_reason = f"stop_after={self.config.stop_after} reached"
+        return bool(self.stop_reason)
 
     def _enter(self, index: int, stage: Stage) -> None:
         self.stage = stage
@@ -112,7 +138,10 @@ class Loop:
             self._restore(stage, *self._saved)
             self._saved = None
         else:
-            self.stage_index, self.stage_round = index, 0
+            self.stage_index, self.stage_round, self.stop_reason = index, 0, ""
+            self.interval.clear()
+            for callback in self.callbacks.values():
+                callback.on_stage(self)
         self._epoch_start, self._items = time.monotonic(), 0
 
     def _play_round(self, stage: Stage) -> None:
@@ -127,13 +156,11 @@ class Loop:
                 assert self.batch is not None, "the first player of a stage must take fresh batches"
                 self._step(player, self.batch)
         for follower in stage.followers:
-            follower.follow(self.round)
+            follower.follow(self.stage_round)
         self.stage_round += 1
         self.round += 1
         if self.round % self.config.log_every == 0:
             self._log_rounds(stage)
-        if self.round == self.config.max_rounds:
-            self.stop_reason = f"max_rounds={self.config.max_rounds} reached"
 
     def _step(self, player: Player, batch: Batch) -> None:
         loss, terms = player.step(batch, self._precision)
@@ -181,8 +208,6 @@ class Loop:
         training_seconds = time.monotonic() - self._epoch_start
         if self.validate:
             line.update({f"val/{name}": value for name, value in self._measure("val").items()})
-            if not math.isfinite(line.get("val/loss", 0.0)):  # the weights are lost, and must not become a checkpoint
-                raise self._not_finite("val/loss", self.round)
         line.update({f"rate/{player.name}": player.optimiser.param_groups[0]["lr"] for player in stage.players})
         line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
         line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)
@@ -192,10 +217,10 @@ class Loop:
         self._epoch_start, self._items = time.monotonic(), 0
 
     def _measure(self, part: str) -> dict[str, float]:
-        """The method's metrics on a part, with the random numbers of the training left as they were."""
+        """The method's metrics on a part, in float32, with the random numbers of the training left as they were."""
         self.method.train_mode(False)
         cuda = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda), torch.inference_mode(), self._precision():
+        with torch.random.fork_rng(devices=cuda), torch.inference_mode():
             torch.manual_seed(self.config.seed)
             metrics = self.method.measure(self.data, part)
         self.method.train_mode()
@@ -205,6 +230,7 @@ class Loop:
         """Writes the checkpoint `last`, from which the run goes on as if it had never stopped."""
         assert self.stage is not None
         self._read_terms()
+        self.check_finite()
         tensors = dict(self.method.tensors())
         tensors["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
@@ -231,17 +257,18 @@ class Loop:
         save_checkpoint(self.checkpoints / "last.safetensors", tensors, state)
         self._last_save = time.monotonic()
 
-    def load(self, path: Path, extend: bool = False) -> None:
-        """Takes up a checkpoint; with `extend` a training that was stopped early or had ended may go on.
+    def check_finite(self) -> None:
+        """Raises TrainingError where a weight is not a finite number: such weights must not become a checkpoint."""
+        for name, tensor in self.method.tensors().items():
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                raise self._not_finite(name, self.round)
 
-        Args:
-            path: the checkpoint `last`.
-            extend: forget why the training ended.
-        """
+    def load(self, path: Path) -> None:
+        """Takes up the checkpoint `last` of a run."""
         tensors, state = load_checkpoint(path)
         self.stage_index, self.stage_round = state["stage"], state["stage_round"]
         self.round, self.epoch = state["round"], state["epoch"]
-        self.stop_reason = "" if extend else state["stop_reason"]
+        self.stop_reason = state["stop_reason"]
         self.meter.restore(state["meter"])
         self.interval.restore(state["interval"])
         for name, callback in self.callbacks.items():
@@ -249,7 +276,6 @@ class Loop:
         self._saved = (tensors, state)
 
     def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        self.method.load_tensors(tensors)
         for player in stage.players:
             restore_optimiser(player.optimiser, f"optimiser/{player.name}", tensors, state["optimisers"][player.name])
             player.rate_factor = state["rate_factors"][player.name]

@@ -43,6 +43,7 @@ class TrainingConfig(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="type of the matrix products")
     log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
     checkpoint_seconds: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
+    stop_after: int = Field(0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit")
     max_rounds: int = Field(0, ge=0, description="stop after so many rounds (for trying out); 0 for no limit")
 
     def build_optimiser(self, rate: float | None = None) -> Optimiser:
@@ -113,9 +114,15 @@ class Method(ABC):
     def networks(self) -> dict[str, nn.Module]:
         """Builds the networks by name."""
 
+    def grow(self, stage: int) -> None:  # noqa: B027 - most methods do not grow
+        """Changes the networks in place for a stage, from the configuration alone; called once, before the stage's first round.
+
+        Loading a run calls it for every stage up to the saved one, so it may not depend on data or on weights.
+        """
+
     @abstractmethod
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """Yields the stages one after another; what grows between two stages grows between two yields."""
+        """Yields the stages one after another, each built when the one before it has been played."""
 
     @abstractmethod
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -77,11 +78,11 @@ class Optimiser:
 
     def build(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over some parameters, in its fused form where PyTorch has one."""
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        groups = [group for group in groups if group["params"]]
+        matrices, vectors = [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
+        decayed = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        # One group steps faster than two; the order is the same in both cases, since a checkpoint counts by it.
+        together = [{"params": [*matrices, *vectors], "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [group for group in (decayed if self.weight_decay else together) if group["params"]]
         if self.name == "sgd":
             nesterov = self.nesterov and self.momentum > 0
             return torch.optim.SGD(groups, lr=self.rate, momentum=self.momentum, nesterov=nesterov, fused=True)
@@ -122,11 +123,19 @@ class Player:
     ):
         self.name, self.loss, self.fresh, self.schedule = name, loss, fresh, schedule
         self.clip_norm, self.after_step = clip_norm, after_step
-        owned = [networks] if isinstance(networks, nn.Module) else list(networks)
-        self.parameters = [p for network in owned for p in network.parameters() if p.requires_grad]
+        self.networks = [networks] if isinstance(networks, nn.Module) else list(networks)
         self.settings = optimiser
-        self.optimiser = optimiser.build(self.parameters)
         self.rate_factor = 1.0  # what a plateau has taken off; multiplies the schedule, so neither undoes the other
+
+    @cached_property
+    def parameters(self) -> list[nn.Parameter]:
+        """What it owns, read off the networks when its stage begins and they have grown to it."""
+        return [p for network in self.networks for p in network.parameters() if p.requires_grad]
+
+    @cached_property
+    def optimiser(self) -> torch.optim.Optimizer:
+        """Its optimiser over its parameters."""
+        return self.settings.build(self.parameters)
 
     def set_rate(self, progress: float) -> None:
         """Sets the learning rate for the share `progress` of the stage that is done."""
@@ -138,7 +147,8 @@ class Player:
         """One step on one batch; returns the loss, detached, and its terms."""
         with precision():
             loss, terms = self.loss(batch)
-        self.optimiser.zero_grad(set_to_none=True)
+        for parameter in self.parameters:  # what zero_grad does, without its profiling, a thirtieth of a small step
+            parameter.grad = None
         loss.backward(inputs=self.parameters)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)

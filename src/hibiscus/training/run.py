@@ -16,10 +16,10 @@ import yaml
 from hibiscus.errors import RunError
 from hibiscus.training.checkpoint import write_atomically
 
-__all__ = ["FORMAT", "RunFolder", "find_run", "next_run_folder"]
+__all__ = ["FORMAT", "RunFolder", "find_run", "make_run_folder", "next_run_folder", "now"]
 
 FORMAT = 1
-BEFORE_RUN_JSON = {"checkpoints", "preparation.json", "split.json", "config.yaml"}
+BEFORE_RUN_JSON = {"checkpoints", "preparation.json", "split.json", "config.yaml", "lock"}
 
 
 class RunFolder:
@@ -138,6 +138,33 @@ def next_run_folder(method: str, data: str, root: Path = Path("runs")) -> Path:
     pattern = re.compile(re.escape(stem) + r"-(\d{3,})$")
     taken = [int(found[1]) for path in (root.iterdir() if root.is_dir() else ()) if (found := pattern.match(path.name))]
     return root / f"{stem}-{max(taken, default=0) + 1:03d}"
+
+
+def make_run_folder(method: str, data: str, out: str | os.PathLike[str] | None, may_go_on: bool = False) -> RunFolder:
+    """Makes the folder that a person named, or the next free one in `runs`; two processes never get the same.
+
+    Args:
+        method: for the name.
+        data: for the name.
+        out: the folder itself, or None.
+        may_go_on: accept a folder that holds a run already, for work that is taken up again by the same command.
+    """
+    if out is not None:
+        folder = RunFolder(Path(out).expanduser())
+        if not (may_go_on and (folder.path / "run.json").exists()):
+            folder.create()
+        return folder
+    while True:
+        folder = RunFolder(next_run_folder(method, data))
+        try:
+            folder.path.parent.mkdir(parents=True, exist_ok=True)
+            folder.path.mkdir()
+        except FileExistsError:  # another process took the number in this moment
+            continue
+        except OSError:
+            pass  # told by create, in its words
+        folder.create()
+        return folder
 
 
 def find_run(path: str | os.PathLike[str]) -> Path:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hibiscus.data.augment import Augment
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
+from hibiscus.errors import ConfigError
 from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
@@ -98,7 +99,7 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation) -> Supe
         changes["rate"] = recipe.rate if open_choice else plain[config.optimiser]
     if config.weight_decay is None:
         changes["weight_decay"] = recipe.weight_decay if open_choice else 0.0
-    if config.clip_norm is None and open_choice:
+    if "clip_norm" not in config.model_fields_set and open_choice:
         changes["clip_norm"] = recipe.clip_norm
     return config.model_copy(update=changes)
 
@@ -138,7 +139,9 @@ def supervised_stage(
         clip_norm=config.clip_norm,
         after_step=(lambda: constrain(network, max_norm=config.max_norm, clip=config.clip_weights)) if constrained else None,
     )
-    augment = config.build_augment() if "image" in data.tensors else None
+    augment = config.build_augment()
+    if augment.active and "image" not in data.tensors:
+        raise ConfigError("augmentation (shift, crop, flip ...) on data without pictures", "pictures", "leave these options out")
     source = data.source("train", config.batch_size, config.seed, augment)
     return Stage([learner], config.epochs, source, followers)
 

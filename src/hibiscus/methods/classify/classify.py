@@ -25,11 +25,11 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.losses import balanced_weights, binary_cross_entropy, cross_entropy, focal
+from hibiscus.errors import ConfigError
+from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
 from hibiscus.methods.classify import evidence
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
 from hibiscus.training.player import Batch, Stage
@@ -62,6 +62,8 @@ class Classify(Method):
     decides = Decides("accuracy", higher_is_better=True)
     Config = Config
 
+    counts: Tensor  # items of each class in training, known once the stage is built
+
     @property
     def classes(self) -> list[str]:
         """The names of the classes, in the order of the network's outputs."""
@@ -70,7 +72,10 @@ class Classify(Method):
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
         """The network for the data, and the optimiser's settings for the network, where they were left open."""
-        return resolve_supervised(config, preparation)
+        resolved = resolve_supervised(config, preparation)
+        if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
+            raise ConfigError("label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out")
+        return resolved
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, with one output for two classes and one for each of more."""
@@ -79,8 +84,7 @@ class Classify(Method):
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""
-        counts = torch.from_numpy(np.bincount(data.values("label", "train"), minlength=len(self.classes)))
-        self.class_weights = balanced_weights(counts).to(data.device) if self.config.loss == "balanced" else None
+        self.counts = torch.from_numpy(np.bincount(data.values("label", "train"), minlength=len(self.classes))).to(data.device)
         yield supervised_stage(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -96,8 +100,10 @@ class Classify(Method):
         if config.loss == "focal":
             alpha = config.focal_alpha if logits.shape[1] == 1 else None
             return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
+        if config.loss == "balanced":
+            return balanced_cross_entropy(logits, label, self.counts, label_smoothing=config.label_smoothing)
         chosen = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
-        return chosen(logits, label, label_smoothing=config.label_smoothing, class_weights=self.class_weights)
+        return chosen(logits, label, label_smoothing=config.label_smoothing)
 
     @staticmethod
     def probabilities(logits: Tensor) -> Tensor:
@@ -113,11 +119,11 @@ class Classify(Method):
         return {"probabilities": read_all(network, data, part, self.probabilities).numpy()}
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """Accuracy and cross-entropy (nats per item) on a part."""
-        probabilities = torch.from_numpy(self.predict(data, part)["probabilities"])
+        """Accuracy on a part, and the loss that is minimised in training."""
+        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw)
         label = torch.from_numpy(data.values("label", part))
-        loss = functional.nll_loss(probabilities.clamp_min(1e-12).log(), label)
-        return {"accuracy": (probabilities.argmax(1) == label).float().mean().item(), "loss": loss.item()}
+        right = self.probabilities(logits).argmax(1) == label
+        return {"accuracy": right.float().mean().item(), "loss": self.criterion(logits.to(data.device), label.to(data.device)).item()}
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """All metrics, beside the majority class and a linear model, with the evidence for the report."""

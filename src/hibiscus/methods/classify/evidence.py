@@ -25,7 +25,8 @@ POINTS = 2000  # points in a scatter
 def examine_classifier(probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int) -> Examination:
     """Metrics, baselines and exhibits from probabilities `(items, classes)` on a part."""
     label = data.values("label", part)
-    train_x, train_y, test_x = data.flat_inputs("train"), data.values("label", "train"), data.flat_inputs(part)
+    some = data.some_rows("train")
+    train_x, train_y, test_x = data.flat_inputs("train", some), data.values("label", "train")[some], data.flat_inputs(part)
     linear = baselines.linear_classifier(train_x, train_y, test_x, len(classes), seed)
     nearest = baselines.nearest_mean(train_x, train_y, test_x, len(classes))
     rivals = {
@@ -79,8 +80,9 @@ def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
 
 def examine_regressor(predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation) -> Examination:
     """Metrics, baselines and exhibits from predicted values `(items, columns)` on a part, in the target's unit."""
-    truth, train_y = target.decode(data.values("target", part)), target.decode(data.values("target", "train"))
-    linear = baselines.linear_regression(data.flat_inputs("train"), train_y, data.flat_inputs(part))
+    rows = data.some_rows("train")
+    truth, train_y = target.decode(data.values("target", part)), target.decode(data.values("target", "train")[rows])
+    linear = baselines.linear_regression(data.flat_inputs("train", rows), train_y, data.flat_inputs(part))
     rivals = {
         "mean of the training part": baselines.mean_value(train_y, truth),
         "linear regression": regression_metrics(linear.reshape(truth.shape), truth),

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -88,15 +89,11 @@ class Regress(Method):
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """Root mean square error, mean absolute error and the loss on a part."""
-        predicted = self.predict(data, part)["values"]
-        truth = self.preparation["target"].decode(data.values("target", part))
-        error = predicted - truth
-        scaled = self.preparation["target"].encode(predicted) - data.values("target", part)
-        return {
-            "rmse": float(np.sqrt(np.mean(error**2))),
-            "mae": float(np.mean(np.abs(error))),
-            "loss": float(np.mean(scaled**2)),
-        }
+        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw)
+        target = data.values("target", part)
+        error = self.preparation["target"].decode(outputs.numpy()) - self.preparation["target"].decode(target)
+        loss = self.criterion(outputs, torch.from_numpy(target)).item()
+        return {"rmse": float(np.sqrt(np.mean(error**2))), "mae": float(np.mean(np.abs(error))), "loss": loss}
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """All metrics, beside the mean and a linear regression, with the evidence for the report."""

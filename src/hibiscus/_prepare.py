@@ -1,0 +1,79 @@
+"""From opened data and its options to parts and to what is learned from the training part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.options import DataConfig
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepared import raw_field
+from hibiscus.data.split import keep_every_class, make_split
+from hibiscus.errors import DataError
+
+__all__ = ["fit_preparation", "groups_of", "prepare_parts"]
+
+
+def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig) -> Preparation:
+    """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
+
+    Raises:
+        DataError: the data lack what the method needs.
+    """
+    fields: dict[str, Any] = {}
+    if "image" in dataset.fields:
+        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+    if "table" in dataset.fields:
+        frame = dataset.fields["table"].iloc[train]
+        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
+    if "array" in dataset.fields:
+        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+    if not fields:
+        raise DataError(
+            f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
+        )
+    for name, kind in (("label", LabelPreparation), ("target", TargetPreparation)):
+        if name not in needs:
+            continue
+        raw = raw_field(dataset, name)
+        if raw is None:
+            raise _no_labels(dataset)
+        fields[name] = kind.fit(np.asarray(raw)[train])
+    return Preparation(fields)
+
+
+def _no_labels(dataset: Dataset) -> DataError:
+    if "table" in dataset.fields:
+        columns = [str(column) for column in dataset.fields["table"].columns]
+        return DataError(f"{dataset.path}: which column is to be predicted?", f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}")
+    return DataError(
+        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
+        "one folder for each class, or labels beside the arrays",
+        "sort the pictures into folders named after their classes",
+    )
+
+
+def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
+    """The group of each item, where the options name a group column.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    if options.group is None:
+        return None
+    frame = dataset.fields.get("table")
+    if frame is None or options.group not in frame.columns:
+        raise DataError(
+            f"{dataset.path}: group={options.group}: no such column", "a column of the table", "leave group out, or correct its name"
+        )
+    return frame[options.group].to_numpy()
+
+
+def prepare_parts(dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset()) -> dict[str, np.ndarray]:
+    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
+    groups = groups_of(dataset, options)
+    parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+    return keep_every_class(dataset, parts) if "label" in needs and "label" in dataset.fields and groups is None else parts
