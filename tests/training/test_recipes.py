@@ -34,3 +34,8 @@ def test_auto_takes_the_whole_recipe_and_what_was_given_stays():
 def test_resolving_twice_changes_nothing(net):
     once = resolve_supervised(SupervisedConfig(net=net), VECTORS)
     assert resolve_supervised(once, VECTORS) == once
+
+
+def test_the_rate_of_sgd_goes_with_the_batch():
+    assert resolve_supervised(SupervisedConfig(net="resnet20", batch_size=64), VECTORS).rate == pytest.approx(0.1)
+    assert resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).rate == recipe_for("lstm").rate

@@ -59,7 +59,7 @@ class SupervisedConfig(TrainingConfig):
     brightness: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change")
     contrast: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change about the mean")
     cutout: int = Field(0, ge=0, description="augmentation: side in pixels of an erased square")
-    fill: Literal["zero", "nearest", "reflect"] = Field("zero", description="augmentation: what lies outside the picture")
+    fill: Literal["zero", "nearest", "reflect"] = Field("reflect", description="augmentation: what lies outside the picture")
 
     def build_augment(self) -> Augment:
         """The augmentation that these options describe."""
@@ -96,7 +96,7 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation) -> Supe
     plain = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
     changes: dict[str, Any] = {"net": name, "optimiser": recipe.optimiser if config.optimiser == "auto" else config.optimiser}
     if config.rate is None:
-        changes["rate"] = recipe.rate if open_choice else plain[config.optimiser]
+        changes["rate"] = recipe.rate_for(config.batch_size) if open_choice else plain[config.optimiser]
     if config.weight_decay is None:
         changes["weight_decay"] = recipe.weight_decay if open_choice else 0.0
     if "clip_norm" not in config.model_fields_set and open_choice:
