@@ -114,3 +114,13 @@ def test_a_read_only_array_is_copied_without_a_warning():
 
 def test_a_batch_larger_than_the_data():
     assert len(source(batch_size=100).next().label) == 23
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"), [(21, 5, [5, 5, 5, 6]), (11, 10, [11]), (1, 5, [1]), (3, 1, [1, 1, 1]), (20, 5, [5] * 4)]
+)
+def test_a_last_batch_of_one_joins_the_one_before(count, size, expected):
+    batches = source(items=np.arange(count), batch_size=size)
+    assert batches.batches_per_epoch == len(expected)
+    assert [len(batch.label) for batch in drawn(batches, len(expected))] == expected
+    assert len(batches.next().label) == expected[0]

@@ -169,3 +169,34 @@ def test_batches_may_be_ragged_or_single(tmp_path):
         loop = make_loop(Growing, tmp_path / str(size), data=array_data(70), batch_size=size, epochs=1)
         loop.run()
         assert loop.epoch == 3
+
+
+def test_weights_that_are_no_numbers_never_become_a_checkpoint(tmp_path):
+    class Poisoned(Growing):
+        def loss(self, batch):
+            value, terms = super().loss(batch)
+            # a finite loss with a gradient that is not: the weights are lost before any loss shows it
+            root = (self.net[0].weight * 0).square().sum().sqrt()
+            return value + (root if self.net.training and self.poisoned else 0), terms
+
+    loop = make_loop(Poisoned, tmp_path, epochs=3, log_every=100)
+    loop.method.poisoned = False
+    loop.run()
+    good = (tmp_path / "checkpoints" / "last.safetensors").read_bytes()
+    loop = make_loop(Poisoned, tmp_path, epochs=5, log_every=100)
+    loop.method.poisoned = True
+    loop.load(tmp_path / "checkpoints" / "last.safetensors")
+    with pytest.raises(TrainingError, match="not a finite number"):
+        loop.run()
+    assert (tmp_path / "checkpoints" / "last.safetensors").read_bytes() == good
+
+
+def test_a_run_that_grew_can_be_loaded(tmp_path):
+    loop = played(make_loop(Growing, tmp_path, epochs=1))
+    tensors, state = load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")
+    assert state["stage"] == 2
+    again = make_loop(Growing, tmp_path / "other", epochs=1).method
+    for stage in range(state["stage"] + 1):
+        again.grow(stage)
+    again.load_tensors(tensors)
+    assert len(again.net) == len(loop.method.net) == 3
