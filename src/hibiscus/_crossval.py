@@ -113,13 +113,17 @@ def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: 
     kind = get_method(session.method_name)
     if (path / "run.json").exists():
         found = Session.reopened(path, session.dataset, str(session.device), session.quiet)
-        config = kind.resolve(build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), found.preparation)
+        config = kind.resolve(
+            build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), found.preparation, len(parts["train"])
+        )
         same_parts = all(list(found.parts.get(name, ())) == list(items) for name, items in parts.items())
         if found.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
             raise ConfigError(f"{path}: trained with other options or data", "the same options, to go on", "another --out FOLDER")
         return found
     preparation = fit_preparation(session.dataset, parts["train"], kind.needs, session.options)
-    config = kind.resolve(build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), preparation)
+    config = kind.resolve(
+        build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), preparation, len(parts["train"])
+    )
     folder, validate = RunFolder(path), "val" in parts
     made = dataclasses.replace(session, config=config, parts=parts, preparation=preparation, folder=folder, validate=validate, callbacks={})
     if path != session.folder.path:

@@ -41,7 +41,7 @@ def start_session(
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind.needs)
     preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen)
-    config = kind.resolve(config, preparation)
+    config = kind.resolve(config, preparation, len(parts["train"]))
     session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
     session.folder = make_run_folder(method, dataset.name, out)

@@ -108,3 +108,23 @@ def test_the_weightiest_comes_first(facts, evaluation):
     facts["data"]["duplicates"]["across"] = {"train and test": 3}
     facts["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
     assert [said.split()[1] for said in advise(facts, HISTORY, evaluation)] == ["linear", "same", "file"]
+
+
+def test_a_training_thrown_off_and_small_parts_are_named():
+    facts = {
+        "name": "r",
+        "method": "classify",
+        "config": {"rate": 0.2, "batch_size": 128},
+        "data": {"parts": {"val": 9, "test": 25}, "classes": {"a": {"val": 0}}},
+    }
+    evaluation = {
+        "part": "test",
+        "decides": {"name": "test/accuracy", "higher_is_better": True},
+        "metrics": {"test/accuracy": 0.9},
+        "baselines": {},
+    }
+    history = [{"train/loss": 1.0, "val/loss": loss} for loss in (11.0, 64344.0, 2.2)]
+    said = advise(facts, history, evaluation)
+    assert "6.43e+04 in epoch 2" in said[0]
+    assert "batch_size=32" in said[0]
+    assert "class a is not in the validation part" in said[1]

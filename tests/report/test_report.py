@@ -37,7 +37,7 @@ def test_it_says_the_figures(tmp_path, read_page):
     for words in ("10.4 %", "macro F1", "0.0712 nats", "274,442", "42 s", "912 items per second", "bad.jpg", "cut short", "AMD EPYC"):
         assert words in text
     assert "hibiscus train classify digits net=cnn epochs=40" in text
-    assert f"hibiscus resume {tmp_path / 'run'}" in text
+    assert f"epochs=80 from={tmp_path / 'run'}" in text
     assert "Not better" not in text
 
 

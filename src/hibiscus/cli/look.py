@@ -35,6 +35,8 @@ def inspection(path: str, options: dict[str, Any], as_json: bool) -> None:
             how = f"cut as `train` would, split={chosen.split}"
     except DataError as error:
         parts, how = dataset.parts or {"all": range(len(dataset))}, f"too few to train on: {error.expected}"
+    if "label" not in dataset.fields and "table" in dataset.fields and not dataset.parts:
+        parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would cut them"
     summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
     say(summary, "" if as_json else _describe(summary, how), as_json)
 

@@ -17,7 +17,10 @@ def advise(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dic
         history: the epochs' lines of `log.jsonl`.
         evaluation: `evaluation.json`.
     """
-    found = [rule(facts, history, evaluation) for rule in (_baseline, _duplicates, _overfitting, _unfinished, _classes, _bad_files)]
+    found = [
+        rule(facts, history, evaluation)
+        for rule in (_baseline, _diverged, _small_parts, _duplicates, _overfitting, _unfinished, _classes, _bad_files)
+    ]
     return [sentence for sentence in found if sentence]
 
 
@@ -35,6 +38,31 @@ def _baseline(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: 
     )
 
 
+def _diverged(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    losses = [line["val/loss"] for line in history if line.get("val/loss") is not None]
+    if len(losses) < 2 or max(losses) < 10 * max(min(losses), losses[0] / 10, 1e-6) or max(losses) <= losses[0]:
+        return ""
+    worst = losses.index(max(losses)) + 1
+    rate, batch_size = facts["config"].get("rate"), facts["config"].get("batch_size")
+    return (
+        f"The validation loss jumped to {max(losses):.3g} in epoch {worst}: the training was thrown off. Try a smaller learning rate "
+        f"(it was rate={rate:g}) or more steps an epoch (batch_size={max(8, (batch_size or 128) // 4)})."
+    )
+
+
+def _small_parts(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    parts, classes = facts["data"].get("parts", {}), facts["data"].get("classes", {})
+    lacking = [name for name, counts in classes.items() if "val" in parts and not counts.get("val")]
+    part = evaluation.get("part", "test")
+    if not lacking and parts.get("val", 50) >= 50 and parts.get(part, 50) >= 50:
+        return ""
+    why = f"class {lacking[0]} is not in the validation part" if lacking else f"{parts.get('val', 0)} items choose the epoch"
+    return (
+        f"The parts are small ({why}, {parts.get(part, 0)} are measured): the figure may be off by several points. "
+        f"Use split=stratified, or cross-validate: hibiscus crossval {facts['method']} ... folds=5."
+    )
+
+
 def _duplicates(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
     across = facts["data"].get("duplicates", {}).get("across", {})
     if not across:
@@ -49,7 +77,7 @@ def _overfitting(facts: dict[str, Any], history: list[dict[str, Any]], evaluatio
     if len(history) < 5 or not len(training) == len(validation) == len(history):
         return ""
     epoch = stopping_epoch(training, validation)
-    if epoch is None or epoch > 0.9 * len(history):
+    if epoch is None or epoch > 0.9 * len(history) or validation[-1] < 1.05 * validation[epoch - 1] or training[-1] > validation[-1]:
         return ""
     return (
         f"Training and validation part ways at epoch {epoch} of {len(history)}: it overfits from there on. More data, augmentation "

@@ -72,7 +72,13 @@ def commands(run: RunFolder) -> list[tuple[str, str]]:
     if given:
         given[0] = Path(given[0]).name if given[0].endswith("hibiscus") else given[0]
     found = [("Repeat it", shlex.join(given))] if given else []
-    found.append(("Go on with it" if run.status == "done" else "Resume it", f"hibiscus resume {folder}"))
+    if run.status == "done":
+        data, epochs = as_text(as_mapping(run.info.get("data")).get("path")), as_mapping(run.info.get("config")).get("epochs")
+        longer = f"epochs={2 * epochs}" if isinstance(epochs, int) else "epochs=..."
+        words = ["hibiscus", "train", as_text(run.info.get("method")), data, longer]
+        found.append(("Train it for longer", f"{shlex.join(words)} from={folder}"))
+    else:
+        found.append(("Resume it", f"hibiscus resume {folder}"))
     found.append(("Measure it again", f"hibiscus evaluate {folder}"))
     abilities = [as_text(each) for each in as_list(run.info.get("abilities"))]
     networks = as_mapping(run.info.get("parameters"))

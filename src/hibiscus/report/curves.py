@@ -148,7 +148,8 @@ def _read_off(run: RunFolder, series: Series, decides: str) -> dict[str, Any]:
         if values:
             rows.append((f"{PARTS[name.split('/', 1)[0]]} {metric(re.split('[/.]', name)[-1])}", cells))
     notes = [f"Stop at epoch {plain(stop)}: from there the validation loss rises."] if math.isfinite(stop) else []
-    if not notes and "val/loss" in series and _losses(series):
+    validation = series.get("val/loss", ([], []))[1]
+    if not notes and len(validation) >= 5 and validation[-1] <= 1.02 * min(validation):
         notes = ["The validation loss has not turned upwards."]
     seconds = sorted(value for line in run.lines if math.isfinite(value := as_number(line.get("seconds"))))
     if seconds:

@@ -58,36 +58,38 @@ class LogFile(Callback):
 
 
 class BestCheckpoint(Callback):
-    """Writes `best.safetensors` whenever the metric that decides is as good on validation as ever before.
+    """Writes `best.safetensors` whenever the metric that decides is better on validation than ever before.
 
-    Of equal epochs the last is kept: under a falling learning rate it is the one that has settled.
+    Of equal epochs the one with the smaller validation loss is better.
     """
 
     def __init__(self, path: Path, decides: Decides):
         self.path, self.decides = path, decides
         self.best: float | None = None
+        self.loss = math.inf
         self.epoch = 0
 
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
         """Compares, and saves."""
-        value = line.get(f"val/{self.decides.name}", math.nan)
-        if self.decides.better(value, self.best) or value == self.best:
-            self.best, self.epoch = value, loop.epoch
+        value, loss = line.get(f"val/{self.decides.name}", math.nan), line.get("val/loss", math.inf)
+        if self.decides.better(value, self.best) or (value == self.best and loss < self.loss):
+            self.best, self.loss, self.epoch = value, loss, loop.epoch
             loop.check_finite()
             state = {"format": 1, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
             save_checkpoint(self.path, loop.method.tensors(), state)
 
     def on_stage(self, loop: Loop) -> None:
         """The best is looked for in the last stage; the networks of earlier ones are not finished."""
-        self.best, self.epoch = None, 0
+        self.best, self.loss, self.epoch = None, math.inf, 0
 
     def state(self) -> dict[str, Any]:
-        """The best value and its epoch."""
-        return {"best": self.best, "epoch": self.epoch}
+        """The best value, its loss and its epoch."""
+        return {"best": self.best, "loss": self.loss if math.isfinite(self.loss) else None, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes what `state` gave."""
         self.best, self.epoch = state.get("best"), state.get("epoch", 0)
+        self.loss = math.inf if state.get("loss") is None else state["loss"]
 
 
 class _Patience(Callback):

@@ -106,8 +106,14 @@ class Method(ABC):
             setattr(self, name, network)
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
-        """The options with every `auto` replaced by what it stands for with this data; the run's record holds these."""
+    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+        """The options with every `auto` replaced by what it stands for with this data; the run's record holds these.
+
+        Args:
+            config: as the person gave them.
+            preparation: what was learned from the training part.
+            items: how many items the training part holds.
+        """
         return config
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from hibiscus.training.schedules import make_schedule
 
 __all__ = [
     "SupervisedConfig",
+    "batch_size_for",
     "build_supervised",
     "default_network",
     "forward",
@@ -36,6 +38,7 @@ __all__ = [
 class SupervisedConfig(TrainingConfig):
     """Options of one network learning from labelled items."""
 
+    batch_size: int | None = Field(None, ge=1, description="items in a batch; 128, fewer for few items, if left out")  # type: ignore[assignment]
     optimiser: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field("auto", description="auto: by the network")  # type: ignore[assignment]
     rate: float | None = Field(None, gt=0, description="learning rate where the schedule is 1; by the network if left out")  # type: ignore[assignment]
     weight_decay: float | None = Field(None, ge=0, description="L2 decay of weights; by the network if left out")  # type: ignore[assignment]
@@ -83,7 +86,14 @@ def default_network(preparation: Preparation) -> str:
     return "lstm" if len(shape) == 2 else "mlp"
 
 
-def resolve_supervised(config: TrainingConfig, preparation: Preparation) -> SupervisedConfig:
+def batch_size_for(items: int | None) -> int:
+    """The batch size that is meant where none is given: 128, and for few items the power of two that leaves 20 steps an epoch."""
+    if items is None:
+        return 128
+    return min(128, max(8, 2 ** int(math.log2(max(1, items / 20)))))
+
+
+def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: int | None = None) -> SupervisedConfig:
     """The options with the network chosen, and the optimiser's settings from its recipe where they were left open.
 
     A learning rate given without an optimiser, or the other way round, keeps what was given; only an optimiser left
@@ -94,9 +104,14 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation) -> Supe
     recipe = recipe_for(name)
     open_choice = config.optimiser in ("auto", recipe.optimiser)
     plain = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
-    changes: dict[str, Any] = {"net": name, "optimiser": recipe.optimiser if config.optimiser == "auto" else config.optimiser}
+    batch_size = config.batch_size or batch_size_for(items)
+    changes: dict[str, Any] = {
+        "batch_size": batch_size,
+        "net": name,
+        "optimiser": recipe.optimiser if config.optimiser == "auto" else config.optimiser,
+    }
     if config.rate is None:
-        changes["rate"] = recipe.rate_for(config.batch_size) if open_choice else plain[config.optimiser]
+        changes["rate"] = recipe.rate_for(batch_size) if open_choice else plain[config.optimiser]
     if config.weight_decay is None:
         changes["weight_decay"] = recipe.weight_decay if open_choice else 0.0
     if "clip_norm" not in config.model_fields_set and open_choice:
@@ -142,7 +157,7 @@ def supervised_stage(
     augment = config.build_augment()
     if augment.active and "image" not in data.tensors:
         raise ConfigError("augmentation (shift, crop, flip ...) on data without pictures", "pictures", "leave these options out")
-    source = data.source("train", config.batch_size, config.seed, augment)
+    source = data.source("train", config.batch_size or 128, config.seed, augment)
     return Stage([learner], config.epochs, source, followers)
 
 

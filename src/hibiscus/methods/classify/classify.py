@@ -70,9 +70,9 @@ class Classify(Method):
         return list(self.preparation["label"].names)
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
+    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
         """The network for the data, and the optimiser's settings for the network, where they were left open."""
-        resolved = resolve_supervised(config, preparation)
+        resolved = resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
             raise ConfigError("label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out")
         return resolved

@@ -59,9 +59,9 @@ class Regress(Method):
     Config = Config
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation) -> TrainingConfig:
+    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
         """The network for the data, and the optimiser's settings for the network, where they were left open."""
-        return resolve_supervised(config, preparation)
+        return resolve_supervised(config, preparation, items)
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, with as many outputs as target columns."""
