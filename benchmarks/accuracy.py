@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 RUNS = ROOT / "runs" / "accuracy"
 CIFAR = "batch_size=64 label_smoothing=0.1 flip=true crop=4 val=0.02"
+FLOWERS = "net=resnet20 net.shortcut=projection image_size=64 epochs=40 batch_size=64 flip=true crop=6 label_smoothing=0.1"
 ADULT = "target=income test_data={data}/tabular/adult_test.csv.gz"
 
 
@@ -49,7 +50,7 @@ ROWS = (
     Row("adult", "classify", "tabular/adult_train.csv.gz", ADULT, "test/accuracy", 0.85),
     Row("california", "regress", "tabular/california_housing.csv", "target=median_house_value", "test/rmse", None, (0, 1, 2), False),
     Row("cifar-resnet20-20", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=20 {CIFAR}", "test/accuracy", 0.86),
-    Row("flowers", "classify", "flowers5", "net=resnet20 image_size=64 epochs=40 flip=true crop=6", "test/accuracy", 0.70),
+    Row("flowers", "classify", "flowers5", FLOWERS, "test/accuracy", 0.70),
     Row("mnist-ynetwork", "classify", MNIST, "net=ynetwork epochs=10", "test/accuracy", 0.994),
     Row(
         "cifar-resnet20-40", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=40 cutout=8 {CIFAR}", "test/accuracy", 0.885
