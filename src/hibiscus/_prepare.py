@@ -17,13 +17,26 @@ from hibiscus.errors import DataError
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
-def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig) -> Preparation:
+def fit_preparation(
+    dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig, uses: frozenset[str] = frozenset()
+) -> Preparation:
     """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
+
+    Args:
+        dataset: the opened data.
+        train: the indices of its training part.
+        needs: fields without which the method cannot learn.
+        options: how tables are scaled.
+        uses: fields that the method takes where there are some.
 
     Raises:
         DataError: the data lack what the method needs.
     """
     fields: dict[str, Any] = {}
+    if "image" in needs and "image" not in dataset.fields:
+        raise DataError(
+            f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", "pictures", "point at a folder of pictures"
+        )
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
     if "table" in dataset.fields:
@@ -36,9 +49,11 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, needs: frozenset[str], 
             f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
         )
     for name, kind in (("label", LabelPreparation), ("target", TargetPreparation)):
-        if name not in needs:
+        if name not in needs | uses:
             continue
-        raw = raw_field(dataset, name)
+        raw = raw_field(dataset, name) if name in needs else dataset.fields.get(name)
+        if raw is None and name in uses:
+            continue
         if raw is None:
             raise _no_labels(dataset)
         fields[name] = kind.fit(np.asarray(raw)[train])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from pathlib import Path
@@ -40,7 +41,7 @@ def start_session(
     progress = None if quiet else _show_decoding
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind.needs)
-    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen)
+    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen, kind.uses)
     config = kind.resolve(config, preparation, len(parts["train"]))
     session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
@@ -116,7 +117,7 @@ def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], o
         was = ", ".join(f"{name}={getattr(old.config, name)}" for name in other)
         raise ConfigError(f"{', '.join(other)} together with from=", f"as in the run that is extended: {was}", "leave them out")
     tensors, state = load_checkpoint(last)
-    done = int(state["epoch"])
+    done = math.ceil(old.config.epochs * state["stage_round"] / max(1, state["stage_rounds"]))  # of the stage that it stands in
     if config.epochs <= done:
         raise ConfigError(f"epochs={config.epochs} with from={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}")
     folder = make_run_folder(method, old.dataset.name, out)

@@ -12,8 +12,8 @@ import torch
 
 from hibiscus._config import build_options
 from hibiscus._prepare import fit_preparation, prepare_parts
-from hibiscus.data.bundled import open_bundled
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -23,22 +23,21 @@ from hibiscus.training.loop import Loop
 from hibiscus.training.player import Batch
 
 NAMES = [entry.name for entry in METHODS]
-DATA = {"label": "digits", "target": "diabetes"}  # bundled data for each field that a method may need
-SMALL = {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50, "log_every": 4}
 
 
 class Bench:
-    """One method on a small part of bundled data."""
+    """One method on a small part of the bundled data of its own trial."""
 
     def __init__(self, name: str, folder, count: int = 190, **options):
         kind = get_method(name)
-        whole = open_bundled(DATA[next(iter(kind.needs))])
+        whole = open_data(kind.trial.data)
         fields = {key: values[:count] for key, values in whole.fields.items()}
-        dataset = Dataset(whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], roles=whole.roles)
+        given = {part: items[items < count] for part, items in whole.parts.items()}
+        dataset = Dataset(whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles)
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options)
-        self.config = build_options(kind.Config, {**SMALL, **options})
-        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options)
+        self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})
+        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options, kind.uses)
         self.config = kind.resolve(self.config, self.preparation)
         torch.manual_seed(self.config.seed)
         self.method = kind(self.config, self.preparation)
@@ -88,7 +87,7 @@ def test_every_option_has_a_sentence(name):
 
 def test_config_goes_through_json_unchanged(name):
     kind = get_method(name)
-    config = build_options(kind.Config, SMALL)
+    config = build_options(kind.Config, kind.trial.options)
     assert build_options(kind.Config, config.model_dump(mode="json")) == config
 
 

@@ -146,6 +146,8 @@ class Loop:
 
     def _play_round(self, stage: Stage) -> None:
         progress = self.stage_round / stage.rounds
+        if stage.before_round is not None:
+            stage.before_round(progress)
         for player in stage.players:
             player.set_rate(progress)
             for _ in range(player.fresh):
@@ -239,6 +241,8 @@ class Loop:
         for player in self.stage.players:
             found, optimisers[player.name] = flatten_optimiser(player.optimiser, f"optimiser/{player.name}")
             tensors.update(found)
+        position = self.stage.source.position()
+        tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
         state = {
             "format": 1,
             "stage": self.stage_index,
@@ -249,7 +253,7 @@ class Loop:
             "stop_reason": self.stop_reason,
             "meter": self.meter.state(),
             "interval": self.interval.state(),
-            "source": self.stage.source.position(),
+            "source": {name: value for name, value in position.items() if not isinstance(value, Tensor)},
             "optimisers": optimisers,
             "rate_factors": {player.name: player.rate_factor for player in self.stage.players},
             "callbacks": {name: callback.state() for name, callback in self.callbacks.items()},
@@ -279,7 +283,8 @@ class Loop:
         for player in stage.players:
             restore_optimiser(player.optimiser, f"optimiser/{player.name}", tensors, state["optimisers"][player.name])
             player.rate_factor = state["rate_factors"][player.name]
-        stage.source.restore(state["source"])
+        kept = {name.removeprefix("source/"): value for name, value in tensors.items() if name.startswith("source/")}
+        stage.source.restore({**state["source"], **kept})
         torch.set_rng_state(tensors["random/cpu"])
         if self.device.type == "cuda" and "random/cuda" in tensors:
             torch.cuda.set_rng_state(tensors["random/cuda"], self.device)

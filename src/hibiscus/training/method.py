@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hibiscus.data.prepare import Preparation
     from hibiscus.data.prepared import PreparedData
 
-__all__ = ["Decides", "Examination", "Method", "TrainingConfig"]
+__all__ = ["Decides", "Examination", "Method", "TrainingConfig", "Trial"]
 
 
 class TrainingConfig(BaseModel):
@@ -65,6 +65,19 @@ class Decides:
         return than is None or (value > than if self.higher_is_better else value < than)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A training of seconds on data that everybody has: to try the method out, and what the contract tests run.
+
+    Args:
+        data: a bundled name.
+        options: the method's options that make it small.
+    """
+
+    data: str
+    options: Mapping[str, Any]
+
+
 @dataclass
 class Examination:
     """What a method says of itself on one part, for the report.
@@ -94,8 +107,10 @@ class Method(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     family: ClassVar[str]
-    needs: ClassVar[frozenset[str]]
+    needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
+    uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
     decides: ClassVar[Decides]
+    trial: ClassVar[Trial]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
@@ -145,6 +160,21 @@ class Method(ABC):
             UsageError: the method does not predict.
         """
         raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
+
+    def sample(self, count: int, **conditions: Any) -> dict[str, Any]:
+        """New items drawn from what was learned, by field; an ability that not every method has.
+
+        Args:
+            count: how many.
+            **conditions: what the items shall be like, where the method can be told.
+
+        Returns:
+            `image` uint8 `(count, height, width, channels)`, and one array for each condition.
+
+        Raises:
+            UsageError: the method does not sample.
+        """
+        raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """All weights and running statistics, by `network/NAME/TENSOR`."""

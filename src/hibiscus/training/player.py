@@ -24,14 +24,30 @@ __all__ = ["Batch", "Follower", "Loss", "Optimiser", "Player", "Source", "Stage"
 
 
 class Batch(dict):
-    """The fields of a batch by name: `batch["image"]` or `batch.image`."""
+    """The fields of a batch by name: `batch["image"]` or `batch.image`.
 
+    `share` is set where several processes divide a batch: `(first item, items in all)` of this process's slice.
+    """
+
+    share: tuple[int, int] | None = None
     __getattr__ = dict.__getitem__
 
     @property
     def size(self) -> int:
         """How many items the batch holds."""
         return len(next(iter(self.values())))
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal numbers `(size, *shape)`: the same for each item, however many processes divide the batch."""
+        return self._draw(torch.randn, shape)
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Numbers from [0, 1), `(size, *shape)`: the same for each item, however many processes divide the batch."""
+        return self._draw(torch.rand, shape)
+
+    def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        first, total = self.share or (0, self.size)
+        return draw(total, *shape, device=next(iter(self.values())).device)[first : first + self.size]
 
 
 class Source(Protocol):
@@ -44,7 +60,7 @@ class Source(Protocol):
         ...
 
     def position(self) -> dict[str, Any]:
-        """Where the source stands, as plain JSON values."""
+        """Where the source stands: plain JSON values, and tensors where it keeps what it has seen (a replay memory)."""
         ...
 
     def restore(self, position: dict[str, Any]) -> None:
@@ -196,12 +212,15 @@ class Stage:
         epochs: how long, in passes of the source.
         source: where their batches come from.
         followers: networks that copy others after each round.
+        before_round: called before each round with the share of the stage that is done, from 0 to 1: what changes
+            with time beside the learning rate, such as the fading in of a new layer.
     """
 
     players: Sequence[Player]
     epochs: int
     source: Source
     followers: Sequence[Follower] = field(default_factory=tuple)
+    before_round: Callable[[float], None] | None = None
 
     @property
     def rounds_per_epoch(self) -> int:

@@ -31,7 +31,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
 from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Stage
 from hibiscus.training.supervised import (
     SupervisedConfig,
@@ -60,6 +60,7 @@ class Classify(Method):
     name, title, family = "classify", "Classification", "classify"
     needs = frozenset({"label"})
     decides = Decides("accuracy", higher_is_better=True)
+    trial = Trial("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 
     counts: Tensor  # items of each class in training, known once the stage is built

@@ -28,7 +28,7 @@ from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
 from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Stage
 from hibiscus.training.supervised import (
     SupervisedConfig,
@@ -56,6 +56,7 @@ class Regress(Method):
     name, title, family = "regress", "Regression", "classify"
     needs = frozenset({"target"})
     decides = Decides("rmse", higher_is_better=False)
+    trial = Trial("diabetes", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 
     @classmethod
