@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,12 @@ __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
 def fit_preparation(
-    dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig, uses: frozenset[str] = frozenset()
+    dataset: Dataset,
+    train: np.ndarray,
+    needs: frozenset[str],
+    options: DataConfig,
+    uses: frozenset[str] = frozenset(),
+    signed: bool = False,
 ) -> Preparation:
     """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
 
@@ -28,6 +34,7 @@ def fit_preparation(
         needs: fields without which the method cannot learn.
         options: how tables are scaled.
         uses: fields that the method takes where there are some.
+        signed: pictures as values in [-1, 1], not standardised by their own mean and deviation.
 
     Raises:
         DataError: the data lack what the method needs.
@@ -39,6 +46,9 @@ def fit_preparation(
         )
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+        if signed:
+            half = (0.5,) * fields["image"].channels
+            fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
     if "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
         fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import inspect
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
-from hibiscus.errors import ConfigError, DataError
+from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.exhibits import save_exhibits
 from hibiscus.training.checkpoint import load_checkpoint
@@ -200,12 +201,35 @@ class Run:
             answers = _named_answers(self.method(checkpoint).predict(data, "inputs"), preparation)
         return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
 
+    def sample(self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", **conditions: Any) -> dict[str, Any]:
+        """New items drawn from what was learned.
+
+        Args:
+            count: how many.
+            seed: the same seed draws the same items; the run's own by default.
+            checkpoint: `best` or `last`.
+            **conditions: what the items shall be like, where the method can be told.
+
+        Returns:
+            `image` uint8 `(count, height, width, channels)`, and an array for each condition.
+
+        Raises:
+            UsageError: the method does not sample, or knows no such condition.
+        """
+        method = self.method(checkpoint)
+        known = list(inspect.signature(method.sample).parameters)[1:] if "sample" in method.abilities() else list(conditions)
+        for name in conditions:
+            if name not in known:
+                raise UsageError(f"{method.name} has no condition '{name}'", f"one of: {', '.join(known) or 'none'}", "leave it out")
+        with self._reproducibly(seed):
+            return method.sample(count, **conditions)
+
     @contextlib.contextmanager
-    def _reproducibly(self) -> Iterator[None]:
+    def _reproducibly(self, seed: int | None = None) -> Iterator[None]:
         """Without gradients, and with the same random numbers each time."""
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(self.facts["config"]["seed"])
+            torch.manual_seed(self.facts["config"]["seed"] if seed is None else seed)
             yield
 
     def report(self) -> Path:

@@ -27,6 +27,7 @@ from hibiscus.training.device import choose_device, describe_machine, tune_proce
 from hibiscus.training.loop import Callback, Loop
 from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
+from hibiscus.training.processes import count, is_first, rank
 from hibiscus.training.run import FORMAT, RunFolder, now
 
 __all__ = ["Session", "read_facts"]
@@ -114,14 +115,18 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The data as the method sees it."""
-        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device)
+        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device, share=(rank(), count()))
 
     def write_folder(self, argv: list[str]) -> None:
         """Writes all that is known before the first step into the run folder; `run.json` last, so that a run there is whole.
 
+        Of several processes that train together the first writes.
+
         Raises:
             RunError: another process has begun a run here.
         """
+        if not is_first():
+            return
         if (self.folder.path / "run.json").exists():
             raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
         config = self.config.model_dump(mode="json")
@@ -165,22 +170,26 @@ class Session:
         method = self.build_method()
         decides = method.decides
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", decides)
-        self.callbacks = {"best": best}
+        self.callbacks = {}
         if self.config.plateau_patience:
             self.callbacks["plateau"] = ReduceOnPlateau(decides, self.config.plateau_patience, self.config.plateau_factor)
         if self.config.early_stop:
             self.callbacks["early_stop"] = EarlyStop(decides, self.config.early_stop)
-        self.callbacks["log"] = LogFile(self.folder.log)
-        if not self.quiet:
-            self.callbacks["progress"] = Progress(self.config.epochs, decides)
+        if is_first():  # what writes and shows; those above change the training, in every process alike
+            self.callbacks = {"best": best, **self.callbacks, "log": LogFile(self.folder.log)}
+            if not self.quiet:
+                self.callbacks["progress"] = Progress(self.config.epochs, decides)
         loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
-        for left in self.folder.checkpoints.glob(".*.part"):  # of a process killed while it saved
-            left.unlink(missing_ok=True)
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
             loop.load(last)
-        elif self.folder.log.exists():
-            self.folder.log.unlink()  # lines of a run that was stopped before its first checkpoint
+        if not is_first():
+            loop.run()
+            return
+        for left in self.folder.checkpoints.glob(".*.part"):  # of a process killed while it saved
+            left.unlink(missing_ok=True)
+        if not last.is_file():
+            self.folder.log.unlink(missing_ok=True)  # lines of a run that was stopped before its first checkpoint
         parameters = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
         precision = str(loop.precision).removeprefix("torch.")
         spent = float(self.folder.update(status="running", error=None, parameters=parameters, precision=precision)["seconds"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import shutil
@@ -21,6 +22,7 @@ from hibiscus.errors import ConfigError, RunError
 from hibiscus.methods.registry import get_method, list_methods
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_device
+from hibiscus.training.processes import first_goes_first, is_first, join, tell
 from hibiscus.training.run import RunFolder, find_run, make_run_folder
 
 __all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "train"]
@@ -41,11 +43,12 @@ def start_session(
     progress = None if quiet else _show_decoding
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind.needs)
-    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen, kind.uses)
+    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen, kind.uses, kind.signed_pixels)
     config = kind.resolve(config, preparation, len(parts["train"]))
     session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
-    session.folder = make_run_folder(method, dataset.name, out)
+    if is_first():
+        session.folder = make_run_folder(method, dataset.name, out)
     return session
 
 
@@ -84,14 +87,18 @@ def train(
         HibiscusError: in three parts: what was received, what was expected, how to mend it.
     """
     previous = options.pop("start_from", None)
-    if previous is not None:
-        session = _extended(method, data, previous, options, out, device, quiet)
-    else:
-        session = start_session(method, data, options, out, device, quiet)
-    with session.folder.locked():
+    device = join(device)
+    quiet = quiet or not is_first()
+    with first_goes_first():
+        if previous is not None:
+            session = _extended(method, data, previous, options, out, device, quiet)
+        else:
+            session = start_session(method, data, options, out, device, quiet)
+    session.folder = RunFolder(Path(tell(str(session.folder.path))))
+    with session.folder.locked() if is_first() else contextlib.nullcontext():
         session.write_folder(argv or [])
         session.train()
-        return _finish(session, evaluate)
+        return _finish(session, evaluate and is_first())
 
 
 def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool) -> Session:
@@ -120,6 +127,8 @@ def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], o
     done = math.ceil(old.config.epochs * state["stage_round"] / max(1, state["stage_rounds"]))  # of the stage that it stands in
     if config.epochs <= done:
         raise ConfigError(f"epochs={config.epochs} with from={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}")
+    if not is_first():
+        return Session(method, config, old.dataset, old.options, old.parts, old.preparation, RunFolder(Path()), old.device, quiet)
     folder = make_run_folder(method, old.dataset.name, out)
     state["stop_reason"] = ""
     for name in ("plateau", "early_stop"):  # why the run ended is no reason for the longer one to end
@@ -159,9 +168,12 @@ def resume(
     Raises:
         RunError: it is finished, in use, damaged, or its data have changed.
     """
-    session = Session.reopened(find_run(run), data, device, quiet)
-    with session.folder.locked():
-        if session.folder.read("run.json")["status"] == "done":
+    device = join(device)
+    with first_goes_first():
+        session = Session.reopened(find_run(run), data, device, quiet or not is_first())
+    done = tell(session.folder.read("run.json")["status"]) == "done"
+    with session.folder.locked() if is_first() else contextlib.nullcontext():
+        if done:
             if evaluate and not (session.folder.path / "report.html").exists():
                 return _finish(session, evaluate)
             raise RunError(
@@ -171,7 +183,7 @@ def resume(
                 f"epochs={2 * session.config.epochs} from={session.folder.path}",
             )
         session.train()
-        return _finish(session, evaluate)
+        return _finish(session, evaluate and is_first())
 
 
 def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | None = None) -> Run:

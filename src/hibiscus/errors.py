@@ -8,6 +8,7 @@
     ├── MissingExtraError     exit 5   an optional package is not installed
     ├── TargetNotReachedError exit 6   a demanded figure was not reached
     ├── TrainingError         exit 1   the training itself went wrong (not a number)
+    │   └── ProcessLostError  exit 1   another process of a training over several has gone
     └── InterruptedRunError   exit 130 stopped by the person, with everything saved
 
 Each says what was received, what was expected and how to mend it.
@@ -24,6 +25,7 @@ __all__ = [
     "HibiscusError",
     "InterruptedRunError",
     "MissingExtraError",
+    "ProcessLostError",
     "RunError",
     "TargetNotReachedError",
     "TrainingError",
@@ -98,6 +100,10 @@ class TargetNotReachedError(HibiscusError):
 
 class TrainingError(HibiscusError):
     """The training went wrong, for example a loss that is not a number."""
+
+
+class ProcessLostError(TrainingError):
+    """Another of the processes that train together has gone."""
 
 
 class InterruptedRunError(HibiscusError):

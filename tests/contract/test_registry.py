@@ -37,7 +37,7 @@ class Bench:
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options)
         self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})
-        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options, kind.uses)
+        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options, kind.uses, kind.signed_pixels)
         self.config = kind.resolve(self.config, self.preparation)
         torch.manual_seed(self.config.seed)
         self.method = kind(self.config, self.preparation)

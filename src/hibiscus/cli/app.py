@@ -12,7 +12,7 @@ from hibiscus.errors import UsageError, nearest
 
 __all__ = ["app", "run"]
 
-VERBS = ("train", "resume", "evaluate", "predict", "report", "compare", "crossval", "inspect", "list", "explain")
+VERBS = ("train", "resume", "evaluate", "predict", "sample", "report", "compare", "crossval", "inspect", "list", "explain")
 FLAGS = ("out", "device", "quiet", "evaluate", "demand", "json", "debug")  # what is written --out FOLDER, not out=FOLDER
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
@@ -147,6 +147,30 @@ def predict(
     from hibiscus import api
 
     answers.predictions(api.load(run, device=device).predict(inputs, checkpoint), path, as_json, quiet)
+
+
+@app.command(epilog=_example("hibiscus sample runs/latest -n 64", "hibiscus sample runs/latest -n 500 --out samples.npz"))
+def sample(
+    run: Run,
+    words: Words = None,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="how many")] = 64,
+    out: Annotated[str | None, typer.Option("--out", metavar="PLACE", help="a .png for a grid, a .npz, or a folder of pictures")] = None,
+    seed: Seed = None,
+    checkpoint: Checkpoint = "best",
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """New items drawn from what a run has learned."""
+    from hibiscus.cli import samples
+    from hibiscus.training.run import find_run
+
+    path = samples.check_place(out, find_run(run))
+    from hibiscus import api
+
+    found = api.load(run, device=device).sample(count, seed=seed, checkpoint=checkpoint, **_options(words, None))
+    samples.write_samples(found, path, as_json, quiet)
 
 
 @app.command(epilog=_example("hibiscus report runs/latest"))

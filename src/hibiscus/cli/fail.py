@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 
-from hibiscus.errors import DataError, HibiscusError, UsageError
+from hibiscus.errors import DataError, HibiscusError, ProcessLostError, UsageError
 
 __all__ = ["run_app"]
 
@@ -78,6 +78,8 @@ def _unexpected(error: Exception) -> HibiscusError:
 
 
 def _tell(said: HibiscusError, cause: BaseException | None) -> None:
+    if os.environ.get("RANK", "0") != "0" and not isinstance(said, ProcessLostError):
+        return  # of several processes that meet the same error, the first tells it
     if cause is not None and "--debug" in sys.argv:
         traceback.print_exception(cause, file=sys.stderr)
     if "--json" in sys.argv and not said.said:

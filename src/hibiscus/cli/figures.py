@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,8 @@ def result(run: Run, demands: list[Demand], as_json: bool, quiet: bool) -> None:
     Raises:
         HibiscusError: a demand is not met; with JSON it stands in the printed object too.
     """
+    if os.environ.get("RANK", "0") != "0":  # of several processes that train together, the first tells
+        return
     found = run.folder.read("evaluation.json") if (run.path / "evaluation.json").exists() else None
     page = run.path / "report.html"
     content: dict[str, Any] = {"run": str(run.path), "best": run.facts.get("best"), "report": str(page) if page.exists() else None}

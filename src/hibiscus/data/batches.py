@@ -70,6 +70,7 @@ class ShuffledBatches:
         seed: of orders and augmentation.
         finisher: from raw tensors to a batch.
         augment: for fields of pictures; training data only.
+        share: `(this process, processes)`: of every batch, this process takes its slice.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class ShuffledBatches:
         seed: int,
         finisher: Callable[..., Any],
         augment: Augment | None = None,
+        share: tuple[int, int] = (0, 1),
     ):
+        self.share = share
         self.fields, self.items = dict(fields), torch.from_numpy(np.ascontiguousarray(items, np.int64))
         self.batch_size, self.seed, self.finisher, self.augment = batch_size, seed, finisher, augment
         # A last batch of one item would have no batch statistics; it joins the batch before it.
@@ -98,13 +101,19 @@ class ShuffledBatches:
             self._order = self.items[torch.randperm(len(self.items), generator=generator)]
         is_last = self.index == self.batches_per_epoch - 1
         chosen = self._order[self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size]
-        raw = {name: values.index_select(0, chosen) for name, values in self.fields.items()}
+        rank, count = self.share
+        divided = len(chosen) >= count > 1  # a batch with fewer items than processes is given to each whole
+        first, last = (rank * len(chosen) // count, (rank + 1) * len(chosen) // count) if divided else (0, len(chosen))
+        raw = {name: values.index_select(0, chosen[first:last]) for name, values in self.fields.items()}
         augment = self._augment() if self.augment is not None and self.augment.active else None
         self.index += 1
-        return self.finisher(raw, augment)
+        batch = self.finisher(raw, augment)
+        if divided:
+            batch.share = (first, len(chosen), count)
+        return batch
 
     def _augment(self) -> Callable[[Tensor], Tensor]:
-        generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch, self.index, 1))
+        generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch, self.index, 1 + self.share[0]))
         augment = self.augment
         assert augment is not None
         return lambda images: augment(images, generator)

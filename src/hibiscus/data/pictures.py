@@ -22,9 +22,34 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = [
-    "PIXEL_LIMIT", "add_channel", "apply_mask", "binarise", "blend", "describe", "flatten_pictures", "flip", "flip_by_index",
-    "from_tensor", "histogram", "negative", "open_picture", "pad", "pad_to", "paste", "reduce_colours", "resize_cover",
-    "resize_squash", "rotate", "save_picture", "split_channels", "to_grey", "to_rgb", "to_tensor", "trim", "unflatten_pictures",
+    "PIXEL_LIMIT",
+    "add_channel",
+    "apply_mask",
+    "binarise",
+    "blend",
+    "describe",
+    "flatten_pictures",
+    "flip",
+    "flip_by_index",
+    "from_tensor",
+    "histogram",
+    "negative",
+    "open_picture",
+    "pad",
+    "pad_to",
+    "paste",
+    "picture_grid",
+    "reduce_colours",
+    "resize_cover",
+    "resize_squash",
+    "rotate",
+    "save_picture",
+    "split_channels",
+    "to_grey",
+    "to_rgb",
+    "to_tensor",
+    "trim",
+    "unflatten_pictures",
 ]  # fmt: skip
 
 
@@ -256,3 +281,21 @@ def _to_bytes(values: np.ndarray) -> np.ndarray:
     if values.size and not (values.min() >= 0 and values.max() <= 1):  # also catches not-a-number
         raise DataError(f"values from {values.min():g} to {values.max():g}", "0 to 1", "clamp or rescale them first")
     return np.rint(values * 255).astype(np.uint8)
+
+
+def picture_grid(pictures: np.ndarray, columns: int | None = None, gap: int = 2) -> Picture:
+    """Pictures of one size side by side on white, row by row.
+
+    Args:
+        pictures: uint8 `(items, height, width, channels)`.
+        columns: pictures in a row; by default about as many as there are rows.
+        gap: pixels between two pictures.
+    """
+    count, height, width, channels = pictures.shape
+    columns = columns or max(1, round(count**0.5))
+    rows = -(-count // columns)
+    grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, np.uint8)
+    for place, picture in enumerate(pictures):
+        top, left = place // columns * (height + gap), place % columns * (width + gap)
+        grid[top : top + height, left : left + width] = picture
+    return grid

@@ -30,6 +30,7 @@ class PreparedData:
         batch_type: what a batch is wrapped in.
         device: where batches go.
         training: where the training part is to be found, if not here (when other data is evaluated).
+        share: `(this process, processes)`, where several divide each training batch.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class PreparedData:
         batch_type: Any,
         device: torch.device | None = None,
         training: PreparedData | None = None,
+        share: tuple[int, int] = (0, 1),
     ):
-        self.training = training
+        self.training, self.share = training, share
         self.dataset, self.preparation, self.parts = dataset, preparation, parts
         self.device = device or torch.device("cpu")
         self.arrays: dict[str, np.ndarray] = {}
@@ -68,7 +70,11 @@ class PreparedData:
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
         """Endless shuffled batches of a part."""
-        return ShuffledBatches(self.tensors, self.parts[part], batch_size, seed, self._finisher, augment)
+        return ShuffledBatches(self.tensors, self.parts[part], batch_size, seed, self._finisher, augment, self.share)
+
+    def pictures(self, pixels: np.ndarray) -> torch.Tensor:
+        """Pictures uint8 `(items, height, width, channels)` as a network of this data takes them."""
+        return self._finisher.pictures["image"](as_tensor(pixels))
 
     def walk(self, part: str) -> Iterator[Any]:
         """A part once, in order, in batches of up to 512 items; fewer where items are large, so that memory holds them."""

@@ -1,5 +1,12 @@
 """Losses: pure functions of tensors, usable on their own."""
 
+from hibiscus.losses.adversarial import (
+    discriminator_cross_entropy,
+    gradient_penalty,
+    nonsaturating_generator,
+    wasserstein_critic,
+    wasserstein_generator,
+)
 from hibiscus.losses.classification import (
     balanced_cross_entropy,
     balanced_weights,
@@ -16,9 +23,14 @@ __all__ = [
     "binary_cross_entropy",
     "binary_focal",
     "cross_entropy",
+    "discriminator_cross_entropy",
     "focal",
+    "gradient_penalty",
     "huber",
     "mean_absolute_error",
     "mean_squared_error",
+    "nonsaturating_generator",
     "smooth_l1",
+    "wasserstein_critic",
+    "wasserstein_generator",
 ]

@@ -28,6 +28,9 @@ class MethodEntry:
 METHODS = (
     MethodEntry("classify", "hibiscus.methods.classify.classify:Classify", "classify", "which class an item belongs to"),
     MethodEntry("regress", "hibiscus.methods.classify.regress:Regress", "classify", "a number for each item"),
+    MethodEntry("dcgan", "hibiscus.methods.gan.dcgan:DCGAN", "gan", "makes pictures like those of a folder"),
+    MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
+    MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
 )
 
 

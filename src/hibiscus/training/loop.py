@@ -17,6 +17,7 @@ from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Batch, Player, Stage
+from hibiscus.training.processes import agree, average_gradients, count, is_first, share_batch_norm, watch
 
 __all__ = ["Callback", "Loop"]
 
@@ -77,6 +78,7 @@ class Loop:
         self._saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._last_save = self._epoch_start = time.monotonic()
         self._items = 0
+        self._combine = average_gradients if count() > 1 else None
 
     def run(self) -> None:
         """Plays all stages from where the loop stands to the end.
@@ -85,16 +87,18 @@ class Loop:
             InterruptedRunError: the person asked to stop; everything is saved.
             TrainingError: a loss is not a number; the last good checkpoint is kept.
         """
-        with Interrupt() as interrupt:
+        with Interrupt() as interrupt, watch():
             for index, stage in self._stages():
                 self._enter(index, stage)
                 while self.stage_round < stage.rounds and not self._ended():
                     self._play_round(stage)
+                    due = time.monotonic() - self._last_save > self.config.checkpoint_seconds
+                    due, asked = agree(due, interrupt.asked)
                     if self.stage_round % stage.rounds_per_epoch == 0:
                         self._end_epoch(stage)
-                    elif time.monotonic() - self._last_save > self.config.checkpoint_seconds:
+                    elif due:
                         self.save()
-                    if interrupt.asked:
+                    if asked:
                         self.save()
                         raise InterruptedRunError(
                             f"stopped after round {self.round} as asked; everything is saved", "", "hibiscus resume RUN"
@@ -111,7 +115,7 @@ class Loop:
         """
         for index in range(self.stage_index + 1):
             self.method.grow(index)
-        self.method.to(self.device)
+        self._place()
         if self._saved is not None:
             self.method.load_tensors(self._saved[0])
         stages = self.method.stages(self.data)
@@ -119,9 +123,15 @@ class Loop:
         for index, stage in enumerate(stages):
             if index > first:
                 self.method.grow(index)
-                self.method.to(self.device)
+                self._place()
             if index >= first:
                 yield index, stage
+
+    def _place(self) -> None:
+        """Brings the networks to the device; where several processes divide a batch, with the statistics of all of it."""
+        self.method.to(self.device)
+        for network in self.method.nets.values():
+            share_batch_norm(network)
 
     def _ended(self) -> bool:
         """Whether the stage ends before its last round: a callback said so, or a limit of the options is reached."""
@@ -152,7 +162,7 @@ class Loop:
             player.set_rate(progress)
             for _ in range(player.fresh):
                 self.batch = stage.source.next()
-                self._items += self.batch.size
+                self._items += self.batch.total
                 self._step(player, self.batch)
             if player.fresh == 0:
                 assert self.batch is not None, "the first player of a stage must take fresh batches"
@@ -165,7 +175,7 @@ class Loop:
             self._log_rounds(stage)
 
     def _step(self, player: Player, batch: Batch) -> None:
-        loss, terms = player.step(batch, self._precision)
+        loss, terms = player.step(batch, self._precision, self._combine)
         names = {"loss": loss, **terms} if len(self._players) == 1 else _named(player.name, loss, terms)
         self.meter.add(names, self.round + 1)
 
@@ -233,6 +243,9 @@ class Loop:
         assert self.stage is not None
         self._read_terms()
         self.check_finite()
+        self._last_save = time.monotonic()
+        if not is_first():
+            return
         tensors = dict(self.method.tensors())
         tensors["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hibiscus.training.processes import average
+
 __all__ = ["Meter"]
 
 
@@ -28,7 +30,7 @@ class Meter:
         """Reads what waits, in one transfer; returns the values, and round and name of the first that is not finite."""
         if not self._waiting:
             return [], None
-        numbers = torch.stack([value.float() for _, _, values in self._waiting for value in values]).tolist()
+        numbers = average(torch.stack([value.float() for _, _, values in self._waiting for value in values])).tolist()
         names = [(round_number, name) for round_number, names, _ in self._waiting for name in names]
         self._waiting.clear()
         pairs = [(name, number) for (_, name), number in zip(names, numbers, strict=True)]

@@ -109,6 +109,7 @@ class Method(ABC):
     family: ClassVar[str]
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
+    signed_pixels: ClassVar[bool] = False  # pictures as values in [-1, 1], not standardised by their own mean and deviation
     decides: ClassVar[Decides]
     trial: ClassVar[Trial]
     Config: ClassVar[type[TrainingConfig]]
@@ -119,6 +120,11 @@ class Method(ABC):
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
             setattr(self, name, network)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its networks are."""
+        return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
@@ -152,6 +158,11 @@ class Method(ABC):
     @abstractmethod
     def examine(self, data: PreparedData, part: str) -> Examination:
         """The metrics of the final result on one part, beside baselines, with evidence for the report."""
+
+    @classmethod
+    def abilities(cls) -> list[str]:
+        """What it can do once trained: those of `predict` and `sample` that it has."""
+        return [name for name in ("predict", "sample") if getattr(cls, name) is not getattr(Method, name)]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Answers for the items of a part, by name; an ability that not every method has.

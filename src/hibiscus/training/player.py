@@ -26,16 +26,26 @@ __all__ = ["Batch", "Follower", "Loss", "Optimiser", "Player", "Source", "Stage"
 class Batch(dict):
     """The fields of a batch by name: `batch["image"]` or `batch.image`.
 
-    `share` is set where several processes divide a batch: `(first item, items in all)` of this process's slice.
+    `share` is set where several processes divide a batch: `(first item, items in all, processes)` for this process's slice.
     """
 
-    share: tuple[int, int] | None = None
+    share: tuple[int, int, int] | None = None
     __getattr__ = dict.__getitem__
 
     @property
     def size(self) -> int:
         """How many items the batch holds."""
         return len(next(iter(self.values())))
+
+    @property
+    def total(self) -> int:
+        """How many items the whole batch holds, of which this process may have a share."""
+        return self.size if self.share is None else self.share[1]
+
+    @property
+    def weight(self) -> float:
+        """What a mean over its items counts for in a mean of equal terms over the processes; 1 where all have as many."""
+        return 1.0 if self.share is None else self.size * self.share[2] / self.share[1]
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers `(size, *shape)`: the same for each item, however many processes divide the batch."""
@@ -46,7 +56,7 @@ class Batch(dict):
         return self._draw(torch.rand, shape)
 
     def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
-        first, total = self.share or (0, self.size)
+        first, total, _ = self.share or (0, self.size, 1)
         return draw(total, *shape, device=next(iter(self.values())).device)[first : first + self.size]
 
 
@@ -159,13 +169,25 @@ class Player:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
-    def step(self, batch: Batch, precision: Callable[[], Any]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """One step on one batch; returns the loss, detached, and its terms."""
+    def step(
+        self, batch: Batch, precision: Callable[[], Any], combine: Callable[[Sequence[nn.Parameter]], None] | None = None
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """One step on one batch; returns the loss, detached, and its terms.
+
+        Args:
+            batch: what its loss takes.
+            precision: the context that the loss is computed in.
+            combine: averages the gradients over the processes, where there are several.
+        """
         with precision():
             loss, terms = self.loss(batch)
         for parameter in self.parameters:  # what zero_grad does, without its profiling, a thirtieth of a small step
             parameter.grad = None
-        loss.backward(inputs=self.parameters)
+        if combine is None:
+            loss.backward(inputs=self.parameters)
+        else:
+            (loss * batch.weight).backward(inputs=self.parameters)
+            combine(self.parameters)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
         self.optimiser.step()

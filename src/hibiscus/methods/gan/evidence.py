@@ -1,0 +1,95 @@
+"""What the report shows of a method that makes pictures: how far they are from real ones, what they show, what they copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hibiscus.data.prepared import PreparedData
+from hibiscus.metrics.exhibits import Gallery, Table
+from hibiscus.metrics.frechet import frechet_distance
+from hibiscus.training.judge import Judge, judge_for
+from hibiscus.training.method import Examination
+
+__all__ = ["examine_generator", "measure_generator"]
+
+MEASURED, EXAMINED = 1000, 5000  # pictures made for a measure after each epoch, and for the final one
+SHOWN, COMPARED = 64, 12
+FOUND = 0.2  # share of its fair one that a class must have to count as found
+
+Sampler = Callable[[int], np.ndarray]
+
+
+def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
+    """The Fréchet distance between made pictures and a part, as many of each, in the features of the data's own judge."""
+    real = _some(data, part, MEASURED)
+    judge = judge_for(data)
+    made, _ = judge.look(data, sample(len(real)))
+    return {"frechet": frechet_distance(made, judge.look(data, real)[0])}
+
+
+def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examination:
+    """Distance to the part beside its floor and simple rivals, the share of each class, samples, and their nearest training pictures."""
+    judge, real = judge_for(data), _some(data, part, EXAMINED)
+    pixels = sample(len(real))
+    features, read = judge.look(data, pixels)
+    truth, true_read = judge.look(data, real)
+    train = _some(data, "train", EXAMINED)
+    known, _ = judge.look(data, train)
+    metrics = {"frechet": frechet_distance(features, truth), "frechet_floor": frechet_distance(known[: len(real)], truth)}
+    rivals = {
+        "mean picture with its noise": {"frechet": frechet_distance(judge.look(data, _pixel_noise(train, len(real)))[0], truth)},
+        "mean of two training pictures": {"frechet": frechet_distance(judge.look(data, _blends(train, len(real)))[0], truth)},
+    }
+    exhibits = [
+        Gallery("Samples", list(pixels[:SHOWN]), (), "Drawn one after another, not chosen."),
+        _nearest(pixels, features, train, known),
+    ]
+    if judge.classes:
+        label = data.values("label", part)[np.linspace(0, len(data.parts[part]) - 1, len(real)).astype(int)]
+        counted, table = _classes(judge, read, true_read, label)
+        metrics |= counted
+        exhibits.append(table)
+    return Examination(metrics, rivals, exhibits)
+
+
+def _some(data: PreparedData, part: str, most: int) -> np.ndarray:
+    return data.values("image", part)[data.some_rows(part, most)]
+
+
+def _pixel_noise(train: np.ndarray, count: int) -> np.ndarray:
+    """Every pixel drawn by itself from a Gaussian with that pixel's mean and deviation."""
+    mean, std = train.mean(0), train.std(0)
+    drawn = mean + std * np.random.default_rng(0).standard_normal((count, *mean.shape))
+    return drawn.round().clip(0, 255).astype(np.uint8)
+
+
+def _blends(train: np.ndarray, count: int) -> np.ndarray:
+    """The mean of two training pictures, drawn at random: nearly right in every statistic, and wrong to every eye."""
+    first, second = np.random.default_rng(0).integers(0, len(train), (2, count))
+    return ((train[first].astype(np.uint16) + train[second]) // 2).astype(np.uint8)
+
+
+def _nearest(pixels: np.ndarray, features: np.ndarray, train: np.ndarray, known: np.ndarray) -> Gallery:
+    """Samples, each followed by the training picture nearest to it in the judge's features."""
+    chosen = features[:COMPARED]
+    distance = ((chosen[:, None] - known[None]) ** 2).sum(2)
+    pairs = [picture for i, near in enumerate(distance.argmin(1)) for picture in (pixels[i], train[near])]
+    captions = [word for _ in chosen for word in ("sample", "nearest")]
+    note = "If a sample and its neighbour are the same picture, the generator copies instead of learning."
+    return Gallery("Samples and their nearest training pictures", pairs, captions, note)
+
+
+def _classes(judge: Judge, read: np.ndarray, true_read: np.ndarray, label: np.ndarray) -> tuple[dict[str, float], Table]:
+    shares = np.bincount(read.argmax(1), minlength=len(judge.classes)) / len(read)
+    fair = np.bincount(label, minlength=len(judge.classes)) / len(label)
+    metrics = {
+        "classes_found": float((shares >= FOUND * fair).sum()),
+        "least_share": float(shares.min()),
+        "judge_accuracy": float((true_read.argmax(1) == label).mean()),
+        "judge_certainty": float(read.max(1).mean()),
+    }
+    rows = [[name, float(shares[i]), float(fair[i])] for i, name in enumerate(judge.classes)]
+    note = f"As a classifier reads them that is right in {metrics['judge_accuracy']:.1%} of real pictures."
+    return metrics, Table("Classes among the samples", ["class", "share of samples", "share of real pictures"], rows, note)

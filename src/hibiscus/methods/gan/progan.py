@@ -1,0 +1,159 @@
+r"""ProGAN: generator and critic begin with tiny pictures and grow together, doubling the side of the pictures from stage to stage.
+
+    critic_loss    = mean C(G(z)) - mean C(x) + penalty mean((|gradient of C at x_mix| - 1)^2) + drift mean C(x)^2
+    generator_loss = - mean C(G(z)),        z ~ N(0, 1)
+    x(alpha)       = (1 - alpha) enlarge(shrink(x)) + alpha x
+
+Coarse shape is learned on small pictures, where it is easy and cheap, and detail is added afterwards. A new layer fades in: over the
+first half of its stage alpha goes from 0 to 1, for made pictures and for real ones. Samples come from an average of the generator.
+
+Use it for pictures of 32 pixels and more, where `dcgan` gets texture right and shape wrong. What most often goes wrong is impatience:
+the last stage has most of the pixels and costs most of the time, so early figures, measured at a small side and enlarged, look poor.
+
+Departs: pictures whose side is no power of two are framed by their own border and cut back; a round holds one step of each player, as
+in the paper; stages are counted in epochs, not in thousands of pictures; the networks are narrower (`width=512` is the paper's). The
+best epoch is looked for in the last stage, by the Fréchet distance to the validation part in the features of a small network trained
+on the same data.
+
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
+arXiv 1710.10196.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hibiscus.data.prepared import PreparedData
+from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
+from hibiscus.methods.gan import evidence
+from hibiscus.networks.progan import GrowingCritic, GrowingGenerator
+from hibiscus.training.generator import make_pictures
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Follower, Optimiser, Player, Stage
+
+__all__ = ["ProGAN"]
+
+
+class Config(TrainingConfig):
+    """Options of `progan`."""
+
+    epochs: int = Field(5, ge=1, description="passes over the training part, in each stage")
+    batch_size: int = Field(64, ge=1, description="pictures in a batch")
+    rate: float = Field(1e-3, gt=0, description="learning rate of both players (Karras et al.)")
+    beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Karras et al.)")
+    beta2: float = Field(0.99, ge=0, lt=1, description="adam: decay of the mean square (Karras et al.)")
+    first_side: int = Field(8, ge=2, description="side of the first stage's pictures in pixels, a power of two")
+    fade: float = Field(0.5, ge=0, le=1, description="share of a stage in which its new layers fade in")
+    penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty (Karras et al.)")
+    drift: float = Field(1e-3, ge=0, description="weight of the critic's square on real pictures (Karras et al.)")
+    average: float = Field(0.999, ge=0, lt=1, description="decay of the generator's average (Karras et al.)")
+    latent: int = Field(64, ge=1, description="numbers of noise for each picture")
+    width: int = Field(64, ge=4, description="filters at the first side; halved where the side doubles")
+
+
+class ProGAN(Method):
+    """Two players that grow, and a follower that averages the generator."""
+
+    name, title, family = "progan", "Progressive growing of GANs", "gan"
+    needs, uses = frozenset({"image"}), frozenset({"label"})
+    signed_pixels = True
+    decides = Decides("frechet", higher_is_better=False)
+    trial = Trial("digits", {"epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "first_side": 2})
+    Config = Config
+
+    @property
+    def sides(self) -> list[int]:
+        """The side of each stage's pictures: from the first to the power of two that holds the data's."""
+        _, height, width = self.preparation["image"].shape
+        last = 2 ** (max(height, width) - 1).bit_length()
+        first = min(self.config.first_side, last)
+        return [first * 2**stage for stage in range((last // first).bit_length())]
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Generator, critic and the generator's average, for the smallest pictures."""
+        config, channels = self.config, self.preparation["image"].channels
+        generator = GrowingGenerator(config.latent, channels, self.sides[0], config.width)
+        critic = GrowingCritic(channels, self.sides[0], config.width)
+        return {"generator": generator, "critic": critic, "average": copy.deepcopy(generator).requires_grad_(False)}
+
+    def grow(self, stage: int) -> None:
+        """Doubles the side in each stage after the first."""
+        if stage:
+            for network in self.nets.values():
+                network.grow()
+            self.nets["average"].requires_grad_(False)
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """A stage for each side, with optimisers of its own."""
+        config = self.config
+        for index in range(len(self.sides)):
+            optimiser = Optimiser(config.optimiser, config.rate, betas=(config.beta1, config.beta2))
+            players = [
+                Player("critic", self.nets["critic"], self.critic_loss, optimiser),
+                Player("generator", self.nets["generator"], self.generator_loss, optimiser, fresh=0),
+            ]
+            average = Follower(self.nets["average"], self.nets["generator"], config.average, warm_up=True)
+            source = data.source("train", config.batch_size, config.seed + index)
+            yield Stage(players, config.epochs, source, [average], self.fade_in if index else None)
+
+    def fade_in(self, progress: float) -> None:
+        """Sets how far the newest layers count."""
+        for network in self.nets.values():
+            network.alpha.fill_(min(1.0, progress / self.config.fade) if self.config.fade else 1.0)
+
+    def shrink(self, image: Tensor) -> Tensor:
+        """Real pictures at the present side, with as much detail as has faded in."""
+        height, width = image.shape[2:]
+        last, side, alpha = self.sides[-1], self.nets["critic"].side, self.nets["critic"].alpha
+        top, left = (last - height) // 2, (last - width) // 2
+        framed = functional.pad(image, (left, last - width - left, top, last - height - top), mode="replicate")
+        small = functional.avg_pool2d(framed, last // side)
+        if side == self.sides[0]:
+            return small
+        return torch.lerp(functional.interpolate(functional.avg_pool2d(small, 2), scale_factor=2), small, alpha)
+
+    def make(self, batch: Batch, network: str = "generator") -> Tensor:
+        """As many pictures as the batch holds, at the present side."""
+        return self.nets[network](batch.normal(self.config.latent)).float()
+
+    def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The negative distance, how far the slope is from 1, and the drift."""
+        critic, real = self.nets["critic"], self.shrink(batch.image)
+        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
+            fake = self.make(batch)
+        value = critic(real).float()
+        loss = wasserstein_critic(value, critic(fake))
+        penalty = gradient_penalty(critic, real, fake, batch.uniform(1, 1, 1))
+        cost = loss + self.config.penalty * penalty + self.config.drift * value.square().mean()
+        return cost, {"distance": -loss.detach(), "penalty": penalty.detach()}
+
+    def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The negative of what the critic gives made pictures."""
+        return wasserstein_generator(self.nets["critic"](self.make(batch))), {}
+
+    def sample(self, count: int) -> dict[str, np.ndarray]:
+        """New pictures of the data's size, uint8 `(count, height, width, channels)`, by the generator's average."""
+        image = self.preparation["image"]
+
+        def whole(batch: Batch) -> Tensor:
+            made, last = self.make(batch, "average"), self.sides[-1]
+            large = functional.interpolate(made, size=(last, last), mode="nearest")
+            top, left = (last - image.height) // 2, (last - image.width) // 2
+            return large[..., top : top + image.height, left : left + image.width]
+
+        return {"image": make_pictures(whole, count, image, self.device)}
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The Fréchet distance to a part."""
+        return evidence.measure_generator(lambda count: self.sample(count)["image"], data, part)
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """Distance, classes, samples and their nearest training pictures."""
+        return evidence.examine_generator(lambda count: self.sample(count)["image"], data, part)

@@ -1,0 +1,87 @@
+r"""The networks of DCGAN: a generator of transposed convolutions and a discriminator of strided ones, for pictures of any size.
+
+The side is halved until it is at most 8; the generator starts from a map of that size and doubles it as often. Filters double
+where the side halves. Sides that do not divide are made one larger and cut off at the end.
+
+Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
+2015, arXiv 1511.06434.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hibiscus.networks.layers import initialise
+
+__all__ = ["Discriminator", "Generator", "halvings"]
+
+SMALLEST_SIDE = 8
+
+
+def halvings(height: int, width: int) -> int:
+    """How often a picture is halved until neither side is above 8 pixels; at least once."""
+    count, side = 0, max(height, width)
+    while side > SMALLEST_SIDE:
+        side, count = -(-side // 2), count + 1
+    return max(1, count)
+
+
+class Generator(nn.Module):
+    """From noise to pictures in [-1, 1].
+
+    Args:
+        latent: numbers of noise for each picture.
+        shape: (channels, height, width) of a picture.
+        width: filters of the last hidden layer; each earlier one has twice as many.
+
+    Shapes:
+        (batch, latent) to (batch, channels, height, width).
+    """
+
+    def __init__(self, latent: int, shape: tuple[int, int, int], width: int = 64):
+        super().__init__()
+        channels, self.height, self.width = shape
+        steps = halvings(self.height, self.width)
+        filters = width * 2 ** (steps - 1)
+        side = (-(-self.height // 2**steps), -(-self.width // 2**steps))
+        self.stem = nn.Sequential(nn.Linear(latent, filters * side[0] * side[1], bias=False), nn.Unflatten(1, (filters, *side)))
+        layers: list[nn.Module] = [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
+        for _ in range(steps - 1):
+            layers += [nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(filters // 2), nn.ReLU(inplace=True)]
+            filters //= 2
+        self.body = nn.Sequential(*layers, nn.ConvTranspose2d(filters, channels, 4, 2, 1), nn.Tanh())
+        initialise(self, "normal")
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Pictures from noise."""
+        return self.body(self.stem(z))[..., : self.height, : self.width]
+
+
+class Discriminator(nn.Module):
+    """From pictures to one number each: a logit, or a critic's value.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        width: filters of the first layer; each later one has twice as many.
+        batch_norm: normalise over the batch in all layers but the first, as in the paper.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, 1).
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False):
+        super().__init__()
+        channels, height, side = shape
+        layers: list[nn.Module] = []
+        for step in range(halvings(height, side)):
+            normalised = batch_norm and step > 0
+            layers += [nn.Conv2d(channels, width * 2**step, 5, 2, 2, bias=not normalised)]
+            layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
+            layers += [nn.LeakyReLU(0.2, inplace=True)]
+            channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * side, 1))
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One number for each picture."""
+        return self.body(x)

@@ -1,0 +1,171 @@
+r"""The networks of progressive growing: they begin with small pictures, and each growth doubles the side.
+
+A new block fades in: with `alpha` from 0 to 1 the generator's picture is `(1 - alpha) enlarge(old) + alpha new`, and the critic
+sees its input the same way. Weights are drawn from N(0, 1) and scaled by sqrt(2 / fan_in) when they are used (equalised learning
+rate), the generator's maps are brought to length 1 in each pixel, and the critic is told how much the batch varies.
+
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
+arXiv 1710.10196.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["EqualConv", "EqualLinear", "GrowingCritic", "GrowingGenerator", "minibatch_deviation", "pixel_norm"]
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    r"""Brings each pixel's values to mean square 1: `x / sqrt(mean over channels of x**2 + 1e-8)`."""
+    return x * (x.float().square().mean(1, keepdim=True) + 1e-8).rsqrt().to(x.dtype)
+
+
+def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
+    r"""Appends one map: the standard deviation within groups of items, averaged over all values; it shows a batch without variety.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that does not divide is one group.
+    """
+    batch, _, height, width = x.shape
+    size = group if batch % group == 0 else batch
+    groups = x.float().reshape(-1, size, *x.shape[1:])
+    deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
+    return torch.cat([x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)], 1)
+
+
+class _Equal(nn.Module):
+    """A layer whose weights are drawn from N(0, 1) and scaled when they are used, so that all learn at one rate."""
+
+    def __init__(self, shape: tuple[int, ...], gain: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape))
+        self.bias = nn.Parameter(torch.zeros(shape[0]))
+        self.scale = gain / math.sqrt(math.prod(shape[1:]))
+
+
+class EqualConv(_Equal):
+    """A convolution of odd `kernel` that keeps the side, with an equalised learning rate."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = math.sqrt(2)):
+        super().__init__((outputs, inputs, kernel, kernel), gain)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, inputs, height, width) to (batch, outputs, height, width)."""
+        return functional.conv2d(x, self.weight * self.scale, self.bias, padding=self.weight.shape[-1] // 2)
+
+
+class EqualLinear(_Equal):
+    """A linear layer with an equalised learning rate."""
+
+    def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2)):
+        super().__init__((outputs, inputs), gain)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, inputs) to (batch, outputs)."""
+        return functional.linear(x, self.weight * self.scale, self.bias)
+
+
+class _Growing(nn.Module):
+    """What both sides share: the number of filters at each side, and how far the newest block has faded in."""
+
+    alpha: Tensor
+
+    def __init__(self, channels: int, side: int, width: int, most: int):
+        super().__init__()
+        self.channels, self.side, self.first, self.filters, self.most = channels, side, side, width, most
+        self.register_buffer("alpha", torch.ones(()))
+
+    def width_at(self, side: int) -> int:
+        """Filters at a side: as asked at the first, halved at each doubling, and not below 16."""
+        return min(self.most, max(16, self.filters * self.first // side))
+
+
+class GrowingGenerator(_Growing):
+    """From noise to pictures in about [-1, 1] whose side doubles with each `grow`.
+
+    Args:
+        latent: numbers of noise for each picture.
+        channels: of a picture.
+        side: of the first pictures, in pixels.
+        width: filters at that side; halved at each doubling, at least 16.
+
+    Shapes:
+        (batch, latent) to (batch, channels, side, side).
+    """
+
+    def __init__(self, latent: int, channels: int, side: int, width: int = 128, most: int = 512):
+        super().__init__(channels, side, width, most)
+        filters = self.width_at(side)
+        self.stem = EqualLinear(latent, filters * side * side, gain=math.sqrt(2) / 4)
+        self.first_block = EqualConv(filters, filters, 3)
+        self.blocks = nn.ModuleList()
+        self.to_picture = nn.ModuleList([EqualConv(filters, channels, 1, gain=1)])
+
+    def grow(self) -> None:
+        """Adds a block for pictures of twice the side."""
+        before, after = self.width_at(self.side), self.width_at(2 * self.side)
+        self.blocks.append(nn.ModuleList([EqualConv(before, after, 3), EqualConv(after, after, 3)]))
+        self.to_picture.append(EqualConv(after, self.channels, 1, gain=1))
+        self.side *= 2
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Pictures of the present side."""
+        x = self.stem(pixel_norm(z)).view(len(z), -1, self.first, self.first)
+        x = pixel_norm(functional.leaky_relu(x, 0.2))
+        x = pixel_norm(functional.leaky_relu(self.first_block(x), 0.2))
+        before = x
+        for block in self.blocks:
+            before, x = x, functional.interpolate(x, scale_factor=2)
+            for layer in block:
+                x = pixel_norm(functional.leaky_relu(layer(x), 0.2))
+        picture = self.to_picture[-1](x)
+        if len(self.blocks):
+            old = functional.interpolate(self.to_picture[-2](before), scale_factor=2)
+            picture = torch.lerp(old.float(), picture.float(), self.alpha)
+        return picture
+
+
+class GrowingCritic(_Growing):
+    """From pictures of the present side to one value each; grows at the side of its input.
+
+    Args:
+        channels: of a picture.
+        side: of the first pictures, in pixels.
+        width: filters at that side.
+
+    Shapes:
+        (batch, channels, side, side) to (batch, 1).
+    """
+
+    def __init__(self, channels: int, side: int, width: int = 128, most: int = 512):
+        super().__init__(channels, side, width, most)
+        filters = self.width_at(side)
+        self.from_picture = nn.ModuleList([EqualConv(channels, filters, 1)])
+        self.blocks = nn.ModuleList()
+        self.last_block = EqualConv(filters + 1, filters, 3)
+        self.head = nn.Sequential(
+            nn.Flatten(), EqualLinear(filters * side * side, filters), nn.LeakyReLU(0.2), EqualLinear(filters, 1, gain=1)
+        )
+
+    def grow(self) -> None:
+        """Adds a block for pictures of twice the side."""
+        before, after = self.width_at(self.side), self.width_at(2 * self.side)
+        self.blocks.append(nn.ModuleList([EqualConv(after, after, 3), EqualConv(after, before, 3)]))
+        self.from_picture.append(EqualConv(self.channels, after, 1))
+        self.side *= 2
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """One value for each picture."""
+        x = functional.leaky_relu(self.from_picture[-1](picture), 0.2)
+        for index in range(len(self.blocks) - 1, -1, -1):
+            for layer in self.blocks[index]:  # type: ignore[union-attr]
+                x = functional.leaky_relu(layer(x), 0.2)
+            x = functional.avg_pool2d(x, 2)
+            if index == len(self.blocks) - 1:
+                old = functional.leaky_relu(self.from_picture[-2](functional.avg_pool2d(picture, 2)), 0.2)
+                x = torch.lerp(old.float(), x.float(), self.alpha)
+        return self.head(functional.leaky_relu(self.last_block(minibatch_deviation(x)), 0.2))

@@ -1,0 +1,30 @@
+"""What methods that make pictures share: from a network's values to pictures, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hibiscus.data.prepare import ImagePreparation
+from hibiscus.training.player import Batch
+
+__all__ = ["as_pixels", "make_pictures"]
+
+AT_ONCE = 256
+
+
+def as_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
+    """Prepared values `(items, channels, height, width)` as pictures uint8 `(items, height, width, channels)`."""
+    std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (preparation.std, preparation.mean))
+    pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
+    return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+@torch.no_grad()
+def make_pictures(make: Callable[[Batch], Tensor], count: int, preparation: ImagePreparation, device: torch.device) -> np.ndarray:
+    """`count` pictures uint8 `(count, height, width, channels)`, by what makes as many as a batch holds; some at a time, for memory."""
+    sizes = [min(AT_ONCE, count - start) for start in range(0, count, AT_ONCE)]
+    return np.concatenate([as_pixels(make(Batch(place=torch.empty(size, device=device))), preparation) for size in sizes])

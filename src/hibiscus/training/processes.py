@@ -1,0 +1,197 @@
+"""Several processes that train one run together, started by `torchrun`: who this one is, and what they tell each other.
+
+Every process holds the same networks and takes its share of each batch. After each backward pass the gradients are averaged, so all
+take the same step. The first process alone writes the run folder. A process by itself pays for none of this.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from hibiscus.errors import ProcessLostError
+
+__all__ = [
+    "agree",
+    "average",
+    "average_gradients",
+    "count",
+    "first_goes_first",
+    "is_first",
+    "join",
+    "rank",
+    "share_batch_norm",
+    "tell",
+    "watch",
+]
+
+
+def rank() -> int:
+    """The number of this process, from 0."""
+    return dist.get_rank() if count() > 1 else 0
+
+
+def count() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes."""
+    return rank() == 0
+
+
+def join(device: str) -> str:
+    """Joins the other processes that torchrun has started, if it has; returns the device of this one."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        return device
+    on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if on_gpu else "gloo")
+        atexit.register(_leave)
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if on_gpu else "cpu"
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        with contextlib.suppress(RuntimeError):
+            dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def first_goes_first() -> Iterator[None]:
+    """What the first process does here is done before the others begin: it fills caches that they then read."""
+    if count() > 1 and not is_first():
+        dist.barrier()
+    yield
+    if count() > 1 and is_first():
+        dist.barrier()
+
+
+@contextlib.contextmanager
+def watch() -> Iterator[None]:
+    """Says in plain words that another process has gone, where that is why talking to it failed.
+
+    Raises:
+        ProcessLostError: another process ended, or cannot be reached.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        words = ("gloo", "nccl", "connection", "peer", "socket", "timed out")
+        if count() > 1 and (isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)):
+            raise ProcessLostError(
+                f"process {rank()} of {count()} lost another one ({str(error).splitlines()[0][:160]})",
+                "all processes at work to the end",
+                "see above why it ended; the last checkpoint is whole, go on with: hibiscus resume RUN (with any number of processes)",
+            ) from error
+        raise
+
+
+def agree(*flags: bool) -> tuple[bool, ...]:
+    """Each flag as true for all where it is true for one; all processes must call it."""
+    if count() == 1:
+        return flags
+    both = torch.tensor(flags, dtype=torch.int32, device=_device())
+    dist.all_reduce(both, dist.ReduceOp.MAX)
+    return tuple(bool(flag) for flag in both.tolist())
+
+
+def tell(text: str) -> str:
+    """The text of the first process, in all of them."""
+    if count() == 1:
+        return text
+    content = torch.tensor(list(text.encode()), dtype=torch.uint8, device=_device())
+    length = torch.tensor([len(content)], device=_device())
+    dist.broadcast(length, 0)
+    content = content if is_first() else torch.empty(int(length), dtype=torch.uint8, device=_device())
+    dist.broadcast(content, 0)
+    return bytes(content.tolist()).decode()
+
+
+def average(values: Tensor) -> Tensor:
+    """The mean of a tensor over the processes, in place."""
+    if count() > 1:
+        dist.all_reduce(values)
+        values /= count()
+    return values
+
+
+def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
+    """Averages the gradients over the processes, all in one message."""
+    for parameter in parameters:
+        if parameter.grad is None:  # the loss did not reach it in this process; it may have in another
+            parameter.grad = torch.zeros_like(parameter)
+    gradients = [parameter.grad for parameter in parameters]
+    flat = average(torch.cat([gradient.reshape(-1) for gradient in gradients]))
+    for gradient, values in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(values.view(gradient.shape))
+
+
+def _device() -> torch.device:
+    return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
+
+
+class _Sum(torch.autograd.Function):
+    """The sum of a tensor over the processes; the gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor) -> Tensor:
+        values = values.clone()
+        dist.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        gradient = gradients[0].contiguous().clone()
+        dist.all_reduce(gradient)
+        return gradient
+
+
+class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
+    """Batch norm with the statistics of the whole batch, of which each process holds a share."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Any number of dimensions: it stands in for layers that have checked theirs."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """As `nn.BatchNorm`, over all processes."""
+        if not self.training:
+            return super().forward(input)
+        x = input.float()
+        over, shape = [0, *range(2, x.ndim)], [1, -1, *[1] * (x.ndim - 2)]
+        own = x.new_full((1,), x.numel() / x.shape[1])
+        sums = _Sum.apply(torch.cat([x.sum(over), own]))
+        items, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
+        centred = x - mean.view(shape)
+        variance = _Sum.apply(centred.square().sum(over)) / items
+        if self.track_running_stats and self.running_mean is not None and self.running_var is not None:
+            with torch.no_grad():
+                self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+                part = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)  # type: ignore[arg-type]
+                self.running_mean.lerp_(mean, part)
+                self.running_var.lerp_(variance * items / (items - 1).clamp(min=1), part)
+        y = centred * (variance + self.eps).rsqrt().view(shape)
+        if self.affine:
+            y = y * self.weight.view(shape) + self.bias.view(shape)
+        return y.to(input.dtype)
+
+
+def share_batch_norm(network: nn.Module) -> None:
+    """Lets a network's batch norms see the whole batch, where several processes divide it; the names of its weights stay."""
+    if count() == 1:
+        return
+    for name, layer in list(network.named_children()):
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and not isinstance(layer, SharedBatchNorm):
+            shared = SharedBatchNorm(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+            shared._parameters, shared._buffers, shared.training = layer._parameters, layer._buffers, layer.training
+            setattr(network, name, shared)
+        else:
+            share_batch_norm(layer)
