@@ -120,7 +120,7 @@ def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: 
         if found.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
             raise ConfigError(f"{path}: trained with other options or data", "the same options, to go on", "another --out FOLDER")
         return found
-    preparation = fit_preparation(session.dataset, parts["train"], kind.needs, session.options, kind.uses, kind.signed_pixels)
+    preparation = fit_preparation(session.dataset, parts["train"], kind, session.options)
     config = kind.resolve(
         build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), preparation, len(parts["train"])
     )

@@ -14,39 +14,31 @@ from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepared import raw_field
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.errors import DataError
+from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
-def fit_preparation(
-    dataset: Dataset,
-    train: np.ndarray,
-    needs: frozenset[str],
-    options: DataConfig,
-    uses: frozenset[str] = frozenset(),
-    signed: bool = False,
-) -> Preparation:
+def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
     """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
 
     Args:
         dataset: the opened data.
         train: the indices of its training part.
-        needs: fields without which the method cannot learn.
+        kind: the method, which says what it needs, what it uses, and how it wants its pictures.
         options: how tables are scaled.
-        uses: fields that the method takes where there are some.
-        signed: pictures as values in [-1, 1], not standardised by their own mean and deviation.
 
     Raises:
         DataError: the data lack what the method needs.
     """
     fields: dict[str, Any] = {}
-    if "image" in needs and "image" not in dataset.fields:
+    if "image" in kind.needs and "image" not in dataset.fields:
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", "pictures", "point at a folder of pictures"
         )
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
-        if signed:
+        if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
     if "table" in dataset.fields:
@@ -58,15 +50,15 @@ def fit_preparation(
         raise DataError(
             f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
         )
-    for name, kind in (("label", LabelPreparation), ("target", TargetPreparation)):
-        if name not in needs | uses:
+    for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
+        if name not in kind.needs | kind.uses:
             continue
-        raw = raw_field(dataset, name) if name in needs else dataset.fields.get(name)
-        if raw is None and name in uses:
+        raw = raw_field(dataset, name) if name in kind.needs else dataset.fields.get(name)
+        if raw is None and name in kind.uses:
             continue
         if raw is None:
             raise _no_labels(dataset)
-        fields[name] = kind.fit(np.asarray(raw)[train])
+        fields[name] = learner.fit(np.asarray(raw)[train])
     return Preparation(fields)
 
 
@@ -97,8 +89,9 @@ def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
     return frame[options.group].to_numpy()
 
 
-def prepare_parts(dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset()) -> dict[str, np.ndarray]:
+def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
     """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
     groups = groups_of(dataset, options)
     parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
-    return keep_every_class(dataset, parts) if "label" in needs and "label" in dataset.fields and groups is None else parts
+    labelled = kind is not None and "label" in kind.needs and "label" in dataset.fields
+    return keep_every_class(dataset, parts) if labelled and groups is None else parts

@@ -64,12 +64,13 @@ class Discriminator(nn.Module):
         shape: (channels, height, width) of a picture.
         width: filters of the first layer; each later one has twice as many.
         batch_norm: normalise over the batch in all layers but the first, as in the paper.
+        last_bias: a bias on the answer; a critic's loss would never move it.
 
     Shapes:
         (batch, channels, height, width) to (batch, 1).
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False):
+    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True):
         super().__init__()
         channels, height, side = shape
         layers: list[nn.Module] = []
@@ -79,7 +80,7 @@ class Discriminator(nn.Module):
             layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * side, 1))
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * side, 1, bias=last_bias))
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:

@@ -103,6 +103,8 @@ class Loop:
                         raise InterruptedRunError(
                             f"stopped after round {self.round} as asked; everything is saved", "", "hibiscus resume RUN"
                         )
+                if self._limit():
+                    break
             self.save()
         for callback in self.callbacks.values():
             callback.on_end(self)
@@ -135,11 +137,16 @@ class Loop:
 
     def _ended(self) -> bool:
         """Whether the stage ends before its last round: a callback said so, or a limit of the options is reached."""
-        if 0 < self.config.max_rounds <= self.round:
-            self.stop_reason = f"max_rounds={self.config.max_rounds} reached"
-        if 0 < self.config.stop_after <= self.epoch:
-            self.stop_reason = f"stop_after={self.config.stop_after} reached"
+        self.stop_reason = self._limit() or self.stop_reason
         return bool(self.stop_reason)
+
+    def _limit(self) -> str:
+        """The limit of the options that ends the training, whatever stages are left, if one is reached."""
+        if 0 < self.config.max_rounds <= self.round:
+            return f"max_rounds={self.config.max_rounds} reached"
+        if 0 < self.config.stop_after <= self.epoch:
+            return f"stop_after={self.config.stop_after} reached"
+        return ""
 
     def _enter(self, index: int, stage: Stage) -> None:
         self.stage = stage

@@ -55,7 +55,7 @@ class Config(TrainingConfig):
     drift: float = Field(1e-3, ge=0, description="weight of the critic's square on real pictures (Karras et al.)")
     average: float = Field(0.999, ge=0, lt=1, description="decay of the generator's average (Karras et al.)")
     latent: int = Field(64, ge=1, description="numbers of noise for each picture")
-    width: int = Field(64, ge=4, description="filters at the first side; halved where the side doubles")
+    width: int = Field(128, ge=4, description="filters at the first side; halved where the side doubles")
 
 
 class ProGAN(Method):

@@ -67,7 +67,7 @@ class WGANGP(Method):
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the critic, for pictures of the data's size."""
         shape, config = self.preparation["image"].shape, self.config
-        return {"generator": Generator(config.latent, shape, config.width), "critic": Discriminator(shape, config.width)}
+        return {"generator": Generator(config.latent, shape, config.width), "critic": Discriminator(shape, config.width, last_bias=False)}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: some steps of the critic, then one of the generator."""

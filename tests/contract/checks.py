@@ -1,0 +1,207 @@
+"""What every method must do, as functions of a method's class; each raises AssertionError where it does not."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hibiscus._config import build_options
+from hibiscus._prepare import fit_preparation, prepare_parts
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
+from hibiscus.data.options import DataConfig
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.training.callbacks import BestCheckpoint, LogFile
+from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.loop import Callback, Loop
+from hibiscus.training.player import Batch
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Lines(Callback):
+    """Keeps the epochs' lines."""
+
+    def __init__(self):
+        self.lines = []
+
+    def on_epoch(self, loop, line):
+        self.lines.append(line)
+
+
+class Bench:
+    """One method on a small part of the bundled data of its own trial."""
+
+    def __init__(self, kind, folder, count: int = 190, **options):
+        whole = open_data(kind.trial.data)
+        fields = {key: values[:count] for key, values in whole.fields.items()}
+        given = {part: items[items < count] for part, items in whole.parts.items()}
+        dataset = Dataset(whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles)
+        self.options = DataConfig()
+        parts = prepare_parts(dataset, self.options, kind)
+        self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})
+        self.preparation = fit_preparation(dataset, parts["train"], kind, self.options)
+        self.config = kind.resolve(self.config, self.preparation)
+        torch.manual_seed(self.config.seed)
+        self.method = kind(self.config, self.preparation)
+        self.method.to(torch.device("cpu"))
+        self.data = PreparedData(dataset, self.preparation, parts, Batch)
+        self.folder = folder
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+
+    def loop(self) -> Loop:
+        best = BestCheckpoint(self.folder / "checkpoints" / "best.safetensors", self.method.decides)
+        callbacks = {"best": best, "log": LogFile(self.folder / "log.jsonl"), "lines": Lines()}
+        return Loop(self.method, self.data, callbacks, self.folder / "checkpoints", torch.device("cpu"))
+
+    def run(self) -> Bench:
+        self.loop().run()
+        return self
+
+    def weights(self):
+        return {name: value.clone() for name, value in self.method.tensors().items()}
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def answers(method, data):
+    """What the trained method says: its answers or samples where it has such an ability, else its figures."""
+    method.train_mode(False)
+    torch.manual_seed(7)
+    with torch.inference_mode():
+        if "predict" in method.abilities():
+            return method.predict(data, "val")
+        return method.sample(5) if "sample" in method.abilities() else method.measure(data, "val")
+
+
+def docstring_is_complete(kind, folder):
+    text = sys.modules[kind.__module__].__doc__ or ""
+    assert text.splitlines()[0].endswith("."), "a first sentence"
+    assert any(line.startswith("    ") and "=" in line for line in text.splitlines()), "an objective as a displayed formula"
+    for word in ("Use it", "goes wrong", "Departs:", "Reference:"):
+        assert word in " ".join(text.split()), word
+    assert "What most often goes wrong" in " ".join(text.split())
+    assert inspect.getdoc(kind)
+    assert kind.title
+    assert kind.family
+    for option, field in kind.Config.model_fields.items():
+        assert len(field.description or "") > 8, f"a sentence for {option}"
+
+
+def formula_is_tested(kind, folder):
+    file = ROOT / "tests" / "methods" / f"test_{kind.name.replace('-', '_')}.py"
+    assert file.exists(), f"a test of the method's own at {file}"
+    assert "def test_the_objective_is_its_formula" in file.read_text(encoding="utf-8")
+
+
+def page_exists(kind, folder):
+    assert (ROOT / "docs" / "methods" / f"{kind.name}.md").exists(), "make docs"
+
+
+def config_goes_through_json_unchanged(kind, folder):
+    config = build_options(kind.Config, kind.trial.options)
+    assert build_options(kind.Config, config.model_dump(mode="json")) == config
+
+
+def each_player_moves_its_own_and_nobody_elses(kind, folder):
+    bench = Bench(kind, folder)
+    bench.method.train_mode()
+    stage = next(iter(bench.method.stages(bench.data)))
+    everything = {id(p): p for net in bench.method.nets.values() for p in net.parameters()}
+    batch = None
+    for player in stage.players:
+        batch = stage.source.next() if player.fresh or batch is None else batch
+        before = {key: p.clone() for key, p in everything.items()}
+        player.set_rate(0.5)
+        player.step(batch, torch.enable_grad)
+        own = {id(p) for p in player.parameters}
+        assert own, f"{player.name} owns something"
+        moved = {key for key, p in everything.items() if not torch.equal(p, before[key])}
+        assert not moved - own, f"{player.name} moved what is not its own"
+        assert moved == own, f"{player.name} left {len(own - moved)} of its own parameters where they were"
+
+
+def same_seed_same_bits(kind, folder):
+    first, second, other = (Bench(kind, folder / str(i), seed=seed).run() for i, seed in enumerate((1, 1, 2)))
+    assert same(first.weights(), second.weights()), "the same seed gave other weights"
+    assert not same(first.weights(), other.weights()), "another seed gave the same weights"
+
+
+def resumed_equals_uninterrupted(kind, folder, stops=(1, 3, 4)):
+    whole = Bench(kind, folder / "whole").run()
+    for stop in stops:
+        stopped = Bench(kind, folder / f"parts-{stop}", max_rounds=stop).run()
+        resumed = Bench(kind, folder / f"parts-{stop}", seed=stopped.config.seed)
+        torch.manual_seed(1234)
+        loop = resumed.loop()
+        loop.load(folder / f"parts-{stop}" / "checkpoints" / "last.safetensors")
+        loop.stop_reason = ""
+        loop.run()
+        assert same(whole.weights(), resumed.weights()), f"stopped after round {stop} and resumed, the weights are others"
+        logs = [(folder / name / "log.jsonl").read_text().count("\n") for name in ("whole", f"parts-{stop}")]
+        assert logs[0] == logs[1], "a line of the log is missing or stands twice"
+
+
+def saved_and_loaded_answers_alike(kind, folder):
+    bench = Bench(kind, folder).run()
+    tensors, state = load_checkpoint(folder / "checkpoints" / "last.safetensors")
+    again = type(bench.method)(bench.config, Preparation.from_json(bench.preparation.to_json()))
+    for stage in range(state["stage"] + 1):
+        again.grow(stage)
+    again.load_tensors(tensors)
+    first, second = answers(bench.method, bench.data), answers(again, bench.data)
+    assert first
+    for key, values in first.items():
+        assert np.array_equal(np.asarray(values), np.asarray(second[key])), f"{key} is another after loading"
+
+
+def ragged_and_single_batches(kind, folder, sizes=(1, 7, 1000)):
+    for size in sizes:
+        bench = Bench(kind, folder / str(size), count=60, batch_size=size, epochs=1, max_rounds=6).run()
+        assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), f"batch_size={size}"
+
+
+def both_precisions(kind, folder):
+    for precision in ("float32", "bfloat16"):
+        bench = Bench(kind, folder / precision, precision=precision)
+        loop = bench.loop()
+        loop.run()
+        assert all(p.dtype == torch.float32 for net in bench.method.nets.values() for p in net.parameters()), "weights are float32"
+        lines = loop.callbacks["lines"].lines
+        assert all(math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float)), precision
+
+
+def deciding_metric_is_measured_and_examined(kind, folder):
+    bench = Bench(kind, folder).run()
+    bench.method.train_mode(False)
+    name = bench.method.decides.name
+    with torch.inference_mode():
+        assert name in bench.method.measure(bench.data, "val")
+        found = bench.method.examine(bench.data, "test")
+    assert name in found.metrics
+    assert found.baselines
+    assert all(name in metrics for metrics in found.baselines.values()), f"each baseline tells its {name}"
+    assert found.exhibits
+
+
+CHECKS = (
+    docstring_is_complete,
+    formula_is_tested,
+    page_exists,
+    config_goes_through_json_unchanged,
+    each_player_moves_its_own_and_nobody_elses,
+    same_seed_same_bits,
+    resumed_equals_uninterrupted,
+    saved_and_loaded_answers_alike,
+    ragged_and_single_batches,
+    both_precisions,
+    deciding_metric_is_measured_and_examined,
+)

@@ -1,0 +1,40 @@
+"""What the tests of generative methods share: a method on a handful of pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from hibiscus.data.prepare import ImagePreparation, Preparation
+from hibiscus.training.player import Batch
+
+SIDE = 8
+
+
+def made(kind, **options):
+    preparation = Preparation({"image": ImagePreparation(SIDE, SIDE, 1, (0.5,), (0.5,))})
+    torch.manual_seed(0)
+    return kind(kind.Config(**{**kind.trial.options, **options}), preparation)
+
+
+def pictures(count=6, seed=0):
+    return Batch(image=torch.from_numpy(np.random.default_rng(seed).uniform(-1, 1, (count, 1, SIDE, SIDE)).astype(np.float32)))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.asarray(x, np.float64)))
+
+
+def slope_penalty(critic, real, fake, mix):
+    """The penalty with the slope from finite differences, in float64."""
+    critic = critic.double()
+    between = (mix * real + (1 - mix) * fake).astype(np.float64)
+    value = lambda x: critic(torch.from_numpy(x)).detach().numpy()[:, 0]  # noqa: E731
+    total, step = np.zeros(len(between)), 1e-5
+    for place in np.ndindex(between.shape[1:]):
+        moved, back = between.copy(), between.copy()
+        moved[(slice(None), *place)] += step
+        back[(slice(None), *place)] -= step
+        total += ((value(moved) - value(back)) / (2 * step)) ** 2
+    critic.float()
+    return ((np.sqrt(total) - 1) ** 2).mean()
