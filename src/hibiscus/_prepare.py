@@ -10,15 +10,21 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepare_labels import LabelNumbering
 from hibiscus.data.prepared import raw_field
-from hibiscus.data.split import keep_every_class, make_split
+from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
 from hibiscus.errors import DataError
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
 def fit_preparation(
-    dataset: Dataset, train: np.ndarray, needs: frozenset[str], options: DataConfig, uses: frozenset[str] = frozenset()
+    dataset: Dataset,
+    train: np.ndarray,
+    needs: frozenset[str],
+    options: DataConfig,
+    uses: frozenset[str] = frozenset(),
+    other_classes: bool = False,
 ) -> Preparation:
     """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
 
@@ -28,6 +34,7 @@ def fit_preparation(
         needs: fields without which the method cannot learn.
         options: how tables are scaled.
         uses: fields that the method takes where there are some.
+        other_classes: whether the parts hold different classes, so that labels are numbered and nothing is learned of them.
 
     Raises:
         DataError: the data lack what the method needs.
@@ -56,7 +63,7 @@ def fit_preparation(
             continue
         if raw is None:
             raise _no_labels(dataset)
-        fields[name] = kind.fit(np.asarray(raw)[train])
+        fields[name] = LabelNumbering() if other_classes and name == "label" else kind.fit(np.asarray(raw)[train])
     return Preparation(fields)
 
 
@@ -71,12 +78,14 @@ def _no_labels(dataset: Dataset) -> DataError:
     )
 
 
-def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
-    """The group of each item, where the options name a group column.
+def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False) -> np.ndarray | None:
+    """The group of each item, where the options name a group column or the parts are to hold different classes.
 
     Raises:
         DataError: there is no such column.
     """
+    if other_classes or options.split == "class":
+        return class_groups(dataset, options.group)
     if options.group is None:
         return None
     frame = dataset.fields.get("table")
@@ -87,8 +96,17 @@ def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
     return frame[options.group].to_numpy()
 
 
-def prepare_parts(dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset()) -> dict[str, np.ndarray]:
-    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
-    groups = groups_of(dataset, options)
+def prepare_parts(
+    dataset: Dataset, options: DataConfig, needs: frozenset[str] = frozenset(), other_classes: bool = False
+) -> dict[str, np.ndarray]:
+    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training.
+
+    With `other_classes` no class stands in two parts, as for a method that is tried on classes it never saw.
+    """
+    if other_classes and "label" not in dataset.fields:
+        raise _no_labels(dataset)
+    groups = groups_of(dataset, options, other_classes)
+    if groups is not None and (other_classes or options.split == "class"):
+        return split_classes(dataset, groups, options.val, options.test)
     parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
     return keep_every_class(dataset, parts) if "label" in needs and "label" in dataset.fields and groups is None else parts

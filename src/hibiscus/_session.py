@@ -147,7 +147,7 @@ class Session:
             "data_options": options,
             "config": config,
             "validate": self.validate,
-            "decides": vars(get_method(self.method_name).decides),
+            "decides": vars(get_method(self.method_name).decided_by(self.config)),
             "best": None,
         }
         self.folder.write("preparation.json", self.preparation.to_json())

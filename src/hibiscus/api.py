@@ -40,8 +40,8 @@ def start_session(
     where = choose_device(device)
     progress = None if quiet else _show_decoding
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
-    parts = prepare_parts(dataset, chosen, kind.needs)
-    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen, kind.uses)
+    parts = prepare_parts(dataset, chosen, kind.needs, kind.parts_hold_other_classes)
+    preparation = fit_preparation(dataset, parts["train"], kind.needs, chosen, kind.uses, kind.parts_hold_other_classes)
     config = kind.resolve(config, preparation, len(parts["train"]))
     session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
@@ -209,7 +209,7 @@ def crossval(
     data_options, method_options = split_options(kind.Config, options)
     config, chosen = build_options(kind.Config, method_options), build_options(DataConfig, data_options)
     dataset = data if isinstance(data, Dataset) else open_data(data, **chosen.opening())
-    parts = prepare_parts(dataset, chosen, kind.needs)
+    parts = prepare_parts(dataset, chosen, kind.needs, kind.parts_hold_other_classes)
     where = choose_device(device)
     root = make_run_folder(f"crossval-{method}", dataset.name, out, may_go_on=True)
     session = Session(method, config, dataset, chosen, parts, Preparation({}), root, where, quiet)

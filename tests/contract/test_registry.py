@@ -35,9 +35,9 @@ class Bench:
         given = {part: items[items < count] for part, items in whole.parts.items()}
         dataset = Dataset(whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles)
         self.options = DataConfig()
-        parts = prepare_parts(dataset, self.options)
+        parts = prepare_parts(dataset, self.options, other_classes=kind.parts_hold_other_classes)
         self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})
-        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options, kind.uses)
+        self.preparation = fit_preparation(dataset, parts["train"], kind.needs, self.options, kind.uses, kind.parts_hold_other_classes)
         self.config = kind.resolve(self.config, self.preparation)
         torch.manual_seed(self.config.seed)
         self.method = kind(self.config, self.preparation)

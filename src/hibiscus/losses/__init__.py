@@ -8,6 +8,8 @@ from hibiscus.losses.classification import (
     cross_entropy,
     focal,
 )
+from hibiscus.losses.information import invariant_information, joint_distribution
+from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
 
 __all__ = [
@@ -18,7 +20,10 @@ __all__ = [
     "cross_entropy",
     "focal",
     "huber",
+    "invariant_information",
+    "joint_distribution",
     "mean_absolute_error",
     "mean_squared_error",
+    "prototype_logits",
     "smooth_l1",
 ]

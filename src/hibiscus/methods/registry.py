@@ -27,6 +27,8 @@ class MethodEntry:
 
 METHODS = (
     MethodEntry("classify", "hibiscus.methods.classify.classify:Classify", "classify", "which class an item belongs to"),
+    MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),
+    MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of pictures from a few examples of each"),
     MethodEntry("regress", "hibiscus.methods.classify.regress:Regress", "classify", "a number for each item"),
 )
 

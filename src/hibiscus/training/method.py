@@ -109,16 +109,23 @@ class Method(ABC):
     family: ClassVar[str]
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
-    decides: ClassVar[Decides]
+    parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
+    decides: Decides
     trial: ClassVar[Trial]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
         self.config: Any = config
+        self.decides = self.decided_by(config)
         self.preparation = preparation
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
             setattr(self, name, network)
+
+    @classmethod
+    def decided_by(cls, config: TrainingConfig) -> Decides:
+        """The metric that decides with these options; its name may follow from them."""
+        return cls.decides
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
