@@ -5,8 +5,8 @@ of equal content always fall into one part. `hash` gives each item the number
 
     u(item) = digest(item, salt) / 2^64   in [0, 1)
 
-and takes it for the test part where u < test, for validation where u < test + val. Adding an item moves no other. `class` gives whole classes, or whole folders of
-classes, to one part: there are few of them, which would miss their shares by far, so it ranks them by u.
+and takes it for the test part where u < test, for validation where u < test + val. Adding an item moves no other. `class` gives
+whole classes, or whole folders of classes, to one part: few of them would miss their shares by far, so it ranks them by u.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def examine_few_shot(embedding: np.ndarray, data: PreparedData, part: str, confi
     pixels = data.flat_inputs(part)
     asked = (config.eval_way, config.eval_shot)
     counts = np.bincount(data.values("label", part))
-    sizes = {asked, *((way, shot) for way in WAYS for shot in SHOTS if (counts > shot).sum() >= way)}
+    sizes = {asked, *((way, shot) for way in (config.eval_way, *WAYS) for shot in SHOTS if (counts > shot).sum() >= way)}
     own = {size: accuracy(embedding, data, part, config, *size) for size in sorted(sizes)}
     raw = {size: accuracy(pixels, data, part, config, *size, plain=True) for size in own}
     shown = [asked, *(size for size in ((asked[0], 5),) if size in own and size != asked)]
