@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -102,6 +104,15 @@ def test_new_classes_are_told_apart_by_a_folder_of_examples(run, alphabets):
     assert found["probabilities"].shape == (6, 4)
     np.testing.assert_allclose(found["probabilities"].sum(1), 1, rtol=1e-5)
     assert found["label"] == [found["classes"][i] for i in found["probabilities"].argmax(1)]
+
+
+def test_cross_validation_holds_out_whole_alphabets(alphabets, tmp_path):
+    run = api.crossval("protonet", str(alphabets), folds=2, out=tmp_path / "cv", quiet=True, **SMALL)
+    for number in (1, 2):
+        parts = json.loads((run.path / f"fold-{number}" / "split.json").read_text())
+        held = [{item.split("/")[0] for item in items} for items in parts.values()]
+        assert not held[0] & held[1]
+    assert run.folder.read("crossval.json")["decides"]["name"] == "few_shot_2way_1shot"
 
 
 def test_wrong_support_is_told(run, alphabets, tmp_path):
