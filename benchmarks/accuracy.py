@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,12 +56,19 @@ ROWS = (
     Row(
         "cifar-resnet20-40", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=40 cutout=8 {CIFAR}", "test/accuracy", 0.885
     ),
+    Row("omniglot-protonet", "protonet", "omniglot", "image_size=28", "test/few_shot_5way_1shot", 0.90),
+    Row("mnist-iic", "iic", MNIST, "", "test/cluster_accuracy", 0.90),
     Row("cifar-densenet", "classify", CIFAR10, f"net=densenet-bc-40-12 epochs=20 {CIFAR}", "test/accuracy", None, (0,)),
 )
 
 
 def data_path(name: str) -> Path | None:
-    """Where a row's data lie; the archive of flowers is unpacked once into runs/."""
+    """Where a row's data lie; the archives of flowers and Omniglot are unpacked once into runs/."""
+    if name == "omniglot":
+        packed, folder = DATA / "omniglot" / "omniglot_images.zip", ROOT / "runs" / "data"
+        if packed.exists() and not (folder / name).exists():
+            zipfile.ZipFile(packed).extractall(folder)
+        return folder / name if packed.exists() else None
     if name != "flowers5":
         return DATA / name if (DATA / name).exists() else None
     archive, folder = DATA / "flowers" / "flowers5.tar.gz", ROOT / "runs" / "data"

@@ -14,6 +14,7 @@ def main() -> None:
     for title, script in (
         ("| to answer | seconds |\n|---|---|", "start.py"),
         ("| step, batch 128 | plain loop, ms | Hibiscus, ms | ratio |\n|---|---|---|---|", "step.py"),
+        ("| episode, 200 pictures | plain loop, ms | Hibiscus, ms | ratio |\n|---|---|---|---|", "episode.py"),
     ):
         print(f"\n{title}", flush=True)
         subprocess.run([sys.executable, str(HERE / script)], check=True)

@@ -81,7 +81,7 @@ def ours(name: str) -> float:
     tune_process()
     pixels, labels = arrays(SHAPES[name])
     dataset = dataset_from_arrays("random", "random", {"train": {"image": pixels, "label": labels}})
-    preparation = fit_preparation(dataset, np.arange(ITEMS), Classify.needs, DataConfig())
+    preparation = fit_preparation(dataset, np.arange(ITEMS), Classify, DataConfig())
     options = {"net": name, "batch_size": BATCH, "epochs": 1000, "max_rounds": STEPS[name], "optimiser": "adamw", "rate": 1e-3}
     method = Classify(Classify.resolve(Classify.Config(**options, precision="bfloat16"), preparation), preparation)
     method.to(torch.device("cpu"))

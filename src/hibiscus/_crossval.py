@@ -43,7 +43,7 @@ def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
     pool = np.sort(np.concatenate([session.parts["train"], session.parts["val"]]))
     try:
         histories = [_train_fold(session, number, folds, parts, argv) for number, parts in enumerate(_folds(session, pool, folds), 1)]
-        summary = _summary(histories, get_method(session.method_name).decides)
+        summary = _summary(histories, get_method(session.method_name).decided_by(session.config))
         _tell(session, f"refit on all training data up to epoch {summary['best_epoch']}")
         test = {"test": session.parts["test"]} if "test" in session.parts else {}
         refit = _taken_up(session, {"train": pool, **test}, session.folder.path, argv, stop_after=summary["best_epoch"])
@@ -63,7 +63,7 @@ def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
 def _folds(session: Session, pool: np.ndarray, count: int) -> Iterator[dict[str, np.ndarray]]:
     """The parts of each fold; a class so rare that it would be held out whole stays in training too."""
     labelled = "label" in get_method(session.method_name).needs
-    groups = groups_of(session.dataset, session.options)
+    groups = groups_of(session.dataset, session.options, get_method(session.method_name).parts_hold_other_classes)
     for held_out in make_folds(session.dataset, pool, count, "stratified" if labelled else "hash", groups):
         parts = {"train": np.setdiff1d(pool, held_out), "val": held_out}
         if labelled and groups is None:

@@ -11,8 +11,9 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepare_labels import LabelNumbering
 from hibiscus.data.prepared import raw_field
-from hibiscus.data.split import keep_every_class, make_split
+from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
 from hibiscus.errors import DataError
 from hibiscus.training.method import Method
 
@@ -58,7 +59,8 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
             continue
         if raw is None:
             raise _no_labels(dataset)
-        fields[name] = learner.fit(np.asarray(raw)[train])
+        other_classes = name == "label" and kind.parts_hold_other_classes
+        fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
     return Preparation(fields)
 
 
@@ -73,12 +75,14 @@ def _no_labels(dataset: Dataset) -> DataError:
     )
 
 
-def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
-    """The group of each item, where the options name a group column.
+def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False) -> np.ndarray | None:
+    """The group of each item, where the options name a group column or the parts are to hold different classes.
 
     Raises:
         DataError: there is no such column.
     """
+    if other_classes or options.split == "class":
+        return class_groups(dataset, options.group)
     if options.group is None:
         return None
     frame = dataset.fields.get("table")
@@ -90,8 +94,17 @@ def groups_of(dataset: Dataset, options: DataConfig) -> np.ndarray | None:
 
 
 def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
-    """The parts of a data set as the options ask for; where a method needs labels, every class stands in training."""
-    groups = groups_of(dataset, options)
+    """The parts of a data set as the options ask for.
+
+    Where a method needs labels every class stands in training; where it is tried on classes that it never saw, no class stands in
+    two parts.
+    """
+    other_classes = kind is not None and kind.parts_hold_other_classes
+    if other_classes and "label" not in dataset.fields:
+        raise _no_labels(dataset)
+    groups = groups_of(dataset, options, other_classes)
+    if groups is not None and (other_classes or options.split == "class"):
+        return split_classes(dataset, groups, options.val, options.test)
     parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
     labelled = kind is not None and "label" in kind.needs and "label" in dataset.fields
     return keep_every_class(dataset, parts) if labelled and groups is None else parts

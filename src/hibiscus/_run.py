@@ -161,29 +161,51 @@ class Run:
 
     def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
         """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
-        options = build_options(DataConfig, self.facts["data_options"])
-        size, channels = options.image_size, options.channels
-        if "image" in own.preparation:
-            image = own.preparation["image"]
-            size, channels = (image.height, image.width), image.channels
-        if not isinstance(data, Dataset):
-            data = open_data(data, target=options.target, image_size=size, channels=channels, max_bad=options.max_bad)
-        dataset = data
-        if own.preparation and not any(name in dataset.fields for name in ("label", "target")):
+        dataset = self._opened(data, own.preparation)
+        asked = get_method(self.facts["method"]).needs & {"label", "target"}
+        if asked and not any(name in dataset.fields for name in ("label", "target")):
             raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
         items = dataset.parts.get("test", np.arange(len(dataset)))
         return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"
 
-    def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best") -> dict[str, Any]:
+    def _opened(self, data: Dataset | str, preparation: Preparation) -> Dataset:
+        """Data opened as the run's own were, pictures in the size of training."""
+        if isinstance(data, Dataset):
+            return data
+        options = build_options(DataConfig, self.facts["data_options"])
+        size, channels = options.image_size, options.channels
+        if "image" in preparation:
+            image = preparation["image"]
+            size, channels = (image.height, image.width), image.channels
+        return open_data(data, target=options.target, image_size=size, channels=channels, max_bad=options.max_bad)
+
+    def _support(self, given: Dataset | str) -> PreparedData:
+        """Examples of new classes, as the training part of what is predicted.
+
+        Raises:
+            UsageError: the method has learned its classes, and takes no others.
+            DataError: fewer than two classes.
+        """
+        if not get_method(self.facts["method"]).parts_hold_other_classes:
+            raise UsageError(f"{self.facts['method']} takes no support", "a few-shot method, such as protonet", "leave support out")
+        dataset = self._opened(given, self.preparation)
+        if len(dataset.class_counts()) < 2:
+            found = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
+            raise DataError(found, "one folder of examples for each of two classes or more", "sort the examples into folders")
+        return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, Batch, self.device)
+
+    def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
         """Answers for new inputs.
 
         Args:
             inputs: a picture, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
+            support: for a few-shot method, a folder of examples for each class to choose from.
 
         Returns:
             `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items, classes) and
-            `classes`; for a regressor `value` (items, columns). `skipped` names inputs that could not be read.
+            `classes`; for a regressor `value` (items, columns); for others what the method's own `predict` names.
+            `skipped` names inputs that could not be read.
         """
         preparation = self.preparation
         dataset = open_inputs(inputs, preparation)
@@ -196,9 +218,11 @@ class Run:
                 "give the kind of data that the run was trained on",
             )
         seen = Preparation({name: preparation[name] for name in wanted})
-        data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device)
+        examples = self._support(support) if support is not None else None
+        data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device, training=examples)
+        method = self.method(checkpoint)
         with self._reproducibly():
-            answers = _named_answers(self.method(checkpoint).predict(data, "inputs"), preparation)
+            answers = _named_answers(method.predict(data, "inputs"), preparation if "label" in method.needs else Preparation({}))
         return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
 
     def sample(self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", **conditions: Any) -> dict[str, Any]:
@@ -216,7 +240,7 @@ class Run:
         Raises:
             UsageError: the method does not sample, or knows no such condition.
         """
-        method = self.method(checkpoint)
+        method: Any = self.method(checkpoint)
         known = list(inspect.signature(method.sample).parameters)[1:] if "sample" in method.abilities() else list(conditions)
         for name in conditions:
             if name not in known:
@@ -240,11 +264,16 @@ class Run:
 
 
 def _named_answers(answers: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
-    """A method's answers with the most probable class by its name, and numbers under the name `value`."""
+    """A method's answers with the most probable class by its name, and numbers under the name `value`.
+
+    Args:
+        answers: as the method gave them; `classes` names what its probabilities are of, by default the classes of training.
+        preparation: with the classes of training, where the method learned them.
+    """
     if "probabilities" in answers and "label" in preparation and "label" not in answers:
         probabilities = answers["probabilities"]
-        label = preparation["label"].decode(probabilities.argmax(1))
-        classes = list(preparation["label"].names)
+        classes = list(answers["classes"] if "classes" in answers else preparation["label"].names)
+        label = [classes[place] for place in probabilities.argmax(1)]
         return {"label": label, "probability": probabilities.max(1), **answers, "classes": classes}
     return {"value" if name == "values" else name: values for name, values in answers.items()}
 

@@ -22,9 +22,9 @@ from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
-from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.device import choose_device, describe_machine, tune_process
-from hibiscus.training.loop import Callback, Loop
+from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
 from hibiscus.training.processes import count, is_first, rank
@@ -152,7 +152,7 @@ class Session:
             "data_options": options,
             "config": config,
             "validate": self.validate,
-            "decides": vars(get_method(self.method_name).decides),
+            "decides": vars(get_method(self.method_name).decided_by(self.config)),
             "best": None,
         }
         self.folder.write("preparation.json", self.preparation.to_json())

@@ -19,20 +19,11 @@ from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
 from hibiscus.training.checkpoint import load_checkpoint
-from hibiscus.training.loop import Callback, Loop
+from hibiscus.training.loop import Loop
 from hibiscus.training.player import Batch
+from training.toys import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Lines(Callback):
-    """Keeps the epochs' lines."""
-
-    def __init__(self):
-        self.lines = []
-
-    def on_epoch(self, loop, line):
-        self.lines.append(line)
 
 
 class Bench:

@@ -40,7 +40,7 @@ def test_runs_from_the_command_to_the_report_without_other_data(name, tmp_path, 
     monkeypatch.setattr(builtins, "open", watching)
     kind = get_method(name)
     run = api.train(name, kind.trial.data, out=tmp_path / "run", quiet=True, **kind.trial.options)
-    assert kind.decides.name in {metric.split("/")[1] for metric in run.evaluate()}
+    assert run.facts["decides"]["name"] in {metric.split("/")[1] for metric in run.evaluate()}
     assert (run.path / "report.html").stat().st_size > 10_000
     shared = Path(__file__).resolve().parents[3] / "shared"
     assert not [path for path in opened if str(path).startswith(str(shared))]

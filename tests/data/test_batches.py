@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hibiscus.data.augment import Augment
-from hibiscus.data.batches import Finisher, PictureFinish, ShuffledBatches, as_tensor, walk
+from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(0)
@@ -39,6 +39,24 @@ def test_every_item_once_an_epoch_in_a_new_order():
     epochs = [torch.cat([batch.label for batch in drawn(batches, 5)]) for _ in range(3)]
     assert all(torch.equal(epoch.sort().values, torch.arange(23)) for epoch in epochs)
     assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_a_pair_is_a_picture_and_its_changed_copy():
+    def pairs(augment):
+        made = Finisher({"image": FINISH}, CPU, dict)
+        return ShuffledBatches({"image": FIELDS["image"]}, np.arange(23), 5, 3, PairFinisher(made), augment)
+
+    first, second = pairs(Augment(brightness=0.5)), source()
+    for _ in range(7):
+        pair = first.next()
+        assert set(pair) == {"image", "transformed"}
+        assert torch.equal(pair["image"], second.next().image)
+        assert not torch.equal(pair["image"], pair["transformed"])
+    again = pairs(Augment(brightness=0.5))
+    again.restore(first.position())
+    assert torch.equal(again.next()["transformed"], first.next()["transformed"])
+    still = pairs(Augment()).next()
+    assert torch.equal(still["image"], still["transformed"])
 
 
 def test_the_last_batch_is_short():

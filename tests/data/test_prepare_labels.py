@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hibiscus.data.columns import missing_rows
-from hibiscus.data.prepare_labels import LabelPreparation, TargetPreparation
+from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
 from hibiscus.data.tables import read_table
 from hibiscus.errors import DataError
 
@@ -155,3 +155,13 @@ def test_shared_labels_and_targets():
             LabelPreparation.fit(values)
         encoded = TargetPreparation.fit(values).encode(values)
         np.testing.assert_allclose([encoded.mean(), encoded.std()], [0, 1], atol=1e-4)
+
+
+def test_numbering_takes_whatever_classes_there_are():
+    numbering = LabelNumbering()
+    assert numbering.encode(["b", "item10", "item2", "b"]).tolist() == [0, 2, 1, 0]
+    assert numbering.encode(np.array([30, 7])).tolist() == [1, 0]
+    assert LabelNumbering.names_of(["b", "item10", "item2"]) == ["b", "item2", "item10"]
+    assert LabelNumbering.from_json(numbering.to_json()) == numbering
+    with pytest.raises(DataError, match="row 2 has no label"):
+        numbering.encode(["a", None])

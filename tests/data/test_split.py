@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hibiscus.data.dataset import Dataset, content_keys
-from hibiscus.data.split import folds, group_keys, hash_fractions, keep_every_class, make_split
+from hibiscus.data.split import class_groups, folds, group_keys, hash_fractions, keep_every_class, make_split, split_classes
 from hibiscus.errors import ConfigError, DataError
 
 
@@ -139,3 +139,58 @@ def test_a_class_cut_out_of_training_whole_goes_back_but_given_parts_stay():
         assert sorted(np.concatenate(list(parts.values()))) == list(range(61))
     lonely = Dataset("d", "d", {"label": labels}, [str(i) for i in range(61)], keys, parts={"train": np.arange(60), "test": np.array([60])})
     assert 60 not in keep_every_class(lonely, make_split(lonely))["train"]
+
+
+def lettered(names, parts=None):
+    keys = content_keys(np.arange(len(names))[:, None])
+    return Dataset("d", "/d", {"label": np.array(names)}, [str(i) for i in range(len(names))], keys, parts or {})
+
+
+def held(dataset, parts, groups):
+    return {part: set(groups[items]) for part, items in parts.items()}
+
+
+def test_whole_classes_go_to_one_part():
+    dataset = lettered([f"c{i % 20}" for i in range(200)])
+    groups = class_groups(dataset)
+    parts = split_classes(dataset, groups)
+    found = held(dataset, parts, groups)
+    assert {part: len(names) for part, names in found.items()} == {"train": 15, "val": 2, "test": 3}
+    assert len(set.union(*found.values())) == 20
+    assert sorted(np.concatenate(list(parts.values()))) == list(range(200))
+
+
+def test_whole_folders_of_classes_go_to_one_part_where_there_are_three():
+    dataset = lettered([f"{folder}/c{i % 4}" for folder in ("greek", "latin", "runes", "tagalog") for i in range(12)])
+    groups = class_groups(dataset)
+    assert set(groups) == {"greek", "latin", "runes", "tagalog"}
+    found = held(dataset, split_classes(dataset, groups), groups)
+    assert {part: len(names) for part, names in found.items()} == {"train": 2, "val": 1, "test": 1}
+    assert set(class_groups(dataset, "class")) == set(dataset.fields["label"])
+    two = lettered([f"{folder}/c{i}" for folder in ("a", "b") for i in range(8)])
+    assert set(class_groups(two)) == set(two.fields["label"])
+    assert set(class_groups(two, "folder")) == {"a", "b"}
+
+
+def test_given_parts_of_different_classes_stay_and_others_are_put_together():
+    names = [f"c{i // 5}" for i in range(60)]
+    apart = lettered(names, {"train": np.arange(40), "test": np.arange(40, 60)})
+    parts = split_classes(apart, class_groups(apart))
+    assert list(parts["test"]) == list(range(40, 60))
+    assert len(parts["val"]) == 10
+    mixed = lettered(names, {"train": np.arange(0, 60, 2), "test": np.arange(1, 60, 2)})
+    found = held(mixed, split_classes(mixed, class_groups(mixed)), class_groups(mixed))
+    assert not found["train"] & found["test"]
+    assert "put together" in mixed.notes[0]
+
+
+def test_too_few_classes_for_parts_of_their_own_are_told():
+    dataset = lettered(["a", "b", "c", "d", "e"] * 4)
+    with pytest.raises(DataError, match="/d: 5 classes") as caught:
+        split_classes(dataset, class_groups(dataset))
+    assert caught.value.expected == "at least 6, different ones for each part"
+    assert len(split_classes(dataset, class_groups(dataset), test=0)["train"]) == 12
+    with pytest.raises(DataError, match="lie in no folders"):
+        class_groups(dataset, "folder")
+    with pytest.raises(DataError, match="without labels"):
+        class_groups(Dataset("d", "/d", {}, ["0"], np.zeros(1, np.uint64)))

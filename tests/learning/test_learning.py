@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,20 @@ def test_adult(tmp_path):
 def test_california_is_a_quarter_below_the_line(tmp_path):
     found = evaluated(tmp_path, "regress", SHARED / "tabular" / "california_housing.csv", target="median_house_value")
     assert found["metrics"]["test/rmse"] <= 0.75 * found["baselines"]["linear regression"]["test/rmse"]
+
+
+@pytest.mark.shared
+@needs_shared
+def test_alphabets_never_seen_are_told_apart_from_one_example(tmp_path):
+    zipfile.ZipFile(SHARED / "omniglot" / "omniglot_images.zip").extractall(tmp_path)
+    found = evaluated(tmp_path, "protonet", tmp_path / "omniglot", image_size=28, epochs=20)
+    assert found["metrics"]["test/few_shot_5way_1shot"] >= 0.90
+    assert found["baselines"]["nearest prototype of raw pixels"]["test/few_shot_5way_1shot"] < 0.75
+
+
+@pytest.mark.shared
+@needs_shared
+def test_digits_are_clustered_without_labels(tmp_path):
+    found = evaluated(tmp_path, "iic", SHARED / "mnist", epochs=8)
+    assert found["metrics"]["test/cluster_accuracy"] >= 0.90
+    assert found["metrics"]["test/cluster_accuracy"] > 1.5 * found["baselines"]["k-means on pixels"]["test/cluster_accuracy"]

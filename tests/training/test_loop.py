@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint
-from hibiscus.training.loop import Callback
 from training.toys import Game, Growing, array_data, make_loop
 
 

@@ -12,7 +12,7 @@ from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.training.callbacks import BestCheckpoint, History, LogFile
+from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
 from hibiscus.training.player import Batch, Follower, Player, Stage
@@ -23,6 +23,16 @@ def array_data(count: int = 70, seed: int = 0) -> PreparedData:
     dataset = Dataset("toy", "toy", {"array": values}, [str(i) for i in range(count)], content_keys(values))
     parts = {"train": np.arange(count - 20), "val": np.arange(count - 20, count)}
     return PreparedData(dataset, Preparation({"array": ArrayPreparation.fit(values)}), parts, Batch)
+
+
+class Lines(Callback):
+    """Keeps the epochs' lines."""
+
+    def __init__(self):
+        self.lines = []
+
+    def on_epoch(self, loop, line):
+        self.lines.append(line)
 
 
 class Game(Method):
@@ -100,5 +110,5 @@ def make_loop(kind: type[Method], folder: Path, data: PreparedData | None = None
     method = kind(config, data.preparation)
     (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     best = BestCheckpoint(folder / "checkpoints" / "best.safetensors", method.decides)
-    callbacks = {"best": best, "log": LogFile(folder / "log.jsonl"), "history": History(), **dict(extra)}
+    callbacks = {"best": best, "log": LogFile(folder / "log.jsonl"), "history": Lines(), **dict(extra)}
     return Loop(method, data, callbacks, folder / "checkpoints", torch.device("cpu"))

@@ -96,7 +96,7 @@ def _frame(found: dict[str, Any]) -> Any:
             columns[name] = array[:, 0]
         else:
             flat = array.reshape(len(array), -1)
-            parts = found["classes"] if name == "probabilities" else range(1, flat.shape[1] + 1)
+            parts = found["classes"] if name == "probabilities" and "classes" in found else range(1, flat.shape[1] + 1)
             stem = "p" if name == "probabilities" else name
             columns |= {f"{stem}({part})": flat[:, i] for i, part in enumerate(parts)}
     return pd.DataFrame(columns)

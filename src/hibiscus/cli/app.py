@@ -134,6 +134,9 @@ def predict(
     run: Run,
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="pictures, folders, a table or a file of arrays")],
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz")] = None,
+    support: Annotated[
+        str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
+    ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
     as_json: Json = False,
@@ -146,7 +149,7 @@ def predict(
     path = answers.check_out(out, inputs)
     from hibiscus import api
 
-    answers.predictions(api.load(run, device=device).predict(inputs, checkpoint), path, as_json, quiet)
+    answers.predictions(api.load(run, device=device).predict(inputs, checkpoint, support), path, as_json, quiet)
 
 
 @app.command(epilog=_example("hibiscus sample runs/latest -n 64", "hibiscus sample runs/latest -n 500 --out samples.npz"))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hibiscus.data.augment import Augment
 
-__all__ = ["Finisher", "PictureFinish", "ShuffledBatches", "as_tensor", "walk"]
+__all__ = ["Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -57,6 +57,19 @@ class Finisher:
         return self.batch_type(batch)
 
 
+class PairFinisher:
+    """Turns gathered pictures into pairs: `image` as it is and `transformed`, the same pictures changed by the augmentation."""
+
+    def __init__(self, finisher: Finisher):
+        self.finisher = finisher
+
+    def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
+        """The batch, with both fields."""
+        batch = self.finisher(raw)
+        batch["transformed"] = self.finisher(raw, augment)["image"]
+        return batch
+
+
 class ShuffledBatches:
     """Endless shuffled batches of some items: a new order each epoch, the last batch of an epoch may be short.
 
@@ -97,7 +110,7 @@ class ShuffledBatches:
         if self.index == self.batches_per_epoch:
             self.epoch, self.index, self._order = self.epoch + 1, 0, None
         if self._order is None:
-            generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
+            generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
             self._order = self.items[torch.randperm(len(self.items), generator=generator)]
         is_last = self.index == self.batches_per_epoch - 1
         chosen = self._order[self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size]
@@ -113,7 +126,7 @@ class ShuffledBatches:
         return batch
 
     def _augment(self) -> Callable[[Tensor], Tensor]:
-        generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch, self.index, 1 + self.share[0]))
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, self.index, 1 + self.share[0]))
         augment = self.augment
         assert augment is not None
         return lambda images: augment(images, generator)
@@ -127,14 +140,20 @@ class ShuffledBatches:
         self.epoch, self.index, self._order = position["epoch"], position["index"], None
 
 
-def _mix(*numbers: int) -> int:
+def mix_seed(*numbers: int) -> int:
     """One well-spread seed from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def walk(fields: Mapping[str, Tensor], items: np.ndarray, finisher: Callable[..., Any], batch_size: int = 512) -> Iterator[Any]:
-    """All items once, in order, without augmentation."""
+def walk(
+    fields: Mapping[str, Tensor],
+    items: np.ndarray,
+    finisher: Callable[..., Any],
+    batch_size: int = 512,
+    change: Callable[[Tensor], Tensor] | None = None,
+) -> Iterator[Any]:
+    """All items once, in order, their pictures as they are or under a change."""
     chosen = torch.from_numpy(np.ascontiguousarray(items, np.int64))
     for start in range(0, len(chosen), batch_size):
         part = chosen[start : start + batch_size]
-        yield finisher({name: values.index_select(0, part) for name, values in fields.items()})
+        yield finisher({name: values.index_select(0, part) for name, values in fields.items()}, change)

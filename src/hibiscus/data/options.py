@@ -21,10 +21,12 @@ class DataConfig(BaseModel):
     image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of pictures in pixels; found by default")
     channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB pictures; found by default")
     max_bad: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
-    split: Literal["hash", "stratified", "group"] = Field("hash", description="how parts that are not given are cut out")
+    split: Literal["hash", "stratified", "group", "class"] = Field("hash", description="how parts that are not given are cut out")
     val: float = Field(0.1, gt=0, lt=1, description="share of the training items for validation, where none is given")
     test: float = Field(0.15, ge=0, lt=1, description="share of the training items for the test part, where none is given")
-    group: str | None = Field(None, description="tables: items of one value in this column stay in one part")
+    group: str | None = Field(
+        None, description="items of one value in this column stay in one part; split=class: class, or folder for whole folders of classes"
+    )
     scaling: Literal["standard", "range", "none"] = Field("standard", description="tables: how number columns are scaled")
     top_words: int = Field(1000, ge=1, description="tables: how many words of a text column are used")
 

@@ -283,17 +283,16 @@ def _to_bytes(values: np.ndarray) -> np.ndarray:
     return np.rint(values * 255).astype(np.uint8)
 
 
-def picture_grid(pictures: np.ndarray, columns: int | None = None, gap: int = 2) -> Picture:
+def picture_grid(pictures: np.ndarray, columns: int | None = None) -> Picture:
     """Pictures of one size side by side on white, row by row.
 
     Args:
         pictures: uint8 `(items, height, width, channels)`.
         columns: pictures in a row; by default about as many as there are rows.
-        gap: pixels between two pictures.
     """
     count, height, width, channels = pictures.shape
     columns = columns or max(1, round(count**0.5))
-    rows = -(-count // columns)
+    rows, gap = -(-count // columns), 2
     grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, np.uint8)
     for place, picture in enumerate(pictures):
         top, left = place // columns * (height + gap), place % columns * (width + gap)

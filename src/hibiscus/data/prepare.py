@@ -14,7 +14,7 @@ import numpy as np
 
 from hibiscus.data.columns import missing_rows
 from hibiscus.data.prepare_arrays import ArrayPreparation
-from hibiscus.data.prepare_labels import LabelPreparation, TargetPreparation
+from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
 from hibiscus.data.prepare_tables import TablePreparation
 from hibiscus.errors import ConfigError, DataError, RunError, nearest
 
@@ -23,6 +23,7 @@ __all__ = [
     "ArrayPreparation",
     "FieldPreparation",
     "ImagePreparation",
+    "LabelNumbering",
     "LabelPreparation",
     "Preparation",
     "TablePreparation",
@@ -120,7 +121,7 @@ class ImagePreparation:
 
 
 KINDS: dict[str, type[FieldPreparation]] = {
-    kind.kind: kind for kind in (ArrayPreparation, ImagePreparation, LabelPreparation, TablePreparation, TargetPreparation)
+    kind.kind: kind for kind in (ArrayPreparation, ImagePreparation, LabelNumbering, LabelPreparation, TablePreparation, TargetPreparation)
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from hibiscus.data.columns import as_numbers, as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["LabelPreparation", "TargetPreparation"]
+__all__ = ["LabelNumbering", "LabelPreparation", "TargetPreparation"]
 
 LARGEST = 1e30  # the square of a number within this still fits double precision
 
@@ -110,6 +110,44 @@ class LabelPreparation:
     def from_json(cls, data: Mapping[str, Any]) -> LabelPreparation:
         """The same preparation again."""
         return cls(tuple(data["names"]))
+
+
+@dataclass(frozen=True)
+class LabelNumbering:
+    r"""Numbers for whatever classes the data at hand hold; nothing is learned, so any part may hold classes of its own.
+
+    For methods that are tried on classes which they never saw: a number means the same class within one data set only.
+    """
+
+    kind: ClassVar[str] = "numbering"
+
+    @staticmethod
+    def names_of(values: Any) -> list[str]:
+        """The names of the classes among `values` (N,), in the order of their numbers."""
+        return _natural_order({str(text) for text in as_texts(values)})
+
+    def encode(self, values: Any) -> np.ndarray:
+        r"""Labels as numbers of the classes among them.
+
+        Shapes: values (N,); returns int64 (N,).
+
+        Raises:
+            DataError: a missing label; its row, counted from 1, is given.
+        """
+        texts = as_texts(values).tolist()
+        if None in texts:
+            raise DataError(f"row {texts.index(None) + 1} has no label", "a label for each item", "leave out what has none")
+        places = {name: place for place, name in enumerate(self.names_of(values))}
+        return np.fromiter((places[str(text)] for text in texts), dtype=np.int64, count=len(texts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {"kind": self.kind}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LabelNumbering:
+        """The same again."""
+        return cls()
 
 
 def _bare(label: str) -> str:

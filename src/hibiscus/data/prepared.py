@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
 from hibiscus.data.augment import Augment
-from hibiscus.data.batches import Finisher, PictureFinish, ShuffledBatches, as_tensor, walk
+from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.prepare import ImagePreparation, Preparation
 from hibiscus.errors import DataError
 
@@ -76,11 +77,30 @@ class PreparedData:
         """Pictures uint8 `(items, height, width, channels)` as a network of this data takes them."""
         return self._finisher.pictures["image"](as_tensor(pixels))
 
-    def walk(self, part: str) -> Iterator[Any]:
-        """A part once, in order, in batches of up to 512 items; fewer where items are large, so that memory holds them."""
+    def pairs(self, part: str, batch_size: int, seed: int, augment: Augment) -> ShuffledBatches:
+        """Endless shuffled batches of `image` and `transformed`, the same pictures changed at random; without any label.
+
+        Several processes take each batch whole: what pairs are learned by is a statistic of all of them.
+        """
+        images = {"image": self.tensors["image"]}
+        return ShuffledBatches(images, self.parts[part], batch_size, seed, PairFinisher(self._finisher), augment)
+
+    def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
+        """Endless episodes of a part: small classification tasks among its classes; several processes take each whole."""
+        items = self.parts[part]
+        members = usable_classes(self.arrays["label"][items], plan, f"{self.dataset.path}: the {part} part")
+        return Episodes(self.tensors["image"], [items[places] for places in members], plan, seed, self._finisher, augment)
+
+    def walk(self, part: str, change: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Iterator[Any]:
+        """A part once, in order, in batches of up to 512 items; fewer where items are large, so that memory holds them.
+
+        Args:
+            part: which.
+            change: from pictures in [0, 1] to others, for a look at what a random change does to an answer.
+        """
         largest = max((values[0].numel() for values in self.tensors.values() if len(values)), default=1)
         batch_size = min(512, max(16, WALKED_VALUES // largest))
-        return walk(self.tensors, self.parts[part], self._finisher, batch_size)
+        return walk(self.tensors, self.parts[part], self._finisher, batch_size, change)
 
     def values(self, field: str, part: str) -> np.ndarray:
         """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 pictures."""

@@ -5,7 +5,8 @@ of equal content always fall into one part. `hash` gives each item the number
 
     u(item) = digest(item, salt) / 2^64   in [0, 1)
 
-and takes it for the test part where u < test, for validation where u < test + val. Adding an item moves no other.
+and takes it for the test part where u < test, for validation where u < test + val. Adding an item moves no other. `class` gives
+whole classes, or whole folders of classes, to one part: few of them would miss their shares by far, so it ranks them by u.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from hibiscus.data.columns import as_texts
 from hibiscus.data.dataset import Dataset, digest
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["SPLITS", "folds", "group_keys", "hash_fractions", "keep_every_class", "make_split"]
+__all__ = ["SPLITS", "class_groups", "folds", "group_keys", "hash_fractions", "keep_every_class", "make_split", "split_classes"]
 
-SPLITS = ("hash", "stratified", "group")
+SPLITS = ("hash", "stratified", "group", "class")
+LEAST_FOLDERS = 3  # a folder of classes for each part
 _ENLARGE = {"train": "smaller shares: val=0.1 test=0.1", "val": "more data, or val=0.3", "test": "more data, test=0.3, or test=0"}
 
 
@@ -102,6 +104,63 @@ def make_split(
                 _ENLARGE[name],
             )
     return {name: parts[name] for name in ("train", "val", "test") if name in parts and len(parts[name])}
+
+
+def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
+    """What stays whole where the parts hold different classes: the class of each item, or the folder that its class lies in.
+
+    Args:
+        dataset: labelled data; a class in a folder of classes is called `Greek/character05`.
+        group: `class`, `folder`, or None for folders where the classes lie in at least three.
+
+    Raises:
+        DataError: no labels, or no folders of classes where they are asked for.
+    """
+    if "label" not in dataset.fields:
+        raise DataError(f"{dataset.path}: split=class on data without labels", "a label for each item", "split=hash")
+    names = _class_names(dataset, np.arange(len(dataset)))
+    folders = np.array([name.rpartition("/")[0] for name in names])
+    nested = bool(np.all(folders != ""))
+    if group == "folder" and not nested:
+        raise DataError(f"{dataset.path}: group=folder, and its classes lie in no folders", "folder/class/picture", "group=class")
+    return folders if group == "folder" or (group is None and nested and len(np.unique(folders)) >= LEAST_FOLDERS) else names
+
+
+def split_classes(dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: float = 0.15) -> dict[str, np.ndarray]:
+    """Parts that hold different classes, for methods that are tried on classes they never saw.
+
+    Parts in which the data came are kept where no group stands in two of them, and otherwise put together and divided
+    anew. Each part gets its share of the groups, one at least (two where the groups are classes).
+
+    Args:
+        dataset: labelled data.
+        groups: what stays whole, see `class_groups`.
+        val: share of the groups for validation, where no such part is given.
+        test: share of the groups for the test part, where none is given; 0 for none.
+
+    Raises:
+        DataError: too few groups.
+    """
+    given = {part: np.unique(groups[items]) for part, items in dataset.parts.items()}
+    apart = sum(map(len, given.values())) == len(np.unique(groups))
+    parts = {name: np.asarray(items) for name, items in dataset.parts.items()} if apart else {}
+    if given and not apart:
+        dataset.notes.append("its parts hold the same classes; they were put together and divided by class")
+    pool = parts.pop("train", np.arange(len(dataset)))
+    names = np.unique(groups[pool])
+    ranked = names[np.argsort(hash_fractions(group_keys(names)), kind="stable")]
+    single = np.array_equal(groups, _class_names(dataset, np.arange(len(dataset))))
+    least, start = 2 if single else 1, 0
+    for name, share in (("test", test), ("val", val)):
+        if name not in parts and share > 0:
+            count = max(least, round(share * len(ranked)))
+            parts[name] = pool[np.isin(groups[pool], ranked[start : start + count])]
+            start += count
+    if len(ranked) - start < least:
+        what = "classes" if single else "folders of classes"
+        raise DataError(f"{dataset.path}: {len(ranked)} {what}", f"at least {start + least}, different ones for each part", "more classes")
+    parts["train"] = pool[np.isin(groups[pool], ranked[start:])]
+    return {name: parts[name] for name in ("train", "val", "test") if name in parts}
 
 
 def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -15,6 +15,8 @@ from hibiscus.losses.classification import (
     cross_entropy,
     focal,
 )
+from hibiscus.losses.information import invariant_information, joint_distribution
+from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
 
 __all__ = [
@@ -27,9 +29,12 @@ __all__ = [
     "focal",
     "gradient_penalty",
     "huber",
+    "invariant_information",
+    "joint_distribution",
     "mean_absolute_error",
     "mean_squared_error",
     "nonsaturating_generator",
+    "prototype_logits",
     "smooth_l1",
     "wasserstein_critic",
     "wasserstein_generator",

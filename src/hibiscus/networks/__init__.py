@@ -1,6 +1,6 @@
 """Networks: plain `torch.nn.Module`s that know nothing of training, made by name.
 
-`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The files `mlp`, `cnn`, `ynetwork`, `recurrent`, `vgg`,
+`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The files `mlp`, `cnn`, `conv4`, `ynetwork`, `recurrent`, `vgg`,
 `resnet` and `densenet` hold one family each, `layers` what they share, `penalty` what acts on the weights of any network.
 """
 

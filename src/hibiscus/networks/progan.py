@@ -16,7 +16,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["EqualConv", "EqualLinear", "GrowingCritic", "GrowingGenerator", "minibatch_deviation", "pixel_norm"]
+__all__ = [
+    "EqualConv",
+    "EqualLinear",
+    "GrowingCritic",
+    "GrowingGenerator",
+    "cut_back",
+    "doubled_sides",
+    "enlarge",
+    "frame",
+    "minibatch_deviation",
+    "pixel_norm",
+]
+
+
+def doubled_sides(first: int, height: int, width: int) -> list[int]:
+    """The sides of growing pictures: from the first to the power of two that holds pictures of a height and width."""
+    last = 2 ** (max(height, width) - 1).bit_length()
+    first = min(first, last)
+    return [first * 2**doubling for doubling in range((last // first).bit_length())]
+
+
+def frame(picture: Tensor, side: int) -> Tensor:
+    """Pictures in the middle of a square `(batch, channels, side, side)`, framed by their own border."""
+    height, width = picture.shape[2:]
+    top, left = (side - height) // 2, (side - width) // 2
+    return functional.pad(picture, (left, side - width - left, top, side - height - top), mode="replicate")
+
+
+def cut_back(square: Tensor, height: int, width: int) -> Tensor:
+    """What `frame` was given: the middle `(batch, channels, height, width)`."""
+    top, left = (square.shape[2] - height) // 2, (square.shape[3] - width) // 2
+    return square[..., top : top + height, left : left + width]
+
+
+def enlarge(picture: Tensor, side: int) -> Tensor:
+    """Pictures at a larger side, every pixel repeated."""
+    return functional.interpolate(picture, size=(side, side), mode="nearest")
 
 
 def pixel_norm(x: Tensor) -> Tensor:
@@ -118,9 +154,9 @@ class GrowingGenerator(_Growing):
         x = pixel_norm(functional.leaky_relu(x, 0.2))
         x = pixel_norm(functional.leaky_relu(self.first_block(x), 0.2))
         before = x
-        for block in self.blocks:
+        for block in self.blocks.children():
             before, x = x, functional.interpolate(x, scale_factor=2)
-            for layer in block:
+            for layer in block.children():
                 x = pixel_norm(functional.leaky_relu(layer(x), 0.2))
         picture = self.to_picture[-1](x)
         if len(self.blocks):
@@ -161,11 +197,12 @@ class GrowingCritic(_Growing):
     def forward(self, picture: Tensor) -> Tensor:
         """One value for each picture."""
         x = functional.leaky_relu(self.from_picture[-1](picture), 0.2)
-        for index in range(len(self.blocks) - 1, -1, -1):
-            for layer in self.blocks[index]:  # type: ignore[union-attr]
+        blocks = [list(block.children()) for block in self.blocks]
+        for index in range(len(blocks) - 1, -1, -1):
+            for layer in blocks[index]:
                 x = functional.leaky_relu(layer(x), 0.2)
             x = functional.avg_pool2d(x, 2)
-            if index == len(self.blocks) - 1:
+            if index == len(blocks) - 1:
                 old = functional.leaky_relu(self.from_picture[-2](functional.avg_pool2d(picture, 2)), 0.2)
                 x = torch.lerp(old.float(), x.float(), self.alpha)
         return self.head(functional.leaky_relu(self.last_block(minibatch_deviation(x)), 0.2))

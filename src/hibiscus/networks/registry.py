@@ -38,6 +38,7 @@ class Entry:
 
 ENTRIES = (
     Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small pictures"),
+    Entry("conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"),
     Entry(
         "densenet-bc-<depth>-<growth>",
         r"densenet-bc-(?P<depth>\d+)-(?P<growth>\d+)",

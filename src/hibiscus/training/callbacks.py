@@ -8,24 +8,38 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hibiscus.training.checkpoint import save_checkpoint
-from hibiscus.training.loop import Callback, Loop
 from hibiscus.training.method import Decides
 
-__all__ = ["BestCheckpoint", "EarlyStop", "History", "LogFile", "Progress", "ReduceOnPlateau"]
+if TYPE_CHECKING:
+    from hibiscus.training.loop import Loop
+
+__all__ = ["BestCheckpoint", "Callback", "EarlyStop", "LogFile", "Progress", "ReduceOnPlateau"]
 
 
-class History(Callback):
-    """Keeps the epochs' lines in memory."""
+class Callback:
+    """Something that watches a training. What it must remember goes through `state` and `restore`."""
 
-    def __init__(self) -> None:
-        self.lines: list[dict[str, Any]] = []
+    def on_stage(self, loop: Loop) -> None:
+        """Before the first round of a stage; not on a resumption within it."""
+
+    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
+        """After every interval of rounds, with the line of the log."""
 
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Keeps the line."""
-        self.lines.append(line)
+        """After every epoch, with the line of the log: terms, metrics, rates, times."""
+
+    def on_end(self, loop: Loop) -> None:
+        """After the last epoch."""
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs to know, as plain JSON values."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes what `state` gave."""
 
 
 class LogFile(Callback):

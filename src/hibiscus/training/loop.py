@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import flatten_optimiser, load_checkpoint, restore_optimiser, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
 from hibiscus.training.interrupt import Interrupt
@@ -20,29 +21,6 @@ from hibiscus.training.player import Batch, Player, Stage
 from hibiscus.training.processes import agree, average_gradients, count, is_first, share_batch_norm, watch
 
 __all__ = ["Callback", "Loop"]
-
-
-class Callback:
-    """Something that watches a training. What it must remember goes through `state` and `restore`."""
-
-    def on_stage(self, loop: Loop) -> None:
-        """Before the first round of a stage; not on a resumption within it."""
-
-    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
-        """After every interval of rounds, with the line of the log."""
-
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """After every epoch, with the line of the log: terms, metrics, rates, times."""
-
-    def on_end(self, loop: Loop) -> None:
-        """After the last epoch."""
-
-    def state(self) -> dict[str, Any]:
-        """What a resumed run needs to know, as plain JSON values."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave."""
 
 
 class Loop:

@@ -110,12 +110,14 @@ class Method(ABC):
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
     signed_pixels: ClassVar[bool] = False  # pictures as values in [-1, 1], not standardised by their own mean and deviation
-    decides: ClassVar[Decides]
+    parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
+    decides: Decides
     trial: ClassVar[Trial]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
         self.config: Any = config
+        self.decides = self.decided_by(config)
         self.preparation = preparation
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
@@ -125,6 +127,11 @@ class Method(ABC):
     def device(self) -> torch.device:
         """Where its networks are."""
         return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
+
+    @classmethod
+    def decided_by(cls, config: TrainingConfig) -> Decides:
+        """The metric that decides with these options; its name may follow from them."""
+        return cls.decides
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
@@ -172,12 +179,13 @@ class Method(ABC):
         """
         raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
 
-    def sample(self, count: int, **conditions: Any) -> dict[str, Any]:
+    def sample(self, count: int) -> dict[str, Any]:
         """New items drawn from what was learned, by field; an ability that not every method has.
+
+        A method that can be told what the items shall be like takes it as further arguments, by name, all with defaults.
 
         Args:
             count: how many.
-            **conditions: what the items shall be like, where the method can be told.
 
         Returns:
             `image` uint8 `(count, height, width, channels)`, and one array for each condition.

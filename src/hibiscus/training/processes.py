@@ -126,10 +126,11 @@ def average(values: Tensor) -> Tensor:
 
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
     """Averages the gradients over the processes, all in one message."""
+    gradients = []
     for parameter in parameters:
         if parameter.grad is None:  # the loss did not reach it in this process; it may have in another
             parameter.grad = torch.zeros_like(parameter)
-    gradients = [parameter.grad for parameter in parameters]
+        gradients.append(parameter.grad)
     flat = average(torch.cat([gradient.reshape(-1) for gradient in gradients]))
     for gradient, values in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
         gradient.copy_(values.view(gradient.shape))
@@ -143,13 +144,13 @@ class _Sum(torch.autograd.Function):
     """The sum of a tensor over the processes; the gradient is the sum of theirs."""
 
     @staticmethod
-    def forward(context: Any, values: Tensor) -> Tensor:
+    def forward(ctx: Any, values: Tensor) -> Tensor:
         values = values.clone()
         dist.all_reduce(values)
         return values
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         gradient = gradients[0].contiguous().clone()
         dist.all_reduce(gradient)
         return gradient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,21 +19,21 @@ MEASURED, EXAMINED = 1000, 5000  # pictures made for a measure after each epoch,
 SHOWN, COMPARED = 64, 12
 FOUND = 0.2  # share of its fair one that a class must have to count as found
 
-Sampler = Callable[[int], np.ndarray]
+Sampler = Callable[[int], dict[str, Any]]
 
 
 def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
     """The Fréchet distance between made pictures and a part, as many of each, in the features of the data's own judge."""
     real = _some(data, part, MEASURED)
     judge = judge_for(data)
-    made, _ = judge.look(data, sample(len(real)))
+    made, _ = judge.look(data, sample(len(real))["image"])
     return {"frechet": frechet_distance(made, judge.look(data, real)[0])}
 
 
 def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examination:
     """Distance to the part beside its floor and simple rivals, the share of each class, samples, and their nearest training pictures."""
     judge, real = judge_for(data), _some(data, part, EXAMINED)
-    pixels = sample(len(real))
+    pixels = sample(len(real))["image"]
     features, read = judge.look(data, pixels)
     truth, true_read = judge.look(data, real)
     train = _some(data, "train", EXAMINED)
@@ -42,7 +43,7 @@ def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examina
         "mean picture with its noise": {"frechet": frechet_distance(judge.look(data, _pixel_noise(train, len(real)))[0], truth)},
         "mean of two training pictures": {"frechet": frechet_distance(judge.look(data, _blends(train, len(real)))[0], truth)},
     }
-    exhibits = [
+    exhibits: list[Gallery | Table] = [
         Gallery("Samples", list(pixels[:SHOWN]), (), "Drawn one after another, not chosen."),
         _nearest(pixels, features, train, known),
     ]

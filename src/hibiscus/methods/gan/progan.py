@@ -10,10 +10,9 @@ first half of its stage alpha goes from 0 to 1, for made pictures and for real o
 Use it for pictures of 32 pixels and more, where `dcgan` gets texture right and shape wrong. What most often goes wrong is impatience:
 the last stage has most of the pixels and costs most of the time, so early figures, measured at a small side and enlarged, look poor.
 
-Departs: pictures whose side is no power of two are framed by their own border and cut back; a round holds one step of each player, as
-in the paper; stages are counted in epochs, not in thousands of pictures; the networks are narrower (`width=512` is the paper's). The
-best epoch is looked for in the last stage, by the Fréchet distance to the validation part in the features of a small network trained
-on the same data.
+Departs: pictures whose side is no power of two are framed by their own border and cut back; stages are counted in epochs, not in
+thousands of pictures; the networks are narrower (`width=512` is the paper's). The best epoch is looked for in the last stage, by the
+Fréchet distance to the validation part in the features of a small network trained on the same data.
 
 Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
 arXiv 1710.10196.
@@ -33,7 +32,7 @@ from torch.nn import functional
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan import evidence
-from hibiscus.networks.progan import GrowingCritic, GrowingGenerator
+from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Follower, Optimiser, Player, Stage
@@ -67,14 +66,14 @@ class ProGAN(Method):
     decides = Decides("frechet", higher_is_better=False)
     trial = Trial("digits", {"epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "first_side": 2})
     Config = Config
+    generator: GrowingGenerator
+    critic: GrowingCritic
+    average: GrowingGenerator
 
     @property
     def sides(self) -> list[int]:
         """The side of each stage's pictures: from the first to the power of two that holds the data's."""
-        _, height, width = self.preparation["image"].shape
-        last = 2 ** (max(height, width) - 1).bit_length()
-        first = min(self.config.first_side, last)
-        return [first * 2**stage for stage in range((last // first).bit_length())]
+        return doubled_sides(self.config.first_side, *self.preparation["image"].shape[1:])
 
     def networks(self) -> dict[str, nn.Module]:
         """Generator, critic and the generator's average, for the smallest pictures."""
@@ -86,74 +85,66 @@ class ProGAN(Method):
     def grow(self, stage: int) -> None:
         """Doubles the side in each stage after the first."""
         if stage:
-            for network in self.nets.values():
+            for network in (self.generator, self.critic, self.average):
                 network.grow()
-            self.nets["average"].requires_grad_(False)
+            self.average.requires_grad_(False)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """A stage for each side, with optimisers of its own."""
         config = self.config
         for index in range(len(self.sides)):
             optimiser = Optimiser(config.optimiser, config.rate, betas=(config.beta1, config.beta2))
-            players = [
-                Player("critic", self.nets["critic"], self.critic_loss, optimiser),
-                Player("generator", self.nets["generator"], self.generator_loss, optimiser, fresh=0),
-            ]
-            average = Follower(self.nets["average"], self.nets["generator"], config.average, warm_up=True)
+            critic = Player("critic", self.critic, self.critic_loss, optimiser)
+            generator = Player("generator", self.generator, self.generator_loss, optimiser, fresh=0)
+            average = Follower(self.average, self.generator, config.average, warm_up=True)
             source = data.source("train", config.batch_size, config.seed + index)
-            yield Stage(players, config.epochs, source, [average], self.fade_in if index else None)
+            yield Stage([critic, generator], config.epochs, source, [average], self.fade_in if index else None)
 
     def fade_in(self, progress: float) -> None:
         """Sets how far the newest layers count."""
-        for network in self.nets.values():
+        for network in (self.generator, self.critic, self.average):
             network.alpha.fill_(min(1.0, progress / self.config.fade) if self.config.fade else 1.0)
 
     def shrink(self, image: Tensor) -> Tensor:
         """Real pictures at the present side, with as much detail as has faded in."""
-        height, width = image.shape[2:]
-        last, side, alpha = self.sides[-1], self.nets["critic"].side, self.nets["critic"].alpha
-        top, left = (last - height) // 2, (last - width) // 2
-        framed = functional.pad(image, (left, last - width - left, top, last - height - top), mode="replicate")
-        small = functional.avg_pool2d(framed, last // side)
-        if side == self.sides[0]:
+        small = functional.avg_pool2d(frame(image, self.sides[-1]), self.sides[-1] // self.critic.side)
+        if self.critic.side == self.sides[0]:
             return small
-        return torch.lerp(functional.interpolate(functional.avg_pool2d(small, 2), scale_factor=2), small, alpha)
+        return torch.lerp(enlarge(functional.avg_pool2d(small, 2), self.critic.side), small, self.critic.alpha)
 
-    def make(self, batch: Batch, network: str = "generator") -> Tensor:
+    def make(self, batch: Batch) -> Tensor:
         """As many pictures as the batch holds, at the present side."""
-        return self.nets[network](batch.normal(self.config.latent)).float()
+        return self.generator(batch.normal(self.config.latent)).float()
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative distance, how far the slope is from 1, and the drift."""
-        critic, real = self.nets["critic"], self.shrink(batch.image)
+        real = self.shrink(batch.image)
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(batch)
-        value = critic(real).float()
-        loss = wasserstein_critic(value, critic(fake))
-        penalty = gradient_penalty(critic, real, fake, batch.uniform(1, 1, 1))
+        value = self.critic(real).float()
+        loss = wasserstein_critic(value, self.critic(fake))
+        penalty = gradient_penalty(self.critic, real, fake, batch.uniform(1, 1, 1))
         cost = loss + self.config.penalty * penalty + self.config.drift * value.square().mean()
         return cost, {"distance": -loss.detach(), "penalty": penalty.detach()}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative of what the critic gives made pictures."""
-        return wasserstein_generator(self.nets["critic"](self.make(batch))), {}
+        return wasserstein_generator(self.critic(self.make(batch))), {}
 
     def sample(self, count: int) -> dict[str, np.ndarray]:
         """New pictures of the data's size, uint8 `(count, height, width, channels)`, by the generator's average."""
         image = self.preparation["image"]
 
         def whole(batch: Batch) -> Tensor:
-            made, last = self.make(batch, "average"), self.sides[-1]
-            large = functional.interpolate(made, size=(last, last), mode="nearest")
-            top, left = (last - image.height) // 2, (last - image.width) // 2
-            return large[..., top : top + image.height, left : left + image.width]
+            made = enlarge(self.average(batch.normal(self.config.latent)).float(), self.sides[-1])
+            return cut_back(made, image.height, image.width)
 
         return {"image": make_pictures(whole, count, image, self.device)}
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """The Fréchet distance to a part."""
-        return evidence.measure_generator(lambda count: self.sample(count)["image"], data, part)
+        return evidence.measure_generator(self.sample, data, part)
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(lambda count: self.sample(count)["image"], data, part)
+        return evidence.examine_generator(self.sample, data, part)

@@ -102,8 +102,8 @@ class WGANGP(Method):
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """The Fréchet distance to a part."""
-        return evidence.measure_generator(lambda count: self.sample(count)["image"], data, part)
+        return evidence.measure_generator(self.sample, data, part)
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(lambda count: self.sample(count)["image"], data, part)
+        return evidence.examine_generator(self.sample, data, part)

@@ -1,0 +1,63 @@
+r"""Information between two views of the same item, through the cluster probabilities that a network gives each."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hibiscus.errors import ConfigError
+from hibiscus.losses._inputs import full_precision, not_empty
+
+__all__ = ["invariant_information", "joint_distribution"]
+
+LEAST = 1e-8  # below this a probability counts as this, as in the authors' code; its logarithm is finite
+
+
+def joint_distribution(first: Tensor, second: Tensor) -> Tensor:
+    r"""How often the views of an item fall into clusters c and d together, taken over the items.
+
+        P = (Q + Q^T) / 2,    Q[c, d] = mean over items of  first[item, c] second[item, d]
+
+    Shapes:
+        first, second (..., items, clusters), rows that sum to one; returns (..., clusters, clusters), which sums to one.
+
+    Raises:
+        ConfigError: views of different shapes, or no items.
+
+    Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering", 2019, arXiv 1807.06653, eq. 2 and the text below it.
+    """
+    if first.shape != second.shape or first.ndim < 2:
+        found = f"views of shape {tuple(first.shape)} and {tuple(second.shape)}"
+        raise ConfigError(found, "the same (items, clusters) for both", "give the probabilities of both views of the same items")
+    not_empty(first)
+    with torch.autocast(first.device.type, enabled=False):
+        first, second = full_precision(first), full_precision(second)
+        joint = first.transpose(-1, -2) @ second / first.shape[-2]
+    return (joint + joint.transpose(-1, -2)) / 2
+
+
+def invariant_information(first: Tensor, second: Tensor, entropy_weight: float = 1.0) -> Tensor:
+    r"""Minus the mutual information between the clusters of two views, in nats; the loss of IIC.
+
+        loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    P[c] = sum over d of P[c, d]
+
+    At w = 1 this is -I(c; d), between -log(clusters) and 0: low where both views agree (small conditional entropy) and the
+    clusters are of equal size (large entropy), so neither everything in one cluster nor a random answer is a solution.
+
+    Args:
+        first: cluster probabilities of the items.
+        second: those of the same items, transformed.
+        entropy_weight: w; above 1 it asks more strongly for clusters of equal size.
+
+    Shapes:
+        first, second (..., items, clusters); returns (...), one loss for each head, at least float32.
+
+    Raises:
+        ConfigError: views of different shapes, or no items.
+
+    Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering", 2019, arXiv 1807.06653, eq. 3.
+    """
+    joint = joint_distribution(first, second)
+    margin = joint.sum(-1).clamp_min(LEAST).log()  # (..., clusters); the joint is symmetric, so both margins are this
+    terms = joint.clamp_min(LEAST).log() - entropy_weight * (margin.unsqueeze(-1) + margin.unsqueeze(-2))
+    return -(joint * terms).sum((-1, -2))
