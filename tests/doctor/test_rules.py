@@ -115,7 +115,7 @@ def test_a_training_thrown_off_and_small_parts_are_named():
         "name": "r",
         "method": "classify",
         "config": {"rate": 0.2, "batch_size": 128},
-        "data": {"parts": {"val": 9, "test": 25}, "classes": {"a": {"val": 0}}},
+        "data": {"parts": {"val": 9, "test": 25}, "classes": {"a": {"train": 20, "val": 0}, "b": {"train": 20, "val": 9}}},
     }
     evaluation = {
         "part": "test",

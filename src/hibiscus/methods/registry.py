@@ -27,12 +27,12 @@ class MethodEntry:
 
 METHODS = (
     MethodEntry("classify", "hibiscus.methods.classify.classify:Classify", "classify", "which class an item belongs to"),
-    MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),
-    MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of pictures from a few examples of each"),
     MethodEntry("regress", "hibiscus.methods.classify.regress:Regress", "classify", "a number for each item"),
     MethodEntry("dcgan", "hibiscus.methods.gan.dcgan:DCGAN", "gan", "makes pictures like those of a folder"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
+    MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),
+    MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of pictures from a few examples of each"),
 )
 
 
