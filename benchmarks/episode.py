@@ -10,11 +10,10 @@ the medians.
 
 from __future__ import annotations
 
-import json
-import statistics
-import subprocess
 import sys
 import time
+
+from sides import answer, median_ms, round_of
 
 WAY, SHOT, QUERIES, EPISODES = 20, 5, 5, 100
 CLASSES, EACH, SIDE = 100, 20, 28
@@ -55,69 +54,18 @@ def plain() -> float:
         optimiser.step()
         right += (logits.detach().argmax(1) == target).float().mean()
         times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times[len(times) // 5 :])
+    return median_ms(times)
 
 
 def ours() -> float:
     """Median ms of an episode of Hibiscus's loop, source and log included."""
-    import tempfile
-    from pathlib import Path
-
-    import numpy as np
-    import torch
-
-    from hibiscus._prepare import fit_preparation
-    from hibiscus.data.arrays import dataset_from_arrays
-    from hibiscus.data.options import DataConfig
-    from hibiscus.data.prepared import PreparedData
     from hibiscus.methods.fewshot.protonet import Protonet
-    from hibiscus.training.callbacks import LogFile
-    from hibiscus.training.device import tune_process
-    from hibiscus.training.loop import Loop
-    from hibiscus.training.player import Batch
 
-    tune_process()
     pixels, labels = arrays()
-    items = np.arange(len(pixels))
-    dataset = dataset_from_arrays("random", "random", {"train": {"image": pixels, "label": labels}})
-    preparation = fit_preparation(dataset, items, Protonet, DataConfig())
     still = {"shift": 0.0, "rotation": 0.0, "zoom": 0.0, "rotate_classes": False}
     task = {"way": WAY, "shot": SHOT, "queries": QUERIES, "episodes": EPISODES}
-    config = Protonet.Config(**task, **still, epochs=1000, max_rounds=EPISODES, precision="bfloat16")
-    method = Protonet(Protonet.resolve(config, preparation), preparation)
-    method.to(torch.device("cpu"))
-    data = PreparedData(dataset, preparation, {"train": items}, Batch)
-    times = []
-    with tempfile.TemporaryDirectory() as folder:
-        loop = Loop(method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), torch.device("cpu"), validate=False)
-        play = loop._play_round
-
-        def timed(stage):
-            start = time.perf_counter()
-            play(stage)
-            times.append(time.perf_counter() - start)
-
-        loop._play_round = timed
-        loop.run()
-    return 1000 * statistics.median(times[len(times) // 5 :])
-
-
-def main(words: list[str]) -> None:
-    """Prints a row, and writes it as JSON with `--json`."""
-    if words[:1] in (["--plain"], ["--ours"]):
-        print({"--plain": plain, "--ours": ours}[words[0]]())
-        return
-    found = {"plain": [], "ours": []}
-    for _ in range(3):
-        for side in found:
-            out = subprocess.run([sys.executable, __file__, f"--{side}"], check=True, capture_output=True, text=True).stdout
-            found[side].append(float(out))
-    row = {side: statistics.median(values) for side, values in found.items()}
-    row["ratio"] = row["ours"] / row["plain"]
-    print(f"| protonet, 20-way 5-shot | {row['plain']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} |", flush=True)
-    if "--json" in words:
-        print(json.dumps({"protonet": row}))
+    return round_of(Protonet, {"image": pixels, "label": labels}, {**task, **still}, EPISODES)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    answer(__file__, sys.argv[1:], "protonet, 20-way 5-shot", {"plain": plain, "ours": ours})

@@ -1,0 +1,96 @@
+"""What the benchmarks of a round share: Hibiscus's loop under the clock, and two sides run in turn in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["answer", "median_ms", "round_of"]
+
+WARM_UP = 5  # the first fifth of the rounds is not counted
+TURNS = 3
+
+
+def median_ms(seconds: list[float]) -> float:
+    """The median in milliseconds, without the first fifth."""
+    return 1000 * statistics.median(seconds[len(seconds) // WARM_UP :])
+
+
+def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int) -> float:
+    """Median ms of a round of a method on arrays, batches and log included.
+
+    Args:
+        kind: the method's class.
+        fields: the training part's arrays, by field.
+        options: of the method.
+        rounds: how many to play.
+    """
+    import numpy as np
+    import torch
+
+    from hibiscus._config import build_options
+    from hibiscus._prepare import fit_preparation
+    from hibiscus.data.arrays import dataset_from_arrays
+    from hibiscus.data.options import DataConfig
+    from hibiscus.data.prepared import PreparedData
+    from hibiscus.training.callbacks import LogFile
+    from hibiscus.training.device import tune_process
+    from hibiscus.training.loop import Loop
+    from hibiscus.training.player import Batch
+
+    tune_process()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    items = np.arange(len(fields["image"]))
+    dataset = dataset_from_arrays("random", "random", {"train": fields})
+    preparation = fit_preparation(dataset, items, kind, DataConfig())
+    config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "bfloat16", **options})
+    method = kind(kind.resolve(config, preparation, len(items)), preparation)
+    method.to(device)
+    data = PreparedData(dataset, preparation, {"train": items}, Batch, device)
+    times = []
+    with tempfile.TemporaryDirectory() as folder:
+        loop = Loop(method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), device, validate=False)
+        play = loop._play_round
+
+        def timed(stage: Any) -> None:
+            start = time.perf_counter()
+            play(stage)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - start)
+
+        loop._play_round = timed
+        loop.run()
+    return median_ms(times)
+
+
+def answer(file: str, words: list[str], title: str, sides: dict[str, Callable[[], float]]) -> None:
+    """Runs one side where `words` names it; else all in turn, three times, and prints a row with the ratio of the first two.
+
+    Args:
+        file: the benchmark's own, for the processes.
+        words: of the command line; `--json` prints the figures as JSON as well.
+        title: of the row.
+        sides: `plain` and `ours`, and what each measures in ms.
+    """
+    asked = [name for name in sides if f"--{name}" in words]
+    if asked:
+        print(sides[asked[0]]())
+        return
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(TURNS):
+        for name, values in found.items():
+            out = subprocess.run([sys.executable, file, f"--{name}"], check=True, capture_output=True, text=True).stdout
+            values.append(float(out.split()[-1]))
+    row = {name: statistics.median(values) for name, values in found.items()}
+    row["ratio"] = row["ours"] / row["plain"]
+    print(f"| {title} | {row['plain']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} |", flush=True)
+    if "--json" in words:
+        print(json.dumps({title: row}))
