@@ -86,7 +86,7 @@ def test_it_is_measured_on_new_classes_beside_pixels_and_chance(run):
     found = run.evaluation()
     assert found["decides"]["name"] == "test/few_shot_2way_1shot"
     assert found["baselines"]["chance"]["test/few_shot_2way_1shot"] == 0.5
-    assert found["baselines"]["nearest prototype of raw pixels"]["test/few_shot_2way_1shot"] > 0.9
+    assert found["baselines"]["prototypes of raw pixels"]["test/few_shot_2way_1shot"] > 0.9
     assert "test/few_shot_2way_5shot" in found["metrics"]
     assert not any("is not in the validation part" in sentence for sentence in found["advice"])
 

@@ -78,6 +78,17 @@ def test_a_killed_process_ends_the_run_and_one_process_finishes_it(tmp_path):
     assert furthest(tmp_path / "one", out) < 1e-4  # hundreds of steps, and Adam makes much of small differences
 
 
+@pytest.mark.slow
+def test_another_number_of_processes_goes_on_with_a_run(tmp_path):
+    """One process's run goes on in two, and the run of two in two, to the weights of one process alone."""
+    for first, then, name in ((HIBISCUS, HIBISCUS, "one-one"), (HIBISCUS, TOGETHER, "one-two"), (TOGETHER, TOGETHER, "two-two")):
+        begun = train(first, "classify", tmp_path / f"{name}-begun", "epochs=1")
+        gone_on = train(then, "classify", tmp_path / name, "epochs=2", f"from={tmp_path / f'{name}-begun'}")
+        assert begun.returncode == gone_on.returncode == 0, gone_on.stderr
+    assert furthest(tmp_path / "one-one", tmp_path / "one-two") < 1e-5
+    assert furthest(tmp_path / "one-one", tmp_path / "two-two") < 1e-5
+
+
 def test_a_process_by_itself_pays_for_nothing():
     batch = Batch(image=torch.zeros(6, 1))
     assert (processes.rank(), processes.count(), processes.is_first()) == (0, 1, True)

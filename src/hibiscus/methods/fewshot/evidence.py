@@ -71,7 +71,7 @@ def examine_few_shot(embedding: np.ndarray, data: PreparedData, part: str, confi
         metrics |= {metric_name(*size): own[size].accuracy, f"{metric_name(*size)}_interval": own[size].interval}
     rivals = {
         "chance": {metric_name(*size): 1 / size[0] for size in shown},
-        "nearest prototype of raw pixels": {metric_name(*size): raw[size].accuracy for size in shown},
+        "prototypes of raw pixels": {metric_name(*size): raw[size].accuracy for size in shown},
     }
     rows = [
         [f"{way}-way {shot}-shot", found.accuracy, found.interval, raw[way, shot].accuracy, 1 / way] for (way, shot), found in own.items()
