@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from hibiscus.data import prepare
-from hibiscus.data.prepare import ImagePreparation, Preparation
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.tables import guess_roles
-from hibiscus.errors import ConfigError, DataError, RunError
+from hibiscus.errors import DataError, RunError
 
 
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=4, max_dims=4, max_side=5)))
@@ -66,8 +66,13 @@ def test_what_is_no_picture(images, message):
 
 def everything():
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "c": ["x", "y", "x"], "y": ["u", "v", "u"]})
-    train = {"table": frame, "label": frame["y"], "target": frame["a"], "image": np.zeros((3, 2, 2), np.uint8)}
-    return frame, Preparation.fit(train, roles=guess_roles(frame, "y"))
+    fields = {
+        "table": TablePreparation.fit(frame, guess_roles(frame, "y")),
+        "label": LabelPreparation.fit(frame["y"]),
+        "target": TargetPreparation.fit(frame["a"]),
+        "image": ImagePreparation.fit(np.zeros((3, 2, 2), np.uint8)),
+    }
+    return frame, Preparation(fields)
 
 
 def test_preparation_round_trip():
@@ -81,13 +86,6 @@ def test_preparation_round_trip():
     assert again["label"].names == ("u", "v")
     with pytest.raises(RunError, match=r"(?s)'labl'.*did you mean label"):
         again["labl"]
-
-
-def test_own_fields_and_kinds():
-    learned = Preparation.fit({"photo": np.zeros((1, 2, 2), np.uint8)}, fitters={"photo": ImagePreparation.fit})
-    assert learned["photo"].shape == (1, 2, 2)
-    with pytest.raises(ConfigError, match=r"(?s)'imge'.*did you mean image\?"):
-        Preparation.fit({"imge": 1})
 
 
 @pytest.mark.parametrize(
@@ -121,8 +119,9 @@ def test_any_json_is_a_run_error(saved):
 
 def test_picture_users_do_not_pay_for_pandas():
     code = (
-        "import sys, numpy; from hibiscus.data.prepare import Preparation;"
-        "p = Preparation.fit({'image': numpy.zeros((2, 2, 2), 'uint8'), 'label': ['a', 'b'], 'target': [1, 2]});"
+        "import sys, numpy; from hibiscus.data.prepare import ImagePreparation, LabelPreparation, TargetPreparation;"
+        "ImagePreparation.fit(numpy.zeros((2, 2, 2), 'uint8'));"
+        "p = {'label': LabelPreparation.fit(['a', 'b']), 'target': TargetPreparation.fit([1, 2])};"
         "p['label'].encode(['a']); p['target'].encode([3]); sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

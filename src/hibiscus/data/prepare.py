@@ -6,7 +6,7 @@ statistics of data may be learned, so nothing of the test part can leak into tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -16,7 +16,7 @@ from hibiscus.data.columns import missing_rows
 from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
 from hibiscus.data.prepare_tables import TablePreparation
-from hibiscus.errors import ConfigError, DataError, RunError, nearest
+from hibiscus.errors import DataError, RunError, nearest
 
 __all__ = [
     "KINDS",
@@ -130,41 +130,11 @@ class Preparation:
     r"""What was learned for each field, by the field's name; saved with the run.
 
     Example:
-        learned = Preparation.fit({"table": frame.iloc[train], "label": frame["income"].iloc[train]}, roles=roles)
-        features, classes = learned["table"].encode(frame), learned["label"].encode(frame["income"])
+        learned = Preparation({"table": TablePreparation.fit(frame.iloc[train], roles), "label": LabelPreparation.fit(income[train])})
+        features, classes = learned["table"].encode(frame), learned["label"].encode(income)
     """
 
     fields: dict[str, Any]
-
-    @classmethod
-    def fit(
-        cls,
-        train: Mapping[str, Any],
-        roles: Mapping[str, str] | None = None,
-        fitters: Mapping[str, Callable[[Any], FieldPreparation]] | None = None,
-    ) -> Preparation:
-        r"""Learns each field from the training part.
-
-        Args:
-            train: the values of each field (`image`, `label`, `target`, `table`) of the training part only.
-            roles: the columns' roles, for a `table`.
-            fitters: how a field is learned, by its name, where it is not in the usual way.
-
-        Raises:
-            ConfigError: a field that nobody knows how to learn.
-            DataError: values that cannot be used.
-        """
-        known: dict[str, Callable[[Any], Any]] = {
-            "image": ImagePreparation.fit,
-            "label": LabelPreparation.fit,
-            "target": TargetPreparation.fit,
-            "table": lambda frame: TablePreparation.fit(frame, roles or {}),
-            **(fitters or {}),
-        }
-        for name in train:
-            if name not in known:
-                raise ConfigError(f"no preparation is known for the field '{name}'", "a known field", nearest(name, known))
-        return cls({name: known[name](values) for name, values in train.items()})
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.fields:

@@ -63,14 +63,12 @@ def panels(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def smoothed(values: Sequence[float], factor: float = FACTOR) -> list[float]:
-    """Exponential moving average, weighted so that the first values do not hold it back; a gap stays a gap."""
-    result, total, weight = [], 0.0, 0.0
-    for value in values:
-        if math.isfinite(value):
-            total, weight = factor * total + (1 - factor) * value, factor * weight + 1 - factor
-        result.append(total / weight if math.isfinite(value) else math.nan)
-    return result
+def smoothed(values: Sequence[float]) -> list[float]:
+    """The exponential moving average of what is measured; a gap stays a gap."""
+    from hibiscus.metrics.curves import smooth
+
+    averages = iter(smooth([value for value in values if math.isfinite(value)], FACTOR).tolist())
+    return [next(averages) if math.isfinite(value) else math.nan for value in values]
 
 
 def stopping(run: RunFolder, series: Series) -> float:

@@ -1,4 +1,4 @@
-"""Options that methods which learn from pictures without a supervised head share: the network and the augmentation."""
+"""Options that methods which learn from pictures share: the network and the augmentation."""
 
 from __future__ import annotations
 

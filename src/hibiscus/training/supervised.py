@@ -11,13 +11,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.augment import Augment
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
+from hibiscus.training.pictures import PictureConfig
 from hibiscus.training.player import Batch, Follower, Loss, Player, Stage
 from hibiscus.training.recipes import recipe_for
 from hibiscus.training.schedules import make_schedule
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class SupervisedConfig(TrainingConfig):
+class SupervisedConfig(PictureConfig):
     """Options of one network learning from labelled items."""
 
     batch_size: int | None = Field(None, ge=1, description="items in a batch; 128, fewer for few items, if left out")  # type: ignore[assignment]
@@ -44,7 +44,6 @@ class SupervisedConfig(TrainingConfig):
     weight_decay: float | None = Field(None, ge=0, description="L2 decay of weights; by the network if left out")  # type: ignore[assignment]
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
     net: str = Field("auto", description="network: a name from `hibiscus list`, or module.path:function; auto chooses by the data")
-    net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
     average: float = Field(0.0, ge=0, lt=1, description="decay of an average of the weights that is used in the end; 0 for none")
     l1: float = Field(0.0, ge=0, description="L1 penalty: times the sum of absolute values")
     l2: float = Field(0.0, ge=0, description="L2 penalty: times the sum of squares")
@@ -52,22 +51,10 @@ class SupervisedConfig(TrainingConfig):
     penalise_layers: str = Field("*", description="layers that l1 and l2 act on, a pattern such as body.*")
     max_norm: float | None = Field(None, gt=0, description="largest norm of a unit's incoming weights")
     clip_weights: float | None = Field(None, gt=0, description="largest absolute value of a weight")
-    shift: float = Field(0.0, ge=0, lt=1, description="augmentation: most offset, as a share of the side")
     crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop")
-    flip: bool = Field(False, description="augmentation: mirror left and right")
     vertical_flip: bool = Field(False, description="augmentation: mirror top and bottom")
-    rotation: float = Field(0.0, ge=0, le=180, description="augmentation: most degrees either way")
-    zoom: float = Field(0.0, ge=0, lt=1, description="augmentation: magnify by 1 - zoom to 1 + zoom")
-    shear: float = Field(0.0, ge=0, le=1, description="augmentation: most sideways pixels per row")
-    brightness: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change")
-    contrast: float = Field(0.0, ge=0, le=1, description="augmentation: most relative change about the mean")
     cutout: int = Field(0, ge=0, description="augmentation: side in pixels of an erased square")
     fill: Literal["zero", "nearest", "reflect"] = Field("reflect", description="augmentation: what lies outside the picture")
-
-    def build_augment(self) -> Augment:
-        """The augmentation that these options describe."""
-        names = [name for name in Augment.__dataclass_fields__]
-        return Augment(**{name: getattr(self, name) for name in names})
 
 
 def inputs_of(preparation: Preparation) -> list[str]:
