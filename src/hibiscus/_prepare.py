@@ -23,6 +23,8 @@ __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
     """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
 
+    Labels of other parts that are a class of the training part but for a full stop are noted on the data set.
+
     Args:
         dataset: the opened data.
         train: the indices of its training part.
@@ -61,6 +63,9 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
             raise _no_labels(dataset)
         other_classes = name == "label" and kind.parts_hold_other_classes
         fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
+        if isinstance(fields[name], LabelPreparation):
+            said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
+            dataset.notes += [note for note in said if note not in dataset.notes]
     return Preparation(fields)
 
 

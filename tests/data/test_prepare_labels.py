@@ -165,3 +165,9 @@ def test_numbering_takes_whatever_classes_there_are():
     assert LabelNumbering.from_json(numbering.to_json()) == numbering
     with pytest.raises(DataError, match="row 2 has no label"):
         numbering.encode(["a", None])
+
+
+def test_what_is_read_as_another_label_is_told():
+    learned = LabelPreparation(("<=50K", ">50K"))
+    assert learned.read_otherwise(["<=50K", "<=50K.", ">50K", None, "other"]) == {"<=50K.": "<=50K"}
+    assert learned.encode(["<=50K.", ">50K"]).tolist() == [0, 1]

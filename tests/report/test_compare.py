@@ -49,6 +49,7 @@ def test_other_data_and_broken_runs_are_said(tmp_path, read_page):
     folders = [sample.complete(tmp_path / "a"), sample.write(tmp_path / "b", other), sample.write(tmp_path / "c", {"format": 1})]
     text = read_page(compare_runs(folders)).text
     assert "fingerprints differ" in text
+    assert "not made on the same data, so none is called the best" in text
     assert "<script>alert(1)</script>: log.jsonl is missing" in text
 
 

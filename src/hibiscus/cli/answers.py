@@ -13,6 +13,7 @@ from hibiscus.errors import DataError, UsageError
 __all__ = ["check_out", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
+SHOWN = 50  # answers on a screen; a pipe gets all
 
 
 def check_out(out: str | None, inputs: list[str]) -> Path | None:
@@ -50,10 +51,14 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
             say(content, f"{plural(len(found['id']), 'answer')} written to {out}", as_json)
         return
     names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities")]
+    shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
     rows = [["item", *names]]
     if not as_json:
-        rows += [[str(item), *(_cell(found[name][i]) for name in names)] for i, item in enumerate(found["id"])]
-    say(found, table(rows, ""), as_json)
+        rows += [[str(item), *(_cell(found[name][i]) for name in names)] for i, item in enumerate(shown)]
+    text = table(rows, "")
+    if len(shown) < len(found["id"]):
+        text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
+    say(found, text, as_json)
 
 
 def _cell(value: Any) -> str:

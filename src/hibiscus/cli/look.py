@@ -106,5 +106,8 @@ def comparison(folders: list[Path], out: str, as_json: bool) -> None:
     names = list(dict.fromkeys(name for metrics in runs.values() for name in metrics))
     rows = [["", *runs], *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names)]
     lines = [table(rows), *(f"  {name}: not evaluated yet (hibiscus evaluate {name})" for name, metrics in runs.items() if not metrics)]
+    data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
+    if len(data) > 1:
+        lines.append("  not made on the same data: read the figures with care")
     page = compare_runs(folders, Path(out))
-    say({"runs": runs, "page": str(page)}, "\n".join([*lines, f"page: {page}"]), as_json)
+    say({"runs": runs, "same_data": len(data) == 1, "page": str(page)}, "\n".join([*lines, f"page: {page}"]), as_json)

@@ -6,7 +6,7 @@ import difflib
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -61,17 +61,25 @@ class LabelPreparation:
         Raises:
             DataError: a label that the training part did not hold, or a missing one; its row, counted from 1, is given.
         """
-        places: dict[str, int] = {name: place for place, name in enumerate(self.names)}
+        texts = as_texts(values).tolist()
+        places = self._places(set(texts))
+        for text in set(texts):
+            if text is None or text not in places:
+                raise self._unknown(text, texts.index(text) + 1)
+        return np.fromiter((places[text] for text in texts), dtype=np.int64, count=len(texts))
+
+    def _places(self, texts: Collection[str | None]) -> dict[str, int]:
+        """The class of each text that is one, to the letter or but for a full stop and spaces."""
+        places = {name: place for place, name in enumerate(self.names)}
         bare = Counter(_bare(name) for name in self.names)
         # Where both "a" and "a." are classes, only the exact label counts.
         loose = {_bare(name): place for name, place in places.items() if _bare(name) and bare[_bare(name)] == 1}
-        texts = as_texts(values).tolist()
-        for text in set(texts):
-            place = None if text is None else places.get(text, loose.get(_bare(text)))
-            if text is None or place is None:
-                raise self._unknown(text, texts.index(text) + 1)
-            places[text] = place
-        return np.fromiter((places[text] for text in texts), dtype=np.int64, count=len(texts))
+        return {**{text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}, **places}
+
+    def read_otherwise(self, values: Any) -> dict[str, str]:
+        """The labels among `values` (N,) that are no class to the letter, and the class that each is read as."""
+        texts = set(as_texts(values).tolist())
+        return {text: self.names[place] for text, place in self._places(texts).items() if text not in self.names}
 
     def _unknown(self, text: str | None, row: int) -> DataError:
         known = textwrap.shorten(f"one of the {len(self.names)} classes of the training data: {', '.join(self.names)}", 400)

@@ -59,6 +59,8 @@ def _heading(index: int, run: RunFolder, main: Deciding) -> dict[str, str]:
 
 def _verdict(runs: list[RunFolder], decides: list[Deciding]) -> str:
     """Which run is ahead, and by how much, where all are judged by the same figure."""
+    if len(_fingerprints(runs)) > 1:
+        return "These runs were not made on the same data, so none is called the best."
     if len({main.name for main in decides}) > 1 or not all(math.isfinite(main.value) for main in decides):
         return "These runs are not all judged by the same figure, so none is called the best."
     pairs = sorted(zip(decides, runs, strict=True), key=lambda pair: pair[0].value, reverse=decides[0].higher)
@@ -130,10 +132,13 @@ def _differences(runs: list[RunFolder]) -> list[tuple[str, list[str]]]:
     return rows
 
 
+def _fingerprints(runs: list[RunFolder]) -> set[str]:
+    return {as_text(as_mapping(run.info.get("data")).get("fingerprint")) for run in runs}
+
+
 def _notices(runs: list[RunFolder], decides: list[Deciding]) -> list[str]:
     notices = [f"{shorten(run.name, 40)}: {each}" for run in runs for each in run.missing]
-    prints = {as_text(as_mapping(run.info.get("data")).get("fingerprint")) for run in runs}
-    if len(prints) > 1:
+    if len(_fingerprints(runs)) > 1:
         notices.insert(0, "The runs were not made on the same data (their fingerprints differ): read the figures with care.")
     if len({main.name for main in decides}) > 1:
         notices.insert(0, "The runs are judged by different figures.")

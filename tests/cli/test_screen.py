@@ -1,0 +1,31 @@
+"""What goes to the screen: not more answers than a person can read, and a warning where figures cannot be compared."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hibiscus.cli import answers, look
+from report import sample_runs as sample
+
+
+@pytest.mark.parametrize(("screen", "lines"), [(True, answers.SHOWN + 2), (False, 121)])
+def test_a_screen_gets_some_answers_and_a_pipe_all(screen, lines, monkeypatch, capsys):
+    found = {"id": [f"{i}.png" for i in range(120)], "label": ["a"] * 120, "probability": np.full(120, 0.5), "skipped": []}
+    monkeypatch.setattr("sys.stdout.isatty", lambda: screen)
+    answers.predictions(found, None, as_json=False, quiet=False)
+    text = capsys.readouterr().out.strip()
+    assert text.count("\n") + 1 == lines
+    assert ("70 more; --out answers.csv" in text) == screen
+
+
+def test_runs_on_other_data_are_told_apart(tmp_path, capsys):
+    other = sample.info(name="b")
+    other["data"]["fingerprint"] = "other"
+    folders = [sample.complete(tmp_path / "a"), sample.write(tmp_path / "b", other)]
+    look.comparison(folders, str(tmp_path / "page.html"), as_json=False)
+    assert "not made on the same data" in capsys.readouterr().out
+    look.comparison([folders[0], folders[0]], str(tmp_path / "page.html"), as_json=True)
+    assert json.loads(capsys.readouterr().out)["same_data"] is True
