@@ -96,3 +96,10 @@ def test_data_without_labels_have_no_classes():
     del plain.fields["label"]
     assert plain.class_counts() == {}
     assert plain.summary()["classes"] == {}
+
+
+def test_a_label_with_a_full_stop_counts_as_its_class():
+    labels = np.array(["a", "b", "a.", "b", "c."])
+    parts = {"train": np.array([0, 1]), "test": np.array([2, 3, 4])}
+    data = Dataset("d", "d", {"label": labels}, [str(i) for i in range(5)], np.arange(5, dtype=np.uint64), parts)
+    assert data.class_counts() == {"a": {"train": 1, "test": 1}, "b": {"train": 1, "test": 1}, "c.": {"train": 0, "test": 1}}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.columns import LOOSE_MISSING, as_texts
+from hibiscus.data.prepare_labels import LabelPreparation
 
 __all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys"]
 
@@ -126,13 +127,20 @@ class Dataset:
         return phrases
 
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
-        """How many items of each class each part holds; empty where there are no labels, or so many that they are measures."""
+        """How many items of each class each part holds; empty where there are no labels, or so many that they are measures.
+
+        A label of another part that is a class of the training part but for a full stop counts as that class.
+        """
         if "label" not in self.fields:
             return {}
         labels = as_texts(np.asarray(self.fields["label"])).astype(str)
         if len(set(labels)) > MAX_CLASSES:
             return {}
         parts = parts or self.parts or {"all": np.arange(len(self))}
+        if "train" in parts:
+            known = LabelPreparation(tuple(np.unique(labels[parts["train"]]).tolist()))
+            for text, name in known.read_otherwise(np.unique(labels)).items():
+                labels[labels == text] = name
         counts = {name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True)) for name, items in parts.items()}
         names = sorted(set().union(*counts.values()), key=lambda c: (len(c), c) if c.isdigit() else (99, c))
         return {str(name): {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
