@@ -178,7 +178,7 @@ class Session:
         if is_first():  # what writes and shows; those above change the training, in every process alike
             self.callbacks = {"best": best, **self.callbacks, "log": LogFile(self.folder.log)}
             if not self.quiet:
-                self.callbacks["progress"] = Progress(self.config.epochs, decides)
+                self.callbacks["progress"] = Progress()
         loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():

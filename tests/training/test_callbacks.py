@@ -78,10 +78,14 @@ def test_log_is_cut_back_to_the_checkpoint_and_has_no_nan(tmp_path):
 
 
 def test_progress_prints_a_line_an_epoch_where_there_is_no_terminal(tmp_path, capsys):
-    loop = make_loop(Growing, tmp_path, epochs=1, extra={"progress": Progress(3, LOWER)})
+    loop = make_loop(Growing, tmp_path, epochs=1, extra={"progress": Progress()})
     loop.run()
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.count("epoch") == 3
+    assert [line.split("  train")[0].strip() for line in shown.err.splitlines()] == [
+        "epoch   1/1",
+        "stage 2 epoch   1/1",
+        "stage 3 epoch   1/1",
+    ]
     assert "val/error" in shown.err
     assert "\r" not in shown.err

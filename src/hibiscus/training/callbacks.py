@@ -168,8 +168,7 @@ class EarlyStop(_Patience):
 class Progress(Callback):
     """Shows where the training is: a moving line on a terminal, a line for each epoch elsewhere."""
 
-    def __init__(self, epochs: int, decides: Decides):
-        self.epochs, self.decides = epochs, decides
+    def __init__(self) -> None:
         self.moving = sys.stderr.isatty()
         self.start = time.monotonic()
         self.first_round: int | None = None
@@ -182,7 +181,7 @@ class Progress(Callback):
         self.first_round, done = first, loop.round - first
         left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
         losses = "  ".join(f"{key[6:]} {value:.4f}" for key, value in line.items() if key.startswith("train/") and key.endswith("loss"))
-        print(f"\r\033[K  epoch {line['epoch']}/{self.epochs}  {losses}  {_clock(left)} left", end="", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"\r\033[K  {_place(loop)}  {losses}  {_clock(left)} left", end="", file=sys.stderr, flush=True)  # noqa: T201
 
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
         """Shows the epoch's line."""
@@ -191,13 +190,20 @@ class Progress(Callback):
         for callback in loop.callbacks.values():
             if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
                 mark = "  * best so far"
-        text = f"  epoch {line['epoch']:>3}/{self.epochs}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
+        text = f"  {_place(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
         print(("\r\033[K" if self.moving else "") + text, file=sys.stderr, flush=True)  # noqa: T201
 
     def on_end(self, loop: Loop) -> None:
         """Takes away the moving line of an epoch that was not played to its end."""
         if self.moving:
             print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _place(loop: Loop) -> str:
+    """The epoch of the stage that is being played, or was just ended; and the stage, after the first."""
+    assert loop.stage is not None
+    text = f"epoch {-(-loop.stage_round // loop.stage.rounds_per_epoch):>3}/{loop.stage.epochs}"
+    return f"stage {loop.stage_index + 1} {text}" if loop.stage_index else text
 
 
 def _clock(seconds: float) -> str:
