@@ -90,3 +90,19 @@ def test_digits_are_clustered_without_labels(tmp_path):
     found = evaluated(tmp_path, "iic", SHARED / "mnist", epochs=8)
     assert found["metrics"]["test/cluster_accuracy"] >= 0.90
     assert found["metrics"]["test/cluster_accuracy"] > 1.5 * found["baselines"]["k-means on pixels"]["test/cluster_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("dcgan", {"epochs": 60, "width": 32}),
+        ("wgan-gp", {"epochs": 100, "width": 32}),
+        ("progan", {"epochs": 40, "width": 32, "latent": 32, "first_side": 4}),
+    ],
+)
+def test_digits_are_made_of_every_class(tmp_path, method, options):
+    """Nearer to the real ones than blends of two of them are, and no class forgotten, as a classifier reads them."""
+    found = evaluated(tmp_path, method, "digits", **options)
+    assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
+    assert found["metrics"]["test/classes_found"] == 10
+    assert found["metrics"]["test/least_share"] > 0.03

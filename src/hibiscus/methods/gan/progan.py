@@ -43,9 +43,9 @@ __all__ = ["ProGAN"]
 class Config(TrainingConfig):
     """Options of `progan`."""
 
-    epochs: int = Field(5, ge=1, description="passes over the training part, in each stage")
+    epochs: int = Field(3, ge=1, description="passes over the training part, in each stage")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    rate: float = Field(1e-3, gt=0, description="learning rate of both players (Karras et al.)")
+    rate: float = Field(2e-3, gt=0, description="learning rate of both players (1e-3 in Karras et al., who train far longer)")
     beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Karras et al.)")
     beta2: float = Field(0.99, ge=0, lt=1, description="adam: decay of the mean square (Karras et al.)")
     first_side: int = Field(8, ge=2, description="side of the first stage's pictures in pixels, a power of two")
@@ -54,7 +54,7 @@ class Config(TrainingConfig):
     drift: float = Field(1e-3, ge=0, description="weight of the critic's square on real pictures (Karras et al.)")
     average: float = Field(0.999, ge=0, lt=1, description="decay of the generator's average (Karras et al.)")
     latent: int = Field(64, ge=1, description="numbers of noise for each picture")
-    width: int = Field(128, ge=4, description="filters at the first side; halved where the side doubles")
+    width: int = Field(64, ge=4, description="filters at the first side; halved where the side doubles")
 
 
 class ProGAN(Method):
