@@ -44,7 +44,9 @@ class Config(TrainingConfig):
 
     epochs: int = Field(20, ge=1, description="passes over the training part")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    rate: float = Field(1e-3, gt=0, description="learning rate of both players at the start; it falls in a straight line (1e-4 in the paper)")
+    rate: float = Field(
+        1e-3, gt=0, description="learning rate of both players at the start (1e-4 throughout in the paper)"
+    )
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
     beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Gulrajani et al.)")
     beta2: float = Field(0.9, ge=0, lt=1, description="adam: decay of the mean square (Gulrajani et al.)")
