@@ -9,7 +9,14 @@ import numpy as np
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.options import DataConfig
-from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.prepare import (
+    EnvironmentPreparation,
+    ImagePreparation,
+    LabelPreparation,
+    Preparation,
+    TablePreparation,
+    TargetPreparation,
+)
 from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepare_labels import LabelNumbering
 from hibiscus.data.prepared import raw_field
@@ -18,6 +25,12 @@ from hibiscus.errors import DataError
 from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
+
+
+WANTED = {
+    "environment": ("an environment to act in", "gym:CartPole-v1"),
+    "image": ("pictures", "point at a folder of pictures"),
+}
 
 
 def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
@@ -34,21 +47,10 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
     Raises:
         DataError: the data lack what the method needs.
     """
-    fields: dict[str, Any] = {}
-    if "image" in kind.needs and "image" not in dataset.fields:
-        raise DataError(
-            f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", "pictures", "point at a folder of pictures"
-        )
-    if "image" in dataset.fields:
-        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
-        if kind.signed_pixels:
-            half = (0.5,) * fields["image"].channels
-            fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
-    if "table" in dataset.fields:
-        frame = dataset.fields["table"].iloc[train]
-        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
-    if "array" in dataset.fields:
-        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+    for name, (wanted, mend) in WANTED.items():
+        if name in kind.needs and name not in dataset.fields:
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
+    fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
         raise DataError(
             f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
@@ -67,6 +69,23 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
     return Preparation(fields)
+
+
+def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if "environment" in dataset.fields:
+        fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
+    if "image" in dataset.fields:
+        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+        if kind.signed_pixels:
+            half = (0.5,) * fields["image"].channels
+            fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
+    if "table" in dataset.fields:
+        frame = dataset.fields["table"].iloc[train]
+        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
+    if "array" in dataset.fields:
+        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+    return fields
 
 
 def _no_labels(dataset: Dataset) -> DataError:

@@ -21,7 +21,7 @@ LAYERS = {
     "report": 2,
     "doctor": 3, "methods": 3,
     "training": 4,
-    "networks": 5, "losses": 5, "metrics": 5, "data": 5,
+    "networks": 5, "losses": 5, "metrics": 5, "data": 5, "environments": 5,
     "errors": 6,
 }  # fmt: skip
 HEAVY = {"matplotlib": {"report"}}
@@ -31,6 +31,7 @@ TESTED_BY = {  # modules that are tested through their package's door
     "cli/": "cli/test_verbs.py",
     "losses/_inputs.py": "losses/test_losses_classification.py",
     "methods/classify/evidence.py": "contract/test_registry.py",
+    "methods/control/evidence.py": "contract/test_registry.py",
     "methods/fewshot/evidence.py": "contract/test_registry.py",
     "methods/gan/evidence.py": "contract/test_registry.py",
     "methods/information/evidence.py": "contract/test_registry.py",

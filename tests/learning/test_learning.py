@@ -106,3 +106,10 @@ def test_digits_are_made_of_every_class(tmp_path, method, options):
     assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
     assert found["metrics"]["test/classes_found"] == 10
     assert found["metrics"]["test/least_share"] > 0.03
+
+
+def test_a_pole_is_balanced(tmp_path):
+    """What counts as solved is a mean return of 475, over 100 starts that training never saw."""
+    found = evaluated(tmp_path, "dqn", "gym:CartPole-v1")
+    assert found["metrics"]["test/mean_return"] >= 475
+    assert found["baselines"]["random actions"]["test/mean_return"] < 50

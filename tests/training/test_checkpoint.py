@@ -5,11 +5,10 @@ import os
 
 import pytest
 import torch
-from torch import nn
 
 from hibiscus.errors import RunError
 from hibiscus.training import checkpoint
-from hibiscus.training.checkpoint import flatten_optimiser, load_checkpoint, restore_optimiser, save_checkpoint, write_atomically
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint, write_atomically
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.zeros(0), "d": torch.ones(2, dtype=torch.bfloat16)}
 STATE = {"round": 7, "rate": 0.1 + 0.2, "names": ["ü", "<b>"]}
@@ -75,36 +74,3 @@ def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch, what):
         save_checkpoint(path, {"a": torch.zeros(9)}, {}) if what == "save" else write_atomically(path, b"new")
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["last.safetensors"]
-
-
-@pytest.mark.parametrize("make", [
-    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, fused=True),
-    lambda p: torch.optim.Adam(p, lr=0.1, fused=True),
-    lambda p: torch.optim.AdamW(p, lr=0.1, fused=True),
-    lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.5),
-])  # fmt: skip
-def test_a_restored_optimiser_goes_on_to_the_same_bits(tmp_path, make):
-    def network():
-        torch.manual_seed(0)
-        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
-
-    def step(net, optimiser, seed):
-        torch.manual_seed(seed)
-        optimiser.zero_grad()
-        net(torch.randn(2, 3, 4, 4)).square().mean().backward()
-        optimiser.step()
-
-    whole, parts = network(), network()
-    first, second = make(whole.parameters()), make(parts.parameters())
-    for seed in range(3):
-        step(whole, first, seed)
-        step(parts, second, seed)
-    tensors, plain = flatten_optimiser(second, "optimiser/p")
-    save_checkpoint(tmp_path / "o.safetensors", tensors, {"plain": plain})
-    tensors, state = load_checkpoint(tmp_path / "o.safetensors")
-    third = make(parts.parameters())
-    restore_optimiser(third, "optimiser/p", tensors, state["plain"])
-    for seed in range(3, 6):
-        step(whole, first, seed)
-        step(parts, third, seed)
-    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))

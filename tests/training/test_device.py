@@ -33,6 +33,22 @@ def test_precision_follows_hardware_and_layers(monkeypatch):
         device.choose_precision("half", cpu, {})
 
 
+@pytest.mark.parametrize(
+    ("amx", "avx512", "vendor", "faster"),
+    [
+        (True, True, "GenuineIntel", True),
+        (False, True, "GenuineIntel", False),
+        (False, True, "AuthenticAMD", True),
+        (False, False, "", False),
+    ],
+)
+def test_bfloat16_is_taken_where_it_was_measured_to_be_faster(monkeypatch, amx, avx512, vendor, faster):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr(device, "_cpu_info", lambda key: vendor)
+    assert device.hardware_bf16(torch.device("cpu")) is faster
+
+
 def test_context_and_machine():
     with device.precision_context(torch.device("cpu"), torch.bfloat16):
         assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.bfloat16

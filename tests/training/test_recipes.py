@@ -4,7 +4,7 @@ import pytest
 
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
-from hibiscus.training.player import Optimiser
+from hibiscus.training.optimisers import Optimiser
 from hibiscus.training.recipes import RECIPES, recipe_for
 from hibiscus.training.supervised import SupervisedConfig, resolve_supervised
 

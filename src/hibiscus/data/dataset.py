@@ -120,6 +120,8 @@ class Dataset:
             if name == "label":
                 classes = self.class_counts()
                 phrases[name] = f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} different values"
+            elif name == "environment":
+                phrases[name] = f"environment: {str(values[0]).rsplit('#', 1)[0]}"
             elif name == "table":
                 phrases[name] = f"table: {len(values.columns)} columns"
             else:

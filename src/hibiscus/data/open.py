@@ -39,7 +39,8 @@ def open_data(
     Args:
         path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`),
             a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file, a CSV, TSV or
-            Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), or `hf:owner/name`.
+            Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), `hf:owner/name`,
+            or `gym:NAME`, an environment.
         target: for tables, the column to be predicted.
         test_data: the test part, where it is a file or folder of its own.
         image_size: side in pixels, or `(height, width)`, that pictures of a folder are brought to; found from them by default.
@@ -97,6 +98,10 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
         if Path(path).exists():
             dataset.notes.append(f"there is something called {path} here too; to open that, write ./{path}")
         return dataset
+    if path.startswith("gym:"):
+        from hibiscus.data.environments import open_environment
+
+        return open_environment(path[4:])
     if path.startswith("hf:"):
         from hibiscus.data.hub import open_hub
 
@@ -107,7 +112,7 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~person
         raise DataError(f"{path[:200]}: no path of a file ({error})", "a folder or a file", "check the path") from None
     if not exists and re.match(r"[a-z]{2,}:", path):
-        raise DataError(f"{path}: this kind of address is not known", "a path, a bundled name, or hf:owner/name", "check the word")
+        raise DataError(f"{path}: this kind of address is not known", "a path, a bundled name, hf:owner/name or gym:NAME", "check the word")
     if not exists:
         hint = nearest(where.name, [*BUNDLED, *(p.name for p in _siblings(where))])
         hint = hint if hint.startswith("did you mean") else "check the path"

@@ -14,6 +14,7 @@ import numpy as np
 
 from hibiscus.data.columns import missing_rows
 from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepare_environments import EnvironmentPreparation
 from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
 from hibiscus.data.prepare_tables import TablePreparation
 from hibiscus.errors import DataError, RunError, nearest
@@ -21,6 +22,7 @@ from hibiscus.errors import DataError, RunError, nearest
 __all__ = [
     "KINDS",
     "ArrayPreparation",
+    "EnvironmentPreparation",
     "FieldPreparation",
     "ImagePreparation",
     "LabelNumbering",
@@ -121,7 +123,16 @@ class ImagePreparation:
 
 
 KINDS: dict[str, type[FieldPreparation]] = {
-    kind.kind: kind for kind in (ArrayPreparation, ImagePreparation, LabelNumbering, LabelPreparation, TablePreparation, TargetPreparation)
+    kind.kind: kind
+    for kind in (
+        ArrayPreparation,
+        EnvironmentPreparation,
+        ImagePreparation,
+        LabelNumbering,
+        LabelPreparation,
+        TablePreparation,
+        TargetPreparation,
+    )
 }
 
 

@@ -15,6 +15,7 @@ from hibiscus.losses.classification import (
     cross_entropy,
     focal,
 )
+from hibiscus.losses.control import bellman_target
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
@@ -22,6 +23,7 @@ from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_
 __all__ = [
     "balanced_cross_entropy",
     "balanced_weights",
+    "bellman_target",
     "binary_cross_entropy",
     "binary_focal",
     "cross_entropy",

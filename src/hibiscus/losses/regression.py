@@ -6,6 +6,7 @@ All compute in float32, or in float64 where given float64. (batch,) and (batch, 
 from __future__ import annotations
 
 from torch import Tensor
+from torch.nn import functional
 
 from hibiscus.losses._inputs import in_range, matched
 
@@ -30,7 +31,7 @@ def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:
         ConfigError: when the shapes do not fit.
     """
     prediction, target = matched(prediction, target)
-    return (prediction - target).square().mean()
+    return functional.mse_loss(prediction, target)
 
 
 def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
@@ -49,7 +50,7 @@ def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
         ConfigError: when the shapes do not fit.
     """
     prediction, target = matched(prediction, target)
-    return (prediction - target).abs().mean()
+    return functional.l1_loss(prediction, target)
 
 
 def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
@@ -75,9 +76,7 @@ def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
     """
     in_range("delta", delta, 1e-12)
     prediction, target = matched(prediction, target)
-    distance = (prediction - target).abs()
-    near = distance.clamp_max(delta)
-    return (near * (distance - near / 2)).mean()
+    return functional.huber_loss(prediction, target, delta=delta)
 
 
 def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 1.0) -> Tensor:
@@ -106,4 +105,5 @@ def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 1.0) -> Tensor:
     if beta == 0:
         return mean_absolute_error(prediction, target)
     in_range("beta", beta, 1e-12)
-    return huber(prediction, target, beta) / beta
+    prediction, target = matched(prediction, target)
+    return functional.smooth_l1_loss(prediction, target, beta=beta)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hibiscus.errors import RunError
 
-__all__ = ["flatten_optimiser", "load_checkpoint", "restore_optimiser", "save_checkpoint", "write_atomically"]
+__all__ = ["load_checkpoint", "save_checkpoint", "write_atomically"]
 
 
 def _digest(tensors: dict[str, Tensor], state: str) -> str:
@@ -110,38 +110,3 @@ def _damaged(path: Path, how: str) -> RunError:
         "the file as Hibiscus wrote it",
         f"restore it from a copy, or evaluate and predict with the other one: --checkpoint {other}",
     )
-
-
-def flatten_optimiser(optimiser: torch.optim.Optimizer, prefix: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An optimiser's state as named tensors and JSON values."""
-    tensors, plain = {}, {}
-    for index, state in optimiser.state_dict()["state"].items():
-        for key, value in state.items():
-            if isinstance(value, Tensor):
-                tensors[f"{prefix}/{index}/{key}"] = value
-            elif value is not None:
-                plain[f"{index}/{key}"] = value
-    return tensors, plain
-
-
-def restore_optimiser(optimiser: torch.optim.Optimizer, prefix: str, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-    """Gives an optimiser the state that `flatten_optimiser` took from it; learning rates are the schedule's business."""
-    state: dict[int, dict[str, Any]] = {}
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    for name, tensor in tensors.items():
-        if name.startswith(f"{prefix}/"):
-            index, key = name[len(prefix) + 1 :].split("/", 1)
-            parameter = parameters[int(index)]
-            if tensor.shape == parameter.shape:  # in the parameter's own memory layout, as the fused step expects
-                tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
-            elif tensor.ndim:
-                raise RunError(
-                    f"{name} has the shape {tuple(tensor.shape)}, its parameter {tuple(parameter.shape)}",
-                    "a checkpoint of the same networks",
-                    "go on with the options of the run that saved it",
-                )
-            state.setdefault(int(index), {})[key] = tensor
-    for name, value in plain.items():
-        index, key = name.split("/", 1)
-        state.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -54,19 +54,34 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def hardware_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 numbers in hardware (AVX512-BF16, AMX, a GPU)."""
+    """Whether the device multiplies bfloat16 numbers faster than float32: a GPU, AMX, or AVX512-BF16 on AMD.
+
+    On an Intel processor with AVX512-BF16 and without AMX a ResNet-20 step took 1.5 times as long in bfloat16 as in float32;
+    on AMD's Zen 4 it took less than half.
+    """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
         return False
-    checks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return any(check() for check in checks if check is not None)
+    return _cpu_has("_is_amx_tile_supported") or (_cpu_has("_is_avx512_bf16_supported") and _cpu_info("vendor_id") == "AuthenticAMD")
+
+
+def _cpu_has(check: str) -> bool:
+    found = getattr(torch.cpu, check, None)
+    return found is not None and found()
+
+
+def _cpu_info(key: str) -> str:
+    """What Linux says of the processor; nothing elsewhere."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
+    return ""
 
 
 def choose_precision(name: str, device: torch.device, networks: dict[str, nn.Module]) -> torch.dtype:
     """The type that matrix products are computed in; parameters, losses and statistics stay float32.
 
-    `auto` takes bfloat16 where the hardware has it, except for networks with a GRU, which run slower in it.
+    `auto` takes bfloat16 where the hardware is faster in it, except for networks with a GRU, which run slower in it.
 
     Raises:
         ConfigError: an unknown name.
@@ -91,7 +106,5 @@ def describe_machine(device: torch.device) -> str:
     """The machine in a few words: `AMD EPYC, 2 cores` or the GPU's name."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
-        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    model = _cpu_info("model name") or platform.processor() or platform.machine()
     return f"{model}, {os.cpu_count()} cores"

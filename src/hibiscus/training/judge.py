@@ -23,7 +23,8 @@ from hibiscus.losses import cross_entropy
 from hibiscus.networks.registry import build_network
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
-from hibiscus.training.player import Batch, Optimiser, Player
+from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.player import Batch, Player
 from hibiscus.training.schedules import one_cycle
 
 __all__ = ["Judge", "judge_for"]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
-from hibiscus.training.checkpoint import flatten_optimiser, load_checkpoint, restore_optimiser, save_checkpoint
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
 from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
@@ -205,7 +205,7 @@ class Loop:
         training_seconds = time.monotonic() - self._epoch_start
         if self.validate:
             line.update({f"val/{name}": value for name, value in self._measure("val").items()})
-        line.update({f"rate/{player.name}": player.optimiser.param_groups[0]["lr"] for player in stage.players})
+        line.update({f"rate/{player.name}": player.optimiser.rate for player in stage.players})
         line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
         line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)
         for callback in self.callbacks.values():
@@ -235,10 +235,8 @@ class Loop:
         tensors["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        optimisers = {}
         for player in self.stage.players:
-            found, optimisers[player.name] = flatten_optimiser(player.optimiser, f"optimiser/{player.name}")
-            tensors.update(found)
+            tensors |= {f"optimiser/{player.name}/{name}": value for name, value in player.optimiser.tensors().items()}
         position = self.stage.source.position()
         tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
         state = {
@@ -252,7 +250,6 @@ class Loop:
             "meter": self.meter.state(),
             "interval": self.interval.state(),
             "source": {name: value for name, value in position.items() if not isinstance(value, Tensor)},
-            "optimisers": optimisers,
             "rate_factors": {player.name: player.rate_factor for player in self.stage.players},
             "callbacks": {name: callback.state() for name, callback in self.callbacks.items()},
         }
@@ -279,13 +276,16 @@ class Loop:
 
     def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         for player in stage.players:
-            restore_optimiser(player.optimiser, f"optimiser/{player.name}", tensors, state["optimisers"][player.name])
+            player.optimiser.load(_below(f"optimiser/{player.name}/", tensors))
             player.rate_factor = state["rate_factors"][player.name]
-        kept = {name.removeprefix("source/"): value for name, value in tensors.items() if name.startswith("source/")}
-        stage.source.restore({**state["source"], **kept})
+        stage.source.restore({**state["source"], **_below("source/", tensors)})
         torch.set_rng_state(tensors["random/cpu"])
         if self.device.type == "cuda" and "random/cuda" in tensors:
             torch.cuda.set_rng_state(tensors["random/cuda"], self.device)
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _named(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from hibiscus.errors import UsageError
-from hibiscus.training.player import Optimiser, Stage
+from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.player import Stage
 
 if TYPE_CHECKING:
     from hibiscus.data.prepare import Preparation

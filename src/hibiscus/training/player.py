@@ -17,10 +17,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from hibiscus.errors import ConfigError
+from hibiscus.training.optimisers import Optimiser, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
 
-__all__ = ["Batch", "Follower", "Loss", "Optimiser", "Player", "Source", "Stage"]
+__all__ = ["Batch", "Follower", "Loss", "Player", "Source", "Stage"]
 
 
 class Batch(dict):
@@ -81,45 +81,6 @@ class Source(Protocol):
 Loss = Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]]
 
 
-@dataclass(frozen=True)
-class Optimiser:
-    """Which optimiser, and how fast.
-
-    Args:
-        name: `sgd` (with momentum), `rmsprop`, `adam` or `adamw`.
-        rate: learning rate at the schedule's value 1.
-        momentum: for SGD and RMSprop.
-        betas: for Adam and AdamW.
-        weight_decay: L2 decay of weights (decoupled in AdamW, in the gradient otherwise); biases and the scales of
-            normalisation layers are never decayed.
-        nesterov: for SGD.
-    """
-
-    name: str = "adam"
-    rate: float = 1e-3
-    momentum: float = 0.9
-    betas: tuple[float, float] = (0.9, 0.999)
-    weight_decay: float = 0.0
-    nesterov: bool = True
-
-    def build(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        """The optimiser over some parameters, in its fused form where PyTorch has one."""
-        matrices, vectors = [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
-        decayed = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-        # One group steps faster than two; the order is the same in both cases, since a checkpoint counts by it.
-        together = [{"params": [*matrices, *vectors], "weight_decay": 0.0}]
-        groups: list[dict[str, Any]] = [group for group in (decayed if self.weight_decay else together) if group["params"]]
-        if self.name == "sgd":
-            nesterov = self.nesterov and self.momentum > 0
-            return torch.optim.SGD(groups, lr=self.rate, momentum=self.momentum, nesterov=nesterov, fused=True)
-        if self.name == "rmsprop":
-            return torch.optim.RMSprop(groups, lr=self.rate, momentum=self.momentum, foreach=True)
-        if self.name in ("adam", "adamw"):
-            kind = torch.optim.Adam if self.name == "adam" else torch.optim.AdamW
-            return kind(groups, lr=self.rate, betas=self.betas, fused=True)
-        raise ConfigError(f"optimiser={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
-
-
 class Player:
     """Owns networks, and improves their parameters by its own loss and nothing else.
 
@@ -159,15 +120,13 @@ class Player:
         return [p for network in self.networks for p in network.parameters() if p.requires_grad]
 
     @cached_property
-    def optimiser(self) -> torch.optim.Optimizer:
+    def optimiser(self) -> Updates:
         """Its optimiser over its parameters."""
         return self.settings.build(self.parameters)
 
     def set_rate(self, progress: float) -> None:
         """Sets the learning rate for the share `progress` of the stage that is done."""
-        rate = self.settings.rate * self.schedule(progress) * self.rate_factor
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        self.optimiser.rate = self.settings.rate * self.schedule(progress) * self.rate_factor
 
     def step(
         self, batch: Batch, precision: Callable[[], Any], combine: Callable[[Sequence[nn.Parameter]], None] | None = None
@@ -189,7 +148,7 @@ class Player:
             (loss * batch.weight).backward(inputs=self.parameters)
             combine(self.parameters)
         if self.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+            clip_gradients(self.parameters, self.clip_norm)
         self.optimiser.step()
         if self.after_step is not None:
             self.after_step()
@@ -214,8 +173,8 @@ class Follower:
 
     @torch.no_grad()
     def follow(self, round_number: int) -> None:
-        """Copies, where this round is one to copy in."""
-        if round_number % self.every:
+        """Copies, where this is the last of `every` rounds; `round_number` counts from 0."""
+        if (round_number + 1) % self.every:
             return
         updates = round_number // self.every
         decay = min(self.decay, (1 + updates) / (10 + updates)) if self.warm_up else self.decay

@@ -34,7 +34,8 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Optimiser, Player, Stage
+from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.player import Batch, Player, Stage
 
 __all__ = ["DCGAN"]
 

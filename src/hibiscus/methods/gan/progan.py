@@ -35,7 +35,8 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Follower, Optimiser, Player, Stage
+from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.player import Batch, Follower, Player, Stage
 
 __all__ = ["ProGAN"]
 

@@ -33,7 +33,8 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Optimiser, Player, Stage
+from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.player import Batch, Player, Stage
 from hibiscus.training.schedules import make_schedule
 
 __all__ = ["WGANGP"]
@@ -44,9 +45,7 @@ class Config(TrainingConfig):
 
     epochs: int = Field(20, ge=1, description="passes over the training part")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    rate: float = Field(
-        1e-3, gt=0, description="learning rate of both players at the start (1e-4 throughout in the paper)"
-    )
+    rate: float = Field(1e-3, gt=0, description="learning rate of both players at the start (1e-4 throughout in the paper)")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
     beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Gulrajani et al.)")
     beta2: float = Field(0.9, ge=0, lt=1, description="adam: decay of the mean square (Gulrajani et al.)")

@@ -1,0 +1,187 @@
+"""Optimisers on PyTorch's fused kernels: a step is one call for all parameters of a group, and nothing beside it.
+
+The kernels and the names of their state are those of `torch.optim`, and so are the results, to the last bit. What is left out
+is what `torch.optim` does around each call (profiling, grouping by device, a second of imports at the first one), which costs
+small networks more than the arithmetic.
+"""
+
+# pyright: reportPrivateImportUsage=false
+# The kernels have no public name; they are what torch.optim calls, and tests hold this file to its bits.
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from hibiscus.errors import ConfigError, RunError
+
+__all__ = ["SGD", "Adam", "Optimiser", "RMSprop", "Updates", "clip_gradients"]
+
+Tensors = list[Tensor]
+
+
+class Updates(ABC):
+    """Improves parameters in place by their gradients; a parameter without one stays as it is.
+
+    Args:
+        parameters: all of them; matrices before vectors (biases, scales of normalisation layers), which are never decayed.
+        settings: rate, momenta, decay.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
+    counts_steps: ClassVar[bool] = False
+
+    def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimiser):
+        self.parameters, self.settings, self.rate = list(parameters), settings, settings.rate
+        decays = [settings.weight_decay if p.ndim > 1 else 0.0 for p in self.parameters]
+        self.groups = {decay: [i for i, own in enumerate(decays) if own == decay] for decay in dict.fromkeys(decays)}
+        self.state: dict[str, Tensors] = {name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots}
+        if self.counts_steps:
+            self.state["step"] = [torch.zeros((), device=p.device) for p in self.parameters]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Improves every parameter that has a gradient; one kernel for those with decay and one for those without."""
+        for decay, group in self.groups.items():
+            gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
+            if gradients:
+                state = {name: [values[i] for i in gradients] for name, values in self.state.items()}
+                self._improve([self.parameters[i] for i in gradients], list(gradients.values()), state, decay)
+
+    @abstractmethod
+    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None: ...
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The state by `NUMBER/NAME`, the number counting the parameters."""
+        return {f"{i}/{name}": values[i] for i in range(len(self.parameters)) for name, values in self.state.items()}
+
+    @torch.no_grad()
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes what `tensors` gave; what is missing there begins at zero.
+
+        Raises:
+            RunError: a state of another shape than its parameter.
+        """
+        for name, own in self.tensors().items():
+            saved = tensors.get(name, torch.zeros_like(own))
+            if saved.shape != own.shape:
+                raise RunError(
+                    f"state {name} of the optimiser has the shape {tuple(saved.shape)}, its parameter {tuple(own.shape)}",
+                    "a checkpoint of the same networks",
+                    "go on with the options of the run that saved it",
+                )
+            own.copy_(saved)
+
+
+class SGD(Updates):
+    r"""Stochastic gradient descent, with momentum: `m <- momentum m + g;  w <- w - rate (g + momentum m)` in Nesterov's form."""
+
+    slots = ("momentum_buffer",)
+
+    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+        momentum = self.settings.momentum
+        torch._fused_sgd_(
+            parameters,
+            gradients,
+            state["momentum_buffer"] if momentum else [],
+            weight_decay=decay,
+            momentum=momentum,
+            lr=self.rate,
+            dampening=0.0,
+            nesterov=self.settings.nesterov and momentum > 0,
+            maximize=False,
+            is_first_step=False,  # a buffer of zeros gives the same
+        )
+
+
+class RMSprop(Updates):
+    r"""`v <- 0.99 v + 0.01 g^2;  m <- momentum m + g / (sqrt v + 1e-8);  w <- w - rate m`."""
+
+    slots = ("square_avg", "momentum_buffer")
+    smoothing, epsilon = 0.99, 1e-8
+
+    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+        square, velocity = state["square_avg"], state["momentum_buffer"]
+        if decay:
+            gradients = list(torch._foreach_add(gradients, parameters, alpha=decay))
+        torch._foreach_mul_(square, self.smoothing)
+        torch._foreach_addcmul_(square, gradients, gradients, value=1 - self.smoothing)
+        root = torch._foreach_sqrt(square)
+        torch._foreach_add_(root, self.epsilon)
+        torch._foreach_mul_(velocity, self.settings.momentum)
+        torch._foreach_addcdiv_(velocity, gradients, root)
+        torch._foreach_add_(parameters, velocity, alpha=-self.rate)
+
+
+class Adam(Updates):
+    r"""`w <- w - rate m / (sqrt v + 1e-8)`, m and v the debiased averages of g and g^2; AdamW decays the weights apart from g."""
+
+    slots = ("exp_avg", "exp_avg_sq")
+    counts_steps = True
+
+    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+        torch._foreach_add_(state["step"], 1)
+        kernel = torch._fused_adamw_ if self.settings.name == "adamw" else torch._fused_adam_
+        kernel(
+            parameters,
+            gradients,
+            state["exp_avg"],
+            state["exp_avg_sq"],
+            [],
+            state["step"],
+            lr=self.rate,
+            beta1=self.settings.betas[0],
+            beta2=self.settings.betas[1],
+            weight_decay=decay,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+KINDS: dict[str, type[Updates]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": Adam}
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Which optimiser, and how fast.
+
+    Args:
+        name: `sgd` (with momentum), `rmsprop`, `adam` or `adamw`.
+        rate: learning rate at the schedule's value 1.
+        momentum: for SGD and RMSprop.
+        betas: for Adam and AdamW.
+        weight_decay: L2 decay of weights (decoupled in AdamW, in the gradient otherwise); biases and the scales of
+            normalisation layers are never decayed.
+        nesterov: for SGD.
+    """
+
+    name: str = "adam"
+    rate: float = 1e-3
+    momentum: float = 0.9
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    nesterov: bool = True
+
+    def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
+        """The optimiser over some parameters, matrices first: a checkpoint counts by that order.
+
+        Raises:
+            ConfigError: an unknown name.
+        """
+        if self.name not in KINDS:
+            raise ConfigError(f"optimiser={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
+        return KINDS[self.name](sorted(parameters, key=lambda p: p.ndim <= 1), self)
+
+
+@torch.no_grad()
+def clip_gradients(parameters: Sequence[nn.Parameter], most: float) -> None:
+    """Scales all gradients together where the norm of the whole is above `most`."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    torch._foreach_div_(gradients, (norm / most).clamp_min(1.0))
