@@ -160,6 +160,26 @@ def ragged_and_single_batches(kind, folder, sizes=(1, 7, 1000)):
         assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), f"batch_size={size}"
 
 
+OTHERWISE = (
+    {"rate": 7e-4},
+    {"optimiser": "sgd"},
+    {"weight_decay": 0.3},
+    {"schedule": "cosine"},
+    {"schedule": "steps"},
+    {"clip_norm": 1e-3},
+)
+
+
+def common_options_do_something(kind, folder):
+    """Each option that all methods share leads to other weights than it did before."""
+    base = {"optimiser": "adam", "rate": 1e-3, "weight_decay": 0.0, "schedule": "constant", "clip_norm": None}
+    changes = [{}, *OTHERWISE, {"optimiser": "sgd", "momentum": 0.1}]
+    found = [Bench(kind, folder / str(i), count=60, **{**base, **change}).run().weights() for i, change in enumerate(changes)]
+    for change, weights in zip(changes[1:-1], found[1:-1], strict=True):
+        assert not same(found[0], weights), f"{change} changes nothing"
+    assert not same(found[2], found[-1]), "momentum=0.1 changes nothing"
+
+
 def both_precisions(kind, folder):
     for precision in ("float32", "bfloat16"):
         bench = Bench(kind, folder / precision, precision=precision)
@@ -193,6 +213,7 @@ CHECKS = (
     resumed_equals_uninterrupted,
     saved_and_loaded_answers_alike,
     ragged_and_single_batches,
+    common_options_do_something,
     both_precisions,
     deciding_metric_is_measured_and_examined,
 )

@@ -13,7 +13,8 @@ from torch import nn
 from contract import checks
 from hibiscus.errors import TrainingError
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Player, Stage
+from hibiscus.training.player import Stage
+from hibiscus.training.schedules import constant
 
 __doc__ += """
 
@@ -48,9 +49,8 @@ class Toy(Method):
         }
 
     def stages(self, data):
-        optimiser = self.config.build_optimiser()
-        first = Player("first", self.nets["a"], self.first_loss, optimiser)
-        second = Player("second", self.nets["b"], self.second_loss, optimiser, fresh=0)
+        first = self.config.player("first", self.nets["a"], self.first_loss)
+        second = self.config.player("second", self.nets["b"], self.second_loss, fresh=0)
         yield Stage([first, second], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
 
     def error(self, network, batch):
@@ -125,6 +125,14 @@ class CannotTakeOneItem(Toy):
         return {name: nn.Sequential(net[0], nn.BatchNorm1d(64), *net[1:]) for name, net in super().networks().items()}
 
 
+class LeavesAnOptionUnused(Toy):
+    def stages(self, data):
+        for stage in super().stages(data):
+            for player in stage.players:
+                player.schedule = constant
+            yield stage
+
+
 class IsNoNumberInSixteenBits(Toy):
     def error(self, network, batch):
         answer = self.nets[network](batch.image)
@@ -163,6 +171,7 @@ BROKEN = [
     (checks.resumed_equals_uninterrupted, RemembersOutsideTheCheckpoint),
     (checks.saved_and_loaded_answers_alike, HidesANetwork),
     (checks.ragged_and_single_batches, CannotTakeOneItem),
+    (checks.common_options_do_something, LeavesAnOptionUnused),
     (checks.both_precisions, IsNoNumberInSixteenBits),
     (checks.deciding_metric_is_measured_and_examined, MeasuresSomethingElse),
     (checks.config_goes_through_json_unchanged, LosesAnOption),

@@ -15,7 +15,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
-from hibiscus.training.player import Batch, Follower, Player, Stage
+from hibiscus.training.player import Batch, Follower, Stage
 
 
 def array_data(count: int = 70, seed: int = 0) -> PreparedData:
@@ -51,8 +51,8 @@ class Game(Method):
 
     def stages(self, data):
         players = [
-            Player("critic", self.critic, self.critic_loss, self.config.build_optimiser(), fresh=3),
-            Player("generator", self.generator, self.generator_loss, self.config.build_optimiser(), fresh=0),
+            self.config.player("critic", self.critic, self.critic_loss, fresh=3),
+            self.config.player("generator", self.generator, self.generator_loss, fresh=0),
         ]
         source = data.source("train", self.config.batch_size, self.config.seed)
         yield Stage(players, self.config.epochs, source, [Follower(self.average, self.generator, 0.9)])
@@ -90,7 +90,7 @@ class Growing(Method):
     def stages(self, data):
         for extra in range(3):
             source = data.source("train", self.config.batch_size, self.config.seed + extra)
-            yield Stage([Player("net", self.net, self.loss, self.config.build_optimiser())], self.config.epochs, source)
+            yield Stage([self.config.player("net", self.net, self.loss)], self.config.epochs, source)
 
     def loss(self, batch):
         return (self.net(batch.array) - 2 * batch.array).square().mean(), {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -13,7 +13,8 @@ from torch import nn
 
 from hibiscus.errors import UsageError
 from hibiscus.training.optimisers import Optimiser
-from hibiscus.training.player import Stage
+from hibiscus.training.player import Loss, Player, Stage
+from hibiscus.training.schedules import make_schedule
 
 if TYPE_CHECKING:
     from hibiscus.data.prepare import Preparation
@@ -47,9 +48,31 @@ class TrainingConfig(BaseModel):
     stop_after: int = Field(0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit")
     max_rounds: int = Field(0, ge=0, description="stop after so many rounds (for trying out); 0 for no limit")
 
-    def build_optimiser(self, rate: float | None = None) -> Optimiser:
-        """The optimiser that these options describe."""
-        return Optimiser(self.optimiser, rate or self.rate, self.momentum, weight_decay=self.weight_decay)
+    def player(
+        self,
+        name: str,
+        networks: nn.Module | Sequence[nn.Module],
+        loss: Loss,
+        *,
+        fresh: int = 1,
+        rate: float = 1.0,
+        betas: tuple[float, float] = (0.9, 0.999),
+        after_step: Callable[[], None] | None = None,
+    ) -> Player:
+        """A player that learns as these options say.
+
+        Args:
+            name: how the log calls it.
+            networks: those whose parameters it owns.
+            loss: from a batch to a scalar and named terms.
+            fresh: fresh batches in a round; 0 for the batch of the player before it.
+            rate: times the options' learning rate.
+            betas: for Adam and AdamW.
+            after_step: called after each step.
+        """
+        optimiser = Optimiser(self.optimiser, rate * self.rate, self.momentum, betas, self.weight_decay)
+        schedule = make_schedule(self.schedule)
+        return Player(name, networks, loss, optimiser, fresh=fresh, schedule=schedule, clip_norm=self.clip_norm, after_step=after_step)
 
 
 @dataclass(frozen=True)

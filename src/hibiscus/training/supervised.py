@@ -18,9 +18,8 @@ from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
 from hibiscus.training.pictures import PictureConfig
-from hibiscus.training.player import Batch, Follower, Loss, Player, Stage
+from hibiscus.training.player import Batch, Follower, Loss, Stage
 from hibiscus.training.recipes import recipe_for
-from hibiscus.training.schedules import make_schedule
 
 __all__ = [
     "SupervisedConfig",
@@ -132,15 +131,8 @@ def supervised_stage(
     network = networks["network"]
     constrained = config.max_norm is not None or config.clip_weights is not None
     followers = [Follower(networks["average"], network, config.average, warm_up=True)] if "average" in networks else []
-    learner = Player(
-        player,
-        network,
-        _with_penalty(config, network, loss),
-        config.build_optimiser(),
-        schedule=make_schedule(config.schedule),
-        clip_norm=config.clip_norm,
-        after_step=(lambda: constrain(network, max_norm=config.max_norm, clip=config.clip_weights)) if constrained else None,
-    )
+    hold = (lambda: constrain(network, max_norm=config.max_norm, clip=config.clip_weights)) if constrained else None
+    learner = config.player(player, network, _with_penalty(config, network, loss), after_step=hold)
     augment = config.build_augment()
     if augment.active and "image" not in data.tensors:
         raise ConfigError("augmentation (shift, crop, flip ...) on data without pictures", "pictures", "leave these options out")

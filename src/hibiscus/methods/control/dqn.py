@@ -35,8 +35,7 @@ from hibiscus.losses import bellman_target, smooth_l1
 from hibiscus.methods.control import evidence
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Follower, Player, Stage
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.player import Batch, Follower, Stage
 
 __all__ = ["DQN"]
 
@@ -92,7 +91,7 @@ class DQN(Method):
         memory = ReplayMemory(config.memory, environment.observed)
         plan = ReplayPlan(config.batch_size, config.steps, config.updates, config.warm_up, config.turns)
         source = ReplaySource(side_by_side, memory, self.explore, plan, config.seed, data.device, Batch, self.wanted)
-        player = Player("agent", self.network, self.loss, config.build_optimiser(), schedule=make_schedule(config.schedule), clip_norm=config.clip_norm)
+        player = config.player("agent", self.network, self.loss)
         copies = Follower(self.target, self.network, every=config.target_every * config.updates)
         yield Stage([player], config.epochs, source, [copies], self.explore_less)
 

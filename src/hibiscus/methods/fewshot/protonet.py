@@ -38,8 +38,7 @@ from hibiscus.methods.fewshot import evidence
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.pictures import PictureConfig
-from hibiscus.training.player import Batch, Player, Stage
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Protonet"]
 
@@ -109,13 +108,7 @@ class Protonet(Method):
         config = self.config
         plan = EpisodePlan(config.way, config.shot, config.queries, config.episodes, config.rotate_classes)
         source = data.episodes("train", plan, config.seed, config.build_augment())
-        schedule = make_schedule(config.schedule)
-        optimiser = config.build_optimiser()
-        yield Stage(
-            [Player("embedder", self.nets["embedder"], self.loss, optimiser, schedule=schedule, clip_norm=config.clip_norm)],
-            config.epochs,
-            source,
-        )
+        yield Stage([config.player("embedder", self.nets["embedder"], self.loss)], config.epochs, source)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The cross-entropy of an episode's queries, and their accuracy."""

@@ -34,8 +34,7 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.optimisers import Optimiser
-from hibiscus.training.player import Batch, Player, Stage
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["DCGAN"]
 
@@ -75,11 +74,10 @@ class DCGAN(Method):
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: a step of the discriminator, then one of the generator with as many pictures."""
         config = self.config
-        fast = Optimiser(config.optimiser, config.rate, betas=(config.beta1, 0.999))
-        slow = Optimiser(config.optimiser, config.rate * config.generator_rate, betas=(config.beta1, 0.999))
+        betas, slower = (config.beta1, 0.999), config.generator_rate
         players = [
-            Player("discriminator", self.nets["discriminator"], self.discriminator_loss, fast),
-            Player("generator", self.nets["generator"], self.generator_loss, slow, fresh=0),
+            config.player("discriminator", self.nets["discriminator"], self.discriminator_loss, betas=betas),
+            config.player("generator", self.nets["generator"], self.generator_loss, betas=betas, rate=slower, fresh=0),
         ]
         yield Stage(players, config.epochs, data.source("train", config.batch_size, config.seed))
 

@@ -35,8 +35,7 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.optimisers import Optimiser
-from hibiscus.training.player import Batch, Follower, Player, Stage
+from hibiscus.training.player import Batch, Follower, Stage
 
 __all__ = ["ProGAN"]
 
@@ -92,11 +91,10 @@ class ProGAN(Method):
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """A stage for each side, with optimisers of its own."""
-        config = self.config
+        config, betas = self.config, (self.config.beta1, self.config.beta2)
         for index in range(len(self.sides)):
-            optimiser = Optimiser(config.optimiser, config.rate, betas=(config.beta1, config.beta2))
-            critic = Player("critic", self.critic, self.critic_loss, optimiser)
-            generator = Player("generator", self.generator, self.generator_loss, optimiser, fresh=0)
+            critic = config.player("critic", self.critic, self.critic_loss, betas=betas)
+            generator = config.player("generator", self.generator, self.generator_loss, betas=betas, fresh=0)
             average = Follower(self.average, self.generator, config.average, warm_up=True)
             source = data.source("train", config.batch_size, config.seed + index)
             yield Stage([critic, generator], config.epochs, source, [average], self.fade_in if index else None)

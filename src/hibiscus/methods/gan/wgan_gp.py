@@ -33,9 +33,7 @@ from hibiscus.methods.gan import evidence
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.optimisers import Optimiser
-from hibiscus.training.player import Batch, Player, Stage
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["WGANGP"]
 
@@ -72,11 +70,10 @@ class WGANGP(Method):
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: some steps of the critic, then one of the generator."""
-        config, schedule = self.config, make_schedule(self.config.schedule)
-        optimiser = Optimiser(config.optimiser, config.rate, betas=(config.beta1, config.beta2))
+        config, betas = self.config, (self.config.beta1, self.config.beta2)
         players = [
-            Player("critic", self.nets["critic"], self.critic_loss, optimiser, fresh=config.critic_batches, schedule=schedule),
-            Player("generator", self.nets["generator"], self.generator_loss, optimiser, fresh=0, schedule=schedule),
+            config.player("critic", self.nets["critic"], self.critic_loss, betas=betas, fresh=config.critic_batches),
+            config.player("generator", self.nets["generator"], self.generator_loss, betas=betas, fresh=0),
         ]
         yield Stage(players, config.epochs, data.source("train", config.batch_size, config.seed))
 

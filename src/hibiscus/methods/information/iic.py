@@ -36,8 +36,7 @@ from hibiscus.methods.information import evidence
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.pictures import PictureConfig
-from hibiscus.training.player import Batch, Player, Stage
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["IIC"]
 
@@ -93,11 +92,7 @@ class IIC(Method):
         """One stage, one player on pairs."""
         config = self.config
         source = data.pairs("train", config.batch_size, config.seed, config.build_augment())
-        schedule = make_schedule(config.schedule)
-        player = Player(
-            "clusterer", self.nets["network"], self.loss, config.build_optimiser(), schedule=schedule, clip_norm=config.clip_norm
-        )
-        yield Stage([player], config.epochs, source)
+        yield Stage([config.player("clusterer", self.nets["network"], self.loss)], config.epochs, source)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean over the main heads plus that over the auxiliary ones."""
