@@ -160,19 +160,12 @@ def ragged_and_single_batches(kind, folder, sizes=(1, 7, 1000)):
         assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), f"batch_size={size}"
 
 
-OTHERWISE = (
-    {"rate": 7e-4},
-    {"optimiser": "sgd"},
-    {"weight_decay": 0.3},
-    {"schedule": "cosine"},
-    {"schedule": "steps"},
-    {"clip_norm": 1e-3},
-)
+OTHERWISE = ({"rate": 7e-4}, {"optimiser": "sgd"}, {"weight_decay": 0.3}, {"schedule": "cosine"}, {"clip_norm": 1e-3})
 
 
 def common_options_do_something(kind, folder):
     """Each option that all methods share leads to other weights than it did before."""
-    base = {"optimiser": "adam", "rate": 1e-3, "weight_decay": 0.0, "schedule": "constant", "clip_norm": None}
+    base = {"batch_size": 12, "optimiser": "adam", "rate": 1e-3, "weight_decay": 0.0, "schedule": "constant", "clip_norm": None}
     changes = [{}, *OTHERWISE, {"optimiser": "sgd", "momentum": 0.1}]
     found = [Bench(kind, folder / str(i), count=60, **{**base, **change}).run().weights() for i, change in enumerate(changes)]
     for change, weights in zip(changes[1:-1], found[1:-1], strict=True):
