@@ -12,6 +12,8 @@ from hibiscus.errors import DataError
     ("values", "texts"),
     [
         ([" a ", "", None, b"b", float("nan"), 2.0, 2.5, True, [1]], ["a", None, None, "b", None, "2", "2.5", "True", "[1]"]),
+        ([0.0, False, 0], ["0", "False", "0"]),
+        ([False, 0.0, None], ["False", "0", None]),
         (np.array([3, 1, 3]), ["3", "1", "3"]),
         (np.array([1.0, np.nan, np.inf, 1e300]), ["1", None, "inf", "1e+300"]),
         (np.array(["x", "y "]), ["x", "y"]),

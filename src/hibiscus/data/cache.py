@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.dataset import Skipped, digest
-from hibiscus.data.decode import open_picture
+from hibiscus.data.decode import PIXEL_LIMIT, open_picture
+from hibiscus.data.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import DataError
 
 __all__ = ["cache_folder", "decode_pictures"]
@@ -38,7 +39,7 @@ def cache_folder() -> Path:
 
 def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
     """What the cache is looked up by: every file's path, size, rights and time of change, and the asked shape."""
-    state = hashlib.blake2b(f"4 {shape}".encode(), digest_size=16)
+    state = hashlib.blake2b(f"5 {shape}".encode(), digest_size=16)
     for file in files:
         try:
             stat = file.stat()
@@ -53,8 +54,12 @@ def _decode_one(file: Path, shape: tuple[int, int, int]) -> tuple[np.ndarray | N
     """One picture as uint8 `(height, width, channels)`, the digest of its file, and what was wrong with it."""
     height, width, channels = shape
     try:
-        picture = open_picture(file, size=(height, width), mode="grey" if channels == 1 else "rgb")
-        key = digest(file.read_bytes())
+        data = jpeg_bytes(file)  # read once, for the pixels and for the digest
+        mode = "grey" if channels == 1 else "rgb"
+        picture = read_jpeg(data, (height, width), mode, "cover", PIXEL_LIMIT) if data is not None else None
+        if picture is None:
+            picture = open_picture(file, size=(height, width), mode=mode)
+        key = digest(file.read_bytes() if data is None else data)
     except DataError as error:
         return None, 0, error.received
     except (OSError, ValueError) as error:

@@ -54,10 +54,11 @@ def as_texts(values: Any) -> np.ndarray:
     known: dict[Any, str | None] = {}
     texts = []
     for value in values:
+        key = (type(value), value)  # False and 0.0 are equal, and read differently
         try:
-            text = known[value]
+            text = known[key]
         except KeyError:
-            text = known[value] = _text(value)
+            text = known[key] = _text(value)
         except TypeError:  # a list or record
             text = _text(value)
         texts.append(text)

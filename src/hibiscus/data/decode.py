@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["FORMATS", "PIXEL_LIMIT", "Picture", "check_size", "open_picture", "resized", "to_plain"]
@@ -74,6 +75,10 @@ def open_picture(
             raise ConfigError(f"{name}={word!r}", f"one of {', '.join(known)}", nearest(str(word), known))
     if size is not None:
         check_size(size)
+        data = path if isinstance(path, bytes) else jpeg_bytes(path)
+        found = read_jpeg(data, size, mode, resize, limit) if data is not None else None
+        if found is not None:
+            return found
     name, source = _source(path)
     Image.init()  # registers the readers, once; older Pillows lack some
     readers = [reader for reader in FORMATS if reader in Image.OPEN]

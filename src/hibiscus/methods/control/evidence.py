@@ -39,7 +39,7 @@ def examine_policy(act: Act, data: PreparedData, part: str) -> Examination:
     )
     rivals = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
     if environment.threshold is not None:
-        rivals["what counts as solved"] = {"mean_return": environment.threshold}
+        rivals["the score of a solved task"] = {"mean_return": environment.threshold}
     metrics = {**return_metrics(played.returns), "mean_steps": float(played.steps.mean())}
     return Examination(metrics, rivals, [_sorted_returns(played, random), _worst(played, seeds)])
 
