@@ -14,7 +14,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +28,7 @@ from hibiscus.errors import DataError
 __all__ = ["cache_folder", "decode_pictures"]
 
 Decoded = tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]  # pixels, keys, and the bad ones with their reasons
-CHUNK = 512  # pictures handed to the decoding threads at a time
+CHUNK, CHUNK_BYTES = 512, 2**25  # most pictures, and most bytes of pixels, handed to the decoding threads at a time
 
 
 def cache_folder() -> Path:
@@ -50,42 +52,55 @@ def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
     return state.hexdigest()
 
 
-def _decode_one(file: Path, shape: tuple[int, int, int]) -> tuple[np.ndarray | None, int, str]:
-    """One picture as uint8 `(height, width, channels)`, the digest of its file, and what was wrong with it."""
-    height, width, channels = shape
+def _decode_into(file: Path, pixels: np.ndarray) -> tuple[int, str]:
+    """One picture into its place `(height, width, channels)`; returns the digest of its file and what was wrong with it."""
+    height, width, channels = pixels.shape
+    mode = "grey" if channels == 1 else "rgb"
     try:
         data = jpeg_bytes(file)  # read once, for the pixels and for the digest
-        mode = "grey" if channels == 1 else "rgb"
         picture = read_jpeg(data, (height, width), mode, "cover", PIXEL_LIMIT) if data is not None else None
         if picture is None:
             picture = open_picture(file, size=(height, width), mode=mode)
         key = digest(file.read_bytes() if data is None else data)
     except DataError as error:
-        return None, 0, error.received
+        return 0, error.received
     except (OSError, ValueError) as error:
-        return None, 0, f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
-    return picture.reshape(shape), key, ""
+        return 0, f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
+    pixels[...] = picture.reshape(pixels.shape)
+    return key, ""
+
+
+def _decode_share(files: Sequence[Path], pixels: np.ndarray, found: list[tuple[int, str]], step: int, first: int) -> None:
+    """Every `step`-th picture from the `first` on, each into its place."""
+    for place in range(first, len(files), step):
+        found[place] = _decode_into(files[place], pixels[place])
 
 
 def _decode_all(
-    files: Sequence[Path], out: np.ndarray, progress: Callable[[int, int], None] | None
+    files: Sequence[Path], shape: tuple[int, int, int], keep: Callable[[np.ndarray], Any], progress: Callable[[int, int], None] | None
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Decodes into the first places of `out`, the bad left out, by threads (Pillow lets go of the interpreter meanwhile)."""
-    keys = np.zeros(len(files), np.uint64)
+    """Decodes by threads (the decoders let go of the interpreter meanwhile), and hands on the good pictures some at a time, in order.
+
+    They are gathered in memory first: a fresh map of a file would cost a fault for each of its pages.
+    """
+    keys: list[int] = []
     bad: list[tuple[int, str]] = []
-    shape = out.shape[1:]
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for start in range(0, len(files), CHUNK):
-            chunk = files[start : start + CHUNK]
-            for offset, (picture, key, reason) in enumerate(pool.map(lambda file: _decode_one(file, shape), chunk)):
-                if picture is None:
-                    bad.append((start + offset, reason))
-                else:
-                    place = start + offset - len(bad)
-                    out[place], keys[place] = picture, key
+    some = max(1, min(CHUNK, CHUNK_BYTES // math.prod(shape)))
+    pixels = np.empty((some, *shape), np.uint8)
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(files), some):
+            chunk = files[start : start + some]
+            found: list[tuple[int, str]] = [(0, "")] * len(chunk)
+            # A share for each thread: handing over picture by picture would cost as much as half a picture.
+            list(pool.map(partial(_decode_share, chunk, pixels, found, workers), range(workers)))
+            good = [place for place, (_, reason) in enumerate(found) if not reason]
+            keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
+            keys += [found[place][0] for place in good]
+            bad += [(start + place, reason) for place, (_, reason) in enumerate(found) if reason]
             if progress:
-                progress(min(start + CHUNK, len(files)), len(files))
-    return keys, bad
+                progress(start + len(chunk), len(files))
+    return np.array(keys + [0] * len(bad), np.uint64), bad
 
 
 def _load(entry: Path, shape: tuple[int, ...]) -> Decoded | None:
@@ -108,10 +123,10 @@ def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], prog
     with tempfile.TemporaryDirectory(dir=entry.parent, prefix="building-") as building:
         work = Path(building) / "entry"
         work.mkdir()
-        pixels = np.lib.format.open_memmap(work / "pixels.npy", mode="w+", dtype=np.uint8, shape=(len(files), *shape))
-        keys, bad = _decode_all(files, pixels, progress)
-        pixels.flush()
-        del pixels
+        with open(work / "pixels.npy", "wb") as file:
+            np.lib.format.write_array_header_2_0(file, {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)})
+            keys, bad = _decode_all(files, shape, lambda pixels: file.write(pixels.data), progress)
+            file.truncate(file.tell() + len(bad) * math.prod(shape))
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "facts.json").write_text(json.dumps({"bad": bad}))
         try:
@@ -146,8 +161,9 @@ def decode_pictures(
         except OSError:  # no room, or no right to write: work from memory instead
             found = None
     if found is None:
-        pixels = np.zeros(whole, np.uint8)
-        found = (pixels, *_decode_all(files, pixels, progress))
+        chunks: list[np.ndarray] = []
+        keys, bad = _decode_all(files, shape, lambda pixels: chunks.append(pixels.copy()), progress)
+        found = (np.concatenate(chunks) if chunks else np.zeros((0, *shape), np.uint8), keys, bad)
     pixels, keys, bad = found
     wrong = {index for index, _ in bad}
     good = np.array([i for i in range(len(files)) if i not in wrong], np.int64)

@@ -78,7 +78,7 @@ def open_picture(
         data = path if isinstance(path, bytes) else jpeg_bytes(path)
         found = read_jpeg(data, size, mode, resize, limit) if data is not None else None
         if found is not None:
-            return found
+            return np.ascontiguousarray(found)
     name, source = _source(path)
     Image.init()  # registers the readers, once; older Pillows lack some
     readers = [reader for reader in FORMATS if reader in Image.OPEN]

@@ -45,7 +45,7 @@ def read_jpeg(data: bytes, size: tuple[int, int], mode: str, resize: str, limit:
         limit: most pixels to decode.
 
     Returns:
-        uint8, (height, width) if grey, else (height, width, 3).
+        uint8, (height, width) if grey, else (height, width, 3), in any order of memory.
     """
     import simplejpeg
 
@@ -59,7 +59,7 @@ def read_jpeg(data: bytes, size: tuple[int, int], mode: str, resize: str, limit:
         stored = simplejpeg.decode_jpeg(data, wanted, min_height=2 * least_height, min_width=2 * least_width)
     except ValueError:
         return None
-    upright = _resized(TURNS[turn](stored) if turn in TURNS else stored, size, resize)
+    upright = _resized(np.ascontiguousarray(TURNS[turn](stored)) if turn in TURNS else stored, size, resize)
     return upright[..., 0] if wanted == "GRAY" else upright
 
 
@@ -88,7 +88,7 @@ def _resized(pixels: np.ndarray, size: tuple[int, int], how: str) -> np.ndarray:
         top, left = (rows - inner[0]) // 2, (columns - inner[1]) // 2
         pixels = pixels[top : top + inner[0], left : left + inner[1]]
     if pixels.shape[:2] == size:
-        return np.ascontiguousarray(pixels)
-    stored = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
+        return pixels
+    stored = torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous(memory_format=torch.channels_last)
     made = torch.nn.functional.interpolate(stored, size, mode="bilinear", antialias=True)
-    return made[0].permute(1, 2, 0).contiguous().numpy()
+    return made[0].permute(1, 2, 0).numpy()
