@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/episode.py
 
 20 classes, 5 support and 5 query pictures of each, Conv-4 on 28x28 pixels. The plain loop is what a person who knows
-PyTorch writes: uint8 pictures in memory, an episode gathered by index, bfloat16 autocast, channels-last, fused Adam,
+PyTorch writes: uint8 pictures in memory, an episode gathered by index, channels-last, fused Adam,
 accuracy kept on the device. Each side runs in a process of its own, in turn, three times; the figure is the median of
 the medians.
 """
@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 
-from sides import answer, median_ms, round_of
+from sides import answer, median_ms, plain_precision, round_of
 
 WAY, SHOT, QUERIES, EPISODES = 20, 5, 5, 100
 CLASSES, EACH, SIDE = 100, 20, 28
@@ -27,7 +28,7 @@ def arrays():
     return pixels, np.repeat(np.arange(CLASSES), EACH)
 
 
-def plain() -> float:
+def plain(precision: str) -> float:
     """Median ms of an episode of the hand-written loop."""
     import torch
     from torch.nn import functional
@@ -44,7 +45,7 @@ def plain() -> float:
         start = time.perf_counter()
         chosen = [pixels[c, torch.randperm(EACH)[: SHOT + QUERIES]] for c in torch.randperm(CLASSES)[:WAY].tolist()]
         x = torch.cat(chosen).permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with plain_precision(precision):
             z = network(x)
         z = z.float().view(WAY, SHOT + QUERIES, -1)
         logits = -torch.cdist(z[:, SHOT:].flatten(0, 1), z[:, :SHOT].mean(1)).square()
@@ -68,4 +69,9 @@ def ours() -> float:
 
 
 if __name__ == "__main__":
-    answer(__file__, sys.argv[1:], "protonet, 20-way 5-shot", {"plain": plain, "ours": ours})
+    answer(
+        [__file__],
+        sys.argv[1:],
+        "protonet, 20-way 5-shot",
+        {"bfloat16": partial(plain, "bfloat16"), "float32": partial(plain, "float32"), "ours": ours},
+    )

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/gan.py
 
 Batches of 64 pictures of 28x28 pixels. The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches
-gathered by index, bfloat16 autocast, channels-last, fused Adam, real and made pictures through the discriminator in one batch. Each
+gathered by index, channels-last, fused Adam, real and made pictures through the discriminator in one batch. Each
 side runs in a process of its own, in turn, three times; the figure is the median of the medians.
 """
 
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 
-from sides import answer, median_ms, round_of
+from sides import answer, median_ms, plain_precision, round_of
 
 BATCH, ITEMS, SIDE, LATENT, WIDTH, ROUNDS = 64, 4096, 28, 100, 64, 40
 
@@ -24,7 +25,7 @@ def arrays():
     return np.random.default_rng(0).integers(0, 256, (ITEMS, SIDE, SIDE, 1), dtype=np.uint8)
 
 
-def plain() -> float:
+def plain(precision: str) -> float:
     """Median ms of a round of the hand-written loop."""
     import torch
     from torch.nn import functional
@@ -43,7 +44,7 @@ def plain() -> float:
             order = torch.randperm(ITEMS)
         start = time.perf_counter()
         x = pixels[order[step * BATCH % ITEMS :][:BATCH]].permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with plain_precision(precision):
             with torch.no_grad():
                 fake = generator(2 * torch.rand(BATCH, LATENT) - 1)
             real_logit, fake_logit = discriminator(torch.cat([x, fake])).float().chunk(2)
@@ -53,7 +54,7 @@ def plain() -> float:
         loss.backward()
         fast.step()
         discriminator.requires_grad_(False)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with plain_precision(precision):
             logit = discriminator(generator(2 * torch.rand(BATCH, LATENT) - 1)).float()
             loss = functional.binary_cross_entropy_with_logits(logit, ones)
         slow.zero_grad(set_to_none=True)
@@ -72,4 +73,9 @@ def ours() -> float:
 
 
 if __name__ == "__main__":
-    answer(__file__, sys.argv[1:], "dcgan, batch 64", {"plain": plain, "ours": ours})
+    answer(
+        [__file__],
+        sys.argv[1:],
+        "dcgan, batch 64",
+        {"bfloat16": partial(plain, "bfloat16"), "float32": partial(plain, "float32"), "ours": ours},
+    )

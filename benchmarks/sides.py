@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer", "median_ms", "round_of"]
+__all__ = ["answer", "median_ms", "plain_precision", "round_of"]
 
 WARM_UP = 5  # the first fifth of the rounds is not counted
 TURNS = 3
@@ -21,6 +21,14 @@ TURNS = 3
 def median_ms(seconds: list[float]) -> float:
     """The median in milliseconds, without the first fifth."""
     return 1000 * statistics.median(seconds[len(seconds) // WARM_UP :])
+
+
+def plain_precision(name: str) -> Any:
+    """The context of the plain loop: autocast to bfloat16, or nothing for float32."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
 
 def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int) -> float:
@@ -50,7 +58,7 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
     items = np.arange(len(fields["image"]))
     dataset = dataset_from_arrays("random", "random", {"train": fields})
     preparation = fit_preparation(dataset, items, kind, DataConfig())
-    config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "bfloat16", **options})
+    config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options})
     method = kind(kind.resolve(config, preparation, len(items)), preparation)
     method.to(device)
     data = PreparedData(dataset, preparation, {"train": items}, Batch, device)
@@ -71,14 +79,14 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
     return median_ms(times)
 
 
-def answer(file: str, words: list[str], title: str, sides: dict[str, Callable[[], float]]) -> None:
-    """Runs one side where `words` names it; else all in turn, three times, and prints a row with the ratio of the first two.
+def answer(call: list[str], words: list[str], title: str, sides: dict[str, Callable[[], float]]) -> None:
+    """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against the faster plain loop.
 
     Args:
-        file: the benchmark's own, for the processes.
+        call: the benchmark's own file, and what it needs to know, for the processes.
         words: of the command line; `--json` prints the figures as JSON as well.
         title: of the row.
-        sides: `plain` and `ours`, and what each measures in ms.
+        sides: `bfloat16` and `float32`, the plain loop in either, and `ours`; what each measures in ms.
     """
     asked = [name for name in sides if f"--{name}" in words]
     if asked:
@@ -87,10 +95,10 @@ def answer(file: str, words: list[str], title: str, sides: dict[str, Callable[[]
     found: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(TURNS):
         for name, values in found.items():
-            out = subprocess.run([sys.executable, file, f"--{name}"], check=True, capture_output=True, text=True).stdout
+            out = subprocess.run([sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True).stdout
             values.append(float(out.split()[-1]))
     row = {name: statistics.median(values) for name, values in found.items()}
-    row["ratio"] = row["ours"] / row["plain"]
-    print(f"| {title} | {row['plain']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} |", flush=True)
+    row["ratio"] = row["ours"] / min(row["bfloat16"], row["float32"])
+    print(f"| {title} | {row['bfloat16']:.2f} | {row['float32']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} |", flush=True)
     if "--json" in words:
         print(json.dumps({title: row}))

@@ -3,18 +3,18 @@
     .venv/bin/python benchmarks/step.py               all networks
     .venv/bin/python benchmarks/step.py mlp resnet20  some
 
-The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, bfloat16
-autocast, channels-last, a fused optimiser, accuracy kept on the device. Each side runs in a process of its own, in turn,
-three times; the figure is the median of the medians.
+The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, channels-last, a fused
+optimiser, accuracy kept on the device; in bfloat16 autocast and in float32, of which the faster on this machine counts. Hibiscus chooses
+its precision itself. Each side runs in a process of its own, in turn, three times; the figure is the median of the medians.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
-import subprocess
 import sys
 import time
+from functools import partial
+
+from sides import answer, median_ms, plain_precision, round_of
 
 SHAPES = {"mlp": (28, 28, 1), "cnn": (28, 28, 1), "lstm": (28, 28, 1), "resnet20": (32, 32, 3)}
 STEPS = {"mlp": 400, "cnn": 60, "lstm": 120, "resnet20": 25}
@@ -29,7 +29,7 @@ def arrays(shape):
     return rng.integers(0, 256, (ITEMS, *shape), dtype=np.uint8), rng.integers(0, CLASSES, ITEMS)
 
 
-def plain(name: str) -> float:
+def plain(name: str, precision: str) -> float:
     """Median ms of a step of the hand-written loop."""
     import torch
     from torch.nn import functional
@@ -49,7 +49,7 @@ def plain(name: str) -> float:
         chosen = order[step * BATCH % ITEMS :][:BATCH]
         x = pixels[chosen].permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
         y = labels[chosen]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with plain_precision(precision):
             logits = network(x)
             loss = functional.cross_entropy(logits.float(), y)
         optimiser.zero_grad(set_to_none=True)
@@ -57,69 +57,20 @@ def plain(name: str) -> float:
         optimiser.step()
         right += (logits.detach().argmax(1) == y).float().mean()
         times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times[len(times) // 5 :])
+    return median_ms(times)
 
 
 def ours(name: str) -> float:
     """Median ms of a step of Hibiscus's loop, batches and log included."""
-    import tempfile
-    from pathlib import Path
-
-    import numpy as np
-    import torch
-
-    from hibiscus._prepare import fit_preparation
-    from hibiscus.data.arrays import dataset_from_arrays
-    from hibiscus.data.options import DataConfig
-    from hibiscus.data.prepared import PreparedData
     from hibiscus.methods.classify.classify import Classify
-    from hibiscus.training.callbacks import LogFile
-    from hibiscus.training.device import tune_process
-    from hibiscus.training.loop import Loop
-    from hibiscus.training.player import Batch
 
-    tune_process()
     pixels, labels = arrays(SHAPES[name])
-    dataset = dataset_from_arrays("random", "random", {"train": {"image": pixels, "label": labels}})
-    preparation = fit_preparation(dataset, np.arange(ITEMS), Classify, DataConfig())
-    options = {"net": name, "batch_size": BATCH, "epochs": 1000, "max_rounds": STEPS[name], "optimiser": "adamw", "rate": 1e-3}
-    method = Classify(Classify.resolve(Classify.Config(**options, precision="bfloat16"), preparation), preparation)
-    method.to(torch.device("cpu"))
-    data = PreparedData(dataset, preparation, {"train": np.arange(ITEMS)}, Batch)
-    times = []
-    with tempfile.TemporaryDirectory() as folder:
-        loop = Loop(method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), torch.device("cpu"), validate=False)
-        play = loop._play_round
-
-        def timed(stage):
-            start = time.perf_counter()
-            play(stage)
-            times.append(time.perf_counter() - start)
-
-        loop._play_round = timed
-        loop.run()
-    return 1000 * statistics.median(times[len(times) // 5 :])
-
-
-def main(words: list[str]) -> None:
-    """Prints a row for each network, and writes them as JSON with `--json`."""
-    if words[:1] in (["--plain"], ["--ours"]):
-        print({"--plain": plain, "--ours": ours}[words[0]](words[1]))
-        return
-    names = [word for word in words if not word.startswith("-")] or list(SHAPES)
-    rows = {}
-    for name in names:
-        found = {"plain": [], "ours": []}
-        for _ in range(3):
-            for side in found:
-                out = subprocess.run([sys.executable, __file__, f"--{side}", name], check=True, capture_output=True, text=True).stdout
-                found[side].append(float(out))
-        rows[name] = {side: statistics.median(values) for side, values in found.items()}
-        rows[name]["ratio"] = rows[name]["ours"] / rows[name]["plain"]
-        print(f"| {name} | {rows[name]['plain']:.2f} | {rows[name]['ours']:.2f} | {rows[name]['ratio']:.2f} |", flush=True)
-    if "--json" in words:
-        print(json.dumps(rows))
+    options = {"net": name, "batch_size": BATCH, "optimiser": "adamw", "rate": 1e-3, "clip_norm": None}
+    return round_of(Classify, {"image": pixels, "label": labels}, options, STEPS[name])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    names = [word for word in sys.argv[1:] if word in SHAPES] or list(SHAPES)
+    for name in names:
+        sides = {"bfloat16": partial(plain, name, "bfloat16"), "float32": partial(plain, name, "float32"), "ours": partial(ours, name)}
+        answer([__file__, name], sys.argv[1:], name, sides)

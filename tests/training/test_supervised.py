@@ -58,6 +58,17 @@ def test_augmentation_reaches_training_only(tmp_path):
     assert not SupervisedConfig().build_augment().active
 
 
+def test_a_mirror_image_is_read_too(tmp_path):
+    """The answer is the softmax of the mean of both logits, so a picture and its mirror image get the same."""
+    run, pictures = trained(tmp_path, mirror=True), small().fields["image"]
+    answer = run.predict(pictures, "last")["probabilities"]
+    np.testing.assert_allclose(run.predict(pictures[:, :, ::-1], "last")["probabilities"], answer, atol=1e-6)
+    plain = trained(tmp_path / "plain")
+    both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (pictures, pictures[:, :, ::-1])]
+    mean = np.exp((both[0] + both[1]) / 2)
+    np.testing.assert_allclose(answer, mean / mean.sum(1, keepdims=True), atol=1e-5)
+
+
 def test_every_kind_of_input_has_its_default_network():
     from hibiscus.data.prepare import ImagePreparation, Preparation
     from hibiscus.data.prepare_arrays import ArrayPreparation

@@ -53,6 +53,7 @@ class SupervisedConfig(PictureConfig):
     crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop")
     vertical_flip: bool = Field(False, description="augmentation: mirror top and bottom")
     cutout: int = Field(0, ge=0, description="augmentation: side in pixels of an erased square")
+    mirror: bool = Field(False, description="answer by the mean over each picture and its mirror image")
     fill: Literal["zero", "nearest", "reflect"] = Field("reflect", description="augmentation: what lies outside the picture")
 
 
@@ -134,8 +135,8 @@ def supervised_stage(
     hold = (lambda: constrain(network, max_norm=config.max_norm, clip=config.clip_weights)) if constrained else None
     learner = config.player(player, network, _with_penalty(config, network, loss), after_step=hold)
     augment = config.build_augment()
-    if augment.active and "image" not in data.tensors:
-        raise ConfigError("augmentation (shift, crop, flip ...) on data without pictures", "pictures", "leave these options out")
+    if (augment.active or config.mirror) and "image" not in data.tensors:
+        raise ConfigError("augmentation (shift, crop, flip, mirror ...) on data without pictures", "pictures", "leave these options out")
     source = data.source("train", config.batch_size or 128, config.seed, augment)
     return Stage([learner], config.epochs, source, followers)
 
@@ -153,6 +154,19 @@ def _with_penalty(config: SupervisedConfig, network: nn.Module, loss: Callable[[
     return penalised
 
 
-def read_all(network: nn.Module, data: PreparedData, part: str, activate: Callable[[Tensor], Tensor]) -> Tensor:
-    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32."""
-    return torch.cat([activate(forward(network, batch)).cpu() for batch in data.walk(part)])
+def read_all(network: nn.Module, data: PreparedData, part: str, activate: Callable[[Tensor], Tensor], mirror: bool = False) -> Tensor:
+    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
+
+    Args:
+        network: what reads.
+        data: where the part is.
+        part: which.
+        activate: from raw outputs to what is wanted.
+        mirror: whether to read each picture in the mirror too, and take the mean of the raw outputs.
+    """
+
+    def read(batch: Batch) -> Tensor:
+        raw = forward(network, batch)
+        return (raw + forward(network, Batch({**batch, "image": batch["image"].flip(3)}))) / 2 if mirror else raw
+
+    return torch.cat([activate(read(batch)).cpu() for batch in data.walk(part)])

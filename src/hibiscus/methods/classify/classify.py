@@ -117,11 +117,11 @@ class Classify(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The probabilities `(items, classes)` of a part."""
         network = self.nets.get("average", self.nets["network"])
-        return {"probabilities": read_all(network, data, part, self.probabilities).numpy()}
+        return {"probabilities": read_all(network, data, part, self.probabilities, self.config.mirror).numpy()}
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """Accuracy on a part, and the loss that is minimised in training."""
-        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw)
+        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.mirror)
         label = torch.from_numpy(data.values("label", part))
         right = self.probabilities(logits).argmax(1) == label
         return {"accuracy": right.float().mean().item(), "loss": self.criterion(logits.to(data.device), label.to(data.device)).item()}

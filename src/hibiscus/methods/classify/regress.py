@@ -85,12 +85,12 @@ class Regress(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The predicted values `(items, columns)` of a part, in the target's own unit."""
         network = self.nets.get("average", self.nets["network"])
-        outputs = read_all(network, data, part, lambda raw: raw).numpy()
+        outputs = read_all(network, data, part, lambda raw: raw, self.config.mirror).numpy()
         return {"values": self.preparation["target"].decode(outputs)}
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """Root mean square error, mean absolute error and the loss on a part."""
-        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw)
+        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.mirror)
         target = data.values("target", part)
         error = self.preparation["target"].decode(outputs.numpy()) - self.preparation["target"].decode(target)
         loss = self.criterion(outputs, torch.from_numpy(target)).item()
