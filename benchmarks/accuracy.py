@@ -54,7 +54,7 @@ ROWS = (
     Row("flowers", "classify", "flowers5", FLOWERS, "test/accuracy", 0.70),
     Row("mnist-ynetwork", "classify", MNIST, "net=ynetwork epochs=10", "test/accuracy", 0.994),
     Row(
-        "cifar-resnet20-40", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=40 cutout=8 {CIFAR}", "test/accuracy", 0.885
+        "cifar-resnet20-40", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=40 cutout=8 mirror=true {CIFAR}", "test/accuracy", 0.885
     ),
     Row("omniglot-protonet", "protonet", "omniglot", "image_size=28", "test/few_shot_5way_1shot", 0.90),
     Row("mnist-iic", "iic", MNIST, "", "test/cluster_accuracy", 0.90),
