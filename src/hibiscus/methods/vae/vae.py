@@ -53,7 +53,7 @@ MLP_VALUES = 1024  # values of a picture up to which fully connected layers are 
 class Config(TrainingConfig):
     """Options of `vae`."""
 
-    epochs: int = Field(100, ge=1, description="passes over the training part")
+    epochs: int = Field(200, ge=1, description="passes over the training part")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     likelihood: Literal["auto", "bernoulli", "gaussian"] = Field("auto", description="of a pixel; auto: bernoulli for grey, else gaussian")
     net: Literal["auto", "mlp", "cnn"] = Field("auto", description="both networks; auto: mlp up to 1024 values a picture, else cnn")
