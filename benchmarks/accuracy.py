@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 RUNS = ROOT / "runs" / "accuracy"
 CIFAR = "batch_size=64 label_smoothing=0.1 flip=true crop=4 val=0.02"
-FLOWERS = "net=resnet20 net.shortcut=projection image_size=64 epochs=40 batch_size=64 flip=true crop=6 label_smoothing=0.1"
+RESNET20 = "net=resnet20 net.shortcut=projection"
+FLOWERS = f"{RESNET20} image_size=64 epochs=40 batch_size=64 flip=true crop=6 label_smoothing=0.1"
 ADULT = "target=income test_data={data}/tabular/adult_test.csv.gz"
 
 
@@ -50,12 +51,10 @@ ROWS = (
     Row("mnist-rnn", "classify", MNIST, "net=rnn epochs=10", "test/accuracy", 0.980),
     Row("adult", "classify", "tabular/adult_train.csv.gz", ADULT, "test/accuracy", 0.85),
     Row("california", "regress", "tabular/california_housing.csv", "target=median_house_value", "test/rmse", None, (0, 1, 2), False),
-    Row("cifar-resnet20-20", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=20 {CIFAR}", "test/accuracy", 0.86),
+    Row("cifar-resnet20-20", "classify", CIFAR10, f"{RESNET20} epochs=20 {CIFAR}", "test/accuracy", 0.86),
     Row("flowers", "classify", "flowers5", FLOWERS, "test/accuracy", 0.70),
     Row("mnist-ynetwork", "classify", MNIST, "net=ynetwork epochs=10", "test/accuracy", 0.994),
-    Row(
-        "cifar-resnet20-40", "classify", CIFAR10, f"net=resnet20 net.shortcut=projection epochs=40 cutout=8 mirror=true {CIFAR}", "test/accuracy", 0.885
-    ),
+    Row("cifar-resnet20-40", "classify", CIFAR10, f"{RESNET20} epochs=40 cutout=8 mirror=true {CIFAR}", "test/accuracy", 0.885),
     Row("omniglot-protonet", "protonet", "omniglot", "image_size=28", "test/few_shot_5way_1shot", 0.90),
     Row("mnist-iic", "iic", MNIST, "", "test/cluster_accuracy", 0.90),
     Row("cifar-densenet", "classify", CIFAR10, f"net=densenet-bc-40-12 epochs=20 {CIFAR}", "test/accuracy", None, (0,)),

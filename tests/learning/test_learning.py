@@ -108,6 +108,19 @@ def test_digits_are_made_of_every_class(tmp_path, method, options):
     assert found["metrics"]["test/least_share"] > 0.03
 
 
+@pytest.mark.parametrize(
+    ("options", "figure", "most", "share"),
+    [({}, "nll_dynamic_500is", 23.4, 0.87), ({"likelihood": "gaussian", "latent": 2}, "nll_8bit_500is", 300, 0.96)],
+)
+def test_digits_are_likelier_than_their_pixels_by_themselves(tmp_path, options, figure, most, share):
+    """In nats per picture, and the bound lies above what importance samples find."""
+    found = evaluated(tmp_path, "vae", "digits", **options)
+    assert found["metrics"][f"test/{figure}"] <= most
+    assert found["metrics"][f"test/{figure}"] < found["metrics"]["test/nll_bound"]
+    assert found["metrics"]["test/nll_bound"] < share * found["baselines"]["independent pixels"]["test/nll_bound"]
+    assert found["metrics"]["test/active_units"] >= 2
+
+
 def test_a_pole_is_balanced(tmp_path):
     """What counts as solved is a mean return of 475, over 100 starts that training never saw."""
     found = evaluated(tmp_path, "dqn", "gym:CartPole-v1")

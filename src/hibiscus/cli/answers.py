@@ -62,6 +62,8 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
 
 
 def _cell(value: Any) -> str:
+    if getattr(value, "ndim", 0) > 1:  # a picture is no text
+        return f"{'x'.join(map(str, value.shape))} values"
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
         return " ".join(_cell(one) for one in value)

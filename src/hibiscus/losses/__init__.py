@@ -19,16 +19,20 @@ from hibiscus.losses.control import bellman_target
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
+from hibiscus.losses.variational import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 
 __all__ = [
     "balanced_cross_entropy",
     "balanced_weights",
     "bellman_target",
+    "bernoulli_log_likelihood",
     "binary_cross_entropy",
     "binary_focal",
     "cross_entropy",
     "discriminator_cross_entropy",
     "focal",
+    "gaussian_kl",
+    "gaussian_log_likelihood",
     "gradient_penalty",
     "huber",
     "invariant_information",

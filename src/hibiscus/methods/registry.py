@@ -31,6 +31,7 @@ METHODS = (
     MethodEntry("dcgan", "hibiscus.methods.gan.dcgan:DCGAN", "gan", "makes pictures like those of a folder"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
+    MethodEntry("vae", "hibiscus.methods.vae.vae:VAE", "vae", "codes for pictures, likelihoods, and new pictures from codes"),
     MethodEntry("dqn", "hibiscus.methods.control.dqn:DQN", "control", "acts in an environment, by the worth of each action"),
     MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),
     MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of pictures from a few examples of each"),

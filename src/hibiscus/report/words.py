@@ -27,9 +27,10 @@ NAMES = {
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
+    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence",
 }  # fmt: skip
 SPACE = "\u00a0"  # a space at which no line breaks
-UNITS = {"nll": "nats", "psnr": "dB", "bpd": "bits"}
+UNITS = {"nll": "nats", "nll_bound": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}
 
 
 def _last(name: str) -> str:

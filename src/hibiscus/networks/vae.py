@@ -1,0 +1,96 @@
+r"""The two networks of a variational autoencoder: pictures to numbers, and codes to pictures of any size.
+
+    mlp: two hidden layers each way;    cnn: strided convolutions and a hidden layer, and the same backwards
+
+The convolutions halve the side until it is at most 8, and filters double where it halves. Sides that do not divide are made one
+larger on the way back and cut off at the end.
+
+Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; Atienza, "Advanced Deep Learning with
+TensorFlow 2 and Keras", 2020, listings 8.1.1 and 8.1.2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from hibiscus.networks.dcgan import halvings
+from hibiscus.networks.layers import initialise
+from hibiscus.networks.mlp import build_mlp
+from hibiscus.networks.shapes import choice
+
+__all__ = ["KINDS", "Cut", "build_decoder", "build_encoder"]
+
+KINDS = ("cnn", "mlp")
+MOST_FILTERS = 256
+
+
+class Cut(nn.Module):
+    """Cuts maps off at the bottom and right.
+
+    Args:
+        height: what is left of it.
+        width: what is left of it.
+
+    Shapes:
+        (batch, channels, height or more, width or more) to (batch, channels, height, width).
+    """
+
+    def __init__(self, height: int, width: int):
+        super().__init__()
+        self.height, self.width = height, width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The part at the top left."""
+        return x[..., : self.height, : self.width]
+
+
+def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32) -> nn.Sequential:
+    """From pictures to numbers.
+
+    Args:
+        kind: `mlp` or `cnn`.
+        shape: (channels, height, width) of a picture.
+        outputs: numbers out.
+        hidden: units of a hidden layer: two of them in the mlp, one in the cnn.
+        filters: cnn: of its first layer; doubled at each halving, up to 256.
+
+    Shapes: (batch, channels, height, width) to (batch, outputs).
+    """
+    if choice("net", kind, KINDS) == "mlp":
+        return build_mlp(tuple(shape), outputs, (hidden, hidden))
+    channels, height, width = shape
+    layers: list[nn.Module] = []
+    for count in _filters(filters, height, width):
+        layers += [nn.Conv2d(channels, count, 3, 2, 1), nn.ReLU(inplace=True)]
+        channels, height, width = count, -(-height // 2), -(-width // 2)
+    layers += [nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
+    network = nn.Sequential(*layers)
+    initialise(network, "glorot_uniform")
+    return network
+
+
+def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 512, filters: int = 32) -> nn.Sequential:
+    """From codes to one number for each value of a picture; arguments as `build_encoder`.
+
+    Shapes: (batch, latent) to (batch, channels, height, width).
+    """
+    channels, height, width = shape
+    if choice("net", kind, KINDS) == "mlp":
+        return nn.Sequential(*build_mlp((latent,), math.prod(shape), (hidden, hidden)), nn.Unflatten(1, tuple(shape)))
+    counts = _filters(filters, height, width)
+    side = (-(-height // 2 ** len(counts)), -(-width // 2 ** len(counts)))
+    layers: list[nn.Module] = [nn.Linear(latent, hidden), nn.ReLU(inplace=True)]
+    layers += [nn.Linear(hidden, counts[-1] * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (counts[-1], *side))]
+    for before, after in zip(counts[:0:-1], counts[-2::-1], strict=True):
+        layers += [nn.ConvTranspose2d(before, after, 4, 2, 1), nn.ReLU(inplace=True)]
+    network = nn.Sequential(*layers, nn.ConvTranspose2d(counts[0], channels, 4, 2, 1), Cut(height, width))
+    initialise(network, "glorot_uniform")
+    return network
+
+
+def _filters(first: int, height: int, width: int) -> list[int]:
+    """The filters of each layer, from the largest maps to the smallest."""
+    return [min(first * 2**step, max(first, MOST_FILTERS)) for step in range(halvings(height, width))]

@@ -1,0 +1,38 @@
+"""Encoders and decoders for pictures of any size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hibiscus.errors import ConfigError
+from hibiscus.networks.vae import build_decoder, build_encoder
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 30, 47), (1, 5, 3), (3, 64, 64)])
+def test_any_size(kind, shape):
+    numbers = build_encoder(kind, shape, 6, hidden=16, filters=4)(torch.randn(2, *shape))
+    assert numbers.shape == (2, 6)
+    assert build_decoder(kind, 6, shape, hidden=16, filters=4)(numbers).shape == (2, *shape)
+
+
+def test_parameters_of_the_28_pixel_networks():
+    """By hand: linear layers with their biases; 3x3 convolutions down to 7x7 and 4x4 transposed ones back."""
+    count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
+    shape = (1, 28, 28)
+    assert count(build_encoder("mlp", shape, 100)) == 785 * 512 + 513 * 512 + 513 * 100
+    assert count(build_decoder("mlp", 50, shape)) == 51 * 512 + 513 * 512 + 513 * 784
+    flat = 64 * 7 * 7
+    assert count(build_encoder("cnn", shape, 100)) == 10 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 512 + 513 * 100
+    assert count(build_decoder("cnn", 50, shape)) == 51 * 512 + 513 * flat + (16 * 64 * 32 + 32) + (16 * 32 + 1)
+
+
+def test_filters_double_up_to_256():
+    widths = [layer.out_channels for layer in build_encoder("cnn", (3, 256, 256), 4, hidden=4) if isinstance(layer, torch.nn.Conv2d)]
+    assert widths == [32, 64, 128, 256, 256]
+
+
+def test_another_kind_is_told():
+    with pytest.raises(ConfigError, match="net="):
+        build_encoder("resnet20", (1, 8, 8), 4)
