@@ -96,6 +96,9 @@ def test_digits_are_clustered_without_labels(tmp_path):
     ("method", "options"),
     [
         ("dcgan", {"epochs": 60, "width": 32}),
+        ("lsgan", {"epochs": 60, "width": 32}),
+        ("cgan", {"epochs": 60, "width": 32, "rate": 1e-3}),
+        ("wgan", {"epochs": 100, "width": 32, "rate": 1e-3}),
         ("wgan-gp", {"epochs": 100, "width": 32}),
         ("progan", {"epochs": 40, "width": 32, "latent": 32, "first_side": 4}),
     ],
@@ -106,6 +109,9 @@ def test_digits_are_made_of_every_class(tmp_path, method, options):
     assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
     assert found["metrics"]["test/classes_found"] == 10
     assert found["metrics"]["test/least_share"] > 0.03
+    if method == "cgan":
+        assert found["metrics"]["test/agreement"] > 0.9
+        assert found["baselines"]["mean of two training pictures"]["test/agreement"] < 0.2
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,16 @@ def test_sure_answers_stay_finite_and_computed_in_float32():
     assert losses.nonsaturating_generator(sure).dtype == torch.float32
 
 
+def test_least_squares_want_one_for_real_and_zero_for_made():
+    real, fake = torch.tensor(REAL), torch.tensor(FAKE)
+    expected = ((REAL - 1) ** 2).mean() / 2 + (FAKE**2).mean() / 2
+    assert losses.least_squares_discriminator(real, fake).item() == pytest.approx(expected, rel=1e-5)
+    assert losses.least_squares_generator(fake).item() == pytest.approx(((FAKE - 1) ** 2).mean() / 2, rel=1e-5)
+    half = torch.full((4, 1), 0.5, dtype=torch.bfloat16)
+    assert losses.least_squares_discriminator(half, half).item() == 0.25
+    assert losses.least_squares_generator(half).dtype == torch.float32
+
+
 def test_wasserstein_is_a_difference_of_means():
     real, fake = torch.tensor(REAL), torch.tensor(FAKE)
     assert losses.wasserstein_critic(real, fake).item() == pytest.approx(FAKE.mean() - REAL.mean(), rel=1e-5)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from hibiscus.data.prepare import ImagePreparation, Preparation
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.training.player import Batch
 
 SIDE = 8
+CLASSES = ("7", "cat", "dog")
 
 
 def made(kind, **options):
-    preparation = Preparation({"image": ImagePreparation(SIDE, SIDE, 1, (0.5,), (0.5,))})
+    label = {"label": LabelPreparation(CLASSES)} if "label" in kind.needs else {}
+    preparation = Preparation({"image": ImagePreparation(SIDE, SIDE, 1, (0.5,), (0.5,)), **label})
     torch.manual_seed(0)
     return kind(kind.Config(**{**kind.trial.options, **options}), preparation)
 
 
 def pictures(count=6, seed=0):
-    return Batch(image=torch.from_numpy(np.random.default_rng(seed).uniform(-1, 1, (count, 1, SIDE, SIDE)).astype(np.float32)))
+    rng = np.random.default_rng(seed)
+    image = torch.from_numpy(rng.uniform(-1, 1, (count, 1, SIDE, SIDE)).astype(np.float32))
+    return Batch(image=image, label=torch.from_numpy(rng.integers(0, len(CLASSES), count)))
 
 
 def sigmoid(x):

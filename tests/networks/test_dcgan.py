@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from hibiscus.networks.dcgan import Discriminator, Generator, halvings
+from hibiscus.networks.dcgan import ConditionalDiscriminator, Discriminator, Generator, halvings
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 30, 47), (3, 64, 64), (1, 5, 3)])
@@ -32,3 +32,15 @@ def test_batch_norm_is_off_unless_asked_and_never_first():
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in Discriminator((1, 28, 28)).modules())
     asked = [type(layer) for layer in Discriminator((1, 28, 28), batch_norm=True).body]
     assert asked.index(nn.BatchNorm2d) > asked.index(nn.LeakyReLU)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 30, 47)])
+def test_a_label_is_one_more_channel(shape):
+    net = ConditionalDiscriminator(shape, 3, 4)
+    x, label = torch.randn(2, *shape), torch.eye(3)
+    assert net(x, label[:2]).shape == (2, 1)
+    plain = Discriminator((shape[0] + 1, *shape[1:]), 4)
+    plain.load_state_dict(net.body.state_dict())
+    plane = net.plane[0].weight.T[:2].reshape(2, 1, *shape[1:])
+    torch.testing.assert_close(net(x, label[:2]), plain(torch.cat([x, plane], 1)))
+    assert not torch.equal(net(x[:1], label[:1]), net(x[:1], label[1:2]))

@@ -89,3 +89,10 @@ def test_pictures_are_made_a_batch_at_a_time():
     found = make_pictures(make, 300, ImagePreparation(2, 2, 1, (0.5,), (0.5,)), torch.device("cpu"))
     assert found.shape == (300, 2, 2, 1)
     assert sizes == [256, 44]
+
+
+def test_each_picture_is_made_by_its_own_condition():
+    told = torch.arange(300) % 7
+    make = lambda batch: (batch.shade / 7).view(-1, 1, 1, 1)  # noqa: E731
+    found = make_pictures(make, 300, ImagePreparation(1, 1, 1, (0.0,), (1.0,)), torch.device("cpu"), shade=told)
+    np.testing.assert_array_equal(found.ravel(), (told / 7 * 255).round().numpy())

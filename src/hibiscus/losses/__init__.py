@@ -3,6 +3,8 @@
 from hibiscus.losses.adversarial import (
     discriminator_cross_entropy,
     gradient_penalty,
+    least_squares_discriminator,
+    least_squares_generator,
     nonsaturating_generator,
     wasserstein_critic,
     wasserstein_generator,
@@ -37,6 +39,8 @@ __all__ = [
     "huber",
     "invariant_information",
     "joint_distribution",
+    "least_squares_discriminator",
+    "least_squares_generator",
     "mean_absolute_error",
     "mean_squared_error",
     "nonsaturating_generator",

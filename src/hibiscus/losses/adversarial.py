@@ -11,6 +11,8 @@ from torch.nn.functional import softplus
 __all__ = [
     "discriminator_cross_entropy",
     "gradient_penalty",
+    "least_squares_discriminator",
+    "least_squares_generator",
     "nonsaturating_generator",
     "wasserstein_critic",
     "wasserstein_generator",
@@ -48,6 +50,37 @@ def nonsaturating_generator(fake: Tensor) -> Tensor:
     Reference: Goodfellow et al., 2014, arXiv 1406.2661, section 3.
     """
     return softplus(-fake.float()).mean()
+
+
+def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    r"""The discriminator's loss with squares in place of logarithms: 1 is wanted for real items and 0 for made ones.
+
+        loss = mean((D(x) - 1)**2) / 2 + mean(D(G(z))**2) / 2
+
+    Args:
+        real: the discriminator's values of real items, without any sigmoid.
+        fake: its values of made items.
+
+    Shapes:
+        real and fake of any shape; returns a scalar in [0, inf): 0.25 where it cannot tell and says one half.
+
+    Reference: Mao et al., "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
+    """
+    return ((real.float() - 1).square().mean() + fake.float().square().mean()) / 2
+
+
+def least_squares_generator(fake: Tensor) -> Tensor:
+    r"""The generator's loss against such a discriminator: `loss = mean((D(G(z)) - 1)**2) / 2`.
+
+    Args:
+        fake: the discriminator's values of made items.
+
+    Shapes:
+        fake of any shape; returns a scalar in [0, inf).
+
+    Reference: Mao et al., 2016, arXiv 1611.04076.
+    """
+    return (fake.float() - 1).square().mean() / 2
 
 
 def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:

@@ -9,11 +9,12 @@ Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with D
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.layers import initialise
 
-__all__ = ["Discriminator", "Generator", "halvings"]
+__all__ = ["ConditionalDiscriminator", "Discriminator", "Generator", "halvings"]
 
 SMALLEST_SIDE = 8
 
@@ -86,3 +87,31 @@ class Discriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """One number for each picture."""
         return self.body(x)
+
+
+class ConditionalDiscriminator(nn.Module):
+    """From pictures and what they are said to show to one number each.
+
+    The label becomes one more channel of the picture, by a linear layer.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        classes: how many there are.
+        width: filters of the first layer; each later one has twice as many.
+
+    Shapes:
+        (batch, channels, height, width) and one-hot labels (batch, classes) to (batch, 1).
+    """
+
+    def __init__(self, shape: tuple[int, int, int], classes: int, width: int = 64):
+        super().__init__()
+        channels, height, side = shape
+        plane = nn.Linear(classes, height * side, bias=False)
+        # A one-hot label picks one weight for each pixel: as large as a picture's values, or the label is hardly heard beside them.
+        nn.init.normal_(plane.weight)
+        self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, side)))
+        self.body = Discriminator((channels + 1, height, side), width)
+
+    def forward(self, x: Tensor, label: Tensor) -> Tensor:
+        """One number for each picture with its label."""
+        return self.body(torch.cat([x, self.plane(label)], 1))

@@ -24,7 +24,22 @@ def as_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
 
 
 @torch.no_grad()
-def make_pictures(make: Callable[[Batch], Tensor], count: int, preparation: ImagePreparation, device: torch.device) -> np.ndarray:
-    """`count` pictures uint8 `(count, height, width, channels)`, by what makes as many as a batch holds; some at a time, for memory."""
-    sizes = [min(AT_ONCE, count - start) for start in range(0, count, AT_ONCE)]
-    return np.concatenate([as_pixels(make(Batch(place=torch.empty(size, device=device))), preparation) for size in sizes])
+def make_pictures(
+    make: Callable[[Batch], Tensor], count: int, preparation: ImagePreparation, device: torch.device, **conditions: Tensor
+) -> np.ndarray:
+    """`count` pictures uint8 `(count, height, width, channels)`, some at a time, for memory.
+
+    Args:
+        make: from a batch to as many pictures as it holds.
+        count: how many.
+        preparation: from a network's values to pixels.
+        device: where they are made.
+        **conditions: what each picture shall be like, `(count, ...)`; a batch holds its share of it by the same name.
+    """
+    conditions = {name: values.to(device) for name, values in conditions.items()}
+    made = []
+    for start in range(0, count, AT_ONCE):
+        end = min(count, start + AT_ONCE)
+        batch = Batch(place=torch.empty(end - start, device=device), **{name: values[start:end] for name, values in conditions.items()})
+        made.append(as_pixels(make(batch), preparation))
+    return np.concatenate(made)

@@ -2,56 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.errors import UsageError, nearest
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.training.judge import Judge, judge_for
 from hibiscus.training.method import Examination
 
-__all__ = ["examine_generator", "measure_generator"]
+__all__ = ["Sampler", "class_number", "examine_generator", "measure_generator"]
 
 MEASURED, EXAMINED = 1000, 5000  # pictures made for a measure after each epoch, and for the final one
 SHOWN, COMPARED = 64, 12
 FOUND = 0.2  # share of its fair one that a class must have to count as found
 
-Sampler = Callable[[int], dict[str, Any]]
+Sampler = Callable[[int], dict[str, Any]]  # `image`, and `asked`, class numbers, where it was told what each picture shall show
+
+
+def class_number(label: str | int, classes: Sequence[str]) -> int:
+    """The number of a class that is given by its name or, where no class has that name, by its number.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    word = str(label)
+    if word in classes:
+        return classes.index(word)
+    if word.isdecimal() and int(word) < len(classes):
+        return int(word)
+    expected = f"a class, or its number from 0 to {len(classes) - 1}"
+    raise UsageError(f"label={word}: there is no such class", expected, nearest(word, classes))
 
 
 def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distance between made pictures and a part, as many of each, in the features of the data's own judge."""
+    """The Fréchet distance between made pictures and a part, as many of each, in the features of the data's own judge.
+
+    Where the sampler was told what to make, also how often the judge reads that.
+    """
     real = _some(data, part, MEASURED)
-    judge = judge_for(data)
-    made, _ = judge.look(data, sample(len(real))["image"])
-    return {"frechet": frechet_distance(made, judge.look(data, real)[0])}
+    judge, made = judge_for(data), sample(len(real))
+    features, read = judge.look(data, made["image"])
+    return {"frechet": frechet_distance(features, judge.look(data, real)[0]), **_agreement(read, made.get("asked"))}
 
 
 def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examination:
     """Distance to the part beside its floor and simple rivals, the share of each class, samples, and their nearest training pictures."""
     judge, real = judge_for(data), _some(data, part, EXAMINED)
-    pixels = sample(len(real))["image"]
+    made = sample(len(real))
+    pixels, asked = made["image"], made.get("asked")
     features, read = judge.look(data, pixels)
     truth, true_read = judge.look(data, real)
     train = _some(data, "train", EXAMINED)
     known, _ = judge.look(data, train)
     metrics = {"frechet": frechet_distance(features, truth), "frechet_floor": frechet_distance(known[: len(real)], truth)}
-    rivals = {
-        "mean picture with its noise": {"frechet": frechet_distance(judge.look(data, _pixel_noise(train, len(real)))[0], truth)},
-        "mean of two training pictures": {"frechet": frechet_distance(judge.look(data, _blends(train, len(real)))[0], truth)},
-    }
+    metrics |= _agreement(read, asked)
+    rivals = {}
+    for name, pictures in (("mean picture with its noise", _pixel_noise), ("mean of two training pictures", _blends)):
+        seen, its_read = judge.look(data, pictures(train, len(real)))
+        rivals[name] = {"frechet": frechet_distance(seen, truth), **_agreement(its_read, asked)}
+    captions = () if asked is None else [judge.classes[number] for number in asked[:SHOWN]]
     exhibits: list[Gallery | Table] = [
-        Gallery("Samples", list(pixels[:SHOWN]), (), "Drawn one after another, not chosen."),
+        Gallery("Samples", list(pixels[:SHOWN]), captions, "Drawn one after another, not chosen."),
         _nearest(pixels, features, train, known),
     ]
     if judge.classes:
         label = data.values("label", part)[np.linspace(0, len(data.parts[part]) - 1, len(real)).astype(int)]
         counted, table = _classes(judge, read, true_read, label)
         metrics |= counted
-        exhibits.append(table)
+        exhibits += [table] if asked is None else [table, _obedience(judge, asked, read, label, true_read)]
     return Examination(metrics, rivals, exhibits)
 
 
@@ -94,3 +116,17 @@ def _classes(judge: Judge, read: np.ndarray, true_read: np.ndarray, label: np.nd
     rows = [[name, float(shares[i]), float(fair[i])] for i, name in enumerate(judge.classes)]
     note = f"As a classifier reads them that is right in {metrics['judge_accuracy']:.1%} of real pictures."
     return metrics, Table("Classes among the samples", ["class", "share of samples", "share of real pictures"], rows, note)
+
+
+def _agreement(read: np.ndarray, asked: np.ndarray | None) -> dict[str, float]:
+    """How often the judge reads the class that was asked for; nothing where none was."""
+    return {} if asked is None else {"agreement": float((read.argmax(1) == asked).mean())}
+
+
+def _obedience(judge: Judge, asked: np.ndarray, read: np.ndarray, label: np.ndarray, true_read: np.ndarray) -> Table:
+    """For each class, how often made pictures are read as asked for, beside real ones read as labelled."""
+    made, real = read.argmax(1) == asked, true_read.argmax(1) == label
+    present = [number for number in range(len(judge.classes)) if (asked == number).any() and (label == number).any()]
+    rows = [[judge.classes[number], float(made[asked == number].mean()), float(real[label == number].mean())] for number in present]
+    note = "More is not better beyond real pictures: a generator may please the classifier with the plainest pictures of a class."
+    return Table("Read as asked for", ["class asked for", "samples read so", "real pictures read so"], rows, note)
