@@ -128,5 +128,5 @@ class DQN(Method):
         return evidence.measure_policy(self.act, data, part)
 
     def examine(self, data: PreparedData, part: str) -> Examination:
-        """Returns beside random actions and the environment's own threshold."""
+        """Returns beside random actions, and the mean that counts as solved where the environment names one."""
         return evidence.examine_policy(self.act, data, part)

@@ -38,15 +38,17 @@ def examine_policy(act: Act, data: PreparedData, part: str) -> Examination:
         environment.name, seeds, lambda observation: torch.randint(environment.actions, (len(observation),), generator=generator)
     )
     rivals = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
-    if environment.threshold is not None:
-        rivals["the score of a solved task"] = {"mean_return": environment.threshold}
     metrics = {**return_metrics(played.returns), "mean_steps": float(played.steps.mean())}
-    return Examination(metrics, rivals, [_sorted_returns(played, random), _worst(played, seeds)])
+    if environment.threshold is not None:
+        metrics["solved_at"] = environment.threshold
+    return Examination(metrics, rivals, [_sorted_returns(played, random, environment.threshold), _worst(played, seeds)])
 
 
-def _sorted_returns(played: Episodes, random: Episodes) -> Curve:
+def _sorted_returns(played: Episodes, random: Episodes, threshold: float | None) -> Curve:
     share = (np.arange(len(played.returns)) + 0.5) / len(played.returns)
     series = [Series("this run", share, np.sort(played.returns)), Series("random actions", share, np.sort(random.returns))]
+    if threshold is not None:
+        series.append(Series("mean that counts as solved", share[[0, -1]], np.full(2, threshold)))
     return Curve("Returns from the worst episode to the best", "share of episodes", "return", series)
 
 
