@@ -17,6 +17,8 @@ from hibiscus.training.player import Loss, Player, Stage
 from hibiscus.training.schedules import make_schedule
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hibiscus.data.prepare import Preparation
     from hibiscus.data.prepared import PreparedData
 
@@ -192,8 +194,8 @@ class Method(ABC):
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """What it can do once trained: those of `predict` and `sample` that it has."""
-        return [name for name in ("predict", "sample") if getattr(cls, name) is not getattr(Method, name)]
+        """What it can do once trained: those of `predict`, `sample` and `embed` that it has."""
+        return [name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Answers for the items of a part, by name; an ability that not every method has.
@@ -218,6 +220,17 @@ class Method(ABC):
             UsageError: the method does not sample.
         """
         raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """A few numbers for each item of a part, near to each other for items that are alike; an ability that not every method has.
+
+        Returns:
+            float32 `(items, numbers)`.
+
+        Raises:
+            UsageError: the method has no such code.
+        """
+        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """All weights and running statistics, by `network/NAME/TENSOR`."""
