@@ -37,8 +37,8 @@ def test_parameters_of_the_papers_network():
 def test_edges_pass_beside_the_small_maps():
     """With nothing coming up from below, an output still sees its own pixel, and nothing that is far away."""
     network = build_unet((1, 16, 16), 1, width=4, norm="none")
-    for double in network.double:
-        torch.nn.init.zeros_(double.weight)
+    for enlarge in network.enlarge:
+        torch.nn.init.zeros_(enlarge.weight)
     x = torch.randn(1, 1, 16, 16)
     moved = x.clone()
     moved[..., 3, 3] += 1

@@ -1,7 +1,7 @@
 r"""U-Net: halves a picture some times and doubles it again, and hands what each size held across to the way back.
 
     down:  x_0 = convs(picture),    x_{k+1} = convs(pool(x_k))
-    up:    y_depth = x_depth,       y_k = convs([x_k, double(y_{k+1})]),      out = conv_1x1(y_0)
+    up:    y_depth = x_depth,       y_k = convs([x_k, enlarge(y_{k+1})]),      out = conv_1x1(y_0)
 
 Where output and input show the same thing their edges lie at the same place. A bottleneck would have to carry those through
 a few numbers; here they pass beside it (skip connections), and the small maps are left to say what is seen.
@@ -49,7 +49,7 @@ class UNet(nn.Module):
         counts = [width * 2**step for step in range(depth + 1)]
         self.down = nn.ModuleList(_convolutions(before, after, norm) for before, after in zip([channels, *counts], counts, strict=False))
         self.pool = nn.MaxPool2d(2, ceil_mode=True)
-        self.double = nn.ModuleList(nn.ConvTranspose2d(2 * count, count, 2, 2) for count in counts[:-1])
+        self.enlarge = nn.ModuleList(nn.ConvTranspose2d(2 * count, count, 2, 2) for count in counts[:-1])
         self.up = nn.ModuleList(_convolutions(2 * count, count, norm) for count in counts[:-1])
         self.head = nn.Conv2d(width, outputs, 1)
         initialise(self, "he_normal")
@@ -63,7 +63,7 @@ class UNet(nn.Module):
             passed.append(x)
         for step in reversed(range(len(self.up))):
             beside = passed[step]
-            x = self.double[step](x)[..., : beside.shape[2], : beside.shape[3]]
+            x = self.enlarge[step](x)[..., : beside.shape[2], : beside.shape[3]]
             x = self.up[step](torch.cat([beside, x], dim=1))
         return self.head(x)
 
