@@ -47,7 +47,7 @@ __all__ = ["Autoencoder"]
 class Config(TrainingConfig):
     """Options of `autoencoder`."""
 
-    epochs: int = Field(20, ge=1, description="passes over the training part")
+    epochs: int = Field(50, ge=1, description="passes over the training part")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     latent: int | None = Field(None, ge=1, description="numbers of a code; 2 to see all of it; 16 for grey, 256 for colour if left out")
     loss: Literal["mse", "bce"] = Field("mse", description="squared error, or cross-entropy of pixels taken as shares of white")

@@ -66,7 +66,7 @@ def examine_both(model: ClassCoder, data: PreparedData, part: str) -> Examinatio
 
     baselines = {
         "linear model": named(train, test),
-        f"{linear}, linear model": {**named((train - mean) @ axes.T, (test - mean) @ axes.T), **found.baselines[linear]},
+        f"linear model on {linear}": {**named((train - mean) @ axes.T, (test - mean) @ axes.T), **found.baselines[linear]},
     }
     matrix = Matrix("Confusion matrix", classes, classes, confusion_matrix(answers, label), "Rows: the true class; columns: the answer.")
     metrics = {**classification_metrics(answers, label), **found.metrics}

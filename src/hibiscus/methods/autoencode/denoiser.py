@@ -48,7 +48,7 @@ __all__ = ["Denoiser"]
 class Config(NoiseConfig):
     """Options of `denoiser`."""
 
-    epochs: int = Field(10, ge=1, description="passes over the training part")
+    epochs: int = Field(20, ge=1, description="passes over the training part")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     noise: Literal["gaussian", "salt-and-pepper", "masking"] = Field("gaussian", description="what pictures are spoiled with")  # type: ignore[assignment]
     net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")

@@ -110,7 +110,7 @@ def code_rivals(mean: np.ndarray, axes: np.ndarray) -> dict[str, Maker]:
 
     return {
         "mean picture": lambda given, x: centre.to(x.device).view(1, *x.shape[1:]).expand(x.shape),
-        f"{len(axes)} principal component{'s' if len(axes) > 1 else ''}": through,
+        f"PCA of {len(axes)} component{'s' if len(axes) > 1 else ''}": through,
     }
 
 
