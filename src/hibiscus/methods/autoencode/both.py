@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from hibiscus.data.prepared import PreparedData
@@ -18,7 +17,8 @@ from hibiscus.training.method import Examination
 
 __all__ = ["ClassCoder", "examine_both", "measure_both"]
 
-ALL, TRAIN_VALUES = 2**62, 2**24  # values of pictures: of a part whose classes are read, and for the linear model
+ALL, TRAIN_VALUES = 2**62, 2**24  # values of pictures: of a part whose classes are read, and for the linear models
+FEATURES = 1024  # values of a picture that the linear model on pixels looks at, at most
 
 
 class ClassCoder(Coder, Protocol):
@@ -57,8 +57,8 @@ def examine_both(model: ClassCoder, data: PreparedData, part: str) -> Examinatio
     linear = list(rivals)[-1]
     found = examine_pictures(model, data, part, rivals, {"in": lambda given, x: given}, ("psnr", "ssim"))
     label, classes = data.values("label", part), model.classes
-    test, answers = _given(model, data, part, ALL, read=True)
-    train, _ = _given(model, data, "train", TRAIN_VALUES)
+    test, test_codes, answers = _read(model, data, part, ALL, mean, axes)
+    train, train_codes, _ = _read(model, data, "train", TRAIN_VALUES, mean, axes)
     train_label = data.values("label", "train")[examined_rows(data, "train", TRAIN_VALUES)]
 
     def named(train_x: np.ndarray, test_x: np.ndarray) -> dict[str, float]:
@@ -66,19 +66,22 @@ def examine_both(model: ClassCoder, data: PreparedData, part: str) -> Examinatio
 
     baselines = {
         "linear model": named(train, test),
-        f"linear model on {linear}": {**named((train - mean) @ axes.T, (test - mean) @ axes.T), **found.baselines[linear]},
+        f"linear model on {linear}": {**named(train_codes, test_codes), **found.baselines[linear]},
     }
     matrix = Matrix("Confusion matrix", classes, classes, confusion_matrix(answers, label), "Rows: the true class; columns: the answer.")
     metrics = {**classification_metrics(answers, label), **found.metrics}
     return Examination(metrics, baselines, [matrix, *found.exhibits[:1], *code_exhibits(model, data, part), *found.exhibits[1:]])
 
 
-def _given(model: ClassCoder, data: PreparedData, part: str, most: int, read: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """What the network is given for the pictures of a part, flat `(items, values)`, and where asked the probabilities that it reads."""
-    flat, read_as = [], [np.empty((0, len(model.classes)))]
+def _read(
+    model: ClassCoder, data: PreparedData, part: str, most: int, mean: np.ndarray, axes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the network is given for the pictures of a part, thinned out and flat, its principal components, and the probabilities."""
+    flat, codes, probabilities = [], [], []
     for batch in some_pictures(data, part, most):
         given = model.spoil((batch.image + 1) / 2, batch)
-        flat.append(given.flatten(1).cpu().numpy())
-        if read:
-            read_as.append(torch.softmax(model.logits(model.encode(given)), 1).cpu().numpy())
-    return np.concatenate(flat), np.concatenate(read_as)
+        step = next(step for step in range(1, 4096) if given[0, :, ::step, ::step].numel() <= FEATURES or step == max(given.shape[2:]))
+        flat.append(given[:, :, ::step, ::step].flatten(1).cpu().numpy())
+        codes.append((given.flatten(1).cpu().numpy() - mean) @ axes.T)
+        probabilities.append(model.logits(model.encode(given)).softmax(1).cpu().numpy())
+    return np.concatenate(flat), np.concatenate(codes), np.concatenate(probabilities)

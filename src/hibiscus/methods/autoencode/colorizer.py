@@ -5,14 +5,14 @@ r"""Colorizer: learns to give grey pictures colours, from colour pictures that i
 
 Colour is taken apart into lightness L, which is the grey picture, and two numbers that are 0 for grey (CIE L*a*b*, where equal
 distances look about equal). L is given and stays as it is; the network only answers what is missing. It has to know things to do so:
-that is sky, this is a leaf. With `space=rgb` it makes all three colours anew, `loss = mean((x - s)**2)`, `s = sigmoid(network(L))`.
+that is sky, this is a leaf. With `space=rgb` it makes all three colours anew, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
 
 Use it for old photographs, with colour pictures of the same kind to learn from; `hibiscus predict` takes grey pictures, or colour ones,
 whose lightness alone is read. What most often goes wrong is pale colour: where a thing may be red or blue the least error is the
 mean of both, which is grey. `chroma` in the report, the mean distance from grey, says how pale, beside that of the true pictures.
 
 Departs: the notes' network has a code of 256 numbers and learns RGB with the squared error; here a U-Net keeps each edge where it is, and
-the lightness given is not made anew. `net=cnn space=rgb latent=256` is the other. The absolute error is the default: it
+the lightness given is not made anew. `net=cnn space=rgb loss=mse` is the other. The absolute error is the default: it
 comes nearest to the mean colour difference, which decides. Grey means lightness, not the weighted sum of encoded colours.
 
 Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.08511 (L*a*b*, and why colours are pale); Atienza,
@@ -48,7 +48,7 @@ __all__ = ["Colorizer"]
 class Config(TrainingConfig):
     """Options of `colorizer`."""
 
-    epochs: int = Field(20, ge=1, description="passes over the training part")
+    epochs: int = Field(30, ge=1, description="passes over the training part")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     space: Literal["lab", "rgb"] = Field("lab", description="answer the chroma and keep the lightness, or make red, green and blue")
