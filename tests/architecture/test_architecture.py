@@ -33,6 +33,7 @@ TESTED_BY = {  # modules that are tested through their package's door
     "methods/classify/evidence.py": "contract/test_registry.py",
     "methods/control/evidence.py": "contract/test_registry.py",
     "methods/fewshot/evidence.py": "contract/test_registry.py",
+    "methods/gan/asked.py": "methods/test_cgan.py",
     "methods/gan/evidence.py": "contract/test_registry.py",
     "methods/information/evidence.py": "contract/test_registry.py",
     "methods/vae/evidence.py": "contract/test_registry.py",
