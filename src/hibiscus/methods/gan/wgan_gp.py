@@ -52,6 +52,7 @@ class WGANGP(Game):
     """Two players: a critic that takes several fresh batches a round, and a generator."""
 
     name, title = "wgan-gp", "Wasserstein GAN with gradient penalty"
+    compiles = False
     trial = Trial("digits", {"epochs": 2, "batch_size": 12, "latent": 8, "width": 8})
     Config = Config
 
