@@ -31,7 +31,9 @@ def twin(real, made, near=3, dense=5):
     }
 
 
-@given(seed=st.integers(0, 10**6), items=st.integers(6, 25), others=st.integers(6, 25), features=st.integers(1, 5), block=st.integers(1, 30))
+@given(
+    seed=st.integers(0, 10**6), items=st.integers(6, 25), others=st.integers(6, 25), features=st.integers(1, 5), block=st.integers(1, 30)
+)
 def test_against_plain_loops(seed, items, others, features, block):
     rng = np.random.default_rng(seed)
     real, made = rng.normal(size=(items, features)), rng.normal(size=(others, features)) * rng.uniform(0.3, 2) + rng.uniform(-1, 1)
@@ -78,7 +80,7 @@ def test_one_outlier_fools_precision_more_than_density():
     """Naeem et al., figure 1: the ball of an outlier among the real is large enough for anything near it."""
     rng = np.random.default_rng(3)
     real = np.concatenate([rng.normal(size=(200, 2)), [[60.0, 0.0]]])
-    found = manifold_metrics(real, rng.normal(size=(200, 2)) + [30, 0])
+    found = manifold_metrics(real, rng.normal(size=(200, 2)) + np.array([30, 0]))
     assert found["precision"] == 1
     assert found["density"] < 0.25
 
