@@ -23,7 +23,7 @@ NAMES = {
     "nll": "negative log-likelihood", "macro_f1": "macro F1", "micro_f1": "micro F1", "top5_error": "top-5 error",
     "top5_accuracy": "top-5 accuracy", "miou": "mean IoU", "iou": "IoU", "map50": "mAP at IoU 0.5", "pq": "panoptic quality",
     "map50_95": "mAP at IoU 0.5–0.95", "psnr": "PSNR", "ssim": "SSIM", "nmi": "normalised mutual information",
-    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
+    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "modes": "classes found", "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
