@@ -48,8 +48,8 @@ def test_afterwards_noise_is_drawn_once_as_before():
     before = drawn(None)
     with pytest.raises(ZeroDivisionError), noise_between(0.5):
         raise ZeroDivisionError
-    for one, other in zip(before, drawn(None), strict=True):
-        np.testing.assert_array_equal(one[:2], other[:2])
+    for one, other in zip(before[:2], drawn(None)[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
     torch.manual_seed(5)
     np.testing.assert_array_equal(before[0], torch.randn(6, 4).numpy())
 
