@@ -17,6 +17,8 @@ from hibiscus.training.player import Loss, Player, Stage
 from hibiscus.training.schedules import make_schedule
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hibiscus.data.prepare import Preparation
     from hibiscus.data.prepared import PreparedData
 
@@ -192,8 +194,8 @@ class Method(ABC):
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """What it can do once trained: those of `predict` and `sample` that it has."""
-        return [name for name in ("predict", "sample") if getattr(cls, name) is not getattr(Method, name)]
+        """What it can do once trained: those of `predict`, `embed` and `sample` that it has."""
+        return [name for name in ("predict", "embed", "sample") if getattr(cls, name) is not getattr(Method, name)]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Answers for the items of a part, by name; an ability that not every method has.
@@ -202,6 +204,14 @@ class Method(ABC):
             UsageError: the method does not predict.
         """
         raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """The codes of the items of a part, float32 `(items, units)`; an ability that not every method has.
+
+        Raises:
+            UsageError: the method does not embed.
+        """
+        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
 
     def sample(self, count: int) -> dict[str, Any]:
         """New items drawn from what was learned, by field; an ability that not every method has.

@@ -33,7 +33,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan import evidence
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
-from hibiscus.training.generator import make_pictures
+from hibiscus.training.generator import class_number, make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Stage
 
@@ -125,7 +125,7 @@ class CGAN(Method):
             UsageError: there is no such class.
         """
         turns = np.arange(count) % len(self.classes)
-        asked = turns if label is None else np.full(count, evidence.class_number(label, self.classes))
+        asked = turns if label is None else np.full(count, class_number(label, self.classes))
         return {"image": self.drawn(asked), "label": np.array(self.classes)[asked]}
 
     def drawn(self, asked: np.ndarray) -> np.ndarray:
