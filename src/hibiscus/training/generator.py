@@ -1,4 +1,4 @@
-"""What methods that make pictures share: from a network's values to pictures, a batch at a time, and the class that is asked for."""
+"""What methods that make pictures share: from a network's values to pictures, a batch at a time."""
 
 from __future__ import annotations
 

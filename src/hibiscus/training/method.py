@@ -194,8 +194,8 @@ class Method(ABC):
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """What it can do once trained: those of `predict`, `embed` and `sample` that it has."""
-        return [name for name in ("predict", "embed", "sample") if getattr(cls, name) is not getattr(Method, name)]
+        """What it can do once trained: those of `predict`, `sample` and `embed` that it has."""
+        return [name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Answers for the items of a part, by name; an ability that not every method has.
@@ -204,14 +204,6 @@ class Method(ABC):
             UsageError: the method does not predict.
         """
         raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
-
-    def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The codes of the items of a part, float32 `(items, units)`; an ability that not every method has.
-
-        Raises:
-            UsageError: the method does not embed.
-        """
-        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
 
     def sample(self, count: int) -> dict[str, Any]:
         """New items drawn from what was learned, by field; an ability that not every method has.
@@ -228,6 +220,17 @@ class Method(ABC):
             UsageError: the method does not sample.
         """
         raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """A few numbers for each item of a part, near to each other for items that are alike; an ability that not every method has.
+
+        Returns:
+            float32 `(items, numbers)`.
+
+        Raises:
+            UsageError: the method has no such code.
+        """
+        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """All weights and running statistics, by `network/NAME/TENSOR`."""
