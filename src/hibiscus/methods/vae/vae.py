@@ -6,8 +6,8 @@ r"""Variational autoencoder: learns a code of a few numbers for each picture, an
 With `likelihood=bernoulli` each value of x is 1 with the probability that its pixel's brightness is, drawn anew for every batch, and
 `log p(x | z) = sum of x log s + (1 - x) log(1 - s)`, `s = sigmoid(decoder(z))`. With `gaussian` x is the pixel's level of 0 to 255 plus
 a uniform share of one, and `log p(x | z) = - sum of ((x - 256 s) / sigma)**2 / 2 + log sigma + log(2 pi) / 2`, a sigma learned for
-each pixel. The noise stands outside the encoder, so gradients pass through z; at beta = 1 the loss bounds `- log p(x)` from above, in
-nats per picture.
+each pixel. The noise stands outside the encoder, so gradients pass through z. The KL is that to the prior; at beta = 1 the loss bounds
+`- log p(x)` from above, in nats per picture, too high by another KL that cannot be computed, from q(z | x) to the true p(z | x).
 
 Use it for a smooth map of pictures of one kind, for codes as features, for samples that miss no kind, and wherever a likelihood counts;
 a GAN's samples are sharper. What most often goes wrong is posterior collapse: units whose KL is near 0 tell nothing (the report counts
