@@ -57,7 +57,8 @@ def test_factors_are_measured_with_and_never_in_a_batch(tmp_path):
 
 
 def test_a_code_of_the_factors_themselves_beats_principal_components():
-    whole, rows = open_data("shapes"), np.random.default_rng(0).permutation(12_168)[:2000]
+    whole = open_data("shapes")
+    rows = np.random.default_rng(0).permutation(len(whole))[:2000]
     fields = {name: values[rows] for name, values in whole.fields.items()}
     dataset = Dataset("some", "some", fields, [whole.ids[row] for row in rows], whole.keys[rows])
     parts = {"train": np.arange(500), "test": np.arange(500, 2000)}

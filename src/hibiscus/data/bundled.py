@@ -19,7 +19,7 @@ BUNDLED = {
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
-    "shapes": "12,168 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
+    "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]

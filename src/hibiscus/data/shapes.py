@@ -1,9 +1,10 @@
 r"""Pictures of shapes that are drawn here, every combination of five factors once, so that it is known what each picture is made of.
 
-    shape: square, ellipse, heart    scale: 4, reaching 4 to 7 pixels    rotation: 6 within a quarter turn    x, y: 13 places each
+    shape: square, ellipse, heart    scale: 4, reaching 3.5 to 6.5 pixels    rotation: 6 within a quarter turn    x: 15 places    y: 9
 
 A quarter turn brings a square back to itself, so within it no two pictures are the same. Edges are smooth: a pixel's brightness is the
-share of its 25 points that lie inside.
+share of its 25 points that lie inside. Shapes lie in a rectangle, not in a square: in a square a code could turn x and y into each other
+and lose nothing, so no data would tell the right axes from others.
 
 Reference: after dSprites (Matthey, Higgins, Hassabis, Lerchner, 2017), whose pictures are 64x64 and black and white.
 """
@@ -17,10 +18,10 @@ import numpy as np
 __all__ = ["FACTORS", "draw_shapes"]
 
 SIDE, POINTS = 32, 5  # pixels of a side, and points of a pixel's side that are looked at
-SHAPES, SCALES = ("square", "ellipse", "heart"), np.linspace(4, 7, 4)
+SHAPES, SCALES = ("square", "ellipse", "heart"), np.linspace(3.5, 6.5, 4)
 TURNS = np.arange(6) * (np.pi / 2 / 6)
-PLACES = np.arange(-6, 7)  # pixels from the middle; no shape reaches the edge
-FACTORS = {"shape": len(SHAPES), "scale": len(SCALES), "rotation": len(TURNS), "x": len(PLACES), "y": len(PLACES)}
+RIGHT, DOWN = np.arange(-7, 8), np.arange(-4, 5)  # pixels from the middle; no shape reaches the edge
+FACTORS = {"shape": len(SHAPES), "scale": len(SCALES), "rotation": len(TURNS), "x": len(RIGHT), "y": len(DOWN)}
 
 
 def draw_shapes() -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +33,7 @@ def draw_shapes() -> tuple[np.ndarray, np.ndarray]:
         np.roll(centred, (down, right), (0, 1))
         for shape, scale, turn in itertools.product(SHAPES, SCALES, TURNS)
         for centred in [_drawn(shape, scale, turn)]
-        for right, down in itertools.product(PLACES, PLACES)
+        for right, down in itertools.product(RIGHT, DOWN)
     ]
     combinations = np.indices(tuple(FACTORS.values())).reshape(len(FACTORS), -1)
     factors = np.zeros(len(pictures), [(name, np.int64) for name in FACTORS])
