@@ -73,7 +73,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
     Raises:
         DataError: a field is missing that the run was trained on.
     """
-    wanted = [name for name in preparation.fields if name not in ("label", "target")]
+    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors")]
     if any(name not in dataset.fields for name in wanted):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",

@@ -11,6 +11,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import (
     EnvironmentPreparation,
+    FactorPreparation,
     ImagePreparation,
     LabelPreparation,
     Preparation,
@@ -68,6 +69,8 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
         if isinstance(fields[name], LabelPreparation):
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
+    if "factors" in kind.uses and "factors" in dataset.fields:
+        fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
     return Preparation(fields)
 
 

@@ -14,7 +14,10 @@ from hibiscus.errors import UsageError, nearest
 
 __all__ = ["app", "run"]
 
-VERBS = ("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "inspect", "list", "explain")
+VERBS = (
+    *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
+    *("inspect", "list", "explain"),
+)
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
 \b
@@ -182,6 +185,27 @@ def crossval(
         raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
     run_ = api.crossval(method, data, folds=int(folds), out=out, device=device, quiet=quiet or as_json, argv=_argv(), **options)
     figures.result(run_, [], as_json, quiet)
+
+
+@app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))
+def sweep(
+    method: Method,
+    data: Data,
+    words: Words = None,
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """One training for each of several values, side by side."""
+    options = read_options(words, seed)
+    from hibiscus import api
+    from hibiscus.cli import sweeps
+
+    found = api.sweep(method, data, out=out, device=device, quiet=quiet or as_json, argv=_argv(), **options)
+    sweeps.sweep_result(found, as_json, quiet)
 
 
 @app.command(epilog=example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))

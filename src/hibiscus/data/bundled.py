@@ -1,4 +1,4 @@
-"""Small real data that comes with scikit-learn, read from its files without importing it (that takes a second)."""
+"""Small data that everybody has: real ones from scikit-learn's files, without importing it (that takes a second), and drawn shapes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.shapes import draw_shapes
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]
@@ -18,6 +19,7 @@ BUNDLED = {
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
+    "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -43,6 +45,10 @@ def open_bundled(name: str) -> Dataset:
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
         fields = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        keys = content_keys(pictures)
+    elif name == "shapes":
+        pictures, factors = draw_shapes()
+        fields = {"image": pictures, "factors": factors}
         keys = content_keys(pictures)
     else:
         fields, keys = _table(name)

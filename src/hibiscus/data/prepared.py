@@ -18,6 +18,7 @@ from hibiscus.errors import DataError
 __all__ = ["PreparedData"]
 
 INPUTS = ("image", "table", "array")
+MEASURED = ("factors",)  # fields that no batch holds, so that nothing is learned from them
 WALKED_VALUES = 2**22  # input values in a batch that is only looked at: 512 pictures of 52x52 in colour
 
 
@@ -66,7 +67,7 @@ class PreparedData:
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None
-        self.tensors = {name: as_tensor(values) for name, values in self.arrays.items()}
+        self.tensors = {name: as_tensor(values) for name, values in self.arrays.items() if name not in MEASURED}
         self._finisher = Finisher(pictures, self.device, batch_type)
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:

@@ -35,6 +35,8 @@ METHODS = (
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
     MethodEntry("vae", "hibiscus.methods.vae.vae:VAE", "vae", "codes for pictures, likelihoods, and new pictures from codes"),
+    MethodEntry("cvae", "hibiscus.methods.vae.cvae:CVAE", "vae", "codes within a class, and new pictures of the class that is asked for"),
+    MethodEntry("beta-vae", "hibiscus.methods.vae.beta_vae:BetaVAE", "vae", "codes of few, independent units"),
     MethodEntry("dqn", "hibiscus.methods.control.dqn:DQN", "control", "acts in an environment, by the worth of each action"),
     MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),
     MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of pictures from a few examples of each"),

@@ -16,7 +16,27 @@ FRACTIONS = {  # bounded by 0 and 1 and read as a percentage; 1 is best
     "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy",
 }  # fmt: skip
 WRONGS = {"error", "top1_error", "top5_error", "error_rate"}  # the same, but 0 is best
-UP = {"r2", "nmi", "ari", "ami", "auc", "roc_auc", "average_precision", "psnr", "ssim", "skill", "return", "bleu", "kappa", "mcc"}
+UP = {
+    "r2",
+    "nmi",
+    "ari",
+    "ami",
+    "auc",
+    "roc_auc",
+    "average_precision",
+    "psnr",
+    "ssim",
+    "skill",
+    "return",
+    "bleu",
+    "kappa",
+    "mcc",
+    "mig",
+    "factor_vae_score",
+    "disentanglement",
+    "completeness",
+    "informativeness",
+}
 DOWN = re.compile(r"(^|_)(loss|error|mae|mse|rmse|mape|smape|nll|bpd|perplexity|frechet|fid|kid|mase|brier|ece|distance|crps)(_|$)")
 NAMES = {
     "mae": "mean absolute error", "mse": "mean squared error", "rmse": "root mean squared error", "r2": "R²", "f1": "F1",
@@ -27,7 +47,7 @@ NAMES = {
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
-    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence",
+    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence", "mig": "MIG", "factor_vae_score": "FactorVAE score",
 }  # fmt: skip
 SPACE = "\u00a0"  # a space at which no line breaks
 UNITS = {"nll": "nats", "nll_bound": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from hibiscus.data.prepare import ImagePreparation
-from hibiscus.errors import UsageError
+from hibiscus.errors import UsageError, nearest
 from hibiscus.training.player import Batch
 
-__all__ = ["as_pixels", "make_pictures", "noise_between", "number_given"]
+__all__ = ["as_pixels", "class_number", "make_pictures", "noise_between", "number_given"]
 
 AT_ONCE = 256
 
@@ -26,6 +26,21 @@ def as_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
     std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (preparation.std, preparation.mean))
     pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
     return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def class_number(label: str | int, classes: Sequence[str]) -> int:
+    """The number of a class that is given by its name or, where no class has that name, by its number.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    word = str(label)
+    if word in classes:
+        return classes.index(word)
+    if word.isdecimal() and int(word) < len(classes):
+        return int(word)
+    expected = f"a class, or its number from 0 to {len(classes) - 1}"
+    raise UsageError(f"label={word}: there is no such class", expected, nearest(word, classes))
 
 
 @torch.no_grad()

@@ -227,10 +227,13 @@ class Method(ABC):
         raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The codes of the items of a part, float32 `(items, numbers)`; an ability that not every method has.
+        """A few numbers for each item of a part, near to each other for items that are alike; an ability that not every method has.
+
+        Returns:
+            float32 `(items, numbers)`.
 
         Raises:
-            UsageError: the method does not embed.
+            UsageError: the method has no such code.
         """
         raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
 

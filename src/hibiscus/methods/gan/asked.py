@@ -12,6 +12,7 @@ from torch.nn import functional
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.gan import evidence
 from hibiscus.methods.gan.game import Game
+from hibiscus.training.generator import class_number
 from hibiscus.training.player import Batch
 
 __all__ = ["AskedGame"]
@@ -49,7 +50,7 @@ class AskedGame(Game):
             UsageError: there is no such class.
         """
         turns = np.arange(count) % len(self.classes)
-        asked = turns if label is None else np.full(count, evidence.class_number(label, self.classes))
+        asked = turns if label is None else np.full(count, class_number(label, self.classes))
         return {"image": self.draw(count, label=torch.from_numpy(asked)), "label": np.array(self.classes)[asked]}
 
     def sampler(self, data: PreparedData, part: str) -> evidence.Sampler:

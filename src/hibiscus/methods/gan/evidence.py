@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import UsageError, nearest
 from hibiscus.methods.gan.nearness import RIVALS, compared, nearness_table, spread
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
@@ -16,7 +15,7 @@ from hibiscus.metrics.manifold import diversity
 from hibiscus.training.judge import Judge, judge_for
 from hibiscus.training.method import Examination
 
-__all__ = ["Sampler", "class_number", "examine_generator", "measure_generator"]
+__all__ = ["Sampler", "examine_generator", "measure_generator"]
 
 MEASURED, EXAMINED = 1000, 5000  # pictures made for a measure after each epoch, and for the final one
 SHOWN, COMPARED = 64, 12
@@ -24,21 +23,6 @@ KNOWN = 20_000  # training pictures that copies are looked for among
 FOUND = 0.2  # share of its fair one that a class must have to count as found
 
 Sampler = Callable[[int], dict[str, Any]]  # `image`, and `asked`, class numbers, where it was told what each picture shall show
-
-
-def class_number(label: str | int, classes: Sequence[str]) -> int:
-    """The number of a class that is given by its name or, where no class has that name, by its number.
-
-    Raises:
-        UsageError: there is no such class.
-    """
-    word = str(label)
-    if word in classes:
-        return classes.index(word)
-    if word.isdecimal() and int(word) < len(classes):
-        return int(word)
-    expected = f"a class, or its number from 0 to {len(classes) - 1}"
-    raise UsageError(f"label={word}: there is no such class", expected, nearest(word, classes))
 
 
 def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
