@@ -47,7 +47,7 @@ def draw_samples(method: Method, count: int, seed: int, interpolate: Any, condit
         with noise_between(way):
             found.append(method.sample(rows, **fixed, **chosen))
     merged = {name: _row_by_row([np.asarray(one[name]) for one in found]) for name in found[0]}
-    return merged if interpolate is None else {**merged, "interpolate": np.tile([way for _, way in cells], rows)}
+    return merged if interpolate is None else {**merged, "interpolate": np.tile(np.array([way for _, way in cells], float), rows)}
 
 
 def _check_names(method: Method, conditions: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def open_bundled(name: str) -> Dataset:
     if name == "digits":
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
-        fields = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        fields: dict[str, Any] = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
         keys = content_keys(pictures)
     elif name == "shapes":
         pictures, factors = draw_shapes()
@@ -58,7 +59,7 @@ def open_bundled(name: str) -> Dataset:
         fields=fields,
         ids=[str(i) for i in range(len(keys))],
         keys=keys,
-        roles={} if "table" not in fields else {column: "number" for column in fields["table"].columns},
+        roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
     )
 
