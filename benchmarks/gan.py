@@ -1,10 +1,11 @@
 """A round of `dcgan` against a plain hand-written loop on the same networks and data: ms, and their ratio.
 
-    .venv/bin/python benchmarks/gan.py
+    .venv/bin/python benchmarks/gan.py            against the loop in bfloat16 and in float32
+    .venv/bin/python benchmarks/gan.py untuned    the second loop as many write it: float32, channels first
 
 Batches of 64 pictures of 28x28 pixels. The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches
-gathered by index, channels-last, fused Adam, real and made pictures through the discriminator in one batch. Each
-side runs in a process of its own, in turn, three times; the figure is the median of the medians.
+gathered by index, channels-last, fused Adam, real and made pictures through the discriminator in one batch. Each side runs in a process
+of its own, in turn, three times; the figure is the median of the medians.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ def arrays():
     return np.random.default_rng(0).integers(0, 256, (ITEMS, SIDE, SIDE, 1), dtype=np.uint8)
 
 
-def plain(precision: str) -> float:
-    """Median ms of a round of the hand-written loop."""
+def plain(kind: str) -> float:
+    """Median ms of a round of the hand-written loop: `bfloat16` or `float32`, or `untuned`, which is float32 with channels first."""
     import torch
     from torch.nn import functional
 
     from hibiscus.networks.dcgan import Discriminator, Generator
 
-    pixels, device = torch.from_numpy(arrays()), place()
-    generator = Generator(LATENT, (1, SIDE, SIDE), WIDTH).to(device).to(memory_format=torch.channels_last)
-    discriminator = Discriminator((1, SIDE, SIDE), WIDTH, False).to(device).to(memory_format=torch.channels_last)
+    pixels, device, precision = torch.from_numpy(arrays()), place(), "float32" if kind == "untuned" else kind
+    layout = torch.contiguous_format if kind == "untuned" else torch.channels_last
+    generator = Generator(LATENT, (1, SIDE, SIDE), WIDTH).to(device).to(memory_format=layout)
+    discriminator = Discriminator((1, SIDE, SIDE), WIDTH, False).to(device).to(memory_format=layout)
     fast = torch.optim.Adam(discriminator.parameters(), lr=4e-4, betas=(0.5, 0.999), fused=True)
     slow = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
     ones, zeros = torch.ones(BATCH, 1, device=device), torch.zeros(BATCH, 1, device=device)
@@ -42,6 +44,7 @@ def plain(precision: str) -> float:
             order = torch.randperm(ITEMS)
         start = clock()
         x = pixels[order[step * BATCH % ITEMS :][:BATCH]].to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        x = x.contiguous(memory_format=layout)
         with plain_precision(precision):
             with torch.no_grad():
                 fake = generator(2 * torch.rand(BATCH, LATENT, device=device) - 1)
@@ -71,4 +74,7 @@ def ours(compiled: bool) -> float:
 
 
 if __name__ == "__main__":
-    answer([__file__], sys.argv[1:], "dcgan, batch 64", plain, ours)
+    if "untuned" in sys.argv:
+        answer([__file__, "untuned"], sys.argv[1:], "dcgan, second loop untuned", plain, ours, ("bfloat16", "untuned"))
+    else:
+        answer([__file__], sys.argv[1:], "dcgan, batch 64", plain, ours)

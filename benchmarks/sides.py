@@ -92,7 +92,14 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
     return median_ms(times)
 
 
-def answer(call: list[str], words: list[str], title: str, plain: Callable[[str], float], ours: Callable[[bool], float]) -> None:
+def answer(
+    call: list[str],
+    words: list[str],
+    title: str,
+    plain: Callable[[str], float],
+    ours: Callable[[bool], float],
+    loops: tuple[str, str] = ("bfloat16", "float32"),
+) -> None:
     """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against the faster plain loop.
 
     Args:
@@ -102,8 +109,9 @@ def answer(call: list[str], words: list[str], title: str, plain: Callable[[str],
         title: of the row.
         plain: ms of the plain loop by its precision.
         ours: ms of ours, with compiled networks or without.
+        loops: the two plain loops, by what `plain` calls them.
     """
-    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in ("bfloat16", "float32")}
+    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in loops}
     sides |= {"ours": partial(ours, False), "compiled": partial(ours, True)}
     asked = [name for name in sides if f"--{name}" in words]
     if asked:
@@ -117,8 +125,9 @@ def answer(call: list[str], words: list[str], title: str, plain: Callable[[str],
             out = subprocess.run([sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True).stdout
             values.append(float(out.split()[-1]))
     row = {name: statistics.median(values) for name, values in found.items()}
-    row["ratio"] = row["ours"] / min(row["bfloat16"], row["float32"])
+    row["ratio"] = row["ours"] / min(row[name] for name in loops)
     compiled = f"{row['compiled']:.2f}" if "compiled" in row else "-"
-    print(f"| {title} | {row['bfloat16']:.2f} | {row['float32']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |", flush=True)
+    first, second = (row[name] for name in loops)
+    print(f"| {title} | {first:.2f} | {second:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |", flush=True)
     if "--json" in words:
         print(json.dumps({title: row}))
