@@ -104,7 +104,10 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
         prepared = preparation["image"]
         wanted = (prepared.height, prepared.width, prepared.channels)
         if values.ndim >= 2 and values.dtype == np.uint8:
-            for shaped in (values, values[None], values[..., None], values[None, ..., None]):
+            shapes = [values, values[None], values[..., None], values[None, ..., None]]
+            if prepared.channels == 3:  # grey pictures for a run that learned from colour, as files of them are read too
+                shapes += [shaped.repeat(3, axis=-1) for shaped in shapes if shaped.shape[-1] == 1]
+            for shaped in shapes:
                 if shaped.ndim == 4 and shaped.shape[1:] == wanted:
                     pictures = np.ascontiguousarray(shaped)
                     return _dataset(path, {"image": pictures}, [str(i) for i in range(len(pictures))], content_keys(pictures))

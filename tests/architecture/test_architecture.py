@@ -30,6 +30,8 @@ TESTED_BY = {  # modules that are tested through their package's door
     "report/": "report/test_report.py",
     "cli/": "cli/test_verbs.py",
     "losses/_inputs.py": "losses/test_losses_classification.py",
+    "methods/autoencode/both.py": "contract/test_registry.py",
+    "methods/autoencode/evidence.py": "contract/test_registry.py",
     "methods/classify/evidence.py": "contract/test_registry.py",
     "methods/control/evidence.py": "contract/test_registry.py",
     "methods/fewshot/evidence.py": "contract/test_registry.py",

@@ -28,6 +28,15 @@ def test_diabetes():
     np.testing.assert_allclose(data.fields["label"], expected.target)
 
 
+def test_photos_are_pieces_of_scikit_learns():
+    data = open_data("photos")
+    for label, file in (("china", "china.jpg"), ("flower", "flower.jpg")):
+        pieces = data.fields["image"][data.fields["label"] == label]
+        whole = datasets.load_sample_image(file)[:416].astype(int)
+        again = np.concatenate([np.concatenate(list(row), axis=1) for row in pieces.reshape(13, 20, 32, 32, 3)])
+        assert np.abs(again - whole).max() <= 2  # two decoders of JPEG
+
+
 @pytest.mark.parametrize("name", sorted(BUNDLED))
 def test_counts_are_as_told(name):
     assert BUNDLED[name].startswith(f"{len(open_data(name)):,} ")

@@ -18,6 +18,7 @@ from hibiscus.metrics import (
     majority_class,
     mean_value,
     nearest_mean,
+    principal_components,
     random_guess,
     regression_metrics,
 )
@@ -140,3 +141,15 @@ def test_errors(call):
     with pytest.raises(DataError) as caught:
         call()
     assert caught.value.mend
+
+
+def test_principal_components_are_those_of_the_singular_values(digits):
+    train, _, test, _ = digits
+    mean, axes = principal_components(train, 10)
+    np.testing.assert_allclose(mean, train.mean(0), atol=1e-4)
+    np.testing.assert_allclose(axes @ axes.T, np.eye(10), atol=1e-4)
+    exact = np.linalg.svd(train - train.mean(0), full_matrices=False)[2][:10]
+    error = lambda some: ((test - mean - (test - mean) @ some.T @ some) ** 2).mean()  # noqa: E731
+    assert error(axes) == pytest.approx(error(exact), rel=0.01)
+    with pytest.raises(DataError, match="directions"):
+        principal_components(train, 65)

@@ -23,7 +23,7 @@ from hibiscus.metrics import (
 PLAIN = [
     Matrix("Confusion", ["cat", "dog"], ["cat", "dog"], np.array([[3, 1], [0, np.nan]]), "rows are true"),
     Curve("Loss", "epoch", "nats", [Series("train", [1, 2], np.float32([0.5, np.inf])), Series("val", [1], [2])], True),
-    Scatter("Fit", "true", "predicted", np.arange(3), [0.1, -np.inf, 2.0], diagonal=True),
+    Scatter("Fit", "true", "predicted", np.arange(3), [0.1, -np.inf, 2.0], diagonal=True, groups=["a", "b", "a"]),
     Table("Classes", ["class", "precision", "seen"], [["<b>", np.nan, True], [None, np.float64(0.5), np.int64(3)]]),
     Table("Empty", ["a"], []),
 ]
@@ -86,6 +86,7 @@ def test_a_gallery_can_embed_its_pictures():
         lambda: Matrix("m", ["a"], ["b"], [[1, 2]]),
         lambda: Series("s", [1], [1, 2]),
         lambda: Scatter("s", "x", "y", [1], []),
+        lambda: Scatter("s", "x", "y", [1, 2], [1, 2], groups=["a"]),
         lambda: Table("t", ["a", "b"], [[1]]),
         lambda: Table("t", ["a"], [[object()]]),
         lambda: Gallery("g", [np.zeros((2, 2))]),

@@ -9,7 +9,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.networks.vae import ConditionalEncoder, build_decoder, build_encoder
 
 
-@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+@pytest.mark.parametrize("kind", ["mlp", "cnn", "pool"])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 30, 47), (1, 5, 3), (3, 64, 64)])
 def test_any_size(kind, shape):
     numbers = build_encoder(kind, shape, 6, hidden=16, filters=4)(torch.randn(2, *shape))
@@ -26,6 +26,19 @@ def test_parameters_of_the_28_pixel_networks():
     flat = 64 * 7 * 7
     assert count(build_encoder("cnn", shape, 100)) == 10 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 512 + 513 * 100
     assert count(build_decoder("cnn", 50, shape)) == 51 * 512 + 513 * flat + (16 * 64 * 32 + 32) + (16 * 32 + 1)
+
+
+def test_pooling_networks_are_as_they_are_said_to_be():
+    """By hand for 28 pixels; norm, ReLU, convolution, pooling, and the same backwards with upsampling."""
+    encoder, decoder = build_encoder("pool", (1, 28, 28), 16), build_decoder("pool", 16, (1, 28, 28))
+    names = lambda net: " ".join(type(layer).__name__ for layer in net)  # noqa: E731
+    assert names(encoder) == "Conv2d MaxPool2d BatchNorm2d ReLU Conv2d MaxPool2d ReLU Flatten Linear"
+    block = "BatchNorm2d ReLU ConvTranspose2d Upsample"
+    assert names(decoder) == f"Linear Unflatten {block} {block} BatchNorm2d ReLU ConvTranspose2d Cut"
+    count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
+    flat = 64 * 7 * 7
+    assert count(encoder) == 9 * 32 + 2 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 16
+    assert count(decoder) == 17 * flat + 2 * 64 + 9 * 64 * 32 + 2 * 32 + 9 * 32 * 32 + 2 * 32 + 9 * 32 + 1
 
 
 def test_filters_double_up_to_256():

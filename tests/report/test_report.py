@@ -15,6 +15,7 @@ from hibiscus.report import write_report
 from hibiscus.report.animation import MOST, moving
 from hibiscus.report.curves import history, panels, smoothed, stopping
 from hibiscus.report.exhibits import confusions
+from hibiscus.report.figures import COLOURS
 from hibiscus.report.pictures import Pictures
 from hibiscus.report.read import as_number, read_run
 
@@ -149,6 +150,17 @@ def test_an_exhibit_that_cannot_be_drawn_is_passed_over(tmp_path, read_page, kin
     text = read_page(write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown))).text
     assert "Odd one" in text
     assert "By class" in text
+
+
+def test_groups_of_a_scatter_have_colours_of_their_own(tmp_path, read_page):
+    groups = [f"kind {i % 12}" for i in range(120)]
+    points = {"x": list(range(120)), "y": [i % 7 for i in range(120)], "groups": groups}
+    shown = [{"kind": "scatter", "title": "Codes", "x_label": "number 1", "y_label": "number 2", **points}]
+    path = write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown))
+    text, source = read_page(path).text, path.read_text()
+    assert all(f"kind {i}" in text for i in range(12))
+    assert all(f"var(--{colour})" in source for colour in COLOURS)
+    assert source.count('class="dashed"') >= 4  # beyond as many groups as there are colours
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.decode import open_picture
 from hibiscus.data.shapes import draw_shapes
 from hibiscus.errors import DataError
 
@@ -17,6 +18,7 @@ __all__ = ["BUNDLED", "open_bundled"]
 
 BUNDLED = {
     "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
+    "photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
@@ -24,6 +26,7 @@ BUNDLED = {
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
+SIDE = 32  # of the pieces of a photograph
 DIABETES = ["age", "sex", "bmi", "blood pressure", "s1", "s2", "s3", "s4", "s5", "s6"]
 
 
@@ -51,6 +54,12 @@ def open_bundled(name: str) -> Dataset:
         pictures, factors = draw_shapes()
         fields = {"image": pictures, "factors": factors}
         keys = content_keys(pictures)
+    elif name == "photos":
+        folder = _files().parent / "images"
+        pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
+        pictures = np.concatenate(list(pieces.values()))
+        fields = {"image": pictures, "label": np.repeat(list(pieces), [len(some) for some in pieces.values()])}
+        keys = content_keys(pictures)
     else:
         fields, keys = _table(name)
     return Dataset(
@@ -62,6 +71,13 @@ def open_bundled(name: str) -> Dataset:
         roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
     )
+
+
+def _pieces(picture: np.ndarray) -> np.ndarray:
+    """The squares of 32x32 pixels that a picture divides into; what is left at the right and below is dropped."""
+    rows, columns = picture.shape[0] // SIDE, picture.shape[1] // SIDE
+    squares = picture[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
+    return squares.reshape(-1, SIDE, SIDE, 3).copy()
 
 
 def _table(name: str) -> tuple[dict, np.ndarray]:

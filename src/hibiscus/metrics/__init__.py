@@ -6,6 +6,7 @@ from hibiscus.metrics.baselines import (
     majority_class,
     mean_value,
     nearest_mean,
+    principal_components,
     random_guess,
 )
 from hibiscus.metrics.classification import (
@@ -31,6 +32,7 @@ from hibiscus.metrics.exhibits import (
     load_exhibits,
     save_exhibits,
 )
+from hibiscus.metrics.pictures import ciede2000, psnr, rgb_to_lab, ssim
 from hibiscus.metrics.regression import regression_metrics
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Table",
     "accuracy",
     "calibration_curve",
+    "ciede2000",
     "classification_metrics",
     "confusion_matrix",
     "exhibit_from_json",
@@ -56,10 +59,14 @@ __all__ = [
     "mean_value",
     "nearest_mean",
     "per_class",
+    "principal_components",
+    "psnr",
     "random_guess",
     "regression_metrics",
+    "rgb_to_lab",
     "save_exhibits",
     "smooth",
+    "ssim",
     "stopping_epoch",
     "top_k_error",
 ]

@@ -15,7 +15,7 @@ from hibiscus.errors import DataError
 from hibiscus.metrics.classification import classification_metrics
 from hibiscus.metrics.regression import regression_metrics
 
-__all__ = ["linear_classifier", "linear_regression", "majority_class", "mean_value", "nearest_mean", "random_guess"]
+__all__ = ["linear_classifier", "linear_regression", "majority_class", "mean_value", "nearest_mean", "principal_components", "random_guess"]
 
 Array = NDArray[np.float64]
 
@@ -187,6 +187,34 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
     level = y[rows].mean(0)
     weights = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T @ (y[rows] - level))
     return test @ weights + level
+
+
+def principal_components(train_x: ArrayLike, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    r"""The mean of the training items, and the directions in which they spread most: the best linear code of `count` numbers.
+
+        code = (x - mean) @ axes.T,    back = code @ axes + mean,    axes @ axes.T = identity
+
+    The directions are found by a randomised method (scikit-learn's PCA, always from the same seed).
+
+    Args:
+        train_x: features, already flat.
+        count: how many directions, at most as many as there are items and features.
+
+    Shapes:
+        train_x (M, features); returns mean (features,) and axes (count, features), float32.
+
+    Raises:
+        DataError: another number of axes, or more directions than items or features.
+
+    Reference: Halko, Martinsson, Tropp, "Finding Structure with Randomness", 2009, arXiv 0909.4061.
+    """
+    train = np.asarray(train_x, dtype=np.float32)
+    if train.ndim != 2 or not 1 <= count <= min(train.shape):
+        raise DataError(f"{count} directions of features {train.shape}", "(M, features), 1 to min(M, features) directions", "ask for fewer")
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(count, svd_solver="randomized", random_state=0).fit(train)
+    return fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
 
 
 def _some_rows(count: int, seed: int) -> NDArray[np.int64]:

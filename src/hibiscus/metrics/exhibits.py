@@ -103,7 +103,10 @@ class Curve(_Plain):
 
 @dataclass(frozen=True)
 class Scatter(_Plain):
-    """Points over one pair of axes; `diagonal` asks for the line y = x, where perfect predictions would lie."""
+    """Points over one pair of axes; `diagonal` asks for the line y = x, where perfect predictions would lie.
+
+    `groups` names what each point belongs to, such as its class; each group is drawn in a colour of its own.
+    """
 
     kind: ClassVar[str] = "scatter"
     title: str
@@ -113,9 +116,11 @@ class Scatter(_Plain):
     y: Sequence[Number] | NDArray
     diagonal: bool = False
     note: str = ""
+    groups: Sequence[str] = ()
 
     def _check(self) -> None:
         _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
+        _expect(len(self.groups) in (0, len(self.x)), self.title, f"a group for each of {len(self.x)} points, or none")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-r"""The two networks of a variational autoencoder: pictures to numbers, and codes to pictures of any size.
+r"""The two networks of an autoencoder, plain or variational: pictures to numbers, and codes to pictures of any size.
 
     mlp: two hidden layers each way;    cnn: strided convolutions and a hidden layer, and the same backwards
+    pool: batch norm, ReLU, convolution, max pooling;    and back: batch norm, ReLU, transposed convolution, upsampling
 
-The convolutions halve the side until it is at most 8, and filters double where it halves. Sides that do not divide are made one
-larger on the way back and cut off at the end.
+The side is halved until it is at most 8, and filters double where it halves. Sides that do not divide are made one larger on
+the way back and cut off at the end. The first convolution of `pool` reads the picture as it is: a ReLU before it would make all
+pixels below the mean alike.
 
 Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; Atienza, "Advanced Deep Learning with
 TensorFlow 2 and Keras", 2020, listings 8.1.1 and 8.1.2.
@@ -24,7 +26,7 @@ from hibiscus.networks.shapes import choice
 
 __all__ = ["KINDS", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
 
-KINDS = ("cnn", "mlp")
+KINDS = ("cnn", "mlp", "pool")
 MOST_FILTERS = 256
 
 
@@ -81,11 +83,11 @@ def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 5
     """From pictures to numbers.
 
     Args:
-        kind: `mlp` or `cnn`.
+        kind: `mlp`, `cnn` or `pool`.
         shape: (channels, height, width) of a picture.
         outputs: numbers out.
-        hidden: units of a hidden layer: two of them in the mlp, one in the cnn.
-        filters: cnn: of its first layer; doubled at each halving, up to 256.
+        hidden: units of a hidden layer: two of them in the mlp, one in the cnn, none in pool.
+        filters: cnn and pool: of the first layer; doubled at each halving, up to 256.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
     """
@@ -93,10 +95,16 @@ def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 5
         return build_mlp(tuple(shape), outputs, (hidden, hidden))
     channels, height, width = shape
     layers: list[nn.Module] = []
-    for count in _filters(filters, height, width):
-        layers += [nn.Conv2d(channels, count, 3, 2, 1), nn.ReLU(inplace=True)]
+    counts = _filters(filters, height, width)
+    for step, count in enumerate(counts):
+        if kind == "cnn":
+            layers += [nn.Conv2d(channels, count, 3, 2, 1), nn.ReLU(inplace=True)]
+        else:
+            layers += _norm(channels) if step else []
+            layers += [nn.Conv2d(channels, count, 3, 1, 1, bias=step == len(counts) - 1), nn.MaxPool2d(2, ceil_mode=True)]
         channels, height, width = count, -(-height // 2), -(-width // 2)
-    layers += [nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
+    inner = [nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
+    layers += [nn.Flatten(), *inner] if kind == "cnn" else [nn.ReLU(), nn.Flatten(), nn.Linear(channels * height * width, outputs)]
     network = nn.Sequential(*layers)
     initialise(network, "glorot_uniform")
     return network
@@ -112,6 +120,8 @@ def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 51
         return nn.Sequential(*build_mlp((latent,), math.prod(shape), (hidden, hidden)), nn.Unflatten(1, tuple(shape)))
     counts = _filters(filters, height, width)
     side = (-(-height // 2 ** len(counts)), -(-width // 2 ** len(counts)))
+    if kind == "pool":
+        return _pool_decoder(latent, counts, side, shape)
     layers: list[nn.Module] = [nn.Linear(latent, hidden), nn.ReLU(inplace=True)]
     layers += [nn.Linear(hidden, counts[-1] * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (counts[-1], *side))]
     for before, after in zip(counts[:0:-1], counts[-2::-1], strict=True):
@@ -119,6 +129,20 @@ def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 51
     network = nn.Sequential(*layers, nn.ConvTranspose2d(counts[0], channels, 4, 2, 1), Cut(height, width))
     initialise(network, "glorot_uniform")
     return network
+
+
+def _pool_decoder(latent: int, counts: list[int], side: tuple[int, int], shape: Sequence[int]) -> nn.Sequential:
+    """The way back of `pool`: as many upsamplings as there were poolings, and one convolution more."""
+    layers: list[nn.Module] = [nn.Linear(latent, counts[-1] * side[0] * side[1]), nn.Unflatten(1, (counts[-1], *side))]
+    for before, after in zip(counts[::-1], [*counts[-2::-1], counts[0]], strict=True):
+        layers += [*_norm(before), nn.ConvTranspose2d(before, after, 3, 1, 1, bias=False), nn.Upsample(scale_factor=2)]
+    network = nn.Sequential(*layers, *_norm(counts[0]), nn.ConvTranspose2d(counts[0], shape[0], 3, 1, 1), Cut(shape[1], shape[2]))
+    initialise(network, "glorot_uniform")
+    return network
+
+
+def _norm(channels: int) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
 
 
 def _filters(first: int, height: int, width: int) -> list[int]:

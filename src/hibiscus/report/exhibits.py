@@ -108,7 +108,11 @@ def _curve(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[st
 def _scatter(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
     x, y = ([as_number(value) for value in as_list(given.get(axis))] for axis in ("x", "y"))
     options = {"x_label": given.get("x_label"), "y_label": given.get("y_label"), "diagonal": bool(given.get("diagonal"))}
-    return {"kind": "figure", "svg": scatter(x, y, as_text(given.get("title")), **options), "legend": []}
+    groups = [shorten(name, 40) for name in as_list(given.get("groups"))]
+    names = sorted(set(groups), key=lambda name: (-groups.count(name), name))[:SERIES] if len(groups) == len(x) else []
+    svg = scatter(x, y, as_text(given.get("title")), groups=groups if names else [], names=names, **options)
+    styles = [{"name": name, "colour": COLOURS[i % len(COLOURS)], "dashed": i >= len(COLOURS)} for i, name in enumerate(names)]
+    return {"kind": "figure", "svg": svg, "legend": styles}
 
 
 def _table(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:

@@ -113,19 +113,42 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
 
 
 def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) -> str:
-    """A cloud of points, thinned evenly to 1,500; options as for `lines`."""
-    pairs = [(a, b) for a, b in zip(x, y, strict=False) if math.isfinite(a) and math.isfinite(b)]
-    pairs = pairs[:: max(1, math.ceil(len(pairs) / DOTS))]
+    """A cloud of points, thinned evenly to 1,500; options as for `lines`, and `groups`, a name for each point, with `names`.
+
+    The groups in `names` are drawn in a colour each, beyond as many as there are colours as rings; all others stay faint.
+    """
+    groups, names = options.get("groups") or [""] * len(x), options.get("names", ())
+    points = [(a, b, name) for a, b, name in zip(x, y, groups, strict=False) if math.isfinite(a) and math.isfinite(b)]
+    points = points[:: max(1, math.ceil(len(points) / DOTS))]
 
     def paint(axes: Axes) -> None:
-        alpha = 0.75 if len(pairs) < 150 else 0.4
-        style = {"color": HEX["accent"], "alpha": alpha, "markersize": 2.6 if len(pairs) < 400 else 1.8}
-        axes.plot([a for a, _ in pairs], [b for _, b in pairs], "o", markeredgewidth=0, **style)
-        if options.get("diagonal") and pairs:
-            axes.axline((pairs[0][0], pairs[0][0]), slope=1, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3)))
+        alpha = 0.75 if len(points) < 150 else 0.4
+        style = {"alpha": alpha, "markersize": 2.6 if len(points) < 400 else 1.8}
+        if not names:
+            axes.plot([a for a, *_ in points], [b for _, b, _ in points], "o", color=HEX["accent"], markeredgewidth=0, **style)
+        else:
+            _groups(axes, points, names)
+        if options.get("diagonal") and points:
+            axes.axline((points[0][0], points[0][0]), slope=1, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3)))
         _dress(axes, options)
 
     return draw(paint, label, options.get("size", (4.0, 3.1)))
+
+
+def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Sequence[str]) -> None:
+    """Points of each group in a colour of its own, with the group's name in their middle."""
+    for index, name in enumerate([None, *names]):
+        chosen = [(a, b) for a, b, own in points if (own not in names if name is None else own == name)]
+        if not chosen:
+            continue
+        colour = FAINT if name is None else HEX[COLOURS[(index - 1) % len(COLOURS)]]
+        fill = {"markeredgewidth": 0} if index <= len(COLOURS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        axes.plot(*zip(*chosen, strict=True), "o", color=colour, alpha=0.7, markersize=2.4, **fill)
+    for name in names:
+        own = [(a, b) for a, b, group in points if group == name]
+        if own:
+            a, b = (sorted(values)[len(own) // 2] for values in zip(*own, strict=True))
+            axes.text(a, b, shorten(name, 16), ha="center", va="center", fontsize=9, fontweight="bold")
 
 
 def heat(values: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], label: str) -> str:

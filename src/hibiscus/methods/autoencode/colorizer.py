@@ -1,0 +1,139 @@
+r"""Colorizer: learns to give grey pictures colours, from colour pictures that it makes grey itself.
+
+    loss = mean over pixels and both values of  d(chroma - chroma*),    d(e) = |e| (mae) or e**2 (mse)
+    chroma = network(L),    out = rgb(L, 100 chroma),    (L, 100 chroma*) = lab(x)
+
+Colour is taken apart into lightness L, which is the grey picture, and two numbers that are 0 for grey (CIE L*a*b*, where equal
+distances look about equal). L is given and stays as it is; the network only answers what is missing. It has to know things to do so:
+that is sky, this is a leaf. With `space=rgb` it makes all three colours anew, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
+
+Use it for old photographs, with colour pictures of the same kind to learn from; `hibiscus predict` takes grey pictures, or colour ones,
+whose lightness alone is read. What most often goes wrong is pale colour: where a thing may be red or blue the least error is the
+mean of both, which is grey. `chroma` in the report, the mean distance from grey, says how pale, beside that of the true pictures.
+
+Departs: the notes' network has a code of 256 numbers and learns RGB with the squared error; here a U-Net keeps each edge where it is, and
+the lightness given is not made anew. `net=cnn space=rgb loss=mse` is the other. The absolute error is the default: it
+comes nearest to the mean colour difference, which decides. Grey means lightness, not the weighted sum of encoded colours.
+
+Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.08511 (L*a*b*, and why colours are pale); Atienza,
+"Advanced Deep Learning with TensorFlow 2 and Keras", 2020, section 3.4; CIE 2000 difference: CIE 142-2001.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.errors import DataError
+from hibiscus.losses import mean_absolute_error, mean_squared_error
+from hibiscus.methods.autoencode import evidence
+from hibiscus.methods.autoencode.colour import colour_rivals, lab_to_rgb, rgb_to_lab
+from hibiscus.methods.autoencode.looks import measure_restorer
+from hibiscus.networks.unet import build_unet
+from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.training.generator import as_pixels
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Stage
+
+__all__ = ["Colorizer"]
+
+
+class Config(TrainingConfig):
+    """Options of `colorizer`."""
+
+    epochs: int = Field(30, ge=1, description="passes over the training part")
+    batch_size: int = Field(64, ge=1, description="pictures in a batch")
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
+    space: Literal["lab", "rgb"] = Field("lab", description="answer the chroma and keep the lightness, or make red, green and blue")
+    loss: Literal["mae", "mse"] = Field("mae", description="absolute or squared error")
+    net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")
+    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves")
+    depth: int | None = Field(None, ge=0, description="unet: halvings; down to maps of about 8 pixels, up to 4, if left out")
+    norm: Literal["batch", "instance", "none"] = Field("batch", description="unet: what follows each convolution")
+    latent: int = Field(256, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
+    hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
+
+
+class Colorizer(Method):
+    """One network, one player."""
+
+    name, title, family = "colorizer", "Colourising autoencoder", "autoencode"
+    needs = frozenset({"image"})
+    signed_pixels = True
+    decides = Decides("delta_e", higher_is_better=False)
+    trial = Trial("photos", {"epochs": 2, "batch_size": 50, "width": 4})
+    Config = Config
+
+    @classmethod
+    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+        """The options as they are, once the pictures are known to have colours.
+
+        Raises:
+            DataError: grey pictures, from which no colour can be learned.
+        """
+        channels = preparation["image"].channels
+        if channels != 3:
+            raise DataError(f"pictures of {channels} channel{'s' if channels > 1 else ''}", "colour pictures, of three", "channels=3")
+        return config
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The network, from lightness to chroma, or to logits of red, green and blue."""
+        config, outputs = self.config, 2 if self.config.space == "lab" else 3
+        _, *size = self.preparation["image"].shape
+        if config.net == "unet":
+            return {"network": build_unet((1, *size), outputs, config.width, config.depth, config.norm)}
+        encoder = build_encoder(config.net, (1, *size), config.latent, config.hidden, config.width)
+        return {"network": nn.Sequential(encoder, build_decoder(config.net, config.latent, (outputs, *size), config.hidden, config.width))}
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage, one player."""
+        player = self.config.player("colorizer", self.nets["network"], self.loss)
+        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The error of the colours that the network gives to grey pictures."""
+        x = (batch.image + 1) / 2
+        return self.criterion(self.raw(self.spoil(x, batch)), x), {}
+
+    def spoil(self, x: Tensor, batch: Batch) -> Tensor:
+        """The lightness `(batch, 1, height, width)` of pictures in [0, 1], from 0 to 100."""
+        return rgb_to_lab(x)[:, :1]
+
+    def raw(self, given: Tensor) -> Tensor:
+        """The chroma in hundreds, or logits of colours, from lightness."""
+        return self.nets["network"](given / 50 - 1).float()
+
+    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
+        """The colour picture in [0, 1] of an answer; with `lab` its lightness is the one given."""
+        return raw.sigmoid() if self.config.space == "rgb" else lab_to_rgb(torch.cat([given, 100 * raw], dim=1))
+
+    def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
+        """The error of an answer against colour pictures in [0, 1]; a scalar."""
+        error = mean_absolute_error if self.config.loss == "mae" else mean_squared_error
+        return error(raw.sigmoid(), x) if self.config.space == "rgb" else error(raw, rgb_to_lab(x)[:, 1:] / 100)
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """`image` uint8, colour pictures made of the lightness of those in the part, be they grey or in colour."""
+        made = []
+        for batch in data.walk(part):
+            given = self.spoil((batch.image + 1) / 2, batch)
+            made.append(as_pixels(2 * self.picture(self.raw(given), given) - 1, self.preparation["image"]))
+        return {"image": np.concatenate(made)}
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The mean colour difference to the true pictures, and the loss."""
+        return measure_restorer(self, data, part, "delta_e")
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """Colour difference beside the grey input and the mean chroma of each lightness in training."""
+        rivals = colour_rivals(data)
+        grey = {"grey input": rivals["grey input"]}
+        figures = ("delta_e", "psnr", "ssim", "chroma", "true_chroma")
+        return evidence.examine_pictures(self, data, part, rivals, grey, figures, "A difference of 1 is just to be seen.")

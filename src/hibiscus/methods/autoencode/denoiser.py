@@ -1,0 +1,132 @@
+r"""Denoiser: learns to take noise off pictures, from clean ones that it spoils itself.
+
+    loss = mean over values of (x - s)**2,    s = sigmoid(network(x~)),    x: clean pixels in [0, 1]
+    x~   = clip(x + mean + amount n, 0, 1),    n from N(0, 1), drawn anew for every batch             gaussian
+    x~   = 0 or 1, each with probability amount / 2, else x                                           salt-and-pepper
+    x~   = 0 with probability amount, else x                                                          masking
+
+No label is asked and no noisy picture: noise is added and the clean picture is the target. To guess it the network has to know what
+such pictures look like. The squared error asks for the mean of all pictures that fit, so detail that noise has drowned comes back smooth.
+
+Use it for scans, dim photographs and other noise that you can imitate: `noise` and `amount` should be like those of the pictures that
+you will give to `hibiscus predict`, which takes noisy pictures and returns clean ones. What most often goes wrong is that they are
+not: a network trained for strong noise blurs pictures with little of it.
+
+Departs: a U-Net, whose skip connections carry edges past the small maps, in place of a network with a code in its middle, which has to
+pass every edge through a few numbers: `net=cnn latent=16` is that one. The noise has mean 0 and not 0.5, so that black stays nearly as
+often black; `noise_mean=0.5` gives the other. The rate falls on half a cosine.
+
+Reference: Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", ICML 2008; Ronneberger, Fischer,
+Brox, "U-Net", 2015, arXiv 1505.04597; Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, section 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.losses import mean_squared_error
+from hibiscus.methods.autoencode import evidence
+from hibiscus.methods.autoencode.looks import measure_restorer
+from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
+from hibiscus.networks.unet import build_unet
+from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.training.generator import as_pixels
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Stage
+
+__all__ = ["Denoiser"]
+
+
+class Config(NoiseConfig):
+    """Options of `denoiser`."""
+
+    epochs: int = Field(20, ge=1, description="passes over the training part")
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
+    noise: Literal["gaussian", "salt-and-pepper", "masking"] = Field("gaussian", description="what pictures are spoiled with")  # type: ignore[assignment]
+    net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")
+    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves")
+    depth: int | None = Field(None, ge=0, description="unet: halvings; down to maps of about 8 pixels, up to 4, if left out")
+    norm: Literal["batch", "instance", "none"] = Field("batch", description="unet: what follows each convolution")
+    latent: int = Field(16, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
+    hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
+
+
+class Denoiser(Method):
+    """One network, one player."""
+
+    name, title, family = "denoiser", "Denoising autoencoder", "autoencode"
+    needs = frozenset({"image"})
+    signed_pixels = True
+    decides = Decides("psnr", higher_is_better=True)
+    trial = Trial("digits", {"epochs": 2, "batch_size": 50, "width": 4})
+    Config = Config
+
+    @classmethod
+    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+        """The options as they are, once the noise is known to be one."""
+        assert isinstance(config, Config)
+        config.check_noise()
+        return config
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The network, from noisy pictures to logits of clean ones."""
+        shape, config = self.preparation["image"].shape, self.config
+        if config.net == "unet":
+            return {"network": build_unet(shape, shape[0], config.width, config.depth, config.norm)}
+        encoder = build_encoder(config.net, shape, config.latent, config.hidden, config.width)
+        return {"network": nn.Sequential(encoder, build_decoder(config.net, config.latent, shape, config.hidden, config.width))}
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage, one player."""
+        player = self.config.player("denoiser", self.nets["network"], self.loss)
+        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The error of what the network makes of spoiled pictures."""
+        x = (batch.image + 1) / 2
+        return self.criterion(self.raw(self.spoil(x, batch)), x), {}
+
+    def spoil(self, x: Tensor, batch: Batch) -> Tensor:
+        """Pictures in [0, 1] with noise, cut off at black and white."""
+        return add_noise(x, self.config, batch)
+
+    def raw(self, given: Tensor) -> Tensor:
+        """The logits of clean pictures, from noisy ones in [0, 1]."""
+        return self.nets["network"](2 * given - 1).float()
+
+    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
+        """The picture in [0, 1] of the logits."""
+        return raw.sigmoid()
+
+    def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
+        """The squared error of logits against clean pictures in [0, 1]; a scalar."""
+        return mean_squared_error(raw.sigmoid(), x)
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """`image` uint8, clean pictures; those of the part are taken to be noisy, and no noise is added."""
+        made = (2 * self.picture(self.raw((batch.image + 1) / 2), batch.image) - 1 for batch in data.walk(part))
+        return {"image": np.concatenate([as_pixels(pictures, self.preparation["image"]) for pictures in made])}
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The peak signal-to-noise ratio of what comes out, and the loss, always with the same noise."""
+        return measure_restorer(self, data, part, "psnr")
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """Likeness to the clean pictures, beside the noisy input itself and a median filter."""
+        noisy = {"noisy input": lambda given, x: given}
+        rivals = {**noisy, "median of 3x3 pixels": lambda given, x: median(given)}
+        return evidence.examine_pictures(self, data, part, rivals, noisy, ("psnr", "ssim"), "The same noise for all.")
+
+
+def median(x: Tensor) -> Tensor:
+    """Each value replaced by the median of the nine about it: the classic remedy, which learns nothing."""
+    padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(4).values

@@ -1,0 +1,169 @@
+"""How alike two pictures are: error in decibels, structure, and colour as an eye sees it. One number for each picture or colour."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hibiscus.errors import DataError
+
+__all__ = ["TO_XYZ", "WHITE", "ciede2000", "psnr", "rgb_to_lab", "ssim"]
+
+Array = NDArray[np.float64]
+
+K1, K2 = 0.01, 0.03  # keep the ratios of SSIM finite where a picture is flat (Wang et al.)
+TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+WHITE = TO_XYZ.sum(1)  # D65; taken from the matrix itself, so that grey is exactly without colour
+
+
+def psnr(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, most: float = math.inf) -> Array:
+    r"""The peak signal-to-noise ratio of each picture: 10 dB more is a tenth of the squared error.
+
+        psnr = 10 log10(peak**2 / mean((prediction - target)**2))
+
+    Args:
+        prediction: pictures as they came out.
+        target: as they should be.
+        peak: the value of white.
+        most: what pictures without any error count, in dB, and no picture more.
+
+    Shapes:
+        prediction and target of one shape (items, ...); returns (items,), dB.
+
+    Raises:
+        DataError: unlike shapes, or no pictures.
+    """
+    p, t = _checked(prediction, target, 2)
+    error = ((p - t) ** 2).reshape(len(p), -1).mean(1)
+    with np.errstate(divide="ignore"):
+        return np.minimum(10 * np.log10(peak**2 / error), most)
+
+
+def ssim(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, window: int = 11, sigma: float = 1.5) -> Array:
+    r"""The structural similarity of each picture: brightness, contrast and pattern compared in a window about each pixel.
+
+        ssim = mean over windows of  (2 mx my + c1) (2 cov + c2) / ((mx**2 + my**2 + c1) (vx + vy + c2))
+        c1 = (0.01 peak)**2,    c2 = (0.03 peak)**2,    m, v, cov: means, variances, covariance under a Gaussian window
+
+    Only windows that lie within the picture count. Colour channels are compared one by one and averaged. For pictures
+    smaller than the window it is cut to the largest odd side that fits.
+
+    Args:
+        prediction: pictures as they came out.
+        target: as they should be.
+        peak: the value of white.
+        window: its side in pixels, odd (Wang et al.: 11).
+        sigma: the Gaussian's deviation in pixels (Wang et al.: 1.5).
+
+    Shapes:
+        prediction and target (items, height, width, channels); returns (items,), in [-1, 1], 1 for equal pictures.
+
+    Raises:
+        DataError: unlike shapes, another number of axes, or no pictures.
+
+    Reference: Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity",
+    IEEE Transactions on Image Processing 13, 2004.
+    """
+    x, y = _checked(prediction, target, 4)
+    side = min(window, *x.shape[1:3])
+    offsets = np.arange(side - (side + 1) % 2) - (side - 1) // 2
+    taps = np.exp(-((offsets / sigma) ** 2) / 2)
+    taps /= taps.sum()
+    mx, my, xx, yy, xy = (_blur(values, taps) for values in (x, y, x * x, y * y, x * y))
+    c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
+    brightness = (2 * mx * my + c1) / (mx**2 + my**2 + c1)
+    pattern = (2 * (xy - mx * my) + c2) / (xx - mx**2 + yy - my**2 + c2)
+    return (brightness * pattern).reshape(len(x), -1).mean(1)
+
+
+def _blur(values: Array, taps: Array) -> Array:
+    """Values under a separable window, where all of it lies within the picture."""
+    for axis in (1, 2):
+        length = values.shape[axis] - len(taps) + 1
+        values = sum(tap * values.take(range(i, i + length), axis) for i, tap in enumerate(taps))  # type: ignore[assignment]
+    return values
+
+
+def rgb_to_lab(rgb: ArrayLike) -> Array:
+    r"""Colours of sRGB in CIE L*a*b* under D65: lightness, red against green, yellow against blue.
+
+        L = 116 f(Y / Yn) - 16,    a = 500 (f(X / Xn) - f(Y / Yn)),    b = 200 (f(Y / Yn) - f(Z / Zn))
+        f(t) = t**(1 / 3) where t > (6 / 29)**3, else t / (3 (6 / 29)**2) + 4 / 29
+
+    X, Y and Z are linear in the light that sRGB encodes: `((v + 0.055) / 1.055)**2.4` above 0.04045, else `v / 12.92`.
+
+    Args:
+        rgb: red, green and blue in [0, 1].
+
+    Shapes:
+        rgb (..., 3); returns (..., 3), L in [0, 100], a and b about -128 to 128.
+
+    Raises:
+        DataError: the last axis is not 3.
+
+    Reference: IEC 61966-2-1 (sRGB); CIE 15, "Colorimetry".
+    """
+    v = np.asarray(rgb, np.float64)
+    if v.shape[-1:] != (3,):
+        raise DataError(f"colours of shape {v.shape}", "(..., 3): red, green, blue", "bring grey pictures to three channels first")
+    light = np.where(v > 0.04045, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4, v / 12.92)
+    t = light @ TO_XYZ.T / WHITE
+    edge = 6 / 29
+    f = np.where(t > edge**3, np.cbrt(t), t / (3 * edge**2) + 4 / 29)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
+
+
+def ciede2000(first: ArrayLike, second: ArrayLike) -> Array:
+    r"""How far two colours are apart to the eye: about 1 is just to be seen, 10 is plain.
+
+        dE = sqrt((dL / SL)**2 + (dC / SC)**2 + (dH / SH)**2 + RT (dC / SC) (dH / SH))
+
+    dL, dC, dH are the differences of lightness, chroma and hue, SL, SC, SH the sensitivity to each there, and RT turns
+    the axes among the blues.
+
+    Args:
+        first: L, a, b.
+        second: L, a, b.
+
+    Shapes:
+        first and second (..., 3); returns (...), in [0, inf).
+
+    Raises:
+        DataError: unlike shapes, or the last axis is not 3.
+
+    Reference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary Test Data, and
+    Mathematical Observations", Color Research and Application 30, 2005; CIE 142-2001.
+    """
+    one, two = (np.asarray(colours, np.float64) for colours in (first, second))
+    if one.shape != two.shape or one.shape[-1:] != (3,):
+        raise DataError(f"colours of shape {one.shape} and {two.shape}", "the same shape (..., 3)", "give L, a and b of each colour")
+    (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(two, -1, 0)
+    stretch = 1.5 - 0.5 * _blueness((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2)  # a grows where there is little chroma
+    (c1, h1), (c2, h2) = ((np.hypot(stretch * a, b), np.degrees(np.arctan2(b, stretch * a)) % 360) for a, b in ((a1, b1), (a2, b2)))
+    grey = c1 * c2 == 0  # one of them has no hue
+    turn = np.where(grey, 0, (h2 - h1 + 180) % 360 - 180)  # the short way round
+    turn = np.where((turn == -180) & (h2 > h1), 180, turn)
+    hue = np.where(grey, h1 + h2, (h1 + h2) / 2 + np.where(np.abs(h1 - h2) > 180, np.where(h1 + h2 < 360, 180, -180), 0))
+    lightness, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    wave = lambda factor, shift: np.cos(np.radians(factor * hue + shift))  # noqa: E731
+    t = 1 - 0.17 * wave(1, -30) + 0.24 * wave(2, 0) + 0.32 * wave(3, 6) - 0.20 * wave(4, -63)
+    dl = (l2 - l1) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
+    dc = (c2 - c1) / (1 + 0.045 * chroma)
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * t)
+    rotation = -2 * _blueness(chroma) * np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2))))
+    return np.sqrt(np.maximum(dl**2 + dc**2 + dh**2 + rotation * dc * dh, 0))
+
+
+def _blueness(chroma: Array) -> Array:
+    """The share that rises from 0 to 1 about a chroma of 25; CIEDE2000 uses it twice."""
+    return np.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+
+
+def _checked(prediction: ArrayLike, target: ArrayLike, axes: int) -> tuple[Array, Array]:
+    p, t = (np.asarray(values, np.float64) for values in (prediction, target))
+    if p.shape != t.shape or p.ndim < axes or p.size == 0 or (axes == 4 and p.ndim != 4):
+        expected = "the same shape (items, height, width, channels) for both, with one picture or more"
+        raise DataError(f"pictures of shape {p.shape} and {t.shape}", expected, "bring both to one size, channels last")
+    return p, t

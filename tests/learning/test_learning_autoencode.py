@@ -1,0 +1,51 @@
+"""Each autoencoder learns something real to a stated threshold. Slow: one training at a time, all threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hibiscus import api
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"the real data sets are not at hand ({SHARED})")
+pytestmark = pytest.mark.slow
+
+
+def evaluated(tmp_path, method, data, **options):
+    return api.train(method, str(data), out=tmp_path / "run", quiet=True, **options).evaluation()
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+def test_a_code_beats_as_many_principal_components(tmp_path, loss):
+    found = evaluated(tmp_path, "autoencoder", "digits", latent=4, loss=loss, epochs=60)
+    linear, mean = (found["baselines"][name]["test/psnr"] for name in ("PCA of 4 components", "mean picture"))
+    assert found["metrics"]["test/psnr"] > linear + 1
+    assert linear > mean
+
+
+@pytest.mark.parametrize(("noise", "amount"), [("gaussian", 0.5), ("salt-and-pepper", 0.3), ("masking", 0.3)])
+def test_noise_is_taken_off_digits(tmp_path, noise, amount):
+    found = evaluated(tmp_path, "denoiser", "digits", noise=noise, amount=amount, epochs=30)
+    assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 4
+    assert all(found["metrics"]["test/psnr"] > rival["test/psnr"] + 1 for rival in found["baselines"].values())
+
+
+@pytest.mark.parametrize("noise", ["none", "gaussian"])
+def test_classes_and_pictures_from_one_code(tmp_path, noise):
+    found = evaluated(tmp_path, "autoencoder-classifier", "digits", noise=noise, amount=0.3, epochs=30)
+    assert found["metrics"]["test/accuracy"] > found["baselines"]["linear model"]["test/accuracy"]
+    assert found["metrics"]["test/psnr"] > found["baselines"]["linear model on PCA of 16 components"]["test/psnr"] - 1
+
+
+def test_photographs_get_their_colours(tmp_path):
+    found = evaluated(tmp_path, "colorizer", "photos", epochs=30)
+    assert all(found["metrics"]["test/delta_e"] < 0.8 * rival["test/delta_e"] for rival in found["baselines"].values())
+
+
+@pytest.mark.shared
+@needs_shared
+def test_noise_is_taken_off_mnist(tmp_path):
+    found = evaluated(tmp_path, "denoiser", SHARED / "mnist", epochs=1, width=8)
+    assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 8
