@@ -38,7 +38,7 @@ def draw_samples(method: Method, count: int, seed: int, interpolate: Any, condit
     empty = next((name for name, values in swept.items() if not values), None)
     if empty is not None:
         raise UsageError(f"{empty}: no value", "one value or more", "leave it out")
-    ways = [None] if interpolate is None else np.linspace(0, 1, _steps(interpolate)).tolist()
+    ways: list[Any] = [None] if interpolate is None else np.linspace(0, 1, _steps(interpolate)).tolist()
     cells = [(dict(zip(swept, values, strict=True)), way) for *values, way in itertools.product(*swept.values(), ways)]
     rows = max(1, count // len(cells))
     found = []
@@ -47,7 +47,7 @@ def draw_samples(method: Method, count: int, seed: int, interpolate: Any, condit
         with noise_between(way):
             found.append(method.sample(rows, **fixed, **chosen))
     merged = {name: _row_by_row([np.asarray(one[name]) for one in found]) for name in found[0]}
-    return merged if interpolate is None else {**merged, "interpolate": np.tile([way for _, way in cells], rows)}
+    return merged if interpolate is None else {**merged, "interpolate": np.tile(np.array([way for _, way in cells]), rows)}
 
 
 def _check_names(method: Method, conditions: Mapping[str, Any]) -> None:
