@@ -114,6 +114,7 @@ def test_methods_that_cannot(fails, cgan_run, iris_run, diabetes_run):
 
 def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_run, pictures):
     assert cli("embed", vae_run, pictures).out == "60 codes written to codes.parquet\n"
+    assert cli("embed", vae_run, pictures).out == "60 codes written to codes-2.parquet\n"
     table = pd.read_parquet("codes.parquet")
     assert list(table.columns) == ["id", "code1", "code2", "code3"]
     assert len(table) == 60
@@ -158,13 +159,15 @@ def test_predict_without_a_place_says_what_to_do_with_pictures(cli, vae_run, pic
     assert "pictures;" not in cli("predict", vae_run, pictures, "--quiet").out
 
 
-def test_several_pictures_in_an_answer(tmp_path):
+def test_several_pictures_in_an_answer(tmp_path, capsys):
     zeros = np.zeros((2, 4, 4, 1), np.uint8)
     found = {"id": ["x/a.jpg", "x/b.png"], "mask": zeros, "image": np.full((2, 8, 6, 3), 7, np.uint8), "skipped": []}
     answers.predictions(found, tmp_path / "out", as_json=False, quiet=True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-mask.png", "a.png", "b-mask.png", "b.png"]
     assert size(tmp_path / "out" / "a.png") == (6, 8)
     assert size(tmp_path / "out" / "b-mask.png") == (4, 4)
+    answers.predictions({"id": ["a"], "latent": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False)
+    assert "latent: too many numbers for a line" in capsys.readouterr().out
     with pytest.raises(UsageError, match="the answers are pictures"):
         answers.predictions(found, None, as_json=False, quiet=False)
 

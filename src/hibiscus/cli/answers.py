@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.text import number, plain, plural, say, table
+from hibiscus.cli.text import number, plain, plural, say, table, unused
 from hibiscus.errors import DataError, UsageError
 
 __all__ = ["check_out", "codes", "predictions"]
@@ -74,14 +75,22 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
     text = table(rows, "")
     if len(shown) < len(found["id"]):
         text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
-    if pictures and not quiet:
-        text += f"\n{', '.join(pictures)}: pictures; --out answers/ writes them into a folder, --out answers.npz as arrays"
+    text += "".join(f"\n{note}" for note in _notes(found, names, pictures) if not quiet)
     say(found, text, as_json)
 
 
+def _notes(found: dict[str, Any], names: list[str], pictures: list[str]) -> Iterator[str]:
+    """What to do with what no line can show."""
+    long = [name for name in names if getattr(found[name], "ndim", 0) > 1 and found[name][0].size > MOST_NUMBERS]
+    if long:
+        yield f"{', '.join(long)}: too many numbers for a line; --out answers.csv writes them all"
+    if pictures:
+        yield f"{', '.join(pictures)}: pictures; --out answers/ writes them into a folder, --out answers.npz as arrays"
+
+
 def codes(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
-    """Codes, written to a file by its ending: a column for each number in a table, else one array."""
-    assert out is not None  # the verb has a default
+    """Codes, written to a file by its ending: a column for each number in a table, else one array; by default a new Parquet file."""
+    out = out or unused(Path("codes.parquet"))
     _tell_skipped(found, as_json, quiet)
     table_like = out.suffix.lower() in (".csv", ".parquet")
     columns = {f"code{number}": column for number, column in enumerate(found["code"].T, 1)} if table_like else {"code": found["code"]}

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.cli.text import plural, say
+from hibiscus.cli.text import plural, say, unused
 from hibiscus.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ def check_place(out: str | None, run: Path) -> Path:
         DataError: there is no such folder, or there are such pictures already.
     """
     if out is None:
-        place = run / "samples"
-        number = next(number for number in range(1, 1_000_000) if not _numbered(place / "samples.png", number).exists())
-        return _numbered(place / "samples.png", number)
+        return unused(run / "samples" / "samples.png")
     path = Path(out).expanduser()
     if path.suffix.lower() not in ("", ".png", ".npz"):
         raise UsageError(f"--out {out}", "a folder, or a file ending in .png or .npz", f"--out {path.stem or 'samples'}.png")
@@ -77,16 +75,12 @@ def check_place(out: str | None, run: Path) -> Path:
         raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
     taken = {".png": path.exists(), ".npz": path.is_dir()}.get(path.suffix.lower(), path.is_file() or _holds_samples(path))
     if taken:
-        raise DataError(f"--out {out}: there is something here already", "a new place", f"--out {_numbered(path, 2)}")
+        raise DataError(f"--out {out}: there is something here already", "a new place", f"--out {unused(path)}")
     return path
 
 
 def _holds_samples(folder: Path) -> bool:
     return folder.is_dir() and next(folder.glob("sample-*.png"), None) is not None
-
-
-def _numbered(path: Path, number: int) -> Path:
-    return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def write_samples(found: dict[str, Any], path: Path, conditions: dict[str, Any], as_json: bool, quiet: bool) -> None:

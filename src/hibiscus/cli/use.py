@@ -45,7 +45,9 @@ def predict(
 def embed(
     run: Run,
     inputs: Inputs,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz")] = "codes.parquet",
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz; by default codes.parquet")
+    ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
     as_json: Json = False,
