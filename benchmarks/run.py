@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster |\n|---|---|---|---|---|"
+ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster | compiled, ms |\n|---|---|---|---|---|---|"
 TABLES = (
     ("| to answer | seconds |\n|---|---|", ["start.py"]),
     (f"| a training step, batch 128 {ROUND}", ["step.py"]),

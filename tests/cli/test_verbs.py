@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-VERBS = ("train", "resume", "evaluate", "predict", "report", "compare", "crossval", "inspect", "list", "explain")
+VERBS = ("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "inspect", "list", "explain")
 HEAVY = ["torch", "numpy", "pandas", "pydantic", "scipy", "sklearn", "matplotlib"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from contract.otherwise import OF_PICTURES, otherwise
 from hibiscus._config import build_options
 from hibiscus._prepare import fit_preparation, prepare_parts
 from hibiscus.data.dataset import Dataset
@@ -20,6 +21,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.loop import Loop
+from hibiscus.training.method import TrainingConfig
 from hibiscus.training.player import Batch
 from training.toys import Lines
 
@@ -173,6 +175,29 @@ def common_options_do_something(kind, folder):
     assert not same(found[2], found[-1]), "momentum=0.1 changes nothing"
 
 
+def own_options_do_something(kind, folder):
+    """Each option of the method's own leads to other weights or, where it is about measuring, to other answers or figures."""
+    small = {"batch_size": 12, "max_rounds": 6}
+    usual, idle = Bench(kind, folder / "usual", count=60, **small).run(), []
+    for name in kind.Config.model_fields.keys() - TrainingConfig.model_fields.keys():
+        value, beside = otherwise(kind, name)
+        if value is None or (name in OF_PICTURES and "image" not in usual.data.arrays):
+            continue
+        before = Bench(kind, folder / f"{name}-before", count=60, **small, **beside).run() if beside else usual
+        after = Bench(kind, folder / name, count=60, **small, **beside, **{name: value}).run()
+        if same(before.weights(), after.weights()):
+            idle += [f"{name}={value}"] if said(before) == said(after) else []
+    assert not idle, f"{', '.join(idle)}: nothing changes"
+
+
+def said(bench):
+    """Answers and figures, as text."""
+    first = answers(bench.method, bench.data)
+    torch.manual_seed(7)
+    with torch.inference_mode():
+        return repr(first) + repr(bench.method.examine(bench.data, "test").metrics)
+
+
 def both_precisions(kind, folder):
     for precision in ("float32", "bfloat16"):
         bench = Bench(kind, folder / precision, precision=precision)
@@ -207,6 +232,7 @@ CHECKS = (
     saved_and_loaded_answers_alike,
     ragged_and_single_batches,
     common_options_do_something,
+    own_options_do_something,
     both_precisions,
     deciding_metric_is_measured_and_examined,
 )

@@ -44,7 +44,7 @@ def test_copies_and_noise_are_told_from_new_pictures(data):
     assert own["frechet"] < 0.1 * noise["frechet"]
     assert abs(own["kernel_distance"]) < 0.1 * noise["kernel_distance"]
     for name in ("precision", "recall", "density", "coverage"):
-        assert own[name] > 0.5 > 0.2 > noise[name], name
+        assert own[name] > 0.5 > noise[name], name
     assert set(noise) <= set(own) >= {"frechet_floor", "modes", "least_share"}
     table = next(each for each in found.exhibits if each.title == "How near to real pictures")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]

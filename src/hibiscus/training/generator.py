@@ -1,17 +1,22 @@
-"""What methods that make pictures share: from a network's values to pictures, a batch at a time."""
+"""What methods that make pictures share: from a network's values to pictures, a batch at a time, and noise between two draws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from hibiscus.data.prepare import ImagePreparation
+from hibiscus.errors import UsageError
 from hibiscus.training.player import Batch
 
-__all__ = ["as_pixels", "make_pictures"]
+__all__ = ["as_pixels", "make_pictures", "noise_between", "number_given"]
 
 AT_ONCE = 256
 
@@ -37,9 +42,57 @@ def make_pictures(
         **conditions: what each picture shall be like, `(count, ...)`; a batch holds its share of it by the same name.
     """
     conditions = {name: values.to(device) for name, values in conditions.items()}
+    kind = Batch if _way.get() is None else _Between
     made = []
     for start in range(0, count, AT_ONCE):
         end = min(count, start + AT_ONCE)
-        batch = Batch(place=torch.empty(end - start, device=device), **{name: values[start:end] for name, values in conditions.items()})
+        batch = kind(place=torch.empty(end - start, device=device), **{name: values[start:end] for name, values in conditions.items()})
         made.append(as_pixels(make(batch), preparation))
     return np.concatenate(made)
+
+
+# Not an argument: it would have to pass through the `sample` of every method, and concerns none; `make_pictures` alone draws noise.
+_way: ContextVar[float | None] = ContextVar("_way", default=None)
+
+
+@contextlib.contextmanager
+def noise_between(way: float | None) -> Iterator[None]:
+    """While it lasts, `make_pictures` draws its noise twice and takes what lies so far between the two.
+
+    Normal noise goes along an arc, `cos(angle) first + sin(angle) second`, `angle = way pi / 2`, and so stays standard normal
+    all the way; uniform noise goes straight, `(1 - way) first + way second`, and so stays in its range.
+
+    Args:
+        way: 0 for the first draw, 1 for the second; None for noise as it is.
+    """
+    token = _way.set(way)
+    try:
+        yield
+    finally:
+        _way.reset(token)
+
+
+class _Between(Batch):
+    """A batch that draws what lies between two draws."""
+
+    def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        first, second = super()._draw(draw, shape), super()._draw(draw, shape)
+        way = _way.get() or 0.0
+        if draw is torch.randn:
+            return math.cos(way * math.pi / 2) * first + math.sin(way * math.pi / 2) * second
+        return (1 - way) * first + way * second
+
+
+def number_given(name: str, value: Any) -> float:
+    """The number that a condition is given as, perhaps as text.
+
+    Raises:
+        UsageError: it is no finite number.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"{name}={value}", "a number, or a sweep first:last:steps", f"{name}=1.5, or {name}=-2:2:9")
+    return number

@@ -54,9 +54,9 @@ class SampleGrids(Callback):
         between = epochs_between(loop.epoch)
         if (loop.epoch - 1) % between == 0 and self.cost <= self.seconds:
             self._draw(loop)
-            for path in self.folder.glob("epoch-*.png"):
-                if (int(path.stem.removeprefix("epoch-")) - 1) % between:
-                    path.unlink()
+        for path in self.folder.glob("epoch-*.png"):
+            if (int(path.stem.removeprefix("epoch-")) - 1) % between:
+                path.unlink()
 
     def on_end(self, loop: Loop) -> None:
         """Draws what the last epoch makes, where the training ended with one."""

@@ -36,10 +36,11 @@ from torch.nn.functional import softplus
 
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.errors import UsageError
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 from hibiscus.methods.vae import bounds, evidence
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.generator import as_pixels, make_pictures
+from hibiscus.training.generator import as_pixels, make_pictures, number_given
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Stage
 
@@ -141,16 +142,40 @@ class VAE(Method):
         free = math.log(FIRST_SIGMA / LEAST_SIGMA) + SIGMA_SPEED * self.nets["decoder"].get_parameter("noise")
         return softplus(2 * free) / 2 + math.log(LEAST_SIGMA)
 
-    def sample(self, count: int) -> dict[str, np.ndarray]:
-        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`."""
-        make = lambda batch: self.decode(batch.normal(self.config.latent))  # noqa: E731
-        return {"image": make_pictures(make, count, self.preparation["image"], self.device)}
+    def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
+        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`.
+
+        Args:
+            count: how many.
+            **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
+
+        Raises:
+            UsageError: there is no such unit, or what it shall be is no number.
+        """
+        units = [f"code{unit}" for unit in range(1, self.config.latent + 1)]
+        for name in codes:
+            if name not in units:
+                raise UsageError(f"{name}: {self.name} has no such condition", f"code1 to code{len(units)}, or interpolate", "code1=1.5")
+        numbers = {name: number_given(name, value) for name, value in codes.items()}
+
+        def make(batch: Batch) -> Tensor:
+            z = batch.normal(len(units))
+            for name, number in numbers.items():
+                z[:, units.index(name)] = number
+            return self.decode(z)
+
+        image = make_pictures(make, count, self.preparation["image"], self.device)
+        return {"image": image, **{name: np.full(count, number) for name, number in numbers.items()}}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`latent` float32 `(items, latent)`, the mean code of each picture as it is, and its `reconstruction` uint8, a picture."""
         codes = torch.cat([self.encode((batch.image + 1) / 2)[0] for batch in data.walk(part)])
         pixels = [as_pixels(self.decode(some), self.preparation["image"]) for some in codes.split(256)]
         return {"latent": codes.cpu().numpy(), "reconstruction": np.concatenate(pixels)}
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """The mean code of each picture of a part, float32 `(items, latent)`."""
+        return self.predict(data, part)["latent"]
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """The bound by one sample for each picture, its two terms, and the loss."""
