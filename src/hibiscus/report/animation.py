@@ -11,9 +11,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from hibiscus.report.words import plural
+from hibiscus.report.words import plural, shorten
 
-__all__ = ["moving"]
+__all__ = ["epoch_of", "moving"]
 
 MOST = 700_000  # bytes of the moving picture, before base64 adds a third
 TRIES: tuple[tuple[int, dict[str, Any]], ...] = (  # pixels of the longer side, how WebP packs them: the first that is small enough
@@ -34,7 +34,7 @@ def moving(paths: Sequence[Path]) -> dict[str, Any] | None:
     Args:
         paths: in the order in which they are shown.
     """
-    frames = [(path.stem.removeprefix("epoch-").lstrip("0") or "0", picture) for path in paths if (picture := _open(path))]
+    frames = [(epoch_of(path), picture) for path in paths if (picture := _open(path))]
     frames = [(epoch, picture) for epoch, picture in frames if picture.size == frames[-1][1].size]
     if len(frames) < 2:
         return None
@@ -43,10 +43,17 @@ def moving(paths: Sequence[Path]) -> dict[str, Any] | None:
         if len(frames) * len(_packed(drawn[-1:], options)) <= MOST:
             data = _packed(drawn, options)
             width, height = drawn[0].size
-            caption = f"{plural(len(frames), 'grid')} from epoch {frames[0][0]} to {frames[-1][0]}; each place is drawn from the same noise"
+            caption = (
+                f"{plural(len(frames), 'grid')} from epoch {frames[0][0]} to {frames[-1][0]}; each place is drawn from the same noise."
+            )
             uri = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
             return {"uri": uri, "bytes": len(data), "width": width, "height": height, "caption": caption}
     return None
+
+
+def epoch_of(path: Path) -> str:
+    """`7` for `epoch-0007.png`, in at most twelve letters."""
+    return shorten(path.stem.removeprefix("epoch-").lstrip("0") or "0", 12)
 
 
 def _open(path: Path) -> Image.Image | None:

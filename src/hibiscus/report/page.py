@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hibiscus.errors import RunError
 from hibiscus.report.about import commands, data_summary, setup
-from hibiscus.report.animation import moving
+from hibiscus.report.animation import epoch_of, moving
 from hibiscus.report.curves import crossval_panel, panels
 from hibiscus.report.exhibits import exhibits, gallery_size
 from hibiscus.report.pictures import BUDGET, Pictures
@@ -70,7 +70,7 @@ def _content(run: RunFolder) -> dict[str, Any]:
     """Everything that the report's template shows."""
     grids = [animated] if (animated := moving(run.samples)) else []
     pictures = Pictures(gallery_size(run) + 1, BUDGET - sum(each["bytes"] for each in grids))
-    grids += [last for path in run.samples[-1:] if (last := pictures.take(path, f"{shorten(path.stem, 40).replace('-', ' ')}, the last"))]
+    grids += [last for path in run.samples[-1:] if (last := pictures.take(path, f"Epoch {epoch_of(path)}, the last."))]
     shown = exhibits(run, pictures)
     notices = [*run.missing]
     if pictures.left_out:

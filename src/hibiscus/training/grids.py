@@ -76,5 +76,7 @@ class SampleGrids(Callback):
         loop.method.train_mode()
         self.folder.mkdir(parents=True, exist_ok=True)
         save_picture(picture_grid(pictures, columns), self.folder / f"epoch-{loop.epoch:04d}.png", overwrite=True)
-        self.drawn, self.cost = loop.epoch, time.monotonic() - began
-        self.seconds -= self.cost
+        if self.drawn:  # the first takes longer than any after it, and tells nothing of their time
+            self.cost = time.monotonic() - began
+            self.seconds -= self.cost
+        self.drawn = loop.epoch
