@@ -124,8 +124,9 @@ def test_samples_and_answers_are_pictures_of_the_datas_size(likelihood):
     method.train_mode(False)
     assert method.sample(5)["image"].shape == (5, 8, 8, 1)
     with torch.inference_mode():
-        found = method.predict(given(pixels), "test")
+        found, codes = method.predict(given(pixels), "test"), method.embed(given(pixels), "test")
     assert found["latent"].shape == (6, 4)
+    np.testing.assert_array_equal(found["latent"], codes)
     assert found["reconstruction"].shape == (6, 8, 8, 1)
     assert found["reconstruction"].dtype == np.uint8
 
