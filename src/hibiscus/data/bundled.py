@@ -18,7 +18,7 @@ __all__ = ["BUNDLED", "open_bundled"]
 
 BUNDLED = {
     "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
-    "photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
@@ -54,7 +54,7 @@ def open_bundled(name: str) -> Dataset:
         pictures, factors = draw_shapes()
         fields = {"image": pictures, "factors": factors}
         keys = content_keys(pictures)
-    elif name == "photos":
+    elif name == "two-photos":
         folder = _files().parent / "images"
         pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
         pictures = np.concatenate(list(pieces.values()))
