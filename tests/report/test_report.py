@@ -230,7 +230,7 @@ def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_p
     (folder / "samples" / "samples.png").write_bytes((folder / "samples" / "epoch-0001.png").read_bytes())
     text = read_page(write_report(folder)).text
     assert "Epoch 13, the last." in text
-    assert "13 grids from epoch 0 to 13" in text
+    assert "13 grids, epoch 0 to 13" in text
     found = moving(read_run(folder).samples)
     with Image.open(io.BytesIO(base64.b64decode(found["uri"].split(",")[1]))) as picture:
         assert (picture.n_frames, picture.format, picture.size) == (13, "WEBP", (found["width"], found["height"]))

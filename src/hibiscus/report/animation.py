@@ -43,9 +43,7 @@ def moving(paths: Sequence[Path]) -> dict[str, Any] | None:
         if len(frames) * len(_packed(drawn[-1:], options)) <= MOST:
             data = _packed(drawn, options)
             width, height = drawn[0].size
-            caption = (
-                f"{plural(len(frames), 'grid')} from epoch {frames[0][0]} to {frames[-1][0]}; each place is drawn from the same noise."
-            )
+            caption = f"{plural(len(frames), 'grid')}, epoch {frames[0][0]} to {frames[-1][0]}; each place from the same noise."
             uri = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
             return {"uri": uri, "bytes": len(data), "width": width, "height": height, "caption": caption}
     return None

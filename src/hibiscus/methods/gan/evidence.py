@@ -84,7 +84,7 @@ def _nearest(pixels: np.ndarray, features: np.ndarray, train: np.ndarray, known:
     distance = ((chosen[:, None] - known[None]) ** 2).sum(2)
     pairs = [picture for i, near in enumerate(distance.argmin(1)) for picture in (pixels[i], train[near])]
     captions = [word for _ in chosen for word in ("sample", "nearest")]
-    note = f"Of {len(train):,}. If a sample and its neighbour are the same picture, the generator copies instead of learning."
+    note = f"Of {len(train):,} training pictures. If a sample and its neighbour are the same, the generator copies instead of learning."
     return Gallery("Samples and their nearest training pictures", pairs, captions, note)
 
 
