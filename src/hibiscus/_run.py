@@ -209,7 +209,7 @@ class Run:
         """
         preparation = self.preparation
         dataset = open_inputs(inputs, preparation)
-        wanted = [name for name in preparation.fields if name not in ("label", "target")]
+        wanted = [name for name in preparation.fields if name not in ("label", "target", "domain")]
         missing = [name for name in wanted if name not in dataset.fields]
         if missing:
             raise DataError(
