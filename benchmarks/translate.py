@@ -49,7 +49,7 @@ def errors(seed: int) -> tuple[float, float, float]:
     wrong = [float(np.mean(np.array(classifier.predict(x)["label"]).astype(str) != truth)) for x in (pictures, translated)]
     minutes = translator.facts["seconds"] / 60
     own = 1 - classifier.evaluate()["test/accuracy"]
-    print(f"seed {seed}: as it is {wrong[0]:.2%}, translated {wrong[1]:.2%}, MNIST itself {own:.2%}; translator {minutes:.1f} min", flush=True)
+    print(f"seed {seed}: as it is {wrong[0]:.2%}, translated {wrong[1]:.2%}, MNIST itself {own:.2%}, {minutes:.1f} minutes", flush=True)
     return wrong[0], wrong[1], own
 
 

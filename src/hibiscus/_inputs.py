@@ -12,6 +12,7 @@ import numpy as np
 from hibiscus.data.arrays import is_idx, open_arrays, read_idx
 from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
+from hibiscus.data.domains import bring_to_shape
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, open_picture_files
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
@@ -76,6 +77,9 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
     if "image" in preparation:
         prepared = preparation["image"]
         wanted = (prepared.height, prepared.width, prepared.channels)
+        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # as the two data sets themselves were
+            values = values[..., None] if values.ndim == 3 else values
+            values = bring_to_shape(values, wanted) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
             for shaped in (values, values[None], values[..., None], values[None, ..., None]):
                 if shaped.ndim == 4 and shaped.shape[1:] == wanted:

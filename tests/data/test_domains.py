@@ -103,7 +103,7 @@ def test_labels_of_other_classes_are_left_out(tmp_path):
 
 def test_what_is_no_picture_and_methods_of_one_domain_are_refused(tmp_path):
     pictures = arrays(tmp_path / "a.npz", 6, 5)
-    with pytest.raises(DataError, match="iris: it holds .*table"):
+    with pytest.raises(DataError, match=r"iris: it holds .*table"):
         open_data(pictures, to="iris")
     with pytest.raises(ConfigError, match="to=b"):
         prepare_parts(open_data(pictures), DataConfig(to="b"), get_method("dcgan"))

@@ -32,7 +32,8 @@ DATA = {"cyclegan": "digits-inverted"}
 
 
 def train(start: list[str], method: str, out: Path, *words: str) -> subprocess.CompletedProcess:
-    command = [*start, "train", method, DATA.get(method, "digits"), *GAMES[method], "precision=float32", *words, "--quiet", "--out", str(out)]
+    given = [DATA.get(method, "digits"), *GAMES[method], "precision=float32", *words]
+    command = [*start, "train", method, *given, "--quiet", "--out", str(out)]
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
 
 

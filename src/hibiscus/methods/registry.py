@@ -34,7 +34,7 @@ METHODS = (
     MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes pictures; a critic with clipped weights measures the distance"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
-    MethodEntry("cyclegan", "hibiscus.methods.gan.cyclegan:CycleGAN", "gan", "gives pictures of one kind the look of another, without pairs"),
+    MethodEntry("cyclegan", "hibiscus.methods.gan.cyclegan:CycleGAN", "gan", "gives pictures of one kind the look of another"),
     MethodEntry("vae", "hibiscus.methods.vae.vae:VAE", "vae", "codes for pictures, likelihoods, and new pictures from codes"),
     MethodEntry("dqn", "hibiscus.methods.control.dqn:DQN", "control", "acts in an environment, by the worth of each action"),
     MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of pictures, without labels"),

@@ -49,11 +49,12 @@ class InstanceNorm(nn.GroupNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """The maps `(batch, filters, height, width)`, normalised."""
-        return super().forward(x.contiguous())
+        y = super().forward(x.contiguous())
+        return y.contiguous(memory_format=torch.channels_last) if x.is_contiguous(memory_format=torch.channels_last) else y
 
 
 class UNetGenerator(nn.Module):
-    """Encoder layers of instance norm, leaky ReLU and strided convolution; decoder layers of instance norm, ReLU and transposed convolution.
+    """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
 
     After each decoder layer the encoder's map of that size is put beside its own. The first layer is a convolution alone, as a norm
     of the picture itself would take its brightness away.

@@ -64,7 +64,7 @@ class Config(TrainingConfig):
     width: int = Field(32, ge=4, description="filters of the largest maps; doubled where the side halves (64 in Zhu et al.)")
     kernel_size: Literal[3, 5, 7] = Field(3, description="side of the convolutions in pixels; larger where shapes are to change")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the way back (Zhu et al.)")
-    identity_weight: float = Field(0.0, ge=0, description="weight of leaving the own domain alone, as a share of cycle_weight (0.5, or none)")
+    identity_weight: float = Field(0.0, ge=0, description="weight of leaving the own domain alone, as a share of cycle_weight (0.5)")
     pool: int = Field(50, ge=0, description="translated pictures of earlier rounds that each discriminator is shown too (Zhu et al.)")
     flip: bool = Field(False, description="random changes: mirror left and right")
     crop: int = Field(0, ge=0, description="random changes: pixels of padding before a random crop of the old size")
@@ -135,7 +135,7 @@ class CycleGAN(Method):
         return np.concatenate(made) if made else pixels
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`image`, the items as pictures of the first domain in the look of the second; `to_a`, as ones of the second in that of the first."""
+        """`image`, the items in the look of the second domain, as pictures of the first; `to_a`, the other way round."""
         pixels = data.values("image", part)
         return {"image": self.translate(pixels, "b", data), "to_a": self.translate(pixels, "a", data)}
 
