@@ -49,9 +49,7 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
     Raises:
         DataError: the data lack what the method needs.
     """
-    for name, (wanted, mend) in WANTED.items():
-        if name in kind.needs and name not in dataset.fields:
-            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
+    _check_fields(dataset, kind)
     fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
         raise DataError(
@@ -73,6 +71,12 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
     return Preparation(fields)
+
+
+def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
+    for name, (wanted, mend) in WANTED.items():
+        if name in kind.needs and name not in dataset.fields:
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
 
 
 def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
@@ -143,6 +147,7 @@ def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | No
     if other_classes and "label" not in dataset.fields:
         raise _no_labels(dataset)
     if kind is not None and "domain" in kind.needs:
+        _check_fields(dataset, kind)
         return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
     if kind is not None and options.to is not None:
         raise ConfigError(f"to={options.to}", "a method between two image domains, such as cyclegan", "leave to= out")

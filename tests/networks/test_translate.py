@@ -63,3 +63,12 @@ def test_brightness_is_not_lost():
     net = UNetGenerator((1, 16, 16), 4)
     dark, bright = (torch.full((1, 1, 16, 16), value) for value in (-0.5, 0.5))
     assert not torch.allclose(net(dark), net(bright))
+
+
+@pytest.mark.parametrize("kind", [UNetGenerator, ResNetGenerator])
+def test_an_untrained_one_leaves_the_picture_nearly_as_it_is(kind):
+    x = torch.rand(2, 1, 16, 16) * 2 - 1
+    net = kind((1, 16, 16), 4)
+    assert (net(x) - torch.tanh(2 * x)).abs().mean() < 0.1
+    net.residual = False
+    assert (net(x) - torch.tanh(2 * x)).abs().mean() > 0.3

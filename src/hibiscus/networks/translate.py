@@ -53,6 +53,11 @@ class InstanceNorm(nn.GroupNorm):
         return y.contiguous(memory_format=torch.channels_last) if x.is_contiguous(memory_format=torch.channels_last) else y
 
 
+def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:
+    """Values in [-1, 1] from what a network says of the picture x."""
+    return torch.tanh(2 * x + change.float() if residual else change)
+
+
 class UNetGenerator(nn.Module):
     """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
 
@@ -63,13 +68,15 @@ class UNetGenerator(nn.Module):
         shape: (channels, height, width) of a picture.
         width: filters of the first layer; doubled where the side halves.
         kernel_size: of all convolutions, in pixels, odd.
+        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3):
+    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
         super().__init__()
+        self.residual = residual
         channels, steps, pad = shape[0], times_halved(shape, UNET_HALVINGS), kernel_size // 2
         self.stem = nn.Conv2d(channels, width, kernel_size, padding=pad)
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
@@ -81,7 +88,7 @@ class UNetGenerator(nn.Module):
             below = 2 * filters if step == steps - 1 else 4 * filters
             layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1)]
             self.up.insert(0, nn.Sequential(*layers))
-        self.last = nn.Sequential(nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad), nn.Tanh())
+        self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
@@ -89,11 +96,11 @@ class UNetGenerator(nn.Module):
         maps = [self.stem(x)]
         for layer in self.down:
             maps.append(layer(maps[-1]))
-        x = maps.pop()
+        y = maps.pop()
         for layer in self.up:
             beside = maps.pop()
-            x = torch.cat([layer(x)[..., : beside.shape[2], : beside.shape[3]], beside], 1)
-        return self.last(x)
+            y = torch.cat([layer(y)[..., : beside.shape[2], : beside.shape[3]], beside], 1)
+        return _finished(x, self.last(y), self.residual)
 
 
 class _Residual(nn.Module):
@@ -118,13 +125,15 @@ class ResNetGenerator(nn.Module):
         shape: (channels, height, width) of a picture.
         width: filters of the first layer; doubled where the side halves.
         kernel_size: of all convolutions but the first and the last, in pixels, odd.
+        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3):
+    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
         super().__init__()
+        self.residual = residual
         channels, self.height, self.width = shape
         pad, filters = kernel_size // 2, width
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 7, padding=3, bias=False), InstanceNorm(width), nn.ReLU(inplace=True)]
@@ -137,9 +146,9 @@ class ResNetGenerator(nn.Module):
             layers += [nn.ConvTranspose2d(filters, filters // 2, kernel_size, 2, pad, 1, bias=False)]
             layers += [InstanceNorm(filters // 2), nn.ReLU(inplace=True)]
             filters //= 2
-        self.body = nn.Sequential(*layers, nn.Conv2d(filters, channels, 7, padding=3), nn.Tanh())
+        self.body = nn.Sequential(*layers, nn.Conv2d(filters, channels, 7, padding=3))
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
         """The translated pictures."""
-        return self.body(x)[..., : self.height, : self.width]
+        return _finished(x, self.body(x)[..., : self.height, : self.width], self.residual)

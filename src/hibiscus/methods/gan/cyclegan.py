@@ -16,9 +16,10 @@ for the way back can be hidden in faint traces: read the galleries, and `agreeme
 `identity_weight=0.5` keeps colours where both domains share them; it holds back where they differ in shape or brightness.
 
 Departs: the translators play first, as one player, since both learn from both cycles, and the discriminators as another; batches of
-32 and no norm in the discriminators; the rate falls on a line from the start. The epoch is chosen by the Fréchet distance to the
-validation part, the mean of both directions, in the features of a small network that learned which way up each domain's pictures are;
-no label is used for it. Labels, where both domains have the same ones, measure at the end.
+32 and no norm in the discriminators; the rate falls on a line from the start. Translators answer `tanh(2 x + F(x))`: an untrained
+`tanh(F(x))` may settle on negatives, which the way back undoes as well (`residual=false` gives the paper's). The epoch is chosen by
+the Fréchet distance to the validation part, the mean of both directions, in the features of a small network that learned which way up
+each domain's pictures are; no label is used for it. Labels, where both domains have the same ones, measure at the end.
 
 Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017,
 arXiv 1703.10593.
@@ -63,6 +64,7 @@ class Config(TrainingConfig):
     discriminator: Literal["patch", "whole"] = Field("patch", description="whether it answers for each patch or for the whole picture")
     width: int = Field(32, ge=4, description="filters of the largest maps; doubled where the side halves (64 in Zhu et al.)")
     kernel_size: Literal[3, 5, 7] = Field(3, description="side of the convolutions in pixels; larger where shapes are to change")
+    residual: bool = Field(True, description="translators add to the picture, and so begin near leaving it as it is")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the way back (Zhu et al.)")
     identity_weight: float = Field(0.0, ge=0, description="weight of leaving the own domain alone, as a share of cycle_weight (0.5)")
     pool: int = Field(50, ge=0, description="translated pictures of earlier rounds that each discriminator is shown too (Zhu et al.)")
@@ -85,7 +87,7 @@ class CycleGAN(Method):
         shape, config = self.preparation["image"].shape, self.config
         found: dict[str, nn.Module] = {}
         for domain in "ab":
-            found[f"to_{domain}"] = NETS[config.net](shape, config.width, config.kernel_size)
+            found[f"to_{domain}"] = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
             whole = config.discriminator == "whole"
             found[f"discriminator_{domain}"] = PatchDiscriminator(shape, config.width, config.kernel_size, whole)
             found[f"pool_{domain}"] = ImagePool(config.pool, shape)
