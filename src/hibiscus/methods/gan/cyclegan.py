@@ -11,9 +11,10 @@ keeps a translation from being any picture of the other domain is the way back: 
 
 Use it where pairs of the same thing in both looks do not exist: a thousand pictures of each kind or more, `trainA/ trainB/` in a
 folder, a folder of two folders, or `photos/ to=paintings/`. Pictures and channels are brought to the larger of the two. What most
-often goes wrong is that shapes do not change (try `net=resnet`), or that a translation shows something else than the picture did,
-for the way back can be hidden in faint traces: read the galleries, and `agreement` where both domains have the same labels.
-`identity_weight=0.5` keeps colours where both domains share them; it holds back where they differ in shape or brightness.
+often goes wrong is that a translation is a good picture of the other domain, and of something else: neither the distance nor the way
+back shows it, as any exchange that can be undone does well by both. Read the galleries, and `agreement` where both domains have the
+same labels. `residual=false` helps where looks are far apart (negatives), `identity_weight=0.5` where they share colours, `net=resnet`
+or a larger `kernel_size` where shapes are to change.
 
 Departs: the translators play first, as one player, since both learn from both cycles, and the discriminators as another; batches of
 32 and no norm in the discriminators; the rate falls on a line from the start. Translators answer `tanh(2 x + F(x))`: an untrained
