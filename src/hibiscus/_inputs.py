@@ -14,6 +14,7 @@ import torch
 from hibiscus.data.arrays import is_idx, open_arrays, read_idx
 from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
+from hibiscus.data.domains import bring_to_shape
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, open_picture_files
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
@@ -73,7 +74,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
     Raises:
         DataError: a field is missing that the run was trained on.
     """
-    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors")]
+    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain")]
     if any(name not in dataset.fields for name in wanted):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
@@ -103,6 +104,9 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
     if "image" in preparation:
         prepared = preparation["image"]
         wanted = (prepared.height, prepared.width, prepared.channels)
+        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # as the two data sets themselves were
+            values = values[..., None] if values.ndim == 3 else values
+            values = bring_to_shape(values, wanted) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
             shapes = [values, values[None], values[..., None], values[None, ..., None]]
             if prepared.channels == 3:  # grey pictures for a run that learned from colour, as files of them are read too

@@ -132,7 +132,7 @@ class Session:
             raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {name: _absolute(options[name]) for name in ("test_data",) if name in options}
+        options |= {name: _absolute(options[name]) for name in ("test_data", "to") if name in options}
         summary = self.dataset.summary(self.parts)
         facts = {
             "format": FORMAT,

@@ -117,7 +117,7 @@ def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], o
     if not last.is_file():
         raise RunError(f"{old.folder.path}: it has no checkpoint to go on from", "a run that has saved once", "train anew")
     data_options, method_options = split_options(type(old.config), options)
-    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data")}
+    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data", "to")}
     if changed:
         raise ConfigError(f"{', '.join(changed)} together with from=", "the data exactly as in the run that is extended", "leave them out")
     config = build_options(type(old.config), {**old.config.model_dump(), **method_options})

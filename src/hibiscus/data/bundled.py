@@ -19,6 +19,7 @@ __all__ = ["BUNDLED", "open_bundled"]
 BUNDLED = {
     "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
     "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
@@ -45,10 +46,13 @@ def _read(file: Path, **options) -> np.ndarray:
 
 def open_bundled(name: str) -> Dataset:
     """Opens bundled data by name, as it would come from a person's own files."""
-    if name == "digits":
+    if name in ("digits", "digits-inverted"):
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
         fields: dict[str, Any] = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        if name == "digits-inverted":
+            pictures[1::2] = 255 - pictures[1::2]
+            fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(pictures)) % 2]
         keys = content_keys(pictures)
     elif name == "shapes":
         pictures, factors = draw_shapes()

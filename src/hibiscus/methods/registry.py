@@ -34,6 +34,7 @@ METHODS = (
     MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes pictures; a critic with clipped weights measures the distance"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
+    MethodEntry("cyclegan", "hibiscus.methods.gan.cyclegan:CycleGAN", "gan", "gives pictures of one kind the look of another"),
     MethodEntry("autoencoder", "hibiscus.methods.autoencode.autoencoder:Autoencoder", "autoencode", "short codes for pictures, and back"),
     MethodEntry("denoiser", "hibiscus.methods.autoencode.denoiser:Denoiser", "autoencode", "takes noise off pictures"),
     MethodEntry("colorizer", "hibiscus.methods.autoencode.colorizer:Colorizer", "autoencode", "gives grey pictures colours"),

@@ -14,6 +14,7 @@ FRACTIONS = {  # bounded by 0 and 1 and read as a percentage; 1 is best
     "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "f1", "precision", "recall", "specificity", "agreement",
     "cluster_accuracy", "pixel_accuracy", "miou", "iou", "dice", "map50", "map50_95", "map75", "pq", "coverage",
     "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy", "judge_accuracy", "judge_certainty", "least_share",
+    "agreement_to_a", "agreement_to_b",
 }  # fmt: skip
 WRONGS = {"error", "top1_error", "top5_error", "error_rate"}  # the same, but 0 is best
 UP = {
