@@ -9,12 +9,13 @@ import torch
 from hibiscus.methods.gan.acgan import ACGAN
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
+from hibiscus.methods.gan.infogan import InfoGAN
 from hibiscus.methods.gan.lsgan import LSGAN
 from hibiscus.methods.gan.wgan import WGAN
 from hibiscus.methods.gan.wgan_gp import WGANGP
 from methods.games import made, pictures, sigmoid
 
-GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, WGAN, WGANGP], ids=lambda kind: kind.name)
+GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP], ids=lambda kind: kind.name)
 
 
 class Pictures:

@@ -10,9 +10,10 @@ D and C are two heads on one body, an auxiliary classifier beside the discrimina
 their labels and from made ones with the class that was asked; the generator learns to look real and to be read as asked. A class is a
 row with a 1 at its place, which the generator gets beside its noise z.
 
-Use it where pictures have labels: `hibiscus sample RUN label=cat`. Against `cgan` it obeys sooner, since a classifier teaches the
-generator. What most often goes wrong comes from that too: it prefers pictures that are easily read, so within a class they look
-alike (compare `least_share` and the samples; a smaller `class_weight` helps). `agreement` says how often it obeys.
+Use it where pictures have labels: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and classifier agree on
+signs of their own: `obeyed` is near 1 while `agreement`, what another classifier reads, lags behind. It passes as made pictures come
+to look real: more epochs. The generator also likes what is easily read, so within a class pictures may look alike; a smaller
+`class_weight` helps against that.
 
 Departs: the networks of `dcgan` without batch norm or dropout in the discriminator. The generator learns at half the discriminator's
 rate. The best epoch is chosen by the Fréchet distance to the validation part, asked for the same classes, in the features of a small
