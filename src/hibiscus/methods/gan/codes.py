@@ -14,7 +14,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan import evidence
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
-from hibiscus.metrics.exhibits import Exhibit, Gallery, Matrix, Table
+from hibiscus.metrics.exhibits import Gallery, Matrix, Table
 from hibiscus.metrics.strokes import stroke_shapes
 from hibiscus.training.judge import judge_for
 from hibiscus.training.method import Examination
