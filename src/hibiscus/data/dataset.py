@@ -71,8 +71,8 @@ class Dataset:
         path: where it was read from, as the person wrote it.
         fields: `image` uint8 `(items, height, width, channels)`, `table` a DataFrame, `array` float32
             `(items, features)` or `(items, steps, features)`, `label` `(items,)` of names or integers,
-            `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of whole numbers: what each item is
-            known to be made of, by name; for measuring only.
+            `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
+            whole numbers: what each item is known to be made of, by name; for measuring only.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
             and adding an item moves no other.
