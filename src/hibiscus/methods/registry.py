@@ -31,6 +31,7 @@ METHODS = (
     MethodEntry("dcgan", "hibiscus.methods.gan.dcgan:DCGAN", "gan", "makes pictures like those of a folder"),
     MethodEntry("lsgan", "hibiscus.methods.gan.lsgan:LSGAN", "gan", "makes pictures; least squares in place of logarithms"),
     MethodEntry("cgan", "hibiscus.methods.gan.cgan:CGAN", "gan", "makes pictures of the class that is asked for"),
+    MethodEntry("stackedgan", "hibiscus.methods.gan.stackedgan:StackedGAN", "gan", "makes pictures of a class by way of its features"),
     MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes pictures; a critic with clipped weights measures the distance"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
