@@ -106,9 +106,18 @@ def config_goes_through_json_unchanged(kind, folder):
 
 def each_player_moves_its_own_and_nobody_elses(kind, folder):
     bench = Bench(kind, folder)
-    bench.method.train_mode()
-    stage = next(iter(bench.method.stages(bench.data)))
-    everything = {id(p): p for net in bench.method.nets.values() for p in net.parameters()}
+    bench.method.grow(0)
+    for index, stage in enumerate(bench.method.stages(bench.data)):
+        if index:
+            bench.method.grow(index)
+        bench.method.train_mode()
+        if stage.before_round is not None:
+            stage.before_round(0.5)
+        _players_of(stage, bench.method)
+
+
+def _players_of(stage, method):
+    everything = {id(p): p for net in method.nets.values() for p in net.parameters()}
     batch = None
     for player in stage.players:
         batch = stage.source.next() if player.fresh or batch is None else batch

@@ -33,6 +33,7 @@ METHODS = (
     MethodEntry("cgan", "hibiscus.methods.gan.cgan:CGAN", "gan", "makes pictures of the class that is asked for"),
     MethodEntry("acgan", "hibiscus.methods.gan.acgan:ACGAN", "gan", "makes pictures of the class that is asked for; a classifier helps"),
     MethodEntry("infogan", "hibiscus.methods.gan.infogan:InfoGAN", "gan", "finds kinds of pictures and how they vary, without labels"),
+    MethodEntry("stackedgan", "hibiscus.methods.gan.stackedgan:StackedGAN", "gan", "makes pictures of a class by way of its features"),
     MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes pictures; a critic with clipped weights measures the distance"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),

@@ -61,26 +61,27 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From pictures to one number each: a logit, or a critic's value.
+    """From pictures to one number each, a logit or a critic's value, or to more where some other answer is read off as well.
 
     Args:
         shape: (channels, height, width) of a picture.
         width: filters of the first layer; each later one has twice as many.
         batch_norm: normalise over the batch in all layers but the first, as in the paper.
         last_bias: a bias on the answer; a critic's loss would never move it.
+        outputs: numbers of the answer.
 
     Shapes:
-        (batch, channels, height, width) to (batch, 1).
+        (batch, channels, height, width) to (batch, outputs).
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True):
+    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True, outputs: int = 1):
         super().__init__()
         layers, features = _strided(shape, width, batch_norm)
-        self.body = nn.Sequential(*layers, nn.Linear(features, 1, bias=last_bias))
+        self.body = nn.Sequential(*layers, nn.Linear(features, outputs, bias=last_bias))
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """One number for each picture."""
+        """The answer for each picture."""
         return self.body(x)
 
 
