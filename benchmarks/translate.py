@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 RUNS = ROOT / "runs" / "translate"
 CLASSIFIER = {"net": "cnn", "epochs": 3}
-TRANSLATOR: dict = {}
+TRANSLATOR = {"width": 16, "batch_size": 16, "epochs": 12}
 
 
 def trained(method: str, data: Path, seed: int, **options) -> hb.Run:

@@ -47,10 +47,10 @@ class InstanceNorm(nn.GroupNorm):
     def __init__(self, filters: int):
         super().__init__(filters, filters)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """The maps `(batch, filters, height, width)`, normalised."""
-        y = super().forward(x.contiguous())
-        return y.contiguous(memory_format=torch.channels_last) if x.is_contiguous(memory_format=torch.channels_last) else y
+        y = super().forward(input.contiguous())
+        return y.contiguous(memory_format=torch.channels_last) if input.is_contiguous(memory_format=torch.channels_last) else y
 
 
 def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:

@@ -125,8 +125,9 @@ class CycleGAN(Method):
         """Squares of telling real pictures of both domains from those that were made for it, now or in earlier rounds."""
         losses = {}
         for domain in "ab":
-            discriminator, made = self.nets[f"discriminator_{domain}"], batch[f"made_{domain}"]
-            shown = self.nets[f"pool_{domain}"].exchange(batch, made)
+            discriminator, pool = self.nets[f"discriminator_{domain}"], self.nets[f"pool_{domain}"]
+            assert isinstance(pool, ImagePool)
+            shown = pool.exchange(batch, batch[f"made_{domain}"])
             real, fake = discriminator(torch.cat([batch[domain], shown])).chunk(2)
             losses[f"loss_{domain}"] = least_squares_discriminator(real, fake)
         return losses["loss_a"] + losses["loss_b"], {name: value.detach() for name, value in losses.items()}

@@ -45,7 +45,7 @@ def examine_translation(translate: Translate, data: PreparedData, part: str) -> 
     ways: dict[str, Translate] = {
         "": translate,
         "left as they are": lambda pixels, to, _: pixels,
-        "brightness and contrast of the other domain": lambda pixels, to, _: _matched(pixels, data, to),
+        "the other's contrast": lambda pixels, to, _: _matched(pixels, data, to),
     }
     metrics = {name: _measured(way, data, part) for name, way in ways.items()}
     own = metrics.pop("")
