@@ -192,8 +192,8 @@ def own_options_do_something(kind, folder):
         value, beside = otherwise(kind, name)
         if value is None or (name in OF_PICTURES and "image" not in usual.data.arrays):
             continue
-        before = Bench(kind, folder / f"{name}-before", count=60, **small, **beside).run() if beside else usual
-        after = Bench(kind, folder / name, count=60, **small, **beside, **{name: value}).run()
+        before = Bench(kind, folder / f"{name}-before", count=60, **{**small, **beside}).run() if beside else usual
+        after = Bench(kind, folder / name, count=60, **{**small, **beside, name: value}).run()
         if same(before.weights(), after.weights()):
             idle += [f"{name}={value}"] if said(before) == said(after) else []
     assert not idle, f"{', '.join(idle)}: nothing changes"

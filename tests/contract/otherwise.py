@@ -20,6 +20,11 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
     "real_label": (0.9, {}),
+    "filters": (33, {"net": "cnn"}),
+    "depth": (0, {}),
+    "kernel_size": (5, {}),
+    "likelihood": ("gaussian", {}),
+    "noise_mean": (0.5, {"noise": "gaussian"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
     ("progan", "first_side"): (4, {}),
@@ -41,9 +46,15 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("protonet", "embedding"): (9, {"net": "mlp", "net_options": {}}),
     ("protonet", "eval_way"): (None, {}),  # two classes are all that its validation part holds
     ("classify", "net"): ("cnn", {"net_options": {}}),
-    ("vae", "filters"): (33, {"net": "cnn"}),
     ("vae", "net"): ("cnn", {}),
-    ("vae", "likelihood"): ("gaussian", {}),
+    ("cvae", "net"): ("cnn", {}),
+    ("beta-vae", "net"): ("cnn", {}),
+    ("denoiser", "latent"): (17, {"net": "cnn"}),
+    ("denoiser", "hidden"): (33, {"net": "cnn"}),
+    ("colorizer", "latent"): (17, {"net": "cnn"}),
+    ("colorizer", "hidden"): (33, {"net": "cnn"}),
+    ("stackedgan", "joint_epochs"): (2, {"max_rounds": 0}),
+    ("stackedgan", "through"): (1.0, {"max_rounds": 0}),
 }
 OF_PICTURES = ("shift", "flip", "rotation", "zoom", "shear", "brightness", "contrast", "fill", "crop", "vertical_flip", "cutout", "mirror")
 
