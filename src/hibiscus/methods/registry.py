@@ -32,9 +32,7 @@ METHODS = (
     MethodEntry("lsgan", "hibiscus.methods.gan.lsgan:LSGAN", "gan", "makes pictures; least squares in place of logarithms"),
     MethodEntry("cgan", "hibiscus.methods.gan.cgan:CGAN", "gan", "makes pictures of the class that is asked for"),
     MethodEntry("acgan", "hibiscus.methods.gan.acgan:ACGAN", "gan", "makes pictures of the class that is asked for; a classifier helps"),
-    MethodEntry(
-        "infogan", "hibiscus.methods.gan.infogan:InfoGAN", "gan", "finds kinds of pictures and how they vary, without labels"
-    ),
+    MethodEntry("infogan", "hibiscus.methods.gan.infogan:InfoGAN", "gan", "finds kinds of pictures and how they vary, without labels"),
     MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes pictures; a critic with clipped weights measures the distance"),
     MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes pictures; steadier, five critic steps to one"),
     MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes pictures; grows from small ones to large"),
