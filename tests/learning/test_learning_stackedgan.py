@@ -17,4 +17,4 @@ def test_digits_are_made_as_asked_through_a_classifiers_features(tmp_path):
     assert found["metrics"]["test/agreement"] > 0.9
     assert found["baselines"]["mean of two training pictures"]["test/agreement"] < 0.2
     assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
-    assert found["metrics"]["test/classes_found"] == 10
+    assert found["metrics"]["test/modes"] == 10

@@ -7,7 +7,7 @@ The discriminator learns to tell real pictures x from made ones G(z); the genera
 loss goes into that player's own weights only. At a standoff the discriminator is at chance: its loss is 2 log 2 = 1.386.
 
 Use it to make pictures like those in a folder: a few thousand of one kind, small (28 to 64 pixels), learned in minutes. What most
-often goes wrong is collapse: the samples look alike, or a class is missing (read `classes_found` and the table of classes). More
+often goes wrong is collapse: the samples look alike, or a class is missing (read `modes` and the table of classes). More
 epochs do not mend it; a smaller rate, a wider generator or `wgan-gp` do. A discriminator loss near 0 says that it has won: lower its rate.
 
 Departs: no batch norm in the discriminator (Atienza 2020 found that it keeps the game from converging; `batch_norm=true` gives the

@@ -8,7 +8,7 @@ the right side by far is still drawn back to 1, towards the real ones, where cro
 half of everything: its loss is 0.25, the generator's 0.125.
 
 Use it where `dcgan` swings or comes to a stop early; it costs the same. What most often goes wrong is collapse, as in `dcgan`: the
-samples look alike, or a class is missing (read `classes_found` and the table of classes). A discriminator loss near 0 says that it
+samples look alike, or a class is missing (read `modes` and the table of classes). A discriminator loss near 0 says that it
 has won: lower its rate.
 
 Departs: the networks are those of `dcgan`, without batch norm in the discriminator (`batch_norm=true` puts it in), and the generator
