@@ -117,8 +117,9 @@ class StackedGAN(AskedGame):
         pixel_logits, pixel_codes = self.discriminator.picture(torch.cat(self.shown(batch, batch.image, picture)))
         feature_entropy = mean_squared_error(codes.chunk(2)[1], z1)
         picture_entropy = mean_squared_error(pixel_codes.chunk(2)[1], z0)
-        loss = discriminator_cross_entropy(*logits.chunk(2), *self.targets(batch))
-        loss = loss + discriminator_cross_entropy(*pixel_logits.chunk(2), *self.targets(batch))
+        (real, fake), (pixel_real, pixel_fake) = logits.chunk(2), pixel_logits.chunk(2)
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        loss = loss + discriminator_cross_entropy(pixel_real, pixel_fake, *self.targets(batch))
         loss = loss + config.feature_entropy * feature_entropy + config.picture_entropy * picture_entropy
         return loss, {"feature_accuracy": _told(logits), "accuracy": _told(pixel_logits)}
 
