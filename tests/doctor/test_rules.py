@@ -81,6 +81,8 @@ def test_the_last_epoch_was_the_best(facts, evaluation):
     facts["best"]["epoch"] = 4
     (said,) = advise(facts, HISTORY, evaluation)
     assert said.endswith("Go on with epochs=8 from=runs/classify-digits-001.")
+    (said,) = advise(facts, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation)
+    assert "Go on with epochs=6" in said, "what goes on is the last stage"
     facts["config"]["schedule"] = "one-cycle"
     assert advise(facts, HISTORY, evaluation) == []
     facts["best"] = None

@@ -101,14 +101,14 @@ def stages_of(bench):
 
 
 def test_the_encoder_learns_first_and_then_both_levels_apart_and_joined(tmp_path):
-    bench = Bench(StackedGAN, tmp_path, encoder_epochs=5, epochs=3, joint_epochs=1)
+    bench = Bench(StackedGAN, tmp_path, encoder_epochs=5, epochs=3)
     stages = list(stages_of(bench))
     assert [[player.name for player in stage.players] for stage in stages] == [["encoder"]] + 2 * [["discriminator", "generator"]]
-    assert [stage.epochs for stage in stages] == [5, 3, 1]
-    for stage, progress, share in ((stages[1], 0.5, 0.375), (stages[2], 0.0, 0.75), (stages[2], 1.0, 1.0)):
+    assert [stage.epochs for stage in stages] == [5, 3, 3]
+    for stage, progress, share in ((stages[1], 0.5, 0.25), (stages[2], 0.0, 0.5), (stages[2], 1.0, 1.0)):
         stage.before_round(progress)
         assert bench.method.progress == pytest.approx(share)
-    assert len(list(stages_of(Bench(StackedGAN, tmp_path, joint_epochs=0)))) == 2
+    assert len(list(stages_of(Bench(StackedGAN, tmp_path, joint=False)))) == 2
 
 
 def test_the_encoder_stays_as_it_was_learned(tmp_path):
@@ -144,3 +144,9 @@ def test_patience_counts_only_epochs_with_pictures(tmp_path):
     run = api.train("stackedgan", "digits", out=tmp_path / "b", **options, stop_after=1)
     assert math.isfinite(run.evaluate()["test/frechet"])
     assert (run.path / "report.html").stat().st_size > 10_000
+
+
+def test_a_finished_run_goes_on_with_the_levels_joined(tmp_path):
+    run = api.train("stackedgan", "digits", out=tmp_path / "a", quiet=True, **StackedGAN.trial.options)
+    more = api.train("stackedgan", "digits", out=tmp_path / "b", quiet=True, start_from=run.path, epochs=2)
+    assert [line["stage"] for line in more.history] == [0, 1, 2, 2]

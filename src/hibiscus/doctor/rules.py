@@ -153,7 +153,8 @@ def _unfinished(facts: dict[str, Any], history: list[dict[str, Any]], evaluation
     if len(history) < 3 or best.get("epoch") != len(history) or facts["config"].get("schedule") != "constant":
         return ""
     place = facts.get("path", facts["name"])
-    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * len(history)} from={place}."
+    done = sum(line.get("stage") == history[-1].get("stage") for line in history)  # the last stage is what goes on
+    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * done} from={place}."
 
 
 def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:

@@ -48,8 +48,8 @@ class Config(LabelledGameConfig):
     """Options of `stackedgan`."""
 
     encoder_epochs: int = Field(10, ge=1, description="passes over the training part for the encoder, before the game (Atienza)")
-    epochs: int = Field(10, ge=1, description="passes over the training part with each level on its own")
-    joint_epochs: int = Field(10, ge=0, description="passes with the levels joined, after that; 0 leaves them as they were learned apart")
+    epochs: int = Field(10, ge=1, description="passes over the training part with the levels apart, and as many with them joined")
+    joint: bool = Field(True, description="whether the levels learn joined after they have learned apart (Huang et al.)")
     latent: int = Field(50, ge=1, description="numbers of noise for each level of each picture (Huang et al.)")
     features: int = Field(256, ge=2, description="features between class and picture (Huang et al.)")
     feature_condition: float = Field(1.0, ge=0, description="c1: weight of being read as the class asked for (Huang et al.)")
@@ -63,9 +63,7 @@ class StackedGAN(AskedGame):
     """A player for the encoder; then two, a discriminator and a generator, each with a network for features and one for pictures."""
 
     name, title = "stackedgan", "Stacked GAN"
-    trial = Trial(
-        "digits", {"encoder_epochs": 1, "epochs": 1, "joint_epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "features": 16}
-    )
+    trial = Trial("digits", {"encoder_epochs": 1, "epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "features": 16})
     Config = Config
     level = 0  # the stage: 0 while the encoder learns, 1 while the levels learn apart, 2 when they are joined
     encoder: Encoder
@@ -88,14 +86,12 @@ class StackedGAN(AskedGame):
         config = self.config
         learner = config.player("encoder", self.encoder, self.encoder_loss)
         yield Stage([learner], config.encoder_epochs, data.source("train", config.batch_size, config.seed))
-        whole = config.epochs + config.joint_epochs
-        for start, epochs in ((0, config.epochs), (config.epochs, config.joint_epochs)):
+        games = 2 if config.joint else 1
+        for game in range(games):
             discriminator = self.player("discriminator", self.discriminator, self.discriminator_loss)
             generator = self.player("generator", self.generator, self.generator_loss, fresh=0)
             stage = self.stage(data, [discriminator, generator])
-            if epochs:
-                at = lambda progress, start=start, epochs=epochs: self.at((start + progress * epochs) / whole)  # noqa: E731
-                yield replace(stage, epochs=epochs, before_round=at)
+            yield replace(stage, before_round=lambda progress, game=game: self.at((game + progress) / games))
 
     def noise(self, batch: Batch) -> Tensor:
         """Noise of one level `(items, latent)`."""
@@ -121,8 +117,9 @@ class StackedGAN(AskedGame):
         pixel_logits, pixel_codes = self.discriminator.picture(torch.cat(self.shown(batch, batch.image, picture)))
         feature_entropy = mean_squared_error(codes.chunk(2)[1], z1)
         picture_entropy = mean_squared_error(pixel_codes.chunk(2)[1], z0)
-        loss = discriminator_cross_entropy(*logits.chunk(2), *self.targets(batch))
-        loss = loss + discriminator_cross_entropy(*pixel_logits.chunk(2), *self.targets(batch))
+        (real, fake), (pixel_real, pixel_fake) = logits.chunk(2), pixel_logits.chunk(2)
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        loss = loss + discriminator_cross_entropy(pixel_real, pixel_fake, *self.targets(batch))
         loss = loss + config.feature_entropy * feature_entropy + config.picture_entropy * picture_entropy
         return loss, {"feature_accuracy": _told(logits), "accuracy": _told(pixel_logits)}
 
