@@ -53,7 +53,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("denoiser", "hidden"): (33, {"net": "cnn"}),
     ("colorizer", "latent"): (17, {"net": "cnn"}),
     ("colorizer", "hidden"): (33, {"net": "cnn"}),
-    ("stackedgan", "joint_epochs"): (2, {"max_rounds": 0}),
+    ("stackedgan", "joint"): (False, {"max_rounds": 0}),
     ("stackedgan", "through"): (1.0, {"max_rounds": 0}),
 }
 OF_PICTURES = ("shift", "flip", "rotation", "zoom", "shear", "brightness", "contrast", "fill", "crop", "vertical_flip", "cutout", "mirror")
