@@ -11,10 +11,8 @@ the medians.
 from __future__ import annotations
 
 import sys
-import time
-from functools import partial
 
-from sides import answer, median_ms, plain_precision, round_of
+from sides import answer, clock, median_ms, place, plain_precision, round_of
 
 WAY, SHOT, QUERIES, EPISODES = 20, 5, 5, 100
 CLASSES, EACH, SIDE = 100, 20, 28
@@ -35,16 +33,17 @@ def plain(precision: str) -> float:
 
     from hibiscus.networks.registry import build_network
 
+    device = place()
     pixels = torch.from_numpy(arrays()[0]).view(CLASSES, EACH, SIDE, SIDE, 1)
-    network = build_network("conv4", (1, SIDE, SIDE), 64, linear=False).to(memory_format=torch.channels_last)
+    network = build_network("conv4", (1, SIDE, SIDE), 64, linear=False).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    target = torch.arange(WAY).repeat_interleave(QUERIES)
-    right = torch.zeros(())
+    target = torch.arange(WAY).repeat_interleave(QUERIES).to(device)
+    right = torch.zeros((), device=device)
     times = []
     for _ in range(EPISODES):
-        start = time.perf_counter()
+        start = clock()
         chosen = [pixels[c, torch.randperm(EACH)[: SHOT + QUERIES]] for c in torch.randperm(CLASSES)[:WAY].tolist()]
-        x = torch.cat(chosen).permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
+        x = torch.cat(chosen).to(device).permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
         with plain_precision(precision):
             z = network(x)
         z = z.float().view(WAY, SHOT + QUERIES, -1)
@@ -54,24 +53,19 @@ def plain(precision: str) -> float:
         loss.backward()
         optimiser.step()
         right += (logits.detach().argmax(1) == target).float().mean()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return median_ms(times)
 
 
-def ours() -> float:
+def ours(compiled: bool) -> float:
     """Median ms of an episode of Hibiscus's loop, source and log included."""
     from hibiscus.methods.fewshot.protonet import Protonet
 
     pixels, labels = arrays()
     still = {"shift": 0.0, "rotation": 0.0, "zoom": 0.0, "rotate_classes": False}
-    task = {"way": WAY, "shot": SHOT, "queries": QUERIES, "episodes": EPISODES}
+    task = {"way": WAY, "shot": SHOT, "queries": QUERIES, "episodes": EPISODES, "compile": compiled}
     return round_of(Protonet, {"image": pixels, "label": labels}, {**task, **still}, EPISODES)
 
 
 if __name__ == "__main__":
-    answer(
-        [__file__],
-        sys.argv[1:],
-        "protonet, 20-way 5-shot",
-        {"bfloat16": partial(plain, "bfloat16"), "float32": partial(plain, "float32"), "ours": ours},
-    )
+    answer([__file__], sys.argv[1:], "protonet, 20-way 5-shot", plain, ours)

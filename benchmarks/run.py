@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster |\n|---|---|---|---|---|"
+ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster | compiled, ms |\n|---|---|---|---|---|---|"
 TABLES = (
     ("| to answer | seconds |\n|---|---|", ["start.py"]),
     (f"| a training step, batch 128 {ROUND}", ["step.py"]),
-    (f"| a round {ROUND}", ["gan.py", "episode.py"]),
+    (f"| a round {ROUND}", ["gan.py", "gan.py untuned", "vae.py", "episode.py"]),
     ("| data | by hand | Hibiscus | ratio |\n|---|---|---|---|", ["pipeline.py"]),
     ("| control | stable-baselines3 | Hibiscus | ratio |\n|---|---|---|---|", ["control.py"]),
 )
@@ -26,7 +26,9 @@ def main() -> None:
         print(f"\n{title}", flush=True)
         text += f"\n{title}\n"
         for script in scripts:
-            with subprocess.Popen([sys.executable, str(HERE / script)], stdout=subprocess.PIPE, text=True) as running:
+            with subprocess.Popen(
+                [sys.executable, str(HERE / script.split()[0]), *script.split()[1:]], stdout=subprocess.PIPE, text=True
+            ) as running:
                 for line in running.stdout or ():
                     print(line, end="", flush=True)
                     text += line

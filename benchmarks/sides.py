@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer", "median_ms", "plain_precision", "round_of"]
+__all__ = ["answer", "clock", "median_ms", "place", "plain_precision", "round_of"]
 
 WARM_UP = 5  # the first fifth of the rounds is not counted
 TURNS = 3
@@ -23,12 +24,27 @@ def median_ms(seconds: list[float]) -> float:
     return 1000 * statistics.median(seconds[len(seconds) // WARM_UP :])
 
 
+def place() -> Any:
+    """The device that both sides compute on: a GPU where there is one."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def clock() -> float:
+    """Seconds, once all that was begun on the device is done."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def plain_precision(name: str) -> Any:
     """The context of the plain loop: autocast to bfloat16, or nothing for float32."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=name == "bfloat16")
+    return torch.autocast(place().type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
 
 def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int) -> float:
@@ -41,7 +57,6 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
         rounds: how many to play.
     """
     import numpy as np
-    import torch
 
     from hibiscus._config import build_options
     from hibiscus._prepare import fit_preparation
@@ -54,7 +69,7 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
     from hibiscus.training.player import Batch
 
     tune_process()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = place()
     items = np.arange(len(fields["image"]))
     dataset = dataset_from_arrays("random", "random", {"train": fields})
     preparation = fit_preparation(dataset, items, kind, DataConfig())
@@ -68,37 +83,51 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
         play = loop._play_round
 
         def timed(stage: Any) -> None:
-            start = time.perf_counter()
+            start = clock()
             play(stage)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            times.append(time.perf_counter() - start)
+            times.append(clock() - start)
 
         loop._play_round = timed
         loop.run()
     return median_ms(times)
 
 
-def answer(call: list[str], words: list[str], title: str, sides: dict[str, Callable[[], float]]) -> None:
+def answer(
+    call: list[str],
+    words: list[str],
+    title: str,
+    plain: Callable[[str], float],
+    ours: Callable[[bool], float],
+    loops: tuple[str, str] = ("bfloat16", "float32"),
+) -> None:
     """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against the faster plain loop.
 
     Args:
         call: the benchmark's own file, and what it needs to know, for the processes.
-        words: of the command line; `--json` prints the figures as JSON as well.
+        words: of the command line; `--json` prints the figures as JSON as well, `--compile` adds our loop with compiled networks, as
+            is always done on a GPU.
         title: of the row.
-        sides: `bfloat16` and `float32`, the plain loop in either, and `ours`; what each measures in ms.
+        plain: ms of the plain loop by its precision.
+        ours: ms of ours, with compiled networks or without.
+        loops: the two plain loops, by what `plain` calls them.
     """
+    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in loops}
+    sides |= {"ours": partial(ours, False), "compiled": partial(ours, True)}
     asked = [name for name in sides if f"--{name}" in words]
     if asked:
         print(sides[asked[0]]())
         return
+    if place().type == "cpu" and "--compile" not in words:
+        del sides["compiled"]
     found: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(TURNS):
         for name, values in found.items():
             out = subprocess.run([sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True).stdout
             values.append(float(out.split()[-1]))
     row = {name: statistics.median(values) for name, values in found.items()}
-    row["ratio"] = row["ours"] / min(row["bfloat16"], row["float32"])
-    print(f"| {title} | {row['bfloat16']:.2f} | {row['float32']:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} |", flush=True)
+    row["ratio"] = row["ours"] / min(row[name] for name in loops)
+    compiled = f"{row['compiled']:.2f}" if "compiled" in row else "-"
+    first, second = (row[name] for name in loops)
+    print(f"| {title} | {first:.2f} | {second:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |", flush=True)
     if "--json" in words:
         print(json.dumps({title: row}))

@@ -5,16 +5,16 @@
 
 The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, channels-last, a fused
 optimiser, accuracy kept on the device; in bfloat16 autocast and in float32, of which the faster on this machine counts. Hibiscus chooses
-its precision itself. Each side runs in a process of its own, in turn, three times; the figure is the median of the medians.
+its precision itself; on a GPU, or with `--compile`, it is measured with compiled networks too. Each side runs in a process of its
+own, in turn, three times; the figure is the median of the medians.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 
-from sides import answer, median_ms, plain_precision, round_of
+from sides import answer, clock, median_ms, place, plain_precision, round_of
 
 SHAPES = {"mlp": (28, 28, 1), "cnn": (28, 28, 1), "lstm": (28, 28, 1), "resnet20": (32, 32, 3)}
 STEPS = {"mlp": 400, "cnn": 60, "lstm": 120, "resnet20": 25}
@@ -38,17 +38,18 @@ def plain(name: str, precision: str) -> float:
 
     pixels, labels = (torch.from_numpy(values) for values in arrays(SHAPES[name]))
     height, width, channels = SHAPES[name]
-    network = build_network(name, (channels, height, width), CLASSES).to(memory_format=torch.channels_last)
+    device = place()
+    network = build_network(name, (channels, height, width), CLASSES).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
-    right = torch.zeros(())
+    right = torch.zeros((), device=device)
     times = []
     for step in range(STEPS[name]):
         if step * BATCH % ITEMS == 0:
             order = torch.randperm(ITEMS)
-        start = time.perf_counter()
+        start = clock()
         chosen = order[step * BATCH % ITEMS :][:BATCH]
-        x = pixels[chosen].permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
-        y = labels[chosen]
+        x = pixels[chosen].to(device).permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
+        y = labels[chosen].to(device)
         with plain_precision(precision):
             logits = network(x)
             loss = functional.cross_entropy(logits.float(), y)
@@ -56,21 +57,20 @@ def plain(name: str, precision: str) -> float:
         loss.backward()
         optimiser.step()
         right += (logits.detach().argmax(1) == y).float().mean()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return median_ms(times)
 
 
-def ours(name: str) -> float:
+def ours(name: str, compiled: bool) -> float:
     """Median ms of a step of Hibiscus's loop, batches and log included."""
     from hibiscus.methods.classify.classify import Classify
 
     pixels, labels = arrays(SHAPES[name])
-    options = {"net": name, "batch_size": BATCH, "optimiser": "adamw", "rate": 1e-3, "clip_norm": None}
+    options = {"net": name, "batch_size": BATCH, "optimiser": "adamw", "rate": 1e-3, "clip_norm": None, "compile": compiled}
     return round_of(Classify, {"image": pixels, "label": labels}, options, STEPS[name])
 
 
 if __name__ == "__main__":
     names = [word for word in sys.argv[1:] if word in SHAPES] or list(SHAPES)
     for name in names:
-        sides = {"bfloat16": partial(plain, name, "bfloat16"), "float32": partial(plain, name, "float32"), "ours": partial(ours, name)}
-        answer([__file__, name], sys.argv[1:], name, sides)
+        answer([__file__, name], sys.argv[1:], name, partial(plain, name), partial(ours, name))

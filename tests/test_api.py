@@ -90,6 +90,18 @@ def test_predict_takes_paths_arrays_and_data(trained):
         run.predict(np.zeros((4, 9, 9), np.uint8))
 
 
+def test_embed_gives_what_the_last_layer_sees(trained):
+    run, photos = trained
+    found = run.embed(photos)
+    assert len(found["id"]) == len(found["code"]) == 60
+    assert found["code"].dtype == np.float32
+    last = [layer for layer in run.networks["network"].modules() if isinstance(layer, torch.nn.Linear)][-1]
+    second = last(torch.from_numpy(found["code"])).sigmoid().detach().numpy()[:, 0]
+    np.testing.assert_allclose(second, run.predict(photos)["probabilities"][:, 1], atol=1e-5)
+    with pytest.raises(UsageError, match="does not sample"):
+        run.sample(3)
+
+
 def test_last_and_best_checkpoint(trained):
     run, _ = trained
     assert run.evaluation(checkpoint="last", again=True)["epoch"] == 2

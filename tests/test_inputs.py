@@ -10,6 +10,7 @@ from PIL import Image
 from hibiscus._inputs import open_inputs
 from hibiscus.data.prepare import ImagePreparation, Preparation
 from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepare_labels import LabelPreparation
 from hibiscus.errors import DataError
 
 PICTURES = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})
@@ -54,6 +55,14 @@ def test_arrays_that_do_not_fit():
     for values in (np.zeros((3, 9, 9), np.uint8), np.zeros((3, 8, 8), np.float32), np.zeros((3, 8, 8, 3), np.uint8)):
         with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
             open_inputs(values, PICTURES)
+
+
+def test_pictures_of_another_size_are_brought_to_that_of_two_domains():
+    both = Preparation({**PICTURES.fields, "domain": LabelPreparation(("a", "b"))})
+    for shape in ((3, 16, 16), (3, 5, 9, 1), (3, 8, 8, 3)):
+        assert open_inputs(np.zeros(shape, np.uint8), both).fields["image"].shape == (3, 8, 8, 1)
+    with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
+        open_inputs(np.zeros((3, 8, 8, 7), np.uint8), both)
 
 
 def test_rows_and_one_row():

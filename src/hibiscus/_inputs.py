@@ -1,23 +1,28 @@
-"""What a person gives a finished run to predict: pictures, folders, tables, arrays, in the shape that the run learned."""
+"""What a person gives a finished run to answer, pictures, folders, tables, arrays, in the shape that it learned; and the answers' names."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from hibiscus.data.arrays import is_idx, open_arrays, read_idx
 from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
+from hibiscus.data.domains import bring_to_shape
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, open_picture_files
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
+from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
+from hibiscus.training.player import Batch
 
-__all__ = ["open_inputs"]
+__all__ = ["Given", "named_answers", "open_inputs", "prepare_inputs"]
 
 Given = str | os.PathLike[str] | np.ndarray | Dataset
 
@@ -57,6 +62,29 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     return open_data(str(path))
 
 
+def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.device, training: PreparedData | None = None) -> PreparedData:
+    """Opened inputs as the part `inputs`, seen through what the run learned.
+
+    Args:
+        dataset: the inputs.
+        preparation: what the run learned.
+        device: where its networks are.
+        training: what a few-shot method takes for examples.
+
+    Raises:
+        DataError: a field is missing that the run was trained on.
+    """
+    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain")]
+    if any(name not in dataset.fields for name in wanted):
+        raise DataError(
+            f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
+            f"{' and '.join(wanted)}, as in training",
+            "give the kind of data that the run was trained on",
+        )
+    seen = Preparation({name: preparation[name] for name in wanted})
+    return PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, device, training=training)
+
+
 def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     files: list[Path] = []
     for path in paths:
@@ -76,6 +104,9 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
     if "image" in preparation:
         prepared = preparation["image"]
         wanted = (prepared.height, prepared.width, prepared.channels)
+        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # as the two data sets themselves were
+            values = values[..., None] if values.ndim == 3 else values
+            values = bring_to_shape(values, wanted) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
             shapes = [values, values[None], values[..., None], values[None, ..., None]]
             if prepared.channels == 3:  # grey pictures for a run that learned from colour, as files of them are read too
@@ -94,3 +125,20 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
 
 def _dataset(name: str, fields: dict[str, Any], ids: list[str], keys: np.ndarray | None = None, skipped: Sequence[Skipped] = ()) -> Dataset:
     return Dataset(name, name, fields, ids, np.zeros(len(ids), np.uint64) if keys is None else keys, skipped=list(skipped))
+
+
+def named_answers(dataset: Dataset, answers: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
+    """A method's answers with the most probable class by its name, and numbers under the name `value`.
+
+    Args:
+        dataset: what was asked; its names come first as `id`, what could not be read last as `skipped`.
+        answers: as the method gave them; `classes` names what its probabilities are of, by default the classes of training.
+        preparation: with the classes of training, where the method learned them.
+    """
+    named = {"value" if name == "values" else name: values for name, values in answers.items()}
+    if "probabilities" in answers and "label" in preparation and "label" not in answers:
+        probabilities = answers["probabilities"]
+        classes = list(answers["classes"] if "classes" in answers else preparation["label"].names)
+        label = [classes[place] for place in probabilities.argmax(1)]
+        named = {"label": label, "probability": probabilities.max(1), **answers, "classes": classes}
+    return {"id": dataset.ids, **named, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}

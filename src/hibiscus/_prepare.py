@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.columns import as_texts
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.domains import check_domains, split_domains
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import (
     EnvironmentPreparation,
+    FactorPreparation,
     ImagePreparation,
     LabelPreparation,
     Preparation,
@@ -21,7 +24,7 @@ from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepare_labels import LabelNumbering
 from hibiscus.data.prepared import raw_field
 from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
-from hibiscus.errors import DataError
+from hibiscus.errors import ConfigError, DataError
 from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
@@ -47,14 +50,14 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
     Raises:
         DataError: the data lack what the method needs.
     """
-    for name, (wanted, mend) in WANTED.items():
-        if name in kind.needs and name not in dataset.fields:
-            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
+    _check_fields(dataset, kind)
     fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
         raise DataError(
             f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
         )
+    if "domain" in kind.needs:  # in the order in which they were given: the first is A
+        fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
     for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
         if name not in kind.needs | kind.uses:
             continue
@@ -68,7 +71,15 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
         if isinstance(fields[name], LabelPreparation):
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
+    if "factors" in kind.uses and "factors" in dataset.fields:
+        fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
     return Preparation(fields)
+
+
+def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
+    for name, (wanted, mend) in WANTED.items():
+        if name in kind.needs and name not in dataset.fields:
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
 
 
 def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
@@ -86,6 +97,18 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
     if "array" in dataset.fields:
         fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
     return fields
+
+
+def _domains(dataset: Dataset) -> np.ndarray:
+    """The domain of each item, by name; two classes are two domains.
+
+    Raises:
+        DataError: no domains, or not two.
+    """
+    raw = raw_field(dataset, "domain")
+    names = as_texts(np.zeros(len(dataset), np.int64) if raw is None else np.asarray(raw)).astype(str)
+    check_domains(dataset.path, names)
+    return names
 
 
 def _no_labels(dataset: Dataset) -> DataError:
@@ -126,6 +149,11 @@ def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | No
     other_classes = kind is not None and kind.parts_hold_other_classes
     if other_classes and "label" not in dataset.fields:
         raise _no_labels(dataset)
+    if kind is not None and "domain" in kind.needs:
+        _check_fields(dataset, kind)
+        return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
+    if kind is not None and options.to is not None:
+        raise ConfigError(f"to={options.to}", "a method between two image domains, such as cyclegan", "leave to= out")
     groups = groups_of(dataset, options, other_classes)
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)

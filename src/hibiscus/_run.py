@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import inspect
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,8 @@ import numpy as np
 import torch
 
 from hibiscus._config import build_options
-from hibiscus._inputs import Given, open_inputs
+from hibiscus._inputs import Given, named_answers, open_inputs, prepare_inputs
+from hibiscus._sample import draw_samples
 from hibiscus._session import Session, read_facts
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
@@ -207,31 +207,48 @@ class Run:
             `classes`; for a regressor `value` (items, columns); for others what the method's own `predict` names.
             `skipped` names inputs that could not be read.
         """
-        preparation = self.preparation
-        dataset = open_inputs(inputs, preparation)
-        wanted = [name for name in preparation.fields if name not in ("label", "target")]
-        missing = [name for name in wanted if name not in dataset.fields]
-        if missing:
-            raise DataError(
-                f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
-                f"{' and '.join(wanted)}, as in training",
-                "give the kind of data that the run was trained on",
-            )
-        seen = Preparation({name: preparation[name] for name in wanted})
-        examples = self._support(support) if support is not None else None
-        data = PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, self.device, training=examples)
-        method = self.method(checkpoint)
+        data, method = self._inputs(inputs, support), self.method(checkpoint)
         with self._reproducibly():
-            answers = _named_answers(method.predict(data, "inputs"), preparation if "label" in method.needs else Preparation({}))
-        return {"id": dataset.ids, **answers, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
+            answers = method.predict(data, "inputs")
+        return named_answers(data.dataset, answers, self.preparation if "label" in method.needs else Preparation({}))
 
-    def sample(self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", **conditions: Any) -> dict[str, Any]:
-        """New items drawn from what was learned.
+    def embed(self, inputs: Given | Sequence[Given], checkpoint: str = "best") -> dict[str, Any]:
+        """The codes of new inputs: what an autoencoder writes them as, or what a classifier's last layer sees of them.
 
         Args:
-            count: how many.
+            inputs: a picture, a folder, a table, an array, or a list of paths.
+            checkpoint: `best` or `last`.
+
+        Returns:
+            `id` (list) and `code` float32 `(items, numbers)`; `skipped` names inputs that could not be read.
+
+        Raises:
+            UsageError: the method does not embed.
+        """
+        method = self.method(checkpoint)
+        if "embed" not in method.abilities():
+            raise UsageError(f"{method.name} does not embed", "a run whose method does, such as vae or classify", "hibiscus list")
+        data = self._inputs(inputs)
+        with self._reproducibly():
+            return named_answers(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
+
+    def _inputs(self, inputs: Given | Sequence[Given], support: Dataset | str | None = None) -> PreparedData:
+        examples = self._support(support) if support is not None else None
+        return prepare_inputs(open_inputs(inputs, self.preparation), self.preparation, self.device, examples)
+
+    def sample(
+        self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", interpolate: int | None = None, **conditions: Any
+    ) -> dict[str, Any]:
+        """New items drawn from what was learned.
+
+        A condition may be a list: each of its values in turn, on the same noise. The items come row by row, a row for each
+        noise, with the last list along it; with several lists a row for each value of those before.
+
+        Args:
+            count: how many; with lists as many whole rows as that holds, at least one.
             seed: the same seed draws the same items; the run's own by default.
             checkpoint: `best` or `last`.
+            interpolate: walk in so many steps along each row, from one draw of noise to another.
             **conditions: what the items shall be like, where the method can be told.
 
         Returns:
@@ -240,20 +257,16 @@ class Run:
         Raises:
             UsageError: the method does not sample, or knows no such condition.
         """
-        method: Any = self.method(checkpoint)
-        known = list(inspect.signature(method.sample).parameters)[1:] if "sample" in method.abilities() else list(conditions)
-        for name in conditions:
-            if name not in known:
-                raise UsageError(f"{method.name} has no condition '{name}'", f"one of: {', '.join(known) or 'none'}", "leave it out")
-        with self._reproducibly(seed):
-            return method.sample(count, **conditions)
+        method, start = self.method(checkpoint), self.facts["config"]["seed"] if seed is None else seed
+        with self._reproducibly():
+            return draw_samples(method, count, start, interpolate, conditions)
 
     @contextlib.contextmanager
-    def _reproducibly(self, seed: int | None = None) -> Iterator[None]:
+    def _reproducibly(self) -> Iterator[None]:
         """Without gradients, and with the same random numbers each time."""
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(self.facts["config"]["seed"] if seed is None else seed)
+            torch.manual_seed(self.facts["config"]["seed"])
             yield
 
     def report(self) -> Path:
@@ -261,21 +274,6 @@ class Run:
         from hibiscus.report import write_report
 
         return write_report(self.path)
-
-
-def _named_answers(answers: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
-    """A method's answers with the most probable class by its name, and numbers under the name `value`.
-
-    Args:
-        answers: as the method gave them; `classes` names what its probabilities are of, by default the classes of training.
-        preparation: with the classes of training, where the method learned them.
-    """
-    if "probabilities" in answers and "label" in preparation and "label" not in answers:
-        probabilities = answers["probabilities"]
-        classes = list(answers["classes"] if "classes" in answers else preparation["label"].names)
-        label = [classes[place] for place in probabilities.argmax(1)]
-        return {"label": label, "probability": probabilities.max(1), **answers, "classes": classes}
-    return {"value" if name == "values" else name: values for name, values in answers.items()}
 
 
 def _named(part: str, metrics: dict[str, float]) -> dict[str, float]:

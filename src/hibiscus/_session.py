@@ -24,6 +24,7 @@ from hibiscus.errors import InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.device import choose_device, describe_machine, tune_process
+from hibiscus.training.grids import SampleGrids
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
@@ -131,7 +132,7 @@ class Session:
             raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {name: _absolute(options[name]) for name in ("test_data",) if name in options}
+        options |= {name: _absolute(options[name]) for name in ("test_data", "to") if name in options}
         summary = self.dataset.summary(self.parts)
         facts = {
             "format": FORMAT,
@@ -177,6 +178,8 @@ class Session:
             self.callbacks["early_stop"] = EarlyStop(decides, self.config.early_stop)
         if is_first():  # what writes and shows; those above change the training, in every process alike
             self.callbacks = {"best": best, **self.callbacks, "log": LogFile(self.folder.log)}
+            if "sample" in method.abilities() and "image" in self.preparation:
+                self.callbacks["grids"] = SampleGrids(self.folder.samples)
             if not self.quiet:
                 self.callbacks["progress"] = Progress()
         loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)

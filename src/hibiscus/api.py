@@ -1,11 +1,13 @@
-"""The public doors: open, train, resume, load, crossval. The command line calls the same."""
+"""The public doors: open, train, resume, load, crossval, sweep. The command line calls the same."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,20 @@ from hibiscus._crossval import cross_validate
 from hibiscus._prepare import fit_preparation, prepare_parts
 from hibiscus._run import Run
 from hibiscus._session import Session
+from hibiscus._sweep import figures_of, folder_name, settings_of, sweep_folder
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import Preparation
-from hibiscus.errors import ConfigError, RunError
+from hibiscus.errors import ConfigError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method, list_methods
+from hibiscus.report.compare import compare_runs
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_device
 from hibiscus.training.processes import first_goes_first, is_first, join, tell
 from hibiscus.training.run import RunFolder, find_run, make_run_folder
 
-__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "train"]
+__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "sweep", "train"]
 
 Data = Dataset | str | os.PathLike[str]
 FIXED = ("net", "net_options", "average", "optimiser", "batch_size", "seed")  # what a run that is extended may not change
@@ -53,8 +57,6 @@ def start_session(
 
 
 def _show_decoding(done: int, total: int) -> None:
-    import sys
-
     if total > 2000 and sys.stderr.isatty():
         print(f"\r\033[K  pictures decoded: {done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
 
@@ -115,7 +117,7 @@ def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], o
     if not last.is_file():
         raise RunError(f"{old.folder.path}: it has no checkpoint to go on from", "a run that has saved once", "train anew")
     data_options, method_options = split_options(type(old.config), options)
-    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data")}
+    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data", "to")}
     if changed:
         raise ConfigError(f"{', '.join(changed)} together with from=", "the data exactly as in the run that is extended", "leave them out")
     config = build_options(type(old.config), {**old.config.model_dump(), **method_options})
@@ -227,3 +229,52 @@ def crossval(
     session = Session(method, config, dataset, chosen, parts, Preparation({}), root, where, quiet)
     cross_validate(session, folds, argv or [])
     return Run(root.path, device, dataset)
+
+
+def sweep(
+    method: str,
+    data: Data,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    argv: list[str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """One training for each combination of several values of options, each in a folder of its own, and all side by side.
+
+    Interrupted, it goes on when the same command is given with the same `out`.
+
+    Args:
+        method: its name.
+        data: a path, a bundled name, or an opened Dataset.
+        out: the folder; by default the next `runs/sweep-METHOD-DATA-NNN`.
+        device: where to compute.
+        quiet: nothing on the screen.
+        argv: the command line, for the record.
+        **options: as for `train`; an option of the method with several values, as a list or between commas, is swept.
+
+    Returns:
+        `folder`, `compare` (a page), and `settings`: for each, seeds taken together, `setting`, `runs` and `figures`.
+    """
+    settings = settings_of(get_method(method).Config, options)
+    name, path = (data.name, data.path) if isinstance(data, Dataset) else (Path(data).name, os.fspath(data))
+    asked = {"method": method, "data": path, "options": json.loads(json.dumps(options, default=str))}
+    root = sweep_folder(method, name, out, asked)
+    runs = []
+    for number, setting in enumerate(settings, 1):
+        place, told = root / folder_name(number, setting), ", ".join(f"{key}={value}" for key, value in setting.items())
+        if not quiet:
+            print(f"training {number} of {len(settings)}: {told}", file=sys.stderr, flush=True)  # noqa: T201
+        try:
+            if not (place / "run.json").exists():
+                train(method, data, out=place, device=device, quiet=quiet, argv=argv, **{**options, **setting})
+            elif Run(place).facts["status"] != "done":
+                resume(place, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet)
+        except InterruptedRunError as error:
+            error.mend = f"the same command again with --out {root}"
+            raise
+        runs.append(Run(place, device, data if isinstance(data, Dataset) else None))
+    found = {"settings": figures_of(runs, settings), "folder": str(root)}
+    RunFolder(root).write("sweep.json", {"format": 1, **asked, **found})
+    return {**found, "compare": str(compare_runs([run.path for run in runs], root / "compare.html"))}

@@ -93,6 +93,16 @@ def diabetes_run(tmp_path_factory) -> Path:
     return _train(tmp_path_factory, "regress", "diabetes", epochs=2)
 
 
+@pytest.fixture(scope="session")
+def vae_run(tmp_path_factory, pictures) -> Path:
+    return _train(tmp_path_factory, "vae", pictures, epochs=1, batch_size=16, hidden=16, latent=3, importance_samples=4)
+
+
+@pytest.fixture(scope="session")
+def cgan_run(tmp_path_factory, pictures) -> Path:
+    return _train(tmp_path_factory, "cgan", pictures, epochs=1, batch_size=16, latent=4, width=4, evaluate=False)
+
+
 @pytest.fixture
 def copied(tmp_path):
     """A copy of a run that a test may spoil."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hibiscus.cli.text import number, plain, plural, table, wrap
+from hibiscus.cli.text import number, plain, plural, table, unused, wrap
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_values_as_json_knows_them(tmp_path):
         "c": str(tmp_path),
     }
     assert (plural(1, "item"), plural(2000, "item"), plural(2, "class", "classes")) == ("1 item", "2,000 items", "2 classes")
+
+
+def test_a_place_where_nothing_is(tmp_path):
+    assert unused(tmp_path / "codes.csv") == tmp_path / "codes.csv"
+    for name in ("codes.csv", "codes-2.csv"):
+        (tmp_path / name).touch()
+    assert unused(tmp_path / "codes.csv") == tmp_path / "codes-3.csv"

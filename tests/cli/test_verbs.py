@@ -10,7 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-VERBS = ("train", "resume", "evaluate", "predict", "report", "compare", "crossval", "inspect", "list", "explain")
+VERBS = (
+    "train",
+    "resume",
+    "evaluate",
+    "predict",
+    "embed",
+    "sample",
+    "report",
+    "compare",
+    "crossval",
+    "sweep",
+    "inspect",
+    "list",
+    "explain",
+)
 HEAVY = ["torch", "numpy", "pandas", "pydantic", "scipy", "sklearn", "matplotlib"]
 
 
@@ -184,6 +198,22 @@ def test_crossval(cli):
     assert len(found["crossval"]["scores"]) == 3
     assert "test/accuracy" in found["metrics"]
     assert "3 folds: val/accuracy" in cli("crossval", "classify", "iris", "folds=3", "epochs=1", "--seed", "1").out
+
+
+def test_sweep(cli):
+    answer = cli("sweep", "classify", "iris", "epochs=1", "net=linear,mlp", "seed=0,1", "--out", "tried")
+    assert answer.code == 0
+    assert "training 4 of 4: net=mlp, seed=1" in answer.err
+    assert answer.out.split("\n")[0].split() == ["net=linear", "net=mlp"]
+    assert "val/accuracy *" in answer.out
+    assert "±" in answer.out
+    again = cli("sweep", "classify", "iris", "epochs=1", "net=linear,mlp", "seed=0,1", "--out", "tried", "--json")
+    assert (again.code, again.err) == (0, "")
+    assert [len(one["runs"]) for one in again.json["settings"]] == [2, 2]
+    assert Path(again.json["compare"]).exists()
+    answer = cli("sweep", "classify", "iris", "epochs=1")
+    assert answer.code == 4
+    assert "values between commas" in answer.err
 
 
 def test_extend_a_finished_run(cli, iris_run):

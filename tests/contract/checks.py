@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from contract.otherwise import OF_PICTURES, otherwise
 from hibiscus._config import build_options
 from hibiscus._prepare import fit_preparation, prepare_parts
 from hibiscus.data.dataset import Dataset
@@ -20,6 +21,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.loop import Loop
+from hibiscus.training.method import TrainingConfig
 from hibiscus.training.player import Batch
 from training.toys import Lines
 
@@ -104,9 +106,16 @@ def config_goes_through_json_unchanged(kind, folder):
 
 def each_player_moves_its_own_and_nobody_elses(kind, folder):
     bench = Bench(kind, folder)
-    bench.method.train_mode()
-    stage = next(iter(bench.method.stages(bench.data)))
-    everything = {id(p): p for net in bench.method.nets.values() for p in net.parameters()}
+    bench.method.grow(0)
+    for index, stage in enumerate(bench.method.stages(bench.data)):
+        if index:
+            bench.method.grow(index)
+        bench.method.train_mode()
+        _players_of(stage, bench.method, all_of_it=index == 0)  # a network that grows may leave old layers behind
+
+
+def _players_of(stage, method, all_of_it):
+    everything = {id(p): p for net in method.nets.values() for p in net.parameters()}
     batch = None
     for player in stage.players:
         batch = stage.source.next() if player.fresh or batch is None else batch
@@ -117,7 +126,7 @@ def each_player_moves_its_own_and_nobody_elses(kind, folder):
         assert own, f"{player.name} owns something"
         moved = {key for key, p in everything.items() if not torch.equal(p, before[key])}
         assert not moved - own, f"{player.name} moved what is not its own"
-        assert moved == own, f"{player.name} left {len(own - moved)} of its own parameters where they were"
+        assert moved == own or not all_of_it, f"{player.name} left {len(own - moved)} of its own parameters where they were"
 
 
 def same_seed_same_bits(kind, folder):
@@ -173,6 +182,29 @@ def common_options_do_something(kind, folder):
     assert not same(found[2], found[-1]), "momentum=0.1 changes nothing"
 
 
+def own_options_do_something(kind, folder):
+    """Each option of the method's own leads to other weights or, where it is about measuring, to other answers or figures."""
+    small = {"batch_size": 12, "max_rounds": 6}
+    usual, idle = Bench(kind, folder / "usual", count=60, **small).run(), []
+    for name in kind.Config.model_fields.keys() - TrainingConfig.model_fields.keys():
+        value, beside = otherwise(kind, name)
+        if value is None or (name in OF_PICTURES and "image" not in usual.data.arrays):
+            continue
+        before = Bench(kind, folder / f"{name}-before", count=60, **{**small, **beside}).run() if beside else usual
+        after = Bench(kind, folder / name, count=60, **{**small, **beside, name: value}).run()
+        if same(before.weights(), after.weights()):
+            idle += [f"{name}={value}"] if said(before) == said(after) else []
+    assert not idle, f"{', '.join(idle)}: nothing changes"
+
+
+def said(bench):
+    """Answers and figures, as text."""
+    first = answers(bench.method, bench.data)
+    torch.manual_seed(7)
+    with torch.inference_mode():
+        return repr(first) + repr(bench.method.examine(bench.data, "test").metrics)
+
+
 def both_precisions(kind, folder):
     for precision in ("float32", "bfloat16"):
         bench = Bench(kind, folder / precision, precision=precision)
@@ -207,6 +239,7 @@ CHECKS = (
     saved_and_loaded_answers_alike,
     ragged_and_single_batches,
     common_options_do_something,
+    own_options_do_something,
     both_precisions,
     deciding_metric_is_measured_and_examined,
 )

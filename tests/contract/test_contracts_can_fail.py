@@ -154,6 +154,16 @@ class LosesAnOption(Toy):
     Config = ConfigWithAnObject
 
 
+class ConfigWithAnIdleOption(Config):
+    """An option that nothing reads."""
+
+    idle: float = Field(1.0, description="an option that does nothing")
+
+
+class HasAnIdleOption(Toy):
+    Config = ConfigWithAnIdleOption
+
+
 class HasNoPage(Toy):
     name = "no-such-method"
 
@@ -172,6 +182,7 @@ BROKEN = [
     (checks.saved_and_loaded_answers_alike, HidesANetwork),
     (checks.ragged_and_single_batches, CannotTakeOneItem),
     (checks.common_options_do_something, LeavesAnOptionUnused),
+    (checks.own_options_do_something, HasAnIdleOption),
     (checks.both_precisions, IsNoNumberInSixteenBits),
     (checks.deciding_metric_is_measured_and_examined, MeasuresSomethingElse),
     (checks.config_goes_through_json_unchanged, LosesAnOption),

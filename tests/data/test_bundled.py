@@ -29,7 +29,7 @@ def test_diabetes():
 
 
 def test_photos_are_pieces_of_scikit_learns():
-    data = open_data("photos")
+    data = open_data("two-photos")
     for label, file in (("china", "china.jpg"), ("flower", "flower.jpg")):
         pieces = data.fields["image"][data.fields["label"] == label]
         whole = datasets.load_sample_image(file)[:416].astype(int)

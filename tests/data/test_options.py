@@ -38,7 +38,7 @@ def test_opening_names_exactly_what_open_data_takes():
     from hibiscus.data.open import open_data
 
     opening = DataConfig(target="y", image_size="8,9").opening()
-    assert opening == {"target": "y", "test_data": None, "image_size": (8, 9), "channels": None, "max_bad": 0.05}
+    assert opening == {"target": "y", "test_data": None, "to": None, "image_size": (8, 9), "channels": None, "max_bad": 0.05}
     assert set(opening) <= set(inspect.signature(open_data).parameters)
 
 

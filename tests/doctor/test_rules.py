@@ -81,6 +81,8 @@ def test_the_last_epoch_was_the_best(facts, evaluation):
     facts["best"]["epoch"] = 4
     (said,) = advise(facts, HISTORY, evaluation)
     assert said.endswith("Go on with epochs=8 from=runs/classify-digits-001.")
+    (said,) = advise(facts, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation)
+    assert "Go on with epochs=6" in said, "what goes on is the last stage"
     facts["config"]["schedule"] = "one-cycle"
     assert advise(facts, HISTORY, evaluation) == []
     facts["best"] = None
@@ -128,3 +130,74 @@ def test_a_training_thrown_off_and_small_parts_are_named():
     assert "6.43e+04 in epoch 2" in said[0]
     assert "batch_size=32" in said[0]
     assert "class a is not in the validation part" in said[1]
+
+
+@pytest.fixture
+def generator():
+    """A sound training of a generator: facts, history, evaluation."""
+    classes = {name: {"train": 400, "test": 90} for name in "abcde"}
+    facts = {"name": "r", "method": "dcgan", "config": {"rate": 4e-4, "schedule": "constant"}, "data": {"classes": classes}}
+    evaluation = {
+        "part": "test",
+        "items": 450,
+        "decides": {"name": "test/frechet", "higher_is_better": False},
+        "metrics": {"test/frechet": 9.0, "test/diversity": 0.93, "test/modes": 5.0, "test/novelty": 0.9},
+        "baselines": {"noise pictures": {"test/frechet": 400.0, "test/diversity": 0.1, "test/novelty": 7.0}},
+    }
+    course = [(0.99, 5.0, 0.3, 2.0), (0.9, 2.0, 0.8, 5.0), *[(0.8, 1.5, 0.95, 5.0)] * 7]
+    names = ("train/discriminator.accuracy", "train/generator.loss", "val/diversity", "val/modes")
+    return facts, [dict(zip(names, line, strict=True)) for line in course], evaluation
+
+
+def test_a_sound_generator_needs_no_advice(generator):
+    assert advise(*generator) == []
+    facts, history, evaluation = generator
+    evaluation["metrics"] = {"test/frechet": 9.0, "test/diversity": float("nan"), "test/novelty": float("nan")}
+    assert advise(facts, history, evaluation) == [], "what was not measured is not wrong"
+    assert advise(facts, [{"val/frechet": 9.0}] * 9, evaluation) == []
+
+
+def test_samples_that_became_alike(generator):
+    facts, history, evaluation = generator
+    evaluation["metrics"]["test/diversity"] = 0.31
+    (said,) = advise(facts, history, evaluation)
+    assert said.startswith("The samples are alike: two of them differ 31% as much as two real pictures, after 95% in epoch 3: the gen")
+    assert "rate=0.0004" in said
+    (said,) = advise(facts, history[:1], evaluation)
+    assert "they never differed more. Train longer first (epochs=2)" in said
+    evaluation["metrics"]["test/diversity"] = 0.7
+    assert advise(facts, history, evaluation) == []
+
+
+def test_classes_that_are_missing(generator):
+    facts, history, evaluation = generator
+    evaluation["metrics"]["test/modes"] = 3.0
+    (said,) = advise(facts, history, evaluation)
+    assert said.startswith("The samples show 3 of 5 classes")
+    assert "It was 5 in the course of the training." in said
+    evaluation["items"] = 90
+    assert advise(facts, history, evaluation) == [], "so few show a class or not by chance"
+
+
+def test_a_discriminator_that_has_won(generator):
+    facts, history, evaluation = generator
+    for epoch, line in enumerate(history):
+        line |= {"train/discriminator.accuracy": 0.97 if epoch < 6 else 0.99, "train/generator.loss": 2.0 + epoch}
+    (said,) = advise(facts, history, evaluation)
+    assert said.startswith("The discriminator has won: in the last 3 epochs it told 99.0% of all pictures or more")
+    assert "grew from 2 to 10" in said
+    history[-1]["train/discriminator.accuracy"] = 0.9
+    assert advise(facts, history, evaluation) == []
+    history[-1]["train/discriminator.accuracy"] = 0.99
+    for line in history:
+        line["train/generator.loss"] = 3.0
+    assert advise(facts, history, evaluation) == [], "told apart, but the generator holds its ground"
+
+
+def test_samples_that_copy(generator):
+    facts, history, evaluation = generator
+    evaluation["metrics"]["test/novelty"] = 0.12
+    (said,) = advise(facts, history, evaluation)
+    assert said.startswith("The samples copy training pictures: their nearest ones are 12% as far away")
+    evaluation["metrics"]["test/novelty"] = 0.6
+    assert advise(facts, history, evaluation) == []

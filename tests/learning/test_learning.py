@@ -107,7 +107,7 @@ def test_digits_are_made_of_every_class(tmp_path, method, options):
     """Nearer to the real ones than blends of two of them are, and no class forgotten, as a classifier reads them."""
     found = evaluated(tmp_path, method, "digits", **options)
     assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
-    assert found["metrics"]["test/classes_found"] == 10
+    assert found["metrics"]["test/modes"] == 10
     assert found["metrics"]["test/least_share"] > 0.03
     if method == "cgan":
         assert found["metrics"]["test/agreement"] > 0.9

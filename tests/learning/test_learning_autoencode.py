@@ -40,7 +40,7 @@ def test_classes_and_pictures_from_one_code(tmp_path, noise):
 
 
 def test_photographs_get_their_colours(tmp_path):
-    found = evaluated(tmp_path, "colorizer", "photos", epochs=25)
+    found = evaluated(tmp_path, "colorizer", "two-photos", epochs=25)
     assert all(found["metrics"]["test/delta_e"] < 0.8 * rival["test/delta_e"] for rival in found["baselines"].values())
 
 

@@ -37,7 +37,7 @@ def test_the_objective_is_its_formula():
 
 def test_every_class_is_asked_for_as_often():
     asked = made(CGAN).ask(pictures(3000))
-    assert np.bincount(asked.numpy(), minlength=3) / 3000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
+    assert np.bincount(asked.label.numpy(), minlength=3) / 3000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
 
 
 def test_samples_are_of_the_class_that_is_asked_for():

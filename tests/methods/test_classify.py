@@ -57,6 +57,15 @@ def test_focal_weighs_by_what_is_missing_to_certainty():
     assert made.loss(data)[0].item() == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize("alpha", [0.25, 0.6])
+def test_focal_weighs_the_second_of_two_classes_by_alpha(alpha):
+    made, data = method(2, loss="focal", focal_alpha=alpha, focal_gamma=1.0), batch(2)
+    second = 1 / (1 + np.exp(-made.nets["network"](data.array).detach().numpy()[:, 0]))
+    right = data.label.numpy() == 1
+    p, weight = np.where(right, second, 1 - second), np.where(right, alpha, 1 - alpha)
+    assert made.loss(data)[0].item() == pytest.approx((-weight * (1 - p) * np.log(p)).mean(), rel=1e-5)
+
+
 def test_balanced_gives_each_class_the_same_weight():
     made, data = method(loss="balanced"), batch()
     made.counts = torch.tensor([1.0, 3.0, 8.0])

@@ -44,7 +44,7 @@ def test_the_penalty_is_that_of_the_slope():
 
 def game_of(height, width, **options):
     preparation = Preparation({"image": ImagePreparation(height, width, 1, (0.5,), (0.5,))})
-    return ProGAN(ProGAN.Config(latent=4, width=8, **options), preparation)
+    return ProGAN(ProGAN.Config(latent=4, width=16, **options), preparation)
 
 
 @pytest.mark.parametrize(

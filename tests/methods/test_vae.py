@@ -124,7 +124,10 @@ def test_samples_and_answers_are_pictures_of_the_datas_size(likelihood):
     method.train_mode(False)
     assert method.sample(5)["image"].shape == (5, 8, 8, 1)
     with torch.inference_mode():
-        found = method.predict(given(pixels), "test")
+        found, codes = method.predict(given(pixels), "test"), method.embed(given(pixels), "test")
+    np.testing.assert_array_equal(codes, found["latent"])
+    assert codes.dtype == np.float32
+    assert VAE.abilities() == ["predict", "sample", "embed"]
     assert found["latent"].shape == (6, 4)
     assert found["reconstruction"].shape == (6, 8, 8, 1)
     assert found["reconstruction"].dtype == np.uint8
@@ -135,6 +138,10 @@ class Linear:
 
     config = VAE.Config(importance_samples=4000)
     preparation = Preparation({"image": ImagePreparation(1, 1, 1, (0.5,), (0.5,))})
+    classes = ()
+
+    def told(self, batch):
+        return ()
 
     def draw(self, batch):
         return batch.image * 3

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from hibiscus.networks.dcgan import ConditionalDiscriminator, Discriminator, Generator, halvings
+from hibiscus.networks.dcgan import ConditionalDiscriminator, Discriminator, Generator, HeadedDiscriminator, halvings
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 30, 47), (3, 64, 64), (1, 5, 3)])
@@ -44,3 +44,16 @@ def test_a_label_is_one_more_channel(shape):
     plane = net.plane[0].weight.T[:2].reshape(2, 1, *shape[1:])
     torch.testing.assert_close(net(x, label[:2]), plain(torch.cat([x, plane], 1)))
     assert not torch.equal(net(x[:1], label[:1]), net(x[:1], label[1:2]))
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 30, 47)])
+def test_heads_are_linear_on_the_body_of_the_plain_discriminator(shape):
+    net, plain = HeadedDiscriminator(shape, {"real": 1, "label": 5}, 4), Discriminator(shape, 4)
+    plain.body[:-1].load_state_dict(net.body.state_dict())
+    x = torch.randn(2, *shape)
+    features, found = plain.body[:-1](x), net(x)
+    assert list(found) == ["real", "label"]
+    for name, answer in found.items():
+        head = net.heads[name]
+        torch.testing.assert_close(answer, features @ head.weight.T + head.bias)
+    assert found["label"].shape == (2, 5)

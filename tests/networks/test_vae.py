@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.networks.vae import ConditionalEncoder, build_decoder, build_encoder
 
 
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "pool"])
@@ -49,3 +49,15 @@ def test_filters_double_up_to_256():
 def test_another_kind_is_told():
     with pytest.raises(ConfigError, match="net="):
         build_encoder("resnet20", (1, 8, 8), 4)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_the_class_is_one_more_channel(kind):
+    shape = (3, 9, 6)
+    network = ConditionalEncoder(kind, shape, 4, 6, hidden=16, filters=4)
+    x, seen = torch.randn(2, *shape), []
+    network.body.register_forward_pre_hook(lambda net, given: seen.append(given[0]))
+    assert network(x, torch.eye(4)[[0, 3]]).shape == (2, 6)
+    assert torch.equal(seen[0][:, :3], x)
+    plane = next(network.plane.parameters())  # one weight for each pixel and class
+    assert torch.equal(seen[0][1, 3].flatten(), plane[:, 3])

@@ -1,14 +1,18 @@
+import base64
+import io
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import sample_runs as sample
 from PIL import Image
 
 from hibiscus.errors import RunError
 from hibiscus.report import write_report
+from hibiscus.report.animation import MOST, moving
 from hibiscus.report.curves import history, panels, smoothed, stopping
 from hibiscus.report.exhibits import confusions
 from hibiscus.report.figures import COLOURS
@@ -220,10 +224,32 @@ def test_no_file_outside_the_folder_is_shown(tmp_path, read_page):
     assert "5 pictures missing or unreadable" in page.text
 
 
-def test_newest_samples_are_shown(tmp_path, read_page):
-    text = read_page(write_report(sample.complete(tmp_path / "run"))).text
-    assert "epoch-0013" in text
-    assert "epoch-0001" not in text
+def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_page):
+    folder = sample.complete(tmp_path / "run")
+    (folder / "samples" / "epoch-0005.png").write_bytes(b"no picture")
+    (folder / "samples" / "samples.png").write_bytes((folder / "samples" / "epoch-0001.png").read_bytes())
+    text = read_page(write_report(folder)).text
+    assert "Epoch 13, the last." in text
+    assert "13 grids, epoch 0 to 13" in text
+    found = moving(read_run(folder).samples)
+    with Image.open(io.BytesIO(base64.b64decode(found["uri"].split(",")[1]))) as picture:
+        assert (picture.n_frames, picture.format, picture.size) == (13, "WEBP", (found["width"], found["height"]))
+        assert picture.size == (6 * 64, 6 * 64 + 24)
+        first = np.array(picture.convert("RGB"))[24:]
+    with Image.open(folder / "samples" / "epoch-0000.png") as grid:
+        assert np.array_equal(first[::6, ::6], np.array(grid)), "small grids lose nothing"
+    for path in (folder / "samples").iterdir():
+        path.write_bytes(b"no picture")
+    assert moving(read_run(folder).samples) is None
+    assert "What it drew along the way" not in read_page(write_report(folder)).text
+
+
+def test_large_grids_move_within_the_size_of_the_page(tmp_path):
+    for epoch in range(31):
+        sample.picture(tmp_path / f"epoch-{epoch:04d}.png", 530, epoch)
+    found = moving(sorted(tmp_path.iterdir()))
+    assert found["bytes"] <= 1.1 * MOST
+    assert max(found["width"], found["height"]) >= 160
 
 
 def test_cross_validation(tmp_path, read_page):

@@ -56,3 +56,9 @@ def test_context_and_machine():
         assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.float32
     device.tune_process()
     assert "cores" in device.describe_machine(torch.device("cpu"))
+
+
+def test_compiling_without_a_compiler_is_told(monkeypatch):
+    monkeypatch.setattr(device.shutil, "which", lambda name: None)
+    with pytest.raises(ConfigError, match="no C\\+\\+ compiler"):
+        device.compile_networks([nn.Linear(2, 2)], torch.device("cpu"))

@@ -5,8 +5,9 @@ import signal
 
 import pytest
 import torch
+from torch import nn
 
-from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint
 from training.toys import Game, Growing, array_data, make_loop
@@ -189,6 +190,30 @@ def test_weights_that_are_no_numbers_never_become_a_checkpoint(tmp_path):
     with pytest.raises(TrainingError, match="not a finite number"):
         loop.run()
     assert (tmp_path / "checkpoints" / "last.safetensors").read_bytes() == good
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_networks_are_compiled_where_that_is_asked_for_again_when_they_have_grown(tmp_path, monkeypatch, wanted):
+    compiled = []
+    monkeypatch.setattr(nn.Module, "compile", lambda network: compiled.append(sum(p.numel() for p in network.parameters())))
+    loop = make_loop(Growing, tmp_path, compile=wanted)
+    loop.run()
+    assert len(compiled) == (loop.stage_index + 1) * len(loop.method.nets) * wanted
+    assert len(set(compiled)) == (loop.stage_index + 1) * wanted
+
+
+def test_a_method_with_gradients_of_gradients_says_that_it_does_not_compile(tmp_path, monkeypatch):
+    monkeypatch.setattr(Game, "compiles", False)
+    with pytest.raises(ConfigError, match="gradients of gradients"):
+        make_loop(Game, tmp_path, compile=True)
+
+
+@pytest.mark.slow
+def test_compiled_networks_compute_the_same(tmp_path):
+    plain, compiled = (played(make_loop(Game, tmp_path / str(wanted), compile=wanted)) for wanted in (False, True))
+    assert plain.method.tensors().keys() == compiled.method.tensors().keys()
+    for name, value in plain.method.tensors().items():
+        torch.testing.assert_close(compiled.method.tensors()[name], value, rtol=1e-4, atol=1e-5)
 
 
 def test_a_run_that_grew_can_be_loaded(tmp_path):

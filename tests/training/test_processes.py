@@ -26,11 +26,14 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 GAMES = {
     "classify": ["net=mlp", "net.hidden=32", "batch_size=50"],
     "dcgan": ["batch_size=50", "latent=8", "width=8", "batch_norm=true"],
+    "cyclegan": ["batch_size=25", "width=8", "pool=30"],
 }
+DATA = {"cyclegan": "digits-inverted"}
 
 
 def train(start: list[str], method: str, out: Path, *words: str) -> subprocess.CompletedProcess:
-    command = [*start, "train", method, "digits", *GAMES[method], "precision=float32", *words, "--quiet", "--out", str(out)]
+    given = [DATA.get(method, "digits"), *GAMES[method], "precision=float32", *words]
+    command = [*start, "train", method, *given, "--quiet", "--out", str(out)]
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
 
 

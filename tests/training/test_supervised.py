@@ -6,8 +6,9 @@ import torch
 
 from hibiscus import api
 from hibiscus.data.dataset import Dataset, content_keys
-from hibiscus.errors import ConfigError
-from hibiscus.training.supervised import SupervisedConfig, default_network
+from hibiscus.errors import ConfigError, UsageError
+from hibiscus.networks.registry import build_network
+from hibiscus.training.supervised import SupervisedConfig, before_last, default_network
 
 
 def small(count=60):
@@ -85,3 +86,23 @@ def test_an_unknown_option_of_a_network_is_told_before_a_folder_is_made(tmp_path
     with pytest.raises(ConfigError, match="hiden"):
         trained(tmp_path, net_options={"hiden": [4]})
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("net", "shape", "options"),
+    [("mlp", (5,), {"hidden": [8]}), ("linear", (5,), {}), ("cnn", (1, 8, 8), {}), ("lstm", (7, 3), {}), ("resnet20", (3, 16, 16), {})],
+)
+def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, options):
+    network = build_network(net, shape, 4, **options).eval()
+    items = torch.rand(6, *shape)
+    with torch.no_grad():
+        features, outputs = before_last(network)(items), network(items)
+    assert features.ndim == 2
+    last = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    torch.testing.assert_close(last(features), outputs)
+    assert not any(layer._forward_pre_hooks for layer in network.modules())
+
+
+def test_a_network_without_a_linear_layer_has_no_features():
+    with pytest.raises(UsageError, match="no linear layer"):
+        before_last(torch.nn.Flatten())(torch.rand(2, 3))

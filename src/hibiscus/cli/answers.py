@@ -1,56 +1,73 @@
-"""What `predict` prints or writes: one line for each item, or a file by its ending."""
+"""What `predict` and `embed` print or write: a line for each item, a file by its ending, or a folder of pictures."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.text import number, plain, plural, say, table
+from hibiscus.cli.text import number, plain, plural, say, table, unused
 from hibiscus.errors import DataError, UsageError
 
-__all__ = ["check_out", "predictions"]
+__all__ = ["check_out", "codes", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
 SHOWN = 50  # answers on a screen; a pipe gets all
+MOST_NUMBERS = 12  # of one answer in a line
 
 
-def check_out(out: str | None, inputs: list[str]) -> Path | None:
-    """The file to write, looked at before anything is computed.
+def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path | None:
+    """The file or the folder to write, looked at before anything is computed.
+
+    Args:
+        out: as it was typed.
+        inputs: what is never written to.
+        folders: whether a folder of pictures may be meant: a name without ending, with a slash at its end, or of one that exists.
 
     Raises:
-        UsageError: an ending that is not known, or the file is one of the inputs.
-        DataError: there is no such folder, or a folder stands in its place.
+        UsageError: an ending that is not known, or the place is one of the inputs.
+        DataError: there is no such folder, or something else stands in its place.
     """
     if out is None:
         return None
     path = Path(out).expanduser()
-    if path.suffix.lower() not in ENDINGS:
-        raise UsageError(
-            f"--out {out}", f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}", f"--out {path.stem or 'answers'}.csv"
-        )
-    if path.is_dir():
+    known = path.suffix.lower() in ENDINGS
+    if not known and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
+        expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}" + (", or a folder for pictures" if folders else "")
+        raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'answers'}.csv")
+    if known and path.is_dir():
         raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/answers.csv")
+    if not known and path.exists() and not path.is_dir():
+        raise DataError(f"--out {out}: there is a file at this place", "a folder", f"--out {path}-pictures/")
     if not path.parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
     if any(Path(given).expanduser().resolve() == path.resolve() for given in inputs):
-        raise UsageError(f"--out {out}: this is the input", "another file, for inputs are never changed", "--out answers.csv")
+        raise UsageError(
+            f"--out {out}: this is the input",
+            "another place, for inputs are never changed",
+            "--out answers.csv" if known else f"--out {path}-answers/",
+        )
     return path
 
 
 def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
     """Answers, one line each, or written to a file by its ending."""
-    if not quiet and not as_json:
-        for bad in found["skipped"]:
-            print(f"left out: {bad['reason']}", file=sys.stderr)  # noqa: T201
+    _tell_skipped(found, as_json, quiet)
+    pictures = [name for name, values in found.items() if _is_pictures(values)]
     if out is not None:
-        _write(found, out)
-        content = {"out": str(out), "items": len(found["id"]), "skipped": found["skipped"]}
-        if as_json or not quiet:
-            say(content, f"{plural(len(found['id']), 'answer')} written to {out}", as_json)
+        if out.suffix.lower() in ENDINGS:
+            _write(found, out)
+        else:
+            _save_pictures(found, pictures, out)
+        _say_where(found, "answer", out, as_json, quiet)
         return
-    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities")]
+    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", *pictures)]
+    if pictures and not names and not as_json:
+        place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
+        raise UsageError(f"the answers are pictures ({', '.join(pictures)})", "a place to write them to", place)
     shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
     rows = [["item", *names]]
     if not as_json:
@@ -58,13 +75,88 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
     text = table(rows, "")
     if len(shown) < len(found["id"]):
         text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
+    text += "".join(f"\n{note}" for note in _notes(found, names, pictures) if not quiet)
     say(found, text, as_json)
+
+
+def _notes(found: dict[str, Any], names: list[str], pictures: list[str]) -> Iterator[str]:
+    """What to do with what no line can show."""
+    long = [name for name in names if getattr(found[name], "ndim", 0) > 1 and found[name][0].size > MOST_NUMBERS]
+    if long:
+        yield f"{', '.join(long)}: too many numbers for a line; --out answers.csv writes them all"
+    if pictures:
+        yield f"{', '.join(pictures)}: pictures; --out answers/ writes them into a folder, --out answers.npz as arrays"
+
+
+def codes(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
+    """Codes, written to a file by its ending: a column for each number in a table, else one array; by default a new Parquet file."""
+    out = out or unused(Path("codes.parquet"))
+    _tell_skipped(found, as_json, quiet)
+    table_like = out.suffix.lower() in (".csv", ".parquet")
+    columns = {f"code{number}": column for number, column in enumerate(found["code"].T, 1)} if table_like else {"code": found["code"]}
+    _write({"id": found["id"], **columns, "skipped": found["skipped"]}, out)
+    _say_where(found, "code", out, as_json, quiet)
+
+
+def _tell_skipped(found: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    if not quiet and not as_json:
+        for bad in found["skipped"]:
+            print(f"left out: {bad['reason']}", file=sys.stderr)  # noqa: T201
+
+
+def _say_where(found: dict[str, Any], what: str, out: Path, as_json: bool, quiet: bool) -> None:
+    if as_json or not quiet:
+        content = {"out": str(out), "items": len(found["id"]), "skipped": found["skipped"]}
+        say(content, f"{plural(len(found['id']), what)} written to {out}", as_json)
+
+
+def _is_pictures(values: Any) -> bool:
+    return str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4
+
+
+def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path) -> None:
+    """A PNG under each input's own name; of several pictures one does without a suffix, `image` where there is one of that name.
+
+    Raises:
+        UsageError: the answers hold no pictures.
+        DataError: a picture of such a name is there already, then none is written; or the folder cannot be written.
+    """
+    from hibiscus.data.pictures import save_picture
+
+    if not pictures:
+        raise UsageError(f"--out {folder}: the answers hold no pictures", f"a file ending in {', '.join(ENDINGS)}", f"--out {folder}.csv")
+    first = "image" if "image" in pictures else pictures[0]
+    taken: set[str] = set()
+    files = []
+    for place, given in enumerate(found["id"]):
+        for name in pictures:
+            stem = Path(str(given)).stem + ("" if name == first else f"-{name}")
+            files.append((folder / f"{_unique(stem, taken)}.png", found[name][place]))
+    there = next((path for path, _ in files if path.exists()), None)
+    if there is not None:
+        raise DataError(f"{there}: exists already", "a folder without pictures of these names", f"--out {folder}-2/")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made ({error.strerror or error})", "a place that may be written", "another --out") from None
+    for path, pixels in files:
+        save_picture(pixels, path)
+
+
+def _unique(stem: str, taken: set[str]) -> str:
+    """A name that none has yet, also where large and small letters are the same; `taken` remembers it."""
+    names = (stem if number == 1 else f"{stem}-{number}" for number in itertools.count(1))
+    name = next(name for name in names if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
 
 
 def _cell(value: Any) -> str:
     if getattr(value, "ndim", 0) > 1:  # a picture is no text
         return f"{'x'.join(map(str, value.shape))} values"
     value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, list) and len(value) > MOST_NUMBERS:
+        return f"{len(value)} values"
     if isinstance(value, list):
         return " ".join(_cell(one) for one in value)
     return number(value) if isinstance(value, float) else str(value)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from hibiscus.cli import use
 from hibiscus.cli.fail import run_app
+from hibiscus.cli.words import Checkpoint, Data, Debug, Demands, Device, Json, Method, Out, Quiet, Run, Seed, Words, example, read_options
 from hibiscus.errors import UsageError, nearest
 
 __all__ = ["app", "run"]
 
-VERBS = ("train", "resume", "evaluate", "predict", "sample", "report", "compare", "crossval", "inspect", "list", "explain")
-FLAGS = ("out", "device", "quiet", "evaluate", "demand", "json", "debug")  # what is written --out FOLDER, not out=FOLDER
+VERBS = (
+    *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
+    *("inspect", "list", "explain"),
+)
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
 \b
@@ -24,10 +28,6 @@ ABOUT = """Every classic deep-learning method on your own data with one command.
 """
 
 
-def _example(*commands: str) -> str:
-    return "\b\nExample:\n" + "\n".join(f"  {command}" for command in commands)
-
-
 app = typer.Typer(
     help=ABOUT,
     add_completion=False,
@@ -35,19 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 120},
 )
-
-Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder, or runs/latest")]
-Method = Annotated[str, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them")]
-Out = Annotated[str | None, typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/")]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="same seed, same run")]
-Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="nothing on the screen but errors")]
-Debug = Annotated[bool, typer.Option("--debug", help="show the whole traceback of an error")]
-Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
-Demands = Annotated[list[str] | None, typer.Option("--demand", metavar="FIGURE", help="exit with 6 unless it holds: 'test/accuracy>=0.9'")]
 
 
 @app.callback(invoke_without_command=True)
@@ -90,7 +77,7 @@ def train(
         return
     if data is None or ("=" in data and data.split("=")[0].isidentifier()):
         raise UsageError(f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits")
-    demands, options = figures.parse_demands(demand), _options(words, seed)
+    demands, options = figures.parse_demands(demand), read_options(words, seed)
     from hibiscus import api
 
     still = quiet or as_json
@@ -98,7 +85,7 @@ def train(
     figures.result(finished, demands, as_json, quiet)
 
 
-@app.command(epilog=_example("hibiscus resume runs/latest"))
+@app.command(epilog=example("hibiscus resume runs/latest"))
 def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
     """Go on with a stopped run."""
     from hibiscus import api
@@ -107,7 +94,7 @@ def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quie
     figures.result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
 
 
-@app.command(epilog=_example("hibiscus evaluate runs/latest", "hibiscus evaluate runs/latest --data other/ --demand 'test/accuracy>=0.9'"))
+@app.command(epilog=example("hibiscus evaluate runs/latest", "hibiscus evaluate runs/latest --data other/ --demand 'test/accuracy>=0.9'"))
 def evaluate(
     run: Run,
     data: Annotated[str | None, typer.Option("--data", metavar="DATA", help="other data with labels, not the run's test part")] = None,
@@ -129,54 +116,26 @@ def evaluate(
     figures.evaluation(chosen, chosen.evaluation(data, checkpoint, again), demands, as_json, quiet)
 
 
-@app.command(epilog=_example("hibiscus predict runs/latest cat.jpg more/", "hibiscus predict runs/latest new.csv --out answers.csv"))
-def predict(
-    run: Run,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="pictures, folders, a table or a file of arrays")],
-    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz")] = None,
-    support: Annotated[
-        str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
-    ] = None,
-    checkpoint: Checkpoint = "best",
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="the answers only")] = False,
-    debug: Debug = False,
-) -> None:
-    """Answers for new inputs."""
-    from hibiscus.cli import answers
-
-    path = answers.check_out(out, inputs)
-    from hibiscus import api
-
-    answers.predictions(api.load(run, device=device).predict(inputs, checkpoint, support), path, as_json, quiet)
+app.command(
+    epilog=example(
+        "hibiscus predict runs/latest cat.jpg more/",
+        "hibiscus predict runs/latest new.csv --out answers.csv",
+        "hibiscus predict runs/latest noisy/ --out clean/",
+    )
+)(use.predict)
+app.command(epilog=example("hibiscus embed runs/latest photos/", "hibiscus embed runs/latest photos/ --out codes.csv"))(use.embed)
+app.command(
+    epilog=example(
+        "hibiscus sample runs/latest -n 64",
+        "hibiscus sample runs/latest -n 500 --out samples.npz",
+        "hibiscus sample runs/latest label=cat,dog",
+        "hibiscus sample runs/latest code1=-2:2:9 --out sweep.png",
+        "hibiscus sample runs/latest interpolate=9",
+    )
+)(use.sample)
 
 
-@app.command(epilog=_example("hibiscus sample runs/latest -n 64", "hibiscus sample runs/latest -n 500 --out samples.npz"))
-def sample(
-    run: Run,
-    words: Words = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="how many")] = 64,
-    out: Annotated[str | None, typer.Option("--out", metavar="PLACE", help="a .png for a grid, a .npz, or a folder of pictures")] = None,
-    seed: Seed = None,
-    checkpoint: Checkpoint = "best",
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """New items drawn from what a run has learned."""
-    from hibiscus.cli import samples
-    from hibiscus.training.run import find_run
-
-    path = samples.check_place(out, find_run(run))
-    from hibiscus import api
-
-    found = api.load(run, device=device).sample(count, seed=seed, checkpoint=checkpoint, **_options(words, None))
-    samples.write_samples(found, path, as_json, quiet)
-
-
-@app.command(epilog=_example("hibiscus report runs/latest"))
+@app.command(epilog=example("hibiscus report runs/latest"))
 def report(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     """Write report.html anew from the run folder."""
     from hibiscus.cli.text import say
@@ -187,7 +146,7 @@ def report(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     say({"report": str(path)}, f"report: {path}", as_json)
 
 
-@app.command(epilog=_example("hibiscus compare runs/classify-digits-001 runs/classify-digits-002"))
+@app.command(epilog=example("hibiscus compare runs/classify-digits-001 runs/classify-digits-002"))
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN", help="two or more run folders")],
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="the page to write")] = "compare.html",
@@ -203,7 +162,7 @@ def compare(
     look.comparison([find_run(run) for run in runs], out, as_json)
 
 
-@app.command(epilog=_example("hibiscus crossval classify table.csv target=income folds=5 epochs=30"))
+@app.command(epilog=example("hibiscus crossval classify table.csv target=income folds=5 epochs=30"))
 def crossval(
     method: Method,
     data: Data,
@@ -216,7 +175,7 @@ def crossval(
     debug: Debug = False,
 ) -> None:
     """K-fold cross-validation, then a refit at the best epoch."""
-    options = _options(words, seed)
+    options = read_options(words, seed)
     folds = str(options.pop("folds", 5))
     from hibiscus import api
     from hibiscus.cli import figures
@@ -228,15 +187,36 @@ def crossval(
     figures.result(run_, [], as_json, quiet)
 
 
-@app.command(epilog=_example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))
+@app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))
+def sweep(
+    method: Method,
+    data: Data,
+    words: Words = None,
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """One training for each of several values, side by side."""
+    options = read_options(words, seed)
+    from hibiscus import api
+    from hibiscus.cli import sweeps
+
+    found = api.sweep(method, data, out=out, device=device, quiet=quiet or as_json, argv=_argv(), **options)
+    sweeps.sweep_result(found, as_json, quiet)
+
+
+@app.command(epilog=example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))
 def inspect(data: Data, words: Words = None, as_json: Json = False, debug: Debug = False) -> None:
     """What is in the data."""
     from hibiscus.cli import look
 
-    look.inspection(data, _options(words, None), as_json)
+    look.inspection(data, read_options(words, None), as_json)
 
 
-@app.command(name="list", epilog=_example("hibiscus list"))
+@app.command(name="list", epilog=example("hibiscus list"))
 def list_(as_json: Json = False, debug: Debug = False) -> None:
     """Methods, networks and bundled data."""
     from hibiscus.cli import look
@@ -244,7 +224,7 @@ def list_(as_json: Json = False, debug: Debug = False) -> None:
     look.catalogue(as_json)
 
 
-@app.command(epilog=_example("hibiscus explain classify"))
+@app.command(epilog=example("hibiscus explain classify"))
 def explain(method: Method, as_json: Json = False, debug: Debug = False) -> None:
     """What a method computes, when to use it, what goes wrong."""
     from hibiscus.cli import look
@@ -254,21 +234,6 @@ def explain(method: Method, as_json: Json = False, debug: Debug = False) -> None
 
 def _argv() -> list[str]:
     return ["hibiscus", *sys.argv[1:]]
-
-
-def _options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
-    from hibiscus._config import parse_words
-
-    options = parse_words(words or [])
-    for name in FLAGS:
-        if name in options:
-            value = "" if name in ("quiet", "json", "debug") else f" {options[name]}"
-            raise UsageError(f"the word '{name}={options[name]}'", "an option of the method or of its data", f"write it as --{name}{value}")
-    if "from" in options:
-        options["start_from"] = options.pop("from")
-    if seed is not None:
-        options["seed"] = seed
-    return options
 
 
 def run() -> None:

@@ -66,7 +66,7 @@ def _usage(error: Exception) -> UsageError:
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     see = f"hibiscus {verb} --help" if verb else "hibiscus --help"
     option = re.search(r"No such option: --?([\w-]+)", text)
-    if option and verb in ("train", "crossval", "inspect"):
+    if option and verb in ("train", "crossval", "sweep", "inspect"):
         name = option[1].replace("-", "_")
         return UsageError(f"there is no option --{option[1]}", "options of a method as key=value", f"write {name}=VALUE; {see} lists all")
     return UsageError(f"{verb}: {text[:1].lower()}{text[1:]}" if verb else text, "a command as its help shows it", see)

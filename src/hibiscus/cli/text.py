@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["line_width", "number", "plain", "plural", "say", "table", "wrap"]
+__all__ = ["line_width", "number", "plain", "plural", "say", "table", "unused", "wrap"]
 
 
 def say(content: Any, text: str, as_json: bool) -> None:
@@ -95,3 +96,9 @@ def number(value: Any, scale: float | None = None) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 item`, `2 items`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def unused(path: Path) -> Path:
+    """The path itself, or with the first number from 2 on that makes it one where nothing is: `codes-2.parquet`."""
+    places = (path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(1))
+    return next(place for place in places if not place.exists())

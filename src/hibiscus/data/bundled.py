@@ -1,25 +1,29 @@
-"""Small real data that comes with scikit-learn, read from its files without importing it (that takes a second)."""
+"""Small data that everybody has: real ones from scikit-learn's files, without importing it (that takes a second), and drawn shapes."""
 
 from __future__ import annotations
 
 import gzip
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
 from hibiscus.data.decode import open_picture
+from hibiscus.data.shapes import draw_shapes
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]
 
 BUNDLED = {
     "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
-    "photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
+    "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -42,12 +46,19 @@ def _read(file: Path, **options) -> np.ndarray:
 
 def open_bundled(name: str) -> Dataset:
     """Opens bundled data by name, as it would come from a person's own files."""
-    if name == "digits":
+    if name in ("digits", "digits-inverted"):
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
-        fields = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        fields: dict[str, Any] = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        if name == "digits-inverted":
+            pictures[1::2] = 255 - pictures[1::2]
+            fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(pictures)) % 2]
         keys = content_keys(pictures)
-    elif name == "photos":
+    elif name == "shapes":
+        pictures, factors = draw_shapes()
+        fields = {"image": pictures, "factors": factors}
+        keys = content_keys(pictures)
+    elif name == "two-photos":
         folder = _files().parent / "images"
         pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
         pictures = np.concatenate(list(pieces.values()))
@@ -61,7 +72,7 @@ def open_bundled(name: str) -> Dataset:
         fields=fields,
         ids=[str(i) for i in range(len(keys))],
         keys=keys,
-        roles={} if "table" not in fields else {column: "number" for column in fields["table"].columns},
+        roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
     )
 

@@ -71,7 +71,8 @@ class Dataset:
         path: where it was read from, as the person wrote it.
         fields: `image` uint8 `(items, height, width, channels)`, `table` a DataFrame, `array` float32
             `(items, features)` or `(items, steps, features)`, `label` `(items,)` of names or integers,
-            `target` float `(items, columns)`.
+            `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
+            whole numbers: what each item is known to be made of, by name; for measuring only.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
             and adding an item moves no other.
@@ -108,7 +109,7 @@ class Dataset:
             state.update(part.encode() + np.ascontiguousarray(items, np.int64).tobytes())
         for name in sorted(self.fields):
             state.update(name.encode())
-        for name in ("label", "target"):
+        for name in ("label", "target", "domain"):
             if name in self.fields:
                 state.update("\x1f".join(map(str, np.asarray(self.fields[name]).ravel().tolist())).encode())
         return state.hexdigest()
@@ -120,8 +121,12 @@ class Dataset:
             if name == "label":
                 classes = self.class_counts()
                 phrases[name] = f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} different values"
+            elif name == "domain":
+                phrases[name] = "domains: " + ", ".join(f"{one} {(values == one).sum():,}" for one in dict.fromkeys(values.tolist()))
             elif name == "environment":
                 phrases[name] = f"environment: {str(values[0]).rsplit('#', 1)[0]}"
+            elif name == "factors":
+                phrases[name] = "known factors: " + ", ".join(f"{part} ({len(np.unique(values[part]))})" for part in values.dtype.names)
             elif name == "table":
                 phrases[name] = f"table: {len(values.columns)} columns"
             else:

@@ -11,6 +11,7 @@ from typing import Any
 from hibiscus.data.arrays import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
 from hibiscus.data.bundled import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.domains import domain_folders, join_domains, open_domain_folder
 from hibiscus.data.images import PICTURE_ENDINGS, open_picture_folder
 from hibiscus.data.open_tables import join_parts, open_table
 from hibiscus.data.open_texts import holds_texts, open_text_folder
@@ -29,6 +30,7 @@ def open_data(
     *,
     target: str | None = None,
     test_data: str | os.PathLike[str] | None = None,
+    to: str | os.PathLike[str] | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     max_bad: float = 0.05,
@@ -37,12 +39,13 @@ def open_data(
     """Opens whatever a person points at.
 
     Args:
-        path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`),
-            a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file, a CSV, TSV or
-            Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), `hf:owner/name`,
-            or `gym:NAME`, an environment.
+        path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
+            `trainA` and `trainB`, two image domains), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`,
+            `.mat` or IDX file, a CSV, TSV or Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled
+            data (`digits`), `hf:owner/name`, or `gym:NAME`, an environment.
         target: for tables, the column to be predicted.
         test_data: the test part, where it is a file or folder of its own.
+        to: the other image domain, where it is a file or folder of its own; all are brought to the larger size of the two.
         image_size: side in pixels, or `(height, width)`, that pictures of a folder are brought to; found from them by default.
         channels: 1 for grey or 3 for RGB; found from the pictures by default.
         max_bad: the largest share of files that may be unusable.
@@ -62,6 +65,9 @@ def open_data(
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
         dataset = join_parts({"train": dataset, "test": _open_one(os.fspath(test_data), progress, like=dataset, **options)})
+    if to is not None:
+        other = _open_one(os.fspath(to), progress, target=None, image_size=image_size, channels=channels, max_bad=max_bad)
+        dataset = join_domains(dataset, other, image_size, channels)
     dataset.options = {name: value for name, value in options.items() if value is not None}
     _note_size(dataset, image_size)
     return dataset
@@ -141,6 +147,8 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         return _open_part_tables(tables, options["target"], progress, **_picture(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad"])
+    if domain_folders(folder):
+        return open_domain_folder(folder, progress=progress, **_picture(options))
     return open_picture_folder(folder, progress=progress, **_picture(options))
 
 

@@ -18,6 +18,7 @@ class DataConfig(BaseModel):
 
     target: str | None = Field(None, description="tables: the column to be predicted")
     test_data: str | None = Field(None, description="the test part, where it is a file or folder of its own")
+    to: str | None = Field(None, description="the other image domain, where it is a file or folder of its own")
     image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of pictures in pixels; found by default")
     channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB pictures; found by default")
     max_bad: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
@@ -42,4 +43,4 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        return {name: getattr(self, name) for name in ("target", "test_data", "image_size", "channels", "max_bad")}
+        return {name: getattr(self, name) for name in ("target", "test_data", "to", "image_size", "channels", "max_bad")}

@@ -15,6 +15,7 @@ import numpy as np
 from hibiscus.data.columns import missing_rows
 from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepare_environments import EnvironmentPreparation
+from hibiscus.data.prepare_factors import FactorPreparation
 from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
 from hibiscus.data.prepare_tables import TablePreparation
 from hibiscus.errors import DataError, RunError, nearest
@@ -23,6 +24,7 @@ __all__ = [
     "KINDS",
     "ArrayPreparation",
     "EnvironmentPreparation",
+    "FactorPreparation",
     "FieldPreparation",
     "ImagePreparation",
     "LabelNumbering",
@@ -127,6 +129,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
     for kind in (
         ArrayPreparation,
         EnvironmentPreparation,
+        FactorPreparation,
         ImagePreparation,
         LabelNumbering,
         LabelPreparation,

@@ -11,6 +11,7 @@ import torch
 from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.domains import DomainBatches
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.prepare import ImagePreparation, Preparation
 from hibiscus.errors import DataError
@@ -18,6 +19,7 @@ from hibiscus.errors import DataError
 __all__ = ["PreparedData"]
 
 INPUTS = ("image", "table", "array")
+MEASURED = ("factors",)  # fields that no batch holds, so that nothing is learned from them
 WALKED_VALUES = 2**22  # input values in a batch that is only looked at: 512 pictures of 52x52 in colour
 
 
@@ -66,7 +68,7 @@ class PreparedData:
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None
-        self.tensors = {name: as_tensor(values) for name, values in self.arrays.items()}
+        self.tensors = {name: as_tensor(values) for name, values in self.arrays.items() if name not in MEASURED}
         self._finisher = Finisher(pictures, self.device, batch_type)
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
@@ -84,6 +86,17 @@ class PreparedData:
         """
         images = {"image": self.tensors["image"]}
         return ShuffledBatches(images, self.parts[part], batch_size, seed, PairFinisher(self._finisher), augment)
+
+    def domains(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> DomainBatches:
+        """Endless batches of `a` and `b`, as many pictures of each of two domains, unpaired."""
+        images, finish = self.tensors["image"], self._finisher.pictures["image"]
+        members = [self.of_domain(part, domain) for domain in (0, 1)]
+        return DomainBatches(images, members, batch_size, seed, finish, self._finisher.batch_type, augment, self.share)
+
+    def of_domain(self, part: str, domain: int) -> np.ndarray:
+        """The items of a part that are of a domain, 0 or 1, as indices into the whole data set."""
+        owner = self._owner(part)
+        return owner.parts[part][owner.arrays["domain"][owner.parts[part]] == domain]
 
     def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
         """Endless episodes of a part: small classification tasks among its classes; several processes take each whole."""
@@ -144,7 +157,7 @@ class PreparedData:
 
 
 def raw_field(dataset: Dataset, name: str) -> Any:
-    """The raw values behind a prepared field; a `target` that is a number may have been read as a label."""
-    if name == "target" and "target" not in dataset.fields:
+    """The raw values behind a prepared field; a `target` that is a number, or two domains, may have been read as a label."""
+    if name in ("target", "domain") and name not in dataset.fields:
         return dataset.fields.get("label")
     return dataset.fields.get(name)

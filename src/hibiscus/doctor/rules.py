@@ -8,6 +8,10 @@ from hibiscus.metrics.curves import stopping_epoch
 
 __all__ = ["advise"]
 
+ALIKE, COPIED = 0.6, 0.3  # below which samples are too alike, or too near to training pictures, beside real ones
+WON = 0.98  # share of pictures that a discriminator tells when the game is over
+ITEMS_OF_A_CLASS = 20  # measured, on average, below which a class may be missing by chance
+
 
 def advise(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> list[str]:
     """Advice in the order of its weight; each sentence says what was seen and what to try.
@@ -19,7 +23,10 @@ def advise(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dic
     """
     found = [
         rule(facts, history, evaluation)
-        for rule in (_baseline, _diverged, _small_parts, _duplicates, _overfitting, _unfinished, _classes, _bad_files)
+        for rule in (
+            *(_baseline, _diverged, _alike, _missing, _won, _copies),
+            *(_small_parts, _duplicates, _overfitting, _unfinished, _classes, _bad_files),
+        )
     ]
     return [sentence for sentence in found if sentence]
 
@@ -47,6 +54,59 @@ def _diverged(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: 
     return (
         f"The validation loss jumped to {max(losses):.3g} in epoch {worst}: the training was thrown off. Try a smaller learning rate "
         f"(it was rate={rate:g}) or more steps an epoch (batch_size={max(8, (batch_size or 128) // 4)})."
+    )
+
+
+def _alike(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    """The generator makes one picture, or few: two samples are much nearer to each other than two real pictures."""
+    varied = _measured(evaluation, "diversity")
+    if not varied < ALIKE:
+        return ""
+    seen = [line["val/diversity"] for line in history if line.get("val/diversity") is not None]
+    said = f"The samples are alike: two of them differ {varied:.0%} as much as two real pictures"
+    mend = f"a smaller rate (it was rate={facts['config'].get('rate', 0):g}), a wider generator (width=...) or the method wgan-gp"
+    if seen and max(seen) > 1.25 * varied:
+        then = seen.index(max(seen)) + 1
+        return f"{said}, after {max(seen):.0%} in epoch {then}: the generator has collapsed. More epochs do not mend it; {mend} do."
+    return f"{said}, and they never differed more. Train longer first (epochs={2 * max(1, len(history))}); else try {mend}."
+
+
+def _missing(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    """Classes that the samples do not show; said only where chance would have shown each."""
+    found, classes = _measured(evaluation, "modes"), len(facts["data"].get("classes", {}))
+    if not found < classes or evaluation.get("items", 0) < ITEMS_OF_A_CLASS * classes:
+        return ""
+    seen = [line["val/modes"] for line in history if line.get("val/modes") is not None]
+    lost = f" It was {max(seen):.0f} in the course of the training." if seen and max(seen) > found else ""
+    return (
+        f"The samples show {found:.0f} of {classes} classes; the table of classes names those that are missing.{lost} A smaller rate, a "
+        "wider generator (width=...) or the method wgan-gp cover more; cgan can be told which class to make."
+    )
+
+
+def _won(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    """The discriminator tells nearly every picture, for a third of the training, and the generator falls back."""
+    told, losses = (
+        [line[name] for line in history if line.get(name) is not None] for name in ("train/discriminator.accuracy", "train/generator.loss")
+    )
+    third = len(history) // 3
+    if third < 2 or not len(told) == len(losses) == len(history) or min(told[-third:]) < WON or sum(losses[-third:]) <= sum(losses[:third]):
+        return ""
+    return (
+        f"The discriminator has won: in the last {third} epochs it told {min(told[-third:]):.1%} of all pictures or more, while the "
+        f"generator's loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so its gradients teach the generator little. A smaller rate, or "
+        "the method wgan-gp, whose critic cannot win, keep the game even."
+    )
+
+
+def _copies(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+    """Samples stand much nearer to the training pictures than new real pictures do."""
+    novelty = _measured(evaluation, "novelty")
+    if not novelty < COPIED:
+        return ""
+    return (
+        f"The samples copy training pictures: their nearest ones are {novelty:.0%} as far away as those of real pictures that training "
+        "did not show. Look at the samples beside their nearest training pictures; more data, fewer epochs or a narrower network help."
     )
 
 
@@ -93,7 +153,8 @@ def _unfinished(facts: dict[str, Any], history: list[dict[str, Any]], evaluation
     if len(history) < 3 or best.get("epoch") != len(history) or facts["config"].get("schedule") != "constant":
         return ""
     place = facts.get("path", facts["name"])
-    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * len(history)} from={place}."
+    done = sum(line.get("stage") == history[-1].get("stage") for line in history)  # the last stage is what goes on
+    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * done} from={place}."
 
 
 def _classes(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
@@ -114,6 +175,12 @@ def _bad_files(facts: dict[str, Any], history: list[dict[str, Any]], evaluation:
     if len(skipped) == 1:
         return f"One file could not be used and was left out: {skipped[0]['path']}."
     return f"{len(skipped)} files could not be used and were left out; the first is {skipped[0]['path']}." if skipped else ""
+
+
+def _measured(evaluation: dict[str, Any], name: str) -> float:
+    """A metric of the evaluation, whatever its part; not a number where it was not measured."""
+    value = evaluation["metrics"].get(f"{evaluation['decides']['name'].split('/')[0]}/{name}")
+    return float("nan") if value is None else float(value)
 
 
 def _number(value: float) -> str:

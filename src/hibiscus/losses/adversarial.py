@@ -19,21 +19,27 @@ __all__ = [
 ]
 
 
-def discriminator_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
+def discriminator_cross_entropy(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
     r"""The discriminator's loss: cross-entropy of telling real items (1) from made ones (0).
 
         loss = -mean(log D(x)) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
+    With other labels the sum is of `-t log D - (1 - t) log(1 - D)` with t = `one` for real items and `zero` for made ones.
+
     Args:
         real: logits of real items.
         fake: logits of made items.
+        one: what real items are said to be: 0.9, say, for one-sided smooth labels (Salimans et al. 2016), or one number for each.
+        zero: what made items are said to be.
 
     Shapes:
-        real and fake of any shape; returns a scalar in [0, inf), in nats: 2 log 2 = 1.386 where it cannot tell.
+        real and fake of any shape, labels that broadcast to them; returns a scalar in [0, inf), in nats: 2 log 2 = 1.386 where it
+        cannot tell.
 
     Reference: Goodfellow et al., "Generative Adversarial Networks", 2014, arXiv 1406.2661.
     """
-    return softplus(-real.float()).mean() + softplus(fake.float()).mean()
+    real, fake = real.float(), fake.float()
+    return (softplus(-real) + (1 - one) * real).mean() + (softplus(fake) - zero * fake).mean()
 
 
 def nonsaturating_generator(fake: Tensor) -> Tensor:
@@ -52,7 +58,7 @@ def nonsaturating_generator(fake: Tensor) -> Tensor:
     return softplus(-fake.float()).mean()
 
 
-def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+def least_squares_discriminator(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
     r"""The discriminator's loss with squares in place of logarithms: 1 is wanted for real items and 0 for made ones.
 
         loss = mean((D(x) - 1)**2) / 2 + mean(D(G(z))**2) / 2
@@ -60,13 +66,16 @@ def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     Args:
         real: the discriminator's values of real items, without any sigmoid.
         fake: its values of made items.
+        one: what is wanted for real items in place of 1, or one number for each.
+        zero: what is wanted for made items in place of 0.
 
     Shapes:
-        real and fake of any shape; returns a scalar in [0, inf): 0.25 where it cannot tell and says one half.
+        real and fake of any shape, labels that broadcast to them; returns a scalar in [0, inf): 0.25 where it cannot tell and says
+        one half.
 
     Reference: Mao et al., "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
     """
-    return ((real.float() - 1).square().mean() + fake.float().square().mean()) / 2
+    return ((real.float() - one).square().mean() + (fake.float() - zero).square().mean()) / 2
 
 
 def least_squares_generator(fake: Tensor) -> Tensor:

@@ -214,7 +214,7 @@ def principal_components(train_x: ArrayLike, count: int) -> tuple[NDArray[np.flo
     from sklearn.decomposition import PCA
 
     fitted = PCA(count, svd_solver="randomized", random_state=0).fit(train)
-    return fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
+    return np.asarray(fitted.mean_, np.float32), np.asarray(fitted.components_, np.float32)
 
 
 def _some_rows(count: int, seed: int) -> NDArray[np.int64]:

@@ -9,12 +9,14 @@ Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with D
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.layers import initialise
 
-__all__ = ["ConditionalDiscriminator", "Discriminator", "Generator", "halvings"]
+__all__ = ["ConditionalDiscriminator", "Discriminator", "Generator", "HeadedDiscriminator", "halvings"]
 
 SMALLEST_SIDE = 8
 
@@ -59,34 +61,53 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From pictures to one number each: a logit, or a critic's value.
+    """From pictures to one number each, a logit or a critic's value, or to more where some other answer is read off as well.
 
     Args:
         shape: (channels, height, width) of a picture.
         width: filters of the first layer; each later one has twice as many.
         batch_norm: normalise over the batch in all layers but the first, as in the paper.
         last_bias: a bias on the answer; a critic's loss would never move it.
+        outputs: numbers of the answer.
 
     Shapes:
-        (batch, channels, height, width) to (batch, 1).
+        (batch, channels, height, width) to (batch, outputs).
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True):
+    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True, outputs: int = 1):
         super().__init__()
-        channels, height, side = shape
-        layers: list[nn.Module] = []
-        for step in range(halvings(height, side)):
-            normalised = batch_norm and step > 0
-            layers += [nn.Conv2d(channels, width * 2**step, 5, 2, 2, bias=not normalised)]
-            layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
-            layers += [nn.LeakyReLU(0.2, inplace=True)]
-            channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * side, 1, bias=last_bias))
+        layers, features = _strided(shape, width, batch_norm)
+        self.body = nn.Sequential(*layers, nn.Linear(features, outputs, bias=last_bias))
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """One number for each picture."""
+        """The answer for each picture."""
         return self.body(x)
+
+
+class HeadedDiscriminator(nn.Module):
+    """From pictures to several answers each: one body that all share, and a linear head for each answer.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        heads: how many numbers each answer has, by the answer's name.
+        width: filters of the first layer; each later one has twice as many.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, numbers) by name.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], heads: Mapping[str, int], width: int = 64):
+        super().__init__()
+        layers, features = _strided(shape, width)
+        self.body = nn.Sequential(*layers)
+        self.heads = nn.ModuleDict({name: nn.Linear(features, numbers) for name, numbers in heads.items()})
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """All answers to each picture, by name."""
+        features = self.body(x)
+        return {name: head(features) for name, head in self.heads.items()}
 
 
 class ConditionalDiscriminator(nn.Module):
@@ -115,3 +136,16 @@ class ConditionalDiscriminator(nn.Module):
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
         """One number for each picture with its label."""
         return self.body(torch.cat([x, self.plane(label)], 1))
+
+
+def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) -> tuple[list[nn.Module], int]:
+    """The layers of a discriminator from pictures to features, and how many features there are."""
+    channels, height, side = shape
+    layers: list[nn.Module] = []
+    for step in range(halvings(height, side)):
+        normalised = batch_norm and step > 0
+        layers += [nn.Conv2d(channels, width * 2**step, 5, 2, 2, bias=not normalised)]
+        layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+        channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
+    return [*layers, nn.Flatten()], channels * height * side

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from hibiscus.networks.shapes import choice
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "activation", "count_parameters", "initialise"]
+__all__ = ["ACTIVATIONS", "INITIALISERS", "activation", "count_parameters", "initialise", "spectrally_normalised"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),
@@ -144,6 +145,27 @@ def _fans(layer: nn.Module) -> tuple[int, int]:
     assert isinstance(layer, nn.modules.conv._ConvNd)
     area = math.prod(layer.kernel_size)
     return layer.in_channels // layer.groups * area, layer.out_channels // layer.groups * area
+
+
+def spectrally_normalised(network: nn.Module) -> nn.Module:
+    r"""Divides the weight of every linear and convolution layer by its largest singular value, in place.
+
+        $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of the power method at each use in training
+
+    Each layer then has slope 1 at most, and so has a network of them with ReLU or LeakyReLU between.
+
+    Args:
+        network: any network; its weights become parameters `parametrizations.weight.original`.
+
+    Returns:
+        The same network.
+
+    Reference: Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial Networks", 2018, arXiv 1802.05957.
+    """
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
+            spectral_norm(layer)
+    return network
 
 
 def count_parameters(module: nn.Module, trainable: bool = True) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.dcgan import halvings
@@ -23,7 +24,7 @@ from hibiscus.networks.layers import initialise
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.shapes import choice
 
-__all__ = ["KINDS", "Cut", "build_decoder", "build_encoder"]
+__all__ = ["KINDS", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
 
 KINDS = ("cnn", "mlp", "pool")
 MOST_FILTERS = 256
@@ -47,6 +48,35 @@ class Cut(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The part at the top left."""
         return x[..., : self.height, : self.width]
+
+
+class ConditionalEncoder(nn.Module):
+    """An encoder that is told a class: it becomes one more channel of the picture, by a linear layer (Atienza's listing 8.2.1).
+
+    Args:
+        kind: `mlp` or `cnn`.
+        shape: (channels, height, width) of a picture.
+        classes: how many there are.
+        outputs: numbers out.
+        hidden: as in `build_encoder`.
+        filters: as in `build_encoder`.
+
+    Shapes:
+        (batch, channels, height, width) and one-hot labels (batch, classes) to (batch, outputs).
+    """
+
+    def __init__(self, kind: str, shape: Sequence[int], classes: int, outputs: int, hidden: int = 512, filters: int = 32):
+        super().__init__()
+        channels, height, width = shape
+        plane = nn.Linear(classes, height * width, bias=False)
+        # A one-hot label picks one weight for each pixel: as large as a picture's values, or the label is hardly heard beside them.
+        nn.init.normal_(plane.weight)
+        self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, width)))
+        self.body = build_encoder(kind, (channels + 1, height, width), outputs, hidden, filters)
+
+    def forward(self, x: Tensor, label: Tensor) -> Tensor:
+        """The numbers of each picture, told its class."""
+        return self.body(torch.cat([x, self.plane(label)], 1))
 
 
 def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32) -> nn.Sequential:

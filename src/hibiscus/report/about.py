@@ -84,6 +84,8 @@ def commands(run: RunFolder) -> list[tuple[str, str]]:
     networks = as_mapping(run.info.get("parameters"))
     if "predict" in abilities or (not abilities and "generator" not in networks):
         found.append(("Use it on something new", f"hibiscus predict {folder} INPUT --out predictions.csv"))
+    if "embed" in abilities:
+        found.append(("Its codes of something new", f"hibiscus embed {folder} INPUT --out codes.parquet"))
     if "sample" in abilities or (not abilities and networks.keys() & {"generator", "decoder"}):
         found.append(("Make new samples", f"hibiscus sample {folder} --out samples/"))
     found.append(("Load it in Python", f"run = hibiscus.load({_relative(run.folder)!r})"))

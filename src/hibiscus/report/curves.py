@@ -165,6 +165,7 @@ def _losses(series: Series) -> list[str]:
 def _panel(word: str, names: list[str], series: Series, x_label: str, marks: list[Mark], decides: bool) -> dict[str, Any]:
     """One plot of all the terms that share their last word."""
     owners = sorted({_owner(name) for name in names})
+    players = {_owner(name) for name in series if name.startswith("train/")}
     alone = len([owner for owner in owners if owner]) < 2  # one player, whom validation does not name
     drawn = []
     for name in sorted(names, key=lambda each: (_owner(each), each.startswith("val/"))):
@@ -181,7 +182,8 @@ def _panel(word: str, names: list[str], series: Series, x_label: str, marks: lis
     values = [y for line in drawn for y in line.y if math.isfinite(y)]
     steep = direction(word) is not True and bool(values) and min(values) > 0 and max(values) > 200 * min(values)
     svg = lines(drawn, f"{metric(word)} over {x_label}s", x_label=x_label, marks=marks, logarithmic=steep, whole=True)
-    title = metric(word) + (", which decides" if decides else "") + (" (logarithmic)" if steep else "")
+    whose = f" of the {shorten(owners[0])}" if alone and owners[-1:] != [""] and len(players) > 1 else ""
+    title = metric(word) + whose + (", which decides" if decides else "") + (" (logarithmic)" if steep else "")
     return {"title": title, "svg": svg if values else "", "legend": _legend(drawn), "note": note}
 
 

@@ -14,7 +14,7 @@ from hibiscus.report.words import plain, shorten
 __all__ = ["confusions", "exhibits", "gallery_size"]
 
 NUMBERED = 25  # classes up to which a matrix shows its numbers
-GALLERY = 60  # pictures of one gallery
+GALLERY = 64  # pictures of one gallery
 ROWS = 60  # of a table
 SERIES = 16  # lines of one plot
 

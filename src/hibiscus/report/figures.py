@@ -123,7 +123,7 @@ def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) 
 
     def paint(axes: Axes) -> None:
         alpha = 0.75 if len(points) < 150 else 0.4
-        style = {"alpha": alpha, "markersize": 2.6 if len(points) < 400 else 1.8}
+        style: dict[str, Any] = {"alpha": alpha, "markersize": 2.6 if len(points) < 400 else 1.8}
         if not names:
             axes.plot([a for a, *_ in points], [b for _, b, _ in points], "o", color=HEX["accent"], markeredgewidth=0, **style)
         else:
@@ -142,7 +142,7 @@ def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Seque
         if not chosen:
             continue
         colour = FAINT if name is None else HEX[COLOURS[(index - 1) % len(COLOURS)]]
-        fill = {"markeredgewidth": 0} if index <= len(COLOURS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        fill: dict[str, Any] = {"markeredgewidth": 0} if index <= len(COLOURS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
         axes.plot(*zip(*chosen, strict=True), "o", color=colour, alpha=0.7, markersize=2.4, **fill)
     for name in names:
         own = [(a, b) for a, b, group in points if group == name]

@@ -13,16 +13,15 @@ from markupsafe import Markup
 
 from hibiscus.errors import RunError
 from hibiscus.report.about import commands, data_summary, setup
+from hibiscus.report.animation import epoch_of, moving
 from hibiscus.report.curves import crossval_panel, panels
 from hibiscus.report.exhibits import exhibits, gallery_size
-from hibiscus.report.pictures import Pictures
+from hibiscus.report.pictures import BUDGET, Pictures
 from hibiscus.report.read import RunFolder, as_list, as_mapping, as_text, read_run
 from hibiscus.report.score import comparison, verdict
 from hibiscus.report.words import metric, plural, shorten, show, when
 
 __all__ = ["render", "save", "write_report"]
-
-SAMPLES = 12  # pictures along the way, the newest
 
 
 def write_report(folder: Path) -> Path:
@@ -69,10 +68,10 @@ def save(text: str, path: Path) -> Path:
 
 def _content(run: RunFolder) -> dict[str, Any]:
     """Everything that the report's template shows."""
-    newest = run.samples[-SAMPLES:]
-    pictures = Pictures(gallery_size(run) + len(newest))
+    grids = [animated] if (animated := moving(run.samples)) else []
+    pictures = Pictures(gallery_size(run) + 1, BUDGET - sum(each["bytes"] for each in grids))
+    grids += [last for path in run.samples[-1:] if (last := pictures.take(path, f"Epoch {epoch_of(path)}, the last."))]
     shown = exhibits(run, pictures)
-    samples = [picture for path in newest if (picture := pictures.take(path, shorten(path.stem, 40)))]
     notices = [*run.missing]
     if pictures.left_out:
         notices.append(f"{plural(pictures.left_out, 'picture')} left out, so that this page stays small.")
@@ -89,8 +88,7 @@ def _content(run: RunFolder) -> dict[str, Any]:
         "curves": panels(run),
         "crossval": crossval_panel(run),
         "exhibits": shown,
-        "samples": samples,
-        "samples_before": len(run.samples) - len(newest),
+        "grids": grids,
         "advice": [shorten(each, 800) for each in as_list(run.evaluation.get("advice")) if as_text(each).strip()],
         "data": data_summary(run),
         "setup": setup(run),

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-__all__ = ["Pictures"]
+__all__ = ["BUDGET", "Pictures"]
 
 BUDGET = 1_900_000  # bytes of pictures in a page, before base64 adds a third
 EACH = (6_000, 110_000)  # least and most bytes of one picture's share; one that is larger is shrunk

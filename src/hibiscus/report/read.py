@@ -30,7 +30,7 @@ class RunFolder:
         evaluation: `evaluation.json`, or empty.
         exhibits: `evaluation/exhibits.json`, or empty.
         crossval: `crossval.json`, or empty.
-        samples: pictures made along the way, the newest last.
+        samples: grids of pictures made along the way, the newest last.
         missing: one sentence for each file that is absent or could not be read.
     """
 
@@ -184,6 +184,7 @@ def _clean(value: Any) -> Any:
 
 def _samples(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in (folder / "samples").glob("*.png") if inside(folder, f"samples/{path.name}"))
+        found = [path for path in (folder / "samples").glob("epoch-*.png") if inside(folder, f"samples/{path.name}")]
+        return sorted(found, key=lambda path: (len(path.name), path.name))
     except OSError:
         return []

@@ -11,6 +11,8 @@ from hibiscus.report.words import SPACE, UNITS, direction, duration, is_share, m
 
 __all__ = ["Deciding", "comparison", "deciding", "verdict"]
 
+NAME = 32  # characters of a baseline's name
+
 
 @dataclass(frozen=True)
 class Deciding:
@@ -119,7 +121,7 @@ def _said(run: RunFolder, main: Deciding) -> tuple[str, str, str]:
     if not rivals:
         return "open", "Measured.", f"It reaches {what}; no baseline stands beside it.{early}"
     best = (max if main.higher else min)(rivals, key=lambda pair: pair[1])
-    name = f"the {shorten(best[0])} ({show(main.name, best[1])})"
+    name = f"the {shorten(best[0], NAME)} ({show(main.name, best[1])})"
     if not main.beats(best[1]):
         return "bad", "No.", f"{what[0].upper()}{what[1:]} is not better than {name}.{early}"
     beside = f"{name}, its baseline" if len(rivals) == 1 else f"every baseline; the nearest is {name}"
@@ -183,7 +185,7 @@ def _error(name: str, value: float, higher: bool) -> float:
 
 def _gain(main: Deciding, rival: str, value: float) -> dict[str, str]:
     """By how much the run is ahead of, or behind, one baseline."""
-    rival = shorten(rival)
+    rival = shorten(rival, NAME)
     ours, theirs = (_error(main.name, each, main.higher) for each in (main.value, value))
     called = "error" if main.higher or main.name.endswith("error") else metric(main.name)
     if main.name.endswith("/r2"):
@@ -194,7 +196,7 @@ def _gain(main: Deciding, rival: str, value: float) -> dict[str, str]:
     elif main.value == value:
         words, both = f"only equals the {rival}", show(main.name, value)
     elif math.isfinite(ours) and theirs > 0 and main.beats(value):
-        words = f"cuts the {rival}’s {called} by {_percent(1 - ours / theirs)}"
+        words = f"cuts the {rival}’{'' if rival.endswith('s') else 's'} {called} by {_percent(1 - ours / theirs)}"
     elif math.isfinite(ours) and theirs > 0:
         words = f"is worse than the {rival}: its {called} is {_percent(ours / theirs - 1)} larger"
     else:
@@ -221,7 +223,7 @@ def _bars(main: Deciding, rivals: list[tuple[str, float]]) -> list[dict[str, Any
         ours = index == 0
         tone = "ours" if ours else ("" if main.beats(value) else "ahead")
         left, size = f"{100 * (start - low) / width:.2f}", f"{100 * (end - start) / width:.2f}"
-        bars.append({"name": shorten(name), "left": left, "width": size, "value": show(main.name, value), "tone": tone})
+        bars.append({"name": shorten(name, NAME), "left": left, "width": size, "value": show(main.name, value), "tone": tone})
     return bars
 
 
@@ -233,4 +235,4 @@ def _table(run: RunFolder, main: Deciding, baselines: dict[str, dict[str, Any]])
     for name in names:
         cells = [show(name, metrics[name]), *(show(name, each.get(name)) for each in baselines.values())]
         rows.append({"name": metric(name), "full": name, "cells": cells, "decides": name == main.name})
-    return {"columns": ["this run", *(shorten(name) for name in baselines)], "rows": rows}
+    return {"columns": ["this run", *(shorten(name, NAME) for name in baselines)], "rows": rows}

@@ -13,21 +13,42 @@ __all__ = ["direction", "duration", "is_share", "metric", "plain", "plural", "se
 FRACTIONS = {  # bounded by 0 and 1 and read as a percentage; 1 is best
     "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "f1", "precision", "recall", "specificity", "agreement",
     "cluster_accuracy", "pixel_accuracy", "miou", "iou", "dice", "map50", "map50_95", "map75", "pq", "coverage",
-    "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy",
+    "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy", "judge_accuracy", "judge_certainty", "least_share",
+    "agreement_to_a", "agreement_to_b",
 }  # fmt: skip
 WRONGS = {"error", "top1_error", "top5_error", "error_rate"}  # the same, but 0 is best
-UP = {"r2", "nmi", "ari", "ami", "auc", "roc_auc", "average_precision", "psnr", "ssim", "skill", "return", "bleu", "kappa", "mcc"}
+UP = {
+    "r2",
+    "nmi",
+    "ari",
+    "ami",
+    "auc",
+    "roc_auc",
+    "average_precision",
+    "psnr",
+    "ssim",
+    "skill",
+    "return",
+    "bleu",
+    "kappa",
+    "mcc",
+    "mig",
+    "factor_vae_score",
+    "disentanglement",
+    "completeness",
+    "informativeness",
+}
 DOWN = re.compile(r"(^|_)(loss|error|mae|mse|rmse|mape|smape|nll|bpd|perplexity|frechet|fid|kid|mase|brier|ece|distance|crps)(_|$)")
 NAMES = {
     "mae": "mean absolute error", "mse": "mean squared error", "rmse": "root mean squared error", "r2": "R²", "f1": "F1",
     "nll": "negative log-likelihood", "macro_f1": "macro F1", "micro_f1": "micro F1", "top5_error": "top-5 error",
     "top5_accuracy": "top-5 accuracy", "miou": "mean IoU", "iou": "IoU", "map50": "mAP at IoU 0.5", "pq": "panoptic quality",
     "map50_95": "mAP at IoU 0.5–0.95", "psnr": "PSNR", "ssim": "SSIM", "nmi": "normalised mutual information",
-    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
+    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "modes": "classes found", "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
-    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence",
+    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence", "mig": "MIG", "factor_vae_score": "FactorVAE score",
 }  # fmt: skip
 SPACE = "\u00a0"  # a space at which no line breaks
 UNITS = {"nll": "nats", "nll_bound": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}

@@ -6,14 +6,24 @@ import contextlib
 import ctypes
 import os
 import platform
+import shutil
 import sys
+from collections.abc import Iterable
 
 import torch
 from torch import nn
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["choose_device", "choose_precision", "describe_machine", "hardware_bf16", "precision_context", "tune_process"]
+__all__ = [
+    "choose_device",
+    "choose_precision",
+    "compile_networks",
+    "describe_machine",
+    "hardware_bf16",
+    "precision_context",
+    "tune_process",
+]
 
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
@@ -100,6 +110,18 @@ def precision_context(device: torch.device, dtype: torch.dtype) -> contextlib.Ab
     if dtype == torch.float32:
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=dtype)
+
+
+def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> None:
+    """Has each network compiled at its next call, in place: same parameters under the same names, other code.
+
+    Raises:
+        ConfigError: there is no compiler for the device.
+    """
+    if device.type == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
+        raise ConfigError("compile=true: no C++ compiler is here", "g++ or clang++", "install one, or leave compile=true out")
+    for network in networks:
+        network.compile()
 
 
 def describe_machine(device: torch.device) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
-from hibiscus.training.device import choose_precision, precision_context
+from hibiscus.training.device import choose_precision, compile_networks, precision_context
 from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
@@ -108,10 +108,12 @@ class Loop:
                 yield index, stage
 
     def _place(self) -> None:
-        """Brings the networks to the device; where several processes divide a batch, with the statistics of all of it."""
+        """Brings the networks to the device; where several processes divide a batch, with the statistics of all."""
         self.method.to(self.device)
         for network in self.method.nets.values():
             share_batch_norm(network)
+        if self.config.compile:
+            compile_networks(self.method.nets.values(), self.device)
 
     def _ended(self) -> bool:
         """Whether the stage ends before its last round: a callback said so, or a limit of the options is reached."""

@@ -11,7 +11,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from hibiscus.errors import UsageError
+from hibiscus.errors import ConfigError, UsageError
 from hibiscus.training.optimisers import Optimiser
 from hibiscus.training.player import Loss, Player, Stage
 from hibiscus.training.schedules import make_schedule
@@ -45,6 +45,7 @@ class TrainingConfig(BaseModel):
     plateau_factor: float = Field(0.316, gt=0, lt=1, description="what the rate is then multiplied by (sqrt 0.1)")
     early_stop: int = Field(0, ge=0, description="epochs without a better validation before the training ends; 0 for never")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="type of the matrix products")
+    compile: bool = Field(False, description="compile the networks first: a minute or more, for long trainings on a GPU")
     log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
     checkpoint_seconds: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
     stop_after: int = Field(0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit")
@@ -136,12 +137,15 @@ class Method(ABC):
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
     signed_pixels: ClassVar[bool] = False  # pictures as values in [-1, 1], not standardised by their own mean and deviation
+    compiles: ClassVar[bool] = True  # no loss takes a gradient of a gradient, which compiled networks do not have
     parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
     decides: Decides
     trial: ClassVar[Trial]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
+        if config.compile and not self.compiles:
+            raise ConfigError(f"compile=true: {self.name} takes gradients of gradients", "networks as they are", "leave compile=true out")
         self.config: Any = config
         self.decides = self.decided_by(config)
         self.preparation = preparation
@@ -208,7 +212,8 @@ class Method(ABC):
     def sample(self, count: int) -> dict[str, Any]:
         """New items drawn from what was learned, by field; an ability that not every method has.
 
-        A method that can be told what the items shall be like takes it as further arguments, by name, all with defaults.
+        A method that can be told what the items shall be like takes it as further arguments, by name, all with defaults,
+        each one value for all items, a number perhaps as text.
 
         Args:
             count: how many.

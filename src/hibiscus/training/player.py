@@ -1,6 +1,7 @@
 r"""Players, followers and stages: the three nouns of which every training is made.
 
-A supervised method has one player, a GAN two, CycleGAN four. In each round every player plays in the declared order:
+A supervised method has one player, a GAN two, CycleGAN two of two networks each. In each round every player plays in the declared
+order:
 
     theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own parameters
 

@@ -30,6 +30,7 @@ __all__ = [
     "share_batch_norm",
     "tell",
     "watch",
+    "whole",
 ]
 
 
@@ -122,6 +123,16 @@ def average(values: Tensor) -> Tensor:
         dist.all_reduce(values)
         values /= count()
     return values
+
+
+def whole(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
+    """The values of all items of a batch `(items, ...)`, of which this process holds its share `(first, items, processes)`."""
+    if share is None:
+        return values
+    all_items = values.new_zeros(share[1], *values.shape[1:])
+    all_items[share[0] : share[0] + len(values)] = values
+    dist.all_reduce(all_items)  # the shares do not overlap
+    return all_items
 
 
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:

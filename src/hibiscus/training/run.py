@@ -33,6 +33,7 @@ class RunFolder:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.log = path / "log.jsonl"
+        self.samples = path / "samples"
         self._lock: IO[str] | None = None
 
     def create(self) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
-from hibiscus.errors import ConfigError
+from hibiscus.errors import ConfigError, UsageError
 from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
@@ -24,6 +24,7 @@ from hibiscus.training.recipes import recipe_for
 __all__ = [
     "SupervisedConfig",
     "batch_size_for",
+    "before_last",
     "build_supervised",
     "default_network",
     "forward",
@@ -116,7 +117,7 @@ def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs
     return networks
 
 
-def forward(network: nn.Module, batch: Batch) -> Tensor:
+def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
     """The network's raw outputs in float32 `(batch, outputs)`."""
     return network(*[batch[name] for name in INPUTS if name in batch]).float()
 
@@ -154,11 +155,36 @@ def _with_penalty(config: SupervisedConfig, network: nn.Module, loss: Callable[[
     return penalised
 
 
-def read_all(network: nn.Module, data: PreparedData, part: str, activate: Callable[[Tensor], Tensor], mirror: bool = False) -> Tensor:
+def before_last(network: nn.Module) -> Callable[..., Tensor]:
+    """From a network's inputs to what its last linear layer takes, `(items, numbers)`, whatever the network is built like.
+
+    Raises:
+        UsageError: when it is called, where the network has no linear layer.
+    """
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+
+    def read(*inputs: Tensor) -> Tensor:
+        seen: list[Tensor] = []
+        hooks = [layer.register_forward_pre_hook(lambda _, given: seen.append(given[0])) for layer in linear]
+        try:
+            network(*inputs)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if not seen:
+            raise UsageError("this network has no linear layer", "features before a last linear layer", "take what `predict` gives")
+        return seen[-1].flatten(1)
+
+    return read
+
+
+def read_all(
+    network: Callable[..., Tensor], data: PreparedData, part: str, activate: Callable[[Tensor], Tensor], mirror: bool = False
+) -> Tensor:
     """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
 
     Args:
-        network: what reads.
+        network: what reads: a network, or a function of the same inputs.
         data: where the part is.
         part: which.
         activate: from raw outputs to what is wanted.

@@ -68,7 +68,7 @@ class Colorizer(Method):
     needs = frozenset({"image"})
     signed_pixels = True
     decides = Decides("delta_e", higher_is_better=False)
-    trial = Trial("photos", {"epochs": 2, "batch_size": 50, "width": 4})
+    trial = Trial("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
 
     @classmethod

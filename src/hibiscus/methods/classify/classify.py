@@ -35,6 +35,7 @@ from hibiscus.training.method import Decides, Examination, Method, TrainingConfi
 from hibiscus.training.player import Batch, Stage
 from hibiscus.training.supervised import (
     SupervisedConfig,
+    before_last,
     build_supervised,
     forward,
     read_all,
@@ -118,6 +119,11 @@ class Classify(Method):
         """The probabilities `(items, classes)` of a part."""
         network = self.nets.get("average", self.nets["network"])
         return {"probabilities": read_all(network, data, part, self.probabilities, self.config.mirror).numpy()}
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """What the network's last layer sees of each item of a part, float32 `(items, numbers)`."""
+        seen = before_last(self.nets.get("average", self.nets["network"]))
+        return read_all(seen, data, part, lambda features: features, self.config.mirror).numpy()
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """Accuracy on a part, and the loss that is minimised in training."""

@@ -2,96 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import UsageError, nearest
+from hibiscus.methods.gan.nearness import RIVALS, compared, nearness_table, spread
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
+from hibiscus.metrics.manifold import diversity
 from hibiscus.training.judge import Judge, judge_for
 from hibiscus.training.method import Examination
 
-__all__ = ["Sampler", "class_number", "examine_generator", "measure_generator"]
+__all__ = ["Sampler", "examine_generator", "measure_generator"]
 
 MEASURED, EXAMINED = 1000, 5000  # pictures made for a measure after each epoch, and for the final one
 SHOWN, COMPARED = 64, 12
+KNOWN = 20_000  # training pictures that copies are looked for among
 FOUND = 0.2  # share of its fair one that a class must have to count as found
 
 Sampler = Callable[[int], dict[str, Any]]  # `image`, and `asked`, class numbers, where it was told what each picture shall show
 
 
-def class_number(label: str | int, classes: Sequence[str]) -> int:
-    """The number of a class that is given by its name or, where no class has that name, by its number.
-
-    Raises:
-        UsageError: there is no such class.
-    """
-    word = str(label)
-    if word in classes:
-        return classes.index(word)
-    if word.isdecimal() and int(word) < len(classes):
-        return int(word)
-    expected = f"a class, or its number from 0 to {len(classes) - 1}"
-    raise UsageError(f"label={word}: there is no such class", expected, nearest(word, classes))
-
-
 def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distance between made pictures and a part, as many of each, in the features of the data's own judge.
+    """The Fréchet distance between made pictures and a part, as many of each, and what tells of a collapse: their diversity and `modes`.
 
-    Where the sampler was told what to make, also how often the judge reads that.
+    All are in the features of the data's own judge. `modes` is the number of classes that the judge finds among the samples, where
+    there are labels. Where the sampler was told what to make, also how often the judge reads that.
     """
     real = _some(data, part, MEASURED)
     judge, made = judge_for(data), sample(len(real))
     features, read = judge.look(data, made["image"])
-    return {"frechet": frechet_distance(features, judge.look(data, real)[0]), **_agreement(read, made.get("asked"))}
+    truth, _ = judge.look(data, real)
+    metrics = {"frechet": frechet_distance(features, truth), "diversity": diversity(truth, features)}
+    if judge.classes:
+        metrics["modes"] = float(_found(_shares(judge, read.argmax(1)), _shares(judge, _labels(data, part, len(real)))).sum())
+    return {**metrics, **_agreement(read, made.get("asked"))}
 
 
 def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examination:
-    """Distance to the part beside its floor and simple rivals, the share of each class, samples, and their nearest training pictures."""
+    """How near made pictures are to a part, beside training pictures (the floor) and rivals; classes; samples, and what they copy."""
     judge, real = judge_for(data), _some(data, part, EXAMINED)
     made = sample(len(real))
     pixels, asked = made["image"], made.get("asked")
     features, read = judge.look(data, pixels)
     truth, true_read = judge.look(data, real)
-    train = _some(data, "train", EXAMINED)
+    train = _some(data, "train", KNOWN)
     known, _ = judge.look(data, train)
-    metrics = {"frechet": frechet_distance(features, truth), "frechet_floor": frechet_distance(known[: len(real)], truth)}
-    metrics |= _agreement(read, asked)
+    floor = compared(known[spread(len(known), len(real))], truth, known)
+    metrics = {**compared(features, truth, known), "frechet_floor": floor["frechet"], **_agreement(read, asked)}
     rivals = {}
-    for name, pictures in (("mean picture with its noise", _pixel_noise), ("mean of two training pictures", _blends)):
+    for name, pictures in RIVALS.items():
         seen, its_read = judge.look(data, pictures(train, len(real)))
-        rivals[name] = {"frechet": frechet_distance(seen, truth), **_agreement(its_read, asked)}
+        rivals[name] = {**compared(seen, truth, known), **_agreement(its_read, asked)}
     captions = () if asked is None else [judge.classes[number] for number in asked[:SHOWN]]
     exhibits: list[Gallery | Table] = [
         Gallery("Samples", list(pixels[:SHOWN]), captions, "Drawn one after another, not chosen."),
+        nearness_table(metrics, floor),
         _nearest(pixels, features, train, known),
     ]
     if judge.classes:
-        label = data.values("label", part)[np.linspace(0, len(data.parts[part]) - 1, len(real)).astype(int)]
+        label = _labels(data, part, len(real))
         counted, table = _classes(judge, read, true_read, label)
         metrics |= counted
         exhibits += [table] if asked is None else [table, _obedience(judge, asked, read, label, true_read)]
     return Examination(metrics, rivals, exhibits)
 
 
+def _labels(data: PreparedData, part: str, count: int) -> np.ndarray:
+    return data.values("label", part)[data.some_rows(part, count)]
+
+
 def _some(data: PreparedData, part: str, most: int) -> np.ndarray:
     return data.values("image", part)[data.some_rows(part, most)]
-
-
-def _pixel_noise(train: np.ndarray, count: int) -> np.ndarray:
-    """Every pixel drawn by itself from a Gaussian with that pixel's mean and deviation."""
-    mean, std = train.mean(0), train.std(0)
-    drawn = mean + std * np.random.default_rng(0).standard_normal((count, *mean.shape))
-    return drawn.round().clip(0, 255).astype(np.uint8)
-
-
-def _blends(train: np.ndarray, count: int) -> np.ndarray:
-    """The mean of two training pictures, drawn at random: nearly right in every statistic, and wrong to every eye."""
-    first, second = np.random.default_rng(0).integers(0, len(train), (2, count))
-    return ((train[first].astype(np.uint16) + train[second]) // 2).astype(np.uint8)
 
 
 def _nearest(pixels: np.ndarray, features: np.ndarray, train: np.ndarray, known: np.ndarray) -> Gallery:
@@ -100,15 +84,24 @@ def _nearest(pixels: np.ndarray, features: np.ndarray, train: np.ndarray, known:
     distance = ((chosen[:, None] - known[None]) ** 2).sum(2)
     pairs = [picture for i, near in enumerate(distance.argmin(1)) for picture in (pixels[i], train[near])]
     captions = [word for _ in chosen for word in ("sample", "nearest")]
-    note = "If a sample and its neighbour are the same picture, the generator copies instead of learning."
+    note = f"Of {len(train):,} training pictures. If a sample and its neighbour are the same, the generator copies instead of learning."
     return Gallery("Samples and their nearest training pictures", pairs, captions, note)
 
 
+def _shares(judge: Judge, numbers: np.ndarray) -> np.ndarray:
+    """The share of each class among class numbers."""
+    return np.bincount(numbers, minlength=len(judge.classes)) / len(numbers)
+
+
+def _found(shares: np.ndarray, fair: np.ndarray) -> np.ndarray:
+    """Which classes are found, given the share of each among samples and among real pictures."""
+    return (shares > 0) & (shares >= FOUND * fair)
+
+
 def _classes(judge: Judge, read: np.ndarray, true_read: np.ndarray, label: np.ndarray) -> tuple[dict[str, float], Table]:
-    shares = np.bincount(read.argmax(1), minlength=len(judge.classes)) / len(read)
-    fair = np.bincount(label, minlength=len(judge.classes)) / len(label)
+    shares, fair = _shares(judge, read.argmax(1)), _shares(judge, label)
     metrics = {
-        "classes_found": float((shares >= FOUND * fair).sum()),
+        "modes": float(_found(shares, fair).sum()),
         "least_share": float(shares.min()),
         "judge_accuracy": float((true_read.argmax(1) == label).mean()),
         "judge_certainty": float(read.max(1).mean()),

@@ -8,7 +8,7 @@ the right side by far is still drawn back to 1, towards the real ones, where cro
 half of everything: its loss is 0.25, the generator's 0.125.
 
 Use it where `dcgan` swings or comes to a stop early; it costs the same. What most often goes wrong is collapse, as in `dcgan`: the
-samples look alike, or a class is missing (read `classes_found` and the table of classes). A discriminator loss near 0 says that it
+samples look alike, or a class is missing (read `modes` and the table of classes). A discriminator loss near 0 says that it
 has won: lower its rate.
 
 Departs: the networks are those of `dcgan`, without batch norm in the discriminator (`batch_norm=true` puts it in), and the generator
@@ -21,93 +21,63 @@ Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversari
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import least_squares_discriminator, least_squares_generator
-from hibiscus.methods.gan import evidence
+from hibiscus.methods.gan.game import Game, LabelledGameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
-from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["LSGAN"]
 
 
-class Config(TrainingConfig):
+class Config(LabelledGameConfig):
     """Options of `lsgan`."""
 
-    epochs: int = Field(20, ge=1, description="passes over the training part")
-    batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser, for both players")
-    rate: float = Field(4e-4, gt=0, description="learning rate of the discriminator")
-    generator_rate: float = Field(0.5, gt=0, description="learning rate of the generator, as a share of the discriminator's")
-    beta1: float = Field(0.5, ge=0, lt=1, description="adam: decay of the mean gradient (Radford et al.)")
-    latent: int = Field(100, ge=1, description="numbers of noise for each picture (Radford et al.)")
-    width: int = Field(64, ge=4, description="filters of the largest hidden maps; doubled where the side halves")
     batch_norm: bool = Field(False, description="normalise over the batch in the discriminator, as in the paper")
 
 
-class LSGAN(Method):
+class LSGAN(Game):
     """Two players: a discriminator on fresh batches, and a generator on the discriminator's answer."""
 
-    name, title, family = "lsgan", "Least-squares GAN", "gan"
-    needs, uses = frozenset({"image"}), frozenset({"label"})
-    signed_pixels = True
-    decides = Decides("frechet", higher_is_better=False)
-    trial = Trial("digits", {"epochs": 2, "batch_size": 50, "latent": 8, "width": 8})
+    name, title = "lsgan", "Least-squares GAN"
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the discriminator, for pictures of the data's size."""
-        shape, config = self.preparation["image"].shape, self.config
-        return {
-            "generator": Generator(config.latent, shape, config.width),
-            "discriminator": Discriminator(shape, config.width, config.batch_norm),
-        }
+        config = self.config
+        return self.board(
+            Generator(config.latent, self.shape, config.width),
+            discriminator=Discriminator(self.shape, config.width, config.batch_norm),
+        )
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: a step of the discriminator, then one of the generator with as many pictures."""
-        config = self.config
-        betas, slower = (config.beta1, 0.999), config.generator_rate
-        players = [
-            config.player("discriminator", self.nets["discriminator"], self.discriminator_loss, betas=betas),
-            config.player("generator", self.nets["generator"], self.generator_loss, betas=betas, rate=slower, fresh=0),
-        ]
-        yield Stage(players, config.epochs, data.source("train", config.batch_size, config.seed))
+        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
+        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
+        yield self.stage(data, [discriminator, generator])
 
-    def make(self, batch: Batch) -> Tensor:
+    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """As many pictures as the batch holds."""
-        return self.nets["generator"](2 * batch.uniform(self.config.latent) - 1)
+        return (generator or self.nets["generator"])(2 * batch.uniform(self.config.latent) - 1)
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Squares from 1 for real pictures and from 0 for made ones, and the share of both on the right side of one half."""
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(batch)
+        discriminator, (real, fake) = self.nets["discriminator"], self.shown(batch, batch.image, fake)
         if self.config.batch_norm:  # statistics of real and of made pictures apart, as in the paper
-            real_value, fake_value = self.nets["discriminator"](batch.image), self.nets["discriminator"](fake)
+            real_value, fake_value = discriminator(real), discriminator(fake)
         else:
-            real_value, fake_value = self.nets["discriminator"](torch.cat([batch.image, fake])).chunk(2)
+            real_value, fake_value = discriminator(torch.cat([real, fake])).chunk(2)
         told = ((real_value > 0.5).float().mean() + (fake_value < 0.5).float().mean()) / 2
-        return least_squares_discriminator(real_value, fake_value), {"accuracy": told.detach()}
+        return least_squares_discriminator(real_value, fake_value, *self.targets(batch)), {"accuracy": told.detach()}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Squares from being taken for real."""
-        return least_squares_generator(self.nets["discriminator"](self.make(batch))), {}
-
-    def sample(self, count: int) -> dict[str, np.ndarray]:
-        """New pictures, uint8 `(count, height, width, channels)`."""
-        return {"image": make_pictures(self.make, count, self.preparation["image"], self.device)}
-
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part."""
-        return evidence.measure_generator(self.sample, data, part)
-
-    def examine(self, data: PreparedData, part: str) -> Examination:
-        """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(self.sample, data, part)
+        (fake,) = self.shown(batch, self.make(batch))
+        return least_squares_generator(self.nets["discriminator"](fake)), {}

@@ -54,7 +54,7 @@ class Config(TrainingConfig):
     drift: float = Field(1e-3, ge=0, description="weight of the critic's square on real pictures (Karras et al.)")
     average: float = Field(0.999, ge=0, lt=1, description="decay of the generator's average (Karras et al.)")
     latent: int = Field(64, ge=1, description="numbers of noise for each picture")
-    width: int = Field(64, ge=4, description="filters at the first side; halved where the side doubles")
+    width: int = Field(64, ge=16, description="filters at the first side; halved where the side doubles, down to 16")
 
 
 class ProGAN(Method):
@@ -64,7 +64,8 @@ class ProGAN(Method):
     needs, uses = frozenset({"image"}), frozenset({"label"})
     signed_pixels = True
     decides = Decides("frechet", higher_is_better=False)
-    trial = Trial("digits", {"epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "first_side": 2})
+    compiles = False
+    trial = Trial("digits", {"epochs": 1, "batch_size": 50, "latent": 8, "width": 16, "first_side": 2})
     Config = Config
     generator: GrowingGenerator
     critic: GrowingCritic

@@ -22,86 +22,67 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan import evidence
+from hibiscus.methods.gan.game import Game, GameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
-from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Trial
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["WGANGP"]
 
 
-class Config(TrainingConfig):
+class Config(GameConfig):
     """Options of `wgan-gp`."""
 
-    epochs: int = Field(20, ge=1, description="passes over the training part")
-    batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    rate: float = Field(1e-3, gt=0, description="learning rate of both players at the start (1e-4 throughout in the paper)")
+    rate: float = Field(1e-3, gt=0, description="learning rate of the critic at the start (1e-4 throughout in the paper)")
+    generator_rate: float = Field(1.0, gt=0, description="learning rate of the generator, as a share of the critic's")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
     beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Gulrajani et al.)")
     beta2: float = Field(0.9, ge=0, lt=1, description="adam: decay of the mean square (Gulrajani et al.)")
     penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty (Gulrajani et al.)")
     critic_batches: int = Field(5, ge=1, description="batches of the critic in a round, to one of the generator")
-    latent: int = Field(100, ge=1, description="numbers of noise for each picture")
-    width: int = Field(64, ge=4, description="filters of the largest hidden maps; doubled where the side halves")
 
 
-class WGANGP(Method):
+class WGANGP(Game):
     """Two players: a critic that takes several fresh batches a round, and a generator."""
 
-    name, title, family = "wgan-gp", "Wasserstein GAN with gradient penalty", "gan"
-    needs, uses = frozenset({"image"}), frozenset({"label"})
-    signed_pixels = True
-    decides = Decides("frechet", higher_is_better=False)
+    name, title = "wgan-gp", "Wasserstein GAN with gradient penalty"
+    compiles = False
     trial = Trial("digits", {"epochs": 2, "batch_size": 12, "latent": 8, "width": 8})
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the critic, for pictures of the data's size."""
-        shape, config = self.preparation["image"].shape, self.config
-        return {"generator": Generator(config.latent, shape, config.width), "critic": Discriminator(shape, config.width, last_bias=False)}
+        config = self.config
+        return self.board(
+            Generator(config.latent, self.shape, config.width), critic=Discriminator(self.shape, config.width, last_bias=False)
+        )
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: some steps of the critic, then one of the generator."""
-        config, betas = self.config, (self.config.beta1, self.config.beta2)
-        players = [
-            config.player("critic", self.nets["critic"], self.critic_loss, betas=betas, fresh=config.critic_batches),
-            config.player("generator", self.nets["generator"], self.generator_loss, betas=betas, fresh=0),
-        ]
-        yield Stage(players, config.epochs, data.source("train", config.batch_size, config.seed))
+        critic = self.player("critic", self.nets["critic"], self.critic_loss, fresh=self.config.critic_batches)
+        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
+        yield self.stage(data, [critic, generator])
 
-    def make(self, batch: Batch) -> Tensor:
+    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """As many pictures as the batch holds."""
-        return self.nets["generator"](batch.normal(self.config.latent))
+        return (generator or self.nets["generator"])(batch.normal(self.config.latent))
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative distance, and how far the slope is from 1."""
-        critic = self.nets["critic"]
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(batch).float()
-        loss = wasserstein_critic(critic(batch.image), critic(fake))
-        penalty = gradient_penalty(critic, batch.image, fake, batch.uniform(1, 1, 1))
+        critic, (real, fake) = self.nets["critic"], self.shown(batch, batch.image, fake)
+        loss = wasserstein_critic(critic(real), critic(fake))
+        penalty = gradient_penalty(critic, real, fake, batch.uniform(1, 1, 1))
         return loss + self.config.penalty * penalty, {"distance": -loss.detach(), "penalty": penalty.detach()}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative of what the critic gives made pictures."""
-        return wasserstein_generator(self.nets["critic"](self.make(batch))), {}
-
-    def sample(self, count: int) -> dict[str, np.ndarray]:
-        """New pictures, uint8 `(count, height, width, channels)`."""
-        return {"image": make_pictures(self.make, count, self.preparation["image"], self.device)}
-
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part."""
-        return evidence.measure_generator(self.sample, data, part)
-
-    def examine(self, data: PreparedData, part: str) -> Examination:
-        """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(self.sample, data, part)
+        (fake,) = self.shown(batch, self.make(batch))
+        return wasserstein_generator(self.nets["critic"](fake)), {}

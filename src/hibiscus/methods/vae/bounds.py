@@ -15,7 +15,7 @@ from hibiscus.losses import gaussian_kl
 from hibiscus.metrics.likelihood import importance_nll
 from hibiscus.training.player import Batch
 
-__all__ = ["Model", "Seen", "bound", "independent_pixels", "kind_of", "log_weights", "look", "sampled_nll"]
+__all__ = ["Model", "Seen", "bound", "chosen", "independent_pixels", "kind_of", "log_weights", "look", "sampled_nll"]
 
 SAMPLED_ITEMS, SAMPLED_VALUES = 1000, 2**29  # pictures of the importance-sampled likelihood, and pixels decoded for them at most
 AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # pictures, and pixels decoded at once
@@ -29,6 +29,11 @@ class Model(Protocol):
     preparation: Any
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that its networks are told, if they are told any."""
+        ...
+
+    @property
     def device(self) -> torch.device:
         """Where its networks are."""
         ...
@@ -37,15 +42,19 @@ class Model(Protocol):
         """What stands for the pictures of a batch."""
         ...
 
-    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def told(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What its networks are told about the items of a batch."""
+        ...
+
+    def encode(self, x: Tensor, *told: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of each code."""
         ...
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor, *told: Tensor) -> Tensor:
         """The expected picture of each code."""
         ...
 
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+    def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
         """`log p(x | z)` of each picture."""
         ...
 
@@ -73,11 +82,19 @@ def look(model: Model, data: PreparedData, part: str) -> Seen:
     """Encodes and decodes a part once."""
     found = []
     for batch in data.walk(part):
-        x = model.draw(batch)
-        mean, log_variance = model.encode(x)
+        x, told = model.draw(batch), model.told(batch)
+        mean, log_variance = model.encode(x, *told)
         z = mean + (log_variance / 2).exp() * batch.normal(mean.shape[1])
-        found.append((mean, gaussian_kl(mean[..., None], log_variance[..., None]), model.log_likelihood(x, z)))
+        found.append((mean, gaussian_kl(mean[..., None], log_variance[..., None]), model.log_likelihood(x, z, *told)))
     return Seen(*(torch.cat(values).cpu().numpy() for values in zip(*found, strict=True)))
+
+
+def chosen(model: Model, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
+    """Some pictures of a part as a batch, with their classes where the networks are told them."""
+    batch = Batch(image=data.pictures(data.values("image", part)[rows]))
+    if model.classes:
+        batch["label"] = torch.from_numpy(data.values("label", part)[rows]).to(batch.image.device)
+    return batch
 
 
 def bound(seen: Seen, beta: float) -> dict[str, float]:
@@ -98,32 +115,51 @@ def sampled_nll(model: Model, data: PreparedData, part: str) -> np.ndarray:
     """The importance-sampled negative log-likelihood in nats of up to 1000 pictures of a part; of fewer where they are large."""
     samples, found = model.config.importance_samples, []
     affordable = SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
-    pixels = data.values("image", part)[data.some_rows(part, max(1, min(SAMPLED_ITEMS, affordable)))]
-    for start in range(0, len(pixels), AT_ONCE):
-        batch = Batch(image=data.pictures(pixels[start : start + AT_ONCE]))
-        x = model.draw(batch)
-        mean, log_variance = model.encode(x)
+    rows = data.some_rows(part, max(1, min(SAMPLED_ITEMS, affordable)))
+    for start in range(0, len(rows), AT_ONCE):
+        batch = chosen(model, data, part, rows[start : start + AT_ONCE])
+        x, told = model.draw(batch), model.told(batch)
+        mean, log_variance = model.encode(x, *told)
         step = max(1, VALUES_AT_ONCE // x.numel())
         counts = [min(step, samples - done) for done in range(0, samples, step)]
-        weights = [log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1])) for count in counts]
+        weights = [log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1]), *told) for count in counts]
         found.append(importance_nll(torch.cat(weights).cpu().numpy()))
     return np.concatenate(found)
 
 
-def log_weights(model: Model, x: Tensor, mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+def log_weights(model: Model, x: Tensor, mean: Tensor, log_variance: Tensor, noise: Tensor, *told: Tensor) -> Tensor:
     """`log p(x | z) + log p(z) - log q(z | x)` as `(samples, items)`, from noise `(items, samples, units)`."""
     items, samples, _ = noise.shape
     z = mean[:, None] + (log_variance / 2).exp()[:, None] * noise
-    likelihood = model.log_likelihood(x.repeat_interleave(samples, 0), z.flatten(0, 1)).view(items, samples)
+    again = [each.repeat_interleave(samples, 0) for each in told]
+    likelihood = model.log_likelihood(x.repeat_interleave(samples, 0), z.flatten(0, 1), *again).view(items, samples)
     prior_to_posterior = (noise.square() - z.square()).sum(2) / 2 + log_variance.sum(1, keepdim=True) / 2  # log(2 pi) cancels
     return (likelihood + prior_to_posterior).T
 
 
-def independent_pixels(data: PreparedData, part: str, likelihood: str) -> float:
-    """Nats per picture where every pixel is drawn by itself, as the training part says; exact, not sampled."""
+def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class: bool = False) -> float:
+    """Nats per picture where every pixel is drawn by itself, as the training part says; exact, not sampled.
+
+    Args:
+        data: with the pictures.
+        part: which.
+        likelihood: `bernoulli` or `gaussian`.
+        by_class: whether each class has its own pixels; then the class of each picture must be known.
+    """
     values = math.prod(data.preparation["image"].shape)
     most = max(2, min(RIVAL_ITEMS, RIVAL_VALUES // values))
-    train, other = (data.values("image", name)[data.some_rows(name, most)] for name in ("train", part))
+    rows = {name: data.some_rows(name, most) for name in ("train", part)}
+    train, other = (data.values("image", name)[rows[name]] for name in ("train", part))
+    if not by_class:
+        return _pixels_alone(train, other, likelihood)
+    of_train, of_other = (data.values("label", name)[rows[name]] for name in ("train", part))
+    return sum(
+        float((of_other == label).mean()) * _pixels_alone(train[of_train == label], other[of_other == label], likelihood)
+        for label in np.unique(of_other)
+    )
+
+
+def _pixels_alone(train: np.ndarray, other: np.ndarray, likelihood: str) -> float:
     count, mean, seen = len(train), train.mean(0), other.mean(0)
     if likelihood == "bernoulli":
         share = (count * mean / 255 + 0.5) / (count + 1)  # never 0 or 1, though a pixel may not change in training

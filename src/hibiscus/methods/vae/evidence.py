@@ -7,18 +7,19 @@ from statistics import NormalDist
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hibiscus.data.pictures import picture_grid
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.vae.bounds import Model, Seen, bound, independent_pixels, kind_of, look, sampled_nll
+from hibiscus.methods.vae.bounds import Model, Seen, bound, chosen, independent_pixels, kind_of, look, sampled_nll
 from hibiscus.metrics.exhibits import Exhibit, Gallery, Scatter, Table
 from hibiscus.metrics.likelihood import active_units
 from hibiscus.training.generator import as_pixels
 from hibiscus.training.method import Examination
-from hibiscus.training.player import Batch
 
-__all__ = ["examine_vae"]
+__all__ = ["RIVAL", "examine_vae"]
 
+RIVAL = "independent pixels"
 SHOWN, SAMPLES, TRAVERSED, STEPS, MAP_SIDE, DOTS = 20, 60, 8, 9, 15, 2000
 
 
@@ -26,58 +27,59 @@ def examine_vae(model: Model, data: PreparedData, part: str) -> Examination:
     """All metrics beside independent pixels, with pictures of what the code holds."""
     config, seen = model.config, look(model, data, part)
     nll, values = sampled_nll(model, data, part), math.prod(model.preparation["image"].shape)
-    rival = independent_pixels(data, part, config.likelihood)
+    rival = independent_pixels(data, part, config.likelihood, bool(model.classes))
+    told = model.told(chosen(model, data, part, np.arange(1)))  # of the picture whose code is changed
     sampled = f"nll_{kind_of(data, part, config.likelihood)}_{config.importance_samples}is"
     active = active_units(seen.mean)
     metrics = {**bound(seen, config.beta), sampled: float(nll.mean()), "active_units": float(active.sum())}
+    samples, note = model.sample(SAMPLES), "Expected pictures of codes from the prior, not chosen."
     exhibits: list[Exhibit] = [
         _reconstructions(model, data, part),
-        Gallery("Samples", list(model.sample(SAMPLES)["image"]), (), "Expected pictures of codes from the prior, not chosen."),
-        _traversals(model, seen),
+        Gallery("Samples", list(samples["image"]), [str(name) for name in samples.get("label", ())], note),
+        _traversals(model, seen, *told),
         _likelihoods(metrics, sampled, nll, rival, config.importance_samples, values),
         _units(seen, active),
     ]
     if seen.mean.shape[1] == 2:
-        exhibits[2:3] = [_map(model), _plane(seen)]
-    return Examination(metrics, {"independent pixels": {"nll_bound": rival, "loss": rival, sampled: rival}}, exhibits)
+        exhibits[2:3] = [_map(model, *told), _plane(seen)]
+    return Examination(metrics, {RIVAL: {"nll_bound": rival, "loss": rival, sampled: rival}}, exhibits)
 
 
 def _reconstructions(model: Model, data: PreparedData, part: str) -> Gallery:
-    pixels = data.values("image", part)[data.some_rows(part, SHOWN)]
-    x = model.draw(Batch(image=data.pictures(pixels)))
-    image = model.preparation["image"]
+    batch, image = chosen(model, data, part, data.some_rows(part, SHOWN)), model.preparation["image"]
+    x, told = model.draw(batch), model.told(batch)
     rows = {
-        "original": pixels,
+        "original": as_pixels(batch.image, image),
         "as drawn": as_pixels(2 * x - 1, image),
-        "reconstruction": as_pixels(model.decode(model.encode(x)[0]), image),
+        "reconstruction": as_pixels(model.decode(model.encode(x, *told)[0], *told), image),
     }
     if model.config.likelihood == "gaussian":  # what was drawn looks the same
         rows.pop("as drawn")
     pictures = [picture for several in zip(*rows.values(), strict=True) for picture in several]
     note = "Through the code and back: the expected picture of the mean code."
-    return Gallery("Reconstructions", pictures, list(rows) * len(pixels), note)
+    return Gallery("Reconstructions", pictures, list(rows) * len(x), note)
 
 
-def _traversals(model: Model, seen: Seen) -> Gallery:
+def _traversals(model: Model, seen: Seen, *told: Tensor) -> Gallery:
     """One grid: a row for each of the units that tell most, changed alone from -2.5 to 2.5 in the code of the first picture."""
     units = np.argsort(-seen.kl.mean(0), kind="stable")[:TRAVERSED]
     codes = np.repeat(seen.mean[:1], len(units) * STEPS, axis=0).reshape(len(units), STEPS, -1)
     codes[np.arange(len(units)), :, units] = np.linspace(-2.5, 2.5, STEPS)
     note = f"Each row changes one unit of one picture's code from -2.5 to 2.5; from above: {', '.join(f'unit {u + 1}' for u in units)}."
-    return Gallery("One unit at a time", [_grid(model, codes.reshape(-1, codes.shape[2]), STEPS)], (), note)
+    return Gallery("One unit at a time", [_grid(model, codes.reshape(-1, codes.shape[2]), STEPS, *told)], (), note)
 
 
-def _map(model: Model) -> Gallery:
+def _map(model: Model, *told: Tensor) -> Gallery:
     """All of a code of two numbers: pictures at evenly spaced quantiles of the prior."""
     places = [NormalDist().inv_cdf((i + 0.5) / MAP_SIDE) for i in range(MAP_SIDE)]
     codes = np.array([(x, y) for y in reversed(places) for x in places], np.float32)
-    return Gallery(
-        "The whole code", [_grid(model, codes, MAP_SIDE)], (), "Unit 1 grows rightwards, unit 2 upwards, as the prior is spread."
-    )
+    note = "Unit 1 grows rightwards, unit 2 upwards, as the prior is spread."
+    return Gallery("The whole code", [_grid(model, codes, MAP_SIDE, *told)], (), note)
 
 
-def _grid(model: Model, codes: np.ndarray, columns: int) -> np.ndarray:
-    pictures = model.decode(torch.from_numpy(codes).to(model.device))
+def _grid(model: Model, codes: np.ndarray, columns: int, *told: Tensor) -> np.ndarray:
+    """The pictures of codes, side by side; what the networks are told is the same for each."""
+    pictures = model.decode(torch.from_numpy(codes).to(model.device), *(each.expand(len(codes), -1) for each in told))
     return picture_grid(as_pixels(pictures, model.preparation["image"]), columns)
 
 
@@ -98,7 +100,7 @@ def _likelihoods(metrics: dict[str, float], sampled: str, nll: np.ndarray, rival
     }[sampled.split("_")[1]]
     note = f"Of {what}. The estimate is over {len(nll):,} pictures, evenly spaced; with more samples it falls towards the truth."
     columns = ["negative log-likelihood", "nats per picture", "standard error", "bits per value"]
-    return Table("How likely the pictures are", columns, [*rows, row("independent pixels", rival)], note)
+    return Table("How likely the pictures are", columns, [*rows, row(RIVAL, rival)], note)
 
 
 def _units(seen: Seen, active: np.ndarray) -> Table:

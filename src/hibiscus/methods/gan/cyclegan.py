@@ -1,0 +1,152 @@
+r"""CycleGAN: learns to give pictures of one kind the look of another, both ways, from two heaps of pictures without pairs.
+
+    generator_loss     = adversarial + cycle_weight cycle + identity_weight cycle_weight identity
+    adversarial        = mean (D_b(to_b(a)) - 1)**2 + mean (D_a(to_a(b)) - 1)**2
+    cycle              = mean |to_a(to_b(a)) - a| + mean |to_b(to_a(b)) - b|
+    identity           = mean |to_b(b) - b| + mean |to_a(a) - a|
+    discriminator_loss = mean (D_b(b) - 1)**2 / 2 + mean D_b(to_b(a))**2 / 2  + the same with a and b exchanged
+
+Each discriminator learns to tell the real pictures of its domain from translated ones, each translator to be taken for real. What
+keeps a translation from being any picture of the other domain is the way back: there and back again must be the picture that it was.
+
+Use it where pairs of the same thing in both looks do not exist: a thousand pictures of each kind or more, `trainA/ trainB/` in a
+folder, a folder of two folders, or `photos/ to=paintings/`. Pictures and channels are brought to the larger of the two. What most
+often goes wrong is that a translation is a good picture of the other domain, and of something else: neither the distance nor the way
+back shows it, as any exchange that can be undone does well by both. Read the galleries, and `agreement` where both domains have the
+same labels. `residual=false` helps where looks are far apart (negatives), `identity_weight=0.5` where they share colours, `net=resnet`
+or a larger `kernel_size` where shapes are to change.
+
+Departs: the translators play first, as one player, since both learn from both cycles, and the discriminators as another; batches of
+32 and no norm in the discriminators; the rate falls on a line from the start. Translators answer `tanh(2 x + F(x))`: an untrained
+`tanh(F(x))` may settle on negatives, which the way back undoes as well (`residual=false` gives the paper's). The epoch is chosen by
+the Fréchet distance to the validation part, the mean of both directions, in the features of a small network that learned which way up
+each domain's pictures are; no label is used for it. Labels, where both domains have the same ones, measure at the end.
+
+Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017,
+arXiv 1703.10593.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from hibiscus.data.augment import Augment
+from hibiscus.data.prepared import PreparedData
+from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
+from hibiscus.methods.gan import translation
+from hibiscus.networks.patch import PatchDiscriminator
+from hibiscus.networks.translate import ResNetGenerator, UNetGenerator
+from hibiscus.training.generator import as_pixels
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Stage
+from hibiscus.training.pool import ImagePool
+
+__all__ = ["CycleGAN"]
+
+NETS = {"unet": UNetGenerator, "resnet": ResNetGenerator}
+
+
+class Config(TrainingConfig):
+    """Options of `cyclegan`."""
+
+    epochs: int = Field(40, ge=1, description="passes over the smaller domain's training part")
+    batch_size: int = Field(32, ge=1, description="pictures of each domain in a batch (1 in Zhu et al.)")
+    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser, for both players")
+    rate: float = Field(5e-4, gt=0, description="learning rate of both players (2e-4 in Zhu et al., for batches of 1)")
+    beta1: float = Field(0.5, ge=0, lt=1, description="adam: decay of the mean gradient (Zhu et al.)")
+    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
+    net: Literal["unet", "resnet"] = Field("unet", description="both translators; resnet (Zhu et al.) changes shapes more and is slower")
+    discriminator: Literal["patch", "whole"] = Field("patch", description="whether it answers for each patch or for the whole picture")
+    width: int = Field(32, ge=4, description="filters of the largest maps; doubled where the side halves (64 in Zhu et al.)")
+    kernel_size: Literal[3, 5, 7] = Field(3, description="side of the convolutions in pixels; larger where shapes are to change")
+    residual: bool = Field(True, description="translators add to the picture, and so begin near leaving it as it is")
+    cycle_weight: float = Field(10.0, ge=0, description="weight of the way back (Zhu et al.)")
+    identity_weight: float = Field(0.0, ge=0, description="weight of leaving the own domain alone, as a share of cycle_weight (0.5)")
+    pool: int = Field(50, ge=0, description="translated pictures of earlier rounds that each discriminator is shown too (Zhu et al.)")
+    flip: bool = Field(False, description="random changes: mirror left and right")
+    crop: int = Field(0, ge=0, description="random changes: pixels of padding before a random crop of the old size")
+
+
+class CycleGAN(Method):
+    """Two players: both translators, and both discriminators on what the translators have just made."""
+
+    name, title, family = "cyclegan", "CycleGAN", "gan"
+    needs, uses = frozenset({"image", "domain"}), frozenset({"label"})
+    signed_pixels = True
+    decides = Decides("frechet", higher_is_better=False)
+    trial = Trial("digits-inverted", {"epochs": 2, "batch_size": 20, "width": 8, "pool": 30})
+    Config = Config
+
+    def networks(self) -> dict[str, nn.Module]:
+        """A translator to each domain, a discriminator of each, and for each a pool of translated pictures."""
+        shape, config = self.preparation["image"].shape, self.config
+        found: dict[str, nn.Module] = {}
+        for domain in "ab":
+            found[f"to_{domain}"] = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
+            whole = config.discriminator == "whole"
+            found[f"discriminator_{domain}"] = PatchDiscriminator(shape, config.width, config.kernel_size, whole)
+            found[f"pool_{domain}"] = ImagePool(config.pool, shape)
+        return found
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage: a step of the translators, then one of the discriminators."""
+        config, nets, betas = self.config, self.nets, (self.config.beta1, 0.999)
+        players = [
+            config.player("translators", [nets["to_a"], nets["to_b"]], self.generator_loss, betas=betas),
+            config.player(
+                "discriminators", [nets["discriminator_a"], nets["discriminator_b"]], self.discriminator_loss, betas=betas, fresh=0
+            ),
+        ]
+        augment = Augment(flip=config.flip, crop=config.crop)
+        yield Stage(players, config.epochs, data.domains("train", config.batch_size, config.seed, augment))
+
+    def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Being taken for real, finding the way back, and, if asked, leaving the own domain alone; leaves what it made in the batch."""
+        config, to_a, to_b = self.config, self.nets["to_a"], self.nets["to_b"]
+        made_a, made_b = to_a(batch.b), to_b(batch.a)
+        batch.update(made_a=made_a.detach(), made_b=made_b.detach())
+        adversarial = 2 * (
+            least_squares_generator(self.nets["discriminator_a"](made_a)) + least_squares_generator(self.nets["discriminator_b"](made_b))
+        )
+        cycle = mean_absolute_error(to_a(made_b), batch.a) + mean_absolute_error(to_b(made_a), batch.b)
+        loss, terms = adversarial + config.cycle_weight * cycle, {"adversarial": adversarial.detach(), "cycle": cycle.detach()}
+        if config.identity_weight:
+            identity = mean_absolute_error(to_a(batch.a), batch.a) + mean_absolute_error(to_b(batch.b), batch.b)
+            loss, terms["identity"] = loss + config.identity_weight * config.cycle_weight * identity, identity.detach()
+        return loss, terms
+
+    def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Squares of telling real pictures of both domains from those that were made for it, now or in earlier rounds."""
+        losses = {}
+        for domain in "ab":
+            discriminator, pool = self.nets[f"discriminator_{domain}"], self.nets[f"pool_{domain}"]
+            assert isinstance(pool, ImagePool)
+            shown = pool.exchange(batch, batch[f"made_{domain}"])
+            real, fake = discriminator(torch.cat([batch[domain], shown])).chunk(2)
+            losses[f"loss_{domain}"] = least_squares_discriminator(real, fake)
+        return losses["loss_a"] + losses["loss_b"], {name: value.detach() for name, value in losses.items()}
+
+    def translate(self, pixels: np.ndarray, to: Literal["a", "b"], data: PreparedData) -> np.ndarray:
+        """Pictures of the other domain in the look of `to`; uint8 `(items, height, width, channels)`, as those given."""
+        parts = (data.pictures(pixels[start : start + 256]) for start in range(0, len(pixels), 256))
+        made = [as_pixels(self.nets[f"to_{to}"](part), self.preparation["image"]) for part in parts]
+        return np.concatenate(made) if made else pixels
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """`image`, the items in the look of the second domain, as pictures of the first; `to_a`, the other way round."""
+        pixels = data.values("image", part)
+        return {"image": self.translate(pixels, "b", data), "to_a": self.translate(pixels, "a", data)}
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The Fréchet distances of translations to their domain, and how far there and back again is from the picture."""
+        return translation.measure_translation(self.translate, data, part)
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """Distances beside untranslated pictures, what classifiers read in translations, and pictures there and back."""
+        return translation.examine_translation(self.translate, data, part)

@@ -1,0 +1,142 @@
+r"""What GANs share: two players with their options, the pictures that a discriminator is shown, and how they are measured.
+
+The bag of tricks that any game takes, each off by default:
+
+    average          sampled from is  G_kept <- average G_kept + (1 - average) G  (Karras et al. 2017)
+    spectral_norm    each layer of the discriminator divided by its largest singular value (Miyato et al. 2018)
+    instance_noise   shown is  x + s e,  e ~ N(0, 1), for real and made pictures, s falling to 0 (Sonderby et al. 2016)
+    diff_augment     shown is  T(x),  T random and differentiable, for real and made pictures (Zhao et al. 2020)
+    real_label       what real pictures are said to be, 0.9 for one-sided smooth labels (Salimans et al. 2016)
+    label_noise      label - noise u where it is 1, label + noise u where it is 0, u uniform in [0, 1)
+
+References: arXiv 1710.10196, 1802.05957, 1610.04490, 2006.10738, 1606.03498.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor, nn
+
+from hibiscus.data.prepared import PreparedData
+from hibiscus.methods.gan import evidence
+from hibiscus.networks.differentiable import DiffAugment
+from hibiscus.networks.layers import spectrally_normalised
+from hibiscus.training.generator import make_pictures
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Follower, Player, Stage
+
+__all__ = ["Game", "GameConfig", "LabelledGameConfig"]
+
+
+class GameConfig(TrainingConfig):
+    """Options of every game."""
+
+    epochs: int = Field(20, ge=1, description="passes over the training part")
+    batch_size: int = Field(64, ge=1, description="pictures in a batch")
+    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser, for both players")
+    rate: float = Field(4e-4, gt=0, description="learning rate of the discriminator")
+    generator_rate: float = Field(0.5, gt=0, description="learning rate of the generator, as a share of the discriminator's")
+    beta1: float = Field(0.5, ge=0, lt=1, description="adam: decay of the mean gradient (Radford et al.)")
+    beta2: float = Field(0.999, ge=0, lt=1, description="adam: decay of the mean square")
+    latent: int = Field(100, ge=1, description="numbers of noise for each picture (Radford et al.)")
+    width: int = Field(64, ge=4, description="filters of the largest hidden maps; doubled where the side halves")
+    average: float = Field(0.0, ge=0, lt=1, description="decay of the generator's average that is kept, 0.999 say; 0 keeps the generator")
+    spectral_norm: bool = Field(False, description="divide each layer of the discriminator by its largest singular value")
+    instance_noise: float = Field(0.0, ge=0, description="deviation of noise on all shown pictures (of range 2); falls to 0 by the end")
+    diff_augment: Literal["none", "color", "translation", "cutout", "color,translation", "color,translation,cutout"] = Field(
+        "none", description="random changes of all shown pictures, for folders of a few hundred"
+    )
+
+
+class LabelledGameConfig(GameConfig):
+    """Options of games in which the discriminator says 1 for real pictures and 0 for made ones."""
+
+    real_label: float = Field(1.0, gt=0.5, le=1, description="what real pictures are said to be; 0.9 for one-sided smooth labels")
+    label_noise: float = Field(0.0, ge=0, lt=0.5, description="labels are off by up to so much, at random (0.05 is usual)")
+
+
+class Game(Method):
+    """A generator against a discriminator. A game adds its networks, its players and their losses."""
+
+    family = "gan"
+    needs, uses = frozenset({"image"}), frozenset({"label"})
+    signed_pixels = True
+    decides = Decides("frechet", higher_is_better=False)
+    trial = Trial("digits", {"epochs": 2, "batch_size": 50, "latent": 8, "width": 8})
+    progress = 0.0  # share of the training that is done
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of a picture."""
+        return self.preparation["image"].shape
+
+    def board(self, generator: nn.Module, **judges: nn.Module) -> dict[str, nn.Module]:
+        """All networks of a game by name, with the tricks that the options ask for; the first judge is the discriminator."""
+        if self.config.spectral_norm:
+            for judge in judges.values():
+                spectrally_normalised(judge)
+        kept = {"average": copy.deepcopy(generator).requires_grad_(False)} if self.config.average else {}
+        return {"generator": generator, **judges, **kept}
+
+    def player(self, name: str, networks: nn.Module | Sequence[nn.Module], loss: Any, **options: Any) -> Player:
+        """A player with the game's options; `generator_rate` where it owns the generator."""
+        owned = [networks] if isinstance(networks, nn.Module) else list(networks)
+        rate = self.config.generator_rate if self.nets["generator"] in owned else 1.0
+        return self.config.player(name, owned, loss, rate=rate, betas=(self.config.beta1, self.config.beta2), **options)
+
+    def stage(self, data: PreparedData, players: Sequence[Player]) -> Stage:
+        """The players on shuffled batches of the training part, and the generator's average behind them."""
+        config = self.config
+        followers = [Follower(self.nets["average"], self.nets["generator"], config.average, warm_up=True)] if config.average else []
+        return Stage(players, config.epochs, data.source("train", config.batch_size, config.seed), followers, self.at)
+
+    def at(self, progress: float) -> None:
+        """Takes note of how far the training is."""
+        self.progress = progress
+
+    def shown(self, batch: Batch, *pictures: Tensor) -> list[Tensor]:
+        """What the discriminator is shown in place of sets of pictures, as many as the batch holds: with noise, changed at random."""
+        noise, names = self.config.instance_noise * (1 - self.progress), self.config.diff_augment
+        seen = [values + noise * batch.normal(*values.shape[1:]) for values in pictures] if noise else list(pictures)
+        return seen if names == "none" else [DiffAugment(names.split(","))(values, batch.uniform) for values in seen]
+
+    def targets(self, batch: Batch) -> tuple[Tensor | float, Tensor | float]:
+        """What real and made pictures are said to be: numbers, or `(batch, 1)` of them where labels are noisy."""
+        config = self.config
+        if not config.label_noise:
+            return config.real_label, 0.0
+        return config.real_label - config.label_noise * batch.uniform(1), config.label_noise * batch.uniform(1)
+
+    @property
+    def kept(self) -> nn.Module:
+        """The generator that samples are drawn by: the average, where there is one."""
+        return self.nets.get("average", self.nets["generator"])
+
+    def draw(self, count: int, **conditions: Tensor) -> np.ndarray:
+        """Pictures uint8 `(count, height, width, channels)` by the kept generator; conditions `(count, ...)` are fields of the batch."""
+        return make_pictures(lambda batch: self.make(batch, self.kept), count, self.preparation["image"], self.device, **conditions)
+
+    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
+        """As many pictures as the batch holds, by a generator: the one that learns, if no other is named."""
+        raise NotImplementedError
+
+    def sample(self, count: int) -> dict[str, np.ndarray]:
+        """New pictures, uint8 `(count, height, width, channels)`."""
+        return {"image": self.draw(count)}
+
+    def sampler(self, data: PreparedData, part: str) -> evidence.Sampler:
+        """Makes the pictures that are compared to a part."""
+        return self.sample
+
+    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The Fréchet distance to a part."""
+        return evidence.measure_generator(self.sampler(data, part), data, part)
+
+    def examine(self, data: PreparedData, part: str) -> Examination:
+        """Distance, classes, samples and their nearest training pictures."""
+        return evidence.examine_generator(self.sampler(data, part), data, part)

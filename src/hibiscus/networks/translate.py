@@ -1,0 +1,154 @@
+r"""Generators from pictures to pictures of the same size: a U-Net, and the residual network of Zhu et al.
+
+Instance norm brings each map of each picture to mean 0 and deviation 1 over its pixels, so the contrast of one picture does not
+depend on what else is in the batch. The U-Net's decoder sees every map of the encoder beside its own, so places are kept; the
+residual network carries all through one narrow map and changes shapes more freely. Both halve the side while it stays at least 4,
+at most as often as told, and take pictures of any size: sides that do not divide are made one larger and cut off.
+
+Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses for Real-Time Style
+Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization", 2016, arXiv 1607.08022.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hibiscus.networks.layers import initialise
+
+__all__ = ["InstanceNorm", "ResNetGenerator", "UNetGenerator", "residual_blocks", "times_halved"]
+
+SMALLEST_SIDE = 4
+UNET_HALVINGS, RESNET_HALVINGS = 3, 2
+
+
+def times_halved(shape: tuple[int, int, int], most: int) -> int:
+    """How often a picture of (channels, height, width) is halved: until the shorter side would be below 4, `most` times at most."""
+    count, side = 0, min(shape[1:])
+    while count < most and -(-side // 2) >= SMALLEST_SIDE:
+        side, count = -(-side // 2), count + 1
+    return count
+
+
+def residual_blocks(shape: tuple[int, int, int]) -> int:
+    """Nine residual blocks for pictures of 256 pixels and more, six for smaller ones (Zhu et al.)."""
+    return 9 if max(shape[1:]) >= 256 else 6
+
+
+class InstanceNorm(nn.GroupNorm):
+    """Each map of each picture brought to mean 0 and deviation 1, then scaled and shifted as learned.
+
+    It is a group norm of one map each, on maps that lie whole in memory: five to ten times as fast on a processor as `InstanceNorm2d`.
+
+    Args:
+        filters: how many maps.
+    """
+
+    def __init__(self, filters: int):
+        super().__init__(filters, filters)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The maps `(batch, filters, height, width)`, normalised."""
+        y = super().forward(input.contiguous())
+        return y.contiguous(memory_format=torch.channels_last) if input.is_contiguous(memory_format=torch.channels_last) else y
+
+
+def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:
+    """Values in [-1, 1] from what a network says of the picture x."""
+    return torch.tanh(2 * x + change.float() if residual else change)
+
+
+class UNetGenerator(nn.Module):
+    """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
+
+    After each decoder layer the encoder's map of that size is put beside its own. The first layer is a convolution alone, as a norm
+    of the picture itself would take its brightness away.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        width: filters of the first layer; doubled where the side halves.
+        kernel_size: of all convolutions, in pixels, odd.
+        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
+
+    Shapes:
+        (batch, channels, height, width) in [-1, 1] to the same.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+        super().__init__()
+        self.residual = residual
+        channels, steps, pad = shape[0], times_halved(shape, UNET_HALVINGS), kernel_size // 2
+        self.stem = nn.Conv2d(channels, width, kernel_size, padding=pad)
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for step in range(steps):
+            filters = width * 2**step
+            layers = [InstanceNorm(filters), nn.LeakyReLU(0.2), nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad)]
+            self.down.append(nn.Sequential(*layers))
+            # The innermost map comes alone, all others with the encoder's beside them.
+            below = 2 * filters if step == steps - 1 else 4 * filters
+            layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1)]
+            self.up.insert(0, nn.Sequential(*layers))
+        self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The translated pictures."""
+        maps = [self.stem(x)]
+        for layer in self.down:
+            maps.append(layer(maps[-1]))
+        y = maps.pop()
+        for layer in self.up:
+            beside = maps.pop()
+            y = torch.cat([layer(y)[..., : beside.shape[2], : beside.shape[3]], beside], 1)
+        return _finished(x, self.last(y), self.residual)
+
+
+class _Residual(nn.Module):
+    """`x + F(x)`, F two convolutions, each with instance norm."""
+
+    def __init__(self, filters: int, kernel_size: int):
+        super().__init__()
+        pad = kernel_size // 2
+        self.body = nn.Sequential(
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters), nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class ResNetGenerator(nn.Module):
+    """Convolution of 7 pixels, strided convolutions, residual blocks, transposed convolutions, convolution of 7 pixels.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        width: filters of the first layer; doubled where the side halves.
+        kernel_size: of all convolutions but the first and the last, in pixels, odd.
+        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
+
+    Shapes:
+        (batch, channels, height, width) in [-1, 1] to the same.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+        super().__init__()
+        self.residual = residual
+        channels, self.height, self.width = shape
+        pad, filters = kernel_size // 2, width
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 7, padding=3, bias=False), InstanceNorm(width), nn.ReLU(inplace=True)]
+        steps = times_halved(shape, RESNET_HALVINGS)
+        for _ in range(steps):
+            layers += [nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False), InstanceNorm(2 * filters), nn.ReLU(inplace=True)]
+            filters *= 2
+        layers += [_Residual(filters, kernel_size) for _ in range(residual_blocks(shape))]
+        for _ in range(steps):
+            layers += [nn.ConvTranspose2d(filters, filters // 2, kernel_size, 2, pad, 1, bias=False)]
+            layers += [InstanceNorm(filters // 2), nn.ReLU(inplace=True)]
+            filters //= 2
+        self.body = nn.Sequential(*layers, nn.Conv2d(filters, channels, 7, padding=3))
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The translated pictures."""
+        return _finished(x, self.body(x)[..., : self.height, : self.width], self.residual)

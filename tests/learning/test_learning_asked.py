@@ -1,0 +1,26 @@
+"""GANs that are asked for a class, or find their own, learn to obey. Slow: one training at a time, all threads."""
+
+from __future__ import annotations
+
+import pytest
+
+from hibiscus import api
+
+pytestmark = pytest.mark.slow
+
+
+def test_digits_are_made_of_the_class_that_is_asked_for(tmp_path):
+    found = api.train("acgan", "digits", out=tmp_path / "run", quiet=True, epochs=60, width=32, rate=1e-3).evaluation()
+    assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
+    assert found["metrics"]["test/modes"] == 10
+    assert found["metrics"]["test/agreement"] > 0.9
+    assert found["baselines"]["mean of two training pictures"]["test/agreement"] < 0.2
+
+
+def test_a_label_and_codes_that_nobody_gave_tell_digits_apart(tmp_path):
+    """Chance is below 0.2 for the label; a code that does nothing correlates by 0.12 at most with 270 pictures."""
+    run = api.train("infogan", "digits", out=tmp_path / "run", quiet=True, epochs=60, width=32, rate=1e-3)
+    found = run.evaluation()
+    assert found["metrics"]["test/frechet"] < found["baselines"]["mean of two training pictures"]["test/frechet"]
+    assert found["metrics"]["test/cluster_accuracy"] > 0.3
+    assert found["metrics"]["test/slant_correlation"] > 0.4

@@ -1,0 +1,105 @@
+"""The formulas in the docstring of `cyclegan`, computed in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from contract.checks import Bench
+from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation
+from hibiscus.methods.gan import translation
+from hibiscus.methods.gan.cyclegan import CycleGAN
+from hibiscus.training.player import Batch
+
+
+def made(**options):
+    image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
+    torch.manual_seed(0)
+    config = CycleGAN.Config(**{**CycleGAN.trial.options, **options})
+    return CycleGAN(config, Preparation({"image": image, "domain": LabelPreparation(("A", "B"))}))
+
+
+def pictures(count=6):
+    rng = np.random.default_rng(0)
+    return Batch(**{name: torch.from_numpy(rng.uniform(-1, 1, (count, 1, 8, 8)).astype(np.float32)) for name in "ab"})
+
+
+@pytest.mark.parametrize("net", ["unet", "resnet"])
+@pytest.mark.parametrize("identity_weight", [0.0, 0.5])
+def test_the_objective_is_its_formula(net, identity_weight):
+    game, batch = made(net=net, identity_weight=identity_weight, cycle_weight=7.0, pool=0), pictures()
+    loss, terms = game.generator_loss(batch)
+    to_a, to_b, seen_a, seen_b = (
+        (lambda x, net=game.nets[name]: net(x).detach()) for name in ("to_a", "to_b", "discriminator_a", "discriminator_b")
+    )
+    a, b = batch.a, batch.b
+    error = lambda x, y: np.abs(x.double().numpy() - y.double().numpy()).mean()  # noqa: E731
+    values = lambda x: x.double().numpy()  # noqa: E731
+    adversarial = ((values(seen_b(to_b(a))) - 1) ** 2).mean() + ((values(seen_a(to_a(b))) - 1) ** 2).mean()
+    cycle = error(to_a(to_b(a)), a) + error(to_b(to_a(b)), b)
+    identity = error(to_b(b), b) + error(to_a(a), a)
+    assert loss.item() == pytest.approx(adversarial + 7 * cycle + identity_weight * 7 * identity, rel=1e-4)
+    assert terms["cycle"].item() == pytest.approx(cycle, rel=1e-4)
+    assert ("identity" in terms) == bool(identity_weight)
+    loss, _ = game.discriminator_loss(batch)
+    expected = sum(
+        ((values(seen(real)) - 1) ** 2).mean() / 2 + (values(seen(fake)) ** 2).mean() / 2
+        for seen, real, fake in ((seen_a, a, to_a(b)), (seen_b, b, to_b(a)))
+    )
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_discriminators_are_shown_older_pictures_too():
+    game = made(pool=6)
+    seen = []
+    game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0][6:]))
+    for number in range(8):
+        batch = pictures()
+        batch.update(made_a=torch.full((6, 1, 8, 8), float(number)), made_b=batch.a)
+        game.discriminator_loss(batch)
+    assert (seen[0] == 0).all()
+    assert (seen[-1] < 7).any()
+    assert (seen[-1] == 7).any()
+
+
+def test_both_directions_are_answered(tmp_path):
+    bench = Bench(CycleGAN, tmp_path, count=60)
+    found = bench.method.predict(bench.data, "val")
+    pixels = bench.data.values("image", "val")
+    assert found["image"].shape == found["to_a"].shape == pixels.shape
+    assert found["image"].dtype == np.uint8
+    assert np.array_equal(found["to_a"], bench.method.translate(pixels, "a", bench.data))
+    assert not np.array_equal(found["image"], found["to_a"])
+    assert bench.method.translate(pixels[:0], "b", bench.data).shape == (0, 8, 8, 1)
+
+
+def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
+    """The bundled domains are each other's negatives, so the right translation is known."""
+    data = Bench(CycleGAN, tmp_path, count=1797).data
+    perfect = translation.examine_translation(lambda pixels, to, _: 255 - pixels, data, "test")
+    none = perfect.baselines["left as they are"]
+    assert perfect.metrics["cycle_error"] == none["cycle_error"] == 0
+    assert perfect.metrics["frechet"] < 0.2 * none["frechet"]
+    assert perfect.metrics["frechet"] == pytest.approx(perfect.metrics["frechet_floor"], rel=1)
+    for to in "ab":
+        assert perfect.metrics[f"agreement_to_{to}"] > 0.9
+        assert none[f"agreement_to_{to}"] < 0.5
+    lossy = translation.measure_translation(lambda pixels, to, _: np.full_like(pixels, 100), data, "test")
+    assert lossy["cycle_error"] > 0.1
+    assert lossy["frechet"] > none["frechet"] / 2
+
+
+def test_no_agreement_without_labels(tmp_path):
+    bench = Bench(CycleGAN, tmp_path)
+    del bench.data.arrays["label"]
+    assert not any(name.startswith("agreement") for name in translation._measured(lambda x, to, _: x, bench.data, "val"))
+
+
+def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
+    data = Bench(CycleGAN, tmp_path, count=1797).data
+    real, given = translation._some(data, "train", "b", 1000), translation._some(data, "train", "a", 1000)
+    matched = translation._matched(given, data, "b")
+    assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
+    level = np.full((1, 8, 8, 1), round(given.mean()), np.uint8)
+    assert translation._matched(level, data, "b").mean() == pytest.approx(real.mean(), abs=1.5)
