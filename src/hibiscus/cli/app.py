@@ -241,11 +241,11 @@ def sweep(
     debug: Debug = False,
 ) -> None:
     """One training for each of several values, side by side."""
-    options, still = _options(words, seed), quiet or as_json
     from hibiscus import api
     from hibiscus.cli import sweeps
 
-    sweeps.sweep_result(api.sweep(method, data, out=out, device=device, quiet=still, argv=_argv(), **options), as_json, quiet)
+    found = api.sweep(method, data, out=out, device=device, quiet=quiet or as_json, argv=_argv(), **_options(words, seed))
+    sweeps.sweep_result(found, as_json, quiet)
 
 
 @app.command(epilog=_example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))
