@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,7 @@ def _read(file: Path, **options) -> np.ndarray:
 
 def open_bundled(name: str) -> Dataset:
     """Opens bundled data by name, as it would come from a person's own files."""
+    fields: dict[str, Any]
     if name == "digits":
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)

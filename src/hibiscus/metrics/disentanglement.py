@@ -135,7 +135,7 @@ def dci(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> dict[str, floa
     first, second = order[: -(-len(order) // 2)], order[-(-len(order) // 2) :]
     importance, right = np.zeros((codes.shape[1], factors.shape[1])), []
     for place, known in enumerate(factors.T):
-        forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, max_features=None, random_state=seed)
+        forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, max_features=None, random_state=seed)  # pyright: ignore[reportArgumentType]
         forest.fit(codes[first], known[first])
         importance[:, place] = forest.feature_importances_
         right.append(float((forest.predict(codes[second]) == known[second]).mean()) if len(second) else 0.0)

@@ -35,7 +35,7 @@ def examine_vae(model: Model, data: PreparedData, part: str) -> Examination:
     samples, note = model.sample(SAMPLES), "Expected pictures of codes from the prior, not chosen."
     exhibits: list[Exhibit] = [
         _reconstructions(model, data, part),
-        Gallery("Samples", list(samples["image"]), samples.get("label", ()), note),
+        Gallery("Samples", list(samples["image"]), samples["label"].tolist() if "label" in samples else (), note),
         _traversals(model, seen, *told),
         _likelihoods(metrics, sampled, nll, rival, config.importance_samples, values),
         _units(seen, active),
