@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.vae import ConditionalEncoder, build_decoder, build_encoder
+from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
 
 
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "pool"])
@@ -61,3 +61,22 @@ def test_the_class_is_one_more_channel(kind):
     assert torch.equal(seen[0][:, :3], x)
     plane = next(network.plane.parameters())  # one weight for each pixel and class
     assert torch.equal(seen[0][1, 3].flatten(), plane[:, 3])
+
+
+def test_the_class_scales_and_shifts_the_hidden_units():
+    network = ConditionalDecoder("mlp", 5, 3, (1, 4, 4), hidden=8)
+    z, label = torch.randn(2, 5), torch.eye(3)[[0, 2]]
+    first, second, last = [layer for layer in network.body if isinstance(layer, torch.nn.Linear)]
+    x = z
+    for layer, gate in zip((first, second), network.gates, strict=True):
+        scale, shift = gate.weight.T[[0, 2]].chunk(2, dim=1)
+        x = torch.relu((x @ layer.weight.T + layer.bias) * (1 + scale) + shift)
+    torch.testing.assert_close(network(z, label), (x @ last.weight.T + last.bias).view(2, 1, 4, 4))
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 30, 47)])
+def test_a_convolutional_decoder_hears_the_class_too(shape):
+    network, z = ConditionalDecoder("cnn", 5, 3, shape, hidden=8, filters=4), torch.randn(2, 5)
+    answers = [network(z, torch.eye(3)[[number, number]]) for number in (0, 1)]
+    assert answers[0].shape == (2, *shape)
+    assert not torch.allclose(*answers)

@@ -200,12 +200,10 @@ def sweep(
     debug: Debug = False,
 ) -> None:
     """One training for each of several values, side by side."""
-    options = read_options(words, seed)
-    from hibiscus import api
     from hibiscus.cli import sweeps
 
-    found = api.sweep(method, data, out=out, device=device, quiet=quiet or as_json, argv=_argv(), **options)
-    sweeps.sweep_result(found, as_json, quiet)
+    told = {"out": out, "device": device, "argv": _argv()}
+    sweeps.sweep(method, data, {**told, **read_options(words, seed)}, as_json, quiet)
 
 
 @app.command(epilog=example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))

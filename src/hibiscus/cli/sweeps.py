@@ -7,11 +7,14 @@ from typing import Any
 
 from hibiscus.cli.text import number, say, table
 
-__all__ = ["sweep_result"]
+__all__ = ["sweep"]
 
 
-def sweep_result(found: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """The figures of every setting side by side, mean ± standard deviation where there are several seeds."""
+def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    """Trains, then prints the figures of every setting side by side, mean ± standard deviation where there are several seeds."""
+    from hibiscus import api
+
+    found = api.sweep(method, data, quiet=quiet or as_json, **options)
     settings = found["settings"]
     rows = [["", *(one["setting"] for one in settings)]]
     for name in dict.fromkeys(name for one in settings for name in one["figures"]):

@@ -24,7 +24,7 @@ from hibiscus.networks.layers import initialise
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.shapes import choice
 
-__all__ = ["KINDS", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
+__all__ = ["KINDS", "ConditionalDecoder", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
 
 KINDS = ("cnn", "mlp", "pool")
 MOST_FILTERS = 256
@@ -77,6 +77,45 @@ class ConditionalEncoder(nn.Module):
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
         """The numbers of each picture, told its class."""
         return self.body(torch.cat([x, self.plane(label)], 1))
+
+
+class ConditionalDecoder(nn.Module):
+    """A decoder that is told a class, which scales and shifts the units of its first two layers before they are rectified.
+
+    So the same code can mean what suits each class; beside the code alone, as more numbers of it, the label is heard less.
+
+    Args:
+        kind: `mlp` or `cnn`.
+        latent: numbers of a code.
+        classes: how many there are.
+        shape: (channels, height, width) of a picture.
+        hidden: as in `build_encoder`.
+        filters: as in `build_encoder`.
+
+    Shapes:
+        (batch, latent) and one-hot labels (batch, classes) to (batch, channels, height, width).
+
+    Reference: Perez, Strub, de Vries, Dumoulin, Courville, "FiLM", 2017, arXiv 1709.07871.
+    """
+
+    def __init__(self, kind: str, latent: int, classes: int, shape: Sequence[int], hidden: int = 512, filters: int = 32):
+        super().__init__()
+        self.body = build_decoder(kind, latent, shape, hidden, filters)
+        widths = [layer.out_features for layer in self.body if isinstance(layer, nn.Linear)][:2]
+        self.gates = nn.ModuleList(nn.Linear(classes, 2 * width, bias=False) for width in widths)
+        for gate in self.gates:
+            nn.init.normal_(gate.weight, std=0.5)  # pyright: ignore[reportArgumentType]
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        """The numbers of each code in its class."""
+        gates = iter(self.gates)
+        for layer in self.body:
+            z = layer(z)
+            gate = next(gates, None) if isinstance(layer, nn.Linear) else None
+            if gate is not None:
+                scale, shift = gate(label).chunk(2, dim=1)
+                z = z * (1 + scale) + shift
+        return z
 
 
 def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32) -> nn.Sequential:

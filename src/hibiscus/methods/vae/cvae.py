@@ -3,18 +3,20 @@ r"""Conditional variational autoencoder: both networks are told a class, so that
     loss = - mean over pictures of  log p(x | z, c) + beta mean over pictures of  KL(q(z | x, c) || p(z)),    p(z) = N(0, 1)
     z = mean + std noise,    q(z | x, c) = N(mean, std**2),    mean, log std**2 = encoder(x, c),    noise from N(0, 1)
 
-A class c is a row with a 1 at its place; the encoder gets it as one more channel of the picture, by a linear layer, the decoder beside
-the code. At beta = 1 the loss bounds `- log p(x | c)` from above, in nats per picture; the prior is the same for every class, so nothing
-is gained by writing the class into the code, and it holds what is left: slant, thickness, style. What gets a class is then chosen
-freely: `hibiscus sample RUN label=cat`. Of a picture without a label `predict` says under which class it is likeliest.
+A class c is a row with a 1 at its place; the encoder gets it as one more channel of the picture, by a linear layer, in the decoder it
+scales and shifts the units of the first two layers. At beta = 1 the loss bounds `- log p(x | c)` from above, in nats per picture; the
+prior is the same for every class, so nothing is gained by writing the class into the code, and it holds what is left: slant, thickness,
+style. What gets a class is then chosen freely: `hibiscus sample RUN label=cat`. Of a picture without a label `predict` says under which
+class it is likeliest.
 
 Use it where pictures have labels and you want pictures of a class, the same style in every class, or likelihoods by class; samples of a
 `cgan` are sharper. What most often goes wrong is that the asked class is not heard: `agreement`, how often a classifier reads what was
 asked for, is then low. A smaller code (`latent`) or a larger `beta` leaves the decoder less to go by but the class.
 
-Departs: in general the prior may depend on the class too, p(z | c) (Sohn et al.); here it does not. With beta = 1 this is a conditional
-VAE and with another beta it is still one: conditioning and beta are independent of each other. Likelihoods and networks are those of
-`vae`, which see for the pixels. `predict` takes the bound at the mean code, and every class for as frequent as any other.
+Departs: the usual decoder gets the class beside the code, as more numbers of it, and hears it less. In general the prior may depend on
+the class too, p(z | c) (Sohn et al.); here it does not. With beta = 1 this is a conditional VAE and with another beta it is still one:
+conditioning and beta are independent of each other. Likelihoods and networks are otherwise those of `vae`, which see for the pixels.
+`predict` takes the bound at the mean code, and every class for as frequent as any other.
 
 Reference: Sohn, Lee, Yan, "Learning Structured Output Representation using Deep Conditional Generative Models", NeurIPS 2015; Kingma,
 Mohamed, Rezende, Welling, "Semi-supervised Learning with Deep Generative Models", 2014, arXiv 1406.5298.

@@ -21,7 +21,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 from hibiscus.methods.vae import bounds
-from hibiscus.networks.vae import ConditionalEncoder, build_decoder, build_encoder
+from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
 from hibiscus.training.generator import as_pixels, make_pictures, number_given
 from hibiscus.training.method import Decides, Method, TrainingConfig
 from hibiscus.training.player import Batch, Stage
@@ -84,12 +84,15 @@ class Variational(Method):
         """The encoder, with mean and log-variance of each unit, and the decoder; `gaussian` has its noise there."""
         shape, config, classes = self.preparation["image"].shape, self.config, len(self.classes)
         outputs, size = 2 * config.latent, (config.hidden, config.filters)
-        decoder = build_decoder(config.net, config.latent + classes, shape, *size)
+        if classes:
+            decoder: nn.Module = ConditionalDecoder(config.net, config.latent, classes, shape, *size)
+            encoder: nn.Module = ConditionalEncoder(config.net, shape, classes, outputs, *size)
+        else:
+            decoder = build_decoder(config.net, config.latent, shape, *size)
+            encoder = build_encoder(config.net, shape, outputs, *size)
         if config.likelihood == "gaussian":
             decoder.register_parameter("noise", nn.Parameter(torch.zeros(shape)))
-        if classes:
-            return {"encoder": ConditionalEncoder(config.net, shape, classes, outputs, *size), "decoder": decoder}
-        return {"encoder": build_encoder(config.net, shape, outputs, *size), "decoder": decoder}
+        return {"encoder": encoder, "decoder": decoder}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""
@@ -119,11 +122,11 @@ class Variational(Method):
 
     def decode(self, z: Tensor, *told: Tensor) -> Tensor:
         """The expected picture of each code, in [-1, 1]."""
-        return 2 * self.nets["decoder"](torch.cat([z, *told], 1)).float().sigmoid() - 1
+        return 2 * self.nets["decoder"](z, *told).float().sigmoid() - 1
 
     def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
         """`log p(x | z)` of each picture `(batch,)`, in nats."""
-        logits = self.nets["decoder"](torch.cat([z, *told], 1)).float()
+        logits = self.nets["decoder"](z, *told).float()
         if self.config.likelihood == "bernoulli":
             return bernoulli_log_likelihood(logits, x)
         return gaussian_log_likelihood(256 * logits.sigmoid(), 256 * x, self.log_sigma())
