@@ -47,5 +47,5 @@ def test_photographs_get_their_colours(tmp_path):
 @pytest.mark.shared
 @needs_shared
 def test_noise_is_taken_off_mnist(tmp_path):
-    found = evaluated(tmp_path, "denoiser", SHARED / "mnist", epochs=1, width=8)
+    found = evaluated(tmp_path, "denoiser", SHARED / "mnist", epochs=2)
     assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 8
