@@ -95,7 +95,7 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     image = unlabelled.values("image", "train")
     label = np.arange(len(image)) % 10
     sample = lambda count: {"image": image[:count], "label": label[:count], "code1": np.linspace(-1, 1, count)}  # noqa: E731
-    assert list(codes.measure_codes(sample, unlabelled, "val")) == ["frechet"]
+    assert list(codes.measure_codes(sample, unlabelled, "val")) == ["frechet", "diversity"]
     draw = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
     found = codes.examine_codes(sample, draw, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val")
     assert not [name for name in found.metrics if "cluster" in name or "nmi" in name]

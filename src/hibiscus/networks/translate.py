@@ -62,7 +62,7 @@ class UNetGenerator(nn.Module):
     """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
 
     After each decoder layer the encoder's map of that size is put beside its own. The first layer is a convolution alone, as a norm
-    of the picture itself would take its brightness away.
+    of the picture itself would take its brightness away. A convolution that only norms follow has no bias: they would take it away.
 
     Args:
         shape: (channels, height, width) of a picture.
@@ -82,11 +82,11 @@ class UNetGenerator(nn.Module):
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for step in range(steps):
             filters = width * 2**step
-            layers = [InstanceNorm(filters), nn.LeakyReLU(0.2), nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad)]
+            layers = [InstanceNorm(filters), nn.LeakyReLU(0.2), nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False)]
             self.down.append(nn.Sequential(*layers))
             # The innermost map comes alone, all others with the encoder's beside them.
             below = 2 * filters if step == steps - 1 else 4 * filters
-            layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1)]
+            layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0)]
             self.up.insert(0, nn.Sequential(*layers))
         self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
         initialise(self, "normal")
