@@ -82,8 +82,8 @@ def test_samples_in_a_folder_are_named_by_their_conditions(cli, fails, cgan_run)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["code9=1"], ["code9: vae has no such condition", "code1 to code3"]),
-        (["label=3"], "label: vae has no such condition"),
+        (["code9=1"], ["no condition 'code9'", "code1 to code3"]),
+        (["label=3"], "no condition 'label'"),
         (["code1=high"], ["code1=high", "a number, or a sweep"]),
         (["code1=-2:2"], ["code1=-2:2: not a sweep", "first:last:steps"]),
         (["code1=-2:2:1"], "not a sweep"),

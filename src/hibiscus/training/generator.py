@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,7 +16,7 @@ from hibiscus.data.prepare import ImagePreparation
 from hibiscus.errors import UsageError, nearest
 from hibiscus.training.player import Batch
 
-__all__ = ["as_pixels", "class_number", "make_pictures", "noise_between", "number_given"]
+__all__ = ["as_pixels", "class_number", "codes_given", "make_pictures", "noise_between", "number_given"]
 
 AT_ONCE = 256
 
@@ -111,3 +111,22 @@ def number_given(name: str, value: Any) -> float:
     if not math.isfinite(number):
         raise UsageError(f"{name}={value}", "a number, or a sweep first:last:steps", f"{name}=1.5, or {name}=-2:2:9")
     return number
+
+
+def codes_given(given: Mapping[str, Any], units: int, *others: str) -> dict[str, float]:
+    """What a person wants units of a code to be, by `code1`, `code2` ..., as numbers.
+
+    Args:
+        given: by name, perhaps as text.
+        units: how many a code has.
+        *others: conditions beside codes, which the message names.
+
+    Raises:
+        UsageError: there is no such unit, or what it shall be is no number.
+    """
+    names = [f"code{unit}" for unit in range(1, units + 1)]
+    for name in given:
+        if name not in names:
+            known = ", ".join([*others, names[0] if units == 1 else f"code1 to code{units}", "interpolate"])
+            raise UsageError(f"there is no condition '{name}'", f"one of: {known}", "code1=1.5")
+    return {name: number_given(name, value) for name, value in given.items()}

@@ -24,18 +24,15 @@ Reference: Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Clas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan.asked import AskedGame
 from hibiscus.methods.gan.game import LabelledGameConfig
 from hibiscus.networks.dcgan import Generator, HeadedDiscriminator
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Batch
 
 __all__ = ["ACGAN"]
 
@@ -60,17 +57,6 @@ class ACGAN(AskedGame):
             discriminator=HeadedDiscriminator(self.shape, {"real": 1, "label": classes}, config.width),
         )
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator with as many pictures."""
-        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
-        yield self.stage(data, [discriminator, generator])
-
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """A picture of each class that the batch asks for."""
-        noise = 2 * batch.uniform(self.config.latent) - 1
-        return (generator or self.nets["generator"])(torch.cat([noise, self.one_hot(batch.label)], 1))
-
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of telling real from made, and of telling the classes of both; what share of each it tells."""
         asked = self.ask(batch)
@@ -81,9 +67,8 @@ class ACGAN(AskedGame):
         real_class, fake_class = answers["label"].chunk(2)
         class_loss = cross_entropy(real_class, batch.label) + cross_entropy(fake_class, asked.label)
         loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)) + self.config.class_weight * class_loss
-        told = ((real_logit > 0).float().mean() + (fake_logit < 0).float().mean()) / 2
         read = (real_class.argmax(1) == batch.label).float().mean()
-        return loss, {"accuracy": told.detach(), "class_accuracy": read.detach()}
+        return loss, {"accuracy": self.told(real_logit, fake_logit), "class_accuracy": read.detach()}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of being taken for real and of being read as what was asked for; the share that is read so."""

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.gan import evidence
-from hibiscus.methods.gan.game import Game
+from hibiscus.methods.gan.game import LabelledGame
 from hibiscus.training.generator import class_number
 from hibiscus.training.player import Batch
 
 __all__ = ["AskedGame"]
 
 
-class AskedGame(Game):
+class AskedGame(LabelledGame):
     """A game whose generator is asked for pictures of a class; its batches hold what is asked for as `label`."""
 
     needs = frozenset({"image", "label"})
@@ -38,6 +38,10 @@ class AskedGame(Game):
         asked = Batch(batch, label=(batch.uniform() * len(self.classes)).long())
         asked.share = batch.share
         return asked
+
+    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
+        """A picture of each class that the batch asks for: the class stands beside the noise."""
+        return (generator or self.nets["generator"])(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
 
     def sample(self, count: int, label: str | int | None = None) -> dict[str, np.ndarray]:
         """New pictures, uint8 `(count, height, width, channels)`, and the name of each one's class.

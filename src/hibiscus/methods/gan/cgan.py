@@ -20,17 +20,14 @@ Reference: Mirza, Osindero, "Conditional Generative Adversarial Nets", 2014, arX
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor, nn
 
-from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan.asked import AskedGame
 from hibiscus.methods.gan.game import LabelledGameConfig
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Batch
 
 __all__ = ["CGAN"]
 
@@ -53,17 +50,6 @@ class CGAN(AskedGame):
             discriminator=ConditionalDiscriminator(self.shape, classes, config.width),
         )
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator with as many pictures."""
-        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
-        yield self.stage(data, [discriminator, generator])
-
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """A picture of each class that the batch asks for."""
-        noise = 2 * batch.uniform(self.config.latent) - 1
-        return (generator or self.nets["generator"])(torch.cat([noise, self.one_hot(batch.label)], 1))
-
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of telling real pictures with their labels from made ones, and the share of both that it tells."""
         asked = self.ask(batch)
@@ -71,8 +57,8 @@ class CGAN(AskedGame):
             fake = self.make(asked)
         pictures, labels = torch.cat(self.shown(batch, batch.image, fake)), torch.cat([batch.label, asked.label])
         real_logit, fake_logit = self.nets["discriminator"](pictures, self.one_hot(labels)).chunk(2)
-        told = ((real_logit > 0).float().mean() + (fake_logit < 0).float().mean()) / 2
-        return discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)), {"accuracy": told.detach()}
+        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
+        return loss, {"accuracy": self.told(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of being taken for a real picture of the class that was asked for."""

@@ -16,6 +16,7 @@ from hibiscus.methods.gan import evidence
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
 from hibiscus.metrics.exhibits import Gallery, Matrix, Table
 from hibiscus.metrics.strokes import stroke_shapes
+from hibiscus.training.generator import codes_given, number_given
 from hibiscus.training.judge import judge_for
 from hibiscus.training.method import Examination
 
@@ -29,42 +30,29 @@ Draw = Callable[[Tensor, Tensor], np.ndarray]  # pictures of labels `(count,)` a
 
 
 def asked_labels(label: Any, count: int, labels: int) -> np.ndarray:
-    """Numbers from 0 to `labels` - 1, `(count,)`: one for all or one for each, or every one in turn where None is given.
+    """Numbers from 0 to `labels` - 1, `(count,)`: one for all, or every one in turn where None is given.
 
     Raises:
         UsageError: no such number.
     """
     if label is None:
         return np.arange(count) % labels
-    numbers = _numbers("label", label, count, f"a whole number from 0 to {labels - 1}")
-    if not ((numbers >= 0) & (numbers < labels) & (numbers == np.floor(numbers))).all():
+    number = number_given("label", label)
+    if number not in range(labels):
         raise UsageError(f"label={label}: there is no such label", f"a whole number from 0 to {labels - 1}", "label=0")
-    return numbers.astype(np.int64)
+    return np.full(count, int(number))
 
 
 def asked_codes(values: Mapping[str, Any], count: int, codes: int) -> np.ndarray:
-    """Codes float32 `(count, codes)`: those given by name, `code1` the first, for all or for each; the others drawn from [-1, 1].
+    """Codes float32 `(count, codes)`: those given by name, `code1` the first, the same for all; the others drawn from [-1, 1].
 
     Raises:
         UsageError: no such code, or it is no number.
     """
     drawn = 2 * torch.rand(count, codes).numpy() - 1  # all of them, so that what is given leaves the others as they would be
-    names = [f"code{place + 1}" for place in range(codes)]
-    for name, value in values.items():
-        if name not in names:
-            raise UsageError(f"there is no condition '{name}'", f"one of: label, {', '.join(names)}", "leave it out")
-        drawn[:, names.index(name)] = _numbers(name, value, count, "a number")
+    for name, number in codes_given(values, codes, "label").items():
+        drawn[:, int(name.removeprefix("code")) - 1] = number
     return drawn
-
-
-def _numbers(name: str, value: Any, count: int, expected: str) -> np.ndarray:
-    try:
-        numbers = np.broadcast_to(np.asarray(value, np.float64), (count,))
-    except (TypeError, ValueError):
-        raise UsageError(f"{name}={value}", f"{expected}, or {count} of them", f"{name}=0") from None
-    if not np.isfinite(numbers).all():
-        raise UsageError(f"{name}={value}", expected, f"{name}=0")
-    return numbers
 
 
 def measure_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:

@@ -20,17 +20,14 @@ Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with D
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.game import Game, LabelledGameConfig
+from hibiscus.methods.gan.game import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Batch
 
 __all__ = ["DCGAN"]
 
@@ -41,7 +38,7 @@ class Config(LabelledGameConfig):
     batch_norm: bool = Field(False, description="normalise over the batch in the discriminator, as in the paper")
 
 
-class DCGAN(Game):
+class DCGAN(LabelledGame):
     """Two players: a discriminator on fresh batches, and a generator on the discriminator's answer."""
 
     name, title = "dcgan", "DCGAN"
@@ -55,16 +52,6 @@ class DCGAN(Game):
             discriminator=Discriminator(self.shape, config.width, config.batch_norm),
         )
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator with as many pictures."""
-        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
-        yield self.stage(data, [discriminator, generator])
-
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """As many pictures as the batch holds."""
-        return (generator or self.nets["generator"])(2 * batch.uniform(self.config.latent) - 1)
-
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of telling real pictures from made ones, and the share of both that it tells."""
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
@@ -74,8 +61,8 @@ class DCGAN(Game):
             real_logit, fake_logit = discriminator(real), discriminator(fake)
         else:
             real_logit, fake_logit = discriminator(torch.cat([real, fake])).chunk(2)
-        told = ((real_logit > 0).float().mean() + (fake_logit < 0).float().mean()) / 2
-        return discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)), {"accuracy": told.detach()}
+        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
+        return loss, {"accuracy": self.told(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of being taken for real."""

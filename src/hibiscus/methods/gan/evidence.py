@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.gan.nearness import RIVALS, compared, nearness_table, spread
+from hibiscus.data.prepared import PreparedData, evenly
+from hibiscus.methods.gan.nearness import RIVALS, compared, nearness_table
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.manifold import diversity
@@ -50,7 +50,7 @@ def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examina
     truth, true_read = judge.look(data, real)
     train = _some(data, "train", KNOWN)
     known, _ = judge.look(data, train)
-    floor = compared(known[spread(len(known), len(real))], truth, known)
+    floor = compared(known[evenly(len(known), len(real))], truth, known)
     metrics = {**compared(features, truth, known), "frechet_floor": floor["frechet"], **_agreement(read, asked)}
     rivals = {}
     for name, pictures in RIVALS.items():

@@ -15,7 +15,8 @@ References: arXiv 1710.10196, 1802.05957, 1610.04490, 2006.10738, 1606.03498.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Follower, Player, Stage
 
-__all__ = ["Game", "GameConfig", "LabelledGameConfig"]
+__all__ = ["Game", "GameConfig", "LabelledGame", "LabelledGameConfig"]
 
 
 class GameConfig(TrainingConfig):
@@ -105,13 +106,6 @@ class Game(Method):
         seen = [values + noise * batch.normal(*values.shape[1:]) for values in pictures] if noise else list(pictures)
         return seen if names == "none" else [DiffAugment(names.split(","))(values, batch.uniform) for values in seen]
 
-    def targets(self, batch: Batch) -> tuple[Tensor | float, Tensor | float]:
-        """What real and made pictures are said to be: numbers, or `(batch, 1)` of them where labels are noisy."""
-        config = self.config
-        if not config.label_noise:
-            return config.real_label, 0.0
-        return config.real_label - config.label_noise * batch.uniform(1), config.label_noise * batch.uniform(1)
-
     @property
     def kept(self) -> nn.Module:
         """The generator that samples are drawn by: the average, where there is one."""
@@ -121,9 +115,13 @@ class Game(Method):
         """Pictures uint8 `(count, height, width, channels)` by the kept generator; conditions `(count, ...)` are fields of the batch."""
         return make_pictures(lambda batch: self.make(batch, self.kept), count, self.preparation["image"], self.device, **conditions)
 
+    def noise(self, batch: Batch) -> Tensor:
+        """Noise for each picture of a batch, uniform in [-1, 1], `(items, latent)`."""
+        return 2 * batch.uniform(self.config.latent) - 1
+
     def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """As many pictures as the batch holds, by a generator: the one that learns, if no other is named."""
-        raise NotImplementedError
+        return (generator or self.nets["generator"])(self.noise(batch))
 
     def sample(self, count: int) -> dict[str, np.ndarray]:
         """New pictures, uint8 `(count, height, width, channels)`."""
@@ -140,3 +138,33 @@ class Game(Method):
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Distance, classes, samples and their nearest training pictures."""
         return evidence.examine_generator(self.sampler(data, part), data, part)
+
+
+class LabelledGame(Game):
+    """A game whose discriminator says 1 for real pictures and 0 for made ones; its options are a `LabelledGameConfig`."""
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage: a step of the discriminator, then one of the generator with as many pictures."""
+        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
+        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
+        yield self.stage(data, [discriminator, generator])
+
+    @abstractmethod
+    def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """How badly real pictures are told from made ones."""
+
+    @abstractmethod
+    def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """How badly made pictures pass for real."""
+
+    def targets(self, batch: Batch) -> tuple[Tensor | float, Tensor | float]:
+        """What real and made pictures are said to be: numbers, or `(batch, 1)` of them where labels are noisy."""
+        config = self.config
+        if not config.label_noise:
+            return config.real_label, 0.0
+        return config.real_label - config.label_noise * batch.uniform(1), config.label_noise * batch.uniform(1)
+
+    @staticmethod
+    def told(real: Tensor, fake: Tensor, middle: float = 0.0) -> Tensor:
+        """The share of real and made pictures that is told right: answers above the middle, and below it."""
+        return ((real > middle).float().mean() + (fake < middle).float().mean()).detach() / 2

@@ -14,8 +14,8 @@ part in it.
 
 Use it to find kinds and directions of change in pictures of one sort, unlabelled: `hibiscus sample RUN label=3 code1=1.5`. Labels,
 where there are some, only measure. What most often goes wrong is that a number stands for a mixture of kinds (`cluster_accuracy`):
-early on the label is read from signs that no kind has, `label_nats` is near 0, and little moves it on. A smaller `latent` (8) helps.
-A code that changes nothing wants a larger `code_weight`; pictures that get worse, a smaller one.
+early on the label is read from signs that no kind has, `label_nats` is near 0, and little moves it on; on MNIST no cure has been found
+yet (see docs/results.md). A code that changes nothing wants a larger `code_weight`; pictures that get worse, a smaller one.
 
 Departs: networks of `dcgan` without batch norm in the discriminator; heads of Q are linear on its body. The deviation of Q(codes) is
 learned, where the authors' code keeps it at 1. `class_weight` 0.3 for their 1: the label is soon read in any case, and at 1 pictures
@@ -28,7 +28,6 @@ arXiv 1606.03657.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -40,10 +39,10 @@ from torch.nn import functional
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, gaussian_log_likelihood, nonsaturating_generator
 from hibiscus.methods.gan import codes
-from hibiscus.methods.gan.game import Game, LabelledGameConfig
+from hibiscus.methods.gan.game import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import Generator, HeadedDiscriminator
 from hibiscus.training.method import Examination
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Batch
 
 __all__ = ["InfoGAN"]
 
@@ -58,7 +57,7 @@ class Config(LabelledGameConfig):
     code_weight: float = Field(0.1, ge=0, description="weight of reading the codes, in both losses (0.1 in Chen et al.)")
 
 
-class InfoGAN(Game):
+class InfoGAN(LabelledGame):
     """Two players, a discriminator and a generator; in both losses stands how well label and codes are read from made pictures."""
 
     name, title = "infogan", "InfoGAN"
@@ -73,12 +72,6 @@ class InfoGAN(Game):
             discriminator=HeadedDiscriminator(self.shape, heads, config.width),
         )
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator with as many pictures."""
-        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
-        yield self.stage(data, [discriminator, generator])
-
     def ask(self, batch: Batch) -> Batch:
         """As many labels and codes as the batch holds pictures, drawn at random; nothing else of the batch."""
         config = self.config
@@ -88,7 +81,7 @@ class InfoGAN(Game):
 
     def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """A picture for each label with its codes; from the batch's noise, where it holds some."""
-        noise = batch["noise"] if "noise" in batch else 2 * batch.uniform(self.config.latent) - 1
+        noise = batch["noise"] if "noise" in batch else self.noise(batch)
         given = torch.cat([noise, functional.one_hot(batch.label, self.config.classes).float(), batch.codes], 1)
         return (generator or self.nets["generator"])(given)
 
@@ -100,8 +93,8 @@ class InfoGAN(Game):
         answers = self.nets["discriminator"](torch.cat(self.shown(batch, batch.image, fake)))
         real_logit, fake_logit = answers["real"].chunk(2)
         unread, _ = self.information_loss({name: answer.chunk(2)[1] for name, answer in answers.items()}, asked)
-        told = ((real_logit > 0).float().mean() + (fake_logit < 0).float().mean()) / 2
-        return discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)) + unread, {"accuracy": told.detach()}
+        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)) + unread
+        return loss, {"accuracy": self.told(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of being taken for real, and what is not read in the pictures."""
@@ -122,9 +115,9 @@ class InfoGAN(Game):
 
         Args:
             count: how many.
-            label: its number, of all or of each; every one in turn if it is not given.
-            **values: `code1`, `code2` ...: a number for all or `(count,)` of them; drawn from [-1, 1] if not given. Beyond that
-                range pictures are stretched further than any that were learned from.
+            label: its number; every one in turn if it is not given.
+            **values: `code1`, `code2` ...: a number; drawn from [-1, 1] if not given. Beyond that range pictures are stretched
+                further than any that were learned from.
 
         Raises:
             UsageError: there is no such label or code, or it is no number.

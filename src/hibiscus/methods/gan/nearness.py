@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hibiscus.data.prepared import evenly
 from hibiscus.metrics.exhibits import Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
 from hibiscus.metrics.manifold import diversity, manifold_metrics, novelty
 
-__all__ = ["RIVALS", "compared", "nearness_table", "spread"]
+__all__ = ["RIVALS", "compared", "nearness_table"]
 
 NEIGHBOURS = 2500  # pictures that neighbours are counted of
 SAYS = {
@@ -26,14 +27,9 @@ SAYS = {
 }
 
 
-def spread(count: int, most: int) -> np.ndarray:
-    """Evenly spaced places among `count`, so that pictures in the order of their classes are all heard."""
-    return np.linspace(0, count - 1, min(count, most)).astype(int)
-
-
 def compared(made: np.ndarray, truth: np.ndarray, known: np.ndarray) -> dict[str, float]:
     """All measures of made pictures beside those of a part, from the features of both and of training pictures."""
-    some, near = truth[spread(len(truth), NEIGHBOURS)], made[spread(len(made), NEIGHBOURS)]
+    some, near = truth[evenly(len(truth), NEIGHBOURS)], made[evenly(len(made), NEIGHBOURS)]
     return {
         "frechet": frechet_distance(made, truth),
         "kernel_distance": kernel_distance(made, truth),

@@ -93,10 +93,6 @@ class StackedGAN(AskedGame):
             stage = self.stage(data, [discriminator, generator])
             yield replace(stage, before_round=lambda progress, game=game: self.at((game + progress) / games))
 
-    def noise(self, batch: Batch) -> Tensor:
-        """Noise of one level `(items, latent)`."""
-        return 2 * batch.uniform(self.config.latent) - 1
-
     def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """A picture of each class that the batch asks for."""
         return (generator or self.generator)(self.one_hot(batch.label), self.noise(batch), self.noise(batch))
@@ -121,7 +117,7 @@ class StackedGAN(AskedGame):
         loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         loss = loss + discriminator_cross_entropy(pixel_real, pixel_fake, *self.targets(batch))
         loss = loss + config.feature_entropy * feature_entropy + config.picture_entropy * picture_entropy
-        return loss, {"feature_accuracy": _told(logits), "accuracy": _told(pixel_logits)}
+        return loss, {"feature_accuracy": self.told(real, fake), "accuracy": self.told(pixel_real, pixel_fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """At both levels: being taken for real, being read as what was asked for, and the noise being found."""
@@ -163,9 +159,3 @@ class StackedGAN(AskedGame):
         found = super().examine(data, part)
         found.metrics["encoder_accuracy"] = self.encoder_accuracy(data, part)
         return found
-
-
-def _told(logits: Tensor) -> Tensor:
-    """The share of real items, the first half, and of made ones that is told right."""
-    real, fake = logits.detach().chunk(2)
-    return ((real > 0).float().mean() + (fake < 0).float().mean()) / 2

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from hibiscus.data.prepare import Preparation
-from hibiscus.data.prepared import PreparedData
+from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.errors import DataError
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
@@ -80,7 +80,7 @@ def _table(names: list[str], own: dict[str, float], rivals: dict[str, dict[str, 
 
 
 def _some(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarray:
-    return data._owner(part).arrays["image"][_items(data, part, domain, most)]
+    return data.owner(part).arrays["image"][_items(data, part, domain, most)]
 
 
 def _items(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarray:
@@ -88,7 +88,7 @@ def _items(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarr
     items = data.of_domain(part, "ab".index(domain))
     if not len(items):
         raise DataError(f"{data.dataset.path}: no pictures of one domain in the {part} part", "some of both", "more data")
-    return items[np.linspace(0, len(items) - 1, min(len(items), most)).astype(np.int64)]
+    return items[evenly(len(items), most)]
 
 
 def _domain_only(data: PreparedData, domain: Domain, *fields: str) -> PreparedData:

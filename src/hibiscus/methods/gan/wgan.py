@@ -69,9 +69,9 @@ class WGAN(Game):
         generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
         yield self.stage(data, [critic, generator])
 
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """As many pictures as the batch holds."""
-        return (generator or self.nets["generator"])(batch.normal(self.config.latent))
+    def noise(self, batch: Batch) -> Tensor:
+        """Noise for each picture of a batch, standard normal, `(items, latent)`."""
+        return batch.normal(self.config.latent)
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative of the critic's estimate of the distance."""

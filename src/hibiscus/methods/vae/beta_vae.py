@@ -23,9 +23,6 @@ Constrained Variational Framework", ICLR 2017.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 from pydantic import Field
 
 from hibiscus.data.prepared import PreparedData
@@ -51,23 +48,6 @@ class BetaVAE(Variational):
     uses = frozenset({"factors"})
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent": 4, "importance_samples": 20})
     Config = Config
-
-    def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
-        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`.
-
-        Args:
-            count: how many.
-            **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
-
-        Raises:
-            UsageError: there is no such unit, or what it shall be is no number.
-        """
-        numbers = self.chosen_codes(codes)
-        return {"image": self.made(count, numbers), **{name: np.full(count, number) for name, number in numbers.items()}}
-
-    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent)`, the mean code of each picture as it is, and its `reconstruction` uint8, a picture."""
-        return self.reconstructed(data, part)
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Bound and likelihood, what each unit does, and where factors are known how well units stand for them."""

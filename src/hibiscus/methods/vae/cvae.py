@@ -35,7 +35,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gaussian_kl
 from hibiscus.methods.vae import evidence, obedience
 from hibiscus.methods.vae.model import Variational, VariationalConfig
-from hibiscus.training.generator import class_number
+from hibiscus.training.generator import class_number, codes_given
 from hibiscus.training.method import Examination, Trial
 from hibiscus.training.player import Batch
 
@@ -86,14 +86,14 @@ class CVAE(Variational):
         """
         turns = np.arange(count) % len(self.classes)
         asked = turns if label is None else np.full(count, class_number(label, self.classes))
-        numbers = self.chosen_codes(codes)
+        numbers = codes_given(codes, self.config.latent, "label")
         told = {"label": np.array(self.classes)[asked], **{name: np.full(count, number) for name, number in numbers.items()}}
         return {"image": self.made(count, numbers, label=torch.from_numpy(asked)), **told}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The probability of each class `(items, classes)`; `latent` and `reconstruction` under the likeliest, or the known one."""
         bounds = torch.cat([self.read(batch) for batch in data.walk(part)])
-        return {"probabilities": bounds.softmax(1).cpu().numpy(), **self.reconstructed(data, part)}
+        return {"probabilities": bounds.softmax(1).cpu().numpy(), **super().predict(data, part)}
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Bound and likelihood given the class, beside independent pixels of each class; and whether pictures show what was asked."""

@@ -18,11 +18,10 @@ from torch.nn.functional import softplus
 
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import UsageError
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 from hibiscus.methods.vae import bounds
 from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
-from hibiscus.training.generator import as_pixels, make_pictures, number_given
+from hibiscus.training.generator import as_pixels, codes_given, make_pictures
 from hibiscus.training.method import Decides, Method, TrainingConfig
 from hibiscus.training.player import Batch, Stage
 
@@ -141,7 +140,7 @@ class Variational(Method):
 
         Args:
             count: how many.
-            codes: what units of every code shall be, by `code1`, `code2` ..., from `chosen_codes`; the others are drawn.
+            codes: what units of every code shall be, by `code1`, `code2` ..., from `codes_given`; the others are drawn.
             **conditions: fields of the batch, `(count, ...)`.
         """
 
@@ -153,24 +152,25 @@ class Variational(Method):
 
         return make_pictures(make, count, self.preparation["image"], self.device, **conditions)
 
-    def chosen_codes(self, given: Mapping[str, Any]) -> dict[str, float]:
-        """What a person wants units of the code to be, by `code1`, `code2` ..., as numbers.
+    def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
+        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`.
+
+        Args:
+            count: how many.
+            **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
 
         Raises:
             UsageError: there is no such unit, or what it shall be is no number.
         """
-        units = [f"code{unit}" for unit in range(1, self.config.latent + 1)]
-        for name in given:
-            if name not in units:
-                raise UsageError(f"{name}: {self.name} has no such condition", f"code1 to code{len(units)}, or interpolate", "code1=1.5")
-        return {name: number_given(name, value) for name, value in given.items()}
+        numbers = codes_given(codes, self.config.latent)
+        return {"image": self.made(count, numbers), **{name: np.full(count, number) for name, number in numbers.items()}}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The mean code of each picture of a part as it is, float32 `(items, latent)`."""
         codes = [self.encode((batch.image + 1) / 2, *self.told(batch))[0] for batch in data.walk(part)]
         return torch.cat(codes).cpu().numpy()
 
-    def reconstructed(self, data: PreparedData, part: str) -> dict[str, Any]:
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`latent` float32 `(items, latent)`, the mean code of each picture as it is, and its `reconstruction` uint8, a picture."""
         codes, pixels = [], []
         for batch in data.walk(part):
