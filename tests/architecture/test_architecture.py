@@ -32,6 +32,7 @@ TESTED_BY = {  # modules that are tested through their package's door
     "losses/_inputs.py": "losses/test_losses_classification.py",
     "methods/autoencode/both.py": "contract/test_registry.py",
     "methods/autoencode/evidence.py": "contract/test_registry.py",
+    "methods/autoencode/restorer.py": "methods/test_denoiser.py",
     "methods/classify/evidence.py": "contract/test_registry.py",
     "methods/control/evidence.py": "contract/test_registry.py",
     "methods/fewshot/evidence.py": "contract/test_registry.py",

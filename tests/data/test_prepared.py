@@ -5,7 +5,7 @@ import torch
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
 from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
-from hibiscus.data.prepared import PreparedData
+from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -116,3 +116,8 @@ def test_what_does_not_fit_is_told_with_the_path():
     strange.fields["label"][3] = "cow"
     with pytest.raises(DataError, match="/my/pictures: row 4 has the unknown label 'cow'"):
         PreparedData(strange, learned(own), PARTS, dict)
+
+
+def test_evenly_spaced_places():
+    assert evenly(10, 4).tolist() == [0, 3, 6, 9]
+    assert evenly(3, 9).tolist() == [0, 1, 2]

@@ -8,7 +8,7 @@ import pytest
 from contract.checks import Bench
 from hibiscus.methods.gan import evidence
 from hibiscus.methods.gan.dcgan import DCGAN
-from hibiscus.methods.gan.nearness import RIVALS, compared, spread
+from hibiscus.methods.gan.nearness import RIVALS, compared
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,9 @@ def test_copies_and_noise_are_told_from_new_pictures(data):
     assert own["novelty"] == pytest.approx(1, abs=0.3)
     assert own["frechet"] < 0.1 * noise["frechet"]
     assert abs(own["kernel_distance"]) < 0.1 * noise["kernel_distance"]
-    for name in ("precision", "recall", "density", "coverage"):
-        assert own[name] > 0.5 > noise[name], name
+    for name in ("recall", "density", "coverage"):
+        assert own[name] > 0.5 > 0.2 > noise[name], name
+    assert own["precision"] > 0.5 > noise["precision"], "a few real outliers have balls so large that noise lies in them"
     assert set(noise) <= set(own) >= {"frechet_floor", "modes", "least_share"}
     table = next(each for each in found.exhibits if each.title == "How near to real pictures")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]
@@ -66,5 +67,3 @@ def test_measures_of_few_pictures():
     rng = np.random.default_rng(0)
     found = compared(rng.normal(size=(2, 4)), rng.normal(size=(3, 4)), rng.normal(size=(9, 4)))
     assert all(np.isfinite(list(found.values())))
-    assert spread(10, 4).tolist() == [0, 3, 6, 9]
-    assert spread(3, 9).tolist() == [0, 1, 2]

@@ -16,7 +16,7 @@ from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.prepare import ImagePreparation, Preparation
 from hibiscus.errors import DataError
 
-__all__ = ["PreparedData"]
+__all__ = ["PreparedData", "evenly"]
 
 INPUTS = ("image", "table", "array")
 MEASURED = ("factors",)  # fields that no batch holds, so that nothing is learned from them
@@ -95,7 +95,7 @@ class PreparedData:
 
     def of_domain(self, part: str, domain: int) -> np.ndarray:
         """The items of a part that are of a domain, 0 or 1, as indices into the whole data set."""
-        owner = self._owner(part)
+        owner = self.owner(part)
         return owner.parts[part][owner.arrays["domain"][owner.parts[part]] == domain]
 
     def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
@@ -117,10 +117,10 @@ class PreparedData:
 
     def values(self, field: str, part: str) -> np.ndarray:
         """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 pictures."""
-        owner = self._owner(part)
+        owner = self.owner(part)
         return owner.arrays[field][owner.parts[part]]
 
-    def _owner(self, part: str) -> PreparedData:
+    def owner(self, part: str) -> PreparedData:
         """Where a part is: the training part of evaluated data is that of the run."""
         return self.training if part == "train" and self.training is not None else self
 
@@ -132,7 +132,7 @@ class PreparedData:
             rows: which of its items, counted within the part; all by default.
             most_features: pictures are thinned out to at most so many values.
         """
-        columns, owner = [], self._owner(part)
+        columns, owner = [], self.owner(part)
         items = owner.parts[part] if rows is None else owner.parts[part][rows]
         for name in INPUTS:
             if name not in owner.arrays:
@@ -148,12 +148,16 @@ class PreparedData:
 
     def some_rows(self, part: str, most: int = 20_000) -> np.ndarray:
         """Evenly spaced items of a part, counted within it: enough for a simple rival, few enough for memory."""
-        count = len(self._owner(part).parts[part])
-        return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
+        return evenly(len(self.owner(part).parts[part]), most)
 
     def ids(self, part: str) -> list[str]:
         """The readable names of a part's items."""
         return [self.dataset.ids[i] for i in self.parts[part]]
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """Evenly spaced places among `count`, so that items in the order of their classes are all heard; all of them where there are few."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
 def raw_field(dataset: Dataset, name: str) -> Any:

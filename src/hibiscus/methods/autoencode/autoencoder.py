@@ -23,7 +23,6 @@ Learning with TensorFlow 2 and Keras", 2020, chapter 3.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -35,11 +34,10 @@ from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import binary_cross_entropy, mean_squared_error
 from hibiscus.methods.autoencode import evidence
-from hibiscus.methods.autoencode.looks import measure_restorer
+from hibiscus.methods.autoencode.restorer import Coder
 from hibiscus.networks.vae import build_decoder, build_encoder
 from hibiscus.training.generator import as_pixels
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
 
 __all__ = ["Autoencoder"]
 
@@ -56,12 +54,11 @@ class Config(TrainingConfig):
     filters: int = Field(32, ge=1, description="cnn and pool: filters of the largest maps; doubled where the side halves")
 
 
-class Autoencoder(Method):
+class Autoencoder(Coder):
     """One player that owns encoder and decoder."""
 
-    name, title, family = "autoencoder", "Autoencoder", "autoencode"
-    needs, uses = frozenset({"image"}), frozenset({"label"})
-    signed_pixels = True
+    name, title = "autoencoder", "Autoencoder"
+    uses = frozenset({"label"})
     decides = Decides("psnr", higher_is_better=True)
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "filters": 8, "latent": 2})
     Config = Config
@@ -82,53 +79,19 @@ class Autoencoder(Method):
             "decoder": build_decoder(config.net, config.latent, shape, *size),
         }
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        player = self.config.player("autoencoder", [self.nets["encoder"], self.nets["decoder"]], self.loss)
-        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
-
-    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The error of what comes back."""
-        x = (batch.image + 1) / 2
-        return self.criterion(self.raw(x), x), {}
-
-    def spoil(self, x: Tensor, batch: Batch) -> Tensor:
-        """The pictures as they are."""
-        return x
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The code `(batch, latent)` of pictures in [0, 1]."""
-        return self.nets["encoder"](2 * x - 1).float()
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The picture in [0, 1] of each code."""
-        return self.nets["decoder"](z).float().sigmoid()
-
     def raw(self, given: Tensor) -> Tensor:
         """The logits of each value after the way through the code."""
         return self.nets["decoder"](self.encode(given)).float()
 
-    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
-        """The picture in [0, 1] of the logits."""
-        return raw.sigmoid()
-
     def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
         """The loss of logits against pictures in [0, 1]; a scalar."""
         return mean_squared_error(raw.sigmoid(), x) if self.config.loss == "mse" else binary_cross_entropy(raw, x)
-
-    def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The code of each picture of a part, float32 `(items, latent)`."""
-        return torch.cat([self.encode((batch.image + 1) / 2).cpu() for batch in data.walk(part)]).numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`latent` float32 `(items, latent)`, the code of each picture, and `image` uint8, the picture that comes back."""
         codes = self.embed(data, part)
         decoded = (2 * self.decode(some.to(self.device)) - 1 for some in torch.from_numpy(codes).split(256))
         return {"latent": codes, "image": np.concatenate([as_pixels(some, self.preparation["image"]) for some in decoded])}
-
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The peak signal-to-noise ratio of what comes back, and the loss."""
-        return measure_restorer(self, data, part, "psnr")
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Likeness beside the mean picture and as many principal components; pictures that came back, and the code."""

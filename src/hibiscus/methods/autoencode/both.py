@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import abstractmethod
 
 import numpy as np
 from torch import Tensor
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.autoencode.evidence import Coder, code_exhibits, code_rivals, components, examine_pictures
+from hibiscus.methods.autoencode.evidence import code_exhibits, code_rivals, components, examine_pictures
 from hibiscus.methods.autoencode.looks import FIGURES, channels_last, examined_rows, some_pictures
+from hibiscus.methods.autoencode.restorer import Coder
 from hibiscus.metrics.baselines import linear_classifier
 from hibiscus.metrics.classification import classification_metrics, confusion_matrix
 from hibiscus.metrics.exhibits import Matrix
@@ -21,17 +22,17 @@ ALL, TRAIN_VALUES = 2**62, 2**24  # values of pictures: of a part whose classes 
 FEATURES = 1024  # values of a picture that the linear model on pixels looks at, at most
 
 
-class ClassCoder(Coder, Protocol):
-    """What is asked of the method."""
+class ClassCoder(Coder):
+    """What is asked of the method beside a code."""
 
     @property
+    @abstractmethod
     def classes(self) -> list[str]:
-        """The names of the classes."""
-        ...
+        """The names of the classes, in the order of the classifier's outputs."""
 
+    @abstractmethod
     def logits(self, z: Tensor) -> Tensor:
-        """One number for each class, from codes."""
-        ...
+        """One number for each class `(batch, classes)`, from codes."""
 
 
 def measure_both(model: ClassCoder, data: PreparedData, part: str) -> dict[str, float]:

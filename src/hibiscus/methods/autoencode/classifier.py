@@ -21,7 +21,6 @@ Learning with TensorFlow 2 and Keras", 2020, chapter 3 (classifier-autoencoder-m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -37,8 +36,8 @@ from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.vae import build_decoder, build_encoder
 from hibiscus.training.generator import as_pixels
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
+from hibiscus.training.player import Batch
 
 __all__ = ["AutoencoderClassifier"]
 
@@ -57,12 +56,11 @@ class Config(NoiseConfig):
     filters: int = Field(32, ge=1, description="pool and cnn: filters of the largest maps; doubled where the side halves")
 
 
-class AutoencoderClassifier(Method):
+class AutoencoderClassifier(both.ClassCoder):
     """One player that owns encoder, decoder and classifier."""
 
-    name, title, family = "autoencoder-classifier", "Classifier autoencoder", "autoencode"
+    name, title = "autoencoder-classifier", "Classifier autoencoder"
     needs = frozenset({"image", "label"})
-    signed_pixels = True
     decides = Decides("accuracy", higher_is_better=True)
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "hidden": 16, "filters": 8, "latent": 4, "noise": "masking", "amount": 0.1})
     Config = Config
@@ -89,11 +87,6 @@ class AutoencoderClassifier(Method):
             "classifier": build_mlp((config.latent,), len(self.classes), (config.hidden,)),
         }
 
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        player = self.config.player("classifier autoencoder", list(self.nets.values()), self.loss)
-        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
-
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of both losses, both apart, and the accuracy."""
         x = (batch.image + 1) / 2
@@ -107,14 +100,6 @@ class AutoencoderClassifier(Method):
     def spoil(self, x: Tensor, batch: Batch) -> Tensor:
         """Pictures in [0, 1] with the noise that was chosen."""
         return add_noise(x, self.config, batch)
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The code `(batch, latent)` of pictures in [0, 1]."""
-        return self.nets["encoder"](2 * x - 1).float()
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The clean picture in [0, 1] of each code."""
-        return self.nets["decoder"](z).float().sigmoid()
 
     def logits(self, z: Tensor) -> Tensor:
         """One number for each class `(batch, classes)`, from codes."""
@@ -131,10 +116,6 @@ class AutoencoderClassifier(Method):
     def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
         """The squared error of pictures; a scalar."""
         return mean_squared_error(raw, x)
-
-    def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The code of each picture of a part as it is, float32 `(items, latent)`."""
-        return torch.cat([self.encode((batch.image + 1) / 2).cpu() for batch in data.walk(part)]).numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`probabilities` `(items, classes)`, `latent` `(items, latent)`, and `image` uint8; no noise is added to what is given."""

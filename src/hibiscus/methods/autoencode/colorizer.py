@@ -21,7 +21,6 @@ Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -35,38 +34,28 @@ from hibiscus.errors import DataError
 from hibiscus.losses import mean_absolute_error, mean_squared_error
 from hibiscus.methods.autoencode import evidence
 from hibiscus.methods.autoencode.colour import colour_rivals, lab_to_rgb, rgb_to_lab
-from hibiscus.methods.autoencode.looks import measure_restorer
-from hibiscus.networks.unet import build_unet
-from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.methods.autoencode.restorer import Restorer, RestorerConfig
 from hibiscus.training.generator import as_pixels
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
+from hibiscus.training.player import Batch
 
 __all__ = ["Colorizer"]
 
 
-class Config(TrainingConfig):
+class Config(RestorerConfig):
     """Options of `colorizer`."""
 
     epochs: int = Field(30, ge=1, description="passes over the training part")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     space: Literal["lab", "rgb"] = Field("lab", description="answer the chroma and keep the lightness, or make red, green and blue")
     loss: Literal["mae", "mse"] = Field("mae", description="absolute or squared error")
-    net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")
-    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves")
-    depth: int | None = Field(None, ge=0, description="unet: halvings; down to maps of about 8 pixels, up to 4, if left out")
-    norm: Literal["batch", "instance", "none"] = Field("batch", description="unet: what follows each convolution")
     latent: int = Field(256, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
-    hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
 
 
-class Colorizer(Method):
+class Colorizer(Restorer):
     """One network, one player."""
 
-    name, title, family = "colorizer", "Colourising autoencoder", "autoencode"
-    needs = frozenset({"image"})
-    signed_pixels = True
+    name, title = "colorizer", "Colourising autoencoder"
     decides = Decides("delta_e", higher_is_better=False)
     trial = Trial("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
@@ -85,22 +74,8 @@ class Colorizer(Method):
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, from lightness to chroma, or to logits of red, green and blue."""
-        config, outputs = self.config, 2 if self.config.space == "lab" else 3
-        _, *size = self.preparation["image"].shape
-        if config.net == "unet":
-            return {"network": build_unet((1, *size), outputs, config.width, config.depth, config.norm)}
-        encoder = build_encoder(config.net, (1, *size), config.latent, config.hidden, config.width)
-        return {"network": nn.Sequential(encoder, build_decoder(config.net, config.latent, (outputs, *size), config.hidden, config.width))}
-
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        player = self.config.player("colorizer", self.nets["network"], self.loss)
-        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
-
-    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The error of the colours that the network gives to grey pictures."""
-        x = (batch.image + 1) / 2
-        return self.criterion(self.raw(self.spoil(x, batch)), x), {}
+        _, height, width = self.preparation["image"].shape
+        return {"network": self.config.network(1, (2 if self.config.space == "lab" else 3, height, width))}
 
     def spoil(self, x: Tensor, batch: Batch) -> Tensor:
         """The lightness `(batch, 1, height, width)` of pictures in [0, 1], from 0 to 100."""
@@ -126,10 +101,6 @@ class Colorizer(Method):
             given = self.spoil((batch.image + 1) / 2, batch)
             made.append(as_pixels(2 * self.picture(self.raw(given), given) - 1, self.preparation["image"]))
         return {"image": np.concatenate(made)}
-
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The mean colour difference to the true pictures, and the loss."""
-        return measure_restorer(self, data, part, "delta_e")
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Colour difference beside the grey input and the mean chroma of each lightness in training."""

@@ -22,7 +22,6 @@ Brox, "U-Net", 2015, arXiv 1505.04597; Atienza, "Advanced Deep Learning with Ten
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -34,37 +33,26 @@ from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import mean_squared_error
 from hibiscus.methods.autoencode import evidence
-from hibiscus.methods.autoencode.looks import measure_restorer
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
-from hibiscus.networks.unet import build_unet
-from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.methods.autoencode.restorer import Restorer, RestorerConfig
 from hibiscus.training.generator import as_pixels
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
+from hibiscus.training.player import Batch
 
 __all__ = ["Denoiser"]
 
 
-class Config(NoiseConfig):
+class Config(NoiseConfig, RestorerConfig):
     """Options of `denoiser`."""
 
     epochs: int = Field(20, ge=1, description="passes over the training part")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     noise: Literal["gaussian", "salt-and-pepper", "masking"] = Field("gaussian", description="what pictures are spoiled with")  # type: ignore[assignment]
-    net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")
-    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves")
-    depth: int | None = Field(None, ge=0, description="unet: halvings; down to maps of about 8 pixels, up to 4, if left out")
-    norm: Literal["batch", "instance", "none"] = Field("batch", description="unet: what follows each convolution")
-    latent: int = Field(16, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
-    hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
 
 
-class Denoiser(Method):
+class Denoiser(Restorer):
     """One network, one player."""
 
-    name, title, family = "denoiser", "Denoising autoencoder", "autoencode"
-    needs = frozenset({"image"})
-    signed_pixels = True
+    name, title = "denoiser", "Denoising autoencoder"
     decides = Decides("psnr", higher_is_better=True)
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
@@ -78,21 +66,8 @@ class Denoiser(Method):
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, from noisy pictures to logits of clean ones."""
-        shape, config = self.preparation["image"].shape, self.config
-        if config.net == "unet":
-            return {"network": build_unet(shape, shape[0], config.width, config.depth, config.norm)}
-        encoder = build_encoder(config.net, shape, config.latent, config.hidden, config.width)
-        return {"network": nn.Sequential(encoder, build_decoder(config.net, config.latent, shape, config.hidden, config.width))}
-
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        player = self.config.player("denoiser", self.nets["network"], self.loss)
-        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
-
-    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The error of what the network makes of spoiled pictures."""
-        x = (batch.image + 1) / 2
-        return self.criterion(self.raw(self.spoil(x, batch)), x), {}
+        shape = self.preparation["image"].shape
+        return {"network": self.config.network(shape[0], shape)}
 
     def spoil(self, x: Tensor, batch: Batch) -> Tensor:
         """Pictures in [0, 1] with noise, cut off at black and white."""
@@ -102,10 +77,6 @@ class Denoiser(Method):
         """The logits of clean pictures, from noisy ones in [0, 1]."""
         return self.nets["network"](2 * given - 1).float()
 
-    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
-        """The picture in [0, 1] of the logits."""
-        return raw.sigmoid()
-
     def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
         """The squared error of logits against clean pictures in [0, 1]; a scalar."""
         return mean_squared_error(raw.sigmoid(), x)
@@ -114,10 +85,6 @@ class Denoiser(Method):
         """`image` uint8, clean pictures; those of the part are taken to be noisy, and no noise is added."""
         made = (2 * self.picture(self.raw((batch.image + 1) / 2), batch.image) - 1 for batch in data.walk(part))
         return {"image": np.concatenate([as_pixels(pictures, self.preparation["image"]) for pictures in made])}
-
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The peak signal-to-noise ratio of what comes out, and the loss, always with the same noise."""
-        return measure_restorer(self, data, part, "psnr")
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Likeness to the clean pictures, beside the noisy input itself and a median filter."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,13 +10,14 @@ from torch import Tensor
 
 from hibiscus.data.pictures import picture_grid
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.autoencode.looks import Maker, Restorer, compare, examined_rows, fixed_batch, look
+from hibiscus.methods.autoencode.looks import Maker, compare, examined_rows, fixed_batch, look
+from hibiscus.methods.autoencode.restorer import Coder, Restorer
 from hibiscus.metrics.baselines import principal_components
 from hibiscus.metrics.exhibits import Exhibit, Gallery, Scatter, Table
 from hibiscus.training.generator import as_pixels
 from hibiscus.training.method import Examination
 
-__all__ = ["Coder", "code_exhibits", "code_rivals", "components", "examine_pictures"]
+__all__ = ["code_exhibits", "code_rivals", "components", "examine_pictures"]
 
 SHOWN, WORST, MAP_SIDE, STEPS, WALKS, DOTS = 10, 8, 15, 9, 8, 1500
 TRAIN_VALUES = 2**25  # of training pictures for the rivals
@@ -29,22 +29,6 @@ TITLES = {
     "true_chroma": "of the true ones",
 }
 LEAST = {"delta_e"}  # figures of which less is better
-
-
-class Coder(Restorer, Protocol):
-    """What is asked of a method with a code."""
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The code of each picture."""
-        ...
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The picture of each code."""
-        ...
-
-    def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The codes of a part."""
-        ...
 
 
 def examine_pictures(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,10 +15,12 @@ from hibiscus.methods.autoencode.noise import SEED, FixedBatch
 from hibiscus.metrics.pictures import ciede2000, psnr, rgb_to_lab, ssim
 from hibiscus.training.player import Batch
 
+if TYPE_CHECKING:
+    from hibiscus.methods.autoencode.restorer import Restorer
+
 __all__ = [
     "FIGURES",
     "Maker",
-    "Restorer",
     "channels_last",
     "compare",
     "examined_rows",
@@ -33,34 +35,6 @@ AT_ONCE = 2**21  # values of pictures in memory at once
 MOST_PSNR = 60.0  # dB that a picture without any error counts; the rounding to 256 levels alone leaves 59
 
 Maker = Callable[[Tensor, Tensor], Tensor]  # from what was given and the true picture to a rival's answer
-
-
-class Restorer(Protocol):
-    """What is asked of a method: pictures are in [0, 1], `(items, channels, height, width)`."""
-
-    config: Any
-    preparation: Any
-
-    @property
-    def device(self) -> torch.device:
-        """Where its networks are."""
-        ...
-
-    def spoil(self, x: Tensor, batch: Batch) -> Tensor:
-        """What the network is given for pictures."""
-        ...
-
-    def raw(self, given: Tensor) -> Tensor:
-        """The network's answer, as the criterion takes it."""
-        ...
-
-    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
-        """The picture that an answer stands for."""
-        ...
-
-    def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
-        """What is minimised."""
-        ...
 
 
 def channels_last(x: Tensor) -> np.ndarray:

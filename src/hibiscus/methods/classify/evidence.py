@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hibiscus.data.prepared import PreparedData
+from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.metrics import baselines
 from hibiscus.metrics.classification import calibration_curve, classification_metrics, confusion_matrix, per_class
 from hibiscus.metrics.exhibits import Curve, Gallery, Matrix, Scatter, Series, Table
@@ -90,7 +90,7 @@ def examine_regressor(predicted: np.ndarray, data: PreparedData, part: str, targ
     error = predicted - truth
     worst = np.argsort(-np.abs(error[:, 0]), kind="stable")[:WORST]
     ids = data.ids(part)
-    some = np.linspace(0, len(truth) - 1, min(POINTS, len(truth))).astype(int)
+    some = evenly(len(truth), POINTS)
     exhibits = [
         Scatter("Prediction against truth", "true value", "predicted", truth[some, 0], predicted[some, 0], True, "On the line: right."),
         Table(

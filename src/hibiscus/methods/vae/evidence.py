@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.data.pictures import picture_grid
-from hibiscus.data.prepared import PreparedData
+from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.methods.vae.bounds import Model, Seen, bound, chosen, independent_pixels, kind_of, look, sampled_nll
 from hibiscus.metrics.exhibits import Exhibit, Gallery, Scatter, Table
 from hibiscus.metrics.likelihood import active_units
@@ -84,7 +84,7 @@ def _grid(model: Model, codes: np.ndarray, columns: int, *told: Tensor) -> np.nd
 
 
 def _plane(seen: Seen) -> Scatter:
-    chosen = seen.mean[np.linspace(0, len(seen.mean) - 1, min(DOTS, len(seen.mean))).astype(int)]
+    chosen = seen.mean[evenly(len(seen.mean), DOTS)]
     return Scatter("Mean codes of the pictures", "unit 1", "unit 2", chosen[:, 0], chosen[:, 1])
 
 

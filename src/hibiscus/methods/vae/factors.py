@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.metrics.baselines import principal_components
 from hibiscus.metrics.disentanglement import dci, factor_vae_score, mutual_information_gap, mutual_information_table
 from hibiscus.metrics.exhibits import Matrix, Table
 from hibiscus.metrics.likelihood import active_units
@@ -54,8 +55,6 @@ def add_factors(found: Examination, codes: np.ndarray, data: PreparedData, part:
 
 def _components(data: PreparedData, part: str, count: int) -> np.ndarray:
     """The places of a part's pictures along the first principal components of the training part."""
-    from sklearn.decomposition import PCA
-
     train = data.flat_inputs("train", data.some_rows("train", FITTED))
-    components = PCA(min(count, *train.shape), random_state=0).fit(train)
-    return components.transform(data.flat_inputs(part))
+    mean, axes = principal_components(train, min(count, *train.shape))
+    return (data.flat_inputs(part) - mean) @ axes.T
