@@ -133,11 +133,13 @@ class Session:
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
         options |= {name: _absolute(options[name]) for name in ("test_data", "to") if name in options}
-        summary = self.dataset.summary(self.parts)
+        summary, kind = self.dataset.summary(self.parts), get_method(self.method_name)
         facts = {
             "format": FORMAT,
             "method": self.method_name,
-            "title": get_method(self.method_name).title,
+            "title": kind.title,
+            "abilities": kind.abilities(),
+            "gives_pictures": kind.gives_pictures,
             "name": self.folder.path.name,
             "status": "running",
             "error": None,
@@ -153,7 +155,7 @@ class Session:
             "data_options": options,
             "config": config,
             "validate": self.validate,
-            "decides": vars(get_method(self.method_name).decided_by(self.config)),
+            "decides": vars(kind.decided_by(self.config)),
             "best": None,
         }
         self.folder.write("preparation.json", self.preparation.to_json())
@@ -193,7 +195,8 @@ class Session:
             left.unlink(missing_ok=True)
         if not last.is_file():
             self.folder.log.unlink(missing_ok=True)  # lines of a run that was stopped before its first checkpoint
-        parameters = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
+        counts = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
+        parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
         spent = float(self.folder.update(status="running", error=None, parameters=parameters, precision=precision)["seconds"])
         self._run(loop, best, spent)

@@ -179,3 +179,20 @@ def test_a_folder_for_answers_that_are_no_pictures(fails, iris_run, picture_run,
     Path("notes").write_text("mine")
     fails(3, "there is a file at this place", "predict", iris_run, "iris", "--out", "notes", untouched=Path("notes").parent)
     assert not Path("clean").exists()
+
+
+def test_pictures_have_no_place_in_a_table(cli, vae_run, pictures, tmp_path):
+    cli("predict", vae_run, pictures, "--out", "answers.csv")
+    assert list(pd.read_csv("answers.csv").columns) == ["id", "latent(1)", "latent(2)", "latent(3)"]
+    alone = {"id": ["a"], "image": np.zeros((1, 4, 4, 1), np.uint8), "skipped": []}
+    for as_json in (False, True):
+        with pytest.raises(UsageError, match="the answers are pictures"):
+            answers.predictions(alone, tmp_path / "answers.parquet", as_json=as_json, quiet=True)
+
+
+def test_the_report_names_the_verbs_that_a_run_can(vae_run, iris_run):
+    page = (Path(vae_run) / "report.html").read_text(encoding="utf-8")
+    assert all(f"hibiscus {verb} " in page for verb in ("predict", "embed", "sample"))
+    page = (Path(iris_run) / "report.html").read_text(encoding="utf-8")
+    assert "hibiscus embed " in page
+    assert "hibiscus sample " not in page

@@ -78,7 +78,7 @@ def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
     """The bundled domains are each other's negatives, so the right translation is known."""
     data = Bench(CycleGAN, tmp_path, count=1797).data
     perfect = translation.examine_translation(lambda pixels, to, _: 255 - pixels, data, "test")
-    none = perfect.baselines["left as they are"]
+    none = perfect.baselines["untranslated pictures"]
     assert perfect.metrics["cycle_error"] == none["cycle_error"] == 0
     assert perfect.metrics["frechet"] < 0.2 * none["frechet"]
     assert perfect.metrics["frechet"] == pytest.approx(perfect.metrics["frechet_floor"], rel=1)

@@ -15,6 +15,7 @@ from hibiscus.errors import DataError, UsageError
 __all__ = ["check_out", "codes", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
+TABLES = (".csv", ".parquet")  # pictures have no place in them
 SHOWN = 50  # answers on a screen; a pipe gets all
 MOST_NUMBERS = 12  # of one answer in a line
 
@@ -57,17 +58,20 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
     """Answers, one line each, or written to a file by its ending."""
     _tell_skipped(found, as_json, quiet)
     pictures = [name for name, values in found.items() if _is_pictures(values)]
+    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", *pictures)]
+    alone = pictures and not names and "probabilities" not in found
+    if alone and (not as_json if out is None else out.suffix.lower() in TABLES):
+        place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
+        raise UsageError(f"the answers are pictures ({', '.join(pictures)})", "a place for pictures", place)
     if out is not None:
-        if out.suffix.lower() in ENDINGS:
+        if out.suffix.lower() in TABLES:
+            _write({name: values for name, values in found.items() if name not in pictures}, out)
+        elif out.suffix.lower() in ENDINGS:
             _write(found, out)
         else:
             _save_pictures(found, pictures, out)
         _say_where(found, "answer", out, as_json, quiet)
         return
-    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", *pictures)]
-    if pictures and not names and not as_json:
-        place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
-        raise UsageError(f"the answers are pictures ({', '.join(pictures)})", "a place to write them to", place)
     shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
     rows = [["item", *names]]
     if not as_json:
@@ -92,7 +96,7 @@ def codes(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -
     """Codes, written to a file by its ending: a column for each number in a table, else one array; by default a new Parquet file."""
     out = out or unused(Path("codes.parquet"))
     _tell_skipped(found, as_json, quiet)
-    table_like = out.suffix.lower() in (".csv", ".parquet")
+    table_like = out.suffix.lower() in TABLES
     columns = {f"code{number}": column for number, column in enumerate(found["code"].T, 1)} if table_like else {"code": found["code"]}
     _write({"id": found["id"], **columns, "skipped": found["skipped"]}, out)
     _say_where(found, "code", out, as_json, quiet)

@@ -82,8 +82,9 @@ def commands(run: RunFolder) -> list[tuple[str, str]]:
     found.append(("Measure it again", f"hibiscus evaluate {folder}"))
     abilities = [as_text(each) for each in as_list(run.info.get("abilities"))]
     networks = as_mapping(run.info.get("parameters"))
+    place = "answers/" if run.info.get("gives_pictures") else "predictions.csv"
     if "predict" in abilities or (not abilities and "generator" not in networks):
-        found.append(("Use it on something new", f"hibiscus predict {folder} INPUT --out predictions.csv"))
+        found.append(("Use it on something new", f"hibiscus predict {folder} INPUT --out {place}"))
     if "embed" in abilities:
         found.append(("Its codes of something new", f"hibiscus embed {folder} INPUT --out codes.parquet"))
     if "sample" in abilities or (not abilities and networks.keys() & {"generator", "decoder"}):

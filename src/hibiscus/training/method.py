@@ -137,6 +137,7 @@ class Method(ABC):
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
     signed_pixels: ClassVar[bool] = False  # pictures as values in [-1, 1], not standardised by their own mean and deviation
+    gives_pictures: ClassVar[bool] = False  # what `predict` answers with are pictures, and little else
     compiles: ClassVar[bool] = True  # no loss takes a gradient of a gradient, which compiled networks do not have
     parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
     decides: Decides

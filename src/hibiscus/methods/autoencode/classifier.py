@@ -61,6 +61,7 @@ class AutoencoderClassifier(both.ClassCoder):
 
     name, title = "autoencoder-classifier", "Classifier autoencoder"
     needs = frozenset({"image", "label"})
+    gives_pictures = False
     decides = Decides("accuracy", higher_is_better=True)
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "hidden": 16, "filters": 8, "latent": 4, "noise": "masking", "amount": 0.1})
     Config = Config

@@ -47,6 +47,7 @@ class Restorer(Method):
     family = "autoencode"
     needs = frozenset({"image"})
     signed_pixels = True
+    gives_pictures = True
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""

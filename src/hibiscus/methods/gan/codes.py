@@ -129,7 +129,7 @@ def _shown_by(table: np.ndarray, names: list[str], classes: list[str]) -> Matrix
     shares = table / table.sum(1, keepdims=True)
     order = sorted(range(len(table)), key=lambda number: match_clusters(table).get(number, len(classes)))
     note = "The share of each label's samples that a classifier reads as each class. Labels in the order of the classes that they fit best."
-    return Matrix("Classes by label", [names[number] for number in order], classes, shares[order], note)
+    return Matrix("Classes by label", [names[number] for number in order], classes, shares[order].round(2), note)
 
 
 def _changes(changes: dict[str, dict[str, float]], count: int) -> Table:

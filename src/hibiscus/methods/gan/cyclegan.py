@@ -79,6 +79,7 @@ class CycleGAN(Method):
     name, title, family = "cyclegan", "CycleGAN", "gan"
     needs, uses = frozenset({"image", "domain"}), frozenset({"label"})
     signed_pixels = True
+    gives_pictures = True
     decides = Decides("frechet", higher_is_better=False)
     trial = Trial("digits-inverted", {"epochs": 2, "batch_size": 20, "width": 8, "pool": 30})
     Config = Config

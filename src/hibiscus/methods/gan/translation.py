@@ -44,8 +44,8 @@ def examine_translation(translate: Translate, data: PreparedData, part: str) -> 
     names = list(data.preparation["domain"].names)
     ways: dict[str, Translate] = {
         "": translate,
-        "left as they are": lambda pixels, to, _: pixels,
-        "the other's contrast": lambda pixels, to, _: _matched(pixels, data, to),
+        "untranslated pictures": lambda pixels, to, _: pixels,
+        "untranslated pictures with matched contrast": lambda pixels, to, _: _matched(pixels, data, to),
     }
     metrics = {name: _measured(way, data, part) for name, way in ways.items()}
     own = metrics.pop("")
@@ -72,11 +72,13 @@ def _measured(way: Translate, data: PreparedData, part: str) -> dict[str, float]
 
 
 def _table(names: list[str], own: dict[str, float], rivals: dict[str, dict[str, float]]) -> Table:
-    columns = [name for name in own if name.startswith(("frechet_to", "agreement"))]
-    heads = [f"{name.rsplit('_to_')[0].replace('frechet', 'distance')}, to {names['ab'.index(name[-1])]}" for name in columns]
-    rows = [[name, *(found[column] for column in columns)] for name, found in {"translated": own, **rivals}.items()]
+    ways, rows = {"translated": own, **rivals}, []
+    for name in own:
+        if name.startswith(("frechet_to", "agreement")):
+            said = name.rsplit("_to_")[0].replace("frechet", "distance")
+            rows.append([f"{said}, to {names['ab'.index(name[-1])]}", *(each[name] for each in ways.values())])
     note = "Distance: to real pictures, less is better. Agreement: how often a classifier trained on real pictures of the new domain alone"
-    return Table("Translated and not", ["", *heads], rows, f"{note} reads the label that the picture had; labels take no part in training.")
+    return Table("Translated and not", ["", *ways], rows, f"{note} reads the label that the picture had; labels take no part in training.")
 
 
 def _some(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarray:

@@ -48,7 +48,7 @@ def add_factors(found: Examination, codes: np.ndarray, data: PreparedData, part:
     shares = "As a share of what there is to know about the factor. Well disentangled: one large number in each column, alone in its row."
     exhibits = [
         Table("Units and known factors", ["measure, mean codes of active units", "this run", "principal components"], rows, note),
-        *([Matrix("What each active unit tells of each factor", units, names, table[order], shares)] if units else []),
+        *([Matrix("What each active unit tells of each factor", units, names, table[order].round(2), shares)] if units else []),
     ]
     return Examination({**found.metrics, **metrics}, found.baselines, [*found.exhibits[:3], *exhibits, *found.exhibits[3:]])
 
