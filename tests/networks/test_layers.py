@@ -7,7 +7,7 @@ from scipy.special import erf
 from torch import nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import ACTIVATIONS, INITIALISERS, activation, count_parameters, initialise
+from hibiscus.networks.layers import ACTIVATIONS, INITIALISERS, UnitNorm, activation, count_parameters, initialise
 
 X = np.linspace(-3, 3, 13).reshape(1, 13)
 FORMULAS = {
@@ -103,3 +103,11 @@ def test_count_parameters():
     network[0].requires_grad_(False)
     assert count_parameters(network) == 14
     assert count_parameters(network, trainable=False) == 29
+
+
+def test_a_unit_norm_takes_a_batch_of_one():
+    norm = UnitNorm(3)
+    many = torch.randn(50, 3) * 2 + 1
+    torch.testing.assert_close(norm(many), (many - many.mean(0)) / (many.var(0, unbiased=False) + norm.eps).sqrt(), rtol=1e-4, atol=1e-5)
+    one = torch.randn(1, 3)
+    torch.testing.assert_close(norm(one), (one - norm.running_mean) / (norm.running_var + norm.eps).sqrt())

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import UnitNorm, initialise
 
-__all__ = ["ConditionalDiscriminator", "Discriminator", "Generator", "HeadedDiscriminator", "halvings"]
+__all__ = ["ConditionalDiscriminator", "Discriminator", "FeatureDiscriminator", "Generator", "HeadedDiscriminator", "Reader", "halvings"]
 
 SMALLEST_SIDE = 8
 
@@ -36,18 +36,21 @@ class Generator(nn.Module):
         latent: numbers of noise for each picture.
         shape: (channels, height, width) of a picture.
         width: filters of the last hidden layer; each earlier one has twice as many.
+        hidden: units of a fully connected layer before the first map; 0 for none.
 
     Shapes:
         (batch, latent) to (batch, channels, height, width).
     """
 
-    def __init__(self, latent: int, shape: tuple[int, int, int], width: int = 64):
+    def __init__(self, latent: int, shape: tuple[int, int, int], width: int = 64, hidden: int = 0):
         super().__init__()
         channels, self.height, self.width = shape
         steps = halvings(self.height, self.width)
         filters = width * 2 ** (steps - 1)
         side = (-(-self.height // 2**steps), -(-self.width // 2**steps))
-        self.stem = nn.Sequential(nn.Linear(latent, filters * side[0] * side[1], bias=False), nn.Unflatten(1, (filters, *side)))
+        first = _connected(latent, hidden) if hidden else []
+        linear = nn.Linear(hidden or latent, filters * side[0] * side[1], bias=False)
+        self.stem = nn.Sequential(*first, linear, nn.Unflatten(1, (filters, *side)))
         layers: list[nn.Module] = [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         for _ in range(steps - 1):
             layers += [nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(filters // 2), nn.ReLU(inplace=True)]
@@ -110,6 +113,55 @@ class HeadedDiscriminator(nn.Module):
         return {name: head(features) for name, head in self.heads.items()}
 
 
+class FeatureDiscriminator(nn.Module):
+    """From pictures to a logit each, and to the features that it is read from, for others to read in; a fully connected layer before it.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        width: filters of the first layer; each later one has twice as many.
+        features: units of the fully connected layer.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, 1) and (batch, features).
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 64, features: int = 1024):
+        super().__init__()
+        layers, inputs = _strided(shape, width, batch_norm=True)
+        self.body = nn.Sequential(*layers, *_connected(inputs, features))
+        self.real = nn.Linear(features, 1)
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The logit of being real, and the features."""
+        features = self.body(x)
+        return self.real(features), features
+
+
+class Reader(nn.Module):
+    """From a discriminator's features to several answers: one fully connected layer that all share, and a linear head for each.
+
+    Args:
+        features: numbers of what it reads.
+        heads: how many numbers each answer has, by the answer's name.
+        hidden: units of the shared layer.
+
+    Shapes:
+        (batch, features) to (batch, numbers) by name.
+    """
+
+    def __init__(self, features: int, heads: Mapping[str, int], hidden: int = 128):
+        super().__init__()
+        self.body = nn.Sequential(*_connected(features, hidden))
+        self.heads = nn.ModuleDict({name: nn.Linear(hidden, numbers) for name, numbers in heads.items()})
+        initialise(self, "normal")
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """All answers, by name."""
+        read = self.body(features)
+        return {name: head(read) for name, head in self.heads.items()}
+
+
 class ConditionalDiscriminator(nn.Module):
     """From pictures and what they are said to show to one number each.
 
@@ -136,6 +188,11 @@ class ConditionalDiscriminator(nn.Module):
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
         """One number for each picture with its label."""
         return self.body(torch.cat([x, self.plane(label)], 1))
+
+
+def _connected(inputs: int, units: int) -> list[nn.Module]:
+    """A fully connected layer with batch norm."""
+    return [nn.Linear(inputs, units, bias=False), UnitNorm(units), nn.LeakyReLU(0.2, inplace=True)]
 
 
 def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) -> tuple[list[nn.Module], int]:

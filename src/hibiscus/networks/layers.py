@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from hibiscus.networks.shapes import choice
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "activation", "count_parameters", "initialise", "spectrally_normalised"]
+__all__ = ["ACTIVATIONS", "INITIALISERS", "UnitNorm", "activation", "count_parameters", "initialise", "spectrally_normalised"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),
@@ -145,6 +146,16 @@ def _fans(layer: nn.Module) -> tuple[int, int]:
     assert isinstance(layer, nn.modules.conv._ConvNd)
     area = math.prod(layer.kernel_size)
     return layer.in_channels // layer.groups * area, layer.out_channels // layer.groups * area
+
+
+class UnitNorm(nn.BatchNorm1d):
+    """Batch norm of units `(batch, units)`; a batch of one, which has nothing to compare, by the running statistics."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The units, normalised."""
+        if self.training and len(input) == 1:
+            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+        return super().forward(input)
 
 
 def spectrally_normalised(network: nn.Module) -> nn.Module:

@@ -1,6 +1,6 @@
 r"""InfoGAN: finds on its own what pictures differ in; a number and some codes, drawn at random, must be readable in what is made of them.
 
-    discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, label, codes))) + information_loss
+    discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, label, codes)))
     generator_loss     = - mean log D(G(z, label, codes)) + information_loss
     information_loss   = - class_weight mean log Q(label | G(z, label, codes)) - code_weight mean log Q(codes | G(z, label, codes))
 
@@ -9,18 +9,18 @@ r"""InfoGAN: finds on its own what pictures differ in; a number and some codes, 
 
 `information_loss` bounds from above what a picture leaves open of its label and codes, so a small one says that both are seen in it.
 The generator, which must also look real, learns to spend them on what real pictures differ in: codes on slant and thickness of
-digits, say, and the label on kinds of shapes. Q reads from the discriminator's body, and no real picture and no person's label has a
-part in it.
+digits, say, and the label on kinds of shapes. Q reads in the discriminator's features and learns with the generator; no real picture and
+no person's label has a part in it.
 
 Use it to find kinds and directions of change in pictures of one sort, unlabelled: `hibiscus sample RUN label=3 code1=1.5`. Labels,
 where there are some, only measure. What most often goes wrong is that a number stands for a mixture of kinds (`cluster_accuracy`):
-early on the label is read from signs that no kind has, `label_nats` is near 0, and little moves it on; on MNIST no cure has been found
-yet (see docs/results.md). A code that changes nothing wants a larger `code_weight`; pictures that get worse, a smaller one.
+train longer, for kinds part late, when pictures already look right. A code that changes nothing wants a larger `code_weight`; pictures
+that get worse, a smaller one.
 
-Departs: networks of `dcgan` without batch norm in the discriminator; heads of Q are linear on its body. The deviation of Q(codes) is
-learned, where the authors' code keeps it at 1. `class_weight` 0.3 for their 1: the label is soon read in any case, and at 1 pictures
-are worse. The best epoch is chosen by the Fréchet distance to the validation part in the features of a small network trained on the
-same data.
+Departs: Q learns with the generator alone; the authors' code moves the discriminator's body by `information_loss` too, and where that
+has no batch norm the label is soon read from signs that no kind has. The deviation of Q(codes) is learned, where their code keeps it
+at 1. Convolutions of the discriminator are those of `dcgan`. The best epoch is chosen by the Fréchet distance to the validation part
+in the features of a small network trained on the same data.
 
 Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", 2016,
 arXiv 1606.03657.
@@ -28,6 +28,7 @@ arXiv 1606.03657.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, gaussian_log_likelihood, nonsaturating_generator
 from hibiscus.methods.gan import codes
 from hibiscus.methods.gan.game import LabelledGame, LabelledGameConfig
-from hibiscus.networks.dcgan import Generator, HeadedDiscriminator
+from hibiscus.networks.dcgan import FeatureDiscriminator, Generator, Reader
 from hibiscus.training.method import Examination
-from hibiscus.training.player import Batch
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["InfoGAN"]
 
@@ -50,11 +51,14 @@ __all__ = ["InfoGAN"]
 class Config(LabelledGameConfig):
     """Options of `infogan`."""
 
+    batch_size: int = Field(128, ge=1, description="pictures in a batch")
+    rate: float = Field(2e-4, gt=0, description="learning rate of the discriminator (Chen et al.)")
+    generator_rate: float = Field(5.0, gt=0, description="learning rate of generator and Q, as a share of rate (Chen et al.)")
     latent: int = Field(62, ge=1, description="numbers of noise for each picture, beside label and codes (62 in Chen et al.)")
     classes: int = Field(10, ge=2, description="how many kinds the label may find (10 in Chen et al.)")
     codes: int = Field(2, ge=1, description="how many continuous codes there are (2 in Chen et al. for MNIST)")
-    class_weight: float = Field(0.3, ge=0, description="weight of reading the label, in both losses (1 in Chen et al.)")
-    code_weight: float = Field(0.1, ge=0, description="weight of reading the codes, in both losses (0.1 in Chen et al.)")
+    class_weight: float = Field(1.0, ge=0, description="weight of reading the label (1 in Chen et al.)")
+    code_weight: float = Field(0.1, ge=0, description="weight of reading the codes (0.1 in Chen et al.)")
 
 
 class InfoGAN(LabelledGame):
@@ -66,11 +70,17 @@ class InfoGAN(LabelledGame):
     def networks(self) -> dict[str, nn.Module]:
         """The generator, and the discriminator with the heads of Q, for pictures of the data's size."""
         config = self.config
-        heads = {"real": 1, "label": config.classes, "mean": config.codes, "log_std": config.codes}
-        return self.board(
-            Generator(config.latent + config.classes + config.codes, self.shape, config.width),
-            discriminator=HeadedDiscriminator(self.shape, heads, config.width),
-        )
+        heads = {"label": config.classes, "mean": config.codes, "log_std": config.codes}
+        given, features = config.latent + config.classes + config.codes, 16 * config.width
+        generator = Generator(given, self.shape, config.width, hidden=features)
+        nets = self.board(generator, discriminator=FeatureDiscriminator(self.shape, config.width, features))
+        return nets | {"reader": Reader(features, heads)}
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage: a step of the discriminator, then one of the generator and of Q together, with as many pictures."""
+        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
+        generator = self.player("generator", [self.nets["generator"], self.nets["reader"]], self.generator_loss, fresh=0)
+        yield self.stage(data, [discriminator, generator])
 
     def ask(self, batch: Batch) -> Batch:
         """As many labels and codes as the batch holds pictures, drawn at random; nothing else of the batch."""
@@ -86,22 +96,19 @@ class InfoGAN(LabelledGame):
         return (generator or self.nets["generator"])(given)
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of telling real pictures from made ones, and what is not read in the made ones; the share that it tells."""
-        asked = self.ask(batch)
+        """Cross-entropy of telling real pictures from made ones, each normalised among themselves; the share that it tells."""
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(asked)
-        answers = self.nets["discriminator"](torch.cat(self.shown(batch, batch.image, fake)))
-        real_logit, fake_logit = answers["real"].chunk(2)
-        unread, _ = self.information_loss({name: answer.chunk(2)[1] for name, answer in answers.items()}, asked)
-        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch)) + unread
+            fake = self.make(self.ask(batch))
+        real_logit, fake_logit = (self.nets["discriminator"](x)[0] for x in self.shown(batch, batch.image, fake))
+        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
         return loss, {"accuracy": self.told(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being taken for real, and what is not read in the pictures."""
+        """Cross-entropy of being taken for real, and what Q does not read in the pictures."""
         asked = self.ask(batch)
-        answers = self.nets["discriminator"](self.shown(batch, self.make(asked))[0])
-        unread, terms = self.information_loss(answers, asked)
-        return nonsaturating_generator(answers["real"]) + unread, terms
+        logit, features = self.nets["discriminator"](self.shown(batch, self.make(asked))[0])
+        unread, terms = self.information_loss(self.nets["reader"](features), asked)
+        return nonsaturating_generator(logit) + unread, terms
 
     def information_loss(self, answers: dict[str, Tensor], asked: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """What is not read of labels and codes, in nats and weighted; and by itself, as `label_nats` and `code_nats`."""
@@ -129,7 +136,7 @@ class InfoGAN(LabelledGame):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """What Q reads in real pictures: the label as `cluster`, how `probable` it is, and the mean of each code."""
-        found = [self.nets["discriminator"](batch.image) for batch in data.walk(part)]
+        found = [self.nets["reader"](self.nets["discriminator"](batch.image)[1]) for batch in data.walk(part)]
         probability, label = torch.cat([answers["label"] for answers in found]).float().softmax(1).cpu().max(1)
         means = torch.cat([answers["mean"] for answers in found]).float().cpu().numpy()
         named = {f"code{place + 1}": column for place, column in enumerate(means.T)}
