@@ -27,6 +27,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_mean": (0.5, {"noise": "gaussian"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
+    ("wgan", "batch_norm"): (None, {}),  # acts in pictures above 8 pixels; tests/methods/test_wgan.py
     ("progan", "first_side"): (4, {}),
     ("progan", "width"): (32, {}),
     ("progan", "average"): (0.01, {}),

@@ -11,9 +11,8 @@ Use it to see the idea at its plainest: `distance` falls as the pictures become 
 which replaces the clipping. What most often goes wrong is the clipping: most weights end at one of the bounds, the critic is too
 simple, and learning is slow: give it more epochs. The paper warns of Adam and of any momentum, which make the critic swing.
 
-Departs: the networks are those of `dcgan`, the critic's without batch norm, which the paper's has, and the learning
-rate is ten times the paper's, which trains far longer. The best epoch is chosen by the Fréchet distance to the validation part, in
-the features of a small network trained on the same data.
+Departs: the networks are those of `dcgan`, and the learning rate is ten times the paper's, which trains far longer. The best epoch is
+chosen by the Fréchet distance to the validation part, in the features of a small network trained on the same data.
 
 Reference: Arjovsky, Chintala, Bottou, "Wasserstein GAN", 2017, arXiv 1701.07875.
 """
@@ -47,6 +46,7 @@ class Config(GameConfig):
     momentum: float = Field(0.0, ge=0, lt=1, description="for sgd and rmsprop; with any, the critic swings (Arjovsky et al.)")
     clip: float = Field(0.01, gt=0, description="bound of each of the critic's weights (Arjovsky et al.)")
     critic_batches: int = Field(5, ge=1, description="batches of the critic in a round, to one of the generator")
+    batch_norm: bool = Field(True, description="normalise over the batch in the critic, as in the paper")
 
 
 class WGAN(Game):
@@ -59,9 +59,8 @@ class WGAN(Game):
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the critic, for pictures of the data's size."""
         config = self.config
-        return self.board(
-            Generator(config.latent, self.shape, config.width), critic=Discriminator(self.shape, config.width, last_bias=False)
-        )
+        critic = Discriminator(self.shape, config.width, config.batch_norm, last_bias=False)
+        return self.board(Generator(config.latent, self.shape, config.width), critic=critic)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: some steps of the critic, then one of the generator."""
