@@ -98,7 +98,7 @@ def answer(
     title: str,
     plain: Callable[[str], float],
     ours: Callable[[bool], float],
-    loops: tuple[str, str] = ("bfloat16", "float32"),
+    *others: str,
 ) -> None:
     """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against the faster plain loop.
 
@@ -109,9 +109,10 @@ def answer(
         title: of the row.
         plain: ms of the plain loop by its precision.
         ours: ms of ours, with compiled networks or without.
-        loops: the two plain loops, by what `plain` calls them.
+        *others: further plain loops, by what `plain` calls them; each gets a row of its own.
     """
-    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in loops}
+    loops = ("bfloat16", "float32")
+    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in (*loops, *others)}
     sides |= {"ours": partial(ours, False), "compiled": partial(ours, True)}
     asked = [name for name in sides if f"--{name}" in words]
     if asked:
@@ -129,5 +130,10 @@ def answer(
     compiled = f"{row['compiled']:.2f}" if "compiled" in row else "-"
     first, second = (row[name] for name in loops)
     print(f"| {title} | {first:.2f} | {second:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |", flush=True)
+    for name in others:
+        print(
+            f"| {title}, against a loop that is {name} | - | {row[name]:.2f} | {row['ours']:.2f} | {row['ours'] / row[name]:.2f} | - |",
+            flush=True,
+        )
     if "--json" in words:
         print(json.dumps({title: row}))

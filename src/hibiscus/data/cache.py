@@ -6,19 +6,21 @@ ever written beside the person's own files. It may be deleted at any time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from hibiscus.data.dataset import Skipped, digest
 from hibiscus.data.decode import PIXEL_LIMIT, open_picture
@@ -76,6 +78,17 @@ def _decode_share(files: Sequence[Path], pixels: np.ndarray, found: list[tuple[i
         found[place] = _decode_into(files[place], pixels[place])
 
 
+@contextlib.contextmanager
+def _single_threaded() -> Iterator[None]:
+    """While it lasts, PyTorch divides no operation: threads that resize a picture each would otherwise start more threads for each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _decode_all(
     files: Sequence[Path], shape: tuple[int, int, int], keep: Callable[[np.ndarray], Any], progress: Callable[[int, int], None] | None
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
@@ -88,7 +101,7 @@ def _decode_all(
     some = max(1, min(CHUNK, CHUNK_BYTES // math.prod(shape)))
     pixels = np.empty((some, *shape), np.uint8)
     workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
+    with _single_threaded(), ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(files), some):
             chunk = files[start : start + some]
             found: list[tuple[int, str]] = [(0, "")] * len(chunk)
