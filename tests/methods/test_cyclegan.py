@@ -98,8 +98,65 @@ def test_no_agreement_without_labels(tmp_path):
 
 def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
     data = Bench(CycleGAN, tmp_path, count=1797).data
-    real, given = translation._some(data, "train", "b", 1000), translation._some(data, "train", "a", 1000)
+    real, given = translation.some_pictures(data, "train", "b", 1000), translation.some_pictures(data, "train", "a", 1000)
     matched = translation._matched(given, data, "b")
     assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
     level = np.full((1, 8, 8, 1), round(given.mean()), np.uint8)
     assert translation._matched(level, data, "b").mean() == pytest.approx(real.mean(), abs=1.5)
+
+
+def test_tricks_reach_both_sides():
+    game = made(average=0.9, spectral_norm=True, generator_rate=0.5, real_label=0.9, label_noise=0.1, pool=0)
+
+    class Pictures:
+        batches_per_epoch = 4
+
+        def domains(self, *given):
+            return self
+
+    stage = next(game.stages(Pictures()))
+    translators, discriminators = stage.players
+    assert translators.settings.rate == 0.5 * discriminators.settings.rate
+    assert {id(f.leader) for f in stage.followers} == {id(game.nets["to_a"]), id(game.nets["to_b"])}
+    assert all(f.follower is game.nets[f"average_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
+    for domain in "ab":
+        assert any(hasattr(layer, "parametrizations") for layer in game.nets[f"discriminator_{domain}"].modules())
+    batch, seen = pictures(), []
+    game.generator_loss(batch)
+    for net in (game.nets["discriminator_a"], game.nets["discriminator_b"]):
+        net.register_forward_hook(lambda net, given, out: seen.append(out.detach().double().numpy()))
+    draws = []
+
+    class Listening(Batch):
+        def uniform(self, *shape):
+            draws.append(super().uniform(*shape))
+            return draws[-1]
+
+    loss, _ = game.discriminator_loss(Listening(batch))
+    labels = [drawn.numpy() for drawn in draws if drawn.ndim == 4]  # one for each patch
+    expected = 0.0
+    for values, one, zero in zip(seen, labels[::2], labels[1::2], strict=True):
+        real, fake = np.split(values, 2)
+        expected += ((real - (0.9 - 0.1 * one)) ** 2).mean() / 2 + ((fake - 0.1 * zero) ** 2).mean() / 2
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_pictures_are_shown_with_noise():
+    game, batch, seen = made(instance_noise=0.5, pool=0), pictures(200), []
+    game.at(0.5)
+    game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
+    game.generator_loss(batch)
+    assert (seen[0] - batch["made_a"]).std().item() == pytest.approx(0.25, abs=0.01)
+    game.discriminator_loss(batch)
+    assert (seen[1][:200] - batch.a).std().item() == pytest.approx(0.25, abs=0.01)
+
+
+def test_samples_are_those_of_the_average(tmp_path):
+    bench = Bench(CycleGAN, tmp_path, count=120, average=0.9)
+    game, pixels = bench.method, bench.data.values("image", "train")[:4]
+    game.train_mode(False)
+    before = game.translate(pixels, "b", bench.data)
+    with torch.no_grad():
+        for parameter in game.nets["to_b"].parameters():
+            parameter.zero_()
+    np.testing.assert_array_equal(game.translate(pixels, "b", bench.data), before)

@@ -11,11 +11,18 @@ from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.gan.infogan import InfoGAN
 from hibiscus.methods.gan.lsgan import LSGAN
+from hibiscus.methods.gan.progan import ProGAN
 from hibiscus.methods.gan.wgan import WGAN
 from hibiscus.methods.gan.wgan_gp import WGANGP
 from methods.games import made, pictures, sigmoid
 
-GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP], ids=lambda kind: kind.name)
+GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP, ProGAN], ids=lambda kind: kind.name)
+
+
+def game_of(kind, **options):
+    game = made(kind, **options, **({"first_side": 8} if kind is ProGAN else {}))  # one stage, as the others have
+    game.grow(0)
+    return game
 
 
 class Pictures:
@@ -27,14 +34,14 @@ class Pictures:
 
 @GAMES
 def test_the_generator_learns_at_its_share_of_the_rate(kind):
-    game = made(kind, generator_rate=0.25)
+    game = game_of(kind, generator_rate=0.25)
     judge, generator = next(game.stages(Pictures())).players
     assert generator.settings.rate == 0.25 * judge.settings.rate
 
 
 @GAMES
 def test_samples_come_from_the_average_where_one_is_kept(kind):
-    game = made(kind, average=0.99)
+    game = game_of(kind, average=0.99)
     (follower,) = next(game.stages(Pictures())).followers
     assert follower.decay == 0.99
     before = [p.clone() for p in game.nets["average"].parameters()]
@@ -56,7 +63,7 @@ def test_samples_come_from_the_average_where_one_is_kept(kind):
 
 @GAMES
 def test_the_discriminator_has_slope_one_where_each_layer_is_normalised(kind):
-    game = made(kind, spectral_norm=True)
+    game = game_of(kind, spectral_norm=True)
     judge = game.nets["critic" if "critic" in game.nets else "discriminator"]
     layers = [module for module in judge.modules() if hasattr(module, "parametrizations")]
     assert len(layers) >= 2
@@ -70,7 +77,7 @@ def test_the_discriminator_has_slope_one_where_each_layer_is_normalised(kind):
 
 @GAMES
 def test_real_and_made_pictures_are_shown_with_noise_that_fades(kind):
-    game, batch = made(kind, instance_noise=0.5), pictures(2000)
+    game, batch = game_of(kind, instance_noise=0.5), pictures(2000)
     for progress, deviation in ((0, 0.5), (0.5, 0.25), (1, 0)):
         game.at(progress)
         for shown in game.shown(batch, batch.image, batch.image):
@@ -79,7 +86,7 @@ def test_real_and_made_pictures_are_shown_with_noise_that_fades(kind):
 
 @GAMES
 def test_pictures_are_shown_changed_and_the_gradient_passes(kind):
-    game, batch = made(kind, diff_augment="color,translation,cutout"), pictures(8)
+    game, batch = game_of(kind, diff_augment="color,translation,cutout"), pictures(8)
     image = batch.image.clone().requires_grad_()
     one, two = game.shown(batch, image, image)
     assert not torch.equal(one, two)

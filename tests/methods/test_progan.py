@@ -15,7 +15,7 @@ def test_the_objective_is_its_formula():
     game, batch = made(ProGAN, first_side=4, drift=0.5), pictures()
     game.grow(0)
     game.grow(1)
-    game.fade_in(0.2)  # alpha 0.4
+    game.at(0.2)  # alpha 0.4
     critic = game.nets["critic"]
     small = batch.image.reshape(6, 1, 4, 2, 4, 2).mean((3, 5)).numpy()
     shown = 0.6 * small.repeat(2, 2).repeat(2, 3) + 0.4 * batch.image.numpy()
@@ -71,3 +71,21 @@ def test_early_samples_are_enlarged():
     game = game_of(28, 28)
     game.train_mode(False)
     assert game.sample(2)["image"].shape == (2, 28, 28, 1)
+
+
+def test_layers_that_come_later_are_normalised_too_and_not_scaled():
+    game = made(ProGAN, spectral_norm=True)
+    game.grow(0)
+    game.grow(1)
+    layers = [layer for layer in game.nets["critic"].modules() if hasattr(layer, "scale")]
+    assert len(layers) >= 6
+    assert all(hasattr(layer, "parametrizations") and layer.scale == 1 for layer in layers)
+
+
+def test_noise_fades_over_all_stages():
+    game = made(ProGAN, instance_noise=0.6)  # three stages: sides 2, 4, 8
+    game.grow(0)
+    game.grow(1)
+    game.at(0.5)
+    assert game.progress == pytest.approx(0.5)
+    assert game.nets["critic"].alpha == 1

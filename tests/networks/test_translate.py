@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hibiscus.networks.translate import ResNetGenerator, UNetGenerator, residual_blocks, times_halved
+from hibiscus.networks.translate import Alignment, ResNetGenerator, UNetGenerator, residual_blocks, times_halved
 
 
 def count(net):
@@ -72,3 +72,42 @@ def test_an_untrained_one_leaves_the_picture_nearly_as_it_is(kind):
     assert (net(x) - torch.tanh(2 * x)).abs().mean() < 0.1
     net.residual = False
     assert (net(x) - torch.tanh(2 * x)).abs().mean() > 0.3
+
+
+def squares(side, top, left, count=40):
+    """Pictures of a bright square on black, of all brightnesses."""
+    x = torch.full((count, 1, 28, 28), -1.0)
+    x[:, :, top : top + side, left : left + side] = torch.linspace(-1, 1, count).view(-1, 1, 1, 1)
+    return x
+
+
+def test_pictures_are_brought_to_where_the_other_domain_varies():
+    own, other = squares(20, 2, 6), squares(10, 12, 8)
+    alignment = Alignment(1)
+    torch.testing.assert_close(alignment(own), own, atol=1e-5, rtol=0)  # unmeasured, it leaves them as they are
+    alignment.fit(own, other)
+    assert alignment.scale.tolist() == pytest.approx([2, 2], abs=0.02)
+    torch.testing.assert_close(alignment(own), other, atol=0.15, rtol=0)  # at edges a pixel is a mean of four
+    back = Alignment(1)
+    back.fit(other, own)
+    assert (back(alignment(own)) - own).abs().mean() < 0.06  # of a mean difference of 0.5 to the other
+
+
+def test_downwards_and_across_are_told_apart():
+    own, other = torch.full((40, 1, 20, 30), -1.0), torch.full((40, 1, 20, 30), -1.0)
+    own[:, :, 4:16, 3:9] = other[:, :, 5:11, 12:24] = torch.linspace(-1, 1, 40).view(-1, 1, 1, 1)
+    alignment = Alignment(1)
+    alignment.fit(own, other)
+    assert alignment.scale.tolist() == pytest.approx([2, 0.5], rel=0.03)
+    assert (alignment(own) - other).abs().mean() < 0.03
+
+
+def test_pictures_that_fill_the_frame_stay():
+    generator = torch.Generator().manual_seed(0)
+    own, other = (2 * torch.rand(2000, 3, 16, 12, generator=generator) - 1 for _ in range(2))
+    alignment = Alignment(3)
+    alignment.fit(own, other)
+    assert (alignment(own) - own).abs().mean() < 0.02
+    alike = torch.zeros(5, 3, 16, 12)
+    alignment.fit(alike, alike)
+    assert (alignment(own) - own).abs().mean() < 0.001

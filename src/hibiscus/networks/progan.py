@@ -15,6 +15,7 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
 
 __all__ = [
     "EqualConv",
@@ -26,6 +27,7 @@ __all__ = [
     "enlarge",
     "frame",
     "minibatch_deviation",
+    "normalise",
     "pixel_norm",
 ]
 
@@ -103,6 +105,17 @@ class EqualLinear(_Equal):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, inputs) to (batch, outputs)."""
         return functional.linear(x, self.weight * self.scale, self.bias)
+
+
+def normalise(network: nn.Module) -> None:
+    """Divides the weights of each equalised layer by their largest singular value; nothing is left to equalise, so no scale is used.
+
+    Layers that are so already stay as they are.
+    """
+    for layer in list(network.modules()):
+        if isinstance(layer, _Equal) and not hasattr(layer, "parametrizations"):
+            spectral_norm(layer)
+            layer.scale = 1.0
 
 
 class _Growing(nn.Module):

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hibiscus.networks.layers import initialise
 
-__all__ = ["InstanceNorm", "ResNetGenerator", "UNetGenerator", "residual_blocks", "times_halved"]
+__all__ = ["Alignment", "InstanceNorm", "ResNetGenerator", "UNetGenerator", "residual_blocks", "times_halved"]
 
 SMALLEST_SIDE = 4
 UNET_HALVINGS, RESNET_HALVINGS = 3, 2
@@ -56,6 +57,62 @@ class InstanceNorm(nn.GroupNorm):
 def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:
     """Values in [-1, 1] from what a network says of the picture x."""
     return torch.tanh(2 * x + change.float() if residual else change)
+
+
+class Alignment(nn.Module):
+    """Moves and scales all pictures of a domain alike: what varies then lies where it varies in the other domain's.
+
+        y(p) = x(centre_x + (p - centre_y) spread_x / spread_y),    p from -1 to 1 along either side
+
+    centre and spread are the mean and deviation of places, each weighted by the variance over pictures there. Convolutions would have
+    to carry each pixel to another place, which they learn late, after they have learned to cut off what lies where the other domain has
+    nothing. What comes from outside the picture has the mean colour of the other domain's rim. Domains of photos that fill
+    the frame have the same centres and spreads, and stay as they are.
+
+    Args:
+        channels: of the pictures.
+
+    Shapes:
+        (batch, channels, height, width) to the same, float32.
+    """
+
+    scale: Tensor
+    shift: Tensor
+    outside: Tensor
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.register_buffer("scale", torch.ones(2))  # down, across
+        self.register_buffer("shift", torch.zeros(2))
+        self.register_buffer("outside", torch.zeros(1, channels, 1, 1))
+
+    @torch.no_grad()
+    def fit(self, own: Tensor, other: Tensor) -> None:
+        """Measures the pictures of the own and the other domain, each (items, channels, height, width), at least two."""
+        (centre, spread), (new_centre, new_spread) = _places(own), _places(other)
+        self.scale.copy_(spread / new_spread)
+        self.shift.copy_(centre - new_centre * self.scale)
+        rim = torch.cat([other[..., 0, :], other[..., -1, :], other[..., 0], other[..., -1]], 2)
+        self.outside.copy_(rim.mean((0, 2)).view(1, -1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The pictures, moved and scaled."""
+        theta = torch.cat([torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1)  # here places are (across, down)
+        grid = functional.affine_grid(theta.expand(len(x), 2, 3), list(x.shape), align_corners=False)
+        return functional.grid_sample(x.float() - self.outside, grid, align_corners=False) + self.outside
+
+
+def _places(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Centre and spread, each (down, across), of where pictures vary."""
+    weight = pictures.var(0).sum(0)
+    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # pictures that are all alike vary everywhere the same
+    centres, spreads = [], []
+    for side in (0, 1):
+        share, count = weight.sum(1 - side), weight.shape[side]
+        place = (2 * torch.arange(count, device=weight.device) + 1) / count - 1
+        centres.append((share * place).sum())
+        spreads.append((share * (place - centres[-1]).square()).sum().sqrt().clamp(min=1 / count))
+    return torch.stack(centres), torch.stack(spreads)
 
 
 class UNetGenerator(nn.Module):

@@ -13,8 +13,8 @@ Use it where pairs of the same thing in both looks do not exist: a thousand pict
 folder, a folder of two folders, or `photos/ to=paintings/`. Pictures and channels are brought to the larger of the two. What most
 often goes wrong is that a translation is a good picture of the other domain, and of something else: neither the distance nor the way
 back shows it, as any exchange that can be undone does well by both. Read the galleries, and `agreement` where both domains have the
-same labels. `residual=false` helps where looks are far apart (negatives), `identity_weight=0.5` where they share colours, `net=resnet`
-or a larger `kernel_size` where shapes are to change.
+same labels. `align=true` helps where one kind is framed differently, larger or to one side; `residual=false` where looks are far apart
+(negatives), `identity_weight=0.5` where they share colours, `net=resnet` or a larger `kernel_size` where shapes are to change.
 
 Departs: the translators play first, as one player, since both learn from both cycles, and the discriminators as another; batches of
 32 and no norm in the discriminators; the rate falls on a line from the start. Translators answer `tanh(2 x + F(x))`: an untrained
@@ -28,6 +28,7 @@ arXiv 1703.10593.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -40,11 +41,13 @@ from hibiscus.data.augment import Augment
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
 from hibiscus.methods.gan import translation
+from hibiscus.methods.gan.tricks import LabelledTricksConfig, Tricks
+from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.networks.patch import PatchDiscriminator
-from hibiscus.networks.translate import ResNetGenerator, UNetGenerator
+from hibiscus.networks.translate import Alignment, ResNetGenerator, UNetGenerator
 from hibiscus.training.generator import as_pixels
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.method import Decides, Examination, Method, Trial
+from hibiscus.training.player import Batch, Follower, Stage
 from hibiscus.training.pool import ImagePool
 
 __all__ = ["CycleGAN"]
@@ -52,13 +55,12 @@ __all__ = ["CycleGAN"]
 NETS = {"unet": UNetGenerator, "resnet": ResNetGenerator}
 
 
-class Config(TrainingConfig):
+class Config(LabelledTricksConfig):
     """Options of `cyclegan`."""
 
     epochs: int = Field(40, ge=1, description="passes over the smaller domain's training part")
     batch_size: int = Field(32, ge=1, description="pictures of each domain in a batch (1 in Zhu et al.)")
-    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser, for both players")
-    rate: float = Field(5e-4, gt=0, description="learning rate of both players (2e-4 in Zhu et al., for batches of 1)")
+    rate: float = Field(5e-4, gt=0, description="learning rate of the discriminators (2e-4 in Zhu et al., for batches of 1)")
     beta1: float = Field(0.5, ge=0, lt=1, description="adam: decay of the mean gradient (Zhu et al.)")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
     net: Literal["unet", "resnet"] = Field("unet", description="both translators; resnet (Zhu et al.) changes shapes more and is slower")
@@ -66,6 +68,7 @@ class Config(TrainingConfig):
     width: int = Field(32, ge=4, description="filters of the largest maps; doubled where the side halves (64 in Zhu et al.)")
     kernel_size: Literal[3, 5, 7] = Field(3, description="side of the convolutions in pixels; larger where shapes are to change")
     residual: bool = Field(True, description="translators add to the picture, and so begin near leaving it as it is")
+    align: bool = Field(False, description="translators first move and scale all pictures alike, for domains framed differently")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the way back (Zhu et al.)")
     identity_weight: float = Field(0.0, ge=0, description="weight of leaving the own domain alone, as a share of cycle_weight (0.5)")
     pool: int = Field(50, ge=0, description="translated pictures of earlier rounds that each discriminator is shown too (Zhu et al.)")
@@ -73,7 +76,7 @@ class Config(TrainingConfig):
     crop: int = Field(0, ge=0, description="random changes: pixels of padding before a random crop of the old size")
 
 
-class CycleGAN(Method):
+class CycleGAN(Tricks, Method):
     """Two players: both translators, and both discriminators on what the translators have just made."""
 
     name, title, family = "cyclegan", "CycleGAN", "gan"
@@ -89,31 +92,41 @@ class CycleGAN(Method):
         shape, config = self.preparation["image"].shape, self.config
         found: dict[str, nn.Module] = {}
         for domain in "ab":
-            found[f"to_{domain}"] = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
-            whole = config.discriminator == "whole"
-            found[f"discriminator_{domain}"] = PatchDiscriminator(shape, config.width, config.kernel_size, whole)
+            translator = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
+            found[f"to_{domain}"] = nn.Sequential(Alignment(shape[0]), translator) if config.align else translator
+            if config.average:
+                found[f"average_to_{domain}"] = copy.deepcopy(found[f"to_{domain}"]).requires_grad_(False)
+            judge = PatchDiscriminator(shape, config.width, config.kernel_size, whole=config.discriminator == "whole")
+            found[f"discriminator_{domain}"] = spectrally_normalised(judge) if config.spectral_norm else judge
             found[f"pool_{domain}"] = ImagePool(config.pool, shape)
         return found
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: a step of the translators, then one of the discriminators."""
+        if self.config.align:
+            for to, own in translation.OTHER.items():
+                pictures = [data.pictures(translation.some_pictures(data, "train", domain)) for domain in (own, to)]
+                alignment = next(self.nets[f"to_{to}"].children())
+                assert isinstance(alignment, Alignment)
+                alignment.fit(*pictures)
         config, nets, betas = self.config, self.nets, (self.config.beta1, 0.999)
+        judges, pair = [nets["discriminator_a"], nets["discriminator_b"]], ("to_a", "to_b")
         players = [
-            config.player("translators", [nets["to_a"], nets["to_b"]], self.generator_loss, betas=betas),
-            config.player(
-                "discriminators", [nets["discriminator_a"], nets["discriminator_b"]], self.discriminator_loss, betas=betas, fresh=0
-            ),
+            config.player("translators", [nets[to] for to in pair], self.generator_loss, rate=config.generator_rate, betas=betas),
+            config.player("discriminators", judges, self.discriminator_loss, betas=betas, fresh=0),
         ]
+        followers = [Follower(nets[f"average_{to}"], nets[to], config.average, warm_up=True) for to in pair] if config.average else []
         augment = Augment(flip=config.flip, crop=config.crop)
-        yield Stage(players, config.epochs, data.domains("train", config.batch_size, config.seed, augment))
+        yield Stage(players, config.epochs, data.domains("train", config.batch_size, config.seed, augment), followers, self.at)
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Being taken for real, finding the way back, and, if asked, leaving the own domain alone; leaves what it made in the batch."""
         config, to_a, to_b = self.config, self.nets["to_a"], self.nets["to_b"]
         made_a, made_b = to_a(batch.b), to_b(batch.a)
         batch.update(made_a=made_a.detach(), made_b=made_b.detach())
+        seen_a, seen_b = self.shown(batch, made_a, made_b)
         adversarial = 2 * (
-            least_squares_generator(self.nets["discriminator_a"](made_a)) + least_squares_generator(self.nets["discriminator_b"](made_b))
+            least_squares_generator(self.nets["discriminator_a"](seen_a)) + least_squares_generator(self.nets["discriminator_b"](seen_b))
         )
         cycle = mean_absolute_error(to_a(made_b), batch.a) + mean_absolute_error(to_b(made_a), batch.b)
         loss, terms = adversarial + config.cycle_weight * cycle, {"adversarial": adversarial.detach(), "cycle": cycle.detach()}
@@ -128,15 +141,16 @@ class CycleGAN(Method):
         for domain in "ab":
             discriminator, pool = self.nets[f"discriminator_{domain}"], self.nets[f"pool_{domain}"]
             assert isinstance(pool, ImagePool)
-            shown = pool.exchange(batch, batch[f"made_{domain}"])
-            real, fake = discriminator(torch.cat([batch[domain], shown])).chunk(2)
-            losses[f"loss_{domain}"] = least_squares_discriminator(real, fake)
+            made = pool.exchange(batch, batch[f"made_{domain}"])
+            real, fake = discriminator(torch.cat(self.shown(batch, batch[domain], made))).chunk(2)
+            losses[f"loss_{domain}"] = least_squares_discriminator(real, fake, *self.targets(batch, real.shape[1:]))
         return losses["loss_a"] + losses["loss_b"], {name: value.detach() for name, value in losses.items()}
 
     def translate(self, pixels: np.ndarray, to: Literal["a", "b"], data: PreparedData) -> np.ndarray:
         """Pictures of the other domain in the look of `to`; uint8 `(items, height, width, channels)`, as those given."""
         parts = (data.pictures(pixels[start : start + 256]) for start in range(0, len(pixels), 256))
-        made = [as_pixels(self.nets[f"to_{to}"](part), self.preparation["image"]) for part in parts]
+        translator = self.nets.get(f"average_to_{to}", self.nets[f"to_{to}"])
+        made = [as_pixels(translator(part), self.preparation["image"]) for part in parts]
         return np.concatenate(made) if made else pixels
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:

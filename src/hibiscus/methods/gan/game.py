@@ -1,23 +1,11 @@
-r"""What GANs share: two players with their options, the pictures that a discriminator is shown, and how they are measured.
-
-The bag of tricks that any game takes, each off by default:
-
-    average          sampled from is  G_kept <- average G_kept + (1 - average) G  (Karras et al. 2017)
-    spectral_norm    each layer of the discriminator divided by its largest singular value (Miyato et al. 2018)
-    instance_noise   shown is  x + s e,  e ~ N(0, 1), for real and made pictures, s falling to 0 (Sonderby et al. 2016)
-    diff_augment     shown is  T(x),  T random and differentiable, for real and made pictures (Zhao et al. 2020)
-    real_label       what real pictures are said to be, 0.9 for one-sided smooth labels (Salimans et al. 2016)
-    label_noise      label - noise u where it is 1, label + noise u where it is 0, u uniform in [0, 1)
-
-References: arXiv 1710.10196, 1802.05957, 1610.04490, 2006.10738, 1606.03498.
-"""
+r"""What GANs of one generator share: two players with their options, and how they are measured."""
 
 from __future__ import annotations
 
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -25,43 +13,33 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.gan import evidence
-from hibiscus.networks.differentiable import DiffAugment
+from hibiscus.methods.gan.tricks import LabelledTricksConfig, Tricks, TricksConfig
 from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Decides, Examination, Method, Trial
 from hibiscus.training.player import Batch, Follower, Player, Stage
 
 __all__ = ["Game", "GameConfig", "LabelledGame", "LabelledGameConfig"]
 
 
-class GameConfig(TrainingConfig):
-    """Options of every game."""
+class GameConfig(TricksConfig):
+    """Options of every game of one generator."""
 
     epochs: int = Field(20, ge=1, description="passes over the training part")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser, for both players")
     rate: float = Field(4e-4, gt=0, description="learning rate of the discriminator")
     generator_rate: float = Field(0.5, gt=0, description="learning rate of the generator, as a share of the discriminator's")
     beta1: float = Field(0.5, ge=0, lt=1, description="adam: decay of the mean gradient (Radford et al.)")
     beta2: float = Field(0.999, ge=0, lt=1, description="adam: decay of the mean square")
     latent: int = Field(100, ge=1, description="numbers of noise for each picture (Radford et al.)")
     width: int = Field(64, ge=4, description="filters of the largest hidden maps; doubled where the side halves")
-    average: float = Field(0.0, ge=0, lt=1, description="decay of the generator's average that is kept, 0.999 say; 0 keeps the generator")
-    spectral_norm: bool = Field(False, description="divide each layer of the discriminator by its largest singular value")
-    instance_noise: float = Field(0.0, ge=0, description="deviation of noise on all shown pictures (of range 2); falls to 0 by the end")
-    diff_augment: Literal["none", "color", "translation", "cutout", "color,translation", "color,translation,cutout"] = Field(
-        "none", description="random changes of all shown pictures, for folders of a few hundred"
-    )
 
 
-class LabelledGameConfig(GameConfig):
+class LabelledGameConfig(LabelledTricksConfig, GameConfig):
     """Options of games in which the discriminator says 1 for real pictures and 0 for made ones."""
 
-    real_label: float = Field(1.0, gt=0.5, le=1, description="what real pictures are said to be; 0.9 for one-sided smooth labels")
-    label_noise: float = Field(0.0, ge=0, lt=0.5, description="labels are off by up to so much, at random (0.05 is usual)")
 
-
-class Game(Method):
+class Game(Tricks, Method):
     """A generator against a discriminator. A game adds its networks, its players and their losses."""
 
     family = "gan"
@@ -69,7 +47,6 @@ class Game(Method):
     signed_pixels = True
     decides = Decides("frechet", higher_is_better=False)
     trial = Trial("digits", {"epochs": 2, "batch_size": 50, "latent": 8, "width": 8})
-    progress = 0.0  # share of the training that is done
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -95,16 +72,6 @@ class Game(Method):
         config = self.config
         followers = [Follower(self.nets["average"], self.nets["generator"], config.average, warm_up=True)] if config.average else []
         return Stage(players, config.epochs, data.source("train", config.batch_size, config.seed), followers, self.at)
-
-    def at(self, progress: float) -> None:
-        """Takes note of how far the training is."""
-        self.progress = progress
-
-    def shown(self, batch: Batch, *pictures: Tensor) -> list[Tensor]:
-        """What the discriminator is shown in place of sets of pictures, as many as the batch holds: with noise, changed at random."""
-        noise, names = self.config.instance_noise * (1 - self.progress), self.config.diff_augment
-        seen = [values + noise * batch.normal(*values.shape[1:]) for values in pictures] if noise else list(pictures)
-        return seen if names == "none" else [DiffAugment(names.split(","))(values, batch.uniform) for values in seen]
 
     @property
     def kept(self) -> nn.Module:
@@ -156,15 +123,3 @@ class LabelledGame(Game):
     @abstractmethod
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """How badly made pictures pass for real."""
-
-    def targets(self, batch: Batch) -> tuple[Tensor | float, Tensor | float]:
-        """What real and made pictures are said to be: numbers, or `(batch, 1)` of them where labels are noisy."""
-        config = self.config
-        if not config.label_noise:
-            return config.real_label, 0.0
-        return config.real_label - config.label_noise * batch.uniform(1), config.label_noise * batch.uniform(1)
-
-    @staticmethod
-    def told(real: Tensor, fake: Tensor, middle: float = 0.0) -> Tensor:
-        """The share of real and made pictures that is told right: answers above the middle, and below it."""
-        return ((real > middle).float().mean() + (fake < middle).float().mean()).detach() / 2

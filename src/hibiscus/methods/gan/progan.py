@@ -32,20 +32,21 @@ from torch.nn import functional
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan import evidence
-from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame
+from hibiscus.methods.gan.tricks import Tricks, TricksConfig
+from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalise
 from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Decides, Examination, Method, Trial
 from hibiscus.training.player import Batch, Follower, Stage
 
 __all__ = ["ProGAN"]
 
 
-class Config(TrainingConfig):
+class Config(TricksConfig):
     """Options of `progan`."""
 
     epochs: int = Field(3, ge=1, description="passes over the training part, in each stage")
     batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    rate: float = Field(2e-3, gt=0, description="learning rate of both players (1e-3 in Karras et al., who train far longer)")
+    rate: float = Field(2e-3, gt=0, description="learning rate of the critic (1e-3 in Karras et al., who train far longer)")
     beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Karras et al.)")
     beta2: float = Field(0.99, ge=0, lt=1, description="adam: decay of the mean square (Karras et al.)")
     first_side: int = Field(8, ge=2, description="side of the first stage's pictures in pixels, a power of two")
@@ -57,7 +58,7 @@ class Config(TrainingConfig):
     width: int = Field(64, ge=16, description="filters at the first side; halved where the side doubles, down to 16")
 
 
-class ProGAN(Method):
+class ProGAN(Tricks, Method):
     """Two players that grow, and a follower that averages the generator."""
 
     name, title, family = "progan", "Progressive growing of GANs", "gan"
@@ -89,19 +90,22 @@ class ProGAN(Method):
             for network in (self.generator, self.critic, self.average):
                 network.grow()
             self.average.requires_grad_(False)
+        if self.config.spectral_norm:
+            normalise(self.critic)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """A stage for each side, with optimisers of its own."""
         config, betas = self.config, (self.config.beta1, self.config.beta2)
         for index in range(len(self.sides)):
             critic = config.player("critic", self.critic, self.critic_loss, betas=betas)
-            generator = config.player("generator", self.generator, self.generator_loss, betas=betas, fresh=0)
+            generator = config.player("generator", self.generator, self.generator_loss, rate=config.generator_rate, betas=betas, fresh=0)
             average = Follower(self.average, self.generator, config.average, warm_up=True)
             source = data.source("train", config.batch_size, config.seed + index)
-            yield Stage([critic, generator], config.epochs, source, [average], self.fade_in if index else None)
+            yield Stage([critic, generator], config.epochs, source, [average], self.at)
 
-    def fade_in(self, progress: float) -> None:
-        """Sets how far the newest layers count."""
+    def at(self, progress: float) -> None:
+        """Sets how far the newest layers count, from how far the stage is."""
+        super().at((self.sides.index(self.critic.side) + progress) / len(self.sides))
         for network in (self.generator, self.critic, self.average):
             network.alpha.fill_(min(1.0, progress / self.config.fade) if self.config.fade else 1.0)
 
@@ -121,6 +125,7 @@ class ProGAN(Method):
         real = self.shrink(batch.image)
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(batch)
+        real, fake = self.shown(batch, real, fake)
         value = self.critic(real).float()
         loss = wasserstein_critic(value, self.critic(fake))
         penalty = gradient_penalty(self.critic, real, fake, batch.uniform(1, 1, 1))
@@ -129,7 +134,8 @@ class ProGAN(Method):
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative of what the critic gives made pictures."""
-        return wasserstein_generator(self.critic(self.make(batch))), {}
+        (fake,) = self.shown(batch, self.make(batch))
+        return wasserstein_generator(self.critic(fake)), {}
 
     def sample(self, count: int) -> dict[str, np.ndarray]:
         """New pictures of the data's size, uint8 `(count, height, width, channels)`, by the generator's average."""

@@ -16,7 +16,7 @@ from hibiscus.training.judge import judge_for
 from hibiscus.training.method import Examination
 from hibiscus.training.player import Batch
 
-__all__ = ["examine_translation", "measure_translation"]
+__all__ = ["OTHER", "examine_translation", "measure_translation", "some_pictures"]
 
 MEASURED, EXAMINED, SHOWN = 1000, 5000, 10
 Domain = Literal["a", "b"]
@@ -32,7 +32,7 @@ def measure_translation(translate: Translate, data: PreparedData, part: str) -> 
     """
     found, cycle = {}, []
     for to in OTHER:
-        real, given = _some(data, part, to, MEASURED), _some(data, part, OTHER[to], MEASURED)
+        real, given = some_pictures(data, part, to), some_pictures(data, part, OTHER[to])
         made = translate(given, to, data)
         found[f"frechet_to_{to}"] = _distance(data, to, made, real)
         cycle.append(_error(translate(made, OTHER[to], data), given))
@@ -53,7 +53,7 @@ def examine_translation(translate: Translate, data: PreparedData, part: str) -> 
     exhibits: list[Gallery | Table] = []
     for to in ("b", "a"):
         first, second = (names[0], names[1]) if to == "b" else (names[1], names[0])
-        given = _some(data, part, OTHER[to], EXAMINED)[:SHOWN]
+        given = some_pictures(data, part, OTHER[to], EXAMINED)[:SHOWN]
         made = translate(given, to, data)
         back = translate(made, OTHER[to], data)
         rows = [picture for trio in zip(given, made, back, strict=True) for picture in trio]
@@ -81,7 +81,8 @@ def _table(names: list[str], own: dict[str, float], rivals: dict[str, dict[str, 
     return Table("Translated and not", ["", *ways], rows, f"{note} reads the label that the picture had; labels take no part in training.")
 
 
-def _some(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarray:
+def some_pictures(data: PreparedData, part: str, domain: Domain, most: int = MEASURED) -> np.ndarray:
+    """Evenly spaced pictures of a domain in a part, uint8; as many as there are, or `most`."""
     return data.owner(part).arrays["image"][_items(data, part, domain, most)]
 
 
@@ -112,8 +113,8 @@ def _two(features: np.ndarray) -> np.ndarray:
 
 
 def _floor(data: PreparedData, part: str, domain: Domain) -> float:
-    real = _some(data, part, domain, MEASURED)
-    return _distance(data, domain, _some(data, "train", domain, len(real)), real)
+    real = some_pictures(data, part, domain)
+    return _distance(data, domain, some_pictures(data, "train", domain, len(real)), real)
 
 
 def _error(first: np.ndarray, second: np.ndarray) -> float:
@@ -122,7 +123,7 @@ def _error(first: np.ndarray, second: np.ndarray) -> float:
 
 def _matched(pixels: np.ndarray, data: PreparedData, to: Domain) -> np.ndarray:
     """Each channel with the mean and deviation of the training pictures of its new domain."""
-    old, new = (_some(data, "train", domain, MEASURED) for domain in (OTHER[to], to))
+    old, new = (some_pictures(data, "train", domain) for domain in (OTHER[to], to))
     scale = new.std((0, 1, 2)) / np.maximum(old.std((0, 1, 2)), 1e-6)
     return ((pixels - old.mean((0, 1, 2))) * scale + new.mean((0, 1, 2))).round().clip(0, 255).astype(np.uint8)
 
