@@ -1,0 +1,41 @@
+"""A small folder of pictures of odd sizes trains generative methods without an option. Slow: one training at a time, all threads."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hibiscus import api
+from hibiscus.data.open import open_data
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """200 coloured digits of 20 to 44 pixels a side, no two alike in shape."""
+    rng, pixels = np.random.default_rng(0), open_data("digits").fields["image"]
+    (tmp_path / "photos").mkdir()
+    for number in range(200):
+        height, width = rng.integers(20, 45, 2)
+        grey = Image.fromarray(pixels[number, ..., 0]).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        ink, paper = rng.integers(0, 256, 3), rng.integers(0, 256, 3)
+        share = np.asarray(grey, np.float32)[..., None] / 255
+        Image.fromarray((share * ink + (1 - share) * paper).astype(np.uint8)).save(tmp_path / "photos" / f"{number:03}.png")
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("method", ["dcgan", "vae"])
+def test_it_trains_without_an_option(tmp_path, folder, method):
+    run = api.train(method, folder, out=tmp_path / "run", quiet=True)
+    found = run.evaluation()
+    assert all(math.isfinite(value) for value in found["metrics"].values())
+    decides = f"test/{run.facts['decides']['name']}"
+    assert found["metrics"][decides] < max(rival[decides] for rival in found["baselines"].values() if decides in rival)
+    image = run.sample(4)["image"]
+    assert image.dtype == np.uint8
+    assert image.shape == (4, *run.preparation["image"].shape[1:], 3)
+    assert image.std((0, 1, 2)).min() > 5, "nothing is to be seen in them"
