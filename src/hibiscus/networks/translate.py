@@ -88,7 +88,7 @@ class Alignment(nn.Module):
 
     @torch.no_grad()
     def fit(self, own: Tensor, other: Tensor) -> None:
-        """Measures the pictures of the own and the other domain, each (items, channels, height, width), at least two."""
+        """Measures the pictures of the own and the other domain, each (items, channels, height, width)."""
         (centre, spread), (new_centre, new_spread) = _places(own), _places(other)
         self.scale.copy_(spread / new_spread)
         self.shift.copy_(centre - new_centre * self.scale)
@@ -104,7 +104,7 @@ class Alignment(nn.Module):
 
 def _places(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """Centre and spread, each (down, across), of where pictures vary."""
-    weight = pictures.var(0).sum(0)
+    weight = pictures.var(0, unbiased=False).sum(0)
     weight = (weight + 1e-6) / (weight + 1e-6).sum()  # pictures that are all alike vary everywhere the same
     centres, spreads = [], []
     for side in (0, 1):
