@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation
+from hibiscus.methods.gan.acgan import ACGAN
+from hibiscus.methods.gan.cgan import CGAN
+from hibiscus.methods.gan.dcgan import DCGAN
+from hibiscus.methods.gan.infogan import InfoGAN
+from hibiscus.methods.gan.lsgan import LSGAN
+from hibiscus.methods.gan.progan import ProGAN
+from hibiscus.methods.gan.wgan import WGAN
+from hibiscus.methods.gan.wgan_gp import WGANGP
 from hibiscus.training.player import Batch
 
 SIDE = 8
@@ -42,3 +51,19 @@ def slope_penalty(critic, real, fake, mix):
         total += ((value(moved) - value(back)) / (2 * step)) ** 2
     critic.float()
     return ((np.sqrt(total) - 1) ** 2).mean()
+
+
+GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP, ProGAN], ids=lambda kind: kind.name)
+
+
+def game_of(kind, **options):
+    game = made(kind, **options, **({"first_side": 8} if kind is ProGAN else {}))  # one stage, as the others have
+    game.grow(0)
+    return game
+
+
+class Pictures:
+    batches_per_epoch = 60
+
+    def source(self, *given):
+        return self
