@@ -8,6 +8,7 @@ import torch
 
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
+from hibiscus.methods.gan.game import GameConfig, LabelledGameConfig
 from hibiscus.methods.gan.lsgan import LSGAN
 from methods.games import GAMES, game_of, made, pictures, sigmoid
 
@@ -74,3 +75,11 @@ def test_smooth_labels_in_the_squares():
     fake = game.make(batch).detach()
     real_value, fake_value = (game.nets["discriminator"](x).detach().double().numpy() for x in (batch.image, fake))
     assert loss.item() == pytest.approx(((real_value - 0.9) ** 2).mean() / 2 + (fake_value**2).mean() / 2, rel=1e-4)
+
+
+def test_a_game_with_labels_has_the_defaults_of_any_game():
+    """The two families of options meet in it, and what both inherit must be a game's."""
+    defaults = {name: field.default for name, field in GameConfig.model_fields.items()}
+    assert defaults == {name: LabelledGameConfig.model_fields[name].default for name in defaults}
+    assert defaults["generator_rate"] == 0.5
+    assert LabelledGameConfig.model_fields["real_label"].default == 1.0

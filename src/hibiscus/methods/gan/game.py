@@ -35,7 +35,7 @@ class GameConfig(TricksConfig):
     width: int = Field(64, ge=4, description="filters of the largest hidden maps; doubled where the side halves")
 
 
-class LabelledGameConfig(LabelledTricksConfig, GameConfig):
+class LabelledGameConfig(GameConfig, LabelledTricksConfig):  # the first one's defaults hold
     """Options of games in which the discriminator says 1 for real pictures and 0 for made ones."""
 
 
