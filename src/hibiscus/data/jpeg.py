@@ -56,8 +56,7 @@ def read_jpeg(data: bytes, size: tuple[int, int], mode: str, resize: str, limit:
         turn = _orientation(data)
         wanted = "GRAY" if mode == "grey" or (mode == "auto" and colours == "Gray") else "RGB"
         least_height, least_width = size if turn < 5 else size[::-1]
-        # fastdct: integers as in most browsers and TensorFlow, off by 1 of 255 on average.
-        stored = simplejpeg.decode_jpeg(data, wanted, fastdct=True, min_height=2 * least_height, min_width=2 * least_width)
+        stored = simplejpeg.decode_jpeg(data, wanted, min_height=2 * least_height, min_width=2 * least_width)
     except ValueError:
         return None
     upright = _resized(np.ascontiguousarray(TURNS[turn](stored)) if turn in TURNS else stored, size, resize)
