@@ -88,6 +88,16 @@ class Discriminator(nn.Module):
         return self.body(x)
 
 
+class _Heads(nn.ModuleDict):
+    """A linear layer for each answer, by the answer's name."""
+
+    def __init__(self, features: int, heads: Mapping[str, int]):
+        super().__init__({name: nn.Linear(features, numbers) for name, numbers in heads.items()})
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        return {name: head(features) for name, head in self.items()}
+
+
 class HeadedDiscriminator(nn.Module):
     """From pictures to several answers each: one body that all share, and a linear head for each answer.
 
@@ -103,14 +113,12 @@ class HeadedDiscriminator(nn.Module):
     def __init__(self, shape: tuple[int, int, int], heads: Mapping[str, int], width: int = 64):
         super().__init__()
         layers, features = _strided(shape, width)
-        self.body = nn.Sequential(*layers)
-        self.heads = nn.ModuleDict({name: nn.Linear(features, numbers) for name, numbers in heads.items()})
+        self.body, self.heads = nn.Sequential(*layers), _Heads(features, heads)
         initialise(self, "normal")
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """All answers to each picture, by name."""
-        features = self.body(x)
-        return {name: head(features) for name, head in self.heads.items()}
+        return self.heads(self.body(x))
 
 
 class FeatureDiscriminator(nn.Module):
@@ -152,14 +160,12 @@ class Reader(nn.Module):
 
     def __init__(self, features: int, heads: Mapping[str, int], hidden: int = 128):
         super().__init__()
-        self.body = nn.Sequential(*_connected(features, hidden))
-        self.heads = nn.ModuleDict({name: nn.Linear(hidden, numbers) for name, numbers in heads.items()})
+        self.body, self.heads = nn.Sequential(*_connected(features, hidden)), _Heads(hidden, heads)
         initialise(self, "normal")
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """All answers, by name."""
-        read = self.body(features)
-        return {name: head(read) for name, head in self.heads.items()}
+        return self.heads(self.body(features))
 
 
 class ConditionalDiscriminator(nn.Module):

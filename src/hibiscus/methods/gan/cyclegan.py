@@ -41,7 +41,7 @@ from hibiscus.data.augment import Augment
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
 from hibiscus.methods.gan import translation
-from hibiscus.methods.gan.tricks import LabelledTricksConfig, Tricks
+from hibiscus.methods.gan.tricks import LabelledTricks, LabelledTricksConfig
 from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.networks.patch import PatchDiscriminator
 from hibiscus.networks.translate import Alignment, ResNetGenerator, UNetGenerator
@@ -76,7 +76,7 @@ class Config(LabelledTricksConfig):
     crop: int = Field(0, ge=0, description="random changes: pixels of padding before a random crop of the old size")
 
 
-class CycleGAN(Tricks, Method):
+class CycleGAN(LabelledTricks, Method):
     """Two players: both translators, and both discriminators on what the translators have just made."""
 
     name, title, family = "cyclegan", "CycleGAN", "gan"

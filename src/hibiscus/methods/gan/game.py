@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.gan import evidence
-from hibiscus.methods.gan.tricks import LabelledTricksConfig, Tricks, TricksConfig
+from hibiscus.methods.gan.tricks import LabelledTricks, LabelledTricksConfig, Tricks, TricksConfig
 from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, Trial
@@ -107,13 +107,15 @@ class Game(Tricks, Method):
         return evidence.examine_generator(self.sampler(data, part), data, part)
 
 
-class LabelledGame(Game):
+class LabelledGame(LabelledTricks, Game):
     """A game whose discriminator says 1 for real pictures and 0 for made ones; its options are a `LabelledGameConfig`."""
+
+    makers: tuple[str, ...] = ("generator",)  # the networks of the generator's player
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage: a step of the discriminator, then one of the generator with as many pictures."""
         discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, fresh=0)
+        generator = self.player("generator", [self.nets[name] for name in self.makers], self.generator_loss, fresh=0)
         yield self.stage(data, [discriminator, generator])
 
     @abstractmethod

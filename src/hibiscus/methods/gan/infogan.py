@@ -19,8 +19,8 @@ that get worse, a smaller one.
 
 Departs: Q learns with the generator alone; the authors' code moves the discriminator's body by `information_loss` too, and where that
 has no batch norm the label is soon read from signs that no kind has. The deviation of Q(codes) is learned, where their code keeps it
-at 1. Convolutions of the discriminator are those of `dcgan`. The best epoch is chosen by the Fréchet distance to the validation part
-in the features of a small network trained on the same data.
+at 1. Convolutions are those of `dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen by the Fréchet distance to the
+validation part in the features of a small network trained on the same data.
 
 Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", 2016,
 arXiv 1606.03657.
@@ -28,7 +28,6 @@ arXiv 1606.03657.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ from hibiscus.methods.gan import codes
 from hibiscus.methods.gan.game import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import FeatureDiscriminator, Generator, Reader
 from hibiscus.training.method import Examination
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Batch
 
 __all__ = ["InfoGAN"]
 
@@ -62,25 +61,20 @@ class Config(LabelledGameConfig):
 
 
 class InfoGAN(LabelledGame):
-    """Two players, a discriminator and a generator; in both losses stands how well label and codes are read from made pictures."""
+    """Two players: a discriminator, and a generator that learns together with Q, which reads label and codes."""
 
     name, title = "infogan", "InfoGAN"
     Config = Config
+    makers = ("generator", "reader")
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator, and the discriminator with the heads of Q, for pictures of the data's size."""
+        """The generator, the discriminator for pictures of the data's size, and Q, the reader of its features."""
         config = self.config
         heads = {"label": config.classes, "mean": config.codes, "log_std": config.codes}
         given, features = config.latent + config.classes + config.codes, 16 * config.width
         generator = Generator(given, self.shape, config.width, hidden=features)
         nets = self.board(generator, discriminator=FeatureDiscriminator(self.shape, config.width, features))
         return nets | {"reader": Reader(features, heads)}
-
-    def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator and of Q together, with as many pictures."""
-        discriminator = self.player("discriminator", self.nets["discriminator"], self.discriminator_loss)
-        generator = self.player("generator", [self.nets["generator"], self.nets["reader"]], self.generator_loss, fresh=0)
-        yield self.stage(data, [discriminator, generator])
 
     def ask(self, batch: Batch) -> Batch:
         """As many labels and codes as the batch holds pictures, drawn at random; nothing else of the batch."""

@@ -23,7 +23,7 @@ from hibiscus.networks.differentiable import DiffAugment
 from hibiscus.training.method import TrainingConfig
 from hibiscus.training.player import Batch
 
-__all__ = ["LabelledTricksConfig", "Tricks", "TricksConfig"]
+__all__ = ["LabelledTricks", "LabelledTricksConfig", "Tricks", "TricksConfig"]
 
 
 class TricksConfig(TrainingConfig):
@@ -47,7 +47,7 @@ class LabelledTricksConfig(TricksConfig):
 
 
 class Tricks:
-    """What is done to what a discriminator is shown and told; its options are a `TricksConfig`."""
+    """What is done to what a discriminator is shown; its options are a `TricksConfig`."""
 
     config: Any
     progress = 0.0  # share of the training that is done
@@ -61,6 +61,10 @@ class Tricks:
         noise, names = self.config.instance_noise * (1 - self.progress), self.config.diff_augment
         seen = [values + noise * batch.normal(*values.shape[1:]) for values in pictures] if noise else list(pictures)
         return seen if names == "none" else [DiffAugment(names.split(","))(values, batch.uniform) for values in seen]
+
+
+class LabelledTricks(Tricks):
+    """And to what it is told; its options are a `LabelledTricksConfig`."""
 
     def targets(self, batch: Batch, shape: Sequence[int] = (1,)) -> tuple[Tensor | float, Tensor | float]:
         """What real and made pictures are said to be: numbers, or `(batch, *shape)` of them where labels are noisy."""
