@@ -22,7 +22,7 @@ import torch
 
 import hibiscus as hb
 from hibiscus.data.domains import bring_to_shape
-from hibiscus.networks.translate import Alignment
+from hibiscus.training.generator import as_pixels
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -42,28 +42,21 @@ def trained(method: str, data: Path, seed: int, **options) -> hb.Run:
     return hb.train(method, data, out=out, seed=seed, **options)
 
 
-def moved(usps: hb.Dataset, mnist: hb.Dataset, pictures: np.ndarray) -> np.ndarray:
-    """Pictures after the first layer of a translator with `align`, alone."""
-    alignment = Alignment(1)
-    own = bring_to_shape(usps.fields["image"][usps.parts["train"]], SHAPE)
-    alignment.fit(signed(own), signed(np.asarray(mnist.fields["image"])[mnist.parts["train"][: len(own)]].reshape(-1, *SHAPE)))
-    return ((alignment(signed(pictures)) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
-
-
-def signed(pictures: np.ndarray) -> torch.Tensor:
-    """Pictures in [-1, 1] as networks take them."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1
+def moved(translator: hb.Run, pictures: np.ndarray) -> np.ndarray:
+    """Pictures after the translator's first layer alone."""
+    alignment = next(translator.networks["to_b"].children())
+    return as_pixels(alignment(torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"])
 
 
 def errors(seed: int) -> list[float]:
     """The classifier's error on USPS as it is, translated, and only moved."""
-    usps, mnist = hb.open(DATA / "usps" / "usps.npz"), hb.open(DATA / "mnist")
+    usps = hb.open(DATA / "usps" / "usps.npz")
     test = usps.parts["test"]
     pictures = bring_to_shape(usps.fields["image"][test], SHAPE)
     truth = np.asarray(usps.fields["label"])[test].astype(str)
     classifier = trained("classify", DATA / "mnist", seed, **CLASSIFIER)
     translator = trained("cyclegan", DATA / "usps" / "usps.npz", seed, to=str(DATA / "mnist"), **TRANSLATOR)
-    ways = (pictures, translator.predict(pictures)["image"], moved(usps, mnist, pictures))
+    ways = (pictures, translator.predict(pictures)["image"], moved(translator, pictures))
     wrong = [float(np.mean(np.array(classifier.predict(x)["label"]).astype(str) != truth)) for x in ways]
     own = 1 - classifier.evaluate()["test/accuracy"]
     minutes = translator.facts["seconds"] / 60
