@@ -74,7 +74,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
     Raises:
         DataError: a field is missing that the run was trained on.
     """
-    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain")]
+    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain", "mask")]
     if any(name not in dataset.fields for name in wanted):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
@@ -94,7 +94,7 @@ def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     if not files:
         raise DataError(f"{paths[0]}: no picture in it", f"files ending in {', '.join(sorted(PICTURE_ENDINGS))}", "check the path")
     prepared = preparation["image"]
-    pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels)
+    pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
     if not len(good):
         raise DataError(skipped[0].reason, "at least one picture that can be read", "check the files")
     return _dataset("pictures", {"image": pixels}, [str(files[i]) for i in good], keys, skipped)

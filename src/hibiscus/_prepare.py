@@ -16,6 +16,7 @@ from hibiscus.data.prepare import (
     FactorPreparation,
     ImagePreparation,
     LabelPreparation,
+    MaskPreparation,
     Preparation,
     TablePreparation,
     TargetPreparation,
@@ -33,6 +34,7 @@ __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 WANTED = {
     "environment": ("an environment to act in", "gym:CartPole-v1"),
     "image": ("pictures", "point at a folder of pictures"),
+    "mask": ("pictures with masks", "put pictures into images/ and masks of the same names into masks/"),
 }
 
 
@@ -71,6 +73,8 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
         if isinstance(fields[name], LabelPreparation):
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
+    if "mask" in kind.needs:
+        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names, train)
     if "factors" in kind.uses and "factors" in dataset.fields:
         fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
     return Preparation(fields)
@@ -88,6 +92,8 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
         fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+        if "mask" in dataset.fields:  # whole, so that each pixel has its place
+            fields["image"] = dataclasses.replace(fields["image"], resize="squash")
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)

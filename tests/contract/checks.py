@@ -35,7 +35,9 @@ class Bench:
         whole = open_data(kind.trial.data)
         fields = {key: values[:count] for key, values in whole.fields.items()}
         given = {part: items[items < count] for part, items in whole.parts.items()}
-        dataset = Dataset(whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles)
+        dataset = Dataset(
+            whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles, names=whole.names
+        )
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options, kind)
         self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})

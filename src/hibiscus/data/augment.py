@@ -9,17 +9,21 @@ the batch is gathered by index; otherwise one bilinear sampling does everything 
 
     y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the picture
 
-and last one erased square. Augmented pictures stay correlated with their originals, so a network still wants dropout.
+and last one erased square. A mask is gathered or sampled at the same places, by the nearest pixel, and is ignored where a picture ends
+or is erased. Augmented pictures stay correlated with their originals, so a network still wants dropout.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any, overload
 
 import torch
 from torch.nn import functional
 
+from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["Augment"]
@@ -90,13 +94,33 @@ class Augment:
         """Whether anything is switched on."""
         return any(getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "fill")
 
-    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A new batch; `images` itself where nothing is switched on. It is never changed in place."""
+    @overload
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor: ...
+    @overload
+    def __call__(
+        self, images: torch.Tensor, generator: torch.Generator, moved: Mapping[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]: ...
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator, moved: Mapping[str, torch.Tensor] | None = None) -> Any:
+        """A new batch; `images` itself where nothing is switched on. It is never changed in place.
+
+        Args:
+            images: the pictures.
+            generator: of the random numbers.
+            moved: `mask` uint8 (batch, height, width), to be changed along with the pictures; returned beside them.
+        """
+        masks = None if moved is None else moved["mask"]
+        images, masks = self._changed(images, generator, masks)
+        return images if masks is None else (images, {"mask": masks})
+
+    def _changed(
+        self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         if not isinstance(images, torch.Tensor) or images.ndim != 4 or not images.is_floating_point():
             found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
             raise DataError(f"images: {found}", "floating (batch, channels, height, width) in [0, 1]", "divide uint8 by 255")
         if not self.active or images.numel() == 0:
-            return images
+            return images, masks
         height, width = images.shape[2:]
         if max(self.crop, self.cutout) >= min(height, width):
             found = f"crop={self.crop}, cutout={self.cutout} for pictures of {height} x {width}"
@@ -104,27 +128,32 @@ class Augment:
         # One draw, on the generator's own device: a CPU generator gives a GPU batch the same numbers.
         uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(images.device)
         draws: dict[str, torch.Tensor] = dict(zip(DRAWS, uniform, strict=True))
-        images = self._moved(images, draws)
+        images, masks = self._moved(images, draws, masks)
         if self.brightness or self.contrast:
             images = self._relit(images, draws)
-        return self._erased(images, draws) if self.cutout else images
+        return self._erased(images, draws, masks) if self.cutout else (images, masks)
 
-    def _moved(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
+    def _moved(
+        self, images: torch.Tensor, draws: dict[str, torch.Tensor], masks: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Everything geometric."""
         height, width = images.shape[2:]
         down = _whole(draws["shift_y"], round(self.shift * height)) + _whole(draws["crop_y"], self.crop)
         right = _whole(draws["shift_x"], round(self.shift * width)) + _whole(draws["crop_x"], self.crop)
         mirror_x, mirror_y = (draws["flip_x"] < 0.5) & self.flip, (draws["flip_y"] < 0.5) & self.vertical_flip
         if self.rotation or self.zoom or self.shear:
-            return self._sampled(images, draws, (right, down), (mirror_x, mirror_y))
+            grid = self._grid(images, draws, (right, down), (mirror_x, mirror_y))
+            return self._sampled(images, grid), None if masks is None else self._sampled_mask(masks, grid)
         if self.shift or self.crop or self.flip or self.vertical_flip:
             rows, row_inside = self._sources(height, down, mirror_y)  # (batch, height)
             columns, column_inside = self._sources(width, right, mirror_x)  # (batch, width)
-            moved = _gathered(images, rows, columns)
+            moved, inside = _gathered(images, rows, columns), row_inside[:, :, None] & column_inside[:, None, :]
+            if masks is not None:
+                masks = _gathered(masks[:, None], rows, columns)[:, 0].masked_fill_(~inside, IGNORED)
             if self.fill != "zero" or not (self.shift or self.crop):
-                return moved
-            return moved.mul_((row_inside[:, :, None] & column_inside[:, None, :])[:, None])
-        return images
+                return moved, masks
+            return moved.mul_(inside[:, None]), masks
+        return images, masks
 
     def _sources(self, side: int, offset: torch.Tensor, mirror: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """For each output index its source index, brought inside by the fill, and whether it was inside: (batch, side)."""
@@ -136,14 +165,14 @@ class Augment:
             return torch.minimum(index, 2 * side - 1 - index), inside
         return index.clamp(0, side - 1), inside
 
-    def _sampled(
+    def _grid(
         self,
         images: torch.Tensor,
         draws: dict[str, torch.Tensor],
         offset: tuple[torch.Tensor, torch.Tensor],
         mirror: tuple[torch.Tensor, torch.Tensor],
     ) -> torch.Tensor:
-        """One bilinear sampling for rotation, zoom, shear, flips and offsets together."""
+        """Where each pixel is read from, for rotation, zoom, shear, flips and offsets together: (batch, height, width, 2)."""
         height, width = images.shape[2:]
         angle = _signed(draws["rotation"]) * math.radians(self.rotation)
         scale = 1 / (1 + _signed(draws["zoom"]) * self.zoom)
@@ -155,10 +184,19 @@ class Augment:
         top = (m00 * x_sign, m01 * y_sign * height / width, (m00 * offset[0] + m01 * offset[1]) * 2 / width)
         low = (m10 * x_sign * width / height, m11 * y_sign, (m10 * offset[0] + m11 * offset[1]) * 2 / height)
         theta = torch.stack([torch.stack(top, 1), torch.stack(low, 1)], 1)  # (batch, 2, 3)
-        grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+        return functional.affine_grid(theta, list(images.shape), align_corners=False)
+
+    def _sampled(self, images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+        """One bilinear sampling."""
         # float32 throughout: a bf16 grid is off by pixels.
         moved = functional.grid_sample(images.float(), grid, "bilinear", SAMPLING[self.fill], align_corners=False)
         return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=_memory_format(images))
+
+    @staticmethod
+    def _sampled_mask(masks: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+        """The class of the nearest pixel; ignored beyond the picture, whatever the fill: a mirrored edge teaches nothing true."""
+        known = functional.grid_sample(masks[:, None].float() - IGNORED, grid, "nearest", "zeros", align_corners=False)
+        return (known[:, 0] + IGNORED).to(masks.dtype)
 
     def _relit(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
         """Brightness and contrast as one multiplication and one addition per picture."""
@@ -168,14 +206,17 @@ class Augment:
         gain, lift = (brightness * contrast).to(images.dtype), (brightness * mean * (1 - contrast)).to(images.dtype)
         return torch.addcmul(lift, images, gain).clamp_(0, 1)
 
-    def _erased(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
+    def _erased(
+        self, images: torch.Tensor, draws: dict[str, torch.Tensor], masks: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """A square of zeros; centres near the edge leave part of it outside."""
         hit = []
         for name, side in (("cutout_y", images.shape[2]), ("cutout_x", images.shape[3])):
             start = (draws[name] * side).long().clamp_(max=side - 1)[:, None] - self.cutout // 2
             index = torch.arange(side, device=images.device)
             hit.append((index >= start) & (index < start + self.cutout))  # (batch, side)
-        return images.masked_fill((hit[0][:, :, None] & hit[1][:, None, :])[:, None], 0)
+        erased = hit[0][:, :, None] & hit[1][:, None, :]
+        return images.masked_fill(erased[:, None], 0), None if masks is None else masks.masked_fill(erased, IGNORED)
 
 
 def _signed(uniform: torch.Tensor) -> torch.Tensor:

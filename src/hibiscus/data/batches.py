@@ -11,7 +11,9 @@ from torch import Tensor
 
 from hibiscus.data.augment import Augment
 
-__all__ = ["Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
+__all__ = ["MOVED", "Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
+
+MOVED = ("mask",)  # fields that tell where things are in a picture, and so move with it
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -48,12 +50,19 @@ class Finisher:
     def __init__(self, pictures: Mapping[str, PictureFinish], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
         self.pictures, self.device, self.batch_type = pictures, device, batch_type
 
-    def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
-        """The batch; `augment` is for its pictures."""
-        batch = {}
-        for name, values in raw.items():
-            finish = self.pictures.get(name)
-            batch[name] = finish(values, augment) if finish else values.to(self.device, non_blocking=True)
+    def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
+        """The batch; `augment` is for its pictures, and for what moves with them."""
+        batch = {name: values.to(self.device, non_blocking=True) for name, values in raw.items() if name not in self.pictures}
+        moved = {name: batch[name] for name in MOVED if name in batch}
+
+        def change(images: Tensor) -> Tensor:
+            images, changed = augment(images, moved)  # type: ignore[misc]
+            batch.update(changed)
+            return images
+
+        for name, finish in self.pictures.items():
+            if name in raw:
+                batch[name] = finish(raw[name], change if augment is not None and moved else augment)
         return self.batch_type(batch)
 
 
@@ -125,11 +134,11 @@ class ShuffledBatches:
             batch.share = (first, len(chosen), count)
         return batch
 
-    def _augment(self) -> Callable[[Tensor], Tensor]:
+    def _augment(self) -> Callable[..., Any]:
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, self.index, 1 + self.share[0]))
         augment = self.augment
         assert augment is not None
-        return lambda images: augment(images, generator)
+        return lambda images, *moved: augment(images, generator, *moved)
 
     def position(self) -> dict[str, Any]:
         """Epoch and batch."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
 from hibiscus.data.decode import open_picture
+from hibiscus.data.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.shapes import draw_shapes
 from hibiscus.errors import DataError
 
@@ -24,6 +25,7 @@ BUNDLED = {
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
     "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
+    "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with a mask for each",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -58,6 +60,10 @@ def open_bundled(name: str) -> Dataset:
         pictures, factors = draw_shapes()
         fields = {"image": pictures, "factors": factors}
         keys = content_keys(pictures)
+    elif name == "scenes":
+        pictures, masks = draw_scenes()
+        fields = {"image": pictures, "mask": masks}
+        keys = content_keys(pictures)
     elif name == "two-photos":
         folder = _files().parent / "images"
         pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
@@ -74,6 +80,7 @@ def open_bundled(name: str) -> Dataset:
         keys=keys,
         roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
+        names=SCENE_CLASSES if name == "scenes" else (),
     )
 
 

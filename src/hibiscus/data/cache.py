@@ -41,9 +41,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hibiscus"
 
 
-def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
-    """What the cache is looked up by: every file's path, size, rights and time of change, and the asked shape."""
-    state = hashlib.blake2b(f"5 {shape}".encode(), digest_size=16)
+def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> str:
+    """What the cache is looked up by: every file's path, size, rights and time of change, and how it is brought to what shape."""
+    state = hashlib.blake2b(f"5 {shape}{'' if resize == 'cover' else resize}".encode(), digest_size=16)
     for file in files:
         try:
             stat = file.stat()
@@ -54,15 +54,15 @@ def _stamp(files: Sequence[Path], shape: tuple[int, int, int]) -> str:
     return state.hexdigest()
 
 
-def _decode_into(file: Path, pixels: np.ndarray) -> tuple[int, str]:
+def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]:
     """One picture into its place `(height, width, channels)`; returns the digest of its file and what was wrong with it."""
     height, width, channels = pixels.shape
     mode = "grey" if channels == 1 else "rgb"
     try:
         data = jpeg_bytes(file)  # read once, for the pixels and for the digest
-        picture = read_jpeg(data, (height, width), mode, "cover", PIXEL_LIMIT) if data is not None else None
+        picture = read_jpeg(data, (height, width), mode, resize, PIXEL_LIMIT) if data is not None else None
         if picture is None:
-            picture = open_picture(file, size=(height, width), mode=mode)
+            picture = open_picture(file, size=(height, width), mode=mode, resize=resize)
         key = digest(file.read_bytes() if data is None else data)
     except DataError as error:
         return 0, error.received
@@ -72,10 +72,10 @@ def _decode_into(file: Path, pixels: np.ndarray) -> tuple[int, str]:
     return key, ""
 
 
-def _decode_share(files: Sequence[Path], pixels: np.ndarray, found: list[tuple[int, str]], step: int, first: int) -> None:
+def _decode_share(files: Sequence[Path], pixels: np.ndarray, found: list[tuple[int, str]], resize: str, step: int, first: int) -> None:
     """Every `step`-th picture from the `first` on, each into its place."""
     for place in range(first, len(files), step):
-        found[place] = _decode_into(files[place], pixels[place])
+        found[place] = _decode_into(files[place], pixels[place], resize)
 
 
 @contextlib.contextmanager
@@ -90,7 +90,11 @@ def _single_threaded() -> Iterator[None]:
 
 
 def _decode_all(
-    files: Sequence[Path], shape: tuple[int, int, int], keep: Callable[[np.ndarray], Any], progress: Callable[[int, int], None] | None
+    files: Sequence[Path],
+    shape: tuple[int, int, int],
+    resize: str,
+    keep: Callable[[np.ndarray], Any],
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """Decodes by threads (the decoders let go of the interpreter meanwhile), and hands on the good pictures some at a time, in order.
 
@@ -106,7 +110,7 @@ def _decode_all(
             chunk = files[start : start + some]
             found: list[tuple[int, str]] = [(0, "")] * len(chunk)
             # A share for each thread: handing over picture by picture would cost as much as half a picture.
-            list(pool.map(partial(_decode_share, chunk, pixels, found, workers), range(workers)))
+            list(pool.map(partial(_decode_share, chunk, pixels, found, resize, workers), range(workers)))
             good = [place for place, (_, reason) in enumerate(found) if not reason]
             keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
             keys += [found[place][0] for place in good]
@@ -128,7 +132,9 @@ def _load(entry: Path, shape: tuple[int, ...]) -> Decoded | None:
     return (pixels, keys, bad) if sound else None
 
 
-def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None) -> None:
+def _build(
+    entry: Path, files: Sequence[Path], shape: tuple[int, int, int], resize: str, progress: Callable[[int, int], None] | None
+) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
     needed = len(files) * math.prod(shape)
     if shutil.disk_usage(entry.parent).free < needed:  # a memory map on a full disk kills the process
@@ -138,7 +144,7 @@ def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], prog
         work.mkdir()
         with open(work / "pixels.npy", "wb") as file:
             np.lib.format.write_array_header_2_0(file, {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)})
-            keys, bad = _decode_all(files, shape, lambda pixels: file.write(pixels.data), progress)
+            keys, bad = _decode_all(files, shape, resize, lambda pixels: file.write(pixels.data), progress)
             file.truncate(file.tell() + len(bad) * math.prod(shape))
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "facts.json").write_text(json.dumps({"bad": bad}))
@@ -151,7 +157,10 @@ def _build(entry: Path, files: Sequence[Path], shape: tuple[int, int, int], prog
 
 
 def decode_pictures(
-    files: Sequence[Path], shape: tuple[int, int, int], progress: Callable[[int, int], None] | None = None
+    files: Sequence[Path],
+    shape: tuple[int, int, int],
+    progress: Callable[[int, int], None] | None = None,
+    resize: str = "cover",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
     """Decodes picture files to one size, once.
 
@@ -159,23 +168,24 @@ def decode_pictures(
         files: the pictures.
         shape: `(height, width, channels)` of the result; channels 1 (grey) or 3 (RGB).
         progress: called with how many are done and how many there are.
+        resize: `cover` scales the short side and cuts out the centre; `squash` keeps all of the picture, its sides scaled each by itself.
 
     Returns:
         The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests, uint64
         `(good,)`; their indices among the files; and the bad ones with their reasons.
     """
-    entry = cache_folder() / "pictures" / _stamp(files, shape)
+    entry = cache_folder() / "pictures" / _stamp(files, shape, resize)
     whole = (len(files), *shape)
     found = _load(entry, whole)
     if found is None:
         try:
-            _build(entry, files, shape, progress)
+            _build(entry, files, shape, resize, progress)
             found = _load(entry, whole)
         except OSError:  # no room, or no right to write: work from memory instead
             found = None
     if found is None:
         chunks: list[np.ndarray] = []
-        keys, bad = _decode_all(files, shape, lambda pixels: chunks.append(pixels.copy()), progress)
+        keys, bad = _decode_all(files, shape, resize, lambda pixels: chunks.append(pixels.copy()), progress)
         found = (np.concatenate(chunks) if chunks else np.zeros((0, *shape), np.uint8), keys, bad)
     pixels, keys, bad = found
     wrong = {index for index, _ in bad}

@@ -20,6 +20,7 @@ __all__ = [
     "PICTURE_ENDINGS",
     "find_pictures",
     "is_hidden",
+    "look_at_headers",
     "open_picture_files",
     "open_picture_folder",
     "too_many_bad",
@@ -168,9 +169,10 @@ def open_picture_files(
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    resize: str = "cover",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
     """Decodes files to one shape, found from the files where it is not given; returns as `decode_pictures`."""
-    return decode_pictures(files, _target_shape(files, image_size, channels), progress)
+    return decode_pictures(files, _target_shape(files, image_size, channels), progress, resize)
 
 
 def open_picture_folder(

@@ -13,6 +13,7 @@ from hibiscus.data.bundled import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.domains import domain_folders, join_domains, open_domain_folder
 from hibiscus.data.images import PICTURE_ENDINGS, open_picture_folder
+from hibiscus.data.masks import find_mask_pairs, open_mask_folder
 from hibiscus.data.open_tables import join_parts, open_table
 from hibiscus.data.open_texts import holds_texts, open_text_folder
 from hibiscus.errors import ConfigError, DataError, nearest
@@ -40,7 +41,8 @@ def open_data(
 
     Args:
         path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
-            `trainA` and `trainB`, two image domains), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`,
+            `trainA` and `trainB`, two image domains; or `images` and `masks`), a folder of IDX
+            files or of CIFAR's binary batches, a `.npz`, `.npy`,
             `.mat` or IDX file, a CSV, TSV or Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled
             data (`digits`), `hf:owner/name`, or `gym:NAME`, an environment.
         target: for tables, the column to be predicted.
@@ -147,6 +149,8 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         return _open_part_tables(tables, options["target"], progress, **_picture(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad"])
+    if find_mask_pairs(folder):
+        return open_mask_folder(folder, progress=progress, **_picture(options))
     if domain_folders(folder):
         return open_domain_folder(folder, progress=progress, **_picture(options))
     return open_picture_folder(folder, progress=progress, **_picture(options))

@@ -130,6 +130,9 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
                 "the same in each part",
                 "give both parts the same columns or arrays, and target=COLUMN for tables",
             )
+        if dataset.names != first.names:
+            found = f"{dataset.path}: the {part} part has the classes {', '.join(dataset.names)}"
+            raise DataError(found, f"{', '.join(first.names)}, as {first.path}", "give both parts one class list, classes.txt")
         own = dataset.parts if part == "train" and dataset.parts else {part: dataset.parts.get("test", np.arange(len(dataset)))}
         for name, items in own.items():
             if name in spans:
@@ -148,6 +151,7 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
         roles=first.roles,
         notes=[f"{part}: {note}" for part, dataset in datasets.items() for note in dataset.notes],
         skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
+        names=first.names,
     )
 
 

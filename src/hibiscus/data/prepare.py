@@ -17,6 +17,7 @@ from hibiscus.data.prepare_arrays import ArrayPreparation
 from hibiscus.data.prepare_environments import EnvironmentPreparation
 from hibiscus.data.prepare_factors import FactorPreparation
 from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
+from hibiscus.data.prepare_masks import MaskPreparation
 from hibiscus.data.prepare_tables import TablePreparation
 from hibiscus.errors import DataError, RunError, nearest
 
@@ -29,6 +30,7 @@ __all__ = [
     "ImagePreparation",
     "LabelNumbering",
     "LabelPreparation",
+    "MaskPreparation",
     "Preparation",
     "TablePreparation",
     "TargetPreparation",
@@ -64,6 +66,7 @@ class ImagePreparation:
         channels: 1 grey, 3 colour, 4 with transparency.
         mean: of each channel over the training part, in [0, 1].
         std: of each channel over the training part, in [0, 1]; 1 where a channel never changes.
+        resize: how pictures were brought to this size: `cover` or `squash`.
     """
 
     height: int
@@ -71,6 +74,7 @@ class ImagePreparation:
     channels: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    resize: str = "cover"
     kind: ClassVar[str] = "image"
 
     @classmethod
@@ -116,12 +120,13 @@ class ImagePreparation:
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         size = {"height": self.height, "width": self.width, "channels": self.channels}
-        return {"kind": self.kind, **size, "mean": list(self.mean), "std": list(self.std)}
+        return {"kind": self.kind, **size, "mean": list(self.mean), "std": list(self.std), "resize": self.resize}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImagePreparation:
         """The same preparation again."""
-        return cls(data["height"], data["width"], data["channels"], tuple(data["mean"]), tuple(data["std"]))
+        size = data["height"], data["width"], data["channels"]
+        return cls(*size, tuple(data["mean"]), tuple(data["std"]), data.get("resize", "cover"))
 
 
 KINDS: dict[str, type[FieldPreparation]] = {
@@ -133,6 +138,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
         ImagePreparation,
         LabelNumbering,
         LabelPreparation,
+        MaskPreparation,
         TablePreparation,
         TargetPreparation,
     )

@@ -21,6 +21,7 @@ from hibiscus.losses.control import bellman_target
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
+from hibiscus.losses.segmentation import dice, pixel_cross_entropy, pixel_focal
 from hibiscus.losses.variational import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_focal",
     "cross_entropy",
+    "dice",
     "discriminator_cross_entropy",
     "focal",
     "gaussian_kl",
@@ -44,6 +46,8 @@ __all__ = [
     "mean_absolute_error",
     "mean_squared_error",
     "nonsaturating_generator",
+    "pixel_cross_entropy",
+    "pixel_focal",
     "prototype_logits",
     "smooth_l1",
     "wasserstein_critic",

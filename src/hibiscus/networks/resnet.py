@@ -135,16 +135,16 @@ class BasicBlock(nn.Module):
 class BottleneckBlock(nn.Module):
     """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), read from right to left; nothing after the sum.
 
-    Where the shape changes, the shortcut starts after the first BN-ReLU.
+    Where the shape changes, the shortcut starts after the first BN-ReLU. With `dilation` the 3x3 kernel reads every so many pixels.
     """
 
-    def __init__(self, channels: int, filters: int, stride: int, shortcut: str):
+    def __init__(self, channels: int, filters: int, stride: int, shortcut: str, dilation: int = 1):
         super().__init__()
         wide = filters * 4
         self.bn1 = nn.BatchNorm2d(channels)
         self.conv1 = nn.Conv2d(channels, filters, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(filters)
-        self.conv2 = nn.Conv2d(filters, filters, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(filters, filters, 3, stride, padding=dilation, dilation=dilation, bias=False)
         self.bn3 = nn.BatchNorm2d(filters)
         self.conv3 = nn.Conv2d(filters, wide, 1, bias=False)
         self.relu = nn.ReLU(inplace=True)

@@ -9,14 +9,12 @@ from pydantic import Field
 from hibiscus.data.augment import Augment
 from hibiscus.training.method import TrainingConfig
 
-__all__ = ["PictureConfig"]
+__all__ = ["ChangeConfig", "PictureConfig"]
 
 
-class PictureConfig(TrainingConfig):
-    """A network by name, and random changes to pictures."""
+class ChangeConfig(TrainingConfig):
+    """Random changes to pictures."""
 
-    net: str = Field("cnn", description="network: a name from `hibiscus list`, or module.path:function")
-    net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
     shift: float = Field(0.0, ge=0, lt=1, description="random changes: most offset, as a share of the side")
     flip: bool = Field(False, description="random changes: mirror left and right")
     rotation: float = Field(0.0, ge=0, le=180, description="random changes: most degrees either way")
@@ -29,3 +27,10 @@ class PictureConfig(TrainingConfig):
     def build_augment(self) -> Augment:
         """The random changes that these options describe."""
         return Augment(**{name: getattr(self, name) for name in Augment.__dataclass_fields__ if name in type(self).model_fields})
+
+
+class PictureConfig(ChangeConfig):
+    """A network by name, and random changes to pictures."""
+
+    net: str = Field("cnn", description="network: a name from `hibiscus list`, or module.path:function")
+    net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")

@@ -1,0 +1,90 @@
+r"""Losses over the pixels of pictures: class scores against class numbers, pixels of no known class left out.
+
+With p_i the softmax probability that pixel i is given for its true class t_i, over the N pixels whose class is known:
+
+    pixel_cross_entropy = - sum_i w_{t_i} log p_i / sum_i w_{t_i}
+    pixel_focal         = - 1/N sum_i (1 - p_i)^gamma log p_i
+    dice                = 1 - mean over classes c of  (2 sum_i q_ic [t_i = c] + 1) / (sum_i q_ic + sum_i [t_i = c] + 1)
+
+q_ic is the probability of class c at pixel i; the mean is over the classes that the batch holds.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from hibiscus.errors import ConfigError
+
+__all__ = ["dice", "pixel_cross_entropy", "pixel_focal"]
+
+IGNORED = 255
+
+
+def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = None) -> Tensor:
+    """The cross-entropy of a softmax at each pixel.
+
+    Args:
+        logits: class scores.
+        mask: class numbers; 255 is left out.
+        weights: of the classes; one for all if None.
+
+    Shapes:
+        logits (batch, classes, height, width), mask (batch, height, width), weights (classes,); returns a scalar, nats.
+
+    Raises:
+        ConfigError: shapes that do not fit.
+    """
+    losses, known = _pixel_losses(logits, mask)
+    if weights is None:
+        return losses.sum() / known.sum().clamp_min(1)
+    mass = weights.to(losses.dtype)[mask.long().clamp_max(len(weights) - 1)] * known
+    return (mass * losses).sum() / mass.sum().clamp_min(1e-12)
+
+
+def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
+    """The cross-entropy at each pixel times `(1 - p)^gamma`: what is sure and right counts little (Lin et al., 2017, arXiv 1708.02002).
+
+    Args:
+        logits: class scores.
+        mask: class numbers; 255 is left out.
+        gamma: 0 gives the plain cross-entropy.
+
+    Shapes:
+        logits (batch, classes, height, width), mask (batch, height, width); returns a scalar.
+    """
+    losses, known = _pixel_losses(logits, mask)
+    return ((1 - (-losses).exp()) ** gamma * losses).sum() / known.sum().clamp_min(1)
+
+
+def dice(logits: Tensor, mask: Tensor) -> Tensor:
+    """One less the overlap of probabilities and truth, class by class over the batch (Milletari et al., 2016, arXiv 1606.04797).
+
+    Args:
+        logits: class scores.
+        mask: class numbers; 255 is left out.
+
+    Shapes:
+        logits (batch, classes, height, width), mask (batch, height, width); returns a scalar in [0, 1).
+    """
+    _check(logits, mask)
+    known = (mask != IGNORED)[:, None]
+    given = logits.float().softmax(1) * known
+    true = functional.one_hot(mask.long().where(known[:, 0], 0), logits.shape[1]).permute(0, 3, 1, 2) * known
+    axes = (0, 2, 3)
+    count = true.sum(axes)
+    overlap = (2 * (given * true).sum(axes) + 1) / (given.sum(axes) + count + 1)
+    present = count > 0
+    return 1 - (overlap * present).sum() / present.sum().clamp_min(1)
+
+
+def _pixel_losses(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The cross-entropy of each pixel, 0 where nothing is known, and where something is."""
+    _check(logits, mask)
+    return functional.cross_entropy(logits.float(), mask.long(), ignore_index=IGNORED, reduction="none"), mask != IGNORED
+
+
+def _check(logits: Tensor, mask: Tensor) -> None:
+    if logits.ndim != 4 or mask.shape != (logits.shape[0], *logits.shape[2:]):
+        found = f"scores {tuple(logits.shape)} and masks {tuple(mask.shape)}"
+        raise ConfigError(found, "(batch, classes, height, width) and (batch, height, width)", "bring both to one size")

@@ -1,0 +1,172 @@
+r"""Networks from a picture to class scores for each of its pixels: FCN with a feature pyramid, and PSPNet, both on a ResNet v2 trunk.
+
+    FCN:     x_1 = trunk(picture),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),  scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
+    PSPNet:  x = trunk(picture),    scores = head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
+
+`up` enlarges to the size of the first map, `pool_b` is the mean over each of b x b bins, f is a 3x3 and g a 1x1 convolution with its
+norm and ReLU. The scores are enlarged to the picture's own size, bilinearly.
+
+Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks", 2015, arXiv 1411.4038; Zhao et al., "Pyramid Scene Parsing
+Network", 2017, arXiv 1612.01105; trunk: He et al., 2016, arXiv 1603.05027.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hibiscus.errors import ConfigError
+from hibiscus.networks.layers import initialise
+from hibiscus.networks.resnet import BottleneckBlock
+
+__all__ = ["FCN", "PSPNet", "Trunk"]
+
+SMALLEST_SIDE = 8
+PAPER_LEVELS = 4
+POOLED = (1, 2, 3, 6)  # bins on a side (Zhao et al.)
+
+
+class Trunk(nn.Module):
+    """A ResNet v2 without its classifier: stages of bottleneck blocks after one 3x3 convolution.
+
+    Args:
+        channels: of the picture.
+        width: filters of the first stage's 3x3 convolutions, doubled with each stage; its maps have four times as many.
+        blocks: of each stage.
+        strides: of the first convolution and of each stage.
+        dilations: of each stage.
+        maps: of how many stages, counted from the last, maps are given.
+
+    Shapes:
+        (batch, channels, height, width) to one map for each of those stages, (batch, 4 width 2^stage, height / strides, width / strides).
+    """
+
+    def __init__(self, channels: int, width: int, blocks: Sequence[int], strides: Sequence[int], dilations: Sequence[int], maps: int = 1):
+        super().__init__()
+        self.stem = nn.Conv2d(channels, 2 * width, 3, strides[0], 1, bias=False)
+        self.stages, self.after = nn.ModuleList(), nn.ModuleList()
+        before = 2 * width
+        for stage, (count, stride, dilation) in enumerate(zip(blocks, strides[1:], dilations, strict=True)):
+            inner = width * 2**stage
+            layers = []
+            for block in range(count):
+                layers.append(BottleneckBlock(before, inner, 1 if block else stride, "projection", dilation))
+                before = 4 * inner
+            self.stages.append(nn.Sequential(*layers))
+            given = stage >= len(blocks) - maps
+            self.after.append(nn.Sequential(nn.BatchNorm2d(before), nn.ReLU(inplace=True)) if given else nn.Identity())
+        self.channels = [4 * width * 2**stage for stage in range(len(blocks))]
+        initialise(self, "he_normal")
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """The activated maps, the last stage's last."""
+        x, maps = self.stem(x), []
+        for stage, after in zip(self.stages, self.after, strict=True):
+            x = stage(x)
+            if not isinstance(after, nn.Identity):
+                maps.append(after(x))
+        return maps
+
+
+class FCN(nn.Module):
+    """A fully convolutional network with a feature pyramid.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        outputs: classes.
+        width: filters of the trunk's first stage.
+        blocks: of each of the trunk's two stages, which leave a quarter of each side.
+        levels: maps of the pyramid; as many as the picture bears, up to 4, if None.
+        filters: of each of them.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, outputs, height, width), logits.
+
+    Raises:
+        ConfigError: more levels than the picture can bear.
+    """
+
+    def __init__(self, shape: Sequence[int], outputs: int, width: int = 16, blocks: int = 3, levels: int | None = None, filters: int = 64):
+        super().__init__()
+        _check_side(shape)
+        most = max(1, (min(shape[1:]) // 4).bit_length() - 1)
+        levels = min(PAPER_LEVELS, most) if levels is None else levels
+        if levels > most:
+            raise ConfigError(f"levels={levels} for pictures of {shape[1]}x{shape[2]} pixels", f"1 to {most}", f"levels={most}")
+        self.trunk = Trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
+        counts = [self.trunk.channels[-1]] + [filters] * (levels - 1)
+        self.down = nn.ModuleList(_convolution(before, filters, 3, stride=2) for before in counts[:-1])
+        self.features = nn.ModuleList(_convolution(count, filters, 3) for count in counts)
+        self.fuse = _convolution(levels * filters, filters, 3)
+        self.head = _head(filters, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The class scores of each pixel."""
+        maps = [self.trunk(x)[-1]]
+        for down in self.down:
+            maps.append(down(maps[-1]))
+        first = self.features[0](maps[0])
+        rest = [_enlarged(feature(level), first) for feature, level in zip(self.features[1:], maps[1:], strict=False)]
+        return _enlarged(self.head(self.fuse(torch.cat([first, *rest], 1))), x)
+
+
+class PSPNet(nn.Module):
+    """A pyramid scene parsing network; in training it answers with the scores of its auxiliary head too.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        outputs: classes.
+        width: filters of the trunk's first stage.
+        blocks: of each of the trunk's four stages, which leave an eighth of each side; the last two are dilated by 2 and 4.
+        filters: of the map before the classifier.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, outputs, height, width), logits; in training two of them.
+    """
+
+    def __init__(self, shape: Sequence[int], outputs: int, width: int = 16, blocks: int = 2, filters: int = 128):
+        super().__init__()
+        _check_side(shape)
+        self.trunk = Trunk(shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2)
+        deep = self.trunk.channels[-1]
+        part = max(1, deep // len(POOLED))
+        # One number for each picture has no spread in a batch of one, so the coarsest bin goes without a norm.
+        self.pooled = nn.ModuleList(_convolution(deep, part, 1, norm=bins > 1) for bins in POOLED)
+        self.fuse = nn.Sequential(_convolution(deep + part * len(POOLED), filters, 3), nn.Dropout2d(0.1))
+        self.head = _head(filters, outputs)
+        self.auxiliary = nn.Sequential(_convolution(self.trunk.channels[-2], filters, 3), nn.Dropout2d(0.1), _head(filters, outputs))
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """The class scores of each pixel."""
+        maps = self.trunk(x)
+        last = maps[-1]
+        bins = [_enlarged(layer(functional.adaptive_avg_pool2d(last, side)), last) for layer, side in zip(self.pooled, POOLED, strict=True)]
+        scores = _enlarged(self.head(self.fuse(torch.cat([last, *bins], 1))), x)
+        return (scores, _enlarged(self.auxiliary(maps[-2]), x)) if self.training else scores
+
+
+def _check_side(shape: Sequence[int]) -> None:
+    if min(shape[1:]) < SMALLEST_SIDE:
+        raise ConfigError(f"pictures of {shape[1]}x{shape[2]} pixels", f"sides of {SMALLEST_SIDE} pixels or more", "image_size=64")
+
+
+def _convolution(before: int, after: int, kernel: int, stride: int = 1, norm: bool = True) -> nn.Sequential:
+    """A convolution with its norm and ReLU; a bias only where there is no norm."""
+    convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=not norm)
+    layers = nn.Sequential(convolution, nn.BatchNorm2d(after) if norm else nn.Identity(), nn.ReLU(inplace=True))
+    initialise(layers, "he_normal")
+    return layers
+
+
+def _head(before: int, outputs: int) -> nn.Conv2d:
+    """From features to scores that begin near nought."""
+    head = nn.Conv2d(before, outputs, 1)
+    initialise(head, "normal")
+    return head
+
+
+def _enlarged(x: Tensor, like: Tensor) -> Tensor:
+    return functional.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)
