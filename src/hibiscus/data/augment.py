@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["Augment", "memory_format", "picked"]
+__all__ = ["Augment", "memory_format"]
 
 SAMPLING = {"zero": "zeros", "nearest": "border", "reflect": "reflection"}
 # One column of uniform numbers per decision, drawn always, so that switching one on leaves the others' draws as they were.
@@ -196,15 +196,11 @@ def memory_format(images: torch.Tensor) -> torch.memory_format:
 
 def _gathered(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
     """images[b, :, rows[b], columns[b]] for rows (batch, height) and columns (batch, width), keeping the memory format."""
-    return picked(images, rows[:, :, None] * images.shape[3] + columns[:, None, :])
-
-
-def picked(images: torch.Tensor, flat: torch.Tensor) -> torch.Tensor:
-    """For each output pixel the pixel number `flat` (batch, height, width) of its picture, keeping the memory format."""
     batch, channels, height, width = images.shape
+    flat = rows[:, :, None] * width + columns[:, None, :]  # (batch, height, width)
     if memory_format(images) is torch.channels_last:
         flat = flat + torch.arange(batch, device=images.device)[:, None, None] * (height * width)
         pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, flat.reshape(-1))
         return pixels.view(batch, height, width, channels).permute(0, 3, 1, 2)
-    index = flat.reshape(batch, 1, -1).expand(batch, channels, -1)
+    index = flat.view(batch, 1, -1).expand(batch, channels, -1)
     return images.reshape(batch, channels, -1).gather(2, index).view(batch, channels, height, width)
