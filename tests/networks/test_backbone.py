@@ -41,13 +41,12 @@ def test_parameters_are_those_of_the_classifiers():
 
 def test_the_residual_backbone_is_the_classifier():
     classifier = build_network("resnet20-v2", (3, 32, 32), 10).eval()
-    mine = build_backbone("resnet", (3, 32, 32), strides=(4,)).eval()
+    mine = build_backbone("resnet", (3, 32, 32), strides=(1, 2, 4)).eval()
     weights = list(classifier.state_dict().values())[:-2]
-    own = mine.state_dict()
-    assert [each.shape for each in own.values()] == [each.shape for each in weights]
-    mine.load_state_dict(dict(zip(own, weights, strict=True)))
+    own = [name for name in mine.state_dict() if not name.startswith(("finish.0", "finish.1"))]
+    mine.load_state_dict(dict(zip(own, weights, strict=True)), strict=False)
     x = torch.rand(2, 3, 32, 32)
-    torch.testing.assert_close(mine(x)[0], classifier[:-3](x))
+    torch.testing.assert_close(mine(x)[2], classifier[:-3](x))
 
 
 def test_output_stride_dilates_and_changes_no_weight():
@@ -93,7 +92,7 @@ def test_map_norm_is_batch_norm():
     [
         ({"name": "resnt"}, "did you mean resnet"), ({"name": "vgg", "strides": (8, 32)}, "powers of 2 up to 16"),
         ({"name": "own", "strides": (8, 12)}, "powers of 2"), ({"name": "own", "strides": (16, 8)}, "rising"),
-        ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"), ({"name": "vgg", "depth": 12}, "depth='12'"),
+        ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"), ({"name": "vgg", "depth": 12, "width": 0.5}, "depth='12'"),
         ({"name": "own", "output_stride": 8}, "for resnet"), ({"name": "resnet", "output_stride": 2}, "at least 4"),
         ({"name": "own", "width": 0.01}, "width=0.01"), ({"name": "own", "image_shape": (3, 4, 4)}, "8x8"),
     ],

@@ -5,7 +5,7 @@ A window of a canvas around the picture becomes the new picture. Output pixel o,
     source = corner + sides * (F o),    window = zoom_out, then iou_crop in it, then scale_jitter in that
 
 with F the flips and turns, as one bilinear sampling; a box's edges go the inverse way. Without a window the pixels are moved
-by index and keep their values. Outside the picture the canvas has the picture's mean colour. Before it, colours are changed by
+whole and keep their values. Outside the picture the canvas has the picture's mean colour. Before all this, colours are changed by
 
     y = (1 + b) (mean + (C x - mean) (1 + c)), clamped to [0, 1],    C = T^-1 diag(1, (1 + s) rotation(hue)) T
 
@@ -145,7 +145,7 @@ class BoxAugment:
             window = self._window(draws, uniform[len(DRAWS) :], boxes)
             return self._sampled(images, window, turned, mean), self._kept(_seen(boxes, window), boxes, turned)
         if self._orients:
-            return _reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
+            return self._reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
         return images, boxes
 
     def _recoloured(self, images: Tensor, mean: Tensor, draws: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -224,6 +224,18 @@ class BoxAugment:
             moved = torch.where((grid.abs() > 1).any(-1)[:, None], mean[:, :, None, None], moved)
         return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=memory_format(images))
 
+    def _reordered(self, images: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Flips and turns without sampling; choosing among whole copies is faster than gathering pixels by index."""
+        is_swapped, across, down = (decision[:, None, None, None] for decision in turned)
+        layout = memory_format(images)
+        if self.flip or self.turns:
+            images = torch.where(across, images.flip(3), images)
+        if self.vertical_flip or self.turns:
+            images = torch.where(down, images.flip(2), images)
+        if self.turns and images.shape[2] == images.shape[3]:
+            images = torch.where(is_swapped, images.transpose(2, 3), images)
+        return images.contiguous(memory_format=layout)
+
     def _kept(self, edges: Tensor, boxes: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The boxes with their new `edges`, (batch, rows, 4) before flips and turns; those that are lost become padding."""
         is_swapped, across, down = turned
@@ -282,14 +294,3 @@ def _inside(window: Tensor, inner: Tensor) -> Tensor:
 def _seen(boxes: Tensor, window: Tensor) -> Tensor:
     """The boxes' edges (batch, rows, 4) in shares of the window, from its left upper corner."""
     return (boxes[..., :4] - window[:, None, :2].repeat(1, 1, 2)) / window[:, None, 2:].repeat(1, 1, 2)
-
-
-def _reordered(images: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Flips and turns without sampling; choosing among whole copies is some times faster than gathering pixels by index."""
-    is_swapped, across, down = (decision[:, None, None, None] for decision in turned)
-    layout = memory_format(images)
-    images = torch.where(across, images.flip(3), images)
-    images = torch.where(down, images.flip(2), images)
-    if images.shape[2] == images.shape[3]:
-        images = torch.where(is_swapped, images.transpose(2, 3), images)
-    return images.contiguous(memory_format=layout)
