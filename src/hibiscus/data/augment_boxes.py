@@ -221,7 +221,12 @@ class BoxAugment:
         # float32 throughout: a bf16 grid is off by pixels. The edge pixel goes on outside, so that no rim mixes with the canvas.
         moved = functional.grid_sample(images.float(), grid, "bilinear", "border", align_corners=False)
         if self._has_canvas:
-            moved = torch.where((grid.abs() > 1).any(-1)[:, None], mean[:, :, None, None], moved)
+            # Each of the source's two places depends on the row alone or on the column alone.
+            row, column = grid[:, :, 0], grid[:, 0]
+            row = torch.where(is_swapped[:, None], row[..., 0], row[..., 1])
+            column = torch.where(is_swapped[:, None], column[..., 1], column[..., 0])
+            is_outside = (row.abs() > 1)[:, :, None] | (column.abs() > 1)[:, None]
+            moved = torch.where(is_outside[:, None], mean[:, :, None, None], moved)
         return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=memory_format(images))
 
     def _reordered(self, images: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:

@@ -81,8 +81,8 @@ def build_backbone(
         width: multiplies all filter counts.
         depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg: 11, 13, 16
             (None) or 19.
-        strides: of the maps, powers of 2, rising, up to 32, vgg up to 16. resnet: from 4 on the stem is the one of large pictures (a 7x7 convolution
-            and a pooling, stride 4), below it a 3x3 convolution and a stage of stride 1.
+        strides: of the maps, powers of 2, rising, up to 32, vgg up to 16. resnet: from 4 on the stem is the one of large
+            pictures (a 7x7 convolution and a pooling, stride 4), below it a 3x3 convolution and a stage of stride 1.
         output_stride: resnet only: the most stride really taken; later stages are dilated instead. `strides` still name the
             stages, `.strides` of the result says what they have.
 
