@@ -104,11 +104,7 @@ class BoxAugment:
     @property
     def active(self) -> bool:
         """Whether anything is switched on."""
-        return self._windows or self._orients or self._recolours
-
-    @property
-    def _windows(self) -> bool:
-        return self._has_canvas or self.iou_crop
+        return self.iou_crop or self._has_canvas or self._orients or self._recolours
 
     @property
     def _has_canvas(self) -> bool:
@@ -131,6 +127,7 @@ class BoxAugment:
         if (self.saturation or self.hue) and images.shape[1] != 3:
             found = f"saturation={self.saturation}, hue={self.hue} for pictures of {images.shape[1]} channels"
             raise ConfigError(found, "pictures of three channels: red, green, blue", "saturation=0 and hue=0 switch them off")
+        layout = memory_format(images)
         # One draw, on the generator's own device: a CPU generator gives a GPU batch the same numbers.
         shape = (len(DRAWS) + 4 * TRIALS, len(images))
         uniform = torch.rand(*shape, generator=generator, device=generator.device).to(images.device)
@@ -141,12 +138,12 @@ class BoxAugment:
         if self._recolours:
             images, mean = self._recoloured(images, mean, draws)
         turned = self._turned(draws, images.shape[2] == images.shape[3])
-        if self._windows:
+        if self.iou_crop or self._has_canvas:
             window = self._window(draws, uniform[len(DRAWS) :], boxes)
-            return self._sampled(images, window, turned, mean), self._kept(_seen(boxes, window), boxes, turned)
-        if self._orients:
-            return self._reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
-        return images, boxes
+            images, boxes = self._sampled(images, window, turned, mean), self._kept(_seen(boxes, window), boxes, turned)
+        elif self._orients:
+            images, boxes = self._reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
+        return images.contiguous(memory_format=layout), boxes
 
     def _recoloured(self, images: Tensor, mean: Tensor, draws: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The colours' change as one matrix and one sum per picture, and the mean (batch, channels) that it leaves."""
@@ -162,11 +159,7 @@ class BoxAugment:
         matrix, lift = gain[..., None] * chroma, lift[:, None, None]
         mean = (torch.bmm(matrix, mean[:, :, None]) + lift).clamp_(0, 1)[..., 0]
         matrix, lift = matrix.to(images.dtype), lift.to(images.dtype)
-        if memory_format(images) is torch.channels_last:
-            last = images.permute(0, 2, 3, 1)
-            changed = torch.baddbmm(lift, last.flatten(1, 2), matrix.transpose(1, 2)).clamp_(0, 1)
-            return changed.view(last.shape).permute(0, 3, 1, 2), mean
-        return torch.baddbmm(lift, matrix, images.flatten(2)).clamp_(0, 1).view(images.shape), mean
+        return torch.baddbmm(lift, matrix, images.contiguous().flatten(2)).clamp_(0, 1).view(images.shape), mean
 
     def _turned(self, draws: dict[str, Tensor], is_square: bool) -> tuple[Tensor, Tensor, Tensor]:
         """For each picture (batch,): whether rows and columns change places, and then whether the source's x and y are mirrored."""
@@ -212,34 +205,33 @@ class BoxAugment:
     def _sampled(self, images: Tensor, window: Tensor, turned: tuple[Tensor, Tensor, Tensor], mean: Tensor) -> Tensor:
         """One bilinear sampling of each window, flipped and turned."""
         is_swapped, across, down = turned
-        swap, signs = is_swapped.float(), (1 - 2 * across.float(), 1 - 2 * down.float())
-        # In affine_grid's coordinates a side goes from -1 to 1 whatever its pixels.
+        # Where a side goes from -1 to 1. Row and column alone say where to read, which is five times as fast as affine_grid.
         centre = 2 * window[:, :2] + window[:, 2:] - 1
-        x, y = window[:, 2] * signs[0], window[:, 3] * signs[1]
-        rows = (torch.stack((x * (1 - swap), x * swap, centre[:, 0]), 1), torch.stack((y * swap, y * (1 - swap), centre[:, 1]), 1))
-        grid = functional.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+        x = torch.where(across, -window[:, 2], window[:, 2])[:, None] * _middles(images, 3) + centre[:, :1]  # (batch, width)
+        y = torch.where(down, -window[:, 3], window[:, 3])[:, None] * _middles(images, 2) + centre[:, 1:]  # (batch, height)
+        if self.turns and images.shape[2] == images.shape[3]:
+            swap = is_swapped[:, None, None]
+            x, y = torch.where(swap, x[:, :, None], x[:, None]), torch.where(swap, y[:, None], y[:, :, None])
+        else:
+            x, y = x[:, None], y[:, :, None]
+        grid = torch.stack(torch.broadcast_tensors(x, y), -1)  # (batch, height, width, 2)
         # float32 throughout: a bf16 grid is off by pixels. The edge pixel goes on outside, so that no rim mixes with the canvas.
         moved = functional.grid_sample(images.float(), grid, "bilinear", "border", align_corners=False)
         if self._has_canvas:
-            # Each of the source's two places depends on the row alone or on the column alone.
-            row, column = grid[:, :, 0], grid[:, 0]
-            row = torch.where(is_swapped[:, None], row[..., 0], row[..., 1])
-            column = torch.where(is_swapped[:, None], column[..., 1], column[..., 0])
-            is_outside = (row.abs() > 1)[:, :, None] | (column.abs() > 1)[:, None]
+            is_outside = (x.abs() > 1) | (y.abs() > 1)
             moved = torch.where(is_outside[:, None], mean[:, :, None, None], moved)
-        return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=memory_format(images))
+        return moved.clamp_(0, 1).to(images.dtype)
 
     def _reordered(self, images: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Flips and turns without sampling; choosing among whole copies is faster than gathering pixels by index."""
         is_swapped, across, down = (decision[:, None, None, None] for decision in turned)
-        layout = memory_format(images)
         if self.flip or self.turns:
             images = torch.where(across, images.flip(3), images)
         if self.vertical_flip or self.turns:
             images = torch.where(down, images.flip(2), images)
         if self.turns and images.shape[2] == images.shape[3]:
             images = torch.where(is_swapped, images.transpose(2, 3), images)
-        return images.contiguous(memory_format=layout)
+        return images
 
     def _kept(self, edges: Tensor, boxes: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The boxes with their new `edges`, (batch, rows, 4) before flips and turns; those that are lost become padding."""
@@ -299,3 +291,8 @@ def _inside(window: Tensor, inner: Tensor) -> Tensor:
 def _seen(boxes: Tensor, window: Tensor) -> Tensor:
     """The boxes' edges (batch, rows, 4) in shares of the window, from its left upper corner."""
     return (boxes[..., :4] - window[:, None, :2].repeat(1, 1, 2)) / window[:, None, 2:].repeat(1, 1, 2)
+
+
+def _middles(images: Tensor, axis: int) -> Tensor:
+    """Where the pixels' middles lie on a side that goes from -1 to 1."""
+    return (2 * torch.arange(images.shape[axis], device=images.device) + 1) / images.shape[axis] - 1
