@@ -26,7 +26,7 @@ from torch.nn import functional
 from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["Augment"]
+__all__ = ["Augment", "memory_format"]
 
 SAMPLING = {"zero": "zeros", "nearest": "border", "reflect": "reflection"}
 # One column of uniform numbers per decision, drawn always, so that switching one on leaves the others' draws as they were.
@@ -190,7 +190,7 @@ class Augment:
         """One bilinear sampling."""
         # float32 throughout: a bf16 grid is off by pixels.
         moved = functional.grid_sample(images.float(), grid, "bilinear", SAMPLING[self.fill], align_corners=False)
-        return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=_memory_format(images))
+        return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=memory_format(images))
 
     @staticmethod
     def _sampled_mask(masks: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
@@ -229,7 +229,8 @@ def _whole(uniform: torch.Tensor, most: int) -> torch.Tensor:
     return (uniform * (2 * most + 1)).long().clamp_(max=2 * most) - most  # the clamp: float32 may round up to the end
 
 
-def _memory_format(images: torch.Tensor) -> torch.memory_format:
+def memory_format(images: torch.Tensor) -> torch.memory_format:
+    """Whether a batch lies channels-last; contiguous where both would do."""
     is_last = images.is_contiguous(memory_format=torch.channels_last) and not images.is_contiguous()
     return torch.channels_last if is_last else torch.contiguous_format
 
@@ -238,7 +239,7 @@ def _gathered(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -
     """images[b, :, rows[b], columns[b]] for rows (batch, height) and columns (batch, width), keeping the memory format."""
     batch, channels, height, width = images.shape
     flat = rows[:, :, None] * width + columns[:, None, :]  # (batch, height, width)
-    if _memory_format(images) is torch.channels_last:
+    if memory_format(images) is torch.channels_last:
         flat = flat + torch.arange(batch, device=images.device)[:, None, None] * (height * width)
         pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, flat.reshape(-1))
         return pixels.view(batch, height, width, channels).permute(0, 3, 1, 2)

@@ -12,7 +12,17 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from hibiscus.networks.shapes import choice
 
-__all__ = ["ACTIVATIONS", "INITIALISERS", "UnitNorm", "activation", "count_parameters", "initialise", "spectrally_normalised"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALISERS",
+    "MapNorm",
+    "UnitNorm",
+    "activation",
+    "conv_norm_relu",
+    "count_parameters",
+    "initialise",
+    "spectrally_normalised",
+]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),
@@ -156,6 +166,21 @@ class UnitNorm(nn.BatchNorm1d):
         if self.training and len(input) == 1:
             return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
         return super().forward(input)
+
+
+class MapNorm(nn.BatchNorm2d):
+    """Batch norm of maps; one picture whose maps have one position, with nothing to compare, by the running statistics."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The maps, normalised."""
+        if self.training and input.shape[0] * input.shape[2] * input.shape[3] == 1:
+            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+        return super().forward(input)
+
+
+def conv_norm_relu(channels: int, filters: int, stride: int = 1) -> list[nn.Module]:
+    """A 3x3 convolution, which leaves sides of ceil(side / stride), its norm and ReLU."""
+    return [nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False), MapNorm(filters), nn.ReLU(inplace=True)]
 
 
 def spectrally_normalised(network: nn.Module) -> nn.Module:

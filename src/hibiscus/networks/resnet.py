@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import MapNorm, initialise
 from hibiscus.networks.shapes import check_outputs, choice, legal_depth, picture
 
-__all__ = ["BasicBlock", "BottleneckBlock", "build_resnet", "stem_layers", "stem_of"]
+__all__ = ["BasicBlock", "BottleneckBlock", "build_resnet", "stage_layers", "stem_layers", "stem_of"]
 
 STEMS = ("auto", "imagenet", "plain")
 LARGEST_PLAIN_SIDE = 64
@@ -68,18 +68,43 @@ def build_resnet(
     layers += [nn.BatchNorm2d(first), nn.ReLU(inplace=True)] if version == 1 else []
     filters = first
     for stage in range(3):
-        for block in range(n):
-            step = 2 if stage > 0 and block == 0 else 1
-            inner = round(16 * width) * 2**stage
-            if version == 1:
-                layers.append(BasicBlock(filters, inner, step, way))
-            else:
-                layers.append(BottleneckBlock(filters, inner, step, way))
-            filters = inner if version == 1 else inner * 4
+        layers += stage_layers(filters, first * 2**stage, n, 2 if stage else 1, version, way)
+        filters = first * 2**stage * (1 if version == 1 else 4)
     layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)] if version == 2 else []
     network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(filters, check_outputs(outputs)))
     initialise(network, "he_normal")
     return network
+
+
+def stage_layers(
+    channels: int,
+    filters: int,
+    blocks: int,
+    stride: int,
+    version: int = 2,
+    shortcut: str = "projection",
+    dilations: tuple[int, int] = (1, 1),
+) -> list[nn.Module]:
+    """The blocks of one stage, the first with the stride; (channels) maps to `filters`, and four times as many in version 2.
+
+    Args:
+        channels: maps in.
+        filters: of the 3x3 convolutions.
+        blocks: how many.
+        stride: of the first block.
+        version: 1 or 2.
+        shortcut: `pad` or `projection`.
+        dilations: of the 3x3 convolution of the first block, and of the others; version 2 only.
+    """
+    layers: list[nn.Module] = []
+    for block in range(blocks):
+        step = stride if block == 0 else 1
+        if version == 1:
+            layers.append(BasicBlock(channels, filters, step, shortcut))
+        else:
+            layers.append(BottleneckBlock(channels, filters, step, shortcut, dilations[min(block, 1)]))
+        channels = filters if version == 1 else filters * 4
+    return layers
 
 
 def stem_of(stem: str, height: int, width: int) -> str:
@@ -135,17 +160,17 @@ class BasicBlock(nn.Module):
 class BottleneckBlock(nn.Module):
     """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), read from right to left; nothing after the sum.
 
-    Where the shape changes, the shortcut starts after the first BN-ReLU. With `dilation` the 3x3 kernel reads every so many pixels.
+    Where the shape changes, the shortcut starts after the first BN-ReLU. A dilation spreads the taps of the 3x3 convolution.
     """
 
     def __init__(self, channels: int, filters: int, stride: int, shortcut: str, dilation: int = 1):
         super().__init__()
         wide = filters * 4
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = MapNorm(channels)
         self.conv1 = nn.Conv2d(channels, filters, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(filters)
-        self.conv2 = nn.Conv2d(filters, filters, 3, stride, padding=dilation, dilation=dilation, bias=False)
-        self.bn3 = nn.BatchNorm2d(filters)
+        self.bn2 = MapNorm(filters)
+        self.conv2 = nn.Conv2d(filters, filters, 3, stride, dilation, dilation, bias=False)
+        self.bn3 = MapNorm(filters)
         self.conv3 = nn.Conv2d(filters, wide, 1, bias=False)
         self.relu = nn.ReLU(inplace=True)
         self.shortcut: nn.Module | None = None

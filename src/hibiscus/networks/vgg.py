@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from hibiscus.networks.cnn import head
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import conv_norm_relu, initialise
 from hibiscus.networks.shapes import check_outputs, choice, picture
 
 __all__ = ["STACKS", "build_vgg"]
@@ -54,7 +54,7 @@ def build_vgg(input_shape: Any, outputs: int, variant: str = "16", dropout: floa
     stacks = STACKS[variant]
     for index, stack in enumerate(stacks):
         for filters in stack:
-            layers += [nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
+            layers += conv_norm_relu(channels, filters)
             channels = filters
         if variant != "f" or index < len(stacks) - 1:
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
