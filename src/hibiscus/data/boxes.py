@@ -13,7 +13,7 @@ import numpy as np
 from hibiscus.data.dataset import Skipped
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["FORMATS", "Annotated", "BoxSet", "find_boxes", "read_boxes", "write_boxes"]
+__all__ = ["FORMATS", "Annotated", "BoxSet", "check_place", "find_boxes", "read_boxes", "what_is_lost", "write_boxes"]
 
 FORMATS = ("voc", "coco", "yolo", "csv")
 WORDS = {"voc": "Pascal VOC XML", "coco": "COCO JSON", "yolo": "YOLO text files", "csv": "a CSV table with a row for each box"}
@@ -190,3 +190,17 @@ def check_place(folder: Path) -> Path:
     if not folder.parent.is_dir():
         raise DataError(f"{folder}: there is no folder {folder.parent}", "a folder that exists", f"mkdir -p {folder.parent}")
     return folder
+
+
+def what_is_lost(boxset: BoxSet, format: str) -> dict[str, int]:
+    """What a format has no place for, and of how many boxes: the mark of crowds, and extras by their names."""
+    lost: dict[str, int] = {}
+    crowd = sum(int(picture.crowd.sum()) for picture in boxset.pictures)
+    if format == "yolo" and crowd:
+        lost["crowd"] = crowd
+    for picture in boxset.pictures:
+        for extra in picture.extra:
+            for name, value in extra.items():
+                if format in ("yolo", "csv") or (format == "voc" and isinstance(value, list)):
+                    lost[name] = lost.get(name, 0) + 1
+    return lost
