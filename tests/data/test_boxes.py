@@ -32,7 +32,7 @@ def test_there_and_back(tmp_path, first, second, parts):
     assert there.format == back.format == first
     assert there.skipped == back.skipped == there.mended == back.mended == []
     boxes.same(there, back)
-    assert [len(picture) for picture in there.pictures] == [2, 0, 1, 2, 1] or len(there) == 5
+    assert sorted(len(picture) for picture in there.pictures) == [0, 1, 1, 2, 2]
     if "yolo" not in (first, second):
         assert sum(int(picture.crowd.sum()) for picture in back.pictures) == 1
 
@@ -43,7 +43,7 @@ def test_whole_pixels_come_back_exactly(tmp_path, format):
     write_boxes(source, tmp_path / "out", format)
     back = read_boxes(tmp_path / "out")
     by_stem = {Path(picture.name).stem: picture for picture in back.pictures}
-    assert sorted(by_stem) == ["a-2", "b 1", "c", "deep_a", "é"] or sorted(by_stem) == ["a", "b 1", "c", "deep_a", "é"]
+    assert sorted(by_stem) == ["a", "b 1", "c", "deep_a", "é"]
     for picture in source.pictures:
         stem = "deep_a" if picture.name.startswith("deep") else Path(picture.name).stem
         assert by_stem[stem].boxes.tolist() == picture.boxes.tolist()

@@ -87,7 +87,7 @@ def test_numbers_that_are_none(folder):
     annotations = [{**BOX, "id": number, "bbox": box} for number, box in enumerate(odd)]
     coco(
         folder / "labels.json",
-        annotations=[*annotations, {**BOX, "id": 100, "extra": float("nan")}, {**BOX, "id": 101, "bbox": [9, 9, -4, -5]}],
+        annotations=[*annotations, {**BOX, "id": 100, "extra": float("nan"), "more": "\ud800"}, {**BOX, "id": 101, "bbox": [9, 9, -4, -5]}],
     )
     found = read_boxes(folder)
     assert found.faults == {"not a number": 5, "malformed": 3, "reversed": 1}

@@ -70,7 +70,7 @@ def test_parts_by_tables_and_by_lists(tmp_path):
 
 def test_part_folders(tmp_path):
     for part in ("train", "valid"):
-        table(tmp_path / part, "a.png,1,11,2,22,x", name="_annotations.csv", folder=".") if (tmp_path / part).mkdir() is None else None
+        table(tmp_path / part, "a.png,1,11,2,22,x", name="_annotations.csv", folder=".")
     found = read_boxes(tmp_path)
     assert found.parts == {"train": [0], "val": [1]}
 

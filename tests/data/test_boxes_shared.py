@@ -21,6 +21,11 @@ def unpacked(archive, folder):
     return folder
 
 
+def by_name(boxset):
+    parts = boxset.part_of()
+    return {Path(one.name).name: (parts[i], one.size, one.labels.tolist(), one.boxes.tolist()) for i, one in enumerate(boxset.pictures)}
+
+
 def test_bccd(tmp_path):
     place = unpacked(BCCD, tmp_path / "bccd")
     assert find_boxes(place) == "voc"
@@ -33,9 +38,8 @@ def test_bccd(tmp_path):
     for format in FORMATS:
         write_boxes(found, tmp_path / format, format)
         back = read_boxes(tmp_path / format)
-        assert (back.classes, back.parts, back.skipped) == (found.classes, found.parts, [])
-        assert all((one.boxes == other.boxes).all() for one, other in zip(found.pictures, back.pictures, strict=True))
-        assert all((one.labels == other.labels).all() for one, other in zip(found.pictures, back.pictures, strict=True))
+        assert (back.classes, back.skipped) == (found.classes, [])
+        assert by_name(back) == by_name(found)
 
 
 def test_drinks(tmp_path):

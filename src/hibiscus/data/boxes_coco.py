@@ -114,7 +114,8 @@ def _read_file(gather: Gatherer, file: Path, index: PictureIndex, part: str) -> 
     lists = _load(file)
     categories = _by_id(gather, file, "categories", lists["categories"])
     names = {own: clean_name(categories[own].get("name", own)) or str(own) for own in sorted(categories, key=_order)}
-    check_classes(names.values(), file)
+    if len(check_classes(names.values(), file)) < len(names):
+        gather.notes.append(f"{file.name}: categories of one name are one class")
     boxes: dict[Any, list[tuple[str, dict[str, Any]]]] = {own: [] for own in _by_id(gather, file, "images", lists["images"])}
     seen: set[Any] = set()
     for number, entry in enumerate(lists["annotations"]):
@@ -282,9 +283,9 @@ def _entries(picture: Annotated, image: int, ids: list[int]) -> list[dict[str, A
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON has a form for a value; it has none for what is not finite."""
+    """Whether JSON in UTF-8 has a form for a value; it has none for what is not finite, or half of a sign."""
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         return False
     return True

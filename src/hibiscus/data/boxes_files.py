@@ -19,6 +19,7 @@ __all__ = [
     "child_named",
     "children",
     "flat_names",
+    "part_folders",
     "part_in_name",
     "picture_size",
     "place_pictures",
@@ -35,8 +36,14 @@ def children(folder: Path) -> list[Path]:
 
 def child_named(folder: Path, *names: str) -> Path | None:
     """The first folder inside with one of these names, large and small letters alike."""
-    known = {child.name.lower(): child for child in children(folder) if child.is_dir()}
-    return next((known[name.lower()] for name in names if name.lower() in known), None)
+    asked = [name.lower() for name in names]
+    known = {child.name.lower(): child for child in children(folder) if child.name.lower() in asked and child.is_dir()}
+    return next((known[name] for name in asked if name in known), None)
+
+
+def part_folders(folder: Path) -> list[Path]:
+    """The folders inside that are called as a part."""
+    return [child for child in children(folder) if part_in_name(child.name) and child.is_dir()]
 
 
 def part_in_name(name: str) -> str:
@@ -111,10 +118,10 @@ class PictureIndex:
         found = self.by_base.get(PurePosixPath(name).name, [])
         return self._only([file for file in found if f"/{file.as_posix()}".endswith(f"/{name}")], part) or self._only(found, part)
 
-    def of_stem(self, stem: str, near: Path | None = None) -> Path | None:
-        """The picture of a name without ending: the one in the folder near, else the only one."""
+    def of_stem(self, stem: str, near: Path | None = None, part: str = "") -> Path | None:
+        """The picture of a name without ending: the one in the folder near, else the only one, or the only one of the part."""
         found = self.by_stem.get(stem, [])
-        return next((file for file in found if file.parent == near), None) or (found[0] if len(found) == 1 else None)
+        return next((file for file in found if file.parent == near), None) or self._only(found, part)
 
     def listed(self, line: str, part: str = "") -> Path | None:
         """The picture that a line of a list names, with or without its ending."""

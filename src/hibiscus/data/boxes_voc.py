@@ -70,7 +70,7 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     index = PictureIndex([pictures] if pictures else [path])
     parts = _parts(path)
     for file in files:
-        part = parts.get(file.stem, "") if parts else part_in_name(file.parent.name) if file.parent.name != "Annotations" else ""
+        part = parts.get(file.stem, "") if parts else part_in_name(file.parent.name) if file.parent != path else ""
         _read_file(gather, file, index, part)
     listed = {file.stem for file in files}
     missing = [name for name in parts if name not in listed]
@@ -81,14 +81,14 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     if unlisted:
         gather.faults["picture without annotation"] += unlisted
         gather.notes.append(f"{unlisted:,} pictures without an annotation file were left out")
-    told = child_named_file(path, "classes.txt")
+    told = _file_named(path, "classes.txt")
     order = [clean_name(line) for line in read_text(told, MAX_LIST_BYTES).splitlines()] if told else []
     found = sorted({label for _, labels, _ in gather.pictures.values() for label in labels})
     known = [name for name in order if name]
     return gather.finish(check_classes(known, path) if set(found) <= set(known) else found)
 
 
-def child_named_file(folder: Path, name: str) -> Path | None:
+def _file_named(folder: Path, name: str) -> Path | None:
     """A file of the folder, if there is one."""
     return folder / name if (folder / name).is_file() else None
 
@@ -136,7 +136,7 @@ def _read_file(gather: Gatherer, file: Path, index: PictureIndex, part: str) -> 
     if name is None:
         return gather.skip("path refused", file, f"its <filename> {told[:100]!r} leaves the folder")
     near = [file.parent, *index.folders]
-    picture = next((found for base in near if (found := index.of_stem(file.stem, base))), None) or (
+    picture = next((found for base in near if (found := index.of_stem(file.stem, base, part))), None) or (
         index.find(name, near) if name else None
     )
     if picture is None:

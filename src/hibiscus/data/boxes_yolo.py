@@ -70,10 +70,15 @@ def _has_labels(folder: Path) -> bool:
         labels = _parallel(picture_folder, folder)
         if labels is not None and labels.is_dir():
             files = [file for file in children(labels)[:20] if file.suffix == ".txt" and file.name not in NO_LABELS]
-            lines = [line for file in files if file.is_file() for line in file.open(encoding="utf-8", errors="replace").readlines(1000)[:1]]
-            if files and all(LABEL_LINE.match(line) for line in lines if line.strip()):
+            lines = [line for file in files if file.is_file() and (line := _first_line(file).strip())]
+            if files and all(map(LABEL_LINE.match, lines)):
                 return True
     return False
+
+
+def _first_line(file: Path) -> str:
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        return stream.readline(1000)
 
 
 def _picture_folders(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -159,9 +164,12 @@ def _inside(gather: Gatherer, file: Path, base: Path, told: str) -> Path:
         DataError: it leaves the folder, or nothing is there.
     """
     name = safe_relative(told)
-    if name is None and told.startswith("../") and (name := safe_relative(told[3:])) is not None and (base / name).exists():
-        gather.notes.append(f"{file.name}: {told} is read as {name}")
-    elif name is None:
+    if name is None and told.startswith("../"):
+        inside = safe_relative(told[3:])
+        if inside is not None and (base / inside).exists():
+            gather.notes.append(f"{file.name}: {told} is read as {inside}")
+            return base / inside
+    if name is None:
         raise DataError(f"{file}: the path {told[:100]!r} leaves the folder", "paths inside the data's folder", "write train: images/train")
     if not (base / name).exists():
         raise DataError(f"{file}: there is no {name}", "folders of pictures for train and val", "correct the path, or take its line away")
@@ -197,10 +205,12 @@ def _pictures(gather: Gatherer, layout: _Layout, root: Path, image_folder: Path 
     named = {place.resolve() for places in layout.parts.values() for place in places}
     folders = list(_picture_folders(root)) if image_folder is None else [(image_folder, "")]
     for folder, part in folders:
+        covered: dict[Path, bool] = {}
         for file in find_pictures(folder)[0]:
-            above = {parent.resolve() for parent in file.parents}
+            if file.parent not in covered:
+                covered[file.parent] = any(place in named for place in [file.parent.resolve(), *file.parent.resolve().parents])
             told = (part_in_name(file.parent.name) or part) if image_folder is not None else part
-            if not above & named and file not in gather.pictures and (not named or _label_file(file, root, image_folder).is_file()):
+            if not covered[file.parent] and file not in gather.pictures and (not named or _label_file(file, root, image_folder).is_file()):
                 yield file, told
 
 
