@@ -116,6 +116,12 @@ def test_other_tables_are_none(tmp_path):
         assert find_boxes(table(tmp_path, "1,2,3,4,5", header=header)) is None
 
 
+def test_odd_words_in_the_class_column(tmp_path):
+    found = read_boxes(table(tmp_path, *(f"a.png,1,2,3,4,{own}" for own in ("--1", "1e300", "inf", "nan", "\u0663", "-1", "2"))))
+    assert len(found.classes) == 7
+    assert found.count == 7
+
+
 def test_a_field_without_end_and_too_many_classes(tmp_path):
     with pytest.raises(DataError, match=r"labels\.csv, line .*not sound CSV"):
         read_boxes(table(tmp_path, 'a.png,1,2,3,4,"' + "x" * 200_000))

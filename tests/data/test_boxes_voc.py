@@ -88,6 +88,11 @@ def test_hostile_xml_is_refused_and_named(tmp_path, head, name):
     assert "b.xml" in found.skipped[0].reason
 
 
+def test_xml_as_deep_as_a_file_may_be(tmp_path):
+    boxes.voc(tmp_path, "a", [(*ANT, "<x>" * 1_000_000 + "</x>" * 1_000_000)])
+    assert read_boxes(tmp_path).count == 1
+
+
 def test_deep_large_and_odd_xml(tmp_path, monkeypatch):
     boxes.voc(tmp_path, "a", [ANT])
     boxes.voc(tmp_path, "deep", [(*ANT, "<x>" * 3000 + "</x>" * 3000)])

@@ -135,6 +135,17 @@ def test_what_data_yaml_may_tell_oddly(tmp_path):
     assert read_boxes(tmp_path).classes == ("0", "1")
 
 
+def test_nested_aliases_are_never_spelled_out(tmp_path):
+    laughs = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    for line in ("path: *a29\nnames: [ant, bee]", "val: *a29\nnames: [ant, bee]", f"nc: 0x{'f' * 5000}\nnames: [ant, bee]"):
+        config(yolo(tmp_path), f"{laughs}train: images/train\n{line}\n")
+        assert read_boxes(tmp_path).count == 1
+    for line in ("names: *a29", "names: [*a29]", f"names: [0x{'f' * 5000}]"):
+        config(yolo(tmp_path), f"{laughs}train: images/train\n{line}\n")
+        with pytest.raises(DataError, match=r"data\.yaml: its names"):
+            read_boxes(tmp_path)
+
+
 def test_a_label_file_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(boxes_yolo, "MAX_LABEL_BYTES", 100)
     config(yolo(tmp_path, text=LINE * 10), "train: images/train\nnames: [ant, bee]")

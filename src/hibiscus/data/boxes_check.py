@@ -114,7 +114,7 @@ class Gatherer:
 
     def tell_size(self, file: Path | str, told: tuple[float, float], size: tuple[int, int]) -> None:
         """Counts an annotation that tells another (height, width) than the picture has; unknown ones are 0 or NaN."""
-        if min(told) > 0 and tuple(told) != size:
+        if all(one > 0 for one in told) and tuple(told) != size:
             found = f"tells {told[1]:g} x {told[0]:g} pixels where the picture has {size[1]} x {size[0]}"
             self.mend("size differs", file, found)
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from hibiscus.data.boxes import Annotated, BoxSet
 from hibiscus.data.boxes_check import Gatherer, RawBox, check_classes, clean_name
-from hibiscus.data.boxes_files import PictureIndex, child_named, children, part_in_name, place_pictures, read_text, safe_relative
+from hibiscus.data.boxes_files import (
+    PictureIndex,
+    child_named,
+    children,
+    part_folders,
+    part_in_name,
+    place_pictures,
+    read_text,
+    safe_relative,
+)
 from hibiscus.data.decode import PIXEL_LIMIT
 from hibiscus.errors import DataError
 
@@ -36,8 +45,8 @@ def _files(path: Path, first: bool = False) -> list[tuple[Path, str]]:
     if not path.is_dir():
         return []
     places = [child for child in [child_named(path, "annotations"), path] if child is not None]
-    for place in [[one] for one in places] + [[child for child in children(path) if child.is_dir() and part_in_name(child.name)]]:
-        named = [file for folder in place for file in children(folder) if file.suffix.lower() == ".json"]
+    for place in [[one] for one in places] + [part_folders(path)]:
+        named = [file for folder in place for file in children(folder, (".json",))]
         named = [file for file in named if file.name.startswith("instances")] or named  # COCO's captions and keypoints lie beside
         found = [file for file in (named[:5] if first else named) if _is_coco(file)]
         if found:

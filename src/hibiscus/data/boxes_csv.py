@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 from hibiscus.data.boxes import PARTS, BoxSet
 from hibiscus.data.boxes_check import Gatherer, RawBox, check_classes, clean_name, to_number
-from hibiscus.data.boxes_files import PictureIndex, child_named, children, part_in_name, place_pictures, read_text, safe_relative
+from hibiscus.data.boxes_files import (
+    PictureIndex,
+    child_named,
+    children,
+    part_folders,
+    part_in_name,
+    place_pictures,
+    read_text,
+    safe_relative,
+)
 from hibiscus.errors import DataError
 
 __all__ = ["finds_csv", "read_csv", "write_csv"]
@@ -56,9 +65,9 @@ def _tables(path: Path, most: int | None = None) -> list[tuple[Path, str]]:
         return [(path, part_in_name(path.stem))] if _columns(path) else []
     if not path.is_dir():
         return []
-    parts = [child for child in children(path) if child.is_dir() and part_in_name(child.name)]
+    parts = part_folders(path)
     for folders in ([path], parts):
-        files = [file for folder in folders for file in children(folder) if file.suffix.lower() in ENDINGS][:most]
+        files = [file for folder in folders for file in children(folder, ENDINGS)][:most]
         found = [(file, part_in_name(file.stem) or part_in_name(file.parent.name) * (folders is parts)) for file in files if _columns(file)]
         if found:
             return sorted(found, key=lambda entry: (PARTS.index(entry[1]) if entry[1] else len(PARTS), entry[0]))
@@ -206,14 +215,14 @@ def _class_names(gather: Gatherer, told: set[str], root: Path) -> tuple[dict[str
     file = root / "classes.txt"
     lines = [line.strip() for line in read_text(file, MAX_LIST_BYTES).splitlines() if line.strip()] if file.is_file() else []
     if not lines:
-        whole = all(text.lstrip("-").isdecimal() for text in told)
-        order = sorted(told - {""}, key=int) if whole and "" not in told else sorted(told - {""})
+        whole = all(re.fullmatch(r"-?[0-9]+", text) for text in told)
+        order = sorted(told, key=int) if whole else sorted(told - {""})
         return {name: name for name in order}, order
     numbered = [re.match(r"(\d{1,9})[\s,:;=]+(\S.*)", line) for line in lines]
     ids = {int(found[1]): clean_name(found[2]) for found in numbered if found is not None}
     if len(ids) < len(lines):
         ids = dict(enumerate(map(clean_name, lines)))
-        asked = {int(text) for text in told - set(ids.values()) if text.isdecimal()}
+        asked = {int(text) for text in told - set(ids.values()) if re.fullmatch("[0-9]+", text)}
         if asked and 0 not in asked and max(asked) == len(lines):
             gather.notes.append("the class numbers start at 1: the first line of classes.txt is class 1")
             ids = {number + 1: name for number, name in ids.items()}

@@ -19,6 +19,7 @@ __all__ = [
     "child_named",
     "children",
     "flat_names",
+    "folders_in",
     "part_folders",
     "part_in_name",
     "picture_size",
@@ -29,21 +30,29 @@ __all__ = [
 ]
 
 
-def children(folder: Path) -> list[Path]:
-    """What a folder holds, sorted, but for hidden names."""
-    return [child for child in sorted(folder.iterdir()) if not is_hidden(child.name)] if folder.is_dir() else []
+def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:
+    """What a folder holds, sorted, but for hidden names; of these endings where some are given."""
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    return [folder / name for name in names if (not endings or name.lower().endswith(endings)) and not is_hidden(name)]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders that a folder holds, sorted, but for hidden ones."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [folder / name for name in sorted(entry.name for entry in entries if entry.is_dir()) if not is_hidden(name)]
 
 
 def child_named(folder: Path, *names: str) -> Path | None:
     """The first folder inside with one of these names, large and small letters alike."""
-    asked = [name.lower() for name in names]
-    known = {child.name.lower(): child for child in children(folder) if child.name.lower() in asked and child.is_dir()}
-    return next((known[name] for name in asked if name in known), None)
+    known = {child.name.lower(): child for child in folders_in(folder)}
+    return next((known[name.lower()] for name in names if name.lower() in known), None)
 
 
 def part_folders(folder: Path) -> list[Path]:
     """The folders inside that are called as a part."""
-    return [child for child in children(folder) if part_in_name(child.name) and child.is_dir()]
+    return [child for child in folders_in(folder) if part_in_name(child.name)]
 
 
 def part_in_name(name: str) -> str:

@@ -18,6 +18,7 @@ from hibiscus.data.boxes_files import (
     PictureIndex,
     child_named,
     children,
+    part_folders,
     part_in_name,
     place_pictures,
     read_bytes,
@@ -50,9 +51,9 @@ def _annotation_files(folder: Path, most: int | None = None) -> list[Path]:
         found = [file for file, _ in zip(files, range(most), strict=False)] if most else list(files)
         if found:
             return found
-    here = [file for file in children(folder) if file.suffix.lower() == ".xml"]
-    parts = [child for child in children(folder) if child.is_dir() and part_in_name(child.name)]
-    return here or [file for part in parts for file in children(part) if file.suffix.lower() == ".xml"]
+    here = children(folder, (".xml",))
+    parts = part_folders(folder)
+    return here or [file for part in parts for file in children(part, (".xml",))]
 
 
 def _is_annotation(file: Path) -> bool:

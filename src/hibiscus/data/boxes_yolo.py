@@ -16,6 +16,8 @@ from hibiscus.data.boxes_files import (
     PictureIndex,
     child_named,
     children,
+    folders_in,
+    part_folders,
     part_in_name,
     picture_size,
     place_pictures,
@@ -59,7 +61,7 @@ def _is_config(file: Path) -> bool:
 
 def _config(folder: Path) -> Path | None:
     """The folder's `data.yaml`, or another that says the same."""
-    files = [file for file in children(folder) if _is_config(file)]
+    files = [file for file in children(folder, (".yaml", ".yml")) if _is_config(file)]
     plain = folder / "data.yaml"
     return plain if plain in files else files[0] if files else plain if plain.is_file() and _has_labels(folder) else None
 
@@ -69,7 +71,7 @@ def _has_labels(folder: Path) -> bool:
     for picture_folder, _ in _picture_folders(folder):
         labels = _parallel(picture_folder, folder)
         if labels is not None and labels.is_dir():
-            files = [file for file in children(labels)[:20] if file.suffix == ".txt" and file.name not in NO_LABELS]
+            files = [file for file in children(labels, (".txt",))[:20] if file.name not in NO_LABELS]
             lines = [line for file in files if file.is_file() and (line := _first_line(file).strip())]
             if files and all(map(LABEL_LINE.match, lines)):
                 return True
@@ -85,11 +87,10 @@ def _picture_folders(folder: Path) -> Iterator[tuple[Path, str]]:
     """The folders of pictures and their parts, in both layouts: `images/train` and `train/images`."""
     images = child_named(folder, "images")
     if images is not None:
-        inside = [child for child in children(images) if child.is_dir()]
-        yield from ((child, part_in_name(child.name)) for child in inside)
+        yield from ((child, part_in_name(child.name)) for child in folders_in(images))
         yield images, ""
-    for child in children(folder):
-        below = child_named(child, "images") if child.is_dir() and part_in_name(child.name) else None
+    for child in part_folders(folder):
+        below = child_named(child, "images")
         if below is not None:
             yield below, part_in_name(child.name)
 
@@ -141,19 +142,19 @@ def _read_config(gather: Gatherer, file: Path, root: Path) -> _Layout:
         raise DataError(f"{file}: holds no names of fields", "names, train and val", "write it again")
     layout = _Layout(_names(file, content.get("names"), content.get("nc")))
     if layout.names is not None and isinstance(content.get("nc"), int) and content["nc"] != len(layout.names):
-        gather.notes.append(f"{file.name} tells nc: {content['nc']} and {len(layout.names)} names; the names are taken")
+        gather.notes.append(f"{file.name} tells another nc than its {len(layout.names)} names; the names are taken")
     base = root
     if content.get("path") not in (None, "", "."):
-        inside = safe_relative(str(content["path"]))
+        inside = safe_relative(content["path"]) if isinstance(content["path"], str) else None
         if inside is not None and (root / inside).is_dir():
             base = root / inside
         else:
-            gather.notes.append(f"{file.name}: its path {str(content['path'])[:100]!r} is not in this folder and was passed over")
+            gather.notes.append(f"{file.name}: its path is not in this folder and was passed over")
     for key in ("train", "val", "valid", "test"):
         told = content.get(key)
         for one in told if isinstance(told, list) else [told]:
-            if one:
-                layout.parts.setdefault(part_in_name(key), []).append(_inside(gather, file, base, str(one)))
+            if isinstance(one, str) and one:  # nothing else is spelled out: nested aliases would never end
+                layout.parts.setdefault(part_in_name(key), []).append(_inside(gather, file, base, one))
     return layout
 
 
@@ -182,11 +183,16 @@ def _names(file: Path, names: Any, count: Any) -> dict[int, str] | None:
     if names is None:
         return None
     pairs = list(names.items()) if isinstance(names, dict) else list(enumerate(names)) if isinstance(names, list) else []
-    sound = all(type(key) is int and isinstance(name, str | int | float) and clean_name(name) for key, name in pairs)
+    sound = all(type(key) is int and _is_name(name) for key, name in pairs)
     if not pairs or not sound or len(pairs) > MAX_CLASSES:
         found = f"{file}: its names are {len(pairs):,} of a {type(names).__name__}"
         raise DataError(found, f"a list of 1 to {MAX_CLASSES} names, or numbers with names", "names: [cat, dog]")
     return {key: clean_name(name) for key, name in sorted(pairs)}
+
+
+def _is_name(name: Any) -> bool:
+    """A text or a number of a length that can be spelled."""
+    return (isinstance(name, str | float) or (isinstance(name, int) and abs(name) < 10**15)) and bool(clean_name(name))
 
 
 def _listed_names(root: Path) -> dict[int, str] | None:
@@ -238,7 +244,7 @@ def _label_file(file: Path, root: Path, image_folder: Path | None) -> Path:
 
 def _all_labels(root: Path) -> Iterator[Path]:
     """Every label file in a folder called `labels`."""
-    folders = [child_named(root, "labels"), *(child_named(child, "labels") for child in children(root) if part_in_name(child.name))]
+    folders = [child_named(root, "labels"), *(child_named(child, "labels") for child in part_folders(root))]
     for folder in folders:
         if folder is not None:
             yield from (file for file in walk_files(folder) if file.suffix == ".txt" and file.name not in NO_LABELS)
