@@ -137,9 +137,8 @@ class PictureIndex:
         name = safe_relative(line)
         if name is None:
             return None
-        if PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS:
-            return self.find(name, part=part)
-        return self._only(self.by_stem.get(PurePosixPath(name).name, []), part)
+        found = self.find(name, part=part) if PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS else None
+        return found or self._only(self.by_stem.get(PurePosixPath(name).name, []), part)
 
     def beside(self, used: Iterable[Path]) -> int:
         """How many pictures lie in the same folders as those used, and are none of them."""
