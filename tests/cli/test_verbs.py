@@ -22,6 +22,7 @@ VERBS = (
     "crossval",
     "sweep",
     "inspect",
+    "convert",
     "list",
     "explain",
 )

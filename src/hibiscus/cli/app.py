@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli import use
+from hibiscus.cli import convert, use
 from hibiscus.cli.fail import run_app
 from hibiscus.cli.words import Checkpoint, Data, Debug, Demands, Device, Json, Method, Out, Quiet, Run, Seed, Words, example, read_options
 from hibiscus.errors import UsageError, nearest
@@ -16,7 +16,7 @@ __all__ = ["app", "run"]
 
 VERBS = (
     *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
-    *("inspect", "list", "explain"),
+    *("inspect", "convert", "list", "explain"),
 )
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
@@ -212,6 +212,12 @@ def inspect(data: Data, words: Words = None, as_json: Json = False, debug: Debug
     from hibiscus.cli import look
 
     look.inspection(data, read_options(words, None), as_json)
+
+
+app.command(
+    help=convert.ABOUT,
+    epilog=example("hibiscus convert boxes blood/ --to yolo --out blood-yolo", "hibiscus convert boxes labels.csv --to coco --out coco/"),
+)(convert.convert)
 
 
 @app.command(name="list", epilog=example("hibiscus list"))
