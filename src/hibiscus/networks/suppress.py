@@ -244,7 +244,7 @@ def _blocks_that_may_touch(blocks: Tensor, threshold: float) -> tuple[Tensor, Te
 
 def _rank(scores: Tensor) -> Tensor:
     """The place of each score in its row, the best 0; the first of equals first."""
-    order = scores.argsort(-1, descending=True, stable=True)
+    order = scores.argsort(dim=-1, descending=True, stable=True)
     return torch.empty_like(order).scatter_(-1, order, torch.arange(order.shape[-1], device=order.device).expand_as(order))
 
 
@@ -288,7 +288,7 @@ def _detect_softly(
 
 def _padded(boxes: Tensor, scores: Tensor, kind: Tensor, keep: int) -> Tensor:
     """The best `keep` rows of each picture, (B, keep, 6); rows of score 0 have class -1."""
-    scores, order = scores.sort(1, descending=True, stable=True)
+    scores, order = scores.sort(dim=1, descending=True, stable=True)
     scores, order = scores[:, :keep], order[:, :keep]
     found = torch.cat([boxes.gather(1, order[..., None].expand(-1, -1, 4)), scores[..., None], kind.gather(1, order)[..., None]], -1)
     empty = found.new_tensor([0, 0, 0, 0, 0, -1])
