@@ -160,9 +160,7 @@ def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Ten
     centres = _first_centres(sizes, sum(levels), seed)
     for _ in range(ROUNDS):
         nearest = _overlap(sizes, centres).argmax(1)
-        moved = torch.stack(
-            [sizes[own].quantile(0.5, 0) if (own := nearest == k).any() else centre for k, centre in enumerate(centres)]
-        )
+        moved = torch.stack([sizes[own].quantile(0.5, 0) if (own := nearest == k).any() else centre for k, centre in enumerate(centres)])
         if torch.equal(moved, centres):
             break
         centres = moved
