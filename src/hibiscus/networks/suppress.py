@@ -145,7 +145,7 @@ def detect(
     """
     value = scores[..., 1:].transpose(1, 2).float().contiguous()
     _checked(boxes, value, iou_threshold)
-    batch, classes, count = value.shape
+    batch, _, count = value.shape
     key = _keys(value.view(batch, -1), score_threshold).view_as(value)
     if most_per_class is not None and most_per_class < count:
         key = key.topk(most_per_class, -1).values
@@ -230,7 +230,7 @@ def _blocks_that_may_touch(blocks: Tensor, threshold: float) -> tuple[Tensor, Te
 
     The overlap of two boxes is never more than that of their shadows on either axis.
     """
-    batch, count = blocks.shape[:2]
+    count = blocks.shape[1]
     low, high = blocks[..., :2].amin(2), blocks[..., 2:].amax(2)
     wide = blocks[..., 2:] - blocks[..., :2]
     least, most = wide.amin(2), wide.amax(2)
@@ -276,7 +276,7 @@ def _detect_softly(
     across_classes: bool,
 ) -> Tensor:
     """`detect` with `soft_nms`: a row for each picture and class, or for each picture."""
-    batch, classes, count = value.shape
+    batch, _, count = value.shape
     index, score = _unpack(key if not across_classes else key.view(batch, 1, -1), value)
     own = boxes.gather(1, (index % count).view(batch, -1, 1).expand(-1, -1, 4)).view(*index.shape, 4)
     rows = batch * index.shape[1]
