@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["CROWD", "DEVIATIONS", "decode", "encode", "iou", "match"]
+__all__ = ["CROWD", "DEVIATIONS", "decode", "encode", "iou", "iou_of_edges", "match"]
 
 DEVIATIONS = (0.1, 0.1, 0.2, 0.2)  # of the offsets, so that they are about 1 in size
 CROWD = -2
@@ -27,8 +27,14 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     Shapes:
         a and b (..., 4), broadcast; returns (...), in [0, 1].
     """
-    ax, ay, aw, ah = a.movedim(-1, 0).contiguous()  # edges of one kind side by side: four times as fast
-    bx, by, bw, bh = b.movedim(-1, 0).contiguous()
+    # Edges of one kind side by side: four times as fast.
+    return iou_of_edges(a.movedim(-1, 0).contiguous(), b.movedim(-1, 0).contiguous())
+
+
+def iou_of_edges(a: Tensor, b: Tensor) -> Tensor:
+    """`iou` of boxes whose four edges stand first, (4, ...)."""
+    ax, ay, aw, ah = a
+    bx, by, bw, bh = b
     inside = (torch.minimum(aw, bw) - torch.maximum(ax, bx)).clamp_min_(0)
     inside = inside.mul_((torch.minimum(ah, bh) - torch.maximum(ay, by)).clamp_min_(0))
     union = ((aw - ax) * (ah - ay) + (bw - bx) * (bh - by)).sub_(inside)
@@ -105,9 +111,9 @@ def match(
         truth, most = truth.new_full((batch, 1, 5), -1), 1
     kind = truth[..., 4]
     boxes = torch.where((kind >= 0)[..., None], truth[..., :4], 0)  # an empty box overlaps nothing
-    overlap, best, owner = _overlaps(boxes, anchors)
-    owner = torch.where(best > threshold, owner, -1)
-    owner = _give_each_its_best(overlap, boxes, anchors, owner)
+    boxes = boxes.to(anchors.dtype)
+    best, top, place = _overlaps(boxes, anchors)
+    owner = _give_each_its_best(boxes, anchors, _owners(boxes, anchors, best > threshold), top, place)
     positive = owner >= 0
     labels = torch.where(positive, kind.gather(1, owner.clamp_min(0)).long() + 1, 0)
     ignored = best > negative_limit if negative_limit is not None else torch.zeros_like(positive)
@@ -116,7 +122,7 @@ def match(
     labels = torch.where(ignored & ~positive, -1, labels)
     picture, place = positive.nonzero(as_tuple=True)
     offsets = anchors.new_zeros(batch, len(anchors), 4)
-    offsets[picture, place] = encode(truth[picture, owner[picture, place], :4].to(anchors.dtype), anchors[place], deviations)
+    offsets[picture, place] = encode(boxes[picture, owner[picture, place]], anchors[place], deviations)
     return labels, offsets, positive
 
 
@@ -127,50 +133,51 @@ def _centred(boxes: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _overlaps(boxes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Overlap of boxes and anchors (B, M, A), and each anchor's best box: its overlap and its row (B, A).
+    """Each anchor's best overlap (B, A), and each box's best overlap and its anchor (B, M).
 
-    A block of anchors at a time: every step of the sum reads what the last one has just written.
+    A block of anchors at a time: every step of the sum reads what the last one has just written, and nothing of size B * M * A is kept.
     """
     batch, most = boxes.shape[:2]
     step = max(64, BLOCK // (batch * most))
-    overlap = anchors.new_empty(batch, most, len(anchors))
-    best, owner = anchors.new_empty(batch, len(anchors)), torch.empty(batch, len(anchors), dtype=torch.int64, device=anchors.device)
+    best, tops = anchors.new_empty(batch, len(anchors)), []
     for start in range(0, len(anchors), step):
-        part = slice(start, start + step)
-        block = iou(boxes.to(anchors.dtype)[:, :, None], anchors[part])
-        overlap[..., part] = block
-        value = block.amax(1)
-        best[:, part] = value
-        # argmax does not say which of equals it takes; the first of those that equal the best is looked for.
-        owner[:, part] = (block == value[:, None]).to(torch.uint8).argmax(1)
-    return overlap, best, owner
+        block = iou(boxes[:, :, None], anchors[start : start + step])
+        best[:, start : start + step] = block.amax(1)
+        tops.append(block.amax(2))
+    top, which = torch.stack(tops, -1).max(-1)  # the first block of equals, then the first anchor in it
+    inside = which[..., None] * step + torch.arange(step, device=anchors.device)
+    again = iou(boxes[:, :, None], anchors[inside.clamp_max(len(anchors) - 1)])
+    return best, top, (which * step + again.argmax(-1)).clamp_max(len(anchors) - 1)
 
 
-def _give_each_its_best(overlap: Tensor, boxes: Tensor, anchors: Tensor, owner: Tensor) -> Tensor:
-    """The pairs made from the best down, written over `owner` (B, A).
+def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
+    """The row of the best box of each anchor (B, A) that is over the threshold, -1 elsewhere; the first of equals."""
+    picture, place = over.nonzero(as_tuple=True)
+    owner = torch.full(over.shape, -1, device=over.device)
+    owner[picture, place] = iou(boxes[picture], anchors[place][:, None]).argmax(1)
+    return owner
+
+
+def _give_each_its_best(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, place: Tensor) -> Tensor:
+    """The pairs made from the best down, written over `owner` (B, A); `top` and `place` are each box's best overlap and anchor.
 
     A pair that is the best of its box and of its anchor is made at once, all such together; the rest look again among what is left.
     That gives the same pairs as going through all from the best down, since no better pair can take either away.
     """
-    batch, most, count = overlap.shape
-    value, place = overlap.max(2)
-    place = torch.where(value > 0, (overlap == value[..., None]).to(torch.uint8).argmax(2) if most else place, 0)
-    left, rows = value > 0, torch.arange(most, device=owner.device)
-    taken = torch.zeros(batch, count + 1, dtype=torch.bool, device=owner.device)
+    count, rows = len(anchors), torch.arange(boxes.shape[1], device=owner.device)
+    left = top > 0
+    taken = torch.zeros(len(boxes), count + 1, dtype=torch.bool, device=owner.device)
     while bool(left.any()):
-        wanted = anchors[place]  # (B, M, 4): for each box the anchor that it likes best, against all boxes
-        rival = iou(boxes.to(anchors.dtype)[:, None], wanted[:, :, None]).masked_fill(~left[:, None], -1)  # (B, wanting, rival)
-        top = rival.amax(2)
-        first = (rival == top[..., None]).to(torch.uint8).argmax(2)
-        made = left & (first == rows)
+        # For each box the anchor that it likes best, against all boxes of the picture: (B, wanting, rival).
+        rival = iou(boxes[:, None], anchors[place][:, :, None]).masked_fill(~left[:, None], -1)
+        made = left & (rival.argmax(2) == rows)
         owner = _write(owner, place, made, rows)
         taken.scatter_(1, torch.where(made, place, count), True)
         left = left & ~made
         picture, row = (left & taken.gather(1, place)).nonzero(as_tuple=True)  # those whose anchor went to another
-        again = overlap[picture, row].masked_fill(taken[picture, :count], -1)
-        top, _ = again.max(1)
-        place[picture, row] = (again == top[:, None]).to(torch.uint8).argmax(1)
-        left[picture, row] = top > 0
+        again = iou(boxes[picture, row][:, None], anchors).masked_fill(taken[picture, :count], -1)
+        value, place[picture, row] = again.max(1)
+        left[picture, row] = value > 0
     return owner
 
 

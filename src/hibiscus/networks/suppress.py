@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.matching import iou
+from hibiscus.networks.matching import iou, iou_of_edges
 
 __all__ = ["detect", "nms", "soft_nms"]
 
@@ -202,12 +202,14 @@ def _pairs(boxes: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
     real = number < count
     label = (order + count * torch.arange(batch, device=boxes.device)[:, None]).view(batch * blocks, size)
     left, right = _blocks_that_may_touch(own, threshold)
-    flat = own.view(batch * blocks, size, 4)
+    edges = own.view(batch * blocks, size, 4).permute(2, 1, 0).contiguous()  # (4, size, blocks): the pairs of blocks stand innermost
     found = []
     for start in range(0, len(left), AT_ONCE):
         a, b = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
-        block, row, column = (iou(flat[a][:, :, None], flat[b][:, None]) >= threshold).nonzero(as_tuple=True)
-        a, b = a[block], b[block]
+        overlap = iou_of_edges(edges[:, :, a][:, :, None], edges[:, :, b][:, None])
+        hit = (overlap >= threshold).flatten().nonzero()[:, 0]
+        block, place = hit % len(a), hit // len(a)
+        row, column, a, b = place // size, place % size, a[block], b[block]
         once = ((a != b) | (row < column)) & real[a, row] & real[b, column]
         found.append(torch.stack([label[a, row], label[b, column]])[:, once])
     pair = torch.cat(found, 1) if found else left.new_zeros(2, 0)
