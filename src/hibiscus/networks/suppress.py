@@ -230,17 +230,18 @@ def _neighbours_together(boxes: Tensor) -> Tensor:
 def _blocks_that_may_touch(blocks: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
     """Numbers of the blocks (B, n, size, 4), first <= second, of which two boxes may overlap enough.
 
-    The overlap of two boxes is never more than that of their shadows on either axis.
+    The overlap of two boxes is never more than that of their shadows on an axis, and shadows a and b overlap by t or more only where
+    their middles are no further apart than (a + b) / 2 * (1 - t) / (1 + t) and neither is shorter than t times the other.
     """
     count = blocks.shape[1]
-    low, high = blocks[..., :2].amin(2), blocks[..., 2:].amax(2)
-    wide = blocks[..., 2:] - blocks[..., :2]
-    least, most = wide.amin(2), wide.amax(2)
-    inside = torch.minimum(high[:, :, None], high[:, None]) - torch.maximum(low[:, :, None], low[:, None])
-    inside = torch.minimum(inside, torch.minimum(most[:, :, None], most[:, None]))
-    union = torch.maximum(least[:, :, None], least[:, None])
-    may = (inside >= threshold * 0.999 * union).all(-1)  # the rest is rounding
-    picture, first, second = may.triu().nonzero(as_tuple=True)
+    middle, wide = (blocks[..., :2] + blocks[..., 2:]) / 2, blocks[..., 2:] - blocks[..., :2]
+    (low, high), (least, most) = middle.aminmax(dim=2), wide.aminmax(dim=2)
+    rounding = 8 * torch.finfo(blocks.dtype).eps * blocks.abs().amax()
+    reach = (1 - threshold) / (1 + threshold) * 1.001 / 2 * most + rounding
+    apart = torch.maximum(low[:, :, None] - high[:, None], low[:, None] - high[:, :, None])
+    near = apart <= reach[:, :, None] + reach[:, None]
+    alike = torch.minimum(most[:, :, None], most[:, None]) + rounding >= threshold * torch.maximum(least[:, :, None], least[:, None])
+    picture, first, second = (near & alike).all(-1).triu().nonzero(as_tuple=True)
     return picture * count + first, picture * count + second
 
 
