@@ -13,9 +13,9 @@ from hibiscus.networks.matching import iou, iou_of_edges
 
 __all__ = ["detect", "nms", "soft_nms"]
 
-BLOCK = 32  # boxes that stand together when pairs are looked for
+BLOCK = 16  # boxes that stand together when pairs are looked for
 CELLS = 64  # a side of the grid that neighbours are sorted by
-AT_ONCE = 256  # pairs of blocks computed at a time: what stays in a core's cache
+AT_ONCE = 1024  # pairs of blocks computed at a time: what stays in a core's cache
 
 
 def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0.0, most: int | None = None) -> Tensor:
@@ -42,7 +42,7 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0
     """
     _checked(boxes, scores, threshold)
     batch, classes, count = scores.shape
-    first, second = _pairs(boxes, threshold)
+    first, second = _pairs(boxes, threshold, torch.zeros_like(boxes[..., 0], dtype=torch.int64))
     table = scores.transpose(1, 2).reshape(batch * count, classes)
     one, other = table[first], table[second]
     column = torch.arange(classes, device=boxes.device)
@@ -156,11 +156,9 @@ def detect(
         look = min(look, key.shape[1])
         index, score = _unpack(key.topk(look, -1).values, value)
         kind, own = index // count, boxes.gather(1, (index % count)[..., None].expand(-1, -1, 4))
-        first, second = _pairs(own, iou_threshold)
+        first, second = _pairs(own, iou_threshold, torch.zeros_like(kind) if across_classes else kind)
         live = (score > 0).flatten()
         fits = live[first] & live[second]
-        if not across_classes:
-            fits &= kind.flatten()[first] == kind.flatten()[second]
         stays = (score > 0) & ~_settle(first[fits], second[fits], score.numel()).view_as(score)
         if look == key.shape[1] or bool(((stays.sum(1) >= keep) | (score[:, -1] <= 0)).all()):
             return _padded(own, torch.where(stays, score, 0), kind, keep)
@@ -187,21 +185,22 @@ def _settle(strong: Tensor, weak: Tensor, count: int) -> Tensor:
     return dropped
 
 
-def _pairs(boxes: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
-    """All pairs of one picture that overlap by the threshold or more, first < second, numbered through the batch.
+def _pairs(boxes: Tensor, threshold: float, kind: Tensor) -> tuple[Tensor, Tensor]:
+    """All pairs of one picture and kind (B, K) that overlap by the threshold or more, first < second, numbered through the batch.
 
     Boxes of like size and place stand together in blocks; only blocks whose outlines let two boxes overlap enough are compared.
     """
     batch, count = boxes.shape[:2]
     size = BLOCK if count > 2 * BLOCK else max(count, 1)
-    order = _neighbours_together(boxes) if count > 2 * BLOCK else torch.arange(count, device=boxes.device).expand(batch, count)
+    order = _neighbours_together(boxes, kind) if count > 2 * BLOCK else torch.arange(count, device=boxes.device).expand(batch, count)
     blocks = -(-count // size)
     order = torch.cat([order, order[:, -1:].expand(-1, blocks * size - count)], 1)  # the last one again; those pairs are left out
     own = boxes.gather(1, order[..., None].expand(-1, -1, 4)).view(batch, blocks, size, 4)
     number = torch.arange(blocks * size, device=boxes.device).expand(batch, -1).reshape(batch * blocks, size)
     real = number < count
     label = (order + count * torch.arange(batch, device=boxes.device)[:, None]).view(batch * blocks, size)
-    left, right = _blocks_that_may_touch(own, threshold)
+    kinds = kind.gather(1, order).view(batch * blocks, size)
+    left, right = _blocks_that_may_touch(own, kinds.view(batch, blocks, size), threshold)
     edges = own.view(batch * blocks, size, 4).permute(2, 1, 0).contiguous()  # (4, size, blocks): the pairs of blocks stand innermost
     found = []
     for start in range(0, len(left), AT_ONCE):
@@ -210,25 +209,25 @@ def _pairs(boxes: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
         hit = (overlap >= threshold).flatten().nonzero()[:, 0]
         block, place = hit % len(a), hit // len(a)
         row, column, a, b = place // size, place % size, a[block], b[block]
-        once = ((a != b) | (row < column)) & real[a, row] & real[b, column]
+        once = ((a != b) | (row < column)) & real[a, row] & real[b, column] & (kinds[a, row] == kinds[b, column])
         found.append(torch.stack([label[a, row], label[b, column]])[:, once])
     pair = torch.cat(found, 1) if found else left.new_zeros(2, 0)
     return pair.amin(0), pair.amax(0)
 
 
-def _neighbours_together(boxes: Tensor) -> Tensor:
-    """An order (B, K) in which boxes of like size stand together, and among them those that lie near each other."""
+def _neighbours_together(boxes: Tensor, kind: Tensor) -> Tensor:
+    """An order (B, K) in which boxes of one kind stand together, among them those of like size, and then those that lie near each other."""
     wide = (boxes[..., 2:] - boxes[..., :2]).clamp_min(1e-6)
     octave = torch.log2(wide / wide.amax()).floor().clamp_min(-15).long() + 15
     middle = (boxes[..., :2] + boxes[..., 2:]) / 2
     low, high = middle.amin((0, 1)), middle.amax((0, 1))
     x, y = ((middle - low) / (high - low).clamp_min(1e-12) * (CELLS - 1)).long().unbind(-1)
     curve = sum(((x >> bit & 1) << 2 * bit) + ((y >> bit & 1) << 2 * bit + 1) for bit in range(6))  # Morton's
-    return ((octave[..., 0] * 16 + octave[..., 1]) * CELLS**2 + curve).argsort(1)
+    return (((kind * 16 + octave[..., 0]) * 16 + octave[..., 1]) * CELLS**2 + curve).argsort(1)
 
 
-def _blocks_that_may_touch(blocks: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
-    """Numbers of the blocks (B, n, size, 4), first <= second, of which two boxes may overlap enough.
+def _blocks_that_may_touch(blocks: Tensor, kinds: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
+    """Numbers of the blocks (B, n, size, 4) of kinds (B, n, size), first <= second, of which two boxes may overlap enough.
 
     The overlap of two boxes is never more than that of their shadows on an axis, and shadows a and b overlap by t or more only where
     their middles are no further apart than (a + b) / 2 * (1 - t) / (1 + t) and neither is shorter than t times the other.
@@ -241,7 +240,9 @@ def _blocks_that_may_touch(blocks: Tensor, threshold: float) -> tuple[Tensor, Te
     apart = torch.maximum(low[:, :, None] - high[:, None], low[:, None] - high[:, :, None])
     near = apart <= reach[:, :, None] + reach[:, None]
     alike = torch.minimum(most[:, :, None], most[:, None]) + rounding >= threshold * torch.maximum(least[:, :, None], least[:, None])
-    picture, first, second = (near & alike).all(-1).triu().nonzero(as_tuple=True)
+    last = kinds.amax(2)
+    same = torch.minimum(last[:, :, None], last[:, None]) >= torch.maximum(kinds.amin(2)[:, :, None], kinds.amin(2)[:, None])
+    picture, first, second = ((near & alike).all(-1) & same).triu().nonzero(as_tuple=True)
     return picture * count + first, picture * count + second
 
 
