@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hibiscus.errors import ConfigError, DataError
-from hibiscus.metrics.detection import FIGURES, average_precision, found_at, mean_boxes, precision_recall, voc_precision
+from hibiscus.metrics.boxes import found_at, mean_boxes, precision_recall, voc_precision
+from hibiscus.metrics.detection import FIGURES, average_precision
 
 CLASSES = 4
 NONE = np.zeros((0, 6))
