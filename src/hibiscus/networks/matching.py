@@ -154,7 +154,9 @@ def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
     """The row of the best box of each anchor (B, A) that is over the threshold, -1 elsewhere; the first of equals."""
     picture, place = over.nonzero(as_tuple=True)
     owner = torch.full(over.shape, -1, device=over.device)
-    owner[picture, place] = iou(boxes[picture], anchors[place][:, None]).argmax(1)
+    step = max(64, BLOCK // boxes.shape[1])
+    parts = zip(picture.split(step), place.split(step), strict=True)
+    owner[picture, place] = torch.cat([iou(boxes[b], anchors[a][:, None]).argmax(1) for b, a in parts])
     return owner
 
 
