@@ -15,7 +15,7 @@ from hibiscus.data.arrays import is_idx, open_arrays, read_idx
 from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
 from hibiscus.data.domains import bring_to_shape
-from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, open_picture_files
+from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, look_at_headers, open_picture_files
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -74,7 +74,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
     Raises:
         DataError: a field is missing that the run was trained on.
     """
-    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain", "mask")]
+    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain", "mask", "boxes")]
     if any(name not in dataset.fields for name in wanted):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
@@ -97,7 +97,10 @@ def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
     if not len(good):
         raise DataError(skipped[0].reason, "at least one picture that can be read", "check the files")
-    return _dataset("pictures", {"image": pixels}, [str(files[i]) for i in good], keys, skipped)
+    fields = {"image": pixels}
+    if prepared.resize == "squash":  # what is found in them is told in pixels of the files
+        fields["size"] = np.array([(look_at_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good], np.int64)
+    return _dataset("pictures", fields, [str(files[i]) for i in good], keys, skipped)
 
 
 def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Dataset:

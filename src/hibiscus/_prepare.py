@@ -12,6 +12,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.domains import check_domains, split_domains
 from hibiscus.data.options import DataConfig
 from hibiscus.data.prepare import (
+    BoxPreparation,
     EnvironmentPreparation,
     FactorPreparation,
     ImagePreparation,
@@ -34,6 +35,7 @@ __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 WANTED = {
     "environment": ("an environment to act in", "gym:CartPole-v1"),
     "image": ("pictures", "point at a folder of pictures"),
+    "boxes": ("pictures with boxes", "Pascal VOC, COCO, YOLO or CSV boxes beside the pictures; hibiscus inspect tells what was found"),
     "mask": ("pictures with masks", "put pictures into images/ and masks of the same names into masks/"),
 }
 
@@ -74,7 +76,9 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
             said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
     if "mask" in kind.needs:
-        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names, train)
+        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
+    if "boxes" in kind.needs:
+        fields["boxes"] = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], train)
     if "factors" in kind.uses and "factors" in dataset.fields:
         fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
     return Preparation(fields)
@@ -92,7 +96,7 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
         fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
-        if "mask" in dataset.fields:  # whole, so that each pixel has its place
+        if {"mask", "boxes"} & dataset.fields.keys():  # whole, so that each thing has its place
             fields["image"] = dataclasses.replace(fields["image"], resize="squash")
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels

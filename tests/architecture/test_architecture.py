@@ -21,7 +21,7 @@ LAYERS = {
     "report": 2,
     "doctor": 3, "methods": 3,
     "training": 4,
-    "networks": 5, "losses": 5, "metrics": 5, "data": 5, "environments": 5,
+    "networks": 5, "losses": 5, "metrics": 5, "data": 5, "environments": 5, "scratch": 5,
     "errors": 6,
 }  # fmt: skip
 HEAVY = {"matplotlib": {"report"}}

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, overload
 
 import torch
@@ -97,21 +96,18 @@ class Augment:
     @overload
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor: ...
     @overload
-    def __call__(
-        self, images: torch.Tensor, generator: torch.Generator, moved: Mapping[str, torch.Tensor]
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]: ...
+    def __call__(self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]: ...
 
-    def __call__(self, images: torch.Tensor, generator: torch.Generator, moved: Mapping[str, torch.Tensor] | None = None) -> Any:
+    def __call__(self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None = None) -> Any:
         """A new batch; `images` itself where nothing is switched on. It is never changed in place.
 
         Args:
             images: the pictures.
             generator: of the random numbers.
-            moved: `mask` uint8 (batch, height, width), to be changed along with the pictures; returned beside them.
+            masks: uint8 (batch, height, width), changed along with the pictures and returned beside them.
         """
-        masks = None if moved is None else moved["mask"]
         images, masks = self._changed(images, generator, masks)
-        return images if masks is None else (images, {"mask": masks})
+        return images if masks is None else (images, masks)
 
     def _changed(
         self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None

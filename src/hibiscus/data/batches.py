@@ -13,7 +13,7 @@ from hibiscus.data.augment import Augment
 
 __all__ = ["MOVED", "Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
 
-MOVED = ("mask",)  # fields that tell where things are in a picture, and so move with it
+MOVED = ("mask", "boxes")  # fields that tell where things are in a picture, and so move with it
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -53,16 +53,17 @@ class Finisher:
     def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
         """The batch; `augment` is for its pictures, and for what moves with them."""
         batch = {name: values.to(self.device, non_blocking=True) for name, values in raw.items() if name not in self.pictures}
-        moved = {name: batch[name] for name in MOVED if name in batch}
+        moved = next((name for name in MOVED if name in batch), None)
 
         def change(images: Tensor) -> Tensor:
-            images, changed = augment(images, moved)  # type: ignore[misc]
-            batch.update(changed)
+            assert augment is not None
+            assert moved is not None
+            images, batch[moved] = augment(images, batch[moved])
             return images
 
         for name, finish in self.pictures.items():
             if name in raw:
-                batch[name] = finish(raw[name], change if augment is not None and moved else augment)
+                batch[name] = finish(raw[name], change if augment and moved else augment)
         return self.batch_type(batch)
 
 

@@ -25,7 +25,7 @@ BUNDLED = {
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
     "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
-    "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with a mask for each",
+    "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with masks and boxes",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -61,8 +61,8 @@ def open_bundled(name: str) -> Dataset:
         fields = {"image": pictures, "factors": factors}
         keys = content_keys(pictures)
     elif name == "scenes":
-        pictures, masks = draw_scenes()
-        fields = {"image": pictures, "mask": masks}
+        pictures, masks, boxes = draw_scenes()
+        fields = {"image": pictures, "mask": masks, "boxes": boxes}
         keys = content_keys(pictures)
     elif name == "two-photos":
         folder = _files().parent / "images"
@@ -80,7 +80,7 @@ def open_bundled(name: str) -> Dataset:
         keys=keys,
         roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
-        names=SCENE_CLASSES if name == "scenes" else (),
+        names={"mask": SCENE_CLASSES, "boxes": SCENE_CLASSES[1:]} if name == "scenes" else {},
     )
 
 

@@ -73,7 +73,9 @@ class Dataset:
             `(items, features)` or `(items, steps, features)`, `label` `(items,)` of names or integers,
             `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
             whole numbers: what each item is known to be made of, by name; for measuring only; `mask` uint8
-            `(items, height, width)`, the class of each pixel, 255 where it is not known.
+            `(items, height, width)`, the class of each pixel, 255 where it is not known; `boxes` float32 `(items, most, 5)`: xmin,
+            ymin, xmax, ymax as shares of the picture's sides, and a class, -1 where there is no more, -2 where it is a crowd; `size`
+            `(items, 2)`, the height and width that pictures had in their files.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
             and adding an item moves no other.
@@ -81,7 +83,7 @@ class Dataset:
         roles: for tables, what each column is taken for.
         notes: what the person should know about how it was read.
         skipped: files that could not be used.
-        names: of the classes that the numbers in `mask` stand for.
+        names: of the classes that the numbers in `mask` and `boxes` stand for, by field.
     """
 
     name: str
@@ -94,7 +96,7 @@ class Dataset:
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    names: tuple[str, ...] = ()
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -115,8 +117,8 @@ class Dataset:
         for name in ("label", "target", "domain"):
             if name in self.fields:
                 state.update("\x1f".join(map(str, np.asarray(self.fields[name]).ravel().tolist())).encode())
-        if "mask" in self.fields:
-            state.update("\x1f".join(self.names).encode() + content_keys(self.fields["mask"]).tobytes())
+        for name, known in sorted(self.names.items()):
+            state.update("\x1f".join(known).encode() + content_keys(self.fields[name]).tobytes())
         return state.hexdigest()
 
     def describe_fields(self) -> dict[str, str]:
@@ -130,8 +132,12 @@ class Dataset:
                 phrases[name] = "domains: " + ", ".join(f"{one} {(values == one).sum():,}" for one in dict.fromkeys(values.tolist()))
             elif name == "environment":
                 phrases[name] = f"environment: {str(values[0]).rsplit('#', 1)[0]}"
-            elif name == "mask":
-                phrases[name] = f"mask: {len(self.names)} classes ({', '.join(self.names[:12])}{' ...' if len(self.names) > 12 else ''})"
+            elif name == "size":
+                continue
+            elif name in ("mask", "boxes"):
+                known = self.names[name]
+                count = f"{int((values[..., 4] >= 0).sum()):,} of " if name == "boxes" else ""
+                phrases[name] = f"{name}: {count}{len(known)} classes ({', '.join(known[:12])}{' ...' if len(known) > 12 else ''})"
             elif name == "factors":
                 phrases[name] = "known factors: " + ", ".join(f"{part} ({len(np.unique(values[part]))})" for part in values.dtype.names)
             elif name == "table":

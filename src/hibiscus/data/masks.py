@@ -87,7 +87,7 @@ def open_mask_folder(
         parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
         notes=notes,
         skipped=skipped,
-        names=classes.names,
+        names={"mask": classes.names},
     )
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.data.arrays import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
+from hibiscus.data.boxes import find_boxes
 from hibiscus.data.bundled import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.domains import domain_folders, join_domains, open_domain_folder
 from hibiscus.data.images import PICTURE_ENDINGS, open_picture_folder
 from hibiscus.data.masks import find_mask_pairs, open_mask_folder
+from hibiscus.data.open_boxes import open_boxes
 from hibiscus.data.open_tables import join_parts, open_table
 from hibiscus.data.open_texts import holds_texts, open_text_folder
 from hibiscus.errors import ConfigError, DataError, nearest
@@ -145,11 +147,14 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
     if "test_batch.bin" in names or {"train.bin", "test.bin"} <= set(names):
         return open_cifar(folder)
     tables = {part: folder / name for name in names for part in ("train", "val", "test") if _is_part_table(name, part)}
-    if "train" in tables:
+    if "train" in tables and find_boxes(folder) is None:
         return _open_part_tables(tables, options["target"], progress, **_picture(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad"])
-    if find_mask_pairs(folder):
+    pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
+    if boxed:
+        return open_boxes(folder, progress=progress, masks=bool(pairs), **_picture(options))
+    if pairs:
         return open_mask_folder(folder, progress=progress, **_picture(options))
     if domain_folders(folder):
         return open_domain_folder(folder, progress=progress, **_picture(options))

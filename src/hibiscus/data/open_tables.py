@@ -131,8 +131,8 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
                 "give both parts the same columns or arrays, and target=COLUMN for tables",
             )
         if dataset.names != first.names:
-            found = f"{dataset.path}: the {part} part has the classes {', '.join(dataset.names)}"
-            raise DataError(found, f"{', '.join(first.names)}, as {first.path}", "give both parts one class list, classes.txt")
+            found = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
+            raise DataError(found, f"{_listed(first.names)}, as {first.path}", "give both parts one class list, classes.txt")
         own = dataset.parts if part == "train" and dataset.parts else {part: dataset.parts.get("test", np.arange(len(dataset)))}
         for name, items in own.items():
             if name in spans:
@@ -153,6 +153,10 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
         skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
         names=first.names,
     )
+
+
+def _listed(names: dict[str, tuple[str, ...]]) -> str:
+    return "; ".join(", ".join(known) for known in names.values())
 
 
 def _joined(name: str, datasets: Sequence[Dataset]) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from hibiscus.data.columns import missing_rows
 from hibiscus.data.prepare_arrays import ArrayPreparation
+from hibiscus.data.prepare_boxes import BoxPreparation
 from hibiscus.data.prepare_environments import EnvironmentPreparation
 from hibiscus.data.prepare_factors import FactorPreparation
 from hibiscus.data.prepare_labels import LabelNumbering, LabelPreparation, TargetPreparation
@@ -24,6 +25,7 @@ from hibiscus.errors import DataError, RunError, nearest
 __all__ = [
     "KINDS",
     "ArrayPreparation",
+    "BoxPreparation",
     "EnvironmentPreparation",
     "FactorPreparation",
     "FieldPreparation",
@@ -133,6 +135,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
     kind.kind: kind
     for kind in (
         ArrayPreparation,
+        BoxPreparation,
         EnvironmentPreparation,
         FactorPreparation,
         ImagePreparation,

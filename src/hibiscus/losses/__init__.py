@@ -18,6 +18,7 @@ from hibiscus.losses.classification import (
     focal,
 )
 from hibiscus.losses.control import bellman_target
+from hibiscus.losses.detection import anchor_focal, hard_negatives, mined_cross_entropy, multibox, offset_loss
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
@@ -25,6 +26,7 @@ from hibiscus.losses.segmentation import dice, pixel_cross_entropy, pixel_focal
 from hibiscus.losses.variational import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 
 __all__ = [
+    "anchor_focal",
     "balanced_cross_entropy",
     "balanced_weights",
     "bellman_target",
@@ -38,6 +40,7 @@ __all__ = [
     "gaussian_kl",
     "gaussian_log_likelihood",
     "gradient_penalty",
+    "hard_negatives",
     "huber",
     "invariant_information",
     "joint_distribution",
@@ -45,9 +48,12 @@ __all__ = [
     "least_squares_generator",
     "mean_absolute_error",
     "mean_squared_error",
+    "mined_cross_entropy",
+    "multibox",
     "nonsaturating_generator",
     "pixel_cross_entropy",
     "pixel_focal",
+    "offset_loss",
     "prototype_logits",
     "smooth_l1",
     "wasserstein_critic",

@@ -50,6 +50,7 @@ METHODS = (
     MethodEntry("vae", "hibiscus.methods.vae.vae:VAE", "vae", "codes for pictures, likelihoods, and new pictures from codes"),
     MethodEntry("cvae", "hibiscus.methods.vae.cvae:CVAE", "vae", "codes within a class, and new pictures of the class that is asked for"),
     MethodEntry("beta-vae", "hibiscus.methods.vae.beta_vae:BetaVAE", "vae", "codes of few, independent units"),
+    MethodEntry("ssd", "hibiscus.methods.detect.ssd:SSD", "detect", "where things are in pictures, and of what class"),
     MethodEntry("unet", "hibiscus.methods.segment.unet:UNet", "segment", "the class of each pixel; sharp outlines, few pictures"),
     MethodEntry("fcn", "hibiscus.methods.segment.fcn:FCN", "segment", "the class of each pixel, by a pyramid of maps"),
     MethodEntry("pspnet", "hibiscus.methods.segment.pspnet:PSPNet", "segment", "the class of each pixel, by the whole scene about it"),

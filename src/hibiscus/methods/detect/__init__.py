@@ -1,0 +1,1 @@
+"""Object detection: where things are, and of what class."""

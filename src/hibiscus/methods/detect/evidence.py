@@ -1,0 +1,219 @@
+"""What the report shows of detection: average precision beside mean boxes, curves, a row for each class, and pictures with boxes."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from hibiscus.data.prepared import PreparedData, evenly
+from hibiscus.metrics.boxes import Found, found_at, mean_boxes, precision_recall, voc_precision
+from hibiscus.metrics.detection import average_precision
+from hibiscus.metrics.exhibits import Curve, Exhibit, Gallery, Series, Table
+from hibiscus.training.method import Examination
+
+__all__ = ["answers", "drawn", "examine_boxes", "in_pixels", "precision_of"]
+
+SHOWN, WORST, CURVES, POINTS = 6, 4, 8, 200
+PADDING, CROWD, SCALE = -1, -2, 2
+TITLE = "Average precision"
+
+
+def sizes_of(data: PreparedData, part: str) -> np.ndarray:
+    """The height and width in pixels that the pictures of a part have in their files, `(items, 2)`."""
+    owner = data.owner(part)
+    size = owner.dataset.fields.get("size")
+    if size is not None:
+        return np.asarray(size)[owner.parts[part]]
+    return np.tile(np.array(owner.arrays["image"].shape[1:3]), (len(owner.parts[part]), 1))
+
+
+def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Rows whose first four columns are shares of the sides, in pixels of a picture of (height, width)."""
+    scaled = boxes.astype(np.float64)
+    scaled[:, :4] *= np.array([size[1], size[0], size[1], size[0]])
+    return scaled
+
+
+def truths_of(data: PreparedData, part: str, sizes: np.ndarray | None = None) -> list[np.ndarray]:
+    """The true boxes of each picture of a part, `(k, 6)`: edges in pixels (in shares without `sizes`), class and whether a crowd."""
+    found = []
+    for place, rows in enumerate(data.values("boxes", part)):
+        own = rows[rows[:, 4] != PADDING]
+        crowd = own[:, 4] == CROWD
+        edges = own if sizes is None else in_pixels(own, sizes[place])
+        found.append(np.column_stack([edges[:, :4], np.where(crowd, 0, own[:, 4]), crowd]).astype(np.float64))
+    return found
+
+
+def split(found: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
+    """The detections of each picture in its own pixels, `(d, 6)`."""
+    return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(found, sizes, strict=True)]
+
+
+def precision_of(found: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]) -> dict[str, float]:
+    """The average precisions of a part, by name; those over nothing left out, but for the two that may decide."""
+    sizes = sizes_of(data, part)
+    figures = average_precision(truths_of(data, part, sizes), split(found, sizes), len(classes)).figures
+    return {name: value for name, value in figures.items() if name in ("map50", "map50_95") or (name == "map75" and value == value)}
+
+
+def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> Examination:
+    """Figures, baselines and exhibits of detections on a part.
+
+    Args:
+        found: `(items, most, 6)`: edges in shares, score, class, -1 for no more.
+        data: prepared data.
+        part: which of its parts.
+        classes: the names.
+        score: from which a box is shown, and counted in precision and recall.
+    """
+    sizes = sizes_of(data, part)
+    truths, rows = truths_of(data, part, sizes), split(found, sizes)
+    whole = average_precision(truths, rows, len(classes))
+    at, voc = found_at(truths, rows, len(classes), score), voc_precision(truths, rows, len(classes))
+    blind = mean_boxes(truths_of(data, "train"), len(classes))
+    rival = [in_pixels(blind, size) for size in sizes]
+    rivals = {"the mean box of each class": _figures(truths, rival, classes, score)}
+    exhibits: list[Exhibit] = [
+        _examples(found, data, part, classes, score),
+        _by_class(whole.by_class50, whole.by_class, voc, at, classes, score),
+        *_curves(truths, rows, classes),
+        _worst(found, truths, rows, data, part, classes, score),
+    ]
+    return Examination(_figures(truths, rows, classes, score), rivals, exhibits)
+
+
+def _figures(truths: list[np.ndarray], rows: list[np.ndarray], classes: Sequence[str], score: float) -> dict[str, float]:
+    """COCO's figures, VOC's, and what stands above a score; those over nothing left out."""
+    figures = dict(average_precision(truths, rows, len(classes)).figures)
+    figures["voc_ap50"] = _mean(voc_precision(truths, rows, len(classes)))
+    at = found_at(truths, rows, len(classes), score)
+    hits, given, true = at.hits.sum(), at.detections.sum(), at.truths.sum()
+    figures["precision"] = hits / given if given else np.nan
+    figures["recall"] = hits / true if true else np.nan
+    figures["mean_iou"] = _mean(at.mean_iou)
+    return {name: float(value) for name, value in figures.items() if value == value}
+
+
+def _mean(values: np.ndarray) -> float:
+    good = values[~np.isnan(values)]
+    return float(good.mean()) if len(good) else float("nan")
+
+
+def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, classes: list[str], score: float) -> Table:
+    columns = ["class", "AP50", "AP50-95", "VOC AP50", "precision", "recall", "mean IoU", "true boxes", "boxes given"]
+    rows = [
+        [name, *(_cell(values[i]) for values in (ap50, ap, voc, at.precision, at.recall, at.mean_iou)), int(at.truths[i]), int(at.detections[i])]
+        for i, name in enumerate(classes)
+    ]
+    note = f"Precision, recall and the IoU of matched boxes: of the boxes with a score of {score:g} or more, at an overlap of 0.5."
+    return Table("Class by class", columns, rows, note)
+
+
+def _cell(value: float) -> float | str:
+    return float(value) if value == value else "-"
+
+
+def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]) -> list[Exhibit]:
+    """Precision over recall at three overlaps, for the first few classes."""
+    found: list[Exhibit] = []
+    curves = [curve for curve in precision_recall(truths, rows, len(classes), (0.5, 0.75, 0.9)) if curve.truths and len(curve.recall)]
+    for level in (0.5, 0.75, 0.9):
+        lines = []
+        for curve in [curve for curve in curves if curve.level == level][:CURVES]:
+            some = evenly(len(curve.recall), POINTS)
+            lines.append(Series(classes[curve.label], curve.recall[some], curve.precision[some]))
+        if lines:
+            note = "Each point: all boxes from some score on. A box is right if it overlaps a true one of its class by this much."
+            found.append(Curve(f"Precision over recall at an overlap of {level:g}", "recall", "precision", lines, False, note))
+    return found
+
+
+def colour_of(number: int) -> tuple[int, int, int]:
+    """A colour for a class number, well apart from those before."""
+    red, green, blue = colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.85, 0.95)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def drawn(picture: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: int = 1) -> np.ndarray:
+    """A picture uint8 `(height, width, 1 or 3)` with boxes over it, `(scale height, scale width, 3)`.
+
+    Args:
+        picture: the picture.
+        boxes: rows of xmin, ymin, xmax, ymax in shares of the sides, class number last.
+        names: what is written at each box.
+        scale: times the picture's size, so that thin lines and small words can be read.
+    """
+    plain = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
+    canvas = Image.fromarray(plain).resize((plain.shape[1] * scale, plain.shape[0] * scale), Image.Resampling.BILINEAR)
+    pen = ImageDraw.Draw(canvas)
+    for row, name in zip(boxes, names, strict=True):
+        left, top, right, low = row[:4] * (canvas.width, canvas.height, canvas.width, canvas.height)
+        colour = colour_of(int(row[-1]))
+        pen.rectangle((left, top, max(left, right - 1), max(top, low - 1)), outline=colour, width=max(1, scale))
+        if name:
+            place = pen.textbbox((left + 2, max(0, top - 11)), name)
+            pen.rectangle(place, fill=colour)
+            pen.text((left + 2, max(0, top - 11)), name, fill=(0, 0, 0))
+    return np.array(canvas)
+
+
+def sure(rows: np.ndarray, classes: Sequence[str], score: float) -> tuple[np.ndarray, list[str]]:
+    """The detections with a score or more, and what is written at them."""
+    own = rows[(rows[:, 5] >= 0) & (rows[:, 4] >= score)]
+    return own, [f"{classes[int(row[5])]} {row[4]:.0%}" for row in own]
+
+
+def _strips(
+    places: np.ndarray, found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+) -> tuple[list[np.ndarray], list[str]]:
+    """The true boxes and the given ones side by side, and a caption for each."""
+    pictures, truth, names = data.values("image", part), data.values("boxes", part), data.ids(part)
+    strips, captions = [], []
+    for place in places:
+        true = truth[place][truth[place][:, 4] >= 0]
+        given, words = sure(found[place], classes, score)
+        sides = [drawn(pictures[place], true, [""] * len(true), SCALE), drawn(pictures[place], given, words, SCALE)]
+        strips.append(np.concatenate([sides[0], np.full((sides[0].shape[0], 6, 3), 255, np.uint8), sides[1]], axis=1))
+        captions.append(f"{names[place]}: {len(true)} boxes, {len(given)} given")
+    return strips, captions
+
+
+def _examples(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> Gallery:
+    note = f"Left the true boxes, right those given with a score of {score:g} or more. Evenly spaced pictures, not chosen."
+    return Gallery("Truth, and answer", *_strips(evenly(len(found), SHOWN), found, data, part, classes, score), note)
+
+
+def _worst(
+    found: np.ndarray, truths: list[np.ndarray], rows: list[np.ndarray], data: PreparedData, part: str, classes: list[str], score: float
+) -> Gallery:
+    """The pictures with most boxes missed or invented."""
+    wrong = []
+    for truth, given in zip(truths, rows, strict=True):
+        at = found_at([truth], [given], len(classes), score)
+        wrong.append(int(at.truths.sum() + at.detections.sum() - 2 * at.hits.sum()))
+    places = np.argsort(-np.array(wrong), kind="stable")[:WORST]
+    strips, captions = _strips(places, found, data, part, classes, score)
+    captions = [f"{caption}; {wrong[place]} missed or invented" for caption, place in zip(captions, places, strict=True)]
+    return Gallery("The worst", strips, captions, "Look here first: boxes are often missing in the truth too.")
+
+
+def answers(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> dict[str, Any]:
+    """What `predict` gives: how many of what, all boxes in each picture's own pixels, and pictures with the surest drawn."""
+    sizes, pictures = sizes_of(data, part), data.values("image", part)
+    shown = [sure(rows, classes, score) for rows in found]
+    counts = []
+    for own, _ in shown:
+        numbers = np.bincount(own[:, 5].astype(np.int64), minlength=len(classes))
+        counts.append(", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count) or "nothing")
+    return {
+        "found": counts,
+        "boxes": [np.round(rows, 4).tolist() for rows in split(found, sizes)],
+        "size": sizes.tolist(),
+        "box_classes": classes,
+        "overlay": np.stack([drawn(picture, *some) for picture, some in zip(pictures, shown, strict=True)]),
+    }
