@@ -107,7 +107,12 @@ def _mean(values: np.ndarray) -> float:
 def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, classes: list[str], score: float) -> Table:
     columns = ["class", "AP50", "AP50-95", "VOC AP50", "precision", "recall", "mean IoU", "true boxes", "boxes given"]
     rows = [
-        [name, *(_cell(values[i]) for values in (ap50, ap, voc, at.precision, at.recall, at.mean_iou)), int(at.truths[i]), int(at.detections[i])]
+        [
+            name,
+            *(_cell(values[i]) for values in (ap50, ap, voc, at.precision, at.recall, at.mean_iou)),
+            int(at.truths[i]),
+            int(at.detections[i]),
+        ]
         for i, name in enumerate(classes)
     ]
     note = f"Precision, recall and the IoU of matched boxes: of the boxes with a score of {score:g} or more, at an overlap of 0.5."

@@ -3,7 +3,8 @@ r"""SSD: finds where things are and what they are, in one look at the picture.
     loss = 1/N (L_conf + offset_weight L_loc),    N = anchors that answer for a box
     L_conf = - sum over these and the 3 N most mistaken background anchors of  log p(true class)
     L_loc  = sum over the N anchors and four offsets of  smooth_l1(given - wanted)
-    wanted = ((x_box - x_anchor) / w_anchor / 0.1, (y_box - y_anchor) / h_anchor / 0.1, log(w_box / w_anchor) / 0.2, log(h_box / h_anchor) / 0.2)
+    wanted = ((x_box - x_anchor) / w_anchor / 0.1, (y_box - y_anchor) / h_anchor / 0.1,
+              log(w_box / w_anchor) / 0.2,         log(h_box / h_anchor) / 0.2)
 
 Anchors are boxes of a few sizes at each place of maps of several resolutions. The network says of each anchor what stands there, and how
 to move its middle and sides so that they fit. In training each true box has the anchor that overlaps it most and all that overlap it by
@@ -28,7 +29,6 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -72,16 +72,16 @@ class Config(TrainingConfig):
     offset_weight: float = Field(1.0, ge=0, description="weight of the offsets' loss (Liu et al.)")
     average: float = Field(0.99, ge=0, lt=1, description="decay of an average of the weights that is used in the end; 0 for none")
     suppression: Literal["nms", "soft"] = Field("nms", description="of overlapping answers: drop all but the surest, or lower their scores")
-    nms_threshold: float = Field(0.45, gt=0, lt=1, description="nms: overlap from which the less sure of two answers is dropped (Liu et al.)")
+    nms_threshold: float = Field(0.45, gt=0, lt=1, description="nms: overlap from which the less sure of two is dropped (Liu et al.)")
     soft_sigma: float = Field(0.5, gt=0, description="soft: score times exp(-overlap^2 / sigma) (Bodla et al.)")
     shown_score: float = Field(0.5, gt=0, lt=1, description="score from which a box is drawn, and counted in precision and recall")
     flip: bool = Field(True, description="random changes: mirror left and right")
     vertical_flip: bool = Field(False, description="random changes: mirror top and bottom")
-    zoom_out: float = Field(1.5, ge=1, le=10, description="random changes: most factor by which a picture is shrunk onto a canvas; 1 for never")
+    zoom_out: float = Field(1.5, ge=1, le=10, description="random changes: most factor of shrinking onto a canvas; 1 for never")
     iou_crop: bool = Field(True, description="random changes: cut out a piece that holds a box to some overlap (Liu et al.)")
     brightness: float = Field(0.125, ge=0, le=1, description="random changes: most relative change")
     contrast: float = Field(0.3, ge=0, le=1, description="random changes: most relative change about the mean")
-    saturation: float = Field(0.3, ge=0, le=1, description="random changes: most relative change of colours' strength; nothing for grey pictures")
+    saturation: float = Field(0.3, ge=0, le=1, description="random changes: of colours' strength; none for grey pictures")
 
     def build_augment(self, channels: int) -> BoxAugment:
         """The random changes that these options describe, for pictures of some channels."""
