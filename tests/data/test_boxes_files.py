@@ -37,7 +37,7 @@ def test_parts_in_names():
 
 
 def test_pictures_are_found_by_name_and_stem(tmp_path):
-    for name in ("train/a.png", "val/a.png", "images/b.png", "masks/b.png", "c.jpg.png"):
+    for name in ("train/a.png", "val/a.png", "images/b.png", "more/b.png", "masks/b.png", "c.jpg.png"):
         make.picture(tmp_path / name)
     index = boxes_files.PictureIndex([tmp_path])
     assert index.find("train/a.png") == tmp_path / "train" / "a.png"
@@ -45,7 +45,8 @@ def test_pictures_are_found_by_name_and_stem(tmp_path):
     assert index.find("a.png") is None
     assert index.find("a.png", part="val") == tmp_path / "val" / "a.png"
     assert index.find("b.png", [tmp_path / "images"]) == tmp_path / "images" / "b.png"
-    assert index.of_stem("b", tmp_path / "masks") == tmp_path / "masks" / "b.png"
+    assert index.of_stem("b", tmp_path / "more") == tmp_path / "more" / "b.png"
+    assert not any(file.parent.name == "masks" for file in index.files)  # masks have the names of their pictures
     assert index.of_stem("b") is None
     assert index.of_stem("a", part="train") == tmp_path / "train" / "a.png"
     assert index.listed("c.jpg") == index.listed("c.jpg.png") == tmp_path / "c.jpg.png"

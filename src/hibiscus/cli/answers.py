@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hibiscus.cli import detections
 from hibiscus.cli.text import number, plain, plural, say, table, unused
 from hibiscus.errors import DataError, UsageError
 
@@ -57,8 +58,11 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
 def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
     """Answers, one line each, or written to a file by its ending."""
     _tell_skipped(found, as_json, quiet)
+    boxes = found if "boxes" in found else None
+    if boxes is not None:
+        found = detections.told(found, out)
     pictures = [name for name, values in found.items() if _is_pictures(values)]
-    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", *pictures)]
+    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", "size", *pictures)]
     alone = pictures and not names and "probabilities" not in found
     if alone and (not as_json if out is None else out.suffix.lower() in TABLES):
         place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
@@ -70,6 +74,8 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
             _write(found, out)
         else:
             _save_pictures(found, pictures, out)
+            if boxes is not None:
+                detections.write_coco(boxes, out / "detections.json")
         _say_where(found, "answer", out, as_json, quiet)
         return
     shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
@@ -135,7 +141,10 @@ def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path) -> 
     for place, given in enumerate(found["id"]):
         for name in pictures:
             stem = Path(str(given)).stem + ("" if name == first else f"-{name}")
-            files.append((folder / f"{_unique(stem, taken)}.png", found[name][place]))
+            pixels = found[name][place]
+            if "size" in found:
+                pixels = _of_size(pixels, found["size"][place], name == "mask")
+            files.append((folder / f"{_unique(stem, taken)}.png", pixels))
     there = next((path for path, _ in files if path.exists()), None)
     if there is not None:
         raise DataError(f"{there}: exists already", "a folder without pictures of these names", f"--out {folder}-2/")
@@ -145,6 +154,16 @@ def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path) -> 
         raise DataError(f"{folder}: cannot be made ({error.strerror or error})", "a place that may be written", "another --out") from None
     for path, pixels in files:
         save_picture(pixels, path)
+
+
+def _of_size(pixels: Any, size: Any, exact: bool) -> Any:
+    """An answer brought to the size of the picture that it is about; class numbers (exact) are taken from the nearest place."""
+    import numpy as np
+    from PIL import Image
+
+    plain = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    how = Image.Resampling.NEAREST if exact else Image.Resampling.BILINEAR
+    return np.array(plain.resize((int(size[1]), int(size[0])), how))
 
 
 def _unique(stem: str, taken: set[str]) -> str:

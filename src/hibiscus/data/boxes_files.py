@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from hibiscus.data.boxes import BoxSet
 from hibiscus.data.decode import PIXEL_LIMIT
 from hibiscus.data.images import PART_NAMES, PICTURE_ENDINGS, find_pictures, is_hidden, look_at_headers
+from hibiscus.data.masks import MASK_FOLDERS
 from hibiscus.errors import DataError
 
 __all__ = [
@@ -108,7 +109,8 @@ class PictureIndex:
 
     def __init__(self, folders: Sequence[Path]):
         self.folders = list(dict.fromkeys(folders))
-        self.files = list(dict.fromkeys(file for folder in self.folders for file in find_pictures(folder)[0]))
+        files = dict.fromkeys(file for folder in self.folders for file in find_pictures(folder)[0])
+        self.files = [file for file in files if file.parent.name.lower() not in MASK_FOLDERS]  # masks have the names of their pictures
         self.known = {str(file): file for file in self.files}
         self.by_base: dict[str, list[Path]] = {}
         self.by_stem: dict[str, list[Path]] = {}

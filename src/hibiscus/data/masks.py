@@ -19,7 +19,7 @@ from hibiscus.data.images import PART_NAMES, find_pictures, is_hidden, look_at_h
 from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import DataError
 
-__all__ = ["LARGEST_DEFAULT_SIDE", "find_mask_pairs", "mask_shape", "open_mask_folder"]
+__all__ = ["LARGEST_DEFAULT_SIDE", "MASK_FOLDERS", "find_mask_pairs", "mask_shape", "open_mask_folder"]
 
 LARGEST_DEFAULT_SIDE = 320  # of pictures that are answered pixel by pixel, unless image_size says otherwise
 MOST_LIST_BYTES = 2**20

@@ -51,7 +51,7 @@ def open_boxes(
         skipped=[*bad, *found.skipped],
         names={"boxes": found.classes},
     )
-    return _with_masks(dataset, path, shape, max_bad) if masks else dataset
+    return _with_masks(dataset, path, shape) if masks else dataset
 
 
 def as_shares(found: BoxSet) -> np.ndarray:
@@ -66,9 +66,9 @@ def as_shares(found: BoxSet) -> np.ndarray:
     return boxes
 
 
-def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int], max_bad: float) -> Dataset:
+def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Dataset:
     """The same pictures with the masks that lie beside them; pictures without one are left out, and counted."""
-    masked = open_mask_folder(path, shape[:2], shape[2], max_bad)
+    masked = open_mask_folder(path, shape[:2], shape[2], max_bad=1.0)  # those without a mask are counted below
     places = {Path(name).stem: place for place, name in enumerate(masked.ids)}
     both = np.array([i for i, name in enumerate(dataset.ids) if Path(name).stem in places], np.int64)
     if not len(both):

@@ -120,6 +120,14 @@ class PreparedData:
         owner = self.owner(part)
         return owner.arrays[field][owner.parts[part]]
 
+    def file_sizes(self, part: str) -> np.ndarray:
+        """The height and width in pixels that the pictures of a part have in their files, `(items, 2)`; as prepared where it is not known."""
+        owner = self.owner(part)
+        size = owner.dataset.fields.get("size")
+        if size is not None:
+            return np.asarray(size)[owner.parts[part]]
+        return np.tile(np.array(owner.arrays["image"].shape[1:3]), (len(owner.parts[part]), 1))
+
     def owner(self, part: str) -> PreparedData:
         """Where a part is: the training part of evaluated data is that of the run."""
         return self.training if part == "train" and self.training is not None else self

@@ -22,15 +22,6 @@ PADDING, CROWD, SCALE = -1, -2, 2
 TITLE = "Average precision"
 
 
-def sizes_of(data: PreparedData, part: str) -> np.ndarray:
-    """The height and width in pixels that the pictures of a part have in their files, `(items, 2)`."""
-    owner = data.owner(part)
-    size = owner.dataset.fields.get("size")
-    if size is not None:
-        return np.asarray(size)[owner.parts[part]]
-    return np.tile(np.array(owner.arrays["image"].shape[1:3]), (len(owner.parts[part]), 1))
-
-
 def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Rows whose first four columns are shares of the sides, in pixels of a picture of (height, width)."""
     scaled = boxes.astype(np.float64)
@@ -56,7 +47,7 @@ def split(found: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
 
 def precision_of(found: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]) -> dict[str, float]:
     """The average precisions of a part, by name; those over nothing left out, but for the two that may decide."""
-    sizes = sizes_of(data, part)
+    sizes = data.file_sizes(part)
     figures = average_precision(truths_of(data, part, sizes), split(found, sizes), len(classes)).figures
     return {name: value for name, value in figures.items() if name in ("map50", "map50_95") or (name == "map75" and value == value)}
 
@@ -71,7 +62,7 @@ def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: lis
         classes: the names.
         score: from which a box is shown, and counted in precision and recall.
     """
-    sizes = sizes_of(data, part)
+    sizes = data.file_sizes(part)
     truths, rows = truths_of(data, part, sizes), split(found, sizes)
     whole = average_precision(truths, rows, len(classes))
     at, voc = found_at(truths, rows, len(classes), score), voc_precision(truths, rows, len(classes))
@@ -208,8 +199,14 @@ def _worst(
 
 
 def answers(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> dict[str, Any]:
-    """What `predict` gives: how many of what, all boxes in each picture's own pixels, and pictures with the surest drawn."""
-    sizes, pictures = sizes_of(data, part), data.values("image", part)
+    """What `predict` gives.
+
+    Returns:
+        `found`, how many of what in words; `boxes` float64 `(items, most, 6)`: edges in each picture's own pixels, score, and class,
+        -1 for no more; `size` `(items, 2)`, height and width of the pictures; `box_classes`, the names; `overlay` uint8
+        `(items, height, width, 3)`, the surest drawn.
+    """
+    sizes, pictures = data.file_sizes(part), data.values("image", part)
     shown = [sure(rows, classes, score) for rows in found]
     counts = []
     for own, _ in shown:
@@ -217,8 +214,8 @@ def answers(found: np.ndarray, data: PreparedData, part: str, classes: list[str]
         counts.append(", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count) or "nothing")
     return {
         "found": counts,
-        "boxes": [np.round(rows, 4).tolist() for rows in split(found, sizes)],
-        "size": sizes.tolist(),
+        "boxes": np.stack([np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows) for rows, size in zip(found, sizes, strict=True)]),
+        "size": sizes,
         "box_classes": classes,
         "overlay": np.stack([drawn(picture, *some) for picture, some in zip(pictures, shown, strict=True)]),
     }

@@ -33,12 +33,11 @@ def painted(picture: np.ndarray, mask: np.ndarray, classes: int, share: float = 
     return np.round((1 - share) * base + share * colours_of(classes)[mask]).astype(np.uint8)
 
 
-def examine_segments(given: np.ndarray, certainty: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Examination:
+def examine_segments(given: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Examination:
     """Figures, baselines and exhibits of answers on a part.
 
     Args:
         given: class numbers uint8 `(items, height, width)`.
-        certainty: the probability of each, float32 of the same shape.
         data: prepared data.
         part: which of its parts.
         classes: the names.

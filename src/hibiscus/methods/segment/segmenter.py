@@ -53,6 +53,7 @@ class Segmenter(Method):
 
     family = "segment"
     needs = frozenset({"image", "mask"})
+    gives_pictures = True
     decides = Decides("miou", higher_is_better=True)
 
     weights: Tensor  # of the classes, for the balanced loss
@@ -114,14 +115,20 @@ class Segmenter(Method):
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """The figures beside those of the commonest class at each place, a table by class, and pictures."""
-        found = self.predict(data, part)
-        return evidence.examine_segments(found["mask"], found["certainty"], data, part, self.classes)
+        return evidence.examine_segments(self._answers(data, part), data, part, self.classes)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`mask` uint8 and `certainty` float32, both (items, height, width): the class of each pixel, and its probability."""
-        masks, certainties = [], []
-        for batch in data.walk(part):
-            certainty, answer = self.probabilities(batch.image).max(1)
-            masks.append(answer.to(torch.uint8).cpu().numpy())
-            certainties.append(certainty.cpu().numpy())
-        return {"mask": np.concatenate(masks), "certainty": np.concatenate(certainties)}
+        """What each pixel is.
+
+        Returns:
+            `mask` uint8 (items, height, width, 1), class numbers; `overlay` uint8 (items, height, width, 3), they painted on the pictures;
+            `size` (items, 2), the height and width that the pictures have in their files.
+        """
+        masks = self._answers(data, part)
+        pictures = data.values("image", part)
+        shown = [evidence.painted(picture, mask, len(self.classes)) for picture, mask in zip(pictures, masks, strict=True)]
+        return {"mask": masks[..., None], "overlay": np.stack(shown), "size": data.file_sizes(part)}
+
+    def _answers(self, data: PreparedData, part: str) -> np.ndarray:
+        found = [self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy() for batch in data.walk(part)]
+        return np.concatenate(found)

@@ -1,0 +1,84 @@
+"""What `predict` writes for boxes and masks: pictures, COCO's JSON, rows of a table."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from hibiscus import api
+from hibiscus.cli.detections import told, write_coco
+from hibiscus.errors import DataError
+
+FOUND = {
+    "id": ["a.png", "b.png"],
+    "found": ["1 dog", "nothing"],
+    "boxes": np.array([[[1, 2, 11, 22, 0.9, 1], [0, 0, 5, 5, 0.25, 0]], [[0, 0, 0, 0, 0, -1]] * 2], float),
+    "size": np.array([[40, 60], [30, 30]]),
+    "box_classes": ["cat", "dog"],
+    "overlay": np.zeros((2, 4, 4, 3), np.uint8),
+    "skipped": [],
+}
+
+
+def test_a_table_has_a_row_for_each_box(tmp_path):
+    rows = told(FOUND, tmp_path / "boxes.csv")
+    assert rows["id"] == ["a.png", "a.png"]
+    assert rows["label"] == ["dog", "cat"]
+    assert rows["xmax"] == [11, 5]
+
+
+def test_json_has_the_boxes_of_each_picture_by_name(tmp_path):
+    assert told(FOUND, tmp_path / "boxes.json")["boxes"][0][0] == {
+        "label": "dog",
+        "score": 0.9,
+        "xmin": 1,
+        "ymin": 2,
+        "xmax": 11,
+        "ymax": 22,
+    }
+    assert told(FOUND, tmp_path / "boxes.json")["boxes"][1] == []
+    assert "boxes" not in told(FOUND, None)
+    assert told(FOUND, tmp_path / "boxes.npz") is FOUND
+
+
+def test_coco_json_is_read_by_its_own_tools(tmp_path):
+    from pycocotools.coco import COCO
+
+    write_coco(FOUND, tmp_path / "detections.json")
+    read = COCO(str(tmp_path / "detections.json"))
+    assert read.loadCats(2)[0]["name"] == "dog"
+    assert [row["bbox"] for row in read.loadAnns(read.getAnnIds(imgIds=[1]))] == [[1, 2, 10, 20], [0, 0, 5, 5]]
+    with pytest.raises(DataError, match="cannot be written"):
+        write_coco(FOUND, tmp_path / "detections.json")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Two pictures of other sizes than those of training."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name, size in (("wide", (128, 60)), ("tall", (50, 90))):
+        Image.effect_noise(size, 90).convert("RGB").save(folder / f"{name}.png")
+    return folder
+
+
+def test_a_detector_writes_pictures_and_coco_in_the_pixels_of_the_files(tmp_path, photos, cli):
+    api.train("ssd", "scenes", out=tmp_path / "run", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2)
+    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "out").code == 0
+    found = json.loads((tmp_path / "out" / "detections.json").read_text())
+    assert {(image["width"], image["height"]) for image in found["images"]} == {(128, 60), (50, 90)}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"detections.json", "tall.png", "wide.png"}
+    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 0
+    assert {"id", "label", "score", "xmin", "ymax"} <= set(pd.read_csv(tmp_path / "boxes.csv").columns)
+
+
+def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
+    api.train("unet", "scenes", out=tmp_path / "run", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
+    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "out").code == 0
+    mask = np.array(Image.open(tmp_path / "out" / "tall.png"))
+    assert mask.shape == (90, 50)  # as the picture, not as the network took it
+    assert mask.max() < 4
+    assert (tmp_path / "out" / "tall-overlay.png").exists()
