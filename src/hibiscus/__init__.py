@@ -15,13 +15,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hibiscus.api import Dataset, Run, crossval, list_methods, load, resume, sweep, train
+    from hibiscus.api import Dataset, Run, crossval, list_methods, load, panoptic, resume, sweep, train
     from hibiscus.api import open_data as open
     from hibiscus.errors import HibiscusError
 
 __version__ = "0.1.0"
 
-__all__ = ["Dataset", "HibiscusError", "Run", "crossval", "list_methods", "load", "open", "resume", "sweep", "train"]
+__all__ = ["Dataset", "HibiscusError", "Run", "crossval", "list_methods", "load", "open", "panoptic", "resume", "sweep", "train"]
 
 _WHERE = {"HibiscusError": "hibiscus.errors", "list_methods": "hibiscus.methods.registry"}
 _OTHER_NAMES = {"open": "open_data"}

@@ -162,8 +162,9 @@ class Run:
     def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
         """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
         dataset = self._opened(data, own.preparation)
-        asked = get_method(self.facts["method"]).needs & {"label", "target"}
-        if asked and not any(name in dataset.fields for name in ("label", "target")):
+        needed = get_method(self.facts["method"]).needs
+        unlabelled = needed & {"label", "target"} and not any(name in dataset.fields for name in ("label", "target"))
+        if unlabelled or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
             raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
         items = dataset.parts.get("test", np.arange(len(dataset)))
         return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"

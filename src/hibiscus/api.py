@@ -29,7 +29,7 @@ from hibiscus.training.device import choose_device
 from hibiscus.training.processes import first_goes_first, is_first, join, tell
 from hibiscus.training.run import RunFolder, find_run, make_run_folder
 
-__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "resume", "sweep", "train"]
+__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "panoptic", "resume", "sweep", "train"]
 
 Data = Dataset | str | os.PathLike[str]
 FIXED = ("net", "net_options", "average", "optimiser", "batch_size", "seed")  # what a run that is extended may not change
@@ -191,6 +191,32 @@ def resume(
 def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | None = None) -> Run:
     """Opens a run folder: the same Run that `train` returned, any time later, on any machine."""
     return Run(run, device, data)
+
+
+def panoptic(
+    things: str | os.PathLike[str],
+    stuff: str | os.PathLike[str],
+    pictures: Any,
+    *,
+    score: float | None = None,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """What a detector and a segmenter say of the same pictures, merged: of each pixel its class and, for things, which of them.
+
+    Args:
+        things: a run that finds boxes.
+        stuff: a run that gives pixels classes; classes are brought together by their names.
+        pictures: pictures, a folder of them, or data with true boxes and masks, of which the test part is taken and measured.
+        score: from which a box counts; the things run's `shown_score` by default.
+        device: `auto`, `cpu`, `cuda` ...
+
+    Returns:
+        `id`, `maps` (a `PanopticMap` for each picture), `classes`, `size`, `skipped`; with truth also `metrics` (`pq`, `sq`, `rq`, and the
+        same of things and stuff) and `by_class`.
+    """
+    from hibiscus._panoptic import panoptic_maps
+
+    return panoptic_maps(load(things, device=device), load(stuff, device=device), pictures, score)
 
 
 def crossval(

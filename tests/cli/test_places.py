@@ -82,3 +82,15 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     assert mask.shape == (90, 50)  # as the picture, not as the network took it
     assert mask.max() < 4
     assert (tmp_path / "out" / "tall-overlay.png").exists()
+
+
+def test_two_runs_are_merged_into_maps_of_the_pictures_size(tmp_path, photos, cli):
+    api.train("ssd", "scenes", out=tmp_path / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, shown_score=0.02)
+    api.train("unet", "scenes", out=tmp_path / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
+    words = ["panoptic", "--things", tmp_path / "things", "--stuff", tmp_path / "stuff", photos, "--out", tmp_path / "maps"]
+    assert cli(*words, "--json").json["items"] == 2
+    for told in json.loads((tmp_path / "maps" / "segments.json").read_text()):
+        numbers = np.array(Image.open(tmp_path / "maps" / told["map"]))
+        assert numbers.shape == ((90, 50) if "tall" in told["picture"] else (60, 128))
+        assert set(np.unique(numbers)) - {0} <= {segment["id"] for segment in told["segments"]}
+    assert cli(*words).code == 3  # never into a folder that is there

@@ -23,6 +23,7 @@ VERBS = (
     "sweep",
     "inspect",
     "convert",
+    "panoptic",
     "list",
     "explain",
 )

@@ -9,6 +9,7 @@ import typer
 
 from hibiscus.cli import convert, use
 from hibiscus.cli.fail import run_app
+from hibiscus.cli.panoptic import panoptic
 from hibiscus.cli.words import Checkpoint, Data, Debug, Demands, Device, Json, Method, Out, Quiet, Run, Seed, Words, example, read_options
 from hibiscus.errors import UsageError, nearest
 
@@ -16,7 +17,7 @@ __all__ = ["app", "run"]
 
 VERBS = (
     *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
-    *("inspect", "convert", "list", "explain"),
+    *("panoptic", "inspect", "convert", "list", "explain"),
 )
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
@@ -218,6 +219,7 @@ app.command(
     help=convert.ABOUT,
     epilog=example("hibiscus convert boxes blood/ --to yolo --out blood-yolo", "hibiscus convert boxes labels.csv --to coco --out coco/"),
 )(convert.convert)
+app.command(epilog=example("hibiscus panoptic --things runs/ssd-photos-001 --stuff runs/unet-photos-001 photos/ --out maps/"))(panoptic)
 
 
 @app.command(name="list", epilog=example("hibiscus list"))

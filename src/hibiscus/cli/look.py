@@ -51,6 +51,7 @@ def _describe(summary: dict[str, Any], how: str) -> str:
         shown = list(summary["classes"].items())[:MOST_LINES]
         rows = [["class", *summary["parts"]], *([name, *(f"{counts.get(p, 0):,}" for p in summary["parts"])] for name, counts in shown)]
         lines += [table(rows), *_and_more(len(summary["classes"]), "class", "classes")]
+    lines += _boxes(summary["about"].get("boxes")) + _pixels(summary["about"].get("mask"))
     doubles = summary["duplicates"]
     if doubles["inside"]:
         lines.append(f"doubles: {plural(doubles['inside'], 'item repeats', 'items repeat')} another one")
@@ -58,6 +59,32 @@ def _describe(summary: dict[str, Any], how: str) -> str:
     lines += [f"note: {note}" for note in summary["notes"]]
     lines += [f"bad file: {bad['reason']}" for bad in summary["skipped"][:MOST_LINES]]
     return "\n".join([*lines, *_and_more(len(summary["skipped"]), "bad file")])
+
+
+def _boxes(about: dict[str, Any] | None) -> list[str]:
+    """How many boxes of what, how large, and what was wrong with some."""
+    if about is None:
+        return []
+    columns = list(dict.fromkeys(part for counts in about["boxes"].values() for part in counts))
+    shown = list(about["boxes"].items())[:MOST_LINES]
+    rows = [["boxes of", *columns], *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown)]
+    quantiles = ("min", "5%", "median", "95%", "max")
+    sizes = [["", *quantiles], *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"])]
+    each = about["boxes_per_picture"]
+    lines = [table(rows), *_and_more(len(about["boxes"]), "class", "classes"), "sizes in pixels:", table(sizes)]
+    lines.append(
+        f"boxes in a picture: {each['min']} to {each['max']}, median {each['median']:g}; {about['pictures_without_objects']} hold none"
+    )
+    lines += [f"classes without a box: {', '.join(about['classes_without_boxes'])}"] if about["classes_without_boxes"] else []
+    return lines + [f"faults: {count} of {fault}" for fault, count in about["faults"].items()]
+
+
+def _pixels(shares: dict[str, float] | None) -> list[str]:
+    """The share of the pixels that each class has."""
+    if shares is None:
+        return []
+    rows = [["class", "share of the pixels"], *([name, f"{share:.2%}"] for name, share in list(shares.items())[: MOST_LINES + 1])]
+    return [table(rows), *_and_more(len(shares) - 1, "class", "classes")]
 
 
 def _and_more(count: int, one: str, many: str = "") -> list[str]:

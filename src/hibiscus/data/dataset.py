@@ -84,6 +84,7 @@ class Dataset:
         notes: what the person should know about how it was read.
         skipped: files that could not be used.
         names: of the classes that the numbers in `mask` and `boxes` stand for, by field.
+        about: what more `inspect` tells of a field, as plain JSON values.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Dataset:
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -187,6 +189,7 @@ class Dataset:
             "fields": self.describe_fields(),
             "parts": {name: len(items) for name, items in chosen.items()},
             "classes": self.class_counts(chosen),
+            "about": self.about,
             "roles": self.roles,
             "duplicates": {"inside": int(len(self) - len(np.unique(self.keys))), "across": self.duplicates(chosen)},
             "notes": self.notes,

@@ -88,7 +88,15 @@ def open_mask_folder(
         notes=notes,
         skipped=skipped,
         names={"mask": classes.names},
+        about={"mask": _shares(masks, classes)},
     )
+
+
+def _shares(masks: np.ndarray, classes: ClassList) -> dict[str, float]:
+    """The share of the pixels that each class has, and what is of none."""
+    counts = np.bincount(masks.ravel(), minlength=256) if masks.size else np.ones(256)
+    shares = dict(zip(classes.names, (counts[: len(classes.names)] / counts.sum()).tolist(), strict=True))
+    return {**shares, "(no class)": float(counts[IGNORED] / counts.sum())}
 
 
 def _match(folder: Path) -> tuple[list[tuple[Path, Path, str]], list[Skipped], int]:

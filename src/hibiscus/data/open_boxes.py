@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.boxes import BoxSet, read_boxes
+from hibiscus.data.boxes_summary import summary
 from hibiscus.data.cache import decode_pictures
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images import too_many_bad
@@ -16,6 +17,7 @@ from hibiscus.data.masks import mask_shape, open_mask_folder
 __all__ = ["as_shares", "open_boxes"]
 
 PADDING, CROWD = -1, -2
+TOLD = ("boxes", "crowd", "sizes", "boxes_per_picture", "pictures_without_objects", "classes_without_boxes", "faults")
 
 
 def open_boxes(
@@ -50,6 +52,7 @@ def open_boxes(
         notes=[note, *found.notes],
         skipped=[*bad, *found.skipped],
         names={"boxes": found.classes},
+        about={"boxes": {name: value for name, value in summary(found).items() if name in TOLD}},
     )
     return _with_masks(dataset, path, shape) if masks else dataset
 
@@ -83,5 +86,6 @@ def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Da
     dataset.parts = {part: numbers[items][numbers[items] >= 0] for part, items in dataset.parts.items()}
     dataset.ids, dataset.keys = [dataset.ids[i] for i in both], dataset.keys[both]
     dataset.names |= masked.names
+    dataset.about |= masked.about
     dataset.skipped += masked.skipped
     return dataset

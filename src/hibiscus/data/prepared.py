@@ -121,7 +121,7 @@ class PreparedData:
         return owner.arrays[field][owner.parts[part]]
 
     def file_sizes(self, part: str) -> np.ndarray:
-        """The height and width in pixels that the pictures of a part have in their files, `(items, 2)`; as prepared where it is not known."""
+        """The height and width in pixels of the pictures of a part in their files, `(items, 2)`; as prepared where not known."""
         owner = self.owner(part)
         size = owner.dataset.fields.get("size")
         if size is not None:
