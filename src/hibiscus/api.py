@@ -193,26 +193,18 @@ def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | N
     return Run(run, device, data)
 
 
-def panoptic(
-    things: str | os.PathLike[str],
-    stuff: str | os.PathLike[str],
-    pictures: Any,
-    *,
-    score: float | None = None,
-    device: str = "auto",
-) -> dict[str, Any]:
-    """What a detector and a segmenter say of the same pictures, merged: of each pixel its class and, for things, which of them.
+def panoptic(things: Any, stuff: Any, pictures: Any, *, score: float | None = None, device: str = "auto") -> dict[str, Any]:
+    """What a detector and a segmenter say of the same pictures, merged into panoptic maps.
 
     Args:
-        things: a run that finds boxes.
-        stuff: a run that gives pixels classes; classes are brought together by their names.
+        things: the folder of a run that finds boxes.
+        stuff: that of a run that gives pixels classes; classes are brought together by their names.
         pictures: pictures, a folder of them, or data with true boxes and masks, of which the test part is taken and measured.
         score: from which a box counts; the things run's `shown_score` by default.
-        device: `auto`, `cpu`, `cuda` ...
+        device: as for `load`.
 
     Returns:
-        `id`, `maps` (a `PanopticMap` for each picture), `classes`, `size`, `skipped`; with truth also `metrics` (`pq`, `sq`, `rq`, and the
-        same of things and stuff) and `by_class`.
+        `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with truth `metrics` (`pq`, `sq`, `rq` ...) and `by_class`.
     """
     from hibiscus._panoptic import panoptic_maps
 

@@ -17,7 +17,8 @@ FILES = sorted(SRC.rglob("*.py"))
 # Each layer may import itself and the layers below it; a layer's number says how deep it lies.
 LAYERS = {
     "__main__": -1, "cli": 0,
-    "api": 1, "_config": 1, "_session": 1, "_run": 1, "_crossval": 1, "_sweep": 1, "_inputs": 1, "_sample": 1, "_prepare": 1, "__init__": 1,
+    "api": 1, "_config": 1, "_session": 1, "_run": 1, "_crossval": 1, "_sweep": 1, "_inputs": 1, "_sample": 1, "_panoptic": 1,
+    "_prepare": 1, "__init__": 1,
     "report": 2,
     "doctor": 3, "methods": 3,
     "training": 4,

@@ -89,8 +89,8 @@ def test_two_runs_are_merged_into_maps_of_the_pictures_size(tmp_path, photos, cl
     api.train("unet", "scenes", out=tmp_path / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
     words = ["panoptic", "--things", tmp_path / "things", "--stuff", tmp_path / "stuff", photos, "--out", tmp_path / "maps"]
     assert cli(*words, "--json").json["items"] == 2
-    for told in json.loads((tmp_path / "maps" / "segments.json").read_text()):
-        numbers = np.array(Image.open(tmp_path / "maps" / told["map"]))
-        assert numbers.shape == ((90, 50) if "tall" in told["picture"] else (60, 128))
-        assert set(np.unique(numbers)) - {0} <= {segment["id"] for segment in told["segments"]}
+    for row in json.loads((tmp_path / "maps" / "segments.json").read_text()):
+        numbers = np.array(Image.open(tmp_path / "maps" / row["map"]))
+        assert numbers.shape == ((90, 50) if "tall" in row["picture"] else (60, 128))
+        assert set(np.unique(numbers)) - {0} <= {segment["id"] for segment in row["segments"]}
     assert cli(*words).code == 3  # never into a folder that is there

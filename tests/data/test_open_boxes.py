@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.open import open_data
-from hibiscus.data.prepare import BoxPreparation
+from hibiscus.data.prepare_boxes import BoxPreparation
 from hibiscus.errors import DataError
 
 

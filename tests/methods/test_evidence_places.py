@@ -8,7 +8,7 @@ import pytest
 from hibiscus.data.open import open_data
 from hibiscus.data.prepare import ImagePreparation, MaskPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.detect.evidence import drawn
+from hibiscus.methods.detect.drawing import drawn
 from hibiscus.methods.segment.evidence import colours_of, examine_segments, painted
 from hibiscus.methods.segment.segmenter import SegmentConfig, Segmenter
 from hibiscus.training.pictures import ChangeConfig

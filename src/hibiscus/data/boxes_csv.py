@@ -218,7 +218,7 @@ def _class_names(gather: Gatherer, told: set[str], root: Path) -> tuple[dict[str
         whole = all(re.fullmatch(r"-?[0-9]+", text) for text in told)
         order = sorted(told, key=int) if whole else sorted(told - {""})
         return {name: name for name in order}, order
-    numbered = [re.match(r"(\d{1,9})[\s,:;=]+(\S.*)", line) for line in lines]
+    numbered = [re.match(r"(\d{1,9})(?:\t|\s+[,:;=]\s+|\s+|[,:;=]\s*)(\S.*)", line) for line in lines]
     ids = {int(found[1]): clean_name(found[2]) for found in numbered if found is not None}
     if len(ids) < len(lines):
         ids = dict(enumerate(map(clean_name, lines)))
@@ -249,4 +249,4 @@ def write_csv(boxset: BoxSet, out: Path) -> None:
                     writer.writerow([name, *edges, boxset.classes[label], *[int(crowd)] * crowded])
                 if not len(picture):
                     writer.writerow([name, *[""] * (5 + crowded)])
-    (out / "classes.txt").write_text("".join(f"{number} {name}\n" for number, name in enumerate(boxset.classes, 1)), encoding="utf-8")
+    (out / "classes.txt").write_text("".join(f"{number}\t{name}\n" for number, name in enumerate(boxset.classes, 1)), encoding="utf-8")
