@@ -11,7 +11,7 @@ ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against 
 TABLES = (
     ("| to answer | seconds |\n|---|---|", ["start.py"]),
     (f"| a training step, batch 128 {ROUND}", ["step.py"]),
-    (f"| a round {ROUND}", ["gan.py", "vae.py", "episode.py"]),
+    (f"| a round {ROUND}", ["gan.py", "vae.py", "episode.py", "places.py unet", "places.py ssd"]),
     ("| data | by hand | Hibiscus | ratio |\n|---|---|---|---|", ["pipeline.py"]),
     ("| control | stable-baselines3 | Hibiscus | ratio |\n|---|---|---|---|", ["control.py"]),
 )

@@ -47,7 +47,9 @@ def plain_precision(name: str) -> Any:
     return torch.autocast(place().type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
 
-def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int) -> float:
+def round_of(
+    kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
+) -> float:
     """Median ms of a round of a method on arrays, batches and log included.
 
     Args:
@@ -55,6 +57,7 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
         fields: the training part's arrays, by field.
         options: of the method.
         rounds: how many to play.
+        names: of the classes in masks and boxes, by field.
     """
     import numpy as np
 
@@ -71,7 +74,8 @@ def round_of(kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds:
     tune_process()
     device = place()
     items = np.arange(len(fields["image"]))
-    dataset = dataset_from_arrays("random", "random", {"train": fields})
+    dataset = dataset_from_arrays("random", "random", {"train": {"image": fields["image"]}})
+    dataset.fields, dataset.names = dict(fields), names or {}
     preparation = fit_preparation(dataset, items, kind, DataConfig())
     config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options})
     method = kind(kind.resolve(config, preparation, len(items)), preparation)

@@ -98,11 +98,11 @@ def test_perfect_answers_have_perfect_figures_and_the_blind_rival_has_not():
     data = PreparedData(dataset, preparation, parts, Batch)
     truth = dataset.fields["boxes"][60:90]
     found = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
-    examined = evidence.examine_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5)
+    examined = evidence.examine_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
     assert examined.metrics["map50"] == pytest.approx(1)
     assert examined.metrics["recall"] == examined.metrics["precision"] == 1
     assert examined.metrics["mean_iou"] == pytest.approx(1, abs=1e-5)
-    assert examined.baselines["the mean box of each class"]["map50"] < 0.2
+    assert examined.baselines["mean box of each class"]["map50"] < 0.2
     answers = evidence.answers(found, data, "test", list(dataset.names["boxes"]), 0.5)
     assert answers["overlay"].shape == (30, 48, 64, 3)
     np.testing.assert_allclose(answers["boxes"][0, 0, :4], truth[0, 0, :4] * (64, 48, 64, 48), atol=1e-3)

@@ -40,7 +40,8 @@ def test_the_trunk_halves_and_dilates_as_told():
 
 
 def test_an_fcn_sees_the_whole_picture_through_its_coarsest_level():
-    network = FCN((1, 64, 64), 2, width=2, blocks=1, levels=4, filters=4).eval()
+    torch.manual_seed(0)  # few filters: with some weights none of them lets anything through
+    network = FCN((1, 64, 64), 2, width=4, blocks=1, levels=4, filters=16).eval()
     x = torch.randn(1, 1, 64, 64, requires_grad=True)
     network(x)[0, 0, 0, 0].backward()
     assert x.grad is not None

@@ -14,7 +14,8 @@ FRACTIONS = {  # bounded by 0 and 1 and read as a percentage; 1 is best
     "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "f1", "precision", "recall", "specificity", "agreement",
     "cluster_accuracy", "pixel_accuracy", "miou", "iou", "dice", "map50", "map50_95", "map75", "pq", "coverage",
     "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy", "judge_accuracy", "judge_certainty", "least_share",
-    "agreement_to_a", "agreement_to_b",
+    "agreement_to_a", "agreement_to_b", "picture_accuracy", "picture_miou", "voc_ap50", "mean_iou", "sq", "rq",
+    "map_small", "map_medium", "map_large", "ar1", "ar10", "ar100", "ar_small", "ar_medium", "ar_large",
 }  # fmt: skip
 WRONGS = {"error", "top1_error", "top5_error", "error_rate"}  # the same, but 0 is best
 UP = {
@@ -45,6 +46,11 @@ NAMES = {
     "top5_accuracy": "top-5 accuracy", "miou": "mean IoU", "iou": "IoU", "map50": "mAP at IoU 0.5", "pq": "panoptic quality",
     "map50_95": "mAP at IoU 0.5–0.95", "psnr": "PSNR", "ssim": "SSIM", "nmi": "normalised mutual information",
     "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "modes": "classes found", "delta_e": "colour difference ΔE",
+    "map75": "mAP at IoU 0.75", "map_small": "mAP of small ones", "map_medium": "mAP of medium ones", "map_large": "mAP of large ones",
+    "ar1": "recall with 1 a picture", "ar10": "recall with 10 a picture", "ar100": "recall with 100 a picture",
+    "voc_ap50": "VOC AP at IoU 0.5", "ar_small": "recall of small ones", "ar_medium": "recall of medium ones", "ar_large": "recall of large ones",
+    "mean_iou": "mean IoU of matched boxes", "dice": "mean Dice", "picture_accuracy": "pixel accuracy, mean over pictures",
+    "picture_miou": "mean IoU of present classes, mean over pictures", "pixel_accuracy": "pixel accuracy",
     "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",

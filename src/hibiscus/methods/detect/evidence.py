@@ -51,7 +51,7 @@ def precision_of(found: np.ndarray, data: PreparedData, part: str, classes: Sequ
     return {name: value for name, value in figures.items() if name in ("map50", "map50_95") or (name == "map75" and value == value)}
 
 
-def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> Examination:
+def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float, rate: float) -> Examination:
     """Figures, baselines and exhibits of detections on a part.
 
     Args:
@@ -60,6 +60,7 @@ def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: lis
         part: which of its parts.
         classes: the names.
         score: from which a box is shown, and counted in precision and recall.
+        rate: pictures that were read in a second.
     """
     sizes = data.file_sizes(part)
     truths, rows = truths_of(data, part, sizes), split(found, sizes)
@@ -67,10 +68,10 @@ def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: lis
     at, voc = found_at(truths, rows, len(classes), score), voc_precision(truths, rows, len(classes))
     blind = mean_boxes(truths_of(data, "train"), len(classes))
     rival = [in_pixels(blind, size) for size in sizes]
-    rivals = {"the mean box of each class": _figures(truths, rival, classes, score)}
+    rivals = {"mean box of each class": _figures(truths, rival, classes, score)}
     exhibits: list[Exhibit] = [
         _examples(found, data, part, classes, score),
-        _by_class(whole.by_class50, whole.by_class, voc, at, classes, score),
+        _by_class(whole.by_class50, whole.by_class, voc, at, classes, score, rate),
         *_curves(truths, rows, classes),
         _worst(found, truths, rows, data, part, classes, score),
     ]
@@ -94,7 +95,7 @@ def _mean(values: np.ndarray) -> float:
     return float(good.mean()) if len(good) else float("nan")
 
 
-def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, classes: list[str], score: float) -> Table:
+def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, classes: list[str], score: float, rate: float) -> Table:
     columns = ["class", "AP50", "AP50-95", "VOC AP50", "precision", "recall", "mean IoU", "true boxes", "boxes given"]
     rows = [
         [
@@ -106,6 +107,7 @@ def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, clas
         for i, name in enumerate(classes)
     ]
     note = f"Precision, recall and the IoU of matched boxes: of the boxes with a score of {score:g} or more, at an overlap of 0.5."
+    note += f" {rate:.3g} pictures were read in a second."
     return Table("Class by class", columns, rows, note)
 
 
