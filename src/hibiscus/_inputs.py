@@ -16,6 +16,7 @@ from hibiscus.data.bundled import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
 from hibiscus.data.domains import bring_to_shape
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, look_at_headers, open_picture_files
+from hibiscus.data.masks import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -90,7 +91,9 @@ def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     for path in paths:
         if not path.exists():
             raise DataError(f"{path}: there is nothing at this path", "a picture or a folder of pictures", "check the path")
-        files += find_pictures(path)[0] if path.is_dir() else [path]
+        found = find_pictures(path)[0] if path.is_dir() else [path]
+        masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
+        files += [file for file in found if not masks.intersection(file.parents)]  # masks are answers, not questions
     if not files:
         raise DataError(f"{paths[0]}: no picture in it", f"files ending in {', '.join(sorted(PICTURE_ENDINGS))}", "check the path")
     prepared = preparation["image"]

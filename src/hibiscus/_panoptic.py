@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus._run import Run
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import Dataset, renumbered
 from hibiscus.data.images import PICTURE_ENDINGS
 from hibiscus.errors import DataError, UsageError
 from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, merge_panoptic
@@ -50,7 +50,7 @@ def panoptic_maps(things: Run, stuff: Run, pictures: Pictures, score: float | No
         sure = boxes[(boxes[:, 5] >= 0) & (boxes[:, 4] >= least)]
         maps.append(merge_panoptic(mask, _shares(sure, size), thing_of))
     answer = {"id": found["id"], "maps": maps, "classes": list(names), "size": found["size"], "skipped": found["skipped"]}
-    return answer if truth is None else {**answer, **_measured(maps, truth[1], thing_of, names)}
+    return answer if truth is None else {**answer, **_measured(maps, truth[1], thing_of, names, tuple(of_boxes))}
 
 
 def _are_files(pictures: Pictures) -> bool:
@@ -65,6 +65,15 @@ def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None
         return None
     second = stuff._opened(os.fspath(path), stuff.preparation)
     items = first.parts.get("test", np.arange(len(first)))
+    learned: set[str] = set()
+    for run in (things, stuff):
+        if run.facts["data"]["name"] == first.name:
+            learned |= {name for part, names in run.folder.read("split.json").items() if part != "test" for name in names}
+    items = np.array([item for item in items if first.ids[item] not in learned], np.int64)
+    if not len(items):
+        raise DataError(
+            f"{path}: both runs together have learned from all of it", "pictures that neither has seen", "train both on one split"
+        )
     return _taken(first, items), _taken(second, items)
 
 
@@ -78,13 +87,18 @@ def _shares(rows: np.ndarray, size: np.ndarray) -> np.ndarray:
     return np.column_stack([rows[:, :4] / (size[1], size[0], size[1], size[0]), rows[:, 5]])
 
 
-def _measured(maps: list[PanopticMap], truth: Dataset, thing_of: dict[int, int], names: Sequence[str]) -> dict[str, Any]:
+def _measured(
+    maps: list[PanopticMap], truth: Dataset, thing_of: dict[int, int], names: Sequence[str], box_names: tuple[str, ...]
+) -> dict[str, Any]:
     """PQ, SQ and RQ against maps merged from true boxes, small ones first, and true masks."""
     quality = PanopticQuality(len(names))
-    for given, mask, boxes in zip(maps, truth.fields["mask"], truth.fields["boxes"], strict=True):
+    masks = renumbered(truth.fields["mask"], truth.names["mask"], tuple(names))
+    all_boxes = renumbered(truth.fields["boxes"], truth.names["boxes"], box_names)
+    for given, mask, boxes in zip(maps, masks, all_boxes, strict=True):
         true = boxes[boxes[:, 4] >= 0]
         area = (true[:, 2] - true[:, 0]) * (true[:, 3] - true[:, 1])
-        quality.add(given, merge_panoptic(mask, true[np.argsort(area, kind="stable")], thing_of), mask != 255)
+        whole = merge_panoptic(mask, true[np.argsort(area, kind="stable")], thing_of)
+        quality.add(given, whole, (mask != 255) & (whole.segments > 0))  # a thing in no true box: whose it is, is not known
     kinds = sorted(thing_of.values())
     others = [kind for kind in range(len(names)) if kind not in kinds]
     rows = {name: dict(zip(("pq", "sq", "rq"), row.tolist(), strict=True)) for name, row in zip(names, quality.by_class(), strict=True)}

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "options", "least"),
     [
-        ("unet", {"epochs": 20, "width": 8}, 0.85),
-        ("fcn", {"epochs": 25, "width": 8, "blocks": 2, "filters": 32}, 0.75),
-        ("pspnet", {"epochs": 40, "width": 8, "blocks": 1, "filters": 32}, 0.6),
+        ("unet", {"epochs": 12, "width": 8}, 0.85),
+        ("fcn", {"epochs": 15, "width": 8, "blocks": 2, "filters": 32}, 0.75),
+        ("pspnet", {"epochs": 20, "width": 8, "blocks": 1, "filters": 32}, 0.6),
     ],
 )
 def test_the_class_of_each_pixel_is_learned(tmp_path, method, options, least):
@@ -24,7 +24,7 @@ def test_the_class_of_each_pixel_is_learned(tmp_path, method, options, least):
 
 
 def test_shapes_are_found_and_told_apart(tmp_path):
-    run = api.train("ssd", "scenes", out=tmp_path / "run", quiet=True, epochs=40, finest_stride=4, width=0.5)
+    run = api.train("ssd", "scenes", out=tmp_path / "run", quiet=True, epochs=20, finest_stride=4, width=0.5)
     found = run.evaluation()
     assert found["metrics"]["test/map50"] > 0.75
     assert found["baselines"]["mean box of each class"]["test/map50"] < 0.1

@@ -47,6 +47,15 @@ def test_focal_is_its_formula(gamma):
     assert pixel_focal(torch.from_numpy(logits), torch.from_numpy(mask), gamma).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_focal_has_a_gradient_where_it_is_sure_and_right():
+    logits = torch.zeros(1, 2, 1, 1)
+    logits[0, 0] = 60
+    logits.requires_grad_()
+    pixel_focal(logits, torch.zeros(1, 1, 1, dtype=torch.uint8), 0.5).backward()
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+
+
 def test_dice_is_its_formula():
     logits, mask = some(2)
     mask[mask == 3] = 0  # a class that the batch does not hold

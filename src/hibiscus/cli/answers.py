@@ -73,9 +73,11 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
         elif out.suffix.lower() in ENDINGS:
             _write(found, out)
         else:
+            if boxes is not None and (out / detections.NAME).exists():
+                raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
             _save_pictures(found, pictures, out)
             if boxes is not None:
-                detections.write_coco(boxes, out / "detections.json")
+                detections.write_coco(boxes, out / detections.NAME)
         _say_where(found, "answer", out, as_json, quiet)
         return
     shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]

@@ -10,6 +10,7 @@ from hibiscus.errors import DataError
 
 __all__ = ["told", "write_coco"]
 
+NAME = "detections.json"
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 TABLES = (".csv", ".parquet")
 

@@ -69,7 +69,10 @@ def _boxes(about: dict[str, Any] | None) -> list[str]:
     shown = list(about["boxes"].items())[:MOST_LINES]
     rows = [["boxes of", *columns], *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown)]
     quantiles = ("min", "5%", "median", "95%", "max")
-    sizes = [["", *quantiles], *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"])]
+    sizes = [
+        ["", *quantiles],
+        *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"] if about["sizes"][name]),
+    ]
     each = about["boxes_per_picture"]
     lines = [table(rows), *_and_more(len(about["boxes"]), "class", "classes"), "sizes in pixels:", table(sizes)]
     lines.append(

@@ -70,7 +70,7 @@ class BoxAugment:
 
     Shapes:
         images (batch, channels, height, width), floating, in [0, 1]; boxes (batch, rows, 5), float32: xmin, ymin, xmax, ymax as
-        shares of the sides and the number of the class, -1 for padding (edges 0), -2 for a crowd, which moves like an object
+        shares of the sides and the number of the class, -1 for padding (edges 0), -2 or less for a crowd, which moves like an object
         but is none that a crop is made for. Returns both with the same shapes, dtypes and memory format.
 
     Raises:

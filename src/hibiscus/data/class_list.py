@@ -51,10 +51,17 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
-        numbers = tuple(int(found) for found in re.findall(r"(?<![\w.-])\d+(?![\w.])", text))
-        name = re.sub(r"(?<![\w.-])\d+(?![\w.])", " ", text).strip(" ,;:\t") or text
-        key = numbers if len(numbers) in (1, 3) else (len(names),)
-        if key in names or len(numbers) not in (0, 1, 3) or max(key) > 255:
+        colour = re.fullmatch(r"(?:(.*?)[\s,;]+)??(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s,;]+(.*?))?", text)
+        numbered_line = re.fullmatch(r"(\d+)(?:[\s,:;=]+(.*))?", text)
+        if colour:
+            key, name = tuple(map(int, colour.group(2, 3, 4))), colour[1] or colour[5] or ""
+        elif numbered_line:
+            key, name = (int(numbered_line[1]),), numbered_line[2] or text
+        else:
+            key, name = (len(names),), text
+        if not names and re.fullmatch(r"name[\s,;]+r\w*[\s,;]+g\w*[\s,;]+b\w*", text, re.IGNORECASE):
+            continue  # the heading of a table
+        if key in names or max(key) > 255 or re.fullmatch(r"[\d\s,;]+", name.strip() if colour else ""):
             raise DataError(
                 f"{file}, line {number}: {line.strip()[:80]!r}", "a name, a number and a name, or a colour and a name", "mend it"
             )

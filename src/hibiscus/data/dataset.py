@@ -10,8 +10,9 @@ import numpy as np
 
 from hibiscus.data.columns import LOOSE_MISSING, as_texts
 from hibiscus.data.prepare_labels import LabelPreparation
+from hibiscus.errors import DataError
 
-__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys"]
+__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys", "renumbered"]
 
 MAX_CLASSES = 1000  # as many as LabelPreparation takes
 
@@ -54,6 +55,28 @@ def _spelled(column: Any) -> list[str]:
     return [known[text] for text in texts]
 
 
+def renumbered(values: np.ndarray, own: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
+    """Masks `(items, height, width)` or boxes `(items, most, 5)` with the numbers that another list gives the same class names.
+
+    Raises:
+        DataError: a name that occurs and that the other list has not.
+    """
+    kinds = values if values.dtype == np.uint8 else values[..., 4]
+    numbers = np.unique(np.where(kinds < -1, -2 - kinds, kinds) if kinds.dtype != np.uint8 else kinds)
+    used = [int(number) for number in numbers if 0 <= number < len(own)]
+    unknown = [own[number] for number in used if own[number] not in wanted]
+    if unknown:
+        raise DataError(f"classes {', '.join(unknown)}", f"classes of training: {', '.join(wanted)}", "give them the same names")
+    table = {number: wanted.index(own[number]) for number in used}
+    found = values.copy()
+    target = found if values.dtype == np.uint8 else found[..., 4]
+    for number, other in table.items():
+        target[kinds == number] = other
+        if values.dtype != np.uint8:
+            target[kinds == -2 - number] = -2 - other
+    return found
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A file that could not be used, and why."""
@@ -74,7 +97,7 @@ class Dataset:
             `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
             whole numbers: what each item is known to be made of, by name; for measuring only; `mask` uint8
             `(items, height, width)`, the class of each pixel, 255 where it is not known; `boxes` float32 `(items, most, 5)`: xmin,
-            ymin, xmax, ymax as shares of the picture's sides, and a class, -1 where there is no more, -2 where it is a crowd; `size`
+            ymin, xmax, ymax as shares of the picture's sides, and a class, -1 where there is no more, for crowds -2 less the class; `size`
             `(items, 2)`, the height and width that pictures had in their files.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part

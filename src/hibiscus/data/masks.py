@@ -156,7 +156,7 @@ def mask_shape(files: Sequence[Path], image_size: int | Sequence[int] | None, ch
 def _classes_of_values(files: Sequence[Path]) -> ClassList:
     """The classes that masks without a list hold: black and white, numbers from 0, or a few colours."""
     values: set[tuple[int, ...]] = set()
-    for file in files[:: max(1, len(files) // 200)]:
+    for file in files:  # all of them: a rare class may stand in one alone
         try:
             found = _open_mask(file)
         except DataError:
@@ -174,8 +174,10 @@ def _classes_of_values(files: Sequence[Path]) -> ClassList:
     return ClassList(tuple(f"class {value}" for value in range(top + 1)), {**{v: v for v in range(top + 1)}, IGNORED: IGNORED}, {})
 
 
-def _open_mask(file: Path) -> np.ndarray:
-    """The raw values of a mask, uint8 `(height, width)` of numbers or `(height, width, 3)` of colours; a palette's numbers are kept.
+def _open_mask(file: Path, coloured: bool = False) -> np.ndarray:
+    """The raw values of a mask, uint8 `(height, width)` of numbers or `(height, width, 3)` of colours.
+
+    A palette's numbers are kept, unless `coloured` asks for what they look like.
 
     Raises:
         DataError: it cannot be read, is of a lossy kind, or has 16 bits.
@@ -184,7 +186,8 @@ def _open_mask(file: Path) -> np.ndarray:
         with Image.open(file, formats=["PNG", "BMP", "TIFF", "GIF", "PPM", "WEBP"]) as picture:
             if picture.width * picture.height > 2**26:
                 raise DataError(f"{file}: {picture.width} x {picture.height} pixels", f"at most {2**26:,} pixels", "make it smaller")
-            plain = picture.convert("RGB") if picture.mode in ("RGB", "RGBA") else picture if picture.mode == "P" else picture.convert("L")
+            looked_at = picture.mode in ("RGB", "RGBA") or (coloured and picture.mode == "P")
+            plain = picture.convert("RGB") if looked_at else picture if picture.mode == "P" else picture.convert("L")
             if picture.mode.startswith(("I", "F")):
                 raise DataError(f"{file}: a mask of kind {picture.mode}", "8 bits a pixel, or colours", "save it as an 8-bit PNG")
             return np.array(plain)
@@ -202,7 +205,7 @@ def _read_masks(
     good: list[int] = []
     for place, (picture, file) in enumerate(pairs):
         try:
-            raw = _open_mask(file)
+            raw = _open_mask(file, bool(classes.colours))
             _same_size(picture, file, raw.shape[:2])
             masks[len(good)] = _nearest(_class_numbers(raw, classes, file), size)
             good.append(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -65,19 +65,20 @@ def as_shares(found: BoxSet) -> np.ndarray:
     for rows, picture in zip(boxes, found.pictures, strict=True):
         height, width = picture.size
         rows[: len(picture.boxes), :4] = picture.boxes / (width, height, width, height)
-        rows[: len(picture.boxes), 4] = np.where(picture.crowd, CROWD, picture.labels)
+        rows[: len(picture.boxes), 4] = np.where(picture.crowd, CROWD - picture.labels, picture.labels)
     return boxes
 
 
 def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Dataset:
     """The same pictures with the masks that lie beside them; pictures without one are left out, and counted."""
     masked = open_mask_folder(path, shape[:2], shape[2], max_bad=1.0)  # those without a mask are counted below
-    places = {Path(name).stem: place for place, name in enumerate(masked.ids)}
-    both = np.array([i for i, name in enumerate(dataset.ids) if Path(name).stem in places], np.int64)
+    places = {PurePosixPath(name).with_suffix("").as_posix(): place for place, name in enumerate(masked.ids)}
+    names = [PurePosixPath(name).with_suffix("").as_posix() for name in dataset.ids]
+    both = np.array([i for i, name in enumerate(names) if name in places], np.int64)
     if not len(both):
         dataset.notes.append("the masks beside the pictures belong to none of those with boxes, and were left out")
         return dataset
-    chosen = [places[Path(dataset.ids[i]).stem] for i in both]
+    chosen = [places[names[i]] for i in both]
     numbers = np.full(len(dataset), -1, np.int64)
     numbers[both] = np.arange(len(both))
     if len(both) < len(dataset):

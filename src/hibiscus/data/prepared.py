@@ -10,7 +10,7 @@ import torch
 
 from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import Dataset, renumbered
 from hibiscus.data.domains import DomainBatches
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.prepare import ImagePreparation, Preparation
@@ -65,6 +65,8 @@ class PreparedData:
                 pictures[name] = PictureFinish(prepared.mean, prepared.std, self.device)
             else:
                 try:
+                    if name in dataset.names and dataset.names[name] != prepared.names:
+                        raw = renumbered(raw, dataset.names[name], prepared.names)
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None

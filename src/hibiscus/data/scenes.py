@@ -7,6 +7,7 @@ import numpy as np
 __all__ = ["SCENE_CLASSES", "draw_scenes"]
 
 SCENE_CLASSES = ("ground", "disc", "square", "triangle")
+COLOURS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # of each class; the ground's is drawn
 HEIGHT, WIDTH = 48, 64
 LEAST_RADIUS, MOST_RADIUS, MOST_SHAPES = 6, 11, 3
 
@@ -14,8 +15,8 @@ LEAST_RADIUS, MOST_RADIUS, MOST_SHAPES = 6, 11, 3
 def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pictures uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, and boxes float32 `(count, 3, 5)`, as a Dataset holds them.
 
-    One to three shapes a picture, in colours of their own whatever their kind, later ones over earlier ones, whose boxes hold what is
-    hidden too; grain over all of it. So the class can be told by form alone.
+    One to three shapes a picture, later ones over earlier ones, whose boxes hold what is hidden too; grain over all of it. Each kind is
+    of one colour or nearly so, the ground of any.
     """
     draw = np.random.default_rng(seed)
     pictures, masks = np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.uint8)
@@ -28,7 +29,7 @@ def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray
             kind, radius = int(draw.integers(1, len(SCENE_CLASSES))), draw.uniform(LEAST_RADIUS, MOST_RADIUS)
             x, y = draw.uniform(radius, WIDTH - radius), draw.uniform(radius, HEIGHT - radius)
             inside = _inside(kind, (right - x) / radius, (down - y) / radius)
-            canvas[inside] = _far_from(canvas[int(y), int(x)], draw)
+            canvas[inside] = COLOURS[kind] + draw.uniform(-30, 30, 3)
             mask[inside] = kind
             across, along = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
             edges = np.array([across[0], along[0], across[-1] + 1, along[-1] + 1]) / (WIDTH, HEIGHT, WIDTH, HEIGHT)
@@ -44,11 +45,3 @@ def _inside(kind: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     if SCENE_CLASSES[kind] == "square":
         return np.maximum(np.abs(u), np.abs(v)) <= 0.85
     return (v <= 0.9) & (np.abs(u) <= (v + 1) / 1.9)
-
-
-def _far_from(colour: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-    """A colour that can be told from another."""
-    while True:
-        found = draw.uniform(20, 235, 3)
-        if np.abs(found - colour).sum() > 120:
-            return found

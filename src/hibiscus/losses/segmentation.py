@@ -11,6 +11,7 @@ q_ic is the probability of class c at pixel i; the mean is over the classes that
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -54,7 +55,8 @@ def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
         logits (batch, classes, height, width), mask (batch, height, width); returns a scalar.
     """
     losses, known = _pixel_losses(logits, mask)
-    return ((1 - (-losses).exp()) ** gamma * losses).sum() / known.sum().clamp_min(1)
+    wrong = (-torch.expm1(-losses)).clamp_min(torch.finfo(losses.dtype).tiny)  # 1 - p; at 0 a small gamma has no gradient
+    return (wrong**gamma * losses).sum() / known.sum().clamp_min(1)
 
 
 def dice(logits: Tensor, mask: Tensor) -> Tensor:

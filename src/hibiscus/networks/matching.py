@@ -84,7 +84,7 @@ def match(
     that box too. Among equals the first box, then the first anchor.
 
     Args:
-        truth: xmin, ymin, xmax, ymax, class; class -1 fills up, class -2 is a crowd: background anchors that lie in it to more than
+        truth: xmin, ymin, xmax, ymax, class; class -1 fills up, class -2 or less is a crowd: background anchors that lie in it to more than
             `threshold` of their own area are ignored.
         anchors: of every picture.
         threshold: of the overlap (paper: 0.5).
@@ -117,8 +117,8 @@ def match(
     positive = owner >= 0
     labels = torch.where(positive, kind.gather(1, owner.clamp_min(0)).long() + 1, 0)
     ignored = best > negative_limit if negative_limit is not None else torch.zeros_like(positive)
-    if bool((kind == CROWD).any()):
-        ignored = ignored | _crowded(torch.where((kind == CROWD)[..., None], truth[..., :4], 0), anchors, threshold)
+    if bool((kind <= CROWD).any()):
+        ignored = ignored | _crowded(torch.where((kind <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold)
     labels = torch.where(ignored & ~positive, -1, labels)
     picture, place = positive.nonzero(as_tuple=True)
     offsets = anchors.new_zeros(batch, len(anchors), 4)

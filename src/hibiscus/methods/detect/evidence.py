@@ -33,9 +33,9 @@ def truths_of(data: PreparedData, part: str, sizes: np.ndarray | None = None) ->
     found = []
     for place, rows in enumerate(data.values("boxes", part)):
         own = rows[rows[:, 4] != PADDING]
-        crowd = own[:, 4] == CROWD
+        crowd = own[:, 4] <= CROWD
         edges = own if sizes is None else in_pixels(own, sizes[place])
-        found.append(np.column_stack([edges[:, :4], np.where(crowd, 0, own[:, 4]), crowd]).astype(np.float64))
+        found.append(np.column_stack([edges[:, :4], np.where(crowd, CROWD - own[:, 4], own[:, 4]), crowd]).astype(np.float64))
     return found
 
 
