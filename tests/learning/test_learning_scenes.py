@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "options", "least"),
     [
-        ("unet", {"epochs": 12, "width": 8}, 0.85),
+        ("unet", {"epochs": 20}, 0.8),
         ("fcn", {"epochs": 15, "width": 8, "blocks": 2, "filters": 32}, 0.75),
         ("pspnet", {"epochs": 20, "width": 8, "blocks": 1, "filters": 32}, 0.6),
     ],
