@@ -36,6 +36,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("iic", "clusters"): (4, {}),
     ("iic", "entropy_weight"): (2.0, {}),
     ("unet", "depth"): (1, {}),
+    ("unet", "mirror"): (True, {"rate": 1e-3}),  # at its own rate six rounds make all pixels ground
     **{(name, "average"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
     ("ssd", "levels"): (1, {}),
