@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hibiscus.data import prepare_boxes, prepare_masks
 from hibiscus.data.open import open_data
 from hibiscus.data.prepare_boxes import BoxPreparation
 from hibiscus.errors import DataError
+from hibiscus.losses import segmentation as losses
+from hibiscus.metrics import panoptic, segmentation
+from hibiscus.networks import matching
 
 
 def coco(folder, masks=False):
@@ -88,6 +92,12 @@ def test_masks_of_one_name_in_two_folders_stay_with_their_pictures(tmp_path):
         (tmp_path / "set" / part / "_annotations.coco.json").write_text(json.dumps(found))
     data = open_data(tmp_path / "set")
     assert {part: set(data.fields["mask"][items].ravel().tolist()) for part, items in data.parts.items()} == {"train": {0}, "val": {1}}
+
+
+def test_all_mean_the_same_by_a_number_that_is_no_class():
+    """Losses, metrics and networks know nothing of data, and so have these numbers of their own."""
+    assert losses.IGNORED == segmentation.IGNORED == panoptic.IGNORED == prepare_masks.IGNORED
+    assert matching.CROWD == prepare_boxes.CROWD
 
 
 def test_what_is_learned_from_boxes():

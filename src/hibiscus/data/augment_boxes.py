@@ -27,11 +27,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.data.augment import memory_format
+from hibiscus.data.prepare_boxes import CROWD, PADDING
 from hibiscus.errors import ConfigError, DataError
 
 __all__ = ["CROWD", "PADDING", "BoxAugment"]
 
-PADDING, CROWD = -1, -2  # classes of rows that are no object
 BELOW_ONE = math.nextafter(1.0, 0.0)
 RANGES = {
     "zoom_out": (1.0, 10.0), "scale_jitter": (0.0, BELOW_ONE), "aspect_jitter": (0.0, 3.0), "brightness": (0.0, 1.0),

@@ -13,10 +13,10 @@ from hibiscus.data.cache import decode_pictures
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images import too_many_bad
 from hibiscus.data.masks import mask_shape, open_mask_folder
+from hibiscus.data.prepare_boxes import CROWD, PADDING
 
 __all__ = ["as_shares", "open_boxes"]
 
-PADDING, CROWD = -1, -2
 TOLD = ("boxes", "crowd", "sizes", "boxes_per_picture", "pictures_without_objects", "classes_without_boxes", "faults")
 
 

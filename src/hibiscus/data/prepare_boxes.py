@@ -10,8 +10,9 @@ import numpy as np
 
 from hibiscus.errors import DataError
 
-__all__ = ["BoxPreparation"]
+__all__ = ["CROWD", "PADDING", "BoxPreparation"]
 
+PADDING, CROWD = -1, -2  # classes of rows that are no object; a crowd of class c has CROWD - c
 MOST_SIZES = 4000  # enough to lay anchors by
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.prepare_boxes import CROWD, PADDING
 from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.methods.detect.drawing import drawn, sure
 from hibiscus.metrics.boxes import Found, found_at, mean_boxes, precision_recall, voc_precision
-from hibiscus.metrics.detection import average_precision
+from hibiscus.metrics.detection import AveragePrecision, average_precision
 from hibiscus.metrics.exhibits import Curve, Exhibit, Gallery, Series, Table
 from hibiscus.training.method import Examination
 
 __all__ = ["answers", "examine_boxes", "in_pixels", "precision_of"]
 
 SHOWN, WORST, CURVES, POINTS = 6, 4, 8, 200
-PADDING, CROWD, SCALE = -1, -2, 2
+SCALE = 2  # times a picture's size, for thin lines and small words
 TITLE = "Average precision"
 
 
@@ -75,14 +76,22 @@ def examine_boxes(found: np.ndarray, data: PreparedData, part: str, classes: lis
         *_curves(truths, rows, classes),
         _worst(found, truths, rows, data, part, classes, score),
     ]
-    return Examination(_figures(truths, rows, classes, score), rivals, exhibits)
+    return Examination(_told(whole, voc, at), rivals, exhibits)
 
 
 def _figures(truths: list[np.ndarray], rows: list[np.ndarray], classes: Sequence[str], score: float) -> dict[str, float]:
     """COCO's figures, VOC's, and what stands above a score; those over nothing left out."""
-    figures = dict(average_precision(truths, rows, len(classes)).figures)
-    figures["voc_ap50"] = _mean(voc_precision(truths, rows, len(classes)))
-    at = found_at(truths, rows, len(classes), score)
+    return _told(
+        average_precision(truths, rows, len(classes)),
+        voc_precision(truths, rows, len(classes)),
+        found_at(truths, rows, len(classes), score),
+    )
+
+
+def _told(whole: AveragePrecision, voc: np.ndarray, at: Found) -> dict[str, float]:
+    """The figures of a set by name."""
+    figures = dict(whole.figures)
+    figures["voc_ap50"] = _mean(voc)
     hits, given, true = at.hits.sum(), at.detections.sum(), at.truths.sum()
     figures["precision"] = hits / given if given else np.nan
     figures["recall"] = hits / true if true else np.nan

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -119,6 +120,11 @@ class SSD(Method):
         average = {"average": copy.deepcopy(network).requires_grad_(False)} if config.average else {}
         return {"network": network, **average}
 
+    def to(self, device: torch.device) -> None:
+        """Moves the networks to a device, and the anchors with them."""
+        super().to(device)
+        self.layout.anchors = self.layout.anchors.to(device)
+
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""
         config, network = self.config, self.nets["network"]
@@ -134,27 +140,30 @@ class SSD(Method):
     def criterion(self, scores: Tensor, offsets: Tensor, boxes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """What is minimised: scores (batch, A, 1 + classes) and offsets (batch, A, 4) against true boxes (batch, most, 5)."""
         config = self.config
-        labels, wanted, positive = match(boxes, self.layout.anchors.to(boxes.device), config.match_threshold)
+        labels, wanted, positive = match(boxes, self.layout.anchors, config.match_threshold)
         how = {"alpha": config.offset_weight, "classes": config.class_loss, "kind": config.offset_loss}
         return multibox(scores, offsets, labels, wanted, **how), {"anchors": positive.sum() / len(boxes)}
 
-    def detections(self, images: Tensor) -> Tensor:
+    def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The scores (batch, A, 1 + classes) and offsets (batch, A, 4) by which it answers, float32."""
+        scores, offsets = self.nets.get("average", self.nets["network"])(images)
+        return scores.float(), offsets.float()
+
+    def detections(self, scores: Tensor, offsets: Tensor) -> Tensor:
         """What is seen in each picture: (batch, 200, 6) of xmin, ymin, xmax, ymax in shares, score and class, -1 for no more."""
         config = self.config
-        scores, offsets = self.nets.get("average", self.nets["network"])(images)
-        boxes = decode(offsets.float(), self.layout.anchors.to(images.device)).clamp(0, 1)
+        boxes = decode(offsets, self.layout.anchors).clamp(0, 1)
         soft = "gaussian" if config.suppression == "soft" else ""
-        return detect(scores.float().softmax(2), boxes, iou_threshold=config.nms_threshold, soft=soft, sigma=config.soft_sigma)
+        return detect(scores.softmax(2), boxes, iou_threshold=config.nms_threshold, soft=soft, sigma=config.soft_sigma)
 
     def measure(self, data: PreparedData, part: str) -> dict[str, float]:
         """The average precision of a part, and its loss."""
         found, losses, count = [], 0.0, 0
-        network = self.nets.get("average", self.nets["network"])
         for batch in data.walk(part):
-            scores, offsets = network(batch.image)
-            losses += float(self.criterion(scores.float(), offsets.float(), batch.boxes)[0]) * batch.size
+            scores, offsets = self.read(batch.image)
+            losses += float(self.criterion(scores, offsets, batch.boxes)[0]) * batch.size
             count += batch.size
-            found.append(self.detections(batch.image).cpu().numpy())
+            found.append(self.detections(scores, offsets).cpu().numpy())
         return {**evidence.precision_of(np.concatenate(found), data, part, self.classes), "loss": losses / max(1, count)}
 
     def examine(self, data: PreparedData, part: str) -> Examination:
@@ -169,4 +178,4 @@ class SSD(Method):
         return evidence.answers(self._found(data, part), data, part, self.classes, self.config.shown_score)
 
     def _found(self, data: PreparedData, part: str) -> np.ndarray:
-        return np.concatenate([self.detections(batch.image).cpu().numpy() for batch in data.walk(part)])
+        return np.concatenate([self.detections(*self.read(batch.image)).cpu().numpy() for batch in data.walk(part)])

@@ -6,6 +6,7 @@ import colorsys
 
 import numpy as np
 
+from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.metrics.exhibits import Exhibit, Gallery, Matrix, Table
 from hibiscus.metrics.segmentation import class_figures, common_class, confusion_of, segmentation_metrics
@@ -13,7 +14,6 @@ from hibiscus.training.method import Examination
 
 __all__ = ["IGNORED", "colours_of", "examine_segments", "painted"]
 
-IGNORED = 255
 SHOWN, WORST, MOST_SHOWN_CLASSES, MOST_MASKS = 6, 4, 30, 2000
 
 
