@@ -15,7 +15,7 @@ from PIL import Image
 from hibiscus.data.cache import decode_pictures
 from hibiscus.data.class_list import MOST_CLASSES, ClassList, numbered, read_class_list
 from hibiscus.data.dataset import Dataset, Skipped
-from hibiscus.data.images import PART_NAMES, find_pictures, is_hidden, look_at_headers, too_many_bad
+from hibiscus.data.images import PART_NAMES, PICTURE_ENDINGS, find_pictures, is_hidden, look_at_headers, too_many_bad, walk_files
 from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import DataError
 
@@ -46,7 +46,7 @@ def find_mask_pairs(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _holds_pictures(folder: Path) -> bool:
-    return bool(find_pictures(folder)[0])
+    return any(file.suffix.lower() in PICTURE_ENDINGS for file in walk_files(folder))
 
 
 def open_mask_folder(
@@ -64,13 +64,14 @@ def open_mask_folder(
     Raises:
         DataError: too many pictures without masks, masks of another size, or masks with values that no class has.
     """
-    matched, skipped, total = _match(folder)
+    pairs = find_mask_pairs(folder)
+    matched, skipped, total = _match(folder, pairs)
     height, width, depth = mask_shape([picture for picture, _, _ in matched], image_size, channels)
     pixels, keys, good, bad = decode_pictures([picture for picture, _, _ in matched], (height, width, depth), progress, "squash")
     skipped += bad
     matched = [matched[i] for i in good]
     above = [folder.parent] if folder.resolve().name.lower() in PART_NAMES else []
-    places = dict.fromkeys((folder, *(pictures.parent for pictures, _ in find_mask_pairs(folder)), *above))
+    places = dict.fromkeys((folder, *(pictures.parent for pictures, _ in pairs), *above))
     classes = read_class_list(places) or _classes_of_values([mask for _, mask, _ in matched])
     masks, sound = _read_masks([(picture, mask) for picture, mask, _ in matched], classes, (height, width), skipped)
     too_many_bad(str(folder), skipped, total, max_bad)
@@ -99,12 +100,12 @@ def _shares(masks: np.ndarray, classes: ClassList) -> dict[str, float]:
     return {**shares, "(no class)": float(counts[IGNORED] / counts.sum())}
 
 
-def _match(folder: Path) -> tuple[list[tuple[Path, Path, str]], list[Skipped], int]:
+def _match(folder: Path, pairs: list[tuple[Path, Path]]) -> tuple[list[tuple[Path, Path, str]], list[Skipped], int]:
     """Each picture with its mask and part, what was left out, and how many pictures there are."""
     matched: list[tuple[Path, Path, str]] = []
     skipped: list[Skipped] = []
     total = 0
-    for pictures, masks in find_mask_pairs(folder):
+    for pictures, masks in pairs:
         known = {mask.relative_to(masks).with_suffix("").as_posix(): mask for mask in find_pictures(masks)[0]}
         part = _part_of(pictures.relative_to(folder).parts)
         listed = _listed_parts(pictures.parent)

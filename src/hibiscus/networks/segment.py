@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.resnet import BottleneckBlock
+from hibiscus.networks.resnet import stage_layers
 
 __all__ = ["FCN", "PSPNet", "Trunk"]
 
@@ -51,11 +51,8 @@ class Trunk(nn.Module):
         before = 2 * width
         for stage, (count, stride, dilation) in enumerate(zip(blocks, strides[1:], dilations, strict=True)):
             inner = width * 2**stage
-            layers = []
-            for block in range(count):
-                layers.append(BottleneckBlock(before, inner, 1 if block else stride, "projection", dilation))
-                before = 4 * inner
-            self.stages.append(nn.Sequential(*layers))
+            self.stages.append(nn.Sequential(*stage_layers(before, inner, count, stride, dilations=(dilation, dilation))))
+            before = 4 * inner
             given = stage >= len(blocks) - maps
             self.after.append(nn.Sequential(nn.BatchNorm2d(before), nn.ReLU(inplace=True)) if given else nn.Identity())
         self.channels = [4 * width * 2**stage for stage in range(len(blocks))]
