@@ -159,9 +159,9 @@ def _convolution(before: int, after: int, kernel: int, stride: int = 1, norm: bo
 
 
 def _head(before: int, outputs: int) -> nn.Conv2d:
-    """From features to scores that begin near nought."""
+    """From features to scores; weights large enough that features learn from the first step on."""
     head = nn.Conv2d(before, outputs, 1)
-    initialise(head, "normal")
+    initialise(head, "glorot_normal")
     return head
 
 

@@ -13,9 +13,8 @@ from hibiscus.networks.matching import iou, iou_of_edges
 
 __all__ = ["detect", "nms", "soft_nms"]
 
-BLOCK = 16  # boxes that stand together when pairs are looked for
-CELLS = 64  # a side of the grid that neighbours are sorted by
-AT_ONCE = 1024  # pairs of blocks computed at a time: what stays in a core's cache
+CHUNK = 128  # boxes settled at a time, the best first
+ROWS = 4  # rows settled at a time: what stays in a core's cache
 
 
 def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0.0, most: int | None = None) -> Tensor:
@@ -23,9 +22,7 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0
 
         kept = not any(kept_j and score_j > score and iou_j >= threshold)
 
-    Classes share the boxes and nothing else. For suppression across classes give one class: the best score of each box. The pairs that
-    overlap enough are found once for all classes, only among blocks of boxes that can touch; then all boxes that no stronger one
-    still threatens are settled together, until none is left.
+    Classes share the boxes and nothing else. For suppression across classes give one class: the best score of each box.
 
     Args:
         boxes: of each picture.
@@ -42,17 +39,16 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0
     """
     _checked(boxes, scores, threshold)
     batch, classes, count = scores.shape
-    first, second = _pairs(boxes, threshold, torch.zeros_like(boxes[..., 0], dtype=torch.int64))
-    table = scores.transpose(1, 2).reshape(batch * count, classes)
-    one, other = table[first], table[second]
-    column = torch.arange(classes, device=boxes.device)
-    wins = one >= other  # first < second, so the first of equals
-    strong, weak = torch.where(wins, first[:, None], second[:, None]), torch.where(wins, second[:, None], first[:, None])
-    both = torch.minimum(one, other) > floor
-    strong, weak = (strong * classes + column)[both], (weak * classes + column)[both]
-    kept = (table > floor) & ~_settle(strong, weak, table.numel()).view_as(table)
-    kept = kept.view(batch, count, classes).transpose(1, 2)
-    return kept if most is None else kept & (_rank(scores.masked_fill(~kept, -1)) < most)
+    rows = scores.reshape(batch * classes, count)
+    order = rows.argsort(dim=1, descending=True, stable=True)[:, : int((rows > floor).sum(1).amax()) if rows.numel() else 0]
+    kept = torch.zeros_like(rows, dtype=torch.bool)
+    for some in torch.arange(len(rows), device=rows.device).split(ROWS):
+        place = order[some]
+        stays = _greedy(boxes[some[:, None] // classes, place], rows[some].gather(1, place) > floor, threshold, most=most)
+        if most is not None:
+            stays &= stays.cumsum(1) <= most
+        kept[some] = torch.zeros_like(kept[some]).scatter_(1, place, stays)
+    return kept.view(batch, classes, count)
 
 
 def soft_nms(
@@ -151,15 +147,12 @@ def detect(
         key = key.topk(most_per_class, -1).values
     if soft:
         return _detect_softly(key, boxes, value, keep, soft, sigma, iou_threshold, score_threshold, across_classes)
-    key, look = key.view(batch, -1), 2 * keep
+    key, look = key.view(batch, -1), 8 * keep
     while True:
         look = min(look, key.shape[1])
         index, score = _unpack(key.topk(look, -1).values, value)
         kind, own = index // count, boxes.gather(1, (index % count)[..., None].expand(-1, -1, 4))
-        first, second = _pairs(own, iou_threshold, torch.zeros_like(kind) if across_classes else kind)
-        live = (score > 0).flatten()
-        fits = live[first] & live[second]
-        stays = (score > 0) & ~_settle(first[fits], second[fits], score.numel()).view_as(score)
+        stays = _greedy(own, score > 0, iou_threshold, None if across_classes else kind, keep)
         if look == key.shape[1] or bool(((stays.sum(1) >= keep) | (score[:, -1] <= 0)).all()):
             return _padded(own, torch.where(stays, score, 0), kind, keep)
         look *= 4
@@ -174,82 +167,55 @@ def _checked(boxes: Tensor, scores: Tensor, threshold: float) -> None:
         )
 
 
-def _settle(strong: Tensor, weak: Tensor, count: int) -> Tensor:
-    """Which of `count` candidates are dropped, given every pair of which the strong one would drop the weak one."""
-    dropped = torch.zeros(count, dtype=torch.bool, device=strong.device)
-    while len(strong):
-        threatened = torch.zeros_like(dropped).index_fill_(0, weak, True)
-        dropped.index_fill_(0, weak[~threatened[strong]], True)
-        open_still = ~(dropped[strong] | dropped[weak])
-        strong, weak = strong[open_still], weak[open_still]
-    return dropped
+def _greedy(boxes: Tensor, live: Tensor, threshold: float, kind: Tensor | None = None, most: int | None = None) -> Tensor:
+    """Which boxes (R, N, 4) of each row stay, the best standing first, of those that are `live` (R, N); all rows at once.
 
-
-def _pairs(boxes: Tensor, threshold: float, kind: Tensor) -> tuple[Tensor, Tensor]:
-    """All pairs of one picture and kind (B, K) that overlap by the threshold or more, first < second, numbered through the batch.
-
-    Boxes of like size and place stand together in blocks; only blocks whose outlines let two boxes overlap enough are compared.
+    A chunk at a time: boxes that one kept earlier overlaps are dropped at once, and what is left is settled among itself. Boxes of
+    another `kind` (R, N) leave each other alone. Stops once each row has `most`.
     """
-    batch, count = boxes.shape[:2]
-    size = BLOCK if count > 2 * BLOCK else max(count, 1)
-    order = _neighbours_together(boxes, kind) if count > 2 * BLOCK else torch.arange(count, device=boxes.device).expand(batch, count)
-    blocks = -(-count // size)
-    order = torch.cat([order, order[:, -1:].expand(-1, blocks * size - count)], 1)  # the last one again; those pairs are left out
-    own = boxes.gather(1, order[..., None].expand(-1, -1, 4)).view(batch, blocks, size, 4)
-    number = torch.arange(blocks * size, device=boxes.device).expand(batch, -1).reshape(batch * blocks, size)
-    real = number < count
-    label = (order + count * torch.arange(batch, device=boxes.device)[:, None]).view(batch * blocks, size)
-    kinds = kind.gather(1, order).view(batch * blocks, size)
-    left, right = _blocks_that_may_touch(own, kinds.view(batch, blocks, size), threshold)
-    edges = own.view(batch * blocks, size, 4).permute(2, 1, 0).contiguous()  # (4, size, blocks): the pairs of blocks stand innermost
-    found = []
-    for start in range(0, len(left), AT_ONCE):
-        a, b = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
-        overlap = iou_of_edges(edges[:, :, a][:, :, None], edges[:, :, b][:, None])
-        hit = (overlap >= threshold).flatten().nonzero()[:, 0]
-        block, place = hit % len(a), hit // len(a)
-        row, column, a, b = place // size, place % size, a[block], b[block]
-        once = ((a != b) | (row < column)) & real[a, row] & real[b, column] & (kinds[a, row] == kinds[b, column])
-        found.append(torch.stack([label[a, row], label[b, column]])[:, once])
-    pair = torch.cat(found, 1) if found else left.new_zeros(2, 0)
-    return pair.amin(0), pair.amax(0)
+    rows, count = live.shape
+    edges = boxes.permute(2, 0, 1).contiguous()
+    kept, number = torch.zeros_like(live), torch.zeros(rows, 1, dtype=torch.int64, device=boxes.device)
+    store = edges.new_zeros(4, rows, count + 1)  # those kept, side by side; the last place takes the others
+    kinds = None if kind is None else kind.new_zeros(rows, count + 1)
+    for start in range(0, count, CHUNK):
+        span = slice(start, start + CHUNK)
+        full, now, open_ = int(number.max()), edges[:, :, span], live[:, span]
+        own = None if kind is None else kind[:, span]
+        if not bool(open_.any()) or (most is not None and int(number.min()) >= most):
+            break
+        if full:
+            open_ = open_ & (_overlap(store[:, :, :full], now, kinds, own).amax(1) < threshold)
+        stays = _settle(open_, (_overlap(now, now, own, own) >= threshold).float().triu_(1))
+        kept[:, span] = stays
+        place = torch.where(stays, number + stays.cumsum(1) - 1, count)
+        store.scatter_(2, place.expand(4, -1, -1), now)
+        if kinds is not None and own is not None:
+            kinds.scatter_(1, place, own)
+        number = number + stays.sum(1, keepdim=True)
+    return kept
 
 
-def _neighbours_together(boxes: Tensor, kind: Tensor) -> Tensor:
-    """An order (B, K) in which boxes of one kind stand together, among them those of like size, and then those that lie near each other."""
-    wide = (boxes[..., 2:] - boxes[..., :2]).clamp_min(1e-6)
-    octave = torch.log2(wide / wide.amax()).floor().clamp_min(-15).long() + 15
-    middle = (boxes[..., :2] + boxes[..., 2:]) / 2
-    low, high = middle.amin((0, 1)), middle.amax((0, 1))
-    x, y = ((middle - low) / (high - low).clamp_min(1e-12) * (CELLS - 1)).long().unbind(-1)
-    curve = sum(((x >> bit & 1) << 2 * bit) + ((y >> bit & 1) << 2 * bit + 1) for bit in range(6))  # Morton's
-    return (((kind * 16 + octave[..., 0]) * 16 + octave[..., 1]) * CELLS**2 + curve).argsort(1)
+def _overlap(a: Tensor, b: Tensor, kind_a: Tensor | None, kind_b: Tensor | None) -> Tensor:
+    """Of each box of `a` (4, R, N) with each of `b` (4, R, M): (R, N, M); 0 between kinds."""
+    found = iou_of_edges(a[..., None], b[:, :, None])
+    if kind_a is None or kind_b is None:
+        return found
+    return found.masked_fill_(kind_a[:, : a.shape[2], None] != kind_b[:, None], 0)
 
 
-def _blocks_that_may_touch(blocks: Tensor, kinds: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
-    """Numbers of the blocks (B, n, size, 4) of kinds (B, n, size), first <= second, of which two boxes may overlap enough.
+def _settle(live: Tensor, beats: Tensor) -> Tensor:
+    """Which of a chunk (R, N) stay, where `beats` (R, N, N) is 1 if the earlier box would drop the later one.
 
-    The overlap of two boxes is never more than that of their shadows on an axis, and shadows a and b overlap by t or more only where
-    their middles are no further apart than (a + b) / 2 * (1 - t) / (1 + t) and neither is shorter than t times the other.
+    A box stays if none that stays beats it: what is asked again and again until nothing changes, which is after as many turns as the
+    longest chain of boxes has links, and mostly after two or three.
     """
-    count = blocks.shape[1]
-    middle, wide = (blocks[..., :2] + blocks[..., 2:]) / 2, blocks[..., 2:] - blocks[..., :2]
-    (low, high), (least, most) = middle.aminmax(dim=2), wide.aminmax(dim=2)
-    rounding = 8 * torch.finfo(blocks.dtype).eps * blocks.abs().amax()
-    reach = (1 - threshold) / (1 + threshold) * 1.001 / 2 * most + rounding
-    apart = torch.maximum(low[:, :, None] - high[:, None], low[:, None] - high[:, :, None])
-    near = apart <= reach[:, :, None] + reach[:, None]
-    alike = torch.minimum(most[:, :, None], most[:, None]) + rounding >= threshold * torch.maximum(least[:, :, None], least[:, None])
-    last = kinds.amax(2)
-    same = torch.minimum(last[:, :, None], last[:, None]) >= torch.maximum(kinds.amin(2)[:, :, None], kinds.amin(2)[:, None])
-    picture, first, second = ((near & alike).all(-1) & same).triu().nonzero(as_tuple=True)
-    return picture * count + first, picture * count + second
-
-
-def _rank(scores: Tensor) -> Tensor:
-    """The place of each score in its row, the best 0; the first of equals first."""
-    order = scores.argsort(dim=-1, descending=True, stable=True)
-    return torch.empty_like(order).scatter_(-1, order, torch.arange(order.shape[-1], device=order.device).expand_as(order))
+    stays = live
+    while True:
+        again = live & (torch.bmm(stays[:, None].to(beats.dtype), beats)[:, 0] == 0)
+        if torch.equal(again, stays):
+            return stays
+        stays = again
 
 
 def _keys(scores: Tensor, floor: float) -> Tensor:
@@ -258,8 +224,8 @@ def _keys(scores: Tensor, floor: float) -> Tensor:
     A positive float32 read as an integer keeps its order, so one number holds the score and the place: topk gets exact on ties.
     """
     place = torch.arange(scores.shape[1], device=scores.device)
-    key = (scores.view(torch.int32).long() << 32) | ((1 << 32) - 1 - place)
-    return torch.where(scores > max(floor, 0.0), key, 0)
+    key = scores.view(torch.int32).long().bitwise_left_shift_(32).bitwise_or_((1 << 32) - 1 - place)
+    return key.masked_fill_(scores <= max(floor, 0.0), 0)
 
 
 def _unpack(keys: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:

@@ -53,7 +53,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(_convolutions(2 * count, count, norm) for count in counts[:-1])
         self.head = nn.Conv2d(width, outputs, 1)
         initialise(self, "he_normal")
-        initialise(self.head, "normal")  # answers begin near nought
+        initialise(self.head, "glorot_normal")
 
     def forward(self, x: Tensor) -> Tensor:
         """The maps of each picture."""

@@ -33,9 +33,7 @@ __all__ = ["UNet"]
 class Config(SegmentConfig):
     """Options of `unet`."""
 
-    rate: float = Field(
-        5e-3, gt=0, description="learning rate where the schedule is 1; few maps stand before the head, whose weights must grow"
-    )
+    rate: float = Field(5e-3, gt=0, description="learning rate where the schedule is 1")
     width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves (paper: 64)")
     depth: int | None = Field(None, ge=0, description="halvings; down to maps of about 8 pixels, up to 4, if left out")
 
