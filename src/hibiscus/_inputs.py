@@ -1,4 +1,4 @@
-"""What a person gives a finished run to answer, pictures, folders, tables, arrays, in the shape that it learned; and the answers' names."""
+"""What a person gives a finished run to answer, pictures, videos, tables, arrays, in the shape that it learned; and the answers' names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hibiscus.data.masks import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.data.video import VIDEO_ENDINGS, read_frames
 from hibiscus.errors import DataError
 from hibiscus.training.player import Batch
 
@@ -32,7 +33,7 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     """Opens inputs without labels.
 
     Args:
-        given: paths of pictures, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of paths.
+        given: paths of pictures, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of paths.
         preparation: what the run learned; pictures are brought to its size and colours.
 
     Raises:
@@ -90,20 +91,48 @@ def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise DataError(f"{path}: there is nothing at this path", "a picture or a folder of pictures", "check the path")
+            raise DataError(f"{path}: there is nothing at this path", "a picture, a video, or a folder of pictures", "check the path")
         found = find_pictures(path)[0] if path.is_dir() else [path]
         masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
         files += [file for file in found if not masks.intersection(file.parents)]  # masks are answers, not questions
     if not files:
-        raise DataError(f"{paths[0]}: no picture in it", f"files ending in {', '.join(sorted(PICTURE_ENDINGS))}", "check the path")
+        raise DataError(
+            f"{paths[0]}: no picture in it",
+            f"files ending in {', '.join(sorted(PICTURE_ENDINGS))}",
+            "check the path; name videos one by one",
+        )
+    videos = [file for file in files if file.suffix.lower() in VIDEO_ENDINGS]
+    if not videos:
+        return _open_picture_files(files, preparation)
+    opened = [_open_video(file, preparation) for file in videos]
+    if len(videos) < len(files):
+        opened.insert(0, _open_picture_files([file for file in files if file not in videos], preparation))
+    fields = {name: np.concatenate([one.fields[name] for one in opened]) for name in opened[0].fields}
+    ids, skipped = [item for one in opened for item in one.ids], [bad for one in opened for bad in one.skipped]
+    return _dataset("pictures", fields, ids, np.concatenate([one.keys for one in opened]), skipped)
+
+
+def _open_picture_files(files: list[Path], preparation: Preparation) -> Dataset:
     prepared = preparation["image"]
     pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
     if not len(good):
         raise DataError(skipped[0].reason, "at least one picture that can be read", "check the files")
-    fields = {"image": pixels}
-    if prepared.resize == "squash":  # what is found in them is told in pixels of the files
-        fields["size"] = np.array([(look_at_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good], np.int64)
-    return _dataset("pictures", fields, [str(files[i]) for i in good], keys, skipped)
+    sizes = [(look_at_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good] if prepared.resize == "squash" else []
+    return _dataset("pictures", _with_sizes(pixels, sizes), [str(files[i]) for i in good], keys, skipped)
+
+
+def _open_video(file: Path, preparation: Preparation) -> Dataset:
+    """The frames of a video, by the file's name and their number."""
+    prepared = preparation["image"]
+    pixels, size = read_frames(file, (prepared.height, prepared.width, prepared.channels), prepared.resize)
+    sizes = [size] * len(pixels) if prepared.resize == "squash" else []
+    ids = [f"{file.with_suffix('')}-{number:06}" for number in range(len(pixels))]
+    return _dataset("frames", _with_sizes(pixels, sizes), ids, content_keys(pixels))
+
+
+def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:
+    """The fields of pictures; what is found in squashed ones is told in pixels of their files, so those need `sizes`."""
+    return {"image": pixels, "size": np.array(sizes, np.int64)} if sizes else {"image": pixels}
 
 
 def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Dataset:

@@ -10,7 +10,7 @@ from hibiscus.cli.words import Checkpoint, Debug, Device, Json, Quiet, Run, Seed
 
 __all__ = ["embed", "predict", "sample"]
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="pictures, folders, a table or a file of arrays")]
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="pictures, folders of them, videos, a table or a file of arrays")]
 Conditions = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME=VALUE", help="what they shall be like; first:last:steps or a,b,c takes each value in turn"),
