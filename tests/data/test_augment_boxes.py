@@ -187,6 +187,20 @@ def test_crowds_move_along():
     assert torch.equal(moved[..., 4] == 2, moved_crowds[..., 4] == CROWD)
 
 
+def test_a_crowd_stays_while_any_of_it_is_seen():
+    images, boxes = rectangles(batch=200)
+    boxes[..., 4] = torch.where(boxes[..., 4] > 0, CROWD - boxes[..., 4], boxes[..., 4])  # colours 1 and 2
+    moved, found = BoxAugment(iou_crop=True, scale_jitter=0.3)(images, generator(), boxes)
+    for picture, rows in zip(moved, found, strict=True):
+        kinds = rows[:, 4].tolist()
+        for colour in (1, 2):
+            kept, visible = CROWD - colour in kinds, extent(picture[colour]) is not None
+            assert kept or not visible
+            if kept and visible:
+                edges = rows[kinds.index(CROWD - colour), :4].numpy() * [96, 80, 96, 80]
+                np.testing.assert_allclose(edges, extent(picture[colour]), atol=1.5)
+
+
 @pytest.mark.parametrize("names", [("brightness",), ("contrast",), ("saturation",), ("hue",), tuple(COLOURS)], ids="+".join)
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_colours_equal_the_formula(names, channels_last):

@@ -66,7 +66,8 @@ class BoxAugment:
         contrast: most relative change about the picture's mean, 0 to 1.
         saturation: most relative change of the chroma, 0 to 1; pictures of three channels only.
         hue: most degrees that the chroma is turned, 0 to 180 (paper: 18); pictures of three channels only.
-        min_kept: a box of whose area a smaller share is left becomes padding, as does one whose centre has left the picture.
+        min_kept: a box of whose area a smaller share is left becomes padding, as does one whose centre has left the picture; a crowd
+            stays while any of it is seen.
 
     Shapes:
         images (batch, channels, height, width), floating, in [0, 1]; boxes (batch, rows, 5), float32: xmin, ymin, xmax, ymax as
@@ -241,10 +242,11 @@ class BoxAugment:
         low, high = torch.where(mirrored, 1 - high, low), torch.where(mirrored, 1 - low, high)
         is_swapped = is_swapped[:, None, None]
         low, high = torch.where(is_swapped, low.flip(-1), low), torch.where(is_swapped, high.flip(-1), high)
-        centre, area = (low + high) / 2, (high - low).prod(-1)
+        centre, area, kind = (low + high) / 2, (high - low).prod(-1), boxes[..., 4]
         low, high = low.clamp(0, 1), high.clamp(0, 1)
-        is_kept = ((centre >= 0) & (centre <= 1)).all(-1) & ((high - low).prod(-1) >= self.min_kept * area * (1 - ROUNDING))
-        is_kept &= boxes[..., 4] != PADDING
+        left = (high - low).prod(-1)
+        is_kept = ((centre >= 0) & (centre <= 1)).all(-1) & (left >= self.min_kept * area * (1 - ROUNDING))
+        is_kept = torch.where(kind <= CROWD, left > 0, is_kept & (kind != PADDING))
         moved = torch.cat((low, high, boxes[..., 4:]), -1)
         return torch.where(is_kept[..., None], moved, moved.new_tensor([0.0, 0.0, 0.0, 0.0, PADDING]))
 
