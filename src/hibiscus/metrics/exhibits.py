@@ -140,17 +140,21 @@ class Table(_Plain):
 
 @dataclass(frozen=True, eq=False)
 class Gallery(_Plain):
-    """Pictures, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one."""
+    """Pictures, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one.
+
+    `key` says what colours in them mean: pairs of a name and a colour, `#rrggbb`.
+    """
 
     kind: ClassVar[str] = "gallery"
     title: str
     pictures: Sequence[NDArray[np.uint8]]
     captions: Sequence[str] = ()
     note: str = ""
+    key: Sequence[tuple[str, str]] = ()
 
     def __post_init__(self) -> None:
         pictures = [picture[..., 0] if np.shape(picture)[2:] == (1,) else picture for picture in self.pictures]
-        for name in ("title", "captions", "note"):
+        for name in ("title", "captions", "note", "key"):
             object.__setattr__(self, name, _plain(getattr(self, name)))
         object.__setattr__(self, "pictures", tuple(pictures))
         _expect(len(self.captions) in (0, len(pictures)), self.title, f"{len(pictures)} captions, or none")
@@ -163,7 +167,7 @@ class Gallery(_Plain):
         """The gallery with its pictures embedded as PNG; `save_exhibits` puts them into files of their own instead."""
         pictures = [EMBEDDED + base64.b64encode(_png(picture)).decode("ascii") for picture in self.pictures]
         value = {"kind": self.kind, "title": self.title, "pictures": pictures}
-        return value | {"captions": list(self.captions), "note": self.note}
+        return value | {"captions": list(self.captions), "note": self.note, "key": [list(pair) for pair in self.key]}
 
 
 Exhibit = Matrix | Curve | Scatter | Table | Gallery

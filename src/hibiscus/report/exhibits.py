@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -133,7 +134,9 @@ def _gallery(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[
     folder = run.folder / "evaluation"
     taken = [pictures.take(inside(folder, name), shorten(word, 60)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
     shown = [picture for picture in taken if picture]
-    return {"kind": "gallery", "pictures": shown, "lost": len(files) - len(shown)}
+    key = [{"name": shorten(pair[0], 40), "colour": as_text(pair[1])} for pair in map(as_list, as_list(given.get("key"))) if len(pair) == 2]
+    key = [each for each in key if re.fullmatch("#[0-9a-f]{6}", each["colour"])]  # goes into a style
+    return {"kind": "gallery", "pictures": shown, "lost": len(files) - len(shown), "key": key}
 
 
 def _names(given: Any, count: int) -> list[str]:

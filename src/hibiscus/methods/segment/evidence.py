@@ -28,8 +28,8 @@ def colours_of(classes: int) -> np.ndarray:
 
 
 def painted(picture: np.ndarray, mask: np.ndarray, classes: int, share: float = 0.55) -> np.ndarray:
-    """A picture uint8 `(height, width, 1 or 3)` with the classes of its pixels over it as colours, `(height, width, 3)`."""
-    base = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
+    """A picture uint8 `(height, width, 1 or 3)`, in grey, with the classes of its pixels over it as colours, `(height, width, 3)`."""
+    base = picture if picture.shape[2] == 1 else picture[..., :3] @ np.array([[0.299], [0.587], [0.114]])
     return np.round((1 - share) * base + share * colours_of(classes)[mask]).astype(np.uint8)
 
 
@@ -84,15 +84,15 @@ def _rates(hit: int, true: int, given: int) -> tuple[float, float]:
 
 def _examples(given: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery:
     rows = evenly(len(given), SHOWN)
-    note = f"Left the picture, then the true classes, then the answer. Evenly spaced, not chosen. {_legend(classes)}"
-    return Gallery("Pictures, truth, and answer", *_strips(rows, given, truth, data, part, classes), note)
+    note = "Left the picture, then the true classes, then the answer. Evenly spaced, not chosen."
+    return Gallery("Pictures, truth, and answer", *_strips(rows, given, truth, data, part, classes), note, _key(classes))
 
 
 def _worst(given: np.ndarray, truth: np.ndarray, confusions: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery:
     right = np.trace(confusions, axis1=1, axis2=2) / np.maximum(1, confusions.sum((1, 2)))
     rows = np.argsort(right, kind="stable")[:WORST]
     note = "The pictures with most wrong pixels: look here first, for masks are often wrong too."
-    return Gallery("The worst", *_strips(rows, given, truth, data, part, classes), note)
+    return Gallery("The worst", *_strips(rows, given, truth, data, part, classes), note, _key(classes))
 
 
 def _strips(
@@ -112,5 +112,7 @@ def _strips(
     return strips, captions
 
 
-def _legend(classes: list[str]) -> str:
-    return f"Classes: {', '.join(classes[:MOST_SHOWN_CLASSES])}{' ...' if len(classes) > MOST_SHOWN_CLASSES else ''}."
+def _key(classes: list[str]) -> list[tuple[str, str]]:
+    """The colours that classes are painted in."""
+    colours = colours_of(len(classes))[: min(len(classes), MOST_SHOWN_CLASSES)]
+    return [(name, "#" + bytes(colour).hex()) for name, colour in zip(classes, colours, strict=False)] + [("not known", "#ffffff")]
