@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer", "clock", "median_ms", "place", "plain_precision", "round_of"]
+__all__ = ["answer", "clock", "median_ms", "place", "plain_precision", "round_and_input", "round_of"]
 
 WARM_UP = 5  # the first fifth of the rounds is not counted
 TURNS = 3
@@ -50,7 +50,14 @@ def plain_precision(name: str) -> Any:
 def round_of(
     kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
 ) -> float:
-    """Median ms of a round of a method on arrays, batches and log included.
+    """Median ms of a round of a method on arrays, batches and log included; arguments as of `round_and_input`."""
+    return round_and_input(kind, fields, options, rounds, names)[0]
+
+
+def round_and_input(
+    kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
+) -> tuple[float, float]:
+    """Median ms of a round of a method on arrays, batches and log included, and of its wait for the batch.
 
     Args:
         kind: the method's class.
@@ -81,19 +88,31 @@ def round_of(
     method = kind(kind.resolve(config, preparation, len(items)), preparation)
     method.to(device)
     data = PreparedData(dataset, preparation, {"train": items}, Batch, device)
-    times = []
+    times: list[float] = []
+    waits: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         loop = Loop(method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), device, validate=False)
         play = loop._play_round
 
+        def watched(draw: Callable[[], Any]) -> Callable[[], Any]:
+            def next_batch() -> Any:
+                start = clock()
+                batch = draw()
+                waits.append(clock() - start)
+                return batch
+
+            return next_batch
+
         def timed(stage: Any) -> None:
+            if not waits:
+                stage.source.next = watched(stage.source.next)
             start = clock()
             play(stage)
             times.append(clock() - start)
 
         loop._play_round = timed
         loop.run()
-    return median_ms(times)
+    return median_ms(times), median_ms(waits)
 
 
 def answer(
