@@ -1,5 +1,6 @@
 """YOLO's text files."""
 
+import numpy as np
 import pytest
 
 from data import boxes, make
@@ -72,7 +73,7 @@ def test_lists_of_pictures(tmp_path):
 
 
 def test_lines_that_are_not_sound(tmp_path):
-    lines = ["0 nan 0.5 1 1", "0 0.5 0.5 inf 1", "0 0.5 0.5 1", "0 1 2 3 4 5 6", "9 0.5 0.5 1 1", "-1 0.5 0.5 1 1", "x 0.5 0.5 1 1"]
+    lines = ["0 nan 0.5 1 1", "0 0.5 0.5 inf 1", "0 0.5 0.5 1", "0 1 2 3 4 5", "9 0.5 0.5 1 1", "-1 0.5 0.5 1 1", "x 0.5 0.5 1 1"]
     lines += [
         "0.5 0.5 0.5 1 1",
         "0 0.5 0.5 0 1",
@@ -99,6 +100,16 @@ def test_lines_that_are_not_sound(tmp_path):
     assert found.pictures[0].boxes.tolist() == [[15, 10, 45, 30], [45, 10, 60, 30]]
     assert all(f"a.txt, line {number}:" in boxes.reasons(found) for number in range(1, 15))
     assert "alone.txt" in boxes.reasons(found)
+
+
+def test_outlines_are_taken_for_the_boxes_about_them(tmp_path):
+    yolo(tmp_path, text="0 0.1 0.2 0.5 0.1 0.4 0.6\n0 0.1 nan 0.5 0.1 0.4 0.6\n0 0.25 0.25 0.5 0.5")
+    config(tmp_path, "train: images/train\nnames: [ant]")
+    found = read_boxes(tmp_path)
+    width, height = 60, 40
+    expected = [[0.1 * width, 0.1 * height, 0.5 * width, 0.6 * height], [0, 0, 0.5 * width, 0.5 * height]]
+    np.testing.assert_allclose(found.pictures[0].boxes, expected, rtol=1e-6)
+    assert found.faults["not a number"] == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hibiscus.data.boxes_files import picture_size
 from hibiscus.data.dataset import Skipped
 from hibiscus.errors import DataError
 
-__all__ = ["MAX_BOXES", "MAX_CLASSES", "MOST_NAMED", "Gatherer", "RawBox", "check_classes", "clean_name", "to_number"]
+__all__ = ["MAX_BOXES", "MAX_CLASSES", "MOST_NAMED", "Gatherer", "RawBox", "box_of_shares", "check_classes", "clean_name", "to_number"]
 
 MAX_BOXES = 10_000  # of one picture; more is an error of the file, or an attack on memory
 MAX_CLASSES = 1000
@@ -62,6 +62,18 @@ def to_number(text: Any) -> float:
         return float("nan" if "_" in str(text) else text)  # Python itself takes 1_000 for a number
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def box_of_shares(numbers: Sequence[float], size: tuple[int, int]) -> list[float]:
+    """The edges in pixels of a box `cx cy w h`, or of the one about an outline `x y x y x y ...`, given as shares of a picture's sides.
+
+    Args:
+        numbers: four, or six and more, an even count.
+        size: height and width of the picture.
+    """
+    points = np.array(numbers, dtype=float).reshape(-1, 2)
+    low, high = (points[0] - points[1] / 2, points[0] + points[1] / 2) if len(points) == 2 else (points.min(0), points.max(0))
+    return [*(low * size[::-1]).tolist(), *(high * size[::-1]).tolist()]
 
 
 def clean_name(name: Any) -> str:

@@ -1,4 +1,7 @@
-"""YOLO: a text file beside each picture's folder, a line `class cx cy w h` for each box, as shares of the picture."""
+"""YOLO: a text file beside each picture's folder, a line `class cx cy w h` for each box, as shares of the picture.
+
+A line may hold an outline instead, `class x y x y x y ...`: the box about it is taken.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 import yaml
 
 from hibiscus.data.boxes import PARTS, BoxSet
-from hibiscus.data.boxes_check import MAX_BOXES, MAX_CLASSES, Gatherer, RawBox, check_classes, clean_name, to_number
+from hibiscus.data.boxes_check import MAX_BOXES, MAX_CLASSES, Gatherer, RawBox, box_of_shares, check_classes, clean_name, to_number
 from hibiscus.data.boxes_files import (
     PictureIndex,
     child_named,
@@ -33,7 +36,7 @@ MAX_YAML_BYTES = 1_000_000
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes some 40
 MAX_LIST_BYTES = 64_000_000
 DIGITS = 9  # of a pixel: what the shares' rounding adds lies below, so whole pixels come back whole
-LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4}\s*\Z", re.IGNORECASE)
+LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
 NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt"}
 
 
@@ -267,17 +270,15 @@ def _read_labels(gather: Gatherer, file: Path, size: tuple[int, int], names: dic
 
 
 def _read_line(gather: Gatherer, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None) -> RawBox | None:
-    if len(words) != 5:
-        return gather.skip("malformed", where, f"{len(words)} numbers where 5 are asked: class cx cy w h")
+    if len(words) < 5 or len(words) % 2 == 0:
+        return gather.skip("malformed", where, f"{len(words)} numbers: neither class cx cy w h, nor a class and points x y of an outline")
     own = to_number(words[0])
     if own != own or own % 1:
         return gather.skip("malformed", where, f"the class {words[0][:40]!r} is no whole number")
     known = {int(own): str(int(own))} if names is None and 0 <= own < MAX_CLASSES else names or {}
     if own not in known:
         return gather.skip("unknown class", where, f"there is no class {words[0][:40]}")
-    height, width = size
-    x, y, w, h = map(to_number, words[1:])
-    edges = ((x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height)
+    edges = box_of_shares([to_number(word) for word in words[1:]], size)
     return RawBox([round(edge, DIGITS) for edge in edges], known[int(own)], where)
 
 
