@@ -90,11 +90,11 @@ def _numbers(one: Any) -> list[int]:
 
 
 def _painted(one: Any) -> Any:
-    """A colour for each segment, things of one class in shades of one colour."""
+    """A colour for each segment, things of one class in shades of one colour; what belongs to none white."""
     import numpy as np
 
     from hibiscus.methods.segment.evidence import colours_of
 
     base = colours_of(max((*one.classes, 0)) + 1).astype(np.float64)
     shades = [base[kind] * (0.6 + 0.4 * ((number * 0.618034) % 1)) for number, kind in enumerate(one.classes)]
-    return np.round(np.array([np.zeros(3), *shades]))[one.segments].astype(np.uint8)
+    return np.round(np.array([np.full(3, 255), *shades]))[one.segments].astype(np.uint8)
