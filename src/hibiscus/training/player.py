@@ -10,6 +10,7 @@ The gradient goes into the player's own parameters and no others, so nothing is 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +22,12 @@ from torch import Tensor, nn
 from hibiscus.training.optimisers import Optimiser, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
 
-__all__ = ["Batch", "Follower", "Loss", "Player", "Source", "Stage"]
+__all__ = ["Batch", "Follower", "Loss", "Player", "Source", "Stage", "frozen_copy"]
+
+
+def frozen_copy(network: nn.Module) -> nn.Module:
+    """A copy that no gradient reaches: for a `Follower`, or a target network."""
+    return copy.deepcopy(network).requires_grad_(False)
 
 
 class Batch(dict):

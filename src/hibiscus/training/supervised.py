@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from hibiscus.networks.penalty import WeightPenalty, constrain
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import TrainingConfig
 from hibiscus.training.pictures import PictureConfig
-from hibiscus.training.player import Batch, Follower, Loss, Stage
+from hibiscus.training.player import Batch, Follower, Loss, Stage, frozen_copy
 from hibiscus.training.recipes import recipe_for
 
 __all__ = [
@@ -113,7 +112,7 @@ def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs
     network = build_network(config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
     networks = {"network": network}
     if config.average:
-        networks["average"] = copy.deepcopy(network).requires_grad_(False)
+        networks["average"] = frozen_copy(network)
     return networks
 
 

@@ -21,7 +21,6 @@ Reference: Mnih et al., "Human-level control through deep reinforcement learning
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -37,7 +36,7 @@ from hibiscus.losses import bellman_target, smooth_l1
 from hibiscus.methods.control import evidence
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["DQN"]
 
@@ -85,7 +84,7 @@ class DQN(Method):
         """Q, and the copy of it that targets are made of."""
         environment = self.preparation["environment"]
         network = build_network(self.config.net, environment.shape, environment.actions, **self.config.net_options)
-        return {"network": network, "target": copy.deepcopy(network).requires_grad_(False)}
+        return {"network": network, "target": frozen_copy(network)}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, whose source plays by what was learned so far."""

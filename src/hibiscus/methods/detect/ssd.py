@@ -24,7 +24,6 @@ Soft-NMS: Bodla et al., 2017, arXiv 1704.04503; anchors from data: Redmon, Farha
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -43,7 +42,7 @@ from hibiscus.networks.matching import decode, match
 from hibiscus.networks.ssd import build_ssd
 from hibiscus.networks.suppress import detect
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["SSD"]
 
@@ -117,7 +116,7 @@ class SSD(Method):
             self.layout = paper_layout(shape, config.finest_stride, config.levels, config.least_scale, config.most_scale)
         under = {"backbone": config.backbone, "width": config.width, "depth": config.depth, "pyramid": config.pyramid}
         network = build_ssd(shape, len(self.classes), self.layout.per_cell, finest_stride=config.finest_stride, prior=0.01, **under)
-        average = {"average": copy.deepcopy(network).requires_grad_(False)} if config.average else {}
+        average = {"average": frozen_copy(network)} if config.average else {}
         return {"network": network, **average}
 
     def to(self, device: torch.device) -> None:

@@ -28,7 +28,6 @@ arXiv 1703.10593.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -47,7 +46,7 @@ from hibiscus.networks.patch import PatchDiscriminator
 from hibiscus.networks.translate import Alignment, ResNetGenerator, UNetGenerator
 from hibiscus.training.generator import as_pixels
 from hibiscus.training.method import Decides, Examination, Method, Trial
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 from hibiscus.training.pool import ImagePool
 
 __all__ = ["CycleGAN"]
@@ -95,7 +94,7 @@ class CycleGAN(LabelledTricks, Method):
             translator = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
             found[f"to_{domain}"] = nn.Sequential(Alignment(shape[0]), translator) if config.align else translator
             if config.average:
-                found[f"average_to_{domain}"] = copy.deepcopy(found[f"to_{domain}"]).requires_grad_(False)
+                found[f"average_to_{domain}"] = frozen_copy(found[f"to_{domain}"])
             judge = PatchDiscriminator(shape, config.width, config.kernel_size, whole=config.discriminator == "whole")
             found[f"discriminator_{domain}"] = spectrally_normalised(judge) if config.spectral_norm else judge
             found[f"pool_{domain}"] = ImagePool(config.pool, shape)

@@ -2,7 +2,6 @@ r"""What GANs of one generator share: two players with their options, and how th
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from hibiscus.methods.gan.tricks import LabelledTricks, LabelledTricksConfig, Tr
 from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, Trial
-from hibiscus.training.player import Batch, Follower, Player, Stage
+from hibiscus.training.player import Batch, Follower, Player, Stage, frozen_copy
 
 __all__ = ["Game", "GameConfig", "LabelledGame", "LabelledGameConfig"]
 
@@ -58,7 +57,7 @@ class Game(Tricks, Method):
         if self.config.spectral_norm:
             for judge in judges.values():
                 spectrally_normalised(judge)
-        kept = {"average": copy.deepcopy(generator).requires_grad_(False)} if self.config.average else {}
+        kept = {"average": frozen_copy(generator)} if self.config.average else {}
         return {"generator": generator, **judges, **kept}
 
     def player(self, name: str, networks: nn.Module | Sequence[nn.Module], loss: Any, **options: Any) -> Player:

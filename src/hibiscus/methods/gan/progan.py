@@ -20,7 +20,6 @@ arXiv 1710.10196.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,7 +35,7 @@ from hibiscus.methods.gan.tricks import Tricks, TricksConfig
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalise
 from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Method, Trial
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["ProGAN"]
 
@@ -82,7 +81,7 @@ class ProGAN(Tricks, Method):
         config, channels = self.config, self.preparation["image"].channels
         generator = GrowingGenerator(config.latent, channels, self.sides[0], config.width)
         critic = GrowingCritic(channels, self.sides[0], config.width)
-        return {"generator": generator, "critic": critic, "average": copy.deepcopy(generator).requires_grad_(False)}
+        return {"generator": generator, "critic": critic, "average": frozen_copy(generator)}
 
     def grow(self, stage: int) -> None:
         """Doubles the side in each stage after the first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from hibiscus.methods.segment import evidence
 from hibiscus.metrics.segmentation import confusion_of, segmentation_metrics
 from hibiscus.training.method import Decides, Examination, Method
 from hibiscus.training.pictures import ChangeConfig
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["SegmentConfig", "Segmenter"]
 
@@ -70,7 +69,7 @@ class Segmenter(Method):
     def networks(self) -> dict[str, nn.Module]:
         """The network, and its average where one is asked for."""
         network = self.build(self.preparation["image"].shape, len(self.classes))
-        average = {"average": copy.deepcopy(network).requires_grad_(False)} if self.config.average else {}
+        average = {"average": frozen_copy(network)} if self.config.average else {}
         return {"network": network, **average}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
