@@ -22,7 +22,10 @@ def test_boxes_and_stuff_are_merged():
     assert (found.segments[2:8, 10:16] == 2).all()
     assert (found.segments[0] == 4).all()
     alone = merge_panoptic(mask, boxes[:1], {0: 2})
-    assert (alone.segments[2:8, 10:16] == 0).all()  # of a thing's class, in no box
+    assert (alone.segments[2:8, 10] == 1).all()  # a little outside the box
+    assert (alone.segments[2:8, 11:16] == 0).all()  # of a thing's class, near no box
+    strict = merge_panoptic(mask, boxes[:1], {0: 2}, margin=0)
+    assert (strict.segments[2:8, 10:16] == 0).all()
 
 
 def test_quality_is_that_worked_by_hand():

@@ -21,6 +21,7 @@ __all__ = ["PanopticMap", "PanopticQuality", "merge_panoptic"]
 
 VOID = 0
 IGNORED = 255
+MARGIN = 0.1
 LEAST_SHARE = 0.0001  # of a picture that a segment has, so that a stray pixel is none
 
 
@@ -39,28 +40,34 @@ class PanopticMap:
     things: tuple[bool, ...]
 
 
-def merge_panoptic(mask: np.ndarray, boxes: np.ndarray, thing_of: dict[int, int], least_share: float = LEAST_SHARE) -> PanopticMap:
+def merge_panoptic(
+    mask: np.ndarray, boxes: np.ndarray, thing_of: dict[int, int], least_share: float = LEAST_SHARE, margin: float = MARGIN
+) -> PanopticMap:
     """Boxes and a mask of classes as one map: each pixel of a thing's class belongs to the first box of that class it lies in.
 
-    Pixels of a thing's class in no box are of no segment; all pixels of a stuff class are one segment.
+    Those in no box belong to the first that they lie near, for a box that is a little too small would cut its thing; others are of no
+    segment. All pixels of a stuff class are one segment.
 
     Args:
         mask: class numbers uint8 `(height, width)`, 255 for what is not known.
         boxes: rows of xmin, ymin, xmax, ymax in shares of the sides and a class; earlier ones come first.
         thing_of: the mask's class of each class of boxes.
         least_share: smaller segments, as a share of the picture, are dropped.
+        margin: how far outside a box is near, as a share of the box's sides.
     """
-    height, width = mask.shape
     segments, classes, things = np.zeros(mask.shape, np.int32), [], []
+    kept: list[np.ndarray] = []
     for row in boxes:
-        kind = thing_of.get(int(row[-1]))
-        left, top, right, low = np.round(row[:4] * (width, height, width, height)).astype(int)
-        window = np.s_[max(0, top) : max(0, low), max(0, left) : max(0, right)]
+        window, kind = _window(row, mask.shape), thing_of.get(int(row[-1]))
         own = (mask[window] == kind) & (segments[window] == VOID) if kind is not None else np.zeros((0,), bool)
         if own.sum() > least_share * mask.size:
             classes.append(int(kind or 0))
             things.append(True)
+            kept.append(row)
             segments[window][own] = len(classes)
+    for number, row in enumerate(kept, 1):
+        window = _window(row, mask.shape, margin)
+        segments[window][(mask[window] == classes[number - 1]) & (segments[window] == VOID)] = number
     for kind in np.setdiff1d(np.unique(mask), [*thing_of.values(), IGNORED]):
         own = mask == kind
         if own.sum() > least_share * mask.size:
@@ -68,6 +75,15 @@ def merge_panoptic(mask: np.ndarray, boxes: np.ndarray, thing_of: dict[int, int]
             things.append(False)
             segments[own] = len(classes)
     return PanopticMap(segments, tuple(classes), tuple(things))
+
+
+def _window(row: np.ndarray, shape: tuple[int, ...], margin: float = 0.0) -> tuple[slice, slice]:
+    """The pixels of a box in shares of the sides, and of a margin about it in shares of its own."""
+    low, high = row[:2], row[2:4]
+    more = margin * (high - low)
+    left, top = np.round((low - more) * shape[::-1]).astype(int)
+    right, bottom = np.round((high + more) * shape[::-1]).astype(int)
+    return np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
 
 
 @dataclass
