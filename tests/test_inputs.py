@@ -88,3 +88,14 @@ def test_what_cannot_be_opened(tmp_path):
     ):
         with pytest.raises(DataError, match=said):
             open_inputs(given, PICTURES)
+
+
+def test_a_table_that_lists_pictures_is_those_pictures(folder):
+    (folder / "list.csv").write_text("picture\n0.png\n2.png\nmissing.png\n")
+    squashed = Preparation({"image": ImagePreparation(6, 9, 3, (0.5,) * 3, (0.2,) * 3, resize="squash")})
+    found = open_inputs(folder / "list.csv", squashed)
+    assert found.fields["image"].shape == (2, 6, 9, 3)
+    assert found.fields["size"].tolist() == [[20, 30]] * 2
+    assert found.ids == [str(folder / "0.png"), str(folder / "2.png")]
+    assert "missing.png" in found.skipped[0].path
+    assert open_inputs(folder / "list.csv", PICTURES).fields["image"].shape == (2, 8, 8, 1)

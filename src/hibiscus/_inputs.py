@@ -18,6 +18,7 @@ from hibiscus.data.domains import bring_to_shape
 from hibiscus.data.images import PICTURE_ENDINGS, find_pictures, look_at_headers, open_picture_files
 from hibiscus.data.masks import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
+from hibiscus.data.open_tables import listed_pictures
 from hibiscus.data.prepare import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.video import VIDEO_ENDINGS, read_frames
@@ -50,7 +51,7 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
         dataset = open_data(str(paths[0]))
         return _from_array(dataset.fields["image"], dataset.path, preparation) if "image" in dataset.fields else dataset
     if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
-        return open_data(str(paths[0]))
+        return _open_table(Path(str(paths[0])).expanduser(), preparation)
     if "image" in preparation and all(not str(path).lower().endswith((".npz", ".npy")) and not is_idx(Path(str(path))) for path in paths):
         return _open_pictures([Path(str(path)).expanduser() for path in paths], preparation)
     if len(paths) != 1:
@@ -85,6 +86,17 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
         )
     seen = Preparation({name: preparation[name] for name in wanted})
     return PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, device, training=training)
+
+
+def _open_table(file: Path, preparation: Preparation) -> Dataset:
+    """A table; one that lists pictures is those pictures, unless its other columns were learned from too."""
+    if "image" not in preparation:
+        return open_data(str(file))
+    prepared = preparation["image"]
+    listed = listed_pictures(file) if file.is_file() and "table" not in preparation else []
+    if listed:
+        return _open_picture_files(listed, preparation)
+    return open_data(str(file), image_size=(prepared.height, prepared.width), channels=prepared.channels)
 
 
 def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:

@@ -118,6 +118,8 @@ def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_
     table = pd.read_parquet("codes.parquet")
     assert list(table.columns) == ["id", "code1", "code2", "code3"]
     assert len(table) == 60
+    fails(3, "exists already", "embed", vae_run, pictures, "--out", "codes.parquet")
+    Path("codes.parquet").unlink()
     for name in ENDINGS:
         assert cli("embed", vae_run, pictures, "--out", name, "--json").json["out"] == name
     np.testing.assert_allclose(pd.read_csv("codes.csv")["code2"], table["code2"], rtol=1e-5)

@@ -11,7 +11,9 @@ from PIL import Image
 
 from hibiscus import api
 from hibiscus.cli.detections import told, write_coco
+from hibiscus.cli.overlays import on_the_file
 from hibiscus.errors import DataError
+from hibiscus.methods.segment.evidence import painted
 
 FOUND = {
     "id": ["a.png", "b.png"],
@@ -29,6 +31,7 @@ def test_a_table_has_a_row_for_each_box(tmp_path):
     assert rows["id"] == ["a.png", "a.png"]
     assert rows["label"] == ["dog", "cat"]
     assert rows["xmax"] == [11, 5]
+    assert told(FOUND, tmp_path / "boxes.csv", score=0.5)["label"] == ["dog"]
 
 
 def test_json_has_the_boxes_of_each_picture_by_name(tmp_path):
@@ -42,7 +45,9 @@ def test_json_has_the_boxes_of_each_picture_by_name(tmp_path):
     }
     assert told(FOUND, tmp_path / "boxes.json")["boxes"][1] == []
     assert "boxes" not in told(FOUND, None)
-    assert told(FOUND, tmp_path / "boxes.npz") is FOUND
+    assert told(FOUND, tmp_path / "boxes.npz", score=0.5) is FOUND
+    assert "overlay" not in told(FOUND, tmp_path / "boxes.json")
+    assert told(FOUND, None, as_json=True, score=0.95)["boxes"] == [[], []]
 
 
 def test_coco_json_is_read_by_its_own_tools(tmp_path):
@@ -73,6 +78,21 @@ def test_a_detector_writes_pictures_and_coco_in_the_pixels_of_the_files(tmp_path
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"detections.json", "tall.png", "wide.png"}
     assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 0
     assert {"id", "label", "score", "xmin", "ymax"} <= set(pd.read_csv(tmp_path / "boxes.csv").columns)
+    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 3  # never over a file that is there
+    assert cli("predict", tmp_path / "run", photos, "--score", "0", "--out", tmp_path / "all.csv").code == 0
+    assert len(pd.read_csv(tmp_path / "all.csv")) > len(pd.read_csv(tmp_path / "boxes.csv"))
+
+
+def test_boxes_and_classes_are_drawn_on_the_files(photos):
+    picture = np.array(Image.open(photos / "wide.png"))
+    found = {**FOUND, "id": [str(photos / "wide.png"), "no file"], "size": np.array([[60, 128], [30, 30]])}
+    untouched, sides = on_the_file(found, 0, score=0.95), on_the_file(found, 0, score=0.5)
+    np.testing.assert_array_equal(untouched, picture)
+    assert (sides[21, 3:10] != picture[21, 3:10]).any()  # the lower side of the dog
+    np.testing.assert_array_equal(sides[30:], picture[30:])
+    assert on_the_file(found, 1, score=0.5) is None
+    masks = {"id": found["id"], "size": found["size"], "mask": np.ones((2, 6, 8, 1), np.uint8), "classes": ["ground", "disc"]}
+    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), painted(picture, np.ones((60, 128), np.uint8), 2))
 
 
 def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
@@ -81,7 +101,9 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     mask = np.array(Image.open(tmp_path / "out" / "tall.png"))
     assert mask.shape == (90, 50)  # as the picture, not as the network took it
     assert mask.max() < 4
-    assert (tmp_path / "out" / "tall-overlay.png").exists()
+    assert Image.open(tmp_path / "out" / "tall-overlay.png").size == (50, 90)
+    assert (tmp_path / "out" / "classes.txt").read_text().split() == ["ground", "disc", "square", "triangle"]
+    assert cli("predict", tmp_path / "run", photos, "--score", "0.5", "--out", tmp_path / "other").code == 2
 
 
 def test_two_runs_are_merged_into_maps_of_the_pictures_size(tmp_path, photos, cli):

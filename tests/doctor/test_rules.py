@@ -201,3 +201,17 @@ def test_samples_that_copy(generator):
     assert said.startswith("The samples copy training pictures: their nearest ones are 12% as far away")
     evaluation["metrics"]["test/novelty"] = 0.6
     assert advise(facts, history, evaluation) == []
+
+
+def test_advice_names_only_what_the_method_and_its_data_take(facts, evaluation):
+    facts |= {"method": "unet", "data_options": {"split": "hash"}}
+    facts["data"] |= {"classes": {}, "parts": {"train": 30, "val": 4, "test": 6}}
+    (said,) = advise(facts, HISTORY, evaluation)
+    assert "Cross-validate: hibiscus crossval unet" in said
+    assert "stratified" not in said
+    facts["validate"] = False  # what is trained on all after cross-validation
+    assert advise(facts, HISTORY, evaluation) == []
+    evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0
+    assert "net=" not in advise(facts, HISTORY, evaluation)[0]
+    facts["config"]["net"] = "cnn"
+    assert "net=" in advise(facts, HISTORY, evaluation)[0]

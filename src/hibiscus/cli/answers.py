@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli import detections
+from hibiscus.cli import detections, overlays
 from hibiscus.cli.text import number, plain, plural, say, table, unused
 from hibiscus.errors import DataError, UsageError
 
@@ -52,15 +52,17 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
             "another place, for inputs are never changed",
             "--out answers.csv" if known else f"--out {path}-answers/",
         )
+    if known and path.exists():
+        raise DataError(f"--out {out}: exists already", "a new file, for none is written over", f"--out {unused(path)}")
     return path
 
 
-def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
-    """Answers, one line each, or written to a file by its ending."""
+def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0) -> None:
+    """Answers, one line each, or written to a file by its ending; boxes in lines, tables and JSON from a score on."""
     _tell_skipped(found, as_json, quiet)
     boxes = found if "boxes" in found else None
     if boxes is not None:
-        found = detections.told(found, out)
+        found = detections.told(found, out, as_json, score)
     pictures = [name for name, values in found.items() if _is_pictures(values)]
     names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", "size", *pictures)]
     alone = pictures and not names and "probabilities" not in found
@@ -75,10 +77,14 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
         else:
             if boxes is not None and (out / detections.NAME).exists():
                 raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
-            _save_pictures(found, pictures, out)
+            _save_pictures(found if boxes is None else boxes, pictures, out, score)
             if boxes is not None:
                 detections.write_coco(boxes, out / detections.NAME)
+            if "mask" in found and "classes" in found:
+                overlays.write_classes(found["classes"], out)
         _say_where(found, "answer", out, as_json, quiet)
+        if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
+            print(f"boxes of a score of {score:g} and more; --score 0 for all", file=sys.stderr)  # noqa: T201
         return
     shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
     rows = [["item", *names]]
@@ -126,8 +132,10 @@ def _is_pictures(values: Any) -> bool:
     return str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4
 
 
-def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path) -> None:
+def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path, score: float) -> None:
     """A PNG under each input's own name; of several pictures one does without a suffix, `image` where there is one of that name.
+
+    What lies over a picture (`overlay`) is drawn on the picture's own file, from a score on.
 
     Raises:
         UsageError: the answers hold no pictures.
@@ -143,29 +151,19 @@ def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path) -> 
     for place, given in enumerate(found["id"]):
         for name in pictures:
             stem = Path(str(given)).stem + ("" if name == first else f"-{name}")
-            pixels = found[name][place]
-            if "size" in found:
-                pixels = _of_size(pixels, found["size"][place], name == "mask")
-            files.append((folder / f"{_unique(stem, taken)}.png", pixels))
-    there = next((path for path, _ in files if path.exists()), None)
+            files.append((folder / f"{_unique(stem, taken)}.png", place, name))
+    there = next((path for path, *_ in files if path.exists()), None)
     if there is not None:
         raise DataError(f"{there}: exists already", "a folder without pictures of these names", f"--out {folder}-2/")
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot be made ({error.strerror or error})", "a place that may be written", "another --out") from None
-    for path, pixels in files:
-        save_picture(pixels, path)
-
-
-def _of_size(pixels: Any, size: Any, exact: bool) -> Any:
-    """An answer brought to the size of the picture that it is about; class numbers (exact) are taken from the nearest place."""
-    import numpy as np
-    from PIL import Image
-
-    plain = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    how = Image.Resampling.NEAREST if exact else Image.Resampling.BILINEAR
-    return np.array(plain.resize((int(size[1]), int(size[0])), how))
+    for path, place, name in files:
+        pixels = overlays.on_the_file(found, place, score) if name == "overlay" else None
+        if pixels is None and "size" in found:
+            pixels = overlays.of_size(found[name][place], found["size"][place], name == "mask")
+        save_picture(found[name][place] if pixels is None else pixels, path)
 
 
 def _unique(stem: str, taken: set[str]) -> str:

@@ -15,25 +15,30 @@ EDGES = ("xmin", "ymin", "xmax", "ymax")
 TABLES = (".csv", ".parquet")
 
 
-def told(found: dict[str, Any], out: Path | None) -> dict[str, Any]:
+def told(found: dict[str, Any], out: Path | None, as_json: bool = False, score: float = 0.0) -> dict[str, Any]:
     """The answers for a place: in tables a row for each box, in JSON the boxes of each picture by name, else as they are.
 
     Args:
         found: as `Run.predict` gave them, with `boxes` `(items, most, 6)` and `box_classes`.
         out: where they go; None for the screen.
+        as_json: JSON on the screen.
+        score: from which a box counts in tables and JSON.
     """
     ending = out.suffix.lower() if out is not None else ""
     if ending == ".npz":
         return found
     plain = {name: values for name, values in found.items() if name not in ("boxes", "box_classes")}
     if ending in TABLES:
-        rows = [(item, box) for item, boxes in zip(found["id"], named_boxes(found), strict=True) for box in boxes]
+        rows = [(item, box) for item, boxes in zip(found["id"], named_boxes(found, score), strict=True) for box in boxes]
         columns = {name: [box[name] for _, box in rows] for name in ("label", "score", *EDGES)}
         return {"id": [item for item, _ in rows], **columns, "skipped": found["skipped"]}
-    return {**plain, "boxes": named_boxes(found)} if ending == ".json" else plain
+    if ending == ".json" or (as_json and out is None):
+        del plain["overlay"]  # pixels in words
+        return {**plain, "boxes": named_boxes(found, score)}
+    return plain
 
 
-def named_boxes(found: dict[str, Any]) -> list[list[dict[str, Any]]]:
+def named_boxes(found: dict[str, Any], score: float = 0.0) -> list[list[dict[str, Any]]]:
     """For each picture its boxes, the surest first: label, score, and edges in pixels."""
     names = found["box_classes"]
     return [
@@ -41,7 +46,7 @@ def named_boxes(found: dict[str, Any]) -> list[list[dict[str, Any]]]:
             {"label": names[int(row[5])], "score": round(float(row[4]), 4)}
             | {name: round(float(value), 2) for name, value in zip(EDGES, row[:4], strict=True)}
             for row in rows
-            if row[5] >= 0
+            if row[5] >= 0 and row[4] >= score
         ]
         for rows in found["boxes"]
     ]

@@ -28,8 +28,9 @@ def panoptic(
     """Boxes and masks of two runs merged into maps.
 
     A map says of each pixel its class and, for things, which of them: each pixel of a thing's class belongs to the surest box of that
-    class that it lies in, or just outside of. Classes are brought together by their names. With --out, each picture has a map of numbers (16 bits: 256 times
-    the class number from 1, plus the number of the thing), the same painted, and its place in segments.json.
+    class that it lies in, or just outside of. Classes are brought together by their names. Where there is truth, the test part is taken
+    and measured. With --out, each picture has a map of numbers (16 bits: 256 times the class number from 1, plus the number of the
+    thing), the same painted, and its place in segments.json.
     """
     from pathlib import Path
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hibiscus.cli.words import Checkpoint, Debug, Device, Json, Quiet, Run, Seed
+from hibiscus.errors import UsageError
 
 __all__ = ["embed", "predict", "sample"]
 
@@ -27,6 +28,9 @@ def predict(
     support: Annotated[
         str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
     ] = None,
+    score: Annotated[
+        float | None, typer.Option("--score", min=0, max=1, help="boxes: from which score on; the run's shown_score by default")
+    ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
     as_json: Json = False,
@@ -39,7 +43,12 @@ def predict(
     path = answers.check_out(out, inputs, folders=True)
     from hibiscus import api
 
-    answers.predictions(api.load(run, device=device).predict(inputs, checkpoint, support), path, as_json, quiet)
+    loaded = api.load(run, device=device)
+    least = loaded.facts["config"].get("shown_score")
+    if score is not None and least is None:
+        raise UsageError(f"--score {score:g} for {loaded.facts['method']}", "a run that finds boxes, such as of ssd", "leave it out")
+    found = loaded.predict(inputs, checkpoint, support)
+    answers.predictions(found, path, as_json, quiet, least or 0.0 if score is None else score)
 
 
 def embed(

@@ -12,7 +12,7 @@ from hibiscus.data.dataset import Dataset, frame_keys
 from hibiscus.data.images import open_picture_files, too_many_bad
 from hibiscus.errors import DataError
 
-__all__ = ["join_parts", "open_table"]
+__all__ = ["join_parts", "listed_pictures", "open_table"]
 
 Progress = Callable[[int, int], None]
 
@@ -78,6 +78,19 @@ def open_table(
         fields["label"] = frame[target].to_numpy()
     ids = [f"row {row}" for row in rows]
     return Dataset(file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped)
+
+
+def listed_pictures(file: Path) -> list[Path]:
+    """The pictures that a table's column of paths names, beside the table; none where it has no such column.
+
+    Raises:
+        DataError: not a table.
+    """
+    from hibiscus.data.tables import read_table
+
+    frame = read_table(file).frame
+    column = next((name for name, role in _roles(file, frame, None, None).items() if role == "path"), None)
+    return [] if column is None else [file.parent / str(value) for value in frame[column]]
 
 
 def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> dict[str, str]:

@@ -11,6 +11,9 @@ __all__ = ["advise"]
 ALIKE, COPIED = 0.6, 0.3  # below which samples are too alike, or too near to training pictures, beside real ones
 WON = 0.98  # share of pictures that a discriminator tells when the game is over
 ITEMS_OF_A_CLASS = 20  # measured, on average, below which a class may be missing by chance
+AGAINST_OVERFITTING = {  # by the option that a method must have
+    "crop": "crop=4", "flip": "flip=true", "net": "net.dropout=0.3", "weight_decay": "weight_decay=0.01",
+}  # fmt: skip
 
 
 def advise(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> list[str]:
@@ -41,7 +44,7 @@ def _baseline(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: 
     best = max(beaten_by, key=lambda rival: rivals[rival] if higher else -rivals[rival])
     return (
         f"The {best} does as well or better ({_number(rivals[best])} against {_number(own)} {name}): use it, or train longer, "
-        "with another learning rate (rate=...) or another network (net=...)."
+        f"with another learning rate (rate=...){' or another network (net=...)' if 'net' in facts['config'] else ''}."
     )
 
 
@@ -111,7 +114,8 @@ def _copies(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: di
 
 
 def _small_parts(facts: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    if "environment" in facts["data"].get("fields", {}):  # as many starts as one likes
+    # Of starts there are as many as one likes; what cross-validation trains in the end is for use, and its figures stand beside it.
+    if "environment" in facts["data"].get("fields", {}) or not facts.get("validate", True):
         return ""
     parts, classes = facts["data"].get("parts", {}), facts["data"].get("classes", {})
     apart = not any(counts.get("train") and counts.get("val") for counts in classes.values())  # by design, as in few-shot learning
@@ -120,9 +124,10 @@ def _small_parts(facts: dict[str, Any], history: list[dict[str, Any]], evaluatio
     if not lacking and parts.get("val", 50) >= 50 and parts.get(part, 50) >= 50:
         return ""
     why = f"class {lacking[0]} is not in the validation part" if lacking else f"{parts.get('val', 0)} items choose the epoch"
+    cut = bool(classes) and facts.get("data_options", {}).get("split", "hash") == "hash"
     return (
         f"The parts are small ({why}, {parts.get(part, 0)} are measured): the figure may be off by several points. "
-        f"Use split=stratified, or cross-validate: hibiscus crossval {facts['method']} ... folds=5."
+        f"{'Use split=stratified, or cross-validate' if cut else 'Cross-validate'}: hibiscus crossval {facts['method']} ... folds=5."
     )
 
 
@@ -142,9 +147,10 @@ def _overfitting(facts: dict[str, Any], history: list[dict[str, Any]], evaluatio
     epoch = stopping_epoch(training, validation)
     if epoch is None or epoch > 0.9 * len(history) or validation[-1] < 1.05 * validation[epoch - 1] or training[-1] > validation[-1]:
         return ""
+    offered = [word for name, word in AGAINST_OVERFITTING.items() if name in facts["config"]]
     return (
-        f"Training and validation part ways at epoch {epoch} of {len(history)}: it overfits from there on. More data, augmentation "
-        "(pictures: crop=4 flip=true), net.dropout=0.3 or weight_decay=0.01 help; fewer epochs save time."
+        f"Training and validation part ways at epoch {epoch} of {len(history)}: it overfits from there on. "
+        f"{', '.join(['More data', 'more random changes', *offered])} help; fewer epochs save time."
     )
 
 

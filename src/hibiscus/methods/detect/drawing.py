@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import colorsys
+import functools
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 __all__ = ["drawn", "sure"]
 
@@ -15,6 +18,15 @@ def colour_of(number: int) -> tuple[int, int, int]:
     """A colour for a class number, well apart from those before."""
     red, green, blue = colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.85, 0.95)
     return round(255 * red), round(255 * green), round(255 * blue)
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu, which has the letters of most languages and comes with Matplotlib, whose import is not worth it here."""
+    found = find_spec("matplotlib")
+    assert found is not None
+    assert found.origin is not None
+    return ImageFont.truetype(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf", size)
 
 
 def drawn(picture: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: int = 1) -> np.ndarray:
@@ -28,15 +40,17 @@ def drawn(picture: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: i
     """
     plain = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
     canvas = Image.fromarray(plain).resize((plain.shape[1] * scale, plain.shape[0] * scale), Image.Resampling.BILINEAR)
-    pen = ImageDraw.Draw(canvas)
-    for row, name in zip(boxes, names, strict=True):
-        left, top, right, low = row[:4] * (canvas.width, canvas.height, canvas.width, canvas.height)
-        colour = colour_of(int(row[-1]))
-        pen.rectangle((left, top, max(left, right - 1), max(top, low - 1)), outline=colour, width=max(1, scale))
+    pen, side = ImageDraw.Draw(canvas), min(canvas.size)
+    line, font = max(1, scale, round(side / 200)), _font(max(10, round(side / 32)))
+    places = [row[:4] * (canvas.width, canvas.height, canvas.width, canvas.height) for row in boxes]
+    for (left, top, right, low), row in zip(places, boxes, strict=True):
+        pen.rectangle((left, top, max(left, right - 1), max(top, low - 1)), outline=colour_of(int(row[-1])), width=line)
+    for (left, top, *_), row, name in zip(places, boxes, names, strict=True):  # words over all lines
         if name:
-            place = pen.textbbox((left + 2, max(0, top - 11)), name)
-            pen.rectangle(place, fill=colour)
-            pen.text((left + 2, max(0, top - 11)), name, fill=(0, 0, 0))
+            colour, corner = colour_of(int(row[-1])), (left + line, max(0, top - font.size - 1))
+            x0, y0, x1, y1 = pen.textbbox(corner, name, font=font)
+            pen.rectangle((x0 - line, y0 - line, x1 + line, y1 + line), fill=colour)
+            pen.text(corner, name, fill=(0, 0, 0) if np.dot(colour, (0.3, 0.59, 0.11)) > 110 else (255, 255, 255), font=font)
     return np.array(canvas)
 
 

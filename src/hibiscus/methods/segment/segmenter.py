@@ -121,12 +121,12 @@ class Segmenter(Method):
 
         Returns:
             `mask` uint8 (items, height, width, 1), class numbers; `overlay` uint8 (items, height, width, 3), they painted on the pictures;
-            `size` (items, 2), the height and width that the pictures have in their files.
+            `size` (items, 2), the height and width that the pictures have in their files; `classes`, the names of the numbers.
         """
         masks = self._answers(data, part)
         pictures = data.values("image", part)
         shown = [evidence.painted(picture, mask, len(self.classes)) for picture, mask in zip(pictures, masks, strict=True)]
-        return {"mask": masks[..., None], "overlay": np.stack(shown), "size": data.file_sizes(part)}
+        return {"mask": masks[..., None], "overlay": np.stack(shown), "size": data.file_sizes(part), "classes": self.classes}
 
     def _answers(self, data: PreparedData, part: str) -> np.ndarray:
         found = [self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy() for batch in data.walk(part)]

@@ -1,0 +1,67 @@
+"""Answers as large as the pictures that they are about: boxes and classes drawn on the files themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hibiscus.errors import DataError
+
+__all__ = ["of_size", "on_the_file", "write_classes"]
+
+
+def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
+    """One picture's boxes from a score on, or its classes, over the picture as it is in its file.
+
+    Args:
+        found: as `Run.predict` gave it, with `size`, and `boxes` and `box_classes`, or `mask` and `classes`.
+        place: which of the pictures.
+        score: from which a box is drawn.
+
+    Returns:
+        uint8 (height, width, 3), or None where no file is at hand (a frame of a video).
+    """
+    from hibiscus.data.decode import open_picture
+
+    file = Path(str(found["id"][place]))
+    if "size" not in found or not file.is_file():
+        return None
+    height, width = map(int, found["size"][place])
+    picture = open_picture(file, mode="rgb")
+    if picture.shape[:2] != (height, width):
+        return None
+    if "boxes" in found:
+        from hibiscus.methods.detect.drawing import drawn, sure
+
+        rows = found["boxes"][place].copy()
+        rows[:, :4] /= (width, height, width, height)
+        return drawn(picture, *sure(rows, found["box_classes"], score))
+    if "mask" in found and "classes" in found:
+        from hibiscus.methods.segment.evidence import painted
+
+        return painted(picture, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
+    return None
+
+
+def of_size(pixels: Any, size: Any, exact: bool) -> Any:
+    """An answer brought to the size of the picture that it is about; class numbers (exact) are taken from the nearest place."""
+    import numpy as np
+    from PIL import Image
+
+    plain = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    how = Image.Resampling.NEAREST if exact else Image.Resampling.BILINEAR
+    return np.array(plain.resize((int(size[1]), int(size[0])), how))
+
+
+def write_classes(names: list[str], folder: Path) -> None:
+    """A line for each class, the first for class number 0, beside the masks; left alone where it stands there already.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    path = folder / "classes.txt"
+    try:
+        if not path.exists():
+            path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out") from None
