@@ -195,7 +195,7 @@ class Session:
             left.unlink(missing_ok=True)
         if not last.is_file():
             self.folder.log.unlink(missing_ok=True)  # lines of a run that was stopped before its first checkpoint
-        counts = {name: sum(p.numel() for p in net.parameters()) for name, net in method.nets.items()}
+        counts = {name: sum(p.numel() for p in net.parameters() if p.requires_grad) for name, net in method.nets.items()}
         parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
         spent = float(self.folder.update(status="running", error=None, parameters=parameters, precision=precision)["seconds"])

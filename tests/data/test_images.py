@@ -170,7 +170,7 @@ def test_too_many_bad_pictures_stop(folder):
     message = str(caught.value)
     assert f"{folder}: 3 of 13 files cannot be used" in message
     assert "bad0.png" in message
-    assert "max_bad=0.5" in message
+    assert "max_bad=0.24" in message
     assert len(open_data(folder, max_bad=0.5)) == 10
     with pytest.raises(DataError, match=r"max_bad=1\.5"):
         open_data(folder, max_bad=1.5)

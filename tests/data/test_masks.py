@@ -47,6 +47,16 @@ def test_numbers_with_a_class_list_and_what_is_ignored(tmp_path):
     assert any("left out of training" in note for note in data.notes)
 
 
+def test_a_class_list_in_an_older_encoding(tmp_path):
+    folder = index_masks(tmp_path / "set")
+    (folder / "classes.txt").write_bytes("Gebäude\nStraße\nFuß\n".encode("cp1252"))
+    assert open_data(folder).names == {"mask": ("Gebäude", "Straße", "Fuß")}
+    (folder / "classes.txt").write_text("one\ntwo\n")
+    with pytest.raises(DataError, match=r"values 2 are of no class \(the list names 2 classes: 0, 1") as caught:
+        open_data(folder)
+    assert caught.value.expected == "files that can be used"
+
+
 def test_numbers_without_a_list(tmp_path):
     assert open_data(index_masks(tmp_path / "set")).names == {"mask": ("class 0", "class 1", "class 2")}
 
@@ -124,7 +134,7 @@ def broken(folder, what):
         ("size", "12x6 pixels, its picture has 12x8"),
         ("unknown", "values 9 are of no class"),
         ("missing", "no mask of this name"),
-        ("jpeg", "not a mask"),
+        ("jpeg", "a JPEG, which blurs class numbers"),
         ("deep", "not a mask|mask of kind"),
         ("colour", "a mask in colour"),
         ("bytes", "not a mask"),

@@ -21,6 +21,11 @@ FLAGS = (
     ("--debug", "show the whole traceback of an error"),
 )
 
+EXAMPLES = {  # by what a method needs
+    "target": "table.csv target=COLUMN", "environment": "gym:CartPole-v1", "domain": "horses/ to=zebras/",
+    "boxes": "blood/", "mask": "streets/",
+}  # fmt: skip
+
 
 def train_help(method: str | None) -> str:
     """The text of `hibiscus train --help` or `hibiscus train METHOD --help`.
@@ -47,7 +52,8 @@ def train_help(method: str | None) -> str:
     if "net_options" in kind.Config.model_fields:
         lines += ["Networks (net=NAME) and their options (net.KEY=VALUE):", _networks(), ""]
     lines += ["Going on where a finished run ended:", "  from=RUN epochs=MORE", "", "Options:", table(FLAGS, wrap_last=True), ""]
-    example = "photos/ net=resnet20" if "label" in kind.needs else "table.csv target=COLUMN"
+    example = next((words for field, words in EXAMPLES.items() if field in kind.needs), "photos/")
+    example += " net=resnet20" if "label" in kind.needs and "net" in kind.Config.model_fields else ""
     return "\n".join([*lines, "Example:", f"  hibiscus train {method} {example} epochs=30"])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from hibiscus.data.boxes import BoxSet
+from hibiscus.data.class_list import decoded
 from hibiscus.data.decode import PIXEL_LIMIT
 from hibiscus.data.images import PART_NAMES, PICTURE_ENDINGS, find_pictures, is_hidden, look_at_headers
 from hibiscus.data.masks import MASK_FOLDERS
@@ -83,11 +84,7 @@ def read_bytes(file: Path, limit: int) -> bytes:
 
 def read_text(file: Path, limit: int) -> str:
     """The text of a file in UTF-8 (with or without its mark), else in Windows-1252, which takes any byte."""
-    data = read_bytes(file, limit)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+    return decoded(read_bytes(file, limit))
 
 
 def safe_relative(name: str) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import DataError
 
-__all__ = ["MOST_CLASSES", "ClassList", "numbered", "read_class_list"]
+__all__ = ["MOST_CLASSES", "ClassList", "decoded", "numbered", "read_class_list"]
 
 MOST_CLASSES = 254
 MOST_LIST_BYTES = 2**20
@@ -33,6 +33,14 @@ class ClassList:
     colours: dict[tuple[int, int, int], int]
 
 
+def decoded(data: bytes) -> str:
+    """Text in UTF-8 (with or without its mark), else in Windows-1252, which takes any byte."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
 def read_class_list(folders: Iterable[Path]) -> ClassList | None:
     """The first class list that lies in one of some folders, or None.
 
@@ -47,7 +55,7 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
     if file.stat().st_size > MOST_LIST_BYTES:
         raise DataError(f"{file}: {file.stat().st_size:,} bytes", "a list of class names, one a line", "move it away")
     names: dict[tuple[int, ...], str] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(decoded(file.read_bytes()).splitlines(), 1):
         text = line.split("#", 1)[0].strip()
         if not text:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -119,11 +120,12 @@ def too_many_bad(path: str, bad: Sequence[Skipped], total: int, max_bad: float) 
     """Raises where more than the allowed share of files is bad; the message names the first of them."""
     if len(bad) > max_bad * total or len(bad) == total:
         first = "; ".join(f"{item.reason}" for item in bad[:3])
-        raise DataError(
-            f"{path}: {len(bad)} of {total} files cannot be used: {first}",
-            f"at most {max_bad:.0%} bad files",
-            "remove or replace them (hibiscus inspect lists all), or allow more: max_bad=0.5",
-        )
+        found = f"{path}: {len(bad)} of {total} files cannot be used: {first}"
+        if len(bad) == total:
+            raise DataError(found, "files that can be used", "replace them")
+        enough = math.ceil(100 * len(bad) / total) / 100
+        mend = f"remove or replace them, or allow more: max_bad={enough:g} (hibiscus inspect ... max_bad={enough:g} lists all)"
+        raise DataError(found, f"at most {max_bad:.0%} bad files", mend)
 
 
 def _labels(files: Sequence[Path], roots: Sequence[Path]) -> list[str]:

@@ -16,6 +16,7 @@ from hibiscus.data.cache import decode_pictures
 from hibiscus.data.class_list import MOST_CLASSES, ClassList, numbered, read_class_list
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.images import PART_NAMES, PICTURE_ENDINGS, find_pictures, is_hidden, look_at_headers, too_many_bad, walk_files
+from hibiscus.data.jpeg import jpeg_bytes
 from hibiscus.data.prepare_masks import IGNORED
 from hibiscus.errors import DataError
 
@@ -195,7 +196,9 @@ def _open_mask(file: Path, coloured: bool = False) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # decoders meet hostile bytes with every kind of error
-        raise DataError(f"{file}: not a mask ({error or type(error).__name__})", "a PNG, BMP, TIFF or GIF", "JPEG blurs numbers") from None
+        lossy = file.is_file() and jpeg_bytes(file) is not None
+        what = "a JPEG, which blurs class numbers" if lossy else f"not a mask ({error or type(error).__name__})"
+        raise DataError(f"{file}: {what}", "a PNG, BMP, TIFF or GIF", "save the masks as PNG, from what they were made of") from None
 
 
 def _read_masks(
@@ -238,9 +241,8 @@ def _class_numbers(raw: np.ndarray, classes: ClassList, file: Path) -> np.ndarra
         numbers = table[raw]
         if (numbers == 254).any():
             unknown = np.unique(raw[numbers == 254])
-            raise DataError(
-                f"{file}: values {', '.join(map(str, unknown[:5]))} are of no class", "the class list's values", "mend the list"
-            )
+            known = f"the list names {len(classes.names)} classes: {', '.join(map(str, list(classes.values)[:8]))}"
+            raise DataError(f"{file}: values {', '.join(map(str, unknown[:5]))} are of no class ({known})", "its values", "mend the list")
         return numbers
     if raw.ndim == 2:
         raw = np.repeat(raw[..., None], 3, axis=2)

@@ -90,7 +90,10 @@ class Series(_Plain):
 
 @dataclass(frozen=True)
 class Curve(_Plain):
-    """Lines over one pair of axes; `diagonal` asks for the line y = x, where a calibrated classifier would lie."""
+    """Lines over one pair of axes; `diagonal` asks for the line y = x, where a calibrated classifier would lie.
+
+    `shares` says that both axes go from 0 to 1, so that plots of one kind can be compared.
+    """
 
     kind: ClassVar[str] = "curve"
     title: str
@@ -99,6 +102,7 @@ class Curve(_Plain):
     series: Sequence[Series]
     diagonal: bool = False
     note: str = ""
+    shares: bool = False
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ def _matrix(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[s
     rows, columns = _names(given.get("rows"), height), _names(given.get("columns"), width)
     square = rows == columns
     pairs = {"columns": ["it is", "taken for", "times", "share of its class"], "rows": confusions(values, rows, columns)}
+    if any(value % 1 for row in values for value in row if math.isfinite(value)):  # shares, not counts
+        pairs = {"columns": ["it is", "taken for", "share of its class"], "rows": [[*row[:2], row[3]] for row in pairs["rows"]]}
     view: dict[str, Any] = {"kind": "matrix", "pairs": pairs if square and pairs["rows"] else None}
     if max(height, width) > NUMBERED:
         return {**view, "svg": heat(values, rows, columns, as_text(given.get("title")))}
@@ -102,7 +104,8 @@ def _curve(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[st
         colour = COLOURS[index % len(COLOURS)]
         drawn.append(Line(shorten(each.get("name")), [x for x, _ in points], [y for _, y in points], colour, index >= len(COLOURS)))
     legend = [{"name": line.name, "colour": line.colour, "dashed": line.dashed} for line in drawn if line.name]
-    options = {"x_label": given.get("x_label"), "y_label": given.get("y_label"), "diagonal": bool(given.get("diagonal"))}
+    options = {"x_label": given.get("x_label"), "y_label": given.get("y_label")}
+    options |= {name: bool(given.get(name)) for name in ("diagonal", "shares")}
     return {"kind": "figure", "svg": lines(drawn, as_text(given.get("title")), size=(4.0, 3.0), **options), "legend": legend}
 
 
@@ -132,7 +135,7 @@ def _gallery(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[
     files, captions = as_list(given.get("pictures") or given.get("files")), as_list(given.get("captions"))
     captions += [""] * (len(files) - len(captions))
     folder = run.folder / "evaluation"
-    taken = [pictures.take(inside(folder, name), shorten(word, 60)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
+    taken = [pictures.take(inside(folder, name), shorten(word, 100)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
     shown = [picture for picture in taken if picture]
     key = [{"name": shorten(pair[0], 40), "colour": as_text(pair[1])} for pair in map(as_list, as_list(given.get("key"))) if len(pair) == 2]
     key = [each for each in key if re.fullmatch("#[0-9a-f]{6}", each["colour"])]  # goes into a style

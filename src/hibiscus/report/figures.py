@@ -91,7 +91,8 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
     Args:
         series: the lines.
         label: what the picture shows.
-        **options: `x_label`, `y_label`, `marks`, `diagonal`, `logarithmic`, `size`, `whole` (x in whole numbers).
+        **options: `x_label`, `y_label`, `marks`, `diagonal`, `logarithmic`, `size`, `whole` (x in whole numbers),
+            `shares` (both axes from 0 to 1).
     """
 
     def paint(axes: Axes) -> None:
@@ -108,6 +109,8 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
         elif len(series) and any(line.smooth for line in series):
             _limit(axes, values)
         _dress(axes, options)
+        if options.get("shares"):
+            axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
 
     return draw(paint, label, options.get("size", (4.0, 2.45)))
 

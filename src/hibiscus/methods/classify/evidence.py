@@ -75,7 +75,15 @@ def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
     confidence = [float(bins.confidence[i]) for i in filled]
     accuracy = [float(bins.accuracy[i]) for i in filled]
     note = "On the diagonal it is right as often as it is sure; below it, it is too sure of itself."
-    return Curve("Is it right as often as it is sure?", "certainty", "share right", [Series("network", confidence, accuracy)], True, note)
+    return Curve(
+        "Is it right as often as it is sure?",
+        "certainty",
+        "share right",
+        [Series("network", confidence, accuracy)],
+        True,
+        note,
+        shares=True,
+    )
 
 
 def examine_regressor(predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation) -> Examination:

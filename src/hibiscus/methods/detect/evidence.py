@@ -116,7 +116,7 @@ def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, clas
         for i, name in enumerate(classes)
     ]
     note = f"Precision, recall and the IoU of matched boxes: of the boxes with a score of {score:g} or more, at an overlap of 0.5."
-    note += f" {rate:.3g} pictures were read in a second."
+    note += f" {rate:,.0f} pictures were read in a second."
     return Table("Class by class", columns, rows, note)
 
 
@@ -135,7 +135,7 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
             lines.append(Series(classes[curve.label], curve.recall[some], curve.precision[some]))
         if lines:
             note = "Each point: all boxes from some score on. A box is right if it overlaps a true one of its class by this much."
-            found.append(Curve(f"Precision over recall at an overlap of {level:g}", "recall", "precision", lines, False, note))
+            found.append(Curve(f"Precision over recall at an overlap of {level:g}", "recall", "precision", lines, False, note, shares=True))
     return found
 
 
