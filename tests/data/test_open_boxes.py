@@ -114,3 +114,12 @@ def test_what_is_learned_from_boxes():
         BoxPreparation.fit(boxes, ("a", "b"), np.array([1]))
     with pytest.raises(DataError, match="class number 1"):
         BoxPreparation(("a",), (1,), ((0.5, 0.5),)).encode(boxes)
+
+
+def test_an_annotation_file_is_data_too(tmp_path):
+    whole, alone = open_data(coco(tmp_path / "set")), open_data(tmp_path / "set" / "annotations.json")
+    assert alone.name == "annotations"
+    np.testing.assert_array_equal(alone.fields["boxes"], whole.fields["boxes"])
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(DataError, match="unknown kind"):
+        open_data(tmp_path / "other.json")

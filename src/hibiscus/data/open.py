@@ -45,7 +45,7 @@ def open_data(
         path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
             `trainA` and `trainB`, two image domains; or `images` and `masks`), a folder of IDX
             files or of CIFAR's binary batches, a `.npz`, `.npy`,
-            `.mat` or IDX file, a CSV, TSV or Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled
+            `.mat` or IDX file, COCO's JSON or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled
             data (`digits`), `hf:owner/name`, or `gym:NAME`, an environment.
         target: for tables, the column to be predicted.
         test_data: the test part, where it is a file or folder of its own.
@@ -194,6 +194,8 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
         return open_arrays(file)
     if name.endswith((*TABLE_ENDINGS, ".txt")):
         return open_table(file, options["target"], progress, **_picture(options), like=like)
+    if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
+        return open_boxes(file, progress=progress, **_picture(options))
     if name.endswith(tuple(PICTURE_ENDINGS)):
         raise DataError(f"{file}: one picture", "a folder of pictures", f"point at the folder: {file.parent}")
     raise DataError(

@@ -43,7 +43,7 @@ def open_boxes(
     parts = {part: numbers[items] for part, items in found.parts.items()}
     note = f"pictures brought to {shape[0]}x{shape[1]}, {'grey' if shape[2] == 1 else 'RGB'}; {found.format} boxes"
     dataset = Dataset(
-        name=path.resolve().name,
+        name=path.resolve().stem if path.is_file() else path.resolve().name,
         path=str(path),
         fields={"image": pixels, "boxes": as_shares(found)[good], "size": np.array([found.pictures[i].size for i in good], np.int64)},
         ids=[found.pictures[i].name for i in good],
