@@ -28,12 +28,12 @@ def panoptic_maps(things: Run, stuff: Run, pictures: Pictures, score: float | No
         UsageError: the runs are not a detector and a segmenter.
         DataError: no class has the same name in both.
     """
+    swapped = "mask" in things.preparation and "boxes" in stuff.preparation
     for run, needed, what in ((things, "boxes", "things"), (stuff, "mask", "stuff")):
         if needed not in run.preparation:
             method = "ssd" if needed == "boxes" else "unet"
-            raise UsageError(
-                f"{what}: {run.path} is of {run.facts['method']}", f"a run of a method like {method}", f"hibiscus train {method}"
-            )
+            mend = "exchange things and stuff" if swapped else f"hibiscus train {method}"
+            raise UsageError(f"{what}: {run.path} is of {run.facts['method']}", f"a run of a method like {method}", mend)
     names, of_boxes = stuff.preparation["mask"].names, things.preparation["boxes"].names
     thing_of = {place: names.index(name) for place, name in enumerate(of_boxes) if name in names}
     if not thing_of:
