@@ -146,4 +146,4 @@ def test_another_size_and_a_picture_that_no_entry_names(folder):
     coco(folder / "labels.json", images=[{**IMAGE, "width": 600}])
     found = read_boxes(folder)
     assert found.faults == {"size differs": 1, "picture without annotation": 1}
-    assert any("1 pictures that no image entry names" in note for note in found.notes)
+    assert any("1 pictures without a sound annotation" in note for note in found.notes)

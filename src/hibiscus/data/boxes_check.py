@@ -34,7 +34,7 @@ FAULTS = {  # what a note says of each, where {} stands for how many
     "malformed": "{} entries that are not as the format asks were skipped",
     "duplicate": "{} entries whose id or picture stood before were skipped",
     "annotation without picture": "{} annotations without a picture were skipped",
-    "picture without annotation": "{} pictures without an annotation",
+    "picture without annotation": "{} pictures without a sound annotation were left out",
     "picture without objects": "{} pictures without objects were kept",
     "unreadable picture": "{} pictures that cannot be read were skipped with their boxes",
     "too many boxes": f"{{}} pictures with more than {MAX_BOXES:,} boxes were refused",

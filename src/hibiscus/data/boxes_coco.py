@@ -82,10 +82,8 @@ def read_coco(path: Path, image_folder: Path | None = None) -> BoxSet:
     classes: list[str] = []
     for file, part in _files(path):
         classes += _read_file(gather, file, index, part)
-    unlisted = index.beside(gather.pictures)
-    if unlisted:
+    if unlisted := index.beside(gather.pictures):
         gather.faults["picture without annotation"] += unlisted
-        gather.notes.append(f"{unlisted:,} pictures that no image entry names were left out")
     return gather.finish(check_classes(classes, root))
 
 

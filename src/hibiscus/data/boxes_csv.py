@@ -120,10 +120,8 @@ def read_csv(path: Path, image_folder: Path | None = None) -> BoxSet:
             elif row.edges is not None:
                 boxes.append(RawBox(row.edges, names[row.label], row.where, row.crowd))
         gather.add(file, boxes, source, part)
-    unlisted = index.beside(gather.pictures)
-    if unlisted:
+    if unlisted := index.beside(gather.pictures):
         gather.faults["picture without annotation"] += unlisted
-        gather.notes.append(f"{unlisted:,} pictures that no row names were left out")
     return gather.finish(check_classes(order, root))
 
 

@@ -78,10 +78,8 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     for name in missing:
         gather.skip("picture without annotation", path / "ImageSets" / name, "a list names it, and it has no annotation")
     gather.faults["in two parts"] += sum(len(set(names)) for names in _lists(path).values()) - len(parts)
-    unlisted = index.beside(gather.pictures)
-    if unlisted:
+    if unlisted := index.beside(gather.pictures):
         gather.faults["picture without annotation"] += unlisted
-        gather.notes.append(f"{unlisted:,} pictures without an annotation file were left out")
     told = _file_named(path, "classes.txt")
     order = [clean_name(line) for line in read_text(told, MAX_LIST_BYTES).splitlines()] if told else []
     found = sorted({label for _, labels, _ in gather.pictures.values() for label in labels})
