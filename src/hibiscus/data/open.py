@@ -43,10 +43,10 @@ def open_data(
 
     Args:
         path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
-            `trainA` and `trainB`, two image domains; or `images` and `masks`), a folder of IDX
-            files or of CIFAR's binary batches, a `.npz`, `.npy`,
-            `.mat` or IDX file, COCO's JSON or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder holding `train.csv` and `test.csv`, the name of bundled
-            data (`digits`), `hf:owner/name`, or `gym:NAME`, an environment.
+            `trainA` and `trainB`, two image domains; or `images` and `masks`; or with boxes), a folder of IDX files or of CIFAR's
+            binary batches, a `.npz`, `.npy`, `.mat` or IDX file, COCO's JSON or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a
+            folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), `hf:owner/name`, or `gym:NAME`, an
+            environment.
         target: for tables, the column to be predicted.
         test_data: the test part, where it is a file or folder of its own.
         to: the other image domain, where it is a file or folder of its own; all are brought to the larger size of the two.
