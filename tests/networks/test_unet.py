@@ -66,3 +66,10 @@ def test_too_deep_and_another_norm_are_told():
         build_unet((1, 28, 28), 1, depth=5)
     with pytest.raises(ConfigError, match="norm"):
         build_unet((1, 28, 28), 1, norm="layer")
+
+
+def test_the_head_begins_with_weights_that_let_the_gradient_through():
+    """With scores near nought a segmentation learns the commonest class alone for some epochs."""
+    for width, outputs in ((12, 4), (64, 11)):
+        weight = UNet(3, outputs, width, depth=1).head.weight
+        assert weight.std().item() == pytest.approx((2 / (width + outputs)) ** 0.5, rel=0.25)
