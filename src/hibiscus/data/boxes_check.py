@@ -208,7 +208,7 @@ class Gatherer:
         if not ordered:
             why = "; ".join(one.reason for one in self.skipped[:3]) or "no annotation has a picture"
             raise DataError(
-                f"{self.root}: no picture with boxes can be used: {why}", "pictures beside their annotations", "check the paths"
+                f"{self.root}: no picture with boxes can be used: {why}", "pictures beside their annotations", "file names relative to this folder, as in images/cat.jpg"
             )
         counted = [text.format(f"{self.faults[fault]:,}") for fault, text in FAULTS.items() if self.faults[fault]]
         return BoxSet(
