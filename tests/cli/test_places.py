@@ -45,6 +45,7 @@ def test_json_has_the_boxes_of_each_picture_by_name(tmp_path):
     }
     assert told(FOUND, tmp_path / "boxes.json")["boxes"][1] == []
     assert "boxes" not in told(FOUND, None)
+    assert told(FOUND, None, score=0.2)["found"] == ["1 cat, 1 dog", "nothing"]
     assert told(FOUND, tmp_path / "boxes.npz", score=0.5) is FOUND
     assert "overlay" not in told(FOUND, tmp_path / "boxes.json")
     assert told(FOUND, None, as_json=True, score=0.95)["boxes"] == [[], []]

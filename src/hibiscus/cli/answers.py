@@ -58,7 +58,7 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
 
 
 def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0) -> None:
-    """Answers, one line each, or written to a file by its ending; boxes in lines, tables and JSON from a score on."""
+    """Answers, one line each, or written to a file by its ending; boxes from a score on, in arrays and COCO's JSON all."""
     _tell_skipped(found, as_json, quiet)
     boxes = found if "boxes" in found else None
     if boxes is not None:

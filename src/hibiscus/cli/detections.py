@@ -22,12 +22,13 @@ def told(found: dict[str, Any], out: Path | None, as_json: bool = False, score: 
         found: as `Run.predict` gave them, with `boxes` `(items, most, 6)` and `box_classes`.
         out: where they go; None for the screen.
         as_json: JSON on the screen.
-        score: from which a box counts in tables and JSON.
+        score: from which a box counts; in COCO's JSON and arrays all do.
     """
     ending = out.suffix.lower() if out is not None else ""
     if ending == ".npz":
         return found
     plain = {name: values for name, values in found.items() if name not in ("boxes", "box_classes")}
+    plain["found"] = [_in_words([box["label"] for box in boxes], found["box_classes"]) for boxes in named_boxes(found, score)]
     if ending in TABLES:
         rows = [(item, box) for item, boxes in zip(found["id"], named_boxes(found, score), strict=True) for box in boxes]
         columns = {name: [box[name] for _, box in rows] for name in ("label", "score", *EDGES)}
@@ -36,6 +37,10 @@ def told(found: dict[str, Any], out: Path | None, as_json: bool = False, score: 
         del plain["overlay"]  # pixels in words
         return {**plain, "boxes": named_boxes(found, score)}
     return plain
+
+
+def _in_words(labels: list[str], classes: list[str]) -> str:
+    return ", ".join(f"{labels.count(name)} {name}" for name in classes if name in labels) or "nothing"
 
 
 def named_boxes(found: dict[str, Any], score: float = 0.0) -> list[list[dict[str, Any]]]:

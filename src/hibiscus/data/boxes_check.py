@@ -207,9 +207,8 @@ class Gatherer:
         parts = {part: [i for i, entry in enumerate(ordered) if entry[2] == part] for part in PARTS}
         if not ordered:
             why = "; ".join(one.reason for one in self.skipped[:3]) or "no annotation has a picture"
-            raise DataError(
-                f"{self.root}: no picture with boxes can be used: {why}", "pictures beside their annotations", "file names relative to this folder, as in images/cat.jpg"
-            )
+            mend = "file names relative to this folder, as in images/cat.jpg"
+            raise DataError(f"{self.root}: no picture with boxes can be used: {why}", "pictures beside their annotations", mend)
         counted = [text.format(f"{self.faults[fault]:,}") for fault, text in FAULTS.items() if self.faults[fault]]
         return BoxSet(
             root=self.root,
