@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -27,6 +28,7 @@ def main() -> None:
         print(f"\n{title}", flush=True)
         text += f"\n{title}\n"
         for script in scripts:
+            start = time.perf_counter()
             with subprocess.Popen(
                 [sys.executable, str(HERE / script.split()[0]), *script.split()[1:]], stdout=subprocess.PIPE, text=True
             ) as running:
@@ -35,6 +37,7 @@ def main() -> None:
                     text += line
             if running.returncode:
                 raise SystemExit(f"{script} failed with exit code {running.returncode}")
+            print(f"({script}: {time.perf_counter() - start:.0f} s)", file=sys.stderr, flush=True)
     written.write_text(text, encoding="utf-8")
     print(f"\nwritten to {written}")
 
