@@ -1,4 +1,7 @@
-"""What the benchmarks of a round share: Hibiscus's loop under the clock, and two sides run in turn in processes of their own."""
+"""What the benchmarks of a round share: Hibiscus's loop under the clock, and the sides run in turn in processes of their own.
+
+The plain loop runs in both precisions in one process, which saves a third of the starts.
+"""
 
 from __future__ import annotations
 
@@ -135,19 +138,22 @@ def answer(
         *others: further plain loops, by what `plain` calls them; each gets a row of its own.
     """
     loops = ("bfloat16", "float32")
-    sides: dict[str, Callable[[], float]] = {name: partial(plain, name) for name in (*loops, *others)}
-    sides |= {"ours": partial(ours, False), "compiled": partial(ours, True)}
+    sides: dict[str, list[Callable[[], float]]] = {"plain": [partial(plain, name) for name in loops]}
+    sides |= {name: [partial(plain, name)] for name in others}
+    sides |= {"ours": [partial(ours, False)], "compiled": [partial(ours, True)]}
     asked = [name for name in sides if f"--{name}" in words]
     if asked:
-        print(sides[asked[0]]())
+        print(*(side() for side in sides[asked[0]]))
         return
     if place().type == "cpu" and "--compile" not in words:
         del sides["compiled"]
-    found: dict[str, list[float]] = {name: [] for name in sides}
+    found: dict[str, list[float]] = {}
     for _ in range(TURNS):
-        for name, values in found.items():
+        for name in sides:
             out = subprocess.run([sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True).stdout
-            values.append(float(out.split()[-1]))
+            figures = out.splitlines()[-1].split()
+            for figure, key in zip(figures, loops if name == "plain" else (name,), strict=True):
+                found.setdefault(key, []).append(float(figure))
     row = {name: statistics.median(values) for name, values in found.items()}
     row["ratio"] = row["ours"] / min(row[name] for name in loops)
     compiled = f"{row['compiled']:.2f}" if "compiled" in row else "-"
