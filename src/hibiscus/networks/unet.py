@@ -39,12 +39,15 @@ class UNet(nn.Module):
         width: filters of the largest maps; doubled where the side halves (paper: 64).
         depth: halvings (paper: 4).
         norm: after each convolution: `batch`, `instance` or `none` (paper: none).
+        head: how the last layer is drawn; `normal` begins with answers near nought.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs, height, width).
     """
 
-    def __init__(self, channels: int, outputs: int, width: int = 64, depth: int = PAPER_DEPTH, norm: str = "batch"):
+    def __init__(
+        self, channels: int, outputs: int, width: int = 64, depth: int = PAPER_DEPTH, norm: str = "batch", head: str = "glorot_normal"
+    ):
         super().__init__()
         counts = [width * 2**step for step in range(depth + 1)]
         self.down = nn.ModuleList(_convolutions(before, after, norm) for before, after in zip([channels, *counts], counts, strict=False))
@@ -53,7 +56,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(_convolutions(2 * count, count, norm) for count in counts[:-1])
         self.head = nn.Conv2d(width, outputs, 1)
         initialise(self, "he_normal")
-        initialise(self.head, "glorot_normal")
+        initialise(self.head, head)
 
     def forward(self, x: Tensor) -> Tensor:
         """The maps of each picture."""
@@ -68,7 +71,9 @@ class UNet(nn.Module):
         return self.head(x)
 
 
-def build_unet(shape: Sequence[int], outputs: int, width: int = 64, depth: int | None = None, norm: str = "batch") -> UNet:
+def build_unet(
+    shape: Sequence[int], outputs: int, width: int = 64, depth: int | None = None, norm: str = "batch", head: str = "glorot_normal"
+) -> UNet:
     """A U-Net for pictures of one size.
 
     Args:
@@ -77,6 +82,7 @@ def build_unet(shape: Sequence[int], outputs: int, width: int = 64, depth: int |
         width: filters of the largest maps.
         depth: halvings; as many as leave maps of about 8 pixels, up to 4, if None.
         norm: `batch`, `instance` or `none`.
+        head: how the last layer is drawn.
 
     Raises:
         ConfigError: more halvings than the picture can bear, or an unknown norm.
@@ -88,7 +94,7 @@ def build_unet(shape: Sequence[int], outputs: int, width: int = 64, depth: int |
         depth = min(PAPER_DEPTH, most, max(1, (max(height, width_) - 1).bit_length() - 3))
     if not 0 <= depth <= most:
         raise ConfigError(f"depth={depth} for pictures of {height}x{width_} pixels", f"0 to {most} halvings", f"depth={most}")
-    return UNet(channels, outputs, width, depth, norm)
+    return UNet(channels, outputs, width, depth, norm, head)
 
 
 def most_depth(height: int, width: int) -> int:

@@ -75,7 +75,8 @@ class Colorizer(Restorer):
     def networks(self) -> dict[str, nn.Module]:
         """The network, from lightness to chroma, or to logits of red, green and blue."""
         _, height, width = self.preparation["image"].shape
-        return {"network": self.config.network(1, (2 if self.config.space == "lab" else 3, height, width))}
+        # Colours begin grey, so that a hue is learned from the pictures and not unlearned first.
+        return {"network": self.config.network(1, (2 if self.config.space == "lab" else 3, height, width), head="normal")}
 
     def spoil(self, x: Tensor, batch: Batch) -> Tensor:
         """The lightness `(batch, 1, height, width)` of pictures in [0, 1], from 0 to 100."""

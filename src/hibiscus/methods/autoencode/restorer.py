@@ -32,11 +32,11 @@ class RestorerConfig(TrainingConfig):
     latent: int = Field(16, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
     hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
 
-    def network(self, channels: int, shape: tuple[int, int, int]) -> nn.Module:
-        """The network from pictures of some channels to pictures of a shape (channels, height, width)."""
+    def network(self, channels: int, shape: tuple[int, int, int], head: str = "glorot_normal") -> nn.Module:
+        """The network from pictures of some channels to pictures of a shape (channels, height, width); `head` of a U-Net is drawn so."""
         given = (channels, *shape[1:])
         if self.net == "unet":
-            return build_unet(given, shape[0], self.width, self.depth, self.norm)
+            return build_unet(given, shape[0], self.width, self.depth, self.norm, head)
         encoder = build_encoder(self.net, given, self.latent, self.hidden, self.width)
         return nn.Sequential(encoder, build_decoder(self.net, self.latent, shape, self.hidden, self.width))
 
