@@ -62,6 +62,13 @@ def test_grey_pictures_and_their_lightness_in_colour_get_the_same_colours(tmp_pa
     assert found.dtype == np.uint8
 
 
+def test_colours_begin_grey():
+    made = colorizer(net="unet")
+    given = 100 * torch.rand(4, 1, 8, 8)
+    picture = made.picture(made.raw(given), given)
+    assert (picture.amax(1) - picture.amin(1)).max() < 0.15  # between the channels of a pixel
+
+
 def test_grey_pictures_teach_no_colour():
     preparation = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.5,))})
     with pytest.raises(DataError, match="colour"):

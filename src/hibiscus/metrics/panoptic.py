@@ -21,7 +21,7 @@ __all__ = ["PanopticMap", "PanopticQuality", "merge_panoptic"]
 
 VOID = 0
 IGNORED = 255
-MARGIN = 0.1
+MARGIN = 0.1  # boxes and outlines that people drew of one thing differ by some hundredths of its sides
 LEAST_SHARE = 0.0001  # of a picture that a segment has, so that a stray pixel is none
 
 
