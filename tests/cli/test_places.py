@@ -104,6 +104,10 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     assert mask.max() < 4
     assert Image.open(tmp_path / "out" / "tall-overlay.png").size == (50, 90)
     assert (tmp_path / "out" / "classes.txt").read_text().split() == ["ground", "disc", "square", "triangle"]
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "classes.txt").write_text("cat\n")
+    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "taken").code == 3  # the masks there have other classes
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["classes.txt"]
     assert cli("predict", tmp_path / "run", photos, "--score", "0.5", "--out", tmp_path / "other").code == 2
 
 

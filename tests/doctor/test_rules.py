@@ -73,6 +73,10 @@ def test_overfitting(facts, evaluation):
     (said,) = advise(facts, history, evaluation)
     assert "it overfits from there on" in said
     assert "of 20" in said
+    assert "flip=true" not in said
+    facts["config"]["flip"] = False
+    assert "flip=true" in advise(facts, history, evaluation)[0]
+    assert "net.dropout" not in advise(facts, history, evaluation)[0]
     history[3]["val/loss"] = None  # was not a number
     assert advise(facts, history, evaluation) == []
 

@@ -59,13 +59,14 @@ def pictures():
 
 
 def test_a_folder_gives_back_what_it_took(tmp_path):
-    gallery = Gallery("Most mistaken", pictures(), [f"picture {i}" for i in range(5)], "a note")
+    gallery = Gallery("Most mistaken", pictures(), [f"picture {i}" for i in range(5)], "a note", [("road", "#123abc")])
     save_exhibits([*PLAIN, gallery], tmp_path / "new" / "evidence")
     folder = tmp_path / "new" / "evidence"
     *plain, back = load_exhibits(folder)
     assert plain == PLAIN
     assert isinstance(back, Gallery)
     assert (back.title, back.captions, back.note) == (gallery.title, gallery.captions, gallery.note)
+    assert [tuple(pair) for pair in back.key] == [("road", "#123abc")]
     for ours, theirs in zip(back.pictures, pictures(), strict=True):
         np.testing.assert_array_equal(ours, theirs.squeeze(-1) if theirs.shape[2:] == (1,) else theirs)
     assert sorted(path.name for path in folder.iterdir())[:2] == ["exhibit-05-000.png", "exhibit-05-001.png"]

@@ -224,6 +224,24 @@ def test_no_file_outside_the_folder_is_shown(tmp_path, read_page):
     assert "5 pictures missing or unreadable" in page.text
 
 
+def test_a_key_of_colours_holds_colours_and_nothing_else(tmp_path):
+    key = [["road", "#123abc"], ["car", "red;background:url(//x.example)"], ["<b>x</b>", "#00ff00"], ["no colour"], 3]
+    shown = [{"kind": "gallery", "title": "G", "pictures": [], "key": key}]
+    page = write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown)).read_text()
+    assert 'style="background: #123abc"></i>road' in page
+    assert "x.example" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_shares_are_told_as_such_where_there_are_no_counts(tmp_path):
+    counts = 90 * np.eye(6) + 2
+    for number, values in enumerate((counts, counts / counts.sum(1, keepdims=True))):
+        shown = [{"kind": "matrix", "title": "M", "rows": list("abcdef"), "columns": list("abcdef"), "values": values.tolist()}]
+        page = write_report(sample.write(tmp_path / f"run{number}", sample.info(), None, sample.evaluation(), shown)).read_text()
+        assert "share of its class" in page
+        assert ('<th class="n">times</th>' in page) == (number == 0)
+
+
 def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run")
     (folder / "samples" / "epoch-0005.png").write_bytes(b"no picture")

@@ -77,11 +77,11 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
         else:
             if boxes is not None and (out / detections.NAME).exists():
                 raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
+            if "mask" in found and "classes" in found:
+                overlays.write_classes(found["classes"], out)
             _save_pictures(found if boxes is None else boxes, pictures, out, score)
             if boxes is not None:
                 detections.write_coco(boxes, out / detections.NAME)
-            if "mask" in found and "classes" in found:
-                overlays.write_classes(found["classes"], out)
         _say_where(found, "answer", out, as_json, quiet)
         if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
             print(f"boxes of a score of {score:g} and more; --score 0 for all", file=sys.stderr)  # noqa: T201

@@ -28,14 +28,15 @@ def told(found: dict[str, Any], out: Path | None, as_json: bool = False, score: 
     if ending == ".npz":
         return found
     plain = {name: values for name, values in found.items() if name not in ("boxes", "box_classes")}
-    plain["found"] = [_in_words([box["label"] for box in boxes], found["box_classes"]) for boxes in named_boxes(found, score)]
+    named = named_boxes(found, score)
+    plain["found"] = [_in_words([box["label"] for box in boxes], found["box_classes"]) for boxes in named]
     if ending in TABLES:
-        rows = [(item, box) for item, boxes in zip(found["id"], named_boxes(found, score), strict=True) for box in boxes]
+        rows = [(item, box) for item, boxes in zip(found["id"], named, strict=True) for box in boxes]
         columns = {name: [box[name] for _, box in rows] for name in ("label", "score", *EDGES)}
         return {"id": [item for item, _ in rows], **columns, "skipped": found["skipped"]}
     if ending == ".json" or (as_json and out is None):
         del plain["overlay"]  # pixels in words
-        return {**plain, "boxes": named_boxes(found, score)}
+        return {**plain, "boxes": named}
     return plain
 
 

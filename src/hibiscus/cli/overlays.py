@@ -54,14 +54,16 @@ def of_size(pixels: Any, size: Any, exact: bool) -> Any:
 
 
 def write_classes(names: list[str], folder: Path) -> None:
-    """A line for each class, the first for class number 0, beside the masks; left alone where it stands there already.
+    """A line for each class, the first for class number 0, in the folder that the masks go to.
 
     Raises:
-        DataError: it cannot be written.
+        DataError: another list stands there, or it cannot be written.
     """
-    path = folder / "classes.txt"
+    path, text = folder / "classes.txt", "".join(f"{name}\n" for name in names)
     try:
-        if not path.exists():
-            path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
+            raise DataError(f"{path}: the classes of other masks", "a folder without it", f"--out {folder}-2/")
+        folder.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out") from None
