@@ -25,7 +25,7 @@ from hibiscus.errors import ConfigError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method, list_methods
 from hibiscus.report.compare import compare_runs
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
-from hibiscus.training.device import choose_device
+from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.processes import first_goes_first, is_first, join, tell
 from hibiscus.training.run import RunFolder, find_run, make_run_folder
 
@@ -44,6 +44,7 @@ def start_session(
     config = build_options(kind.Config, method_options)
     chosen = build_options(DataConfig, data_options)
     where = choose_device(device)
+    tune_process()
     progress = None if quiet else _show_decoding
     dataset = data if isinstance(data, Dataset) else open_data(data, progress=progress, **chosen.opening())
     parts = prepare_parts(dataset, chosen, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -79,3 +80,12 @@ def test_only_jpeg_files_are_read_whole(tmp_path):
     (tmp_path / "empty.jpg").write_bytes(b"")
     assert jpeg_bytes(tmp_path / "b.jpg") == encode(SMOOTH)
     assert [jpeg_bytes(tmp_path / name) for name in ("a.png", "empty.jpg", "none.jpg", ".")] == [None] * 4
+    long = encode(SMOOTH) + b"\0" * 2**17
+    (tmp_path / "long.jpg").write_bytes(long)
+    assert jpeg_bytes(tmp_path / "long.jpg") == long
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_named_like_a_picture_does_not_block(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    assert jpeg_bytes(tmp_path / "a.jpg") is None

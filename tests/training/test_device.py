@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 from torch import nn
@@ -55,6 +57,9 @@ def test_context_and_machine():
     with device.precision_context(torch.device("cpu"), torch.float32):
         assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.float32
     device.tune_process()
+    frozen = gc.get_freeze_count()
+    device.tune_process()
+    assert gc.get_freeze_count() <= frozen, "a second call would keep what the first training left behind"
     assert "cores" in device.describe_machine(torch.device("cpu"))
 
 

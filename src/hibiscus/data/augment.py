@@ -5,7 +5,7 @@ Each output pixel (x, y), counted from the centre, is read from
     source = M (F (x, y) + d),    M = rotation(angle) [[1, shear], [0, 1]] / zoom
 
 with F the flips and d the whole-pixel offset of `shift` and `crop`. Without rotation, zoom and shear, M is the identity and
-the batch is gathered by index; otherwise one bilinear sampling does everything at once. Then brightness and contrast:
+whole rows are copied; otherwise one bilinear sampling does everything at once. Then brightness and contrast:
 
     y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the picture
 
@@ -141,25 +141,19 @@ class Augment:
             grid = self._grid(images, draws, (right, down), (mirror_x, mirror_y))
             return self._sampled(images, grid), None if masks is None else self._sampled_mask(masks, grid)
         if self.shift or self.crop or self.flip or self.vertical_flip:
-            rows, row_inside = self._sources(height, down, mirror_y)  # (batch, height)
-            columns, column_inside = self._sources(width, right, mirror_x)  # (batch, width)
-            moved, inside = _gathered(images, rows, columns), row_inside[:, :, None] & column_inside[:, None, :]
-            if masks is not None:
-                masks = _gathered(masks[:, None], rows, columns)[:, 0].masked_fill_(~inside, IGNORED)
-            if self.fill != "zero" or not (self.shift or self.crop):
-                return moved, masks
-            return moved.mul_(inside[:, None]), masks
-        return images, masks
+            margin = round(self.shift * height) + self.crop, round(self.shift * width) + self.crop
+            rows = torch.arange(height, device=images.device)
+            rows = torch.where(mirror_y[:, None], height - 1 - rows, rows) + (down + margin[0])[:, None]  # (batch, height)
+            # A mirrored picture is read from the mirrored batch, which lies behind the batch itself.
+            place = torch.arange(len(images), device=images.device) + len(images) * mirror_x
+            left = torch.where(mirror_x, -right, right) + margin[1]
 
-    def _sources(self, side: int, offset: torch.Tensor, mirror: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """For each output index its source index, brought inside by the fill, and whether it was inside: (batch, side)."""
-        index = torch.arange(side, device=offset.device)
-        index = torch.where(mirror[:, None], side - 1 - index, index) + offset[:, None]
-        inside = (index >= 0) & (index < side)
-        if self.fill == "reflect":
-            index = index.remainder(2 * side)  # period: there and back, the edge pixel twice
-            return torch.minimum(index, 2 * side - 1 - index), inside
-        return index.clamp(0, side - 1), inside
+            def moved(stack: torch.Tensor, outside: int | None) -> torch.Tensor:
+                stack = _padded(stack, margin, self.fill, outside)
+                return _windows(torch.cat([stack, stack.flip(3)]) if self.flip else stack, place, rows, left, width)
+
+            return moved(images, None), None if masks is None else moved(masks[:, None], IGNORED)[:, 0]
+        return images, masks
 
     def _grid(
         self,
@@ -231,13 +225,42 @@ def memory_format(images: torch.Tensor) -> torch.memory_format:
     return torch.channels_last if is_last else torch.contiguous_format
 
 
-def _gathered(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
-    """images[b, :, rows[b], columns[b]] for rows (batch, height) and columns (batch, width), keeping the memory format."""
-    batch, channels, height, width = images.shape
-    flat = rows[:, :, None] * width + columns[:, None, :]  # (batch, height, width)
-    if memory_format(images) is torch.channels_last:
-        flat = flat + torch.arange(batch, device=images.device)[:, None, None] * (height * width)
-        pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, flat.reshape(-1))
-        return pixels.view(batch, height, width, channels).permute(0, 3, 1, 2)
-    index = flat.view(batch, 1, -1).expand(batch, channels, -1)
-    return images.reshape(batch, channels, -1).gather(2, index).view(batch, channels, height, width)
+def _padded(images: torch.Tensor, margin: tuple[int, int], fill: str, outside: int | None) -> torch.Tensor:
+    """The batch with `margin` rows above and below and columns left and right, filled; with `outside` where that is a number."""
+    if margin == (0, 0):
+        return images
+    if fill == "zero" or outside is not None:
+        return functional.pad(images, (margin[1], margin[1], margin[0], margin[0]), value=outside or 0)
+    form = memory_format(images)
+    for axis, width in ((2, margin[0]), (3, margin[1])):
+        side = images.shape[axis]
+        index = torch.arange(-width, side + width, device=images.device)
+        if fill == "reflect":
+            index = index.remainder(2 * side)  # period: there and back, the edge pixel twice
+            index = torch.minimum(index, 2 * side - 1 - index)
+        images = images.index_select(axis, index.clamp(0, side - 1))
+    return images.contiguous(memory_format=form)
+
+
+def _windows(images: torch.Tensor, place: torch.Tensor, rows: torch.Tensor, left: torch.Tensor, width: int) -> torch.Tensor:
+    """images[place[b], :, rows[b], left[b] : left[b] + width], keeping the memory format.
+
+    Whole rows are copied, several times as fast as pixel by pixel: each is a window on the memory as one long line.
+
+    Args:
+        images: `(any, channels, any, any)`.
+        place: int64 `(batch,)`.
+        rows: int64 `(batch, height)`.
+        left: int64 `(batch,)`.
+        width: of the result `(batch, channels, height, width)`.
+    """
+    last = memory_format(images) is torch.channels_last
+    # (pictures, planes, height, width, values of a pixel) as they lie in memory.
+    stored = images.permute(0, 2, 3, 1)[:, None] if last else images.contiguous()[..., None]
+    planes, high, wide, values = stored.shape[1:]
+    plane = place[:, None] * planes + torch.arange(planes, device=images.device)
+    starts = (plane[:, :, None] * high + rows[:, None]) * wide + left[:, None, None]  # (batch, planes, height)
+    line = stored.reshape(-1)
+    windows = line.as_strided((len(line) // values - width + 1, width * values), (values, 1))
+    found = windows.index_select(0, starts.view(-1)).view(*starts.shape, width, values)
+    return found[:, 0].permute(0, 3, 1, 2) if last else found[..., 0]
