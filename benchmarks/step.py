@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/step.py mlp resnet20  some
 
 The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, channels-last, a fused
-optimiser, accuracy kept on the device; in bfloat16 autocast and in float32, of which the faster on this machine counts. Hibiscus chooses
-its precision itself; on a GPU, or with `--compile`, it is measured with compiled networks too. Each side runs in a process of its
-own, in turn, three times; the figure is the median of the medians.
+optimiser, accuracy kept on the device, PyTorch's own layers; in bfloat16 autocast and in float32, of which the faster on this machine
+counts. Hibiscus chooses its precision itself; on a GPU, or with `--compile`, it is measured with compiled networks too. Each side runs in
+a process of its own, in turn, three times; the figure is the median of the medians.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ def arrays(shape):
     return rng.integers(0, 256, (ITEMS, *shape), dtype=np.uint8), rng.integers(0, CLASSES, ITEMS)
 
 
+def with_own_dropout(network):
+    """The network with PyTorch's dropout in place of Hibiscus's."""
+    from torch import nn
+
+    for path, layer in list(network.named_modules()):
+        if isinstance(layer, nn.Dropout):
+            parent, _, name = path.rpartition(".")
+            setattr(network.get_submodule(parent), name, nn.Dropout(layer.p))
+    return network
+
+
 def plain(name: str, precision: str) -> float:
     """Median ms of a step of the hand-written loop."""
     import torch
@@ -39,7 +50,7 @@ def plain(name: str, precision: str) -> float:
     pixels, labels = (torch.from_numpy(values) for values in arrays(SHAPES[name]))
     height, width, channels = SHAPES[name]
     device = place()
-    network = build_network(name, (channels, height, width), CLASSES).to(device).to(memory_format=torch.channels_last)
+    network = with_own_dropout(build_network(name, (channels, height, width), CLASSES)).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     right = torch.zeros((), device=device)
     times = []

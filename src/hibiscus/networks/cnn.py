@@ -17,6 +17,7 @@ from typing import Any
 from torch import nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
 from hibiscus.networks.shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
@@ -164,5 +165,5 @@ def head(channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.
     layers: list[nn.Module] = [nn.AdaptiveAvgPool2d(1)] if large else []
     layers.append(nn.Flatten())
     if fraction("dropout", dropout):
-        layers.append(nn.Dropout(dropout))
+        layers.append(Dropout(dropout))
     return [*layers, nn.Linear(channels * (1 if large else size[0] * size[1]), outputs)]

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from hibiscus.networks.dropout import Dropout, dropout
 from hibiscus.networks.layers import initialise
 from hibiscus.networks.resnet import stem_layers, stem_of
 from hibiscus.networks.shapes import check_outputs, fraction, legal_depth, picture, whole
@@ -55,7 +55,7 @@ def build_densenet(
         layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         if block < 2:
             layers.append(nn.Conv2d(filters, filters // 2, 1, bias=False))
-            layers += [nn.Dropout(dropout)] if dropout else []
+            layers += [Dropout(dropout)] if dropout else []
             layers.append(nn.AvgPool2d(2))
             filters //= 2
     network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(filters, check_outputs(outputs)))
@@ -78,7 +78,7 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, channels + growth, height, width)."""
         added = self.conv1(self.relu(self.bn1(x)))
-        added = functional.dropout(added, self.dropout, self.training) if self.dropout else added
+        added = dropout(added, self.dropout, self.training)
         added = self.conv2(self.relu(self.bn2(added)))
-        added = functional.dropout(added, self.dropout, self.training) if self.dropout else added
+        added = dropout(added, self.dropout, self.training)
         return torch.cat((x, added), dim=1)

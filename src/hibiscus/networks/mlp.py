@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import nn
 
+from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
 from hibiscus.networks.shapes import check_outputs, counts, flat, fraction
@@ -71,6 +72,6 @@ def hidden_layers(features: int, widths: Sequence[int], activation: str, dropout
             layers.append(nn.BatchNorm1d(width))
         layers.append(make_activation(activation))
         if fraction("dropout", dropout):
-            layers.append(nn.Dropout(dropout))
+            layers.append(Dropout(dropout))
         features = width
     return layers

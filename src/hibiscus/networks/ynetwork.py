@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.cnn import convolution
+from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
 from hibiscus.networks.mlp import hidden_layers
@@ -95,7 +96,7 @@ class YNetwork(nn.Module):
         self.branches = nn.ModuleList(branches)
         self.shared = len(shapes) == 1
         self.merge = merge
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(self._features(shapes), outputs)
 
     def _features(self, shapes: list[tuple[int, ...]]) -> int:
@@ -144,7 +145,7 @@ def picture_branch(
             layers.append(nn.MaxPool2d(2))
             size = [side // 2 for side in size]
         layers.append(make_activation(activation))
-        layers += [nn.Dropout(dropout)] if dropout else []
+        layers += [Dropout(dropout)] if dropout else []
         channels = width
     if max(size) > LARGEST_SIDE:
         layers.append(nn.AdaptiveAvgPool2d((min(size[0], LARGEST_SIDE), min(size[1], LARGEST_SIDE))))
