@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from sides import answer, clock, median_ms, place, plain_precision, round_of
+from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 WAY, SHOT, QUERIES, EPISODES = 20, 5, 5, 100
 CLASSES, EACH, SIDE = 100, 20, 28
@@ -35,7 +35,7 @@ def plain(precision: str) -> float:
 
     device = place()
     pixels = torch.from_numpy(arrays()[0]).view(CLASSES, EACH, SIDE, SIDE, 1)
-    network = build_network("conv4", (1, SIDE, SIDE), 64, linear=False).to(device).to(memory_format=torch.channels_last)
+    network = plain_layers(build_network("conv4", (1, SIDE, SIDE), 64, linear=False)).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     target = torch.arange(WAY).repeat_interleave(QUERIES).to(device)
     right = torch.zeros((), device=device)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from sides import answer, clock, median_ms, place, plain_precision, round_of
+from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 BATCH, ITEMS, SIDE, LATENT, WIDTH, ROUNDS = 64, 4096, 28, 100, 64, 40
 
@@ -33,8 +33,8 @@ def plain(kind: str) -> float:
 
     pixels, device, precision = torch.from_numpy(arrays()), place(), "float32" if kind == "untuned" else kind
     layout = torch.contiguous_format if kind == "untuned" else torch.channels_last
-    generator = Generator(LATENT, (1, SIDE, SIDE), WIDTH).to(device).to(memory_format=layout)
-    discriminator = Discriminator((1, SIDE, SIDE), WIDTH, False).to(device).to(memory_format=layout)
+    generator = plain_layers(Generator(LATENT, (1, SIDE, SIDE), WIDTH)).to(device).to(memory_format=layout)
+    discriminator = plain_layers(Discriminator((1, SIDE, SIDE), WIDTH, False)).to(device).to(memory_format=layout)
     fast = torch.optim.Adam(discriminator.parameters(), lr=4e-4, betas=(0.5, 0.999), fused=True)
     slow = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
     ones, zeros = torch.ones(BATCH, 1, device=device), torch.zeros(BATCH, 1, device=device)

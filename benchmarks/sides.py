@@ -50,6 +50,24 @@ def plain_precision(name: str) -> Any:
     return torch.autocast(place().type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
 
+def plain_layers(network: Any) -> Any:
+    """A network of Hibiscus with PyTorch's own layers in place of those that Hibiscus makes faster."""
+    from torch import nn
+
+    for path, layer in list(network.named_modules()):
+        plain = None
+        if isinstance(layer, nn.Dropout):
+            plain = nn.Dropout(layer.p)
+        elif isinstance(layer, nn.Flatten):
+            plain = nn.Flatten(layer.start_dim, layer.end_dim)
+        elif isinstance(layer, nn.AdaptiveAvgPool2d):
+            plain = nn.AdaptiveAvgPool2d(layer.output_size)
+        if plain is not None:
+            parent, _, name = path.rpartition(".")
+            setattr(network.get_submodule(parent), name, plain)
+    return network
+
+
 def round_of(
     kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
 ) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from sides import answer, clock, median_ms, place, plain_precision, round_of
+from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 SHAPES = {"mlp": (28, 28, 1), "cnn": (28, 28, 1), "lstm": (28, 28, 1), "resnet20": (32, 32, 3)}
 STEPS = {"mlp": 400, "cnn": 60, "lstm": 120, "resnet20": 25}
@@ -29,17 +29,6 @@ def arrays(shape):
     return rng.integers(0, 256, (ITEMS, *shape), dtype=np.uint8), rng.integers(0, CLASSES, ITEMS)
 
 
-def with_own_dropout(network):
-    """The network with PyTorch's dropout in place of Hibiscus's."""
-    from torch import nn
-
-    for path, layer in list(network.named_modules()):
-        if isinstance(layer, nn.Dropout):
-            parent, _, name = path.rpartition(".")
-            setattr(network.get_submodule(parent), name, nn.Dropout(layer.p))
-    return network
-
-
 def plain(name: str, precision: str) -> float:
     """Median ms of a step of the hand-written loop."""
     import torch
@@ -50,7 +39,7 @@ def plain(name: str, precision: str) -> float:
     pixels, labels = (torch.from_numpy(values) for values in arrays(SHAPES[name]))
     height, width, channels = SHAPES[name]
     device = place()
-    network = with_own_dropout(build_network(name, (channels, height, width), CLASSES)).to(device).to(memory_format=torch.channels_last)
+    network = plain_layers(build_network(name, (channels, height, width), CLASSES)).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     right = torch.zeros((), device=device)
     times = []

@@ -20,6 +20,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import AveragePool, Flatten
 from hibiscus.networks.shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
 
 __all__ = ["build_cnn", "convolution", "head"]
@@ -162,8 +163,8 @@ def convolution(
 def head(channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP) -> list[nn.Module]:
     """Flattens maps of up to `largest` positions, averages larger ones; then dropout and a linear layer."""
     large = size[0] * size[1] > largest
-    layers: list[nn.Module] = [nn.AdaptiveAvgPool2d(1)] if large else []
-    layers.append(nn.Flatten())
+    layers: list[nn.Module] = [AveragePool(1)] if large else []
+    layers.append(Flatten())
     if fraction("dropout", dropout):
         layers.append(Dropout(dropout))
     return [*layers, nn.Linear(channels * (1 if large else size[0] * size[1]), outputs)]

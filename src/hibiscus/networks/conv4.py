@@ -14,6 +14,7 @@ from typing import Any
 from torch import nn
 
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import Flatten
 from hibiscus.networks.shapes import check_outputs, picture, whole
 
 __all__ = ["build_conv4"]
@@ -46,7 +47,7 @@ def build_conv4(input_shape: Any, outputs: int, filters: int = 64, blocks: int =
             height, width = height // 2, width // 2
         layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         channels = filters
-    layers.append(nn.Flatten())
+    layers.append(Flatten())
     if linear:
         layers.append(nn.Linear(filters * height * width, check_outputs(outputs)))
     network = nn.Sequential(*layers)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.layers import UnitNorm, initialise
+from hibiscus.networks.layout import Flatten
 
 __all__ = ["ConditionalDiscriminator", "Discriminator", "FeatureDiscriminator", "Generator", "HeadedDiscriminator", "Reader", "halvings"]
 
@@ -211,4 +212,4 @@ def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) 
         layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
         layers += [nn.LeakyReLU(0.2, inplace=True)]
         channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
-    return [*layers, nn.Flatten()], channels * height * side
+    return [*layers, Flatten()], channels * height * side

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from hibiscus.networks.dropout import Dropout, dropout
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import AveragePool, Flatten
 from hibiscus.networks.resnet import stem_layers, stem_of
 from hibiscus.networks.shapes import check_outputs, fraction, legal_depth, picture, whole
 
@@ -58,7 +59,7 @@ def build_densenet(
             layers += [Dropout(dropout)] if dropout else []
             layers.append(nn.AvgPool2d(2))
             filters //= 2
-    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(filters, check_outputs(outputs)))
+    network = nn.Sequential(*layers, AveragePool(1), Flatten(), nn.Linear(filters, check_outputs(outputs)))
     initialise(network, "he_normal")
     return network
 

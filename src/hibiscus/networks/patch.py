@@ -11,6 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import Flatten
 from hibiscus.networks.translate import times_halved
 
 __all__ = ["PatchDiscriminator"]
@@ -41,7 +42,7 @@ class PatchDiscriminator(nn.Module):
             layers += [nn.Conv2d(channels, filters, kernel_size, stride, pad), nn.LeakyReLU(0.2, inplace=True)]
             channels, height, side = filters, -(-height // stride), -(-side // stride)
         if whole:
-            layers += [nn.Flatten(), nn.Linear(channels * height * side, 1)]
+            layers += [Flatten(), nn.Linear(channels * height * side, 1)]
         else:
             layers += [nn.Conv2d(channels, 1, kernel_size, 2, pad)]
         self.body = nn.Sequential(*layers)

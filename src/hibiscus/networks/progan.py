@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
+from hibiscus.networks.layout import Flatten
+
 __all__ = [
     "EqualConv",
     "EqualLinear",
@@ -197,7 +199,7 @@ class GrowingCritic(_Growing):
         self.blocks = nn.ModuleList()
         self.last_block = EqualConv(filters + 1, filters, 3)
         self.head = nn.Sequential(
-            nn.Flatten(), EqualLinear(filters * side * side, filters), nn.LeakyReLU(0.2), EqualLinear(filters, 1, gain=1)
+            Flatten(), EqualLinear(filters * side * side, filters), nn.LeakyReLU(0.2), EqualLinear(filters, 1, gain=1)
         )
 
     def grow(self) -> None:

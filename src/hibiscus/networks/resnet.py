@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.layers import MapNorm, initialise
+from hibiscus.networks.layout import AveragePool, Flatten, same_layout
 from hibiscus.networks.shapes import check_outputs, choice, legal_depth, picture
 
 __all__ = ["BasicBlock", "BottleneckBlock", "build_resnet", "stage_layers", "stem_layers", "stem_of"]
@@ -71,7 +72,7 @@ def build_resnet(
         layers += stage_layers(filters, first * 2**stage, n, 2 if stage else 1, version, way)
         filters = first * 2**stage * (1 if version == 1 else 4)
     layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)] if version == 2 else []
-    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(filters, check_outputs(outputs)))
+    network = nn.Sequential(*layers, AveragePool(1), Flatten(), nn.Linear(filters, check_outputs(outputs)))
     initialise(network, "he_normal")
     return network
 
@@ -130,7 +131,7 @@ class PadShortcut(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride), rounded up."""
-        return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+        return functional.pad(same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
 
 
 class BasicBlock(nn.Module):

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from hibiscus.networks.dcgan import halvings
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import Flatten
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.shapes import choice
 
@@ -143,7 +144,7 @@ def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 5
             layers += [nn.Conv2d(channels, count, 3, 1, 1, bias=step == len(counts) - 1), nn.MaxPool2d(2, ceil_mode=True)]
         channels, height, width = count, -(-height // 2), -(-width // 2)
     inner = [nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
-    layers += [nn.Flatten(), *inner] if kind == "cnn" else [nn.ReLU(), nn.Flatten(), nn.Linear(channels * height * width, outputs)]
+    layers += [Flatten(), *inner] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(channels * height * width, outputs)]
     network = nn.Sequential(*layers)
     initialise(network, "glorot_uniform")
     return network

@@ -23,6 +23,7 @@ from hibiscus.networks.cnn import convolution
 from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
+from hibiscus.networks.layout import AveragePool, Flatten
 from hibiscus.networks.mlp import hidden_layers
 from hibiscus.networks.recurrent import Rows, VariationalLayer
 from hibiscus.networks.shapes import check_outputs, choice, counts, describe, fraction, pair, picture, shapes_of, whole
@@ -148,8 +149,8 @@ def picture_branch(
         layers += [Dropout(dropout)] if dropout else []
         channels = width
     if max(size) > LARGEST_SIDE:
-        layers.append(nn.AdaptiveAvgPool2d((min(size[0], LARGEST_SIDE), min(size[1], LARGEST_SIDE))))
-    return nn.Sequential(*layers, nn.Flatten(2))
+        layers.append(AveragePool((min(size[0], LARGEST_SIDE), min(size[1], LARGEST_SIDE))))
+    return nn.Sequential(*layers, Flatten(2))
 
 
 def input_branch(
@@ -160,7 +161,7 @@ def input_branch(
         body = picture_branch(picture("ynetwork", shape, 8), filters, kernel, 1, activation, dropout)
         with torch.no_grad():
             wide = body.eval()(torch.zeros(1, *shape)).numel()
-        layers = [*body.train(), nn.Flatten(), nn.Linear(wide, units), make_activation(activation)]
+        layers = [*body.train(), Flatten(), nn.Linear(wide, units), make_activation(activation)]
     elif len(shape) == 2:
         layers = [VariationalLayer("lstm", shape[1], units), Rows(), nn.Linear(units, units), make_activation(activation)]
     elif len(shape) == 1:
