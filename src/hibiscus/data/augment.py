@@ -23,6 +23,7 @@ import torch
 from torch.nn import functional
 
 from hibiscus.data.prepare_masks import IGNORED
+from hibiscus.data.ranges import BELOW_ONE, check_number, check_switch
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["Augment", "memory_format"]
@@ -71,20 +72,15 @@ class Augment:
     fill: str = "zero"
 
     def __post_init__(self) -> None:
-        below_one = math.nextafter(1.0, 0.0)
-        tops = {"shift": below_one, "rotation": 180.0, "zoom": below_one, "shear": 1.0, "brightness": 1.0, "contrast": 1.0}
+        tops = {"shift": BELOW_ONE, "rotation": 180.0, "zoom": BELOW_ONE, "shear": 1.0, "brightness": 1.0, "contrast": 1.0}
         for name, top in tops.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
-                limit = "below 1" if top == below_one else f"{top:g}"
-                raise ConfigError(f"{name}={value!r}", f"a number from 0 to {limit}", f"{name}=0 switches it off")
+            check_number(name, getattr(self, name), 0, top)
         for name in ("crop", "cutout"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ConfigError(f"{name}={value!r}", "a whole number of pixels from 0", f"{name}=0 switches it off")
         for name in ("flip", "vertical_flip"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name}={getattr(self, name)!r}", "True or False", f"{name}=False switches it off")
+            check_switch(name, getattr(self, name))
         if self.fill not in SAMPLING:
             raise ConfigError(f"fill={self.fill!r}", "zero, nearest or reflect", nearest(str(self.fill), SAMPLING))
 

@@ -28,11 +28,11 @@ from torch.nn import functional
 
 from hibiscus.data.augment import memory_format
 from hibiscus.data.prepare_boxes import CROWD, PADDING
+from hibiscus.data.ranges import BELOW_ONE, check_number, check_switch
 from hibiscus.errors import ConfigError, DataError
 
 __all__ = ["CROWD", "PADDING", "BoxAugment"]
 
-BELOW_ONE = math.nextafter(1.0, 0.0)
 RANGES = {
     "zoom_out": (1.0, 10.0), "scale_jitter": (0.0, BELOW_ONE), "aspect_jitter": (0.0, 3.0), "brightness": (0.0, 1.0),
     "contrast": (0.0, 1.0), "saturation": (0.0, 1.0), "hue": (0.0, 180.0), "min_kept": (0.0, 1.0),
@@ -94,13 +94,9 @@ class BoxAugment:
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-                limit = "below 1" if high == BELOW_ONE else f"{high:g}"
-                raise ConfigError(f"{name}={value!r}", f"a number from {low:g} to {limit}", f"{name}={low:g} switches it off")
+            check_number(name, getattr(self, name), low, high)
         for name in SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name}={getattr(self, name)!r}", "True or False", f"{name}=False switches it off")
+            check_switch(name, getattr(self, name))
 
     @property
     def active(self) -> bool:
