@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ import pytest
 from PIL import Image
 
 from hibiscus import api
+from hibiscus.cli import overlays
+from hibiscus.cli.answers import check_out
 from hibiscus.cli.detections import told, write_coco
 from hibiscus.cli.overlays import on_the_file
-from hibiscus.errors import DataError
+from hibiscus.data.video import read_frames, write_frames
+from hibiscus.errors import DataError, UsageError
 from hibiscus.methods.segment.evidence import painted
 
 FOUND = {
@@ -121,3 +125,47 @@ def test_two_runs_are_merged_into_maps_of_the_pictures_size(tmp_path, photos, cl
         assert numbers.shape == ((90, 50) if "tall" in row["picture"] else (60, 128))
         assert set(np.unique(numbers)) - {0} <= {segment["id"] for segment in row["segments"]}
     assert cli(*words).code == 3  # never into a folder that is there
+
+
+def film(path, count=3):
+    """A grey video of 40x60 pixels."""
+    write_frames([np.full((40, 60, 3), 100, np.uint8)] * count, path, Fraction(5))
+    return path
+
+
+def test_boxes_and_classes_are_drawn_on_a_film(tmp_path):
+    source = film(tmp_path / "clip.mp4")
+    ids = [f"clip-{number:06}" for number in range(3)]
+    boxes = np.zeros((3, 1, 6))
+    boxes[1] = [10, 10, 50, 30, 0.9, 1]
+    found = FOUND | {"id": ids, "boxes": boxes, "size": np.array([[40, 60]] * 3), "overlay": np.zeros((3, 8, 8, 3), np.uint8)}
+    overlays.write_film(found, source, tmp_path / "boxes.mp4", 0.5)
+    drawn, size = read_frames(tmp_path / "boxes.mp4", (40, 60, 3))
+    assert size == (40, 60)
+    assert len(drawn) == 3
+    assert np.ptp(drawn[0].astype(int)) < 20, "nothing was found in the first"
+    assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a coloured frame stands in the second"
+    with pytest.raises(UsageError, match="hold no pictures"):
+        overlays.write_film({"id": ids, "label": np.array(["a"] * 3)}, source, tmp_path / "labels.mp4", 0.5)
+
+
+def test_answers_that_are_pictures_make_a_film_of_their_own(tmp_path):
+    source = film(tmp_path / "clip.mp4")
+    clean = np.stack([np.full((8, 8, 1), 60 * number, np.uint8) for number in range(3)])
+    overlays.write_film({"id": ["a", "b", "c"], "image": clean}, source, tmp_path / "clean.mkv", 0.0)
+    made, size = read_frames(tmp_path / "clean.mkv", (8, 8, 1))
+    assert size == (8, 8)
+    assert np.abs(made.astype(int) - clean).max() < 8
+
+
+def test_a_film_wants_one_video(tmp_path):
+    for inputs in (["photos/"], ["a.mp4", "b.mp4"], ["a.png"]):
+        with pytest.raises(UsageError, match="not one video"):
+            check_out(str(tmp_path / "out.mp4"), inputs, folders=True)
+    assert check_out(str(tmp_path / "out.mp4"), ["a.MP4"], folders=True) == tmp_path / "out.mp4"
+    film(tmp_path / "clip.mp4")
+    with pytest.raises(UsageError, match="this is the input"):
+        check_out(str(tmp_path / "clip.mp4"), [str(tmp_path / "clip.mp4")], folders=True)
+    film(tmp_path / "there.mp4")
+    with pytest.raises(DataError, match="exists already"):
+        check_out(str(tmp_path / "there.mp4"), [str(tmp_path / "clip.mp4")], folders=True)

@@ -1,6 +1,7 @@
 """Videos as pictures: each frame as it was written, upright, and files that are none."""
 
 import sys
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from hibiscus._inputs import open_inputs
 from hibiscus.data import video
 from hibiscus.data.prepare import ImagePreparation, Preparation
-from hibiscus.data.video import read_frames
+from hibiscus.data.video import read_frames, write_frames
 from hibiscus.errors import DataError, MissingExtraError
 
 SQUASHED = Preparation({"image": ImagePreparation(8, 8, 3, (0.5,) * 3, (0.2,) * 3, resize="squash")})
@@ -99,3 +100,31 @@ def test_without_the_package_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'hibiscus\[video\]'"):
         read_frames(tmp_path / "clip.mp4", (8, 8, 3))
+
+
+def test_a_film_that_was_written_is_read_again(tmp_path):
+    """Lossy, so nearly: smooth pictures come back within a few levels, at the rate and the even size that were written."""
+    rows = np.linspace(0, 200, 41).astype(np.uint8)[:, None, None]
+    pictures = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
+    for ending in video.FILM_ENDINGS:
+        file = tmp_path / f"film{ending}"
+        assert write_frames(pictures, file, Fraction(10)) == 4
+        found, size = read_frames(file, (40, 64, 3))
+        assert size == (40, 64)
+        assert video.frame_rate(file) == 10
+        assert np.abs(found.astype(int) - np.stack(pictures)[:, :40]).max() < 12
+    with pytest.raises(DataError, match="cannot be written"):
+        write_frames(pictures, file, Fraction(10))
+    with pytest.raises(DataError, match="no picture to write"):
+        write_frames([], tmp_path / "empty.mp4", Fraction(10))
+    assert not (tmp_path / "empty.mp4").exists(), "half a film is not left behind"
+
+
+def test_a_film_that_is_stopped_leaves_nothing(tmp_path):
+    def stopped():
+        yield np.zeros((16, 16, 3), np.uint8)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_frames(stopped(), tmp_path / "film.mp4", Fraction(5))
+    assert not (tmp_path / "film.mp4").exists()

@@ -32,6 +32,13 @@ def test_boxes_are_drawn_where_they_are():
     assert drawn(np.zeros((8, 8, 3), np.uint8), np.zeros((0, 6)), [], scale=2).shape == (16, 16, 3)
 
 
+def test_words_at_the_right_edge_stay_in_the_picture():
+    box = np.array([[0.9, 0.5, 1.0, 0.9, 0]])
+    picture = drawn(np.zeros((100, 200, 3), np.uint8), box, ["soda 100%"])
+    columns = np.flatnonzero(picture[:45].any((0, 2)))  # the words' ground, above the box
+    assert len(columns) > 50, "as wide as the words are"
+
+
 def test_perfect_masks_have_perfect_figures_and_the_blind_rival_has_not():
     dataset = open_data("scenes")
     parts = {"train": np.arange(60), "test": np.arange(60, 90)}

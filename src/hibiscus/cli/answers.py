@@ -17,6 +17,7 @@ __all__ = ["check_out", "codes", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
 TABLES = (".csv", ".parquet")  # pictures have no place in them
+FILMS = (".mp4", ".mov", ".mkv")  # of a video, with the answers drawn on it
 SHOWN = 50  # answers on a screen; a pipe gets all
 MOST_NUMBERS = 12  # of one answer in a line
 
@@ -36,9 +37,16 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     if out is None:
         return None
     path = Path(out).expanduser()
-    known = path.suffix.lower() in ENDINGS
+    from hibiscus.data.video import VIDEO_ENDINGS
+
+    film = folders and path.suffix.lower() in FILMS
+    if film and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
+        raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for pictures")
+    known = film or path.suffix.lower() in ENDINGS
     if not known and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
-        expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}" + (", or a folder for pictures" if folders else "")
+        expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}" + (
+            ", or a folder for pictures, or .mp4 for a video" if folders else ""
+        )
         raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'answers'}.csv")
     if known and path.is_dir():
         raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/answers.csv")
@@ -57,8 +65,17 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     return path
 
 
-def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0) -> None:
-    """Answers, one line each, or written to a file by its ending; boxes from a score on, in arrays and COCO's JSON all."""
+def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0, source: str = "") -> None:
+    """Answers, one line each, or written to a file by its ending; boxes from a score on, in arrays and COCO's JSON all.
+
+    Args:
+        found: as `Run.predict` gave it.
+        out: the place, as `check_out` gave it.
+        as_json: whether lines are printed as JSON.
+        quiet: whether nothing but answers is printed.
+        score: from which a box is told and drawn.
+        source: the input, where that is a video and `out` another.
+    """
     _tell_skipped(found, as_json, quiet)
     boxes = found if "boxes" in found else None
     if boxes is not None:
@@ -70,18 +87,10 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
         place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
         raise UsageError(f"the answers are pictures ({', '.join(pictures)})", "a place for pictures", place)
     if out is not None:
-        if out.suffix.lower() in TABLES:
-            _write({name: values for name, values in found.items() if name not in pictures}, out)
-        elif out.suffix.lower() in ENDINGS:
-            _write(found, out)
+        if out.suffix.lower() not in ENDINGS:
+            _draw(found if boxes is None else boxes, pictures, out, score, source)
         else:
-            if boxes is not None and (out / detections.NAME).exists():
-                raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
-            if "mask" in found and "classes" in found:
-                overlays.write_classes(found["classes"], out)
-            _save_pictures(found if boxes is None else boxes, pictures, out, score)
-            if boxes is not None:
-                detections.write_coco(boxes, out / detections.NAME)
+            _write({name: values for name, values in found.items() if name not in pictures} if out.suffix.lower() in TABLES else found, out)
         _say_where(found, "answer", out, as_json, quiet)
         if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
             print(f"boxes of a score of {score:g} and more; --score 0 for all", file=sys.stderr)  # noqa: T201
@@ -95,6 +104,20 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
         text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
     text += "".join(f"\n{note}" for note in _notes(found, names, pictures) if not quiet)
     say(found, text, as_json)
+
+
+def _draw(found: dict[str, Any], pictures: list[str], out: Path, score: float, source: str) -> None:
+    """Answers as a film, or as pictures in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
+    if out.suffix.lower() in FILMS:
+        overlays.write_film(found, Path(source).expanduser(), out, score)
+        return
+    if "boxes" in found and (out / detections.NAME).exists():
+        raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
+    if "mask" in found and "classes" in found:
+        overlays.write_classes(found["classes"], out)
+    _save_pictures(found, pictures, out, score)
+    if "boxes" in found:
+        detections.write_coco(found, out / detections.NAME)
 
 
 def _notes(found: dict[str, Any], names: list[str], pictures: list[str]) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.errors import DataError
+from hibiscus.errors import DataError, UsageError
 
-__all__ = ["of_size", "on_the_file", "write_classes"]
+__all__ = ["of_size", "on_the_file", "over", "write_classes", "write_film"]
 
 
 def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
@@ -26,10 +27,13 @@ def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
     file = Path(str(found["id"][place]))
     if "size" not in found or not file.is_file():
         return None
-    height, width = map(int, found["size"][place])
     picture = open_picture(file, mode="rgb")
-    if picture.shape[:2] != (height, width):
-        return None
+    return over(picture, found, place, score) if picture.shape[:2] == tuple(map(int, found["size"][place])) else None
+
+
+def over(picture: Any, found: dict[str, Any], place: int, score: float) -> Any:
+    """A picture uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
+    height, width = picture.shape[:2]
     if "boxes" in found:
         from hibiscus.methods.detect.drawing import drawn, sure
 
@@ -41,6 +45,29 @@ def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
 
         return painted(picture, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
     return None
+
+
+def write_film(found: dict[str, Any], source: Path, out: Path, score: float) -> None:
+    """A video with what was found in each of its frames drawn over them; answers that are pictures of their own make a video of these.
+
+    Raises:
+        UsageError: the answers are no pictures.
+        DataError: it cannot be written.
+    """
+    from hibiscus.data.video import frame_rate, walk_frames, write_frames
+
+    own = next((values for values in found.values() if str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4), None)
+    if own is None:
+        raise UsageError(f"--out {out}: the answers hold no pictures", "a table", f"--out {out.with_suffix('.csv')}")
+
+    def pictures() -> Iterator[Any]:
+        import numpy as np
+
+        for place, frame in zip(range(len(found["id"])), walk_frames(source), strict=False):
+            drawn = over(np.asarray(frame), found, place, score)
+            yield np.broadcast_to(own[place], (*own[place].shape[:2], 3)) if drawn is None else drawn
+
+    write_frames(pictures(), out, frame_rate(source))
 
 
 def of_size(pixels: Any, size: Any, exact: bool) -> Any:

@@ -23,7 +23,10 @@ def predict(
     run: Run,
     inputs: Inputs,
     out: Annotated[
-        str | None, typer.Option("--out", metavar="PLACE", help="a file ending in .csv .json .parquet or .npz; a folder for pictures")
+        str | None,
+        typer.Option(
+            "--out", metavar="PLACE", help="a file ending in .csv .json .parquet or .npz; a folder for pictures; .mp4 for a video"
+        ),
     ] = None,
     support: Annotated[
         str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
@@ -48,7 +51,7 @@ def predict(
     if score is not None and least is None:
         raise UsageError(f"--score {score:g} for {loaded.facts['method']}", "a run that finds boxes, such as of ssd", "leave it out")
     found = loaded.predict(inputs, checkpoint, support)
-    answers.predictions(found, path, as_json, quiet, least or 0.0 if score is None else score)
+    answers.predictions(found, path, as_json, quiet, least or 0.0 if score is None else score, inputs[0])
 
 
 def embed(

@@ -47,7 +47,8 @@ def drawn(picture: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: i
         pen.rectangle((left, top, max(left, right - 1), max(top, low - 1)), outline=colour_of(int(row[-1])), width=line)
     for (left, top, *_), row, name in zip(places, boxes, names, strict=True):  # words over all lines
         if name:
-            colour, corner = colour_of(int(row[-1])), (left + line, max(0, top - font.size - 1))
+            within = max(0, min(left, canvas.width - pen.textlength(name, font) - 2 * line - 1))  # words end where the picture does
+            colour, corner = colour_of(int(row[-1])), (within + line, max(0, top - font.size - 1))
             x0, y0, x1, y1 = pen.textbbox(corner, name, font=font)
             pen.rectangle((x0 - line, y0 - line, x1 + line, y1 + line), fill=colour)
             pen.text(corner, name, fill=(0, 0, 0) if np.dot(colour, (0.3, 0.59, 0.11)) > 110 else (255, 255, 255), font=font)
