@@ -58,6 +58,7 @@ NAMES = {
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
     "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence", "mig": "MIG", "factor_vae_score": "FactorVAE score",
 }  # fmt: skip
+OF_A_CLASS = "iou_"  # before the class's name
 SPACE = "\u00a0"  # a space at which no line breaks
 UNITS = {"nll": "nats", "nll_bound": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}
 
@@ -69,20 +70,24 @@ def _last(name: str) -> str:
 def metric(name: str, part: bool = False) -> str:
     """`test/macro_f1` as a person says it: `macro F1`, or with its part `macro F1 (test)`."""
     word = _last(name)
-    spoken = NAMES.get(word, word.replace("_", " "))
+    if word.startswith(OF_A_CLASS):
+        spoken = f"IoU of {word.removeprefix(OF_A_CLASS).replace('_', ' ')}"
+    else:
+        spoken = NAMES.get(word, word.replace("_", " "))
     before = name.rsplit("/", 1)[0] if "/" in name else ""
     return f"{spoken} ({before})" if part and before else spoken
 
 
 def is_share(name: str) -> bool:
     """Whether the metric is a fraction that is read as a percentage."""
-    return _last(name) in FRACTIONS | WRONGS
+    word = _last(name)
+    return word in FRACTIONS | WRONGS or word.startswith(OF_A_CLASS)
 
 
 def direction(name: str) -> bool | None:
     """Whether higher is better, or None where that is not known."""
     word = _last(name)
-    if word in FRACTIONS | UP:
+    if word in FRACTIONS | UP or word.startswith(OF_A_CLASS):
         return True
     return False if word in WRONGS or DOWN.search(word) else None
 
