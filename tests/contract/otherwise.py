@@ -17,6 +17,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "label_smoothing": (0.1, {}),
     "focal_gamma": (1.0, {"loss": "focal"}),
     "huber_delta": (0.1, {"loss": "huber"}),
+    "features": (None, {}),  # acts in the last measuring; tests/methods/test_given.py
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
     "real_label": (0.9, {}),

@@ -52,6 +52,8 @@ NAMES = {
     "ar_medium": "recall of medium ones", "ar_large": "recall of large ones",
     "mean_iou": "mean IoU of matched boxes", "dice": "mean Dice", "picture_accuracy": "pixel accuracy, mean over pictures",
     "picture_miou": "mean IoU of present classes, mean over pictures", "pixel_accuracy": "pixel accuracy",
+    "given_frechet": "Fréchet distance, features of the file", "given_frechet_floor": "Fréchet floor, features of the file",
+    "given_kernel_distance": "kernel distance, features of the file",
     "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",

@@ -64,7 +64,7 @@ def measure_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, fl
     return metrics | (clustering_metrics(made["label"], read) if judge.classes else {})
 
 
-def examine_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: PreparedData, part: str) -> Examination:
+def examine_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: PreparedData, part: str, features: str = "own") -> Examination:
     """What is shown of every generator, and what label and codes change.
 
     Args:
@@ -73,9 +73,10 @@ def examine_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: Pre
         answers: as the method's `predict` gives them for the part.
         data: with the classes, where there are some.
         part: which.
+        features: as in `examine_generator`.
     """
     made: dict[str, np.ndarray] = {}
-    found = evidence.examine_generator(_remembered(sample, made), data, part)
+    found = evidence.examine_generator(_remembered(sample, made), data, part, features)
     labels, judge = int(made["label"].max()) + 1, judge_for(data)
     names = [f"{number}" for number in range(labels)]
     if judge.classes:

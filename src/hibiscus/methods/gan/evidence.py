@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly
+from hibiscus.methods.gan.given import given_distances
 from hibiscus.methods.gan.nearness import RIVALS, compared, nearness_table
 from hibiscus.metrics.exhibits import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
@@ -41,26 +42,35 @@ def measure_generator(sample: Sampler, data: PreparedData, part: str) -> dict[st
     return {**metrics, **_agreement(read, made.get("asked"))}
 
 
-def examine_generator(sample: Sampler, data: PreparedData, part: str) -> Examination:
-    """How near made pictures are to a part, beside training pictures (the floor) and rivals; classes; samples, and what they copy."""
+def examine_generator(sample: Sampler, data: PreparedData, part: str, features: str = "own") -> Examination:
+    """How near made pictures are to a part, beside training pictures (the floor) and rivals; classes; samples, and what they copy.
+
+    Args:
+        sample: makes pictures.
+        data: with the part and the training part.
+        part: which.
+        features: `own`; `inception` or the file of a network: distances are told in its features too.
+    """
     judge, real = judge_for(data), _some(data, part, EXAMINED)
     made = sample(len(real))
     pixels, asked = made["image"], made.get("asked")
-    features, read = judge.look(data, pixels)
+    seen, read = judge.look(data, pixels)
     truth, true_read = judge.look(data, real)
     train = _some(data, "train", KNOWN)
     known, _ = judge.look(data, train)
     floor = compared(known[evenly(len(known), len(real))], truth, known)
-    metrics = {**compared(features, truth, known), "frechet_floor": floor["frechet"], **_agreement(read, asked)}
+    metrics = {**compared(seen, truth, known), "frechet_floor": floor["frechet"], **_agreement(read, asked)}
+    if features != "own":
+        metrics |= given_distances(features, pixels, real, train[evenly(len(train), len(real))])
     rivals = {}
     for name, pictures in RIVALS.items():
-        seen, its_read = judge.look(data, pictures(train, len(real)))
-        rivals[name] = {**compared(seen, truth, known), **_agreement(its_read, asked)}
+        its_seen, its_read = judge.look(data, pictures(train, len(real)))
+        rivals[name] = {**compared(its_seen, truth, known), **_agreement(its_read, asked)}
     captions = () if asked is None else [judge.classes[number] for number in asked[:SHOWN]]
     exhibits: list[Gallery | Table] = [
         Gallery("Samples", list(pixels[:SHOWN]), captions, "Drawn one after another, not chosen."),
         nearness_table(metrics, floor),
-        _nearest(pixels, features, train, known),
+        _nearest(pixels, seen, train, known),
     ]
     if judge.classes:
         label = _labels(data, part, len(real))

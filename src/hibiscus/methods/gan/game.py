@@ -12,16 +12,17 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.gan import evidence
+from hibiscus.methods.gan.given import GivenConfig, MeasuredByFile
 from hibiscus.methods.gan.tricks import LabelledTricks, LabelledTricksConfig, Tricks, TricksConfig
 from hibiscus.networks.layers import spectrally_normalised
 from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, Trial
+from hibiscus.training.method import Decides, Examination, Trial
 from hibiscus.training.player import Batch, Follower, Player, Stage, frozen_copy
 
 __all__ = ["Game", "GameConfig", "LabelledGame", "LabelledGameConfig"]
 
 
-class GameConfig(TricksConfig):
+class GameConfig(TricksConfig, GivenConfig):
     """Options of every game of one generator."""
 
     epochs: int = Field(20, ge=1, description="passes over the training part")
@@ -38,7 +39,7 @@ class LabelledGameConfig(GameConfig, LabelledTricksConfig):  # the first one's d
     """Options of games in which the discriminator says 1 for real pictures and 0 for made ones."""
 
 
-class Game(Tricks, Method):
+class Game(Tricks, MeasuredByFile):
     """A generator against a discriminator. A game adds its networks, its players and their losses."""
 
     family = "gan"
@@ -103,7 +104,7 @@ class Game(Tricks, Method):
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(self.sampler(data, part), data, part)
+        return evidence.examine_generator(self.sampler(data, part), data, part, self.config.features)
 
 
 class LabelledGame(LabelledTricks, Game):

@@ -144,4 +144,4 @@ class InfoGAN(LabelledGame):
         """What all generators show, what each code changes, and each label's pictures as a code moves from -2 to 2."""
         noise = 2 * torch.rand(1, self.config.latent) - 1
         draw = lambda label, codes: self.draw(len(label), noise=noise.expand(len(label), -1), label=label, codes=codes)  # noqa: E731
-        return codes.examine_codes(self.sample, draw, self.predict(data, part), data, part)
+        return codes.examine_codes(self.sample, draw, self.predict(data, part), data, part, self.config.features)

@@ -31,16 +31,17 @@ from torch.nn import functional
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan import evidence
+from hibiscus.methods.gan.given import GivenConfig, MeasuredByFile
 from hibiscus.methods.gan.tricks import Tricks, TricksConfig
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalise
 from hibiscus.training.generator import make_pictures
-from hibiscus.training.method import Decides, Examination, Method, Trial
+from hibiscus.training.method import Decides, Examination, Trial
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["ProGAN"]
 
 
-class Config(TricksConfig):
+class Config(TricksConfig, GivenConfig):
     """Options of `progan`."""
 
     epochs: int = Field(3, ge=1, description="passes over the training part, in each stage")
@@ -57,7 +58,7 @@ class Config(TricksConfig):
     width: int = Field(64, ge=16, description="filters at the first side; halved where the side doubles, down to 16")
 
 
-class ProGAN(Tricks, Method):
+class ProGAN(Tricks, MeasuredByFile):
     """Two players that grow, and a follower that averages the generator."""
 
     name, title, family = "progan", "Progressive growing of GANs", "gan"
@@ -152,4 +153,4 @@ class ProGAN(Tricks, Method):
 
     def examine(self, data: PreparedData, part: str) -> Examination:
         """Distance, classes, samples and their nearest training pictures."""
-        return evidence.examine_generator(self.sample, data, part)
+        return evidence.examine_generator(self.sample, data, part, self.config.features)

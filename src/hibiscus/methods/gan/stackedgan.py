@@ -51,7 +51,7 @@ class Config(LabelledGameConfig):
     epochs: int = Field(10, ge=1, description="passes over the training part with the levels apart, and as many with them joined")
     joint: bool = Field(True, description="whether the levels learn joined after they have learned apart (Huang et al.)")
     latent: int = Field(50, ge=1, description="numbers of noise for each level of each picture (Huang et al.)")
-    features: int = Field(256, ge=2, description="features between class and picture (Huang et al.)")
+    middle: int = Field(256, ge=2, description="features between class and picture (Huang et al.)")
     feature_condition: float = Field(1.0, ge=0, description="c1: weight of being read as the class asked for (Huang et al.)")
     picture_condition: float = Field(1.0, ge=0, description="c0: weight of having the features asked for (Huang et al.)")
     feature_entropy: float = Field(1.0, ge=0, description="w1: weight of finding the upper noise (Atienza)")
@@ -63,7 +63,7 @@ class StackedGAN(AskedGame):
     """A player for the encoder; then two, a discriminator and a generator, each with a network for features and one for pictures."""
 
     name, title = "stackedgan", "Stacked GAN"
-    trial = Trial("digits", {"encoder_epochs": 1, "epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "features": 16})
+    trial = Trial("digits", {"encoder_epochs": 1, "epochs": 1, "batch_size": 50, "latent": 8, "width": 8, "middle": 16})
     Config = Config
     level = 0  # the stage: 0 while the encoder learns, 1 while the levels learn apart, 2 when they are joined
     encoder: Encoder
@@ -73,9 +73,9 @@ class StackedGAN(AskedGame):
     def networks(self) -> dict[str, nn.Module]:
         """The encoder and both players' networks, for pictures of the data's size and its classes."""
         classes, config = len(self.classes), self.config
-        generator = StackedGenerator(config.latent, classes, config.features, self.shape, config.width)
-        discriminator = StackedDiscriminator(config.latent, config.features, self.shape, config.width)
-        return {"encoder": Encoder(self.shape, config.features, classes), **self.board(generator, discriminator=discriminator)}
+        generator = StackedGenerator(config.latent, classes, config.middle, self.shape, config.width)
+        discriminator = StackedDiscriminator(config.latent, config.middle, self.shape, config.width)
+        return {"encoder": Encoder(self.shape, config.middle, classes), **self.board(generator, discriminator=discriminator)}
 
     def grow(self, stage: int) -> None:
         """Takes note of the stage; the networks stay as they are."""
