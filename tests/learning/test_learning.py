@@ -100,7 +100,7 @@ def test_digits_are_clustered_without_labels(tmp_path):
         ("cgan", {"epochs": 60, "width": 32, "rate": 1e-3}),
         ("wgan", {"epochs": 100, "width": 32, "rate": 1e-3}),
         ("wgan-gp", {"epochs": 100, "width": 32}),
-        ("progan", {"epochs": 40, "width": 32, "latent": 32, "first_side": 4}),
+        ("progan", {"epochs": 40, "batch_size": 32, "width": 32, "latent": 32, "first_side": 4}),
     ],
 )
 def test_digits_are_made_of_every_class(tmp_path, method, options):
