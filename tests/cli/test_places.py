@@ -139,20 +139,20 @@ def test_boxes_and_classes_are_drawn_on_a_film(tmp_path):
     boxes = np.zeros((3, 1, 6))
     boxes[1] = [10, 10, 50, 30, 0.9, 1]
     found = FOUND | {"id": ids, "boxes": boxes, "size": np.array([[40, 60]] * 3), "overlay": np.zeros((3, 8, 8, 3), np.uint8)}
-    overlays.write_film(found, source, tmp_path / "boxes.mp4", 0.5)
+    overlays.write_film(found, ["overlay"], source, tmp_path / "boxes.mp4", 0.5)
     drawn, size = read_frames(tmp_path / "boxes.mp4", (40, 60, 3))
     assert size == (40, 60)
     assert len(drawn) == 3
     assert np.ptp(drawn[0].astype(int)) < 20, "nothing was found in the first"
     assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a coloured frame stands in the second"
     with pytest.raises(UsageError, match="hold no pictures"):
-        overlays.write_film({"id": ids, "label": np.array(["a"] * 3)}, source, tmp_path / "labels.mp4", 0.5)
+        overlays.write_film({"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5)
 
 
 def test_answers_that_are_pictures_make_a_film_of_their_own(tmp_path):
     source = film(tmp_path / "clip.mp4")
     clean = np.stack([np.full((8, 8, 1), 60 * number, np.uint8) for number in range(3)])
-    overlays.write_film({"id": ["a", "b", "c"], "image": clean}, source, tmp_path / "clean.mkv", 0.0)
+    overlays.write_film({"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0)
     made, size = read_frames(tmp_path / "clean.mkv", (8, 8, 1))
     assert size == (8, 8)
     assert np.abs(made.astype(int) - clean).max() < 8

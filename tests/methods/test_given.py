@@ -101,5 +101,9 @@ def test_a_run_tells_both_distances(tmp_path, method):
     metrics = run.evaluate()
     assert metrics["test/given_frechet"] > metrics["test/given_frechet_floor"]
     assert "test/frechet" in metrics
+    assert run.facts["config"]["features"] == str((tmp_path / "means.pt").resolve()), "found from any folder"
+    with pytest.raises(DataError, match="gives values of shape"):
+        api.train(method, "digits", out=tmp_path / "maps", quiet=True, features=saved(Maps(), tmp_path / "maps.pt"), **few)
+    assert not (tmp_path / "maps" / "checkpoints" / "last.safetensors").exists(), "it is told before anything is trained"
     with pytest.raises(ConfigError, match="there is no file"):
         api.train(method, "digits", out=tmp_path / "none", quiet=True, features=str(tmp_path / "none.pt"), **few)

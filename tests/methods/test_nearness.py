@@ -45,10 +45,13 @@ def test_copies_and_noise_are_told_from_new_pictures(data):
     assert abs(own["kernel_distance"]) < 0.1 * noise["kernel_distance"]
     for name in ("recall", "coverage"):
         assert own[name] > 0.5 > 0.2 > noise[name], name
+    # Of 245 pictures a few outliers have balls so large that noise lies in them, by the judge's seed a third to six sevenths of it;
+    # density asks in how many balls, and among the training pictures balls are small.
     assert own["density"] > 0.5 > noise["density"]
-    # A few real outliers have balls so large that noise lies in them, by the judge's seed a third to six sevenths of it; density, which
-    # asks in how many balls, was made for that.
     assert own["precision"] > max(0.8, noise["precision"])
+    among = evidence.examine_generator(repeated(data.values("image", "test")), data, "train")
+    for name in ("precision", "density"):
+        assert among.metrics[name] > 0.5 > 0.2 > among.baselines["noise pictures"][name], name
     assert set(noise) <= set(own) >= {"frechet_floor", "modes", "least_share"}
     table = next(each for each in found.exhibits if each.title == "How near to real pictures")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]

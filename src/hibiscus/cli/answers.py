@@ -17,7 +17,6 @@ __all__ = ["check_out", "codes", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
 TABLES = (".csv", ".parquet")  # pictures have no place in them
-FILMS = (".mp4", ".mov", ".mkv")  # of a video, with the answers drawn on it
 SHOWN = 50  # answers on a screen; a pipe gets all
 MOST_NUMBERS = 12  # of one answer in a line
 
@@ -37,9 +36,9 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     if out is None:
         return None
     path = Path(out).expanduser()
-    from hibiscus.data.video import VIDEO_ENDINGS
+    from hibiscus.data.video import FILM_ENDINGS, VIDEO_ENDINGS
 
-    film = folders and path.suffix.lower() in FILMS
+    film = folders and path.suffix.lower() in FILM_ENDINGS
     if film and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
         raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for pictures")
     known = film or path.suffix.lower() in ENDINGS
@@ -108,8 +107,10 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
 
 def _draw(found: dict[str, Any], pictures: list[str], out: Path, score: float, source: str) -> None:
     """Answers as a film, or as pictures in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
-    if out.suffix.lower() in FILMS:
-        overlays.write_film(found, Path(source).expanduser(), out, score)
+    from hibiscus.data.video import FILM_ENDINGS
+
+    if out.suffix.lower() in FILM_ENDINGS:
+        overlays.write_film(found, pictures, Path(source).expanduser(), out, score)
         return
     if "boxes" in found and (out / detections.NAME).exists():
         raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")

@@ -47,8 +47,15 @@ def over(picture: Any, found: dict[str, Any], place: int, score: float) -> Any:
     return None
 
 
-def write_film(found: dict[str, Any], source: Path, out: Path, score: float) -> None:
+def write_film(found: dict[str, Any], pictures: list[str], source: Path, out: Path, score: float) -> None:
     """A video with what was found in each of its frames drawn over them; answers that are pictures of their own make a video of these.
+
+    Args:
+        found: as `Run.predict` gave it, for each frame.
+        pictures: which of the answers are pictures.
+        source: the video.
+        out: the place of the new one.
+        score: from which a box is drawn.
 
     Raises:
         UsageError: the answers are no pictures.
@@ -56,18 +63,19 @@ def write_film(found: dict[str, Any], source: Path, out: Path, score: float) -> 
     """
     from hibiscus.data.video import frame_rate, walk_frames, write_frames
 
-    own = next((values for values in found.values() if str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4), None)
-    if own is None:
+    if not pictures:
         raise UsageError(f"--out {out}: the answers hold no pictures", "a table", f"--out {out.with_suffix('.csv')}")
 
-    def pictures() -> Iterator[Any]:
+    own = found[pictures[0]]
+
+    def frames() -> Iterator[Any]:
         import numpy as np
 
         for place, frame in zip(range(len(found["id"])), walk_frames(source), strict=False):
             drawn = over(np.asarray(frame), found, place, score)
             yield np.broadcast_to(own[place], (*own[place].shape[:2], 3)) if drawn is None else drawn
 
-    write_frames(pictures(), out, frame_rate(source))
+    write_frames(frames(), out, frame_rate(source))
 
 
 def of_size(pixels: Any, size: Any, exact: bool) -> Any:

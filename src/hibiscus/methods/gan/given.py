@@ -42,8 +42,13 @@ class MeasuredByFile(Method):
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """The options as they are; a file is looked for before anything is trained."""
-        check_features(config.features)
+        """The options with a file's whole path; its network is shown two black pictures before anything is trained."""
+        path = check_features(config.features)
+        if path is not None:
+            channels, height, width = preparation["image"].shape
+            open_features(config.features)(np.zeros((2, height, width, channels), np.uint8))
+            if config.features != "inception":
+                config = config.model_copy(update={"features": str(path.resolve())})
         return super().resolve(config, preparation, items)
 
 
