@@ -32,12 +32,12 @@ def ours(seed: int) -> dict[str, float]:
     """Trains with Hibiscus until it is solved."""
     import torch
 
-    from hibiscus._config import build_options
-    from hibiscus._prepare import fit_preparation, prepare_parts
+    from hibiscus.data.config import DataConfig
     from hibiscus.data.open import open_data
-    from hibiscus.data.options import DataConfig
     from hibiscus.data.prepared import PreparedData
     from hibiscus.methods.control.dqn import DQN
+    from hibiscus.runs.options import build_options
+    from hibiscus.runs.prepare import fit_preparation, prepare_parts
     from hibiscus.training.callbacks import Callback, LogFile
     from hibiscus.training.device import tune_process
     from hibiscus.training.loop import Loop

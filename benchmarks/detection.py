@@ -15,9 +15,9 @@ import time
 import numpy as np
 import torch
 
-from hibiscus.networks.anchors import SSD_RATIOS, linear_scales, make_anchors
-from hibiscus.networks.matching import decode, match
-from hibiscus.networks.suppress import detect, nms
+from hibiscus.ops.anchors import SSD_RATIOS, linear_scales, make_anchors
+from hibiscus.ops.boxes import decode, match
+from hibiscus.ops.nms import detect, nms
 
 FOUR, SIX = SSD_RATIOS
 TURNS = 7

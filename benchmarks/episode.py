@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
+from comparison import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 WAY, SHOT, QUERIES, EPISODES = 20, 5, 5, 100
 CLASSES, EACH, SIDE = 100, 20, 28

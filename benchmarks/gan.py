@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
+from comparison import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 BATCH, ITEMS, SIDE, LATENT, WIDTH, ROUNDS = 64, 4096, 28, 100, 64, 40
 

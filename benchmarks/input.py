@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import Any
 
-from sides import round_and_input
+from comparison import round_and_input
 
 ROUNDS, ITEMS, BOXES, CLASSES = 10, 64, 6, 4
 ROWS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {

@@ -114,11 +114,11 @@ def our_passes(folder: Path) -> dict[str, float]:
     import numpy as np
     import torch
 
-    from hibiscus._prepare import fit_preparation
+    from hibiscus.data.config import DataConfig
     from hibiscus.data.open import open_data
-    from hibiscus.data.options import DataConfig
     from hibiscus.data.prepared import PreparedData
     from hibiscus.methods.classify.classify import Classify
+    from hibiscus.runs.prepare import fit_preparation
     from hibiscus.training.device import tune_process
     from hibiscus.training.player import Batch
 

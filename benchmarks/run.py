@@ -12,7 +12,7 @@ ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against 
 TABLES = (
     ("| to answer | seconds |\n|---|---|", ["start.py"]),
     (f"| a training step, batch 128 {ROUND}", ["step.py"]),
-    (f"| a round {ROUND}", ["gan.py", "vae.py", "episode.py", "places.py unet", "places.py ssd"]),
+    (f"| a round {ROUND}", ["gan.py", "vae.py", "episode.py", "step_detect_segment.py unet", "step_detect_segment.py ssd"]),
     ("| waiting for a batch | ms | of a round of ms | share |\n|---|---|---|---|", ["input.py"]),
     ("| data | by hand | Hibiscus | ratio |\n|---|---|---|---|", ["pipeline.py"]),
     ("| control | stable-baselines3 | Hibiscus | ratio |\n|---|---|---|---|", ["control.py"]),

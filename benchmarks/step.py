@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from sides import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
+from comparison import answer, clock, median_ms, place, plain_layers, plain_precision, round_of
 
 SHAPES = {"mlp": (28, 28, 1), "cnn": (28, 28, 1), "lstm": (28, 28, 1), "resnet20": (32, 32, 3)}
 STEPS = {"mlp": 400, "cnn": 60, "lstm": 120, "resnet20": 25}

@@ -21,8 +21,8 @@ import numpy as np
 import torch
 
 import hibiscus as hb
-from hibiscus.data.domains import bring_to_shape
-from hibiscus.training.generator import as_pixels
+from hibiscus.data.unpaired import bring_to_shape
+from hibiscus.methods.sampling import as_pixels
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from sides import answer, clock, median_ms, place, plain_precision, round_of
+from comparison import answer, clock, median_ms, place, plain_precision, round_of
 
 BATCH, ITEMS, SIDE, LATENT, HIDDEN, STEPS = 128, 4096, 28, 50, 512, 300
 

@@ -11,8 +11,8 @@ HERE = Path(__file__).parent
 
 def page(name: str) -> str:
     """The page of one method, as Markdown."""
-    from hibiscus._config import explain_range
     from hibiscus.methods.registry import get_method
+    from hibiscus.runs.options import explain_range
 
     kind = get_method(name)
     text = inspect.cleandoc(sys.modules[kind.__module__].__doc__ or "")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
-DATA = {"places.py": "scenes"}
+DATA = {"detect_and_segment.py": "scenes"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

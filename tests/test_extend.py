@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hibiscus import api
-from hibiscus._session import Session
+from hibiscus.runs.session import Session
 from hibiscus.training.checkpoint import load_checkpoint
 
 SMALL = {"net": "mlp", "net_options": {"hidden": [8]}, "batch_size": 32, "schedule": "constant", "quiet": True, "evaluate": False}

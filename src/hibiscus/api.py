@@ -11,23 +11,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hibiscus._config import build_options, split_options
-from hibiscus._crossval import cross_validate
-from hibiscus._prepare import fit_preparation, prepare_parts
-from hibiscus._run import Run
-from hibiscus._session import Session
-from hibiscus._sweep import figures_of, folder_name, settings_of, sweep_folder
+from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
-from hibiscus.data.options import DataConfig
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.errors import ConfigError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method, list_methods
 from hibiscus.report.compare import compare_runs
+from hibiscus.runs.cross_validation import cross_validate
+from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
+from hibiscus.runs.options import build_options, split_options
+from hibiscus.runs.prepare import fit_preparation, prepare_parts
+from hibiscus.runs.run import Run
+from hibiscus.runs.session import Session
+from hibiscus.runs.sweep import figures_of, folder_name, settings_of, sweep_folder
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_device, tune_process
-from hibiscus.training.processes import first_goes_first, is_first, join, tell
-from hibiscus.training.run import RunFolder, find_run, make_run_folder
+from hibiscus.training.distributed import first_goes_first, is_first, join, tell
 
 __all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "panoptic", "resume", "sweep", "train"]
 
@@ -207,7 +207,7 @@ def panoptic(things: Any, stuff: Any, pictures: Any, *, score: float | None = No
     Returns:
         `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with truth `metrics` (`pq`, `sq`, `rq` ...) and `by_class`.
     """
-    from hibiscus._panoptic import panoptic_maps
+    from hibiscus.runs.panoptic import panoptic_maps
 
     return panoptic_maps(load(things, device=device), load(stuff, device=device), pictures, score)
 

@@ -17,13 +17,13 @@ FILES = sorted(SRC.rglob("*.py"))
 # Each layer may import itself and the layers below it; a layer's number says how deep it lies.
 LAYERS = {
     "__main__": -1, "cli": 0,
-    "api": 1, "_config": 1, "_session": 1, "_run": 1, "_crossval": 1, "_sweep": 1, "_inputs": 1, "_sample": 1, "_panoptic": 1,
-    "_prepare": 1, "__init__": 1,
-    "report": 2,
-    "doctor": 3, "methods": 3,
-    "training": 4,
-    "networks": 5, "losses": 5, "metrics": 5, "data": 5, "environments": 5, "scratch": 5,
-    "errors": 6,
+    "api": 1, "__init__": 1,
+    "runs": 2,
+    "report": 3, "doctor": 3, "methods": 4,
+    "evaluation": 5,
+    "training": 6, "environments": 6,
+    "networks": 7, "losses": 7, "metrics": 7, "ops": 7, "data": 7, "scratch": 7,
+    "errors": 8,
 }  # fmt: skip
 HEAVY = {"matplotlib": {"report"}}
 FORBIDDEN = {"pickle", "torchvision", "lightning", "keras", "tensorflow", "jax", "ultralytics", "dill", "cloudpickle", "joblib"}

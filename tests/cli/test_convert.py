@@ -2,8 +2,8 @@
 
 import pytest
 
-from data import boxes
-from hibiscus.data.boxes import read_boxes
+from data.boxes import box_fixtures as boxes
+from hibiscus.data.boxes.formats import read_boxes
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_missing_extra(fails, monkeypatch):
 
 
 def test_an_error_that_nobody_expected_asks_for_debug(cli, monkeypatch):
-    monkeypatch.setattr("hibiscus.cli.look.catalogue", lambda as_json: 1 / 0)
+    monkeypatch.setattr("hibiscus.cli.inspect.catalogue", lambda as_json: 1 / 0)
     answer = cli("list")
     assert answer.code == 1
     assert "ZeroDivisionError" in answer.err

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from hibiscus.cli import answers
+from hibiscus.cli import predictions as answers
 from hibiscus.errors import UsageError
 
 from .conftest import tree

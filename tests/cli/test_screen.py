@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from hibiscus.cli import answers, look
+from hibiscus.cli import inspect as look
+from hibiscus.cli import predictions as answers
 from report import sample_runs as sample
 
 

@@ -72,7 +72,7 @@ def test_without_words_it_shows_help(cli):
 
 @pytest.mark.parametrize("method", ["classify", "regress"])
 def test_help_of_a_method_lists_every_option_with_range_and_default(cli, method):
-    from hibiscus.data.options import DataConfig
+    from hibiscus.data.config import DataConfig
     from hibiscus.methods.registry import get_method
 
     out = cli("train", method, "--help").out

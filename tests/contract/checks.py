@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from contract.otherwise import OF_PICTURES, otherwise
-from hibiscus._config import build_options
-from hibiscus._prepare import fit_preparation, prepare_parts
+from contract.option_values import OF_PICTURES, otherwise
+from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
-from hibiscus.data.options import DataConfig
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.runs.options import build_options
+from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import TrainingConfig
 from hibiscus.training.player import Batch
-from training.toys import Lines
+from training.toy_methods import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
 

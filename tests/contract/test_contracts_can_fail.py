@@ -69,7 +69,7 @@ class Toy(Method):
         return {"error": torch.stack([self.error("a", batch) for batch in data.walk(part)]).mean().item()}
 
     def examine(self, data, part):
-        from hibiscus.metrics.exhibits import Table
+        from hibiscus.evaluation.items import Table
 
         return Examination(self.measure(data, part), {"zero": {"error": 1.0}}, [Table("t", ["a"], [["b"]])])
 

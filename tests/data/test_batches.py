@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
+from hibiscus.data.images.augment import Augment
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(0)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finisher, PictureFinish, as_tensor
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
+from hibiscus.data.images.augment import Augment
 from hibiscus.errors import DataError
 
 CPU = torch.device("cpu")

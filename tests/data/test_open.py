@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data import make
+from data import make_files as make
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 

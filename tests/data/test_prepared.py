@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
-from hibiscus.data.prepare import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.prepared import PreparedData, evenly
 from hibiscus.errors import DataError
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hibiscus.data.columns import as_texts
 from hibiscus.data.open import open_data
-from hibiscus.data.prepare import TargetPreparation
+from hibiscus.data.preparation import TargetPreparation
 from hibiscus.data.split import make_split
+from hibiscus.data.tables.columns import as_texts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [pytest.mark.shared, pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared data sets are not at {SHARED}")]

@@ -14,10 +14,10 @@ from hibiscus.errors import RunError
 from hibiscus.report import write_report
 from hibiscus.report.animation import MOST, moving
 from hibiscus.report.curves import history, panels, smoothed, stopping
-from hibiscus.report.exhibits import confusions
-from hibiscus.report.figures import COLOURS
-from hibiscus.report.pictures import Pictures
-from hibiscus.report.read import as_number, read_run
+from hibiscus.report.images import Pictures
+from hibiscus.report.load import as_number, read_run
+from hibiscus.report.panels import confusions
+from hibiscus.report.svg import COLOURS
 
 QUESTIONS = [
     "Compared with what?",

@@ -7,7 +7,7 @@ import pytest
 from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.method import Decides
-from training.toys import Growing, make_loop
+from training.toy_methods import Growing, make_loop
 
 HIGHER, LOWER = Decides("accuracy", True), Decides("error", False)
 

@@ -10,7 +10,7 @@ from torch import nn
 from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint
-from training.toys import Game, Growing, array_data, make_loop
+from training.toy_methods import Game, Growing, array_data, make_loop
 
 
 def weights(loop):

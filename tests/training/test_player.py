@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.optimizers import Optimiser
 from hibiscus.training.player import Batch, Follower, Player
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)

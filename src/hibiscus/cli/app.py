@@ -7,10 +7,26 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli import convert, use
-from hibiscus.cli.fail import run_app
+from hibiscus.cli import convert
+from hibiscus.cli import inference as use
+from hibiscus.cli.arguments import (
+    Checkpoint,
+    Data,
+    Debug,
+    Demands,
+    Device,
+    Json,
+    Method,
+    Out,
+    Quiet,
+    Run,
+    Seed,
+    Words,
+    example,
+    read_options,
+)
+from hibiscus.cli.errors import run_app
 from hibiscus.cli.panoptic import panoptic
-from hibiscus.cli.words import Checkpoint, Data, Debug, Demands, Device, Json, Method, Out, Quiet, Run, Seed, Words, example, read_options
 from hibiscus.errors import UsageError, nearest
 
 __all__ = ["app", "run"]
@@ -43,7 +59,7 @@ def start(version: Annotated[bool, typer.Option("--version", help="the version, 
     """Answers `--version`."""
     if version:
         from hibiscus import __version__
-        from hibiscus.cli.text import say
+        from hibiscus.cli.console import say
 
         say(None, f"hibiscus {__version__}", False)
         raise typer.Exit
@@ -68,11 +84,11 @@ def train(
     help_: Annotated[bool, typer.Option("--help", help="this text; after a method, all its options")] = False,
 ) -> None:
     """Train a method on data."""
-    from hibiscus.cli import figures
+    from hibiscus.cli import metrics as figures
 
     if help_ or method is None:
+        from hibiscus.cli.console import say
         from hibiscus.cli.help import train_help
-        from hibiscus.cli.text import say
 
         say(None, train_help(method), False)
         return
@@ -90,7 +106,7 @@ def train(
 def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
     """Go on with a stopped run."""
     from hibiscus import api
-    from hibiscus.cli import figures
+    from hibiscus.cli import metrics as figures
 
     figures.result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
 
@@ -108,7 +124,7 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Measure a run on its test part, beside baselines."""
-    from hibiscus.cli import figures
+    from hibiscus.cli import metrics as figures
 
     demands = figures.parse_demands(demand)
     from hibiscus import api
@@ -139,9 +155,9 @@ app.command(
 @app.command(epilog=example("hibiscus report runs/latest"))
 def report(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     """Write report.html anew from the run folder."""
-    from hibiscus.cli.text import say
+    from hibiscus.cli.console import say
     from hibiscus.report import write_report
-    from hibiscus.training.run import find_run
+    from hibiscus.runs.folder import find_run
 
     path = write_report(find_run(run))
     say({"report": str(path)}, f"report: {path}", as_json)
@@ -157,8 +173,8 @@ def compare(
     """Runs side by side."""
     if len(runs) < 2:
         raise UsageError("compare: one run", "two or more", "hibiscus compare RUN RUN")
-    from hibiscus.cli import look
-    from hibiscus.training.run import find_run
+    from hibiscus.cli import inspect as look
+    from hibiscus.runs.folder import find_run
 
     look.comparison([find_run(run) for run in runs], out, as_json)
 
@@ -179,7 +195,7 @@ def crossval(
     options = read_options(words, seed)
     folds = str(options.pop("folds", 5))
     from hibiscus import api
-    from hibiscus.cli import figures
+    from hibiscus.cli import metrics as figures
     from hibiscus.errors import ConfigError
 
     if not folds.isdecimal():
@@ -201,7 +217,7 @@ def sweep(
     debug: Debug = False,
 ) -> None:
     """One training for each of several values, side by side."""
-    from hibiscus.cli import sweeps
+    from hibiscus.cli import sweep as sweeps
 
     told = {"out": out, "device": device, "argv": _argv()}
     sweeps.sweep(method, data, {**told, **read_options(words, seed)}, as_json, quiet)
@@ -210,7 +226,7 @@ def sweep(
 @app.command(epilog=example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))
 def inspect(data: Data, words: Words = None, as_json: Json = False, debug: Debug = False) -> None:
     """What is in the data."""
-    from hibiscus.cli import look
+    from hibiscus.cli import inspect as look
 
     look.inspection(data, read_options(words, None), as_json)
 
@@ -225,7 +241,7 @@ app.command(epilog=example("hibiscus panoptic --things runs/ssd-photos-001 --stu
 @app.command(name="list", epilog=example("hibiscus list"))
 def list_(as_json: Json = False, debug: Debug = False) -> None:
     """Methods, networks and bundled data."""
-    from hibiscus.cli import look
+    from hibiscus.cli import inspect as look
 
     look.catalogue(as_json)
 
@@ -233,7 +249,7 @@ def list_(as_json: Json = False, debug: Debug = False) -> None:
 @app.command(epilog=example("hibiscus explain classify"))
 def explain(method: Method, as_json: Json = False, debug: Debug = False) -> None:
     """What a method computes, when to use it, what goes wrong."""
-    from hibiscus.cli import look
+    from hibiscus.cli import inspect as look
 
     look.explanation(method, as_json)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hibiscus.cli.words import Debug, Json
+from hibiscus.cli.arguments import Debug, Json
 
 __all__ = ["ABOUT", "convert"]
 
@@ -41,7 +41,7 @@ def convert(
     """Boxes of pictures from one format to another, with the pictures."""
     from pathlib import Path
 
-    from hibiscus.data.boxes import FORMATS, check_place, read_boxes, write_boxes
+    from hibiscus.data.boxes.formats import FORMATS, check_place, read_boxes, write_boxes
     from hibiscus.errors import ConfigError, UsageError, nearest
 
     if kind not in KINDS:
@@ -57,8 +57,8 @@ def convert(
 
 
 def _tell(boxset: Any, out: str, to: str, as_json: bool) -> None:
-    from hibiscus.cli.text import plural, say
-    from hibiscus.data.boxes import what_is_lost
+    from hibiscus.cli.console import plural, say
+    from hibiscus.data.boxes.formats import what_is_lost
 
     parts = {part: len(places) for part, places in boxset.parts.items()}
     lost = what_is_lost(boxset, to)

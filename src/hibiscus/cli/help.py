@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hibiscus.cli.text import table
+from hibiscus.cli.console import table
 
 __all__ = ["train_help"]
 
@@ -43,7 +43,7 @@ def train_help(method: str | None) -> str:
             "hibiscus train METHOD --help lists a method's options.", "", "Options:", table(FLAGS, wrap_last=True), "",
             "Example:", "  hibiscus train classify photos/ net=resnet20 epochs=30 --out runs/mine --seed 1",
         ])  # fmt: skip
-    from hibiscus.data.options import DataConfig
+    from hibiscus.data.config import DataConfig
     from hibiscus.methods.registry import get_method
 
     kind = get_method(method)
@@ -58,7 +58,7 @@ def train_help(method: str | None) -> str:
 
 
 def _options(config: Any) -> str:
-    from hibiscus._config import explain_range
+    from hibiscus.runs.options import explain_range
 
     rows = []
     for name, field in config.model_fields.items():

@@ -22,7 +22,7 @@ def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
     Returns:
         uint8 (height, width, 3), or None where no file is at hand (a frame of a video).
     """
-    from hibiscus.data.decode import open_picture
+    from hibiscus.data.images.decode import open_picture
 
     file = Path(str(found["id"][place]))
     if "size" not in found or not file.is_file():
@@ -35,13 +35,13 @@ def over(picture: Any, found: dict[str, Any], place: int, score: float) -> Any:
     """A picture uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
     height, width = picture.shape[:2]
     if "boxes" in found:
-        from hibiscus.methods.detect.drawing import drawn, sure
+        from hibiscus.evaluation.draw_boxes import drawn, sure
 
         rows = found["boxes"][place].copy()
         rows[:, :4] /= (width, height, width, height)
         return drawn(picture, *sure(rows, found["box_classes"], score))
     if "mask" in found and "classes" in found:
-        from hibiscus.methods.segment.evidence import painted
+        from hibiscus.evaluation.segmentation import painted
 
         return painted(picture, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
     return None
@@ -61,7 +61,7 @@ def write_film(found: dict[str, Any], pictures: list[str], source: Path, out: Pa
         UsageError: the answers are no pictures.
         DataError: it cannot be written.
     """
-    from hibiscus.data.video import frame_rate, walk_frames, write_frames
+    from hibiscus.data.images.video import frame_rate, walk_frames, write_frames
 
     if not pictures:
         raise UsageError(f"--out {out}: the answers hold no pictures", "a table", f"--out {out.with_suffix('.csv')}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hibiscus.cli.words import Debug, Device, Json
+from hibiscus.cli.arguments import Debug, Device, Json
 
 __all__ = ["panoptic"]
 
@@ -35,7 +35,7 @@ def panoptic(
     from pathlib import Path
 
     from hibiscus import api
-    from hibiscus.cli.text import say, table
+    from hibiscus.cli.console import say, table
     from hibiscus.errors import DataError
 
     if out is not None and Path(out).expanduser().exists():
@@ -94,7 +94,7 @@ def _painted(one: Any) -> Any:
     """A colour for each segment, things of one class in shades of one colour; what belongs to none white."""
     import numpy as np
 
-    from hibiscus.methods.segment.evidence import colours_of
+    from hibiscus.evaluation.segmentation import colours_of
 
     base = colours_of(max((*one.classes, 0)) + 1).astype(np.float64)
     shades = [base[kind] * (0.6 + 0.4 * ((number * 0.618034) % 1)) for number, kind in enumerate(one.classes)]

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.cli.text import plural, say, unused
+from hibiscus.cli.console import plural, say, unused
 from hibiscus.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from hibiscus.data.prepare import Preparation
+    from hibiscus.data.preparation import Preparation
 
 __all__ = ["check_place", "read_conditions", "write_samples"]
 
@@ -28,7 +28,7 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
     Raises:
         UsageError: no `name=value`, an option of the verb, or a sweep that is none.
     """
-    from hibiscus._config import parse_words
+    from hibiscus.runs.options import parse_words
 
     names = preparation["label"].names if "label" in preparation else ()
     conditions: dict[str, Any] = {}
@@ -87,7 +87,7 @@ def write_samples(found: dict[str, Any], path: Path, conditions: dict[str, Any],
     """Writes the pictures and their conditions, and says where; a grid has a column for each value of the last sweep."""
     import numpy as np
 
-    from hibiscus.data.pictures import picture_grid, save_picture
+    from hibiscus.data.images.ops import picture_grid, save_picture
 
     pixels = found["image"]
     told = {name: np.asarray(values) for name, values in found.items() if name != "image"}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hibiscus.data.augment import Augment
+from hibiscus.data.images.augment import Augment
 
 __all__ = ["MOVED", "Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
 

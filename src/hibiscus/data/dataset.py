@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.columns import LOOSE_MISSING, as_texts
-from hibiscus.data.prepare_labels import LabelPreparation
+from hibiscus.data.labels import LabelPreparation
+from hibiscus.data.tables.columns import LOOSE_MISSING, as_texts
 from hibiscus.errors import DataError
 
 __all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys", "renumbered"]

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hibiscus.data.augment import Augment
 from hibiscus.data.batches import mix_seed
+from hibiscus.data.images.augment import Augment
 from hibiscus.errors import DataError
 
 __all__ = ["EpisodePlan", "Episodes", "usable_classes"]

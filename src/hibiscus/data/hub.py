@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
-from hibiscus.data.pictures import to_grey, to_rgb
+from hibiscus.data.images.ops import to_grey, to_rgb
 from hibiscus.errors import DataError, MissingExtraError, nearest
 
 __all__ = ["open_hub"]
@@ -87,6 +87,6 @@ def _labels(parts: dict[str, Any], kind: Any, column: str) -> np.ndarray:
 
 
 def _roles(frame: Any) -> dict[str, str]:
-    from hibiscus.data.columns import guess_roles
+    from hibiscus.data.tables.columns import guess_roles
 
     return guess_roles(frame, [])

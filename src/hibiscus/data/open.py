@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.arrays import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
-from hibiscus.data.boxes import find_boxes
-from hibiscus.data.bundled import BUNDLED, open_bundled
+from hibiscus.data.arrays.open import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
+from hibiscus.data.boxes.formats import find_boxes
+from hibiscus.data.boxes.open import open_boxes
+from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.domains import domain_folders, join_domains, open_domain_folder
-from hibiscus.data.images import PICTURE_ENDINGS, open_picture_folder
-from hibiscus.data.masks import find_mask_pairs, open_mask_folder
-from hibiscus.data.open_boxes import open_boxes
-from hibiscus.data.open_tables import join_parts, open_table
-from hibiscus.data.open_texts import holds_texts, open_text_folder
+from hibiscus.data.images.folder import PICTURE_ENDINGS, open_picture_folder
+from hibiscus.data.masks.folder import find_mask_pairs, open_mask_folder
+from hibiscus.data.tables.open import join_parts, open_table
+from hibiscus.data.text.folder import holds_texts, open_text_folder
+from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
@@ -109,7 +109,7 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
             dataset.notes.append(f"there is something called {path} here too; to open that, write ./{path}")
         return dataset
     if path.startswith("gym:"):
-        from hibiscus.data.environments import open_environment
+        from hibiscus.data.environments.open import open_environment
 
         return open_environment(path[4:])
     if path.startswith("hf:"):
@@ -163,7 +163,7 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
 
 def _open_part_tables(files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any) -> Dataset:
     """A folder of `train.csv` with `val.csv` or `test.csv`; parts without the target (as competitions give them) stay out."""
-    from hibiscus.data.tables import read_table
+    from hibiscus.data.tables.read import read_table
 
     train = open_table(files["train"], target, progress, **options)
     datasets = {"train": train}

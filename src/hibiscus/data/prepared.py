@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.augment import Augment
 from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
 from hibiscus.data.dataset import Dataset, renumbered
-from hibiscus.data.domains import DomainBatches
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
-from hibiscus.data.prepare import ImagePreparation, Preparation
+from hibiscus.data.images.augment import Augment
+from hibiscus.data.preparation import ImagePreparation, Preparation
+from hibiscus.data.unpaired import DomainBatches
 from hibiscus.errors import DataError
 
 __all__ = ["PreparedData", "evenly"]

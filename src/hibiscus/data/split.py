@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hibiscus.data.columns import as_texts
 from hibiscus.data.dataset import Dataset, digest
+from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["SPLITS", "class_groups", "folds", "group_keys", "hash_fractions", "keep_every_class", "make_split", "split_classes"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hibiscus.metrics.curves import stopping_epoch
+from hibiscus.metrics.learning_curves import stopping_epoch
 
 __all__ = ["advise"]
 

@@ -1,7 +1,7 @@
 """Losses of a detector: what each anchor says it holds, and how far its box lies from the truth.
 
 Sums over anchors are divided by N, the positive anchors of the whole batch (1 where there is none). Labels are 0 for background, 1 + class,
-and -1 for anchors that do not count, as `hibiscus.networks.matching.match` gives them. All compute in float32, or in float64.
+and -1 for anchors that do not count, as `hibiscus.ops.boxes.match` gives them. All compute in float32, or in float64.
 """
 
 from __future__ import annotations

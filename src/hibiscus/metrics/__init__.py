@@ -1,6 +1,6 @@
 """Metrics, baselines, curves, and the exhibits made of them; scikit-learn is only imported where it is used."""
 
-from hibiscus.metrics.baselines import (
+from hibiscus.evaluation.baselines import (
     linear_classifier,
     linear_regression,
     majority_class,
@@ -9,18 +9,7 @@ from hibiscus.metrics.baselines import (
     principal_components,
     random_guess,
 )
-from hibiscus.metrics.classification import (
-    Calibration,
-    ClassRow,
-    accuracy,
-    calibration_curve,
-    classification_metrics,
-    confusion_matrix,
-    per_class,
-    top_k_error,
-)
-from hibiscus.metrics.curves import mean_curve, smooth, stopping_epoch
-from hibiscus.metrics.exhibits import (
+from hibiscus.evaluation.items import (
     Curve,
     Exhibit,
     Gallery,
@@ -32,7 +21,18 @@ from hibiscus.metrics.exhibits import (
     load_exhibits,
     save_exhibits,
 )
-from hibiscus.metrics.pictures import ciede2000, psnr, rgb_to_lab, ssim
+from hibiscus.metrics.classification import (
+    Calibration,
+    ClassRow,
+    accuracy,
+    calibration_curve,
+    classification_metrics,
+    confusion_matrix,
+    per_class,
+    top_k_error,
+)
+from hibiscus.metrics.image_quality import ciede2000, psnr, rgb_to_lab, ssim
+from hibiscus.metrics.learning_curves import mean_curve, smooth, stopping_epoch
 from hibiscus.metrics.regression import regression_metrics
 
 __all__ = [

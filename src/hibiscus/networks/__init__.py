@@ -13,7 +13,7 @@ from hibiscus.networks.registry import build_network, list_networks
 
 if TYPE_CHECKING:
     from hibiscus.networks.layers import activation, count_parameters, initialise
-    from hibiscus.networks.penalty import WeightPenalty, constrain
+    from hibiscus.networks.regularizers import WeightPenalty, constrain
 
 __all__ = [
     "WeightPenalty",

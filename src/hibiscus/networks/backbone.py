@@ -20,9 +20,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.input_shapes import choice, counts, legal_depth, picture
 from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialise
 from hibiscus.networks.resnet import stage_layers, stem_layers
-from hibiscus.networks.shapes import choice, counts, legal_depth, picture
 from hibiscus.networks.vgg import STACKS
 
 __all__ = ["MOST_STRIDE", "Backbone", "build_backbone"]

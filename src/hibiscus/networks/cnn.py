@@ -18,10 +18,10 @@ from torch import nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.dropout import Dropout
+from hibiscus.networks.input_shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.layout import AveragePool, Flatten
-from hibiscus.networks.shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
+from hibiscus.networks.memory_format import AveragePool, Flatten
 
 __all__ = ["build_cnn", "convolution", "head"]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from torch import nn
 
+from hibiscus.networks.input_shapes import check_outputs, picture, whole
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.layout import Flatten
-from hibiscus.networks.shapes import check_outputs, picture, whole
+from hibiscus.networks.memory_format import Flatten
 
 __all__ = ["build_conv4"]
 

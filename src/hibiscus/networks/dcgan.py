@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.layers import UnitNorm, initialise
-from hibiscus.networks.layout import Flatten
+from hibiscus.networks.memory_format import Flatten
 
 __all__ = ["ConditionalDiscriminator", "Discriminator", "FeatureDiscriminator", "Generator", "HeadedDiscriminator", "Reader", "halvings"]
 

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.dropout import Dropout, dropout
+from hibiscus.networks.input_shapes import check_outputs, fraction, legal_depth, picture, whole
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.layout import AveragePool, Flatten
+from hibiscus.networks.memory_format import AveragePool, Flatten
 from hibiscus.networks.resnet import stem_layers, stem_of
-from hibiscus.networks.shapes import check_outputs, fraction, legal_depth, picture, whole
 
 __all__ = ["Bottleneck", "build_densenet"]
 

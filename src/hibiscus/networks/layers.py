@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from hibiscus.networks.shapes import choice
+from hibiscus.networks.input_shapes import choice
 
 __all__ = [
     "ACTIVATIONS",

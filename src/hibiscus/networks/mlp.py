@@ -14,9 +14,9 @@ from typing import Any
 from torch import nn
 
 from hibiscus.networks.dropout import Dropout
+from hibiscus.networks.input_shapes import check_outputs, counts, flat, fraction
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.shapes import check_outputs, counts, flat, fraction
 
 __all__ = ["build_linear", "build_mlp", "hidden_layers"]
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from hibiscus.networks.layout import Flatten
+from hibiscus.networks.memory_format import Flatten
 
 __all__ = [
     "EqualConv",

@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.networks.input_shapes import check_outputs, choice, fraction, sequence, whole
 from hibiscus.networks.layers import INITIALISERS, initialise, initialise_recurrent
-from hibiscus.networks.shapes import check_outputs, choice, fraction, sequence, whole
 
 __all__ = ["CELLS", "Recurrent", "VariationalLayer", "build_recurrent", "unroll"]
 

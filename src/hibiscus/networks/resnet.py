@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.input_shapes import check_outputs, choice, legal_depth, picture
 from hibiscus.networks.layers import MapNorm, initialise
-from hibiscus.networks.layout import AveragePool, Flatten, same_layout
-from hibiscus.networks.shapes import check_outputs, choice, legal_depth, picture
+from hibiscus.networks.memory_format import AveragePool, Flatten, same_layout
 
 __all__ = ["BasicBlock", "BottleneckBlock", "build_resnet", "stage_layers", "stem_layers", "stem_of"]
 

@@ -28,8 +28,8 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.backbone import MOST_STRIDE, Backbone, build_backbone
+from hibiscus.networks.input_shapes import choice, counts, picture, whole
 from hibiscus.networks.layers import MapNorm, initialise
-from hibiscus.networks.shapes import choice, counts, picture, whole
 
 __all__ = ["BACKGROUND", "SSD", "build_ssd", "map_sizes"]
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.input_shapes import choice
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.shapes import choice
 
 __all__ = ["NORMS", "UNet", "build_unet", "most_depth"]
 

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.dcgan import halvings
+from hibiscus.networks.input_shapes import choice
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.layout import Flatten
+from hibiscus.networks.memory_format import Flatten
 from hibiscus.networks.mlp import build_mlp
-from hibiscus.networks.shapes import choice
 
 __all__ = ["KINDS", "ConditionalDecoder", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
 

@@ -16,8 +16,8 @@ from typing import Any
 from torch import nn
 
 from hibiscus.networks.cnn import head
+from hibiscus.networks.input_shapes import check_outputs, choice, picture
 from hibiscus.networks.layers import conv_norm_relu, initialise
-from hibiscus.networks.shapes import check_outputs, choice, picture
 
 __all__ = ["STACKS", "build_vgg"]
 

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks.cnn import convolution
 from hibiscus.networks.dropout import Dropout
+from hibiscus.networks.input_shapes import check_outputs, choice, counts, describe, fraction, pair, picture, shapes_of, whole
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialise
-from hibiscus.networks.layout import AveragePool, Flatten
+from hibiscus.networks.memory_format import AveragePool, Flatten
 from hibiscus.networks.mlp import hidden_layers
 from hibiscus.networks.recurrent import Rows, VariationalLayer
-from hibiscus.networks.shapes import check_outputs, choice, counts, describe, fraction, pair, picture, shapes_of, whole
 
 __all__ = ["MERGES", "YNetwork", "build_ynetwork", "merge_branches"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from hibiscus.report.words import plural, shorten
+from hibiscus.report.formatting import plural, shorten
 
 __all__ = ["epoch_of", "moving"]
 

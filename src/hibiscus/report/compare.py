@@ -9,11 +9,11 @@ from typing import Any
 
 from hibiscus.errors import UsageError
 from hibiscus.report.curves import SMOOTHED_FROM, history, smoothed
-from hibiscus.report.figures import COLOURS, Line, lines
+from hibiscus.report.formatting import direction, duration, metric, plain, setting, shorten, show, with_article
+from hibiscus.report.load import RunFolder, as_mapping, as_number, as_text, read_run
 from hibiscus.report.page import render, save
-from hibiscus.report.read import RunFolder, as_mapping, as_number, as_text, read_run
-from hibiscus.report.score import Deciding, deciding
-from hibiscus.report.words import direction, duration, metric, plain, setting, shorten, show, with_article
+from hibiscus.report.svg import COLOURS, Line, lines
+from hibiscus.report.verdict import Deciding, deciding
 
 __all__ = ["compare_runs"]
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from hibiscus.report.figures import Line, Mark, lines
-from hibiscus.report.read import RunFolder, as_list, as_mapping, as_number, as_text
-from hibiscus.report.words import direction, duration, metric, plain, shorten, show
+from hibiscus.report.formatting import direction, duration, metric, plain, shorten, show
+from hibiscus.report.load import RunFolder, as_list, as_mapping, as_number, as_text
+from hibiscus.report.svg import Line, Mark, lines
 
 __all__ = ["Series", "crossval_panel", "history", "panels", "smoothed", "stopping"]
 
@@ -65,7 +65,7 @@ def panels(run: RunFolder) -> dict[str, Any]:
 
 def smoothed(values: Sequence[float]) -> list[float]:
     """The exponential moving average of what is measured; a gap stays a gap."""
-    from hibiscus.metrics.curves import smooth
+    from hibiscus.metrics.learning_curves import smooth
 
     averages = iter(smooth([value for value in values if math.isfinite(value)], FACTOR).tolist())
     return [next(averages) if math.isfinite(value) else math.nan for value in values]
@@ -83,7 +83,7 @@ def stopping(run: RunFolder, series: Series) -> float:
     if not training or not validation or len(validation[1]) < 3:
         return math.nan
     try:
-        from hibiscus.metrics.curves import stopping_epoch
+        from hibiscus.metrics.learning_curves import stopping_epoch
     except ImportError:
         return math.nan
     pairs = dict(zip(*training, strict=True))

@@ -12,14 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hibiscus.errors import RunError
-from hibiscus.report.about import commands, data_summary, setup
 from hibiscus.report.animation import epoch_of, moving
 from hibiscus.report.curves import crossval_panel, panels
-from hibiscus.report.exhibits import exhibits, gallery_size
-from hibiscus.report.pictures import BUDGET, Pictures
-from hibiscus.report.read import RunFolder, as_list, as_mapping, as_text, read_run
-from hibiscus.report.score import comparison, verdict
-from hibiscus.report.words import metric, plural, shorten, show, when
+from hibiscus.report.formatting import metric, plural, shorten, show, when
+from hibiscus.report.images import BUDGET, Pictures
+from hibiscus.report.load import RunFolder, as_list, as_mapping, as_text, read_run
+from hibiscus.report.panels import exhibits, gallery_size
+from hibiscus.report.run_details import commands, data_summary, setup
+from hibiscus.report.verdict import comparison, verdict
 
 __all__ = ["render", "save", "write_report"]
 

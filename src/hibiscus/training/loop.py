@@ -14,11 +14,11 @@ from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, compile_networks, precision_context
+from hibiscus.training.distributed import agree, average_gradients, count, is_first, share_batch_norm, watch
 from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Batch, Player, Stage
-from hibiscus.training.processes import agree, average_gradients, count, is_first, share_batch_norm, watch
 
 __all__ = ["Callback", "Loop"]
 

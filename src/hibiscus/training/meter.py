@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hibiscus.training.processes import average
+from hibiscus.training.distributed import average
 
 __all__ = ["Meter"]
 

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.training.optimisers import Optimiser
+from hibiscus.training.optimizers import Optimiser
 from hibiscus.training.player import Loss, Player, Stage
 from hibiscus.training.schedules import make_schedule
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from hibiscus.data.prepare import Preparation
+    from hibiscus.data.preparation import Preparation
     from hibiscus.data.prepared import PreparedData
 
 __all__ = ["Decides", "Examination", "Method", "TrainingConfig", "Trial"]

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from hibiscus.training.optimisers import Optimiser, Updates, clip_gradients
+from hibiscus.training.optimizers import Optimiser, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
 
 __all__ = ["Batch", "Follower", "Loss", "Player", "Source", "Stage", "frozen_copy"]

@@ -30,13 +30,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import reconstruction as evidence
 from hibiscus.losses import binary_cross_entropy, mean_squared_error
-from hibiscus.methods.autoencode import evidence
-from hibiscus.methods.autoencode.restorer import Coder
+from hibiscus.methods.autoencode.base import Coder
+from hibiscus.methods.sampling import as_pixels
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.generator import as_pixels
 from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
 
 __all__ = ["Autoencoder"]

@@ -28,14 +28,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import reconstruction_classification as both
 from hibiscus.losses import cross_entropy, mean_squared_error
-from hibiscus.methods.autoencode import both
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
+from hibiscus.methods.sampling import as_pixels
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.generator import as_pixels
 from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
 from hibiscus.training.player import Batch
 

@@ -28,14 +28,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
+from hibiscus.evaluation import reconstruction as evidence
+from hibiscus.evaluation.color import colour_rivals, lab_to_rgb, rgb_to_lab
 from hibiscus.losses import mean_absolute_error, mean_squared_error
-from hibiscus.methods.autoencode import evidence
-from hibiscus.methods.autoencode.colour import colour_rivals, lab_to_rgb, rgb_to_lab
-from hibiscus.methods.autoencode.restorer import Restorer, RestorerConfig
-from hibiscus.training.generator import as_pixels
+from hibiscus.methods.autoencode.base import Restorer, RestorerConfig
+from hibiscus.methods.sampling import as_pixels
 from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
 from hibiscus.training.player import Batch
 

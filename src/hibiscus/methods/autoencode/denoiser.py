@@ -29,13 +29,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import reconstruction as evidence
 from hibiscus.losses import mean_squared_error
-from hibiscus.methods.autoencode import evidence
+from hibiscus.methods.autoencode.base import Restorer, RestorerConfig
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
-from hibiscus.methods.autoencode.restorer import Restorer, RestorerConfig
-from hibiscus.training.generator import as_pixels
+from hibiscus.methods.sampling import as_pixels
 from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
 from hibiscus.training.player import Batch
 

@@ -26,14 +26,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
+from hibiscus.evaluation import classification as evidence
 from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
-from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
-from hibiscus.training.supervised import (
+from hibiscus.methods.supervised import (
     SupervisedConfig,
     before_last,
     build_supervised,
@@ -42,6 +40,8 @@ from hibiscus.training.supervised import (
     resolve_supervised,
     supervised_stage,
 )
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Classify"]
 

@@ -24,13 +24,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import classification as evidence
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
-from hibiscus.methods.classify import evidence
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.player import Batch, Stage
-from hibiscus.training.supervised import (
+from hibiscus.methods.supervised import (
     SupervisedConfig,
     build_supervised,
     forward,
@@ -38,6 +36,8 @@ from hibiscus.training.supervised import (
     resolve_supervised,
     supervised_stage,
 )
+from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Regress"]
 

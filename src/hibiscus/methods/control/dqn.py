@@ -29,11 +29,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.environments.memory import ReplayMemory
-from hibiscus.environments.replay import ReplayPlan, ReplaySource
-from hibiscus.environments.side_by_side import SideBySide
+from hibiscus.environments.replay_buffer import ReplayMemory
+from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
+from hibiscus.environments.vector import SideBySide
+from hibiscus.evaluation import control as evidence
 from hibiscus.losses import bellman_target, smooth_l1
-from hibiscus.methods.control import evidence
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy

@@ -33,14 +33,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.augment_boxes import BoxAugment
+from hibiscus.data.boxes.augment import BoxAugment
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import detection as evidence
 from hibiscus.losses import multibox
-from hibiscus.methods.detect import evidence
-from hibiscus.methods.detect.layout import Layout, fitted_layout, paper_layout
-from hibiscus.networks.matching import decode, match
+from hibiscus.methods.detect.anchor_grid import Layout, fitted_layout, paper_layout
 from hibiscus.networks.ssd import build_ssd
-from hibiscus.networks.suppress import detect
+from hibiscus.ops.boxes import decode, match
+from hibiscus.ops.nms import detect
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 

@@ -30,14 +30,14 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.episodes import EpisodePlan
-from hibiscus.data.prepare import LabelNumbering, Preparation
+from hibiscus.data.preparation import LabelNumbering, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
+from hibiscus.evaluation import few_shot as evidence
 from hibiscus.losses import cross_entropy, prototype_logits
-from hibiscus.methods.fewshot import evidence
+from hibiscus.methods.augmentation import PictureConfig
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.pictures import PictureConfig
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Protonet"]

@@ -24,8 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.asked import AskedGame
-from hibiscus.methods.gan.game import LabelledGameConfig
+from hibiscus.methods.gan.base import LabelledGameConfig
+from hibiscus.methods.gan.conditional import AskedGame
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
 from hibiscus.training.player import Batch
 

@@ -36,18 +36,18 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.augment import Augment
+from hibiscus.data.images.augment import Augment
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import translation
 from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
-from hibiscus.methods.gan import translation
-from hibiscus.methods.gan.tricks import LabelledTricks, LabelledTricksConfig
+from hibiscus.methods.gan.image_pool import ImagePool
+from hibiscus.methods.gan.stabilization import LabelledTricks, LabelledTricksConfig
+from hibiscus.methods.sampling import as_pixels
+from hibiscus.networks.cyclegan import Alignment, ResNetGenerator, UNetGenerator
 from hibiscus.networks.layers import spectrally_normalised
-from hibiscus.networks.patch import PatchDiscriminator
-from hibiscus.networks.translate import Alignment, ResNetGenerator, UNetGenerator
-from hibiscus.training.generator import as_pixels
+from hibiscus.networks.patchgan import PatchDiscriminator
 from hibiscus.training.method import Decides, Examination, Method, Trial
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
-from hibiscus.training.pool import ImagePool
 
 __all__ = ["CycleGAN"]
 

@@ -25,7 +25,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.losses import least_squares_discriminator, least_squares_generator
-from hibiscus.methods.gan.game import LabelledGame, LabelledGameConfig
+from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.player import Batch
 

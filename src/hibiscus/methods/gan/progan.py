@@ -29,12 +29,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import generation as evidence
+from hibiscus.evaluation.external_features import GivenConfig, MeasuredByFile
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan import evidence
-from hibiscus.methods.gan.given import GivenConfig, MeasuredByFile
-from hibiscus.methods.gan.tricks import Tricks, TricksConfig
+from hibiscus.methods.gan.stabilization import Tricks, TricksConfig
+from hibiscus.methods.sampling import make_pictures
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalise
-from hibiscus.training.generator import make_pictures
 from hibiscus.training.method import Decides, Examination, Trial
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 

@@ -35,8 +35,8 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, mean_squared_error, nonsaturating_generator
-from hibiscus.methods.gan.asked import AskedGame
-from hibiscus.methods.gan.game import LabelledGameConfig
+from hibiscus.methods.gan.base import LabelledGameConfig
+from hibiscus.methods.gan.conditional import AskedGame
 from hibiscus.networks.stackedgan import Encoder, StackedDiscriminator, StackedGenerator
 from hibiscus.training.method import Examination, Trial
 from hibiscus.training.player import Batch, Stage

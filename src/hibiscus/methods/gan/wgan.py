@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.game import Game, GameConfig
+from hibiscus.methods.gan.base import Game, GameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
-from hibiscus.networks.penalty import constrain
+from hibiscus.networks.regularizers import constrain
 from hibiscus.training.method import Trial
 from hibiscus.training.player import Batch, Stage
 

@@ -29,13 +29,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.data.prepare import Preparation
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import clustering as evidence
 from hibiscus.losses import invariant_information
-from hibiscus.methods.information import evidence
+from hibiscus.methods.augmentation import PictureConfig
 from hibiscus.networks.registry import build_network
 from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
-from hibiscus.training.pictures import PictureConfig
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["IIC"]

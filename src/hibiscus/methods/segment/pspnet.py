@@ -21,8 +21,8 @@ from __future__ import annotations
 from pydantic import Field
 from torch import Tensor, nn
 
-from hibiscus.methods.segment.segmenter import SegmentConfig, Segmenter
-from hibiscus.networks import segment
+from hibiscus.methods.segment.base import SegmentConfig, Segmenter
+from hibiscus.networks import segmentation as segment
 from hibiscus.training.method import Trial
 from hibiscus.training.player import Batch
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 from pydantic import Field
 from torch import nn
 
-from hibiscus.methods.segment.segmenter import SegmentConfig, Segmenter
+from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.networks.unet import build_unet
 from hibiscus.training.method import Trial
 

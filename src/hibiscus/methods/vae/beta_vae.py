@@ -26,8 +26,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.vae import evidence, factors
-from hibiscus.methods.vae.model import Variational, VariationalConfig
+from hibiscus.evaluation import disentanglement as factors
+from hibiscus.evaluation import likelihood as evidence
+from hibiscus.methods.vae.base import Variational, VariationalConfig
 from hibiscus.training.method import Examination, Trial
 
 __all__ = ["BetaVAE"]

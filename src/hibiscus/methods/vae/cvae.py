@@ -32,10 +32,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import conditional as obedience
+from hibiscus.evaluation import likelihood as evidence
 from hibiscus.losses import gaussian_kl
-from hibiscus.methods.vae import evidence, obedience
-from hibiscus.methods.vae.model import Variational, VariationalConfig
-from hibiscus.training.generator import class_number, codes_given
+from hibiscus.methods.sampling import class_number, codes_given
+from hibiscus.methods.vae.base import Variational, VariationalConfig
 from hibiscus.training.method import Examination, Trial
 from hibiscus.training.player import Batch
 

@@ -25,8 +25,8 @@ warm-up: Sonderby et al., "Ladder Variational Autoencoders", 2016, arXiv 1602.02
 from __future__ import annotations
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.vae import evidence
-from hibiscus.methods.vae.model import Variational, VariationalConfig
+from hibiscus.evaluation import likelihood as evidence
+from hibiscus.methods.vae.base import Variational, VariationalConfig
 from hibiscus.training.method import Examination, Trial
 
 __all__ = ["VAE"]

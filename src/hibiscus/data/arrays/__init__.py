@@ -1,0 +1,1 @@
+"""Arrays: IDX, NumPy, MATLAB and CIFAR files."""

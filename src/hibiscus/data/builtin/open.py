@@ -1,0 +1,108 @@
+"""Small data that everybody has: real ones from scikit-learn's files, without importing it (that takes a second), and drawn shapes."""
+
+from __future__ import annotations
+
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
+from hibiscus.data.builtin.shapes import draw_shapes
+from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.images.decode import open_picture
+from hibiscus.errors import DataError
+
+__all__ = ["BUNDLED", "open_bundled"]
+
+BUNDLED = {
+    "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
+    "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
+    "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
+    "wine": "178 wines by thirteen measures, 3 growers (UCI)",
+    "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
+    "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
+    "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with masks and boxes",
+    "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
+}
+IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
+SIDE = 32  # of the pieces of a photograph
+DIABETES = ["age", "sex", "bmi", "blood pressure", "s1", "s2", "s3", "s4", "s5", "s6"]
+
+
+def _files() -> Path:
+    spec = find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError("scikit-learn is not installed", "the package that the bundled data come with", "pip install scikit-learn")
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "data"
+
+
+def _read(file: Path, **options) -> np.ndarray:
+    content = file.read_bytes()
+    text = (gzip.decompress(content) if file.suffix == ".gz" else content).decode()
+    return np.loadtxt(text.splitlines(), **options)
+
+
+def open_bundled(name: str) -> Dataset:
+    """Opens bundled data by name, as it would come from a person's own files."""
+    if name in ("digits", "digits-inverted"):
+        rows = _read(_files() / "digits.csv.gz", delimiter=",")
+        pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
+        fields: dict[str, Any] = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        if name == "digits-inverted":
+            pictures[1::2] = 255 - pictures[1::2]
+            fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(pictures)) % 2]
+        keys = content_keys(pictures)
+    elif name == "shapes":
+        pictures, factors = draw_shapes()
+        fields = {"image": pictures, "factors": factors}
+        keys = content_keys(pictures)
+    elif name == "scenes":
+        pictures, masks, boxes = draw_scenes()
+        fields = {"image": pictures, "mask": masks, "boxes": boxes}
+        keys = content_keys(pictures)
+    elif name == "two-photos":
+        folder = _files().parent / "images"
+        pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
+        pictures = np.concatenate(list(pieces.values()))
+        fields = {"image": pictures, "label": np.repeat(list(pieces), [len(some) for some in pieces.values()])}
+        keys = content_keys(pictures)
+    else:
+        fields, keys = _table(name)
+    return Dataset(
+        name=name,
+        path=name,
+        fields=fields,
+        ids=[str(i) for i in range(len(keys))],
+        keys=keys,
+        roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
+        notes=[f"bundled: {BUNDLED[name]}"],
+        names={"mask": SCENE_CLASSES, "boxes": SCENE_CLASSES[1:]} if name == "scenes" else {},
+    )
+
+
+def _pieces(picture: np.ndarray) -> np.ndarray:
+    """The squares of 32x32 pixels that a picture divides into; what is left at the right and below is dropped."""
+    rows, columns = picture.shape[0] // SIDE, picture.shape[1] // SIDE
+    squares = picture[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
+    return squares.reshape(-1, SIDE, SIDE, 3).copy()
+
+
+def _table(name: str) -> tuple[dict, np.ndarray]:
+    import pandas
+
+    folder = _files()
+    if name == "diabetes":
+        values, label = _read(folder / "diabetes_data_raw.csv.gz"), _read(folder / "diabetes_target.csv.gz")
+        columns = DIABETES
+    else:
+        file = {"iris": "iris.csv", "wine": "wine_data.csv", "breast-cancer": "breast_cancer.csv"}[name]
+        classes = (folder / file).read_text().splitlines()[0].split(",")[2:]
+        rows = _read(folder / file, delimiter=",", skiprows=1)
+        values, label = rows[:, :-1], np.array(classes)[rows[:, -1].astype(int)]
+        columns = IRIS if name == "iris" else [f"measure {i + 1}" for i in range(values.shape[1])]
+    frame = pandas.DataFrame(values, columns=columns)
+    return {"table": frame, "label": label}, frame_keys(frame)

@@ -1,0 +1,1 @@
+"""Images: folders, decoding, the cache, operations, augmentation, video."""

@@ -1,0 +1,179 @@
+"""One hardened decoder from picture files to uint8 arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
+from hibiscus.errors import ConfigError, DataError, nearest
+
+__all__ = ["FORMATS", "PIXEL_LIMIT", "Picture", "check_size", "open_picture", "resized", "to_plain"]
+
+Picture = np.ndarray
+PIXEL_LIMIT = 100_000_000
+# An allow-list: Pillow's other readers run programs (EPS) or are rarely exercised, and a person's pictures are these.
+FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+_quiet_lock, _quiet_stack = threading.Lock(), contextlib.ExitStack()
+_quiet_depth = 0
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back Pillow's own warnings; counted, because threads that decode share one list of filters."""
+    global _quiet_depth
+    with _quiet_lock:
+        if _quiet_depth == 0:
+            _quiet_stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", module=r"PIL\b")
+        _quiet_depth += 1
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_depth -= 1
+            if _quiet_depth == 0:
+                _quiet_stack.close()
+
+
+def open_picture(
+    path: str | os.PathLike[str] | bytes,
+    size: tuple[int, int] | None = None,
+    mode: str = "auto",
+    resize: str = "cover",
+    limit: int = PIXEL_LIMIT,
+) -> Picture:
+    """Decode a picture file of any common kind into a uint8 array, upright, without transparency.
+
+    Args:
+        path: the file, or its bytes.
+        size: (height, width) to bring it to; a JPEG is then decoded at the nearest larger eighth, several times faster.
+        mode: "auto" keeps grey grey and makes all else RGB; "grey" or "rgb" force one.
+        resize: "cover" scales the short side and crops the centre; "squash" ignores the proportions.
+        limit: most pixels to decode, read from the header before any memory is taken; Pillow's 178,956,970 is the ceiling.
+
+    Returns:
+        uint8, (height, width) if grey, else (height, width, 3). The first frame of an animation; transparency over white.
+
+    Raises:
+        DataError: missing, empty, truncated, too large, or not a picture; the message names the file and the reason.
+    """
+    for name, word, known in (("mode", mode, ("auto", "grey", "rgb")), ("resize", resize, ("cover", "squash"))):
+        if word not in known:
+            raise ConfigError(f"{name}={word!r}", f"one of {', '.join(known)}", nearest(str(word), known))
+    if size is not None:
+        check_size(size)
+        data = path if isinstance(path, bytes) else jpeg_bytes(path)
+        found = read_jpeg(data, size, mode, resize, limit) if data is not None else None
+        if found is not None:
+            return np.ascontiguousarray(found)
+    name, source = _source(path)
+    Image.init()  # registers the readers, once; older Pillows lack some
+    readers = [reader for reader in FORMATS if reader in Image.OPEN]
+    try:
+        with _quiet(), Image.open(source, formats=readers) as image:
+            if image.width * image.height > limit or min(image.size) < 1:
+                raise _too_large(name, f"{image.width} x {image.height} pixels", limit)
+            return np.array(_decode(image, size, mode, resize))
+    except DataError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, str(error), limit) from error
+    except Image.UnidentifiedImageError as error:
+        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO picture"
+        raise DataError(f"{name}: not a picture, whatever its name ends in", known, "remove or replace it") from error
+    except Exception as error:  # decoders meet hostile bytes with every kind of error, MemoryError included
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete picture", "copy it again from its source") from error
+
+
+def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesIO]:
+    """The name for messages and what Pillow is to read; only regular files, as a pipe would block for ever."""
+    if isinstance(path, bytes):
+        name, source, count = "picture in memory", io.BytesIO(path), len(path)
+    else:
+        name, source = os.fspath(path), Path(path)
+        if not source.is_file():
+            what = "is a folder" if source.is_dir() else "not a file" if source.exists() else "no such file"
+            raise DataError(f"{name}: {what}", "a picture file", "check the path")
+        count = source.stat().st_size
+    if count == 0:
+        raise DataError(f"{name}: empty file (0 bytes)", "a picture", "remove it, or copy it again from its source")
+    return name, source
+
+
+def _too_large(name: str, found: str, limit: int) -> DataError:
+    mend = "make the picture smaller, or raise the limit if you trust the file"
+    return DataError(f"{name}: too large to decode safely ({found})", f"1 to {limit:,} pixels", mend)
+
+
+def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str) -> Image.Image:
+    """Opened file to an upright L or RGB image of the asked size."""
+    orientation = 1
+    if image.format not in ("JPEG", "MPO"):
+        image.load()  # first, because some readers find EXIF behind the pixels, and TIFF turns itself
+    with contextlib.suppress(Exception):  # a broken EXIF block does not spoil the pixels
+        orientation = image.getexif().get(0x0112, 1)
+    if size is not None and image.format in ("JPEG", "MPO"):
+        height, width = size if orientation not in (5, 6, 7, 8) else size[::-1]
+        image.draft("L" if mode == "grey" else None, (width, height))
+    plain = to_plain(image)
+    plain = plain.convert("L" if mode == "grey" else "RGB" if mode == "rgb" else plain.mode)
+    if orientation in TURNS:
+        plain = plain.transpose(TURNS[orientation])
+    return plain if size is None else resized(plain, size, resize)
+
+
+def to_plain(image: Image.Image) -> Image.Image:
+    """Any Pillow mode to L (grey kinds) or RGB (the rest), transparency over white."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_deep_to_bytes(np.asarray(image), image))
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        # The two-step conversions that Pillow has: premultiplied kinds first to their plain twin.
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("L" if grey else "RGB")
+
+
+def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> Picture:
+    """16-bit, 32-bit or float grey (height, width) to uint8; 65535 / 257 = 255 exactly."""
+    low, high = float(values.min()), float(values.max())
+    # A 32-bit file may hold 8-bit values; PNG and PPM readers use that mode only for 16-bit pictures.
+    is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255))
+    top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
+    if not (low >= 0 and high <= top):
+        raise DataError(f"grey values from {low:g} to {high:g}", "0 to 1, 0 to 255, or 0 to 65535", "rescale the picture")
+    return np.rint(values * (255 / top)).astype(np.uint8)
+
+
+def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
+    """Antialiased resize to (height, width); "cover" reads the largest centred box of the target's proportions."""
+    height, width = size
+    box_width, box_height = float(image.width), float(image.height)
+    if how == "cover":
+        scale = min(image.width / width, image.height / height)
+        box_width, box_height = width * scale, height * scale
+    left, top = max(0.0, (image.width - box_width) / 2), max(0.0, (image.height - box_height) / 2)  # rounding: -1e-14
+    box = (left, top, min(left + box_width, image.width), min(top + box_height, image.height))
+    return image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+
+
+def check_size(size: Sequence[int]) -> tuple[int, int]:
+    """The size itself, if it is (height, width) in whole pixels."""
+    good = isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
+    if not good:
+        raise ConfigError(f"size={size!r}", "(height, width), two whole numbers from 1", "for a square: (64, 64)")
+    return int(size[0]), int(size[1])

@@ -1,0 +1,1 @@
+"""Tables: reading, column roles, preparation."""

@@ -1,0 +1,185 @@
+"""Tables as data sets: the target becomes the label, a column of picture paths the pictures; and data sets as parts of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.dataset import Dataset, frame_keys
+from hibiscus.data.images.folder import open_picture_files, too_many_bad
+from hibiscus.errors import DataError
+
+__all__ = ["join_parts", "listed_pictures", "open_table"]
+
+Progress = Callable[[int, int], None]
+
+
+def open_table(
+    file: Path,
+    target: str | None,
+    progress: Progress | None = None,
+    image_size: int | Sequence[int] | None = None,
+    channels: int | None = None,
+    max_bad: float = 0.05,
+    like: Dataset | None = None,
+) -> Dataset:
+    """Opens a table; a column of picture paths becomes the field `image`, the target the field `label`.
+
+    Without a target the table is opened for looking at it (or for prediction) and has no `label`.
+
+    Args:
+        file: the table.
+        target: the column to be predicted.
+        progress: called with how many pictures are decoded and how many there are.
+        image_size: side, or `(height, width)`, of the pictures.
+        channels: of the pictures, 1 or 3.
+        max_bad: the largest share of pictures that may be unusable.
+        like: the training part, whose roles of columns (and shape of pictures) hold for this part too.
+
+    Raises:
+        DataError: not a table, no such target or no value in it, or a column that the training part has is lacking.
+    """
+    from hibiscus.data.tables.columns import role_notes
+    from hibiscus.data.tables.read import read_table
+
+    table = read_table(file)
+    frame, notes = table.frame, list(table.notes)
+    roles = _roles(file, frame, target, like)
+    rows = np.arange(1, len(frame) + 1)  # as they are counted in the file, under the header
+    if target is not None:
+        kept = _with_target(file, frame, target, notes)
+        frame, rows = frame.iloc[kept].reset_index(drop=True), rows[kept]
+    notes += role_notes(roles) if like is None else []
+    kinds = set(roles.values())
+    fields: dict[str, Any] = {}
+    skipped = []
+    paths = [name for name, role in roles.items() if role == "path"]
+    if paths:
+        if like is not None and "image" in like.fields:
+            image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
+        # A field without a path becomes a name that no file has, so it is skipped and named like any other bad file.
+        files = [
+            file.parent / (value if isinstance(value, str) else f"(no path in row {row})")
+            for value, row in zip(frame[paths[0]], rows, strict=True)
+        ]
+        pixels, keys, good, skipped = open_picture_files(files, image_size, channels, progress)
+        too_many_bad(str(file), skipped, len(files), max_bad)
+        fields["image"] = pixels
+        frame, rows = frame.iloc[good].reset_index(drop=True), rows[good]
+    else:
+        keys = frame_keys(frame.drop(columns=[] if target is None else [target]))
+    # Of a few rows to predict, a column may look constant that was none in training.
+    if not paths or kinds & {"number", "category", "text", "time"} or (target is None and "constant" in kinds):
+        fields["table"] = frame
+    if target is not None:
+        fields["label"] = frame[target].to_numpy()
+    ids = [f"row {row}" for row in rows]
+    return Dataset(file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped)
+
+
+def listed_pictures(file: Path) -> list[Path]:
+    """The pictures that a table's column of paths names, beside the table; none where it has no such column.
+
+    Raises:
+        DataError: not a table.
+    """
+    from hibiscus.data.tables.read import read_table
+
+    frame = read_table(file).frame
+    column = next((name for name, role in _roles(file, frame, None, None).items() if role == "path"), None)
+    return [] if column is None else [file.parent / str(value) for value in frame[column]]
+
+
+def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> dict[str, str]:
+    """What each column is taken for: guessed, or as in the training part."""
+    from hibiscus.data.tables.columns import guess_roles
+
+    if like is None or not like.roles:
+        try:
+            return guess_roles(frame, [] if target is None else target, file.parent)
+        except DataError as error:
+            raise DataError(f"{file}: {error.received}", error.expected, error.mend) from None
+    names = {str(name) for name in frame.columns}
+    used = [name for name, role in like.roles.items() if role not in ("constant", "identifier")]
+    lacking = [name for name in used if name not in names]
+    if lacking:
+        raise DataError(
+            f"{file}: no column named {', '.join(lacking[:5])}", f"the columns of {like.path}", "add them, or rename its columns"
+        )
+    return {name: role for name, role in like.roles.items() if name in names}
+
+
+def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.ndarray:
+    """The positions of the rows that have a value in the target."""
+    from hibiscus.data.tables.columns import missing_rows
+
+    missing = missing_rows(frame[target])
+    kept = np.setdiff1d(np.arange(len(frame)), missing)
+    if len(missing):
+        notes.append(f"{len(missing)} rows without {target} were left out (first: row {int(missing[0]) + 1})")
+    if not len(kept):
+        raise DataError(f"{file}: no row has a value in {target}", "at least a few", "choose another target=COLUMN")
+    return kept
+
+
+def join_parts(datasets: dict[str, Dataset]) -> Dataset:
+    """One data set from several that are its parts.
+
+    Where the training part came in parts itself they are kept; where another did, its test part is meant.
+
+    Raises:
+        DataError: the parts hold unlike fields or shapes, or there would be two test parts.
+    """
+    first = next(iter(datasets.values()))
+    spans: dict[str, np.ndarray] = {}
+    start = 0
+    for part, dataset in datasets.items():
+        if set(dataset.fields) != set(first.fields):
+            raise DataError(
+                f"{dataset.path}: the {part} part has {', '.join(dataset.fields)}; {first.path} has {', '.join(first.fields)}",
+                "the same in each part",
+                "give both parts the same columns or arrays, and target=COLUMN for tables",
+            )
+        if dataset.names != first.names:
+            found = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
+            raise DataError(found, f"{_listed(first.names)}, as {first.path}", "give both parts one class list, classes.txt")
+        own = dataset.parts if part == "train" and dataset.parts else {part: dataset.parts.get("test", np.arange(len(dataset)))}
+        for name, items in own.items():
+            if name in spans:
+                raise DataError(
+                    f"{first.path}: it has a {name} part already, and {dataset.path} is another", "one of each", "leave one out"
+                )
+            spans[name] = start + np.asarray(items)
+        start += len(dataset)
+    return Dataset(
+        name=first.name,
+        path=first.path,
+        fields={name: _joined(name, list(datasets.values())) for name in first.fields},
+        ids=[f"{part}/{i}" for part, dataset in datasets.items() for i in dataset.ids],
+        keys=np.concatenate([dataset.keys for dataset in datasets.values()]),
+        parts={part: spans[part] for part in ("train", "val", "test") if part in spans},
+        roles=first.roles,
+        notes=[f"{part}: {note}" for part, dataset in datasets.items() for note in dataset.notes],
+        skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
+        names=first.names,
+    )
+
+
+def _listed(names: dict[str, tuple[str, ...]]) -> str:
+    return "; ".join(", ".join(known) for known in names.values())
+
+
+def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
+    """One field of several data sets, with the columns of the first."""
+    import pandas
+
+    first, values = datasets[0], [dataset.fields[name] for dataset in datasets]
+    if name == "table":
+        return pandas.concat(values, ignore_index=True)[list(values[0].columns)]
+    try:
+        return np.concatenate(values)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{first.path}: the parts do not fit together ({error})", "the same shape in each", "mend the files") from None

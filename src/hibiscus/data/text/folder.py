@@ -1,0 +1,63 @@
+"""Folders of texts: one folder for each class, with or without train and test folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hibiscus.data.dataset import Dataset, Skipped, frame_keys
+from hibiscus.data.images.folder import PICTURE_ENDINGS, find_parts, too_many_bad, walk_files
+from hibiscus.errors import DataError
+
+__all__ = ["holds_texts", "open_text_folder"]
+
+
+def holds_texts(folder: Path) -> bool:
+    """Whether a folder holds text files in folders of their own, and no picture; the first picture ends the search."""
+    found = False
+    for file in walk_files(folder):
+        if file.suffix.lower() in PICTURE_ENDINGS:
+            return False
+        found = found or (file.suffix.lower() == ".txt" and file.parent != folder)
+    return found
+
+
+def open_text_folder(folder: Path, max_bad: float = 0.05) -> Dataset:
+    """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `test` beside `train`.
+
+    Raises:
+        DataError: no text in a class folder, or too many that cannot be read.
+    """
+    import pandas
+
+    parts = find_parts(folder)
+    rows: list[tuple[str, str, str, str]] = []
+    bad: list[Skipped] = []
+    for root, part in (parts or {folder: ""}).items():
+        for file in walk_files(root):
+            inside = file.relative_to(root).parts
+            if file.suffix.lower() != ".txt" or len(inside) < 2:
+                continue
+            try:
+                text = file.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
+                continue
+            rows.append((file.relative_to(folder).as_posix(), part, inside[0], text))
+    if bad:
+        too_many_bad(str(folder), bad, len(rows) + len(bad), max_bad)
+    if not rows:
+        raise DataError(f"{folder}: no text in a class folder", "folder/class/*.txt", "put each class's texts in a folder of its own")
+    frame = pandas.DataFrame({"text": [row[3] for row in rows]})
+    names = np.array([row[1] for row in rows])
+    return Dataset(
+        name=folder.resolve().name,
+        path=str(folder),
+        fields={"table": frame, "label": np.array([row[2] for row in rows])},
+        ids=[row[0] for row in rows],
+        keys=frame_keys(frame),
+        parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
+        roles={"text": "text"},
+        skipped=bad,
+    )

@@ -1,0 +1,53 @@
+r"""PatchGAN: a discriminator that answers for each patch of a picture by itself, or for the whole of it.
+
+It is convolutional throughout. Each number of its answer sees one patch, its receptive field; the patches overlap. It judges texture
+and leaves the arrangement of the whole to other losses, has few weights, and takes pictures of any size.
+
+Reference: Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2016, arXiv 1611.07004.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hibiscus.networks.cyclegan import times_halved
+from hibiscus.networks.layers import initialise
+from hibiscus.networks.memory_format import Flatten
+
+__all__ = ["PatchDiscriminator"]
+
+HALVINGS = 3
+
+
+class PatchDiscriminator(nn.Module):
+    """Strided convolutions with leaky ReLU, one of stride 1, and a last one that gives a number for each patch.
+
+    Args:
+        shape: (channels, height, width) of a picture.
+        width: filters of the first layer; doubled in each later one.
+        kernel_size: in pixels, odd.
+        whole: one number for the whole picture, by a linear layer in place of the last convolution.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, 1, rows, columns), or (batch, 1) for the whole picture.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, whole: bool = False):
+        super().__init__()
+        channels, height, side = shape
+        pad, steps = kernel_size // 2, times_halved(shape, HALVINGS)
+        layers: list[nn.Module] = []
+        for step in range(steps + 1):
+            filters, stride = width * 2**step, 2 if step < steps else 1
+            layers += [nn.Conv2d(channels, filters, kernel_size, stride, pad), nn.LeakyReLU(0.2, inplace=True)]
+            channels, height, side = filters, -(-height // stride), -(-side // stride)
+        if whole:
+            layers += [Flatten(), nn.Linear(channels * height * side, 1)]
+        else:
+            layers += [nn.Conv2d(channels, 1, kernel_size, 2, pad)]
+        self.body = nn.Sequential(*layers)
+        initialise(self, "normal")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One number for each patch, or for each picture."""
+        return self.body(x)

@@ -1,0 +1,1 @@
+"""Operations on boxes and images that are usable on their own."""

@@ -1,0 +1,144 @@
+"""From `key=value` words or keyword arguments to checked options, with errors that help."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hibiscus.data.config import DataConfig
+from hibiscus.errors import ConfigError, UsageError, nearest
+from hibiscus.training.method import TrainingConfig
+
+__all__ = ["build_options", "explain_range", "parse_words", "split_options"]
+
+KINDS = {"integer": "whole number", "string": "text", "boolean": "true | false", "null": "none", "object": "options", "array": "a,b"}
+LIMITS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<"))
+
+
+def parse_words(words: list[str]) -> dict[str, Any]:
+    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`; plain options stay strings for pydantic.
+
+    Raises:
+        UsageError: a word without `=`, or an option that is given twice.
+    """
+    options: dict[str, Any] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key:
+            raise UsageError(f"the word '{word}' is not understood", "options as key=value", "hibiscus train METHOD --help lists them")
+        key = key.replace("-", "_")
+        if key in options:
+            raise UsageError(f"{key}={value}: {key} is given twice", "each option once", "leave one out")
+        options[key] = _guess(value) if "." in key else value
+    return options
+
+
+def _guess(text: str) -> Any:
+    if "," in text:
+        return [_guess(part) for part in text.split(",") if part]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False, "none": None}.get(text.lower(), text)
+
+
+def split_options(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of the data, and options of the method; `net.NAME` goes into `net_options`.
+
+    Raises:
+        ConfigError: a key that neither knows; the message names the nearest.
+    """
+    data: dict[str, Any] = {}
+    method: dict[str, Any] = {}
+    network: dict[str, Any] = {}
+    takes_network = "net_options" in config_type.model_fields
+    for key, value in options.items():
+        if key in DataConfig.model_fields:
+            data[key] = value
+        elif key.startswith("net.") and takes_network:
+            network[key[4:]] = value
+        elif key == "net_options" and takes_network:
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"net_options={value}", "options of the network by name", "write them as net.NAME=VALUE")
+            network.update(value)
+        elif key in config_type.model_fields:
+            method[key] = value
+        else:
+            known = [*(name for name in config_type.model_fields if name != "net_options"), *DataConfig.model_fields]
+            raise ConfigError(f"there is no option '{key}'", "an option of this method or of its data", nearest(key, known))
+    return data, {**method, "net_options": network} if network else method
+
+
+def build_options(kind: type[BaseModel], options: Mapping[str, Any]) -> Any:
+    """A checked configuration.
+
+    Raises:
+        ConfigError: a value out of its range or of another type; the message says which values are allowed.
+    """
+    given = {name: _plain(kind, name, value) for name, value in options.items()}
+    try:
+        built = kind(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "options"
+        if name not in kind.model_fields:
+            raise ConfigError(f"there is no option '{name}'", "a known option", nearest(name, kind.model_fields)) from None
+        raise _wrong(kind, name, options.get(name)) from None
+    for name, value in built:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _wrong(kind, name, value)
+    return built
+
+
+def _plain(kind: type[BaseModel], name: str, value: Any) -> Any:
+    """The word `none` as None where that is allowed, and a path as text."""
+    if isinstance(value, str) and value.lower() in ("none", "null") and name in kind.model_fields:
+        allowed = list(_schemas(kind, name))
+        if any(schema.get("type") == "null" for schema in allowed) and not any(value in schema.get("enum", ()) for schema in allowed):
+            return None
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _wrong(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
+    field = kind.model_fields[name]
+    default = field.get_default(call_default_factory=True)
+    words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
+    close = difflib.get_close_matches(str(value), words, n=1)
+    usual = f"{default:g}" if isinstance(default, float) else str(default).lower() if isinstance(default, bool) else default
+    mend = "leave it out" if default is None else f"leave it out for {name}={usual}"
+    if close:
+        mend = f"did you mean {name}={close[0]}?"
+    return ConfigError(f"{name}={value}", f"{explain_range(kind, name)} ({field.description})", mend)
+
+
+def _schemas(kind: type[BaseModel], name: str) -> Iterator[dict[str, Any]]:
+    schema = kind.model_json_schema()["properties"][name]
+    yield from (schema, *schema.get("anyOf", []))
+
+
+def explain_range(kind: type[BaseModel], name: str) -> str:
+    """The values that a field may have, in a few words: `number > 0`, `0 <= number < 1`, `sgd | adam`."""
+    words = []
+    for option in _schemas(kind, name):
+        if "enum" in option:
+            words.append(" | ".join(str(value) for value in option["enum"]))
+        elif "const" in option:
+            words.append(str(option["const"]))
+        elif "type" in option:
+            words.append(_in_limits(str(KINDS.get(option["type"], option["type"])), option))
+    return ", or ".join(words)
+
+
+def _in_limits(word: str, option: Mapping[str, Any]) -> str:
+    """`number` with its limits: `number >= 0`, `0 <= number < 1`."""
+    low, high = [[(sign, option[key]) for key, sign in LIMITS[i : i + 2] if key in option] for i in (0, 2)]
+    if low and high:
+        return f"{low[0][1]:g} {low[0][0].replace('>', '<')} {word} {high[0][0]} {high[0][1]:g}"
+    return " ".join([word, *(f"{sign} {limit:g}" for sign, limit in low + high)])

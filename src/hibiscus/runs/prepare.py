@@ -1,0 +1,172 @@
+"""From opened data and its options to parts and to what is learned from the training part."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.unpaired import check_domains, split_domains
+from hibiscus.data.config import DataConfig
+from hibiscus.data.preparation import (
+    BoxPreparation,
+    EnvironmentPreparation,
+    FactorPreparation,
+    ImagePreparation,
+    LabelPreparation,
+    MaskPreparation,
+    Preparation,
+    TablePreparation,
+    TargetPreparation,
+)
+from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.labels import LabelNumbering
+from hibiscus.data.prepared import raw_field
+from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
+from hibiscus.errors import ConfigError, DataError
+from hibiscus.training.method import Method
+
+__all__ = ["fit_preparation", "groups_of", "prepare_parts"]
+
+
+WANTED = {
+    "environment": ("an environment to act in", "gym:CartPole-v1"),
+    "image": ("pictures", "point at a folder of pictures"),
+    "boxes": ("pictures with boxes", "Pascal VOC, COCO, YOLO or CSV boxes beside the pictures; hibiscus inspect tells what was found"),
+    "mask": ("pictures with masks", "put pictures into images/ and masks of the same names into masks/"),
+}
+
+
+def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
+    """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
+
+    Labels of other parts that are a class of the training part but for a full stop are noted on the data set.
+
+    Args:
+        dataset: the opened data.
+        train: the indices of its training part.
+        kind: the method, which says what it needs, what it uses, and how it wants its pictures.
+        options: how tables are scaled.
+
+    Raises:
+        DataError: the data lack what the method needs.
+    """
+    _check_fields(dataset, kind)
+    fields = _fit_inputs(dataset, train, kind, options)
+    if not fields:
+        raise DataError(
+            f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
+        )
+    if "domain" in kind.needs:  # in the order in which they were given: the first is A
+        fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
+    for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
+        if name not in kind.needs | kind.uses:
+            continue
+        raw = raw_field(dataset, name) if name in kind.needs else dataset.fields.get(name)
+        if raw is None and name in kind.uses:
+            continue
+        if raw is None:
+            raise _no_labels(dataset)
+        other_classes = name == "label" and kind.parts_hold_other_classes
+        fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
+        if isinstance(fields[name], LabelPreparation):
+            said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
+            dataset.notes += [note for note in said if note not in dataset.notes]
+    if "mask" in kind.needs:
+        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
+    if "boxes" in kind.needs:
+        fields["boxes"] = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], train)
+    if "factors" in kind.uses and "factors" in dataset.fields:
+        fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
+    return Preparation(fields)
+
+
+def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
+    for name, (wanted, mend) in WANTED.items():
+        if name in kind.needs and name not in dataset.fields:
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
+
+
+def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if "environment" in dataset.fields:
+        fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
+    if "image" in dataset.fields:
+        fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
+        if {"mask", "boxes"} & dataset.fields.keys():  # whole, so that each thing has its place
+            fields["image"] = dataclasses.replace(fields["image"], resize="squash")
+        if kind.signed_pixels:
+            half = (0.5,) * fields["image"].channels
+            fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
+    if "table" in dataset.fields:
+        frame = dataset.fields["table"].iloc[train]
+        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
+    if "array" in dataset.fields:
+        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+    return fields
+
+
+def _domains(dataset: Dataset) -> np.ndarray:
+    """The domain of each item, by name; two classes are two domains.
+
+    Raises:
+        DataError: no domains, or not two.
+    """
+    raw = raw_field(dataset, "domain")
+    names = as_texts(np.zeros(len(dataset), np.int64) if raw is None else np.asarray(raw)).astype(str)
+    check_domains(dataset.path, names)
+    return names
+
+
+def _no_labels(dataset: Dataset) -> DataError:
+    if "table" in dataset.fields:
+        columns = [str(column) for column in dataset.fields["table"].columns]
+        return DataError(f"{dataset.path}: which column is to be predicted?", f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}")
+    return DataError(
+        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
+        "one folder for each class, or labels beside the arrays",
+        "sort the pictures into folders named after their classes",
+    )
+
+
+def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False) -> np.ndarray | None:
+    """The group of each item, where the options name a group column or the parts are to hold different classes.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    if other_classes or options.split == "class":
+        return class_groups(dataset, options.group)
+    if options.group is None:
+        return None
+    frame = dataset.fields.get("table")
+    if frame is None or options.group not in frame.columns:
+        raise DataError(
+            f"{dataset.path}: group={options.group}: no such column", "a column of the table", "leave group out, or correct its name"
+        )
+    return frame[options.group].to_numpy()
+
+
+def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
+    """The parts of a data set as the options ask for.
+
+    Where a method needs labels every class stands in training; where it is tried on classes that it never saw, no class stands in
+    two parts.
+    """
+    other_classes = kind is not None and kind.parts_hold_other_classes
+    if other_classes and "label" not in dataset.fields:
+        raise _no_labels(dataset)
+    if kind is not None and "domain" in kind.needs:
+        _check_fields(dataset, kind)
+        return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
+    if kind is not None and options.to is not None:
+        raise ConfigError(f"to={options.to}", "a method between two image domains, such as cyclegan", "leave to= out")
+    groups = groups_of(dataset, options, other_classes)
+    if groups is not None and (other_classes or options.split == "class"):
+        return split_classes(dataset, groups, options.val, options.test)
+    parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+    labelled = kind is not None and "label" in kind.needs and "label" in dataset.fields
+    return keep_every_class(dataset, parts) if labelled and groups is None else parts

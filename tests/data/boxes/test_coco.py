@@ -1,0 +1,150 @@
+"""COCO's JSON."""
+
+import json
+
+import pytest
+
+from data import make_files as make
+from data.boxes import box_fixtures as boxes
+from hibiscus.data.boxes import coco as boxes_coco
+from hibiscus.data.boxes.formats import find_boxes, read_boxes, write_boxes
+from hibiscus.errors import DataError
+
+IMAGE = {"id": 7, "file_name": "a.png", "width": 60, "height": 40}
+BOX = {"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 20], "iscrowd": 0, "area": 200}
+CATEGORIES = [{"id": 9, "name": "ant"}, {"id": 3, "name": "zebra"}]
+
+
+def coco(file, images=(IMAGE,), annotations=(BOX,), categories=CATEGORIES):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"info": {}, "images": images, "annotations": annotations, "categories": categories}))
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make.picture(tmp_path / "data" / "a.png", size=(40, 60))
+    return tmp_path / "data"
+
+
+def test_one_file_beside_the_pictures(folder):
+    file = coco(folder / "labels.json", annotations=[{**BOX, "attributes": {"wet": True}, "iscrowd": 1, "area": 5}])
+    for place in (file, folder):
+        found = read_boxes(place)
+        assert find_boxes(place) == found.format == "coco"
+        assert found.classes == ("zebra", "ant")
+        assert found.pictures[0].name == "a.png"
+        assert found.pictures[0].boxes.tolist() == [[1, 2, 11, 22]]
+        assert found.pictures[0].crowd.tolist() == [True]
+        assert found.pictures[0].extra == [{"id": 1, "attributes": {"wet": True}, "area": 5}]
+    write_boxes(found, folder / "out", "coco")
+    assert read_boxes(folder / "out").pictures[0].extra == found.pictures[0].extra
+
+
+@pytest.mark.parametrize("layout", ["coco", "roboflow"])
+def test_parts(tmp_path, layout):
+    for part, year in (("train", "2017"), ("val", "2017"), ("test", "")):
+        folder = {"val": "valid"}.get(part, part) if layout == "roboflow" else f"images/{part}{year}"
+        make.picture(tmp_path / folder / "a.png", size=(40, 60))
+        coco(tmp_path / (f"{folder}/_annotations.coco.json" if layout == "roboflow" else f"annotations/instances_{part}{year}.json"))
+    if layout == "coco":
+        coco(tmp_path / "annotations" / "captions_train2017.json")
+    found = read_boxes(tmp_path)
+    assert {part: len(places) for part, places in found.parts.items()} == {"train": 1, "val": 1, "test": 1}
+    assert found.count == 3
+    assert found.skipped == []
+    if layout == "coco":
+        alone = read_boxes(tmp_path / "annotations" / "instances_val2017.json")
+        assert [picture.name for picture in alone.pictures] == ["images/val2017/a.png"]
+
+
+def test_ids_that_match_nothing_or_repeat(folder):
+    images = [
+        IMAGE,
+        {**IMAGE, "file_name": "b.png"},
+        {"id": True},
+        {"id": 8, "file_name": "missing.png"},
+        {"id": 10, "file_name": "../a.png"},
+        3,
+    ]
+    annotations = [BOX, BOX, {**BOX, "id": 2, "image_id": 99}, {**BOX, "id": 3, "category_id": "3"}, {**BOX, "id": 4, "image_id": 8}, "x"]
+    annotations += [{**BOX, "id": 5, "image_id": [1]}, {**BOX, "id": [6]}]
+    coco(folder / "labels.json", images, annotations, [*CATEGORIES, {"id": 3, "name": "other"}, {"id": 11, "name": "ant"}])
+    found = read_boxes(folder)
+    assert (len(found), found.count, found.classes) == (1, 1, ("zebra", "ant"))
+    assert found.faults == {
+        "duplicate": 4,
+        "malformed": 3,
+        "annotation without picture": 3,
+        "unknown class": 1,
+        "path refused": 1,
+    }
+    for word in ("annotations[1]", "annotations[2]", "annotations[3]", "images[1]", "categories[2]", "missing.png", "'../a.png'"):
+        assert word in boxes.reasons(found)
+
+
+def test_numbers_that_are_none(folder):
+    odd = [["1", 2, 3, 4], [float("nan"), 0, 1, 1], [0, 0, float("inf"), 1], [0, 0, True, 5], [10**400, 0, 1, 1], [1, 2, 3], None, {}]
+    annotations = [{**BOX, "id": number, "bbox": box} for number, box in enumerate(odd)]
+    coco(
+        folder / "labels.json",
+        annotations=[*annotations, {**BOX, "id": 100, "extra": float("nan"), "more": "\ud800"}, {**BOX, "id": 101, "bbox": [9, 9, -4, -5]}],
+    )
+    found = read_boxes(folder)
+    assert found.faults == {"not a number": 5, "malformed": 3, "reversed": 1}
+    assert found.pictures[0].boxes.tolist() == [[1, 2, 11, 22], [5, 4, 9, 9]]
+    write_boxes(found, folder / "out", "coco")  # what JSON has no form for is left out
+    assert "NaN" not in (folder / "out" / "annotations" / "instances_all.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "kept"),
+    [
+        ([[1, 1, 5, 5]], None),
+        ([[1, 1, 5, 5, 9, 9], [1, 1]], [[1, 1, 5, 5, 9, 9]]),
+        ([[1, 1, 5, 5, 9, float("nan")]], None),
+        ([[1, 1, 5, 5, 9, "9"]], None),
+        ("text", None),
+        ({"size": [40, 60], "counts": [100, 2300]}, {"size": [40, 60], "counts": [100, 2300]}),
+        ({"size": [40, 60], "counts": [10**30]}, None),
+        ({"size": [40, 60], "counts": [-1, 2401]}, None),
+        ({"size": [10**9, 10**9], "counts": [10**18]}, None),
+        ({"size": [41, 60], "counts": "abc"}, None),
+        ({"size": [40, 60], "counts": "abc"}, {"size": [40, 60], "counts": "abc"}),
+        ({"size": [40, 60], "counts": "0" * 1000}, None),
+        ({"counts": "abc"}, None),
+    ],
+)
+def test_outlines_and_masks(folder, monkeypatch, segmentation, kept):
+    monkeypatch.setattr(boxes_coco, "MAX_RLE_SIGNS", 100)
+    coco(folder / "labels.json", annotations=[{**BOX, "segmentation": segmentation}])
+    found = read_boxes(folder)
+    assert found.count == 1
+    assert found.pictures[0].extra[0].get("segmentation") == kept
+    assert found.faults == ({} if kept == segmentation else {"bad mask": 1})
+
+
+def test_files_that_are_refused(folder, monkeypatch):
+    (folder / "labels.json").write_text('{"images": [], "annotations": [' + "[" * 100_000)
+    with pytest.raises(DataError, match=r"labels\.json: not sound JSON"):
+        read_boxes(folder)
+    (folder / "labels.json").write_text('[{"images": [], "annotations": []}]')
+    with pytest.raises(DataError, match="holds a list"):
+        read_boxes(folder)
+    (folder / "labels.json").write_text('{"images": [], "annotations": [], "categories": {}}')
+    with pytest.raises(DataError, match="its categories are a dict"):
+        read_boxes(folder)
+    coco(folder / "labels.json", categories=[{"id": i, "name": f"c{i}"} for i in range(1001)])
+    with pytest.raises(DataError, match="1,001 classes"):
+        read_boxes(folder)
+    monkeypatch.setattr(boxes_coco, "MAX_JSON_BYTES", 100)
+    with pytest.raises(DataError, match=r"labels\.json: larger"):
+        read_boxes(folder)
+
+
+def test_another_size_and_a_picture_that_no_entry_names(folder):
+    make.picture(folder / "more.png")
+    coco(folder / "labels.json", images=[{**IMAGE, "width": 600}])
+    found = read_boxes(folder)
+    assert found.faults == {"size differs": 1, "picture without annotation": 1}
+    assert any("1 pictures without a sound annotation" in note for note in found.notes)

@@ -1,0 +1,173 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hibiscus.data.labels import LabelNumbering, LabelPreparation, TargetPreparation
+from hibiscus.data.tables.columns import missing_rows
+from hibiscus.data.tables.read import read_table
+from hibiscus.errors import DataError
+
+TABULAR = Path(__file__).resolve().parents[3] / "shared" / "data" / "tabular"
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([10, 2, 2, 1], ("1", "2", "10")),
+        (np.array([7, 3], np.uint8), ("3", "7")),
+        (["-1", "1", "-1"], ("-1", "1")),
+        (["item10", "item2", "Item1"], ("Item1", "item2", "item10")),
+        ([True, False], ("False", "True")),
+        ([1.0, 0.0, float("nan")], ("0", "1")),
+        (pd.Series(["b", " a", None, "a"]), ("a", "b")),
+        ([0.5, 1.5, 0.5], ("0.5", "1.5")),
+    ],
+)
+def test_names_are_in_natural_order(values, names):
+    assert LabelPreparation.fit(values).names == names
+
+
+def test_encode_decode_one_hot():
+    labels = LabelPreparation.fit(["no", "yes", "maybe"])
+    ids = labels.encode([" yes", "no.", "maybe", "yes . "])
+    assert ids.dtype == np.int64
+    assert ids.tolist() == [2, 1, 0, 2]
+    assert labels.decode(ids) == ["yes", "no", "maybe", "yes"]
+    hot = labels.one_hot(["no"])
+    assert hot.dtype == np.float32
+    assert hot.tolist() == [[0, 1, 0]]
+    assert labels.encode([]).shape == (0,)
+
+
+def test_full_stops():
+    assert LabelPreparation.fit(["<=50K.", ">50K."]).encode(["<=50K", ">50K."]).tolist() == [0, 1]
+    both = LabelPreparation.fit(["a", "a.", "b"])
+    assert both.encode(["a", "a.", "b."]).tolist() == [0, 1, 2]
+    with pytest.raises(DataError, match="unknown label"):
+        both.encode(["a.."])
+
+
+def test_unknown_and_missing_labels():
+    labels = LabelPreparation.fit(["cat", "dog"])
+    with pytest.raises(DataError, match=r"(?s)row 2 has the unknown label 'dgo'.*cat, dog.*did you mean dog\?"):
+        labels.encode(["cat", "dgo"])
+    with pytest.raises(DataError, match=r"(?s)row 2 has no label.*missing_rows"):
+        labels.encode(["cat", None])
+    with pytest.raises(DataError, match="class index 2"):
+        labels.decode([0, 2])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a"] * 5, r"(?s)found one class: a\n.*at least two"),
+        ([None, ""], "found no labels"),
+        (np.linspace(0, 1, 30), "train regress"),
+        (np.arange(2000).repeat(2), "train regress"),
+        ([f"id{k}" for k in range(40)], "choose another target column"),
+        ([f"id{k % 1200}" for k in range(4000)], "1,200 different labels among 4,000 rows"),
+    ],
+)
+def test_what_is_not_a_class(values, message):
+    with pytest.raises(DataError, match=message):
+        LabelPreparation.fit(values)
+
+
+@given(st.lists(st.text(max_size=4) | st.integers(-(10**20), 10**20) | st.floats() | st.booleans() | st.none(), max_size=19))
+def test_labels_round_trip(values):
+    kept = [value for at, value in enumerate(values) if at not in set(missing_rows(values).tolist())]
+    try:
+        labels = LabelPreparation.fit(kept)
+    except DataError:
+        return
+    ids = labels.encode(kept)
+    assert labels.encode(labels.decode(ids)).tolist() == ids.tolist()
+    assert LabelPreparation.from_json(labels.to_json()) == labels
+    assert len(set(ids.tolist())) == labels.num_classes
+
+
+def test_targets():
+    targets = TargetPreparation.fit(pd.Series([1.0, 2, 3, None], name="price"))
+    assert (targets.names, targets.shape, targets.mean) == (("price",), (1,), (2.0,))
+    encoded = targets.encode([1, 2, 3])
+    assert encoded.dtype == np.float32
+    np.testing.assert_allclose(encoded[:, 0], [-(1.5**0.5), 0, 1.5**0.5], rtol=1e-6)
+    assert TargetPreparation.from_json(targets.to_json()) == targets
+    two = TargetPreparation.fit(pd.DataFrame({"a": [1, 2], "b": ["3", "5"]}))
+    assert two.names == ("a", "b")
+    assert two.encode([[1, 5]]).tolist() == [[-1, 1]]
+    assert TargetPreparation.fit(np.array([[1, 2], [3, 5]])).names == ("target_1", "target_2")
+
+
+def test_targets_that_cannot_be():
+    with pytest.raises(DataError, match=r"(?s)row 2: column 'target' holds 'dear'.*train classify"):
+        TargetPreparation.fit([1, "dear"])
+    with pytest.raises(DataError, match="the target 'y' is 4 in every training row"):
+        TargetPreparation.fit(pd.Series([4, 4, 4], name="y"))
+    with pytest.raises(DataError, match="found no target values"):
+        TargetPreparation.fit([None, None])
+    with pytest.raises(DataError, match=r"targets of shape \(1, 1, 1\)"):
+        TargetPreparation.fit(np.zeros((1, 1, 1)))
+    targets = TargetPreparation.fit([1, 2])
+    with pytest.raises(DataError, match="2 rows have no target, the first is row 1"):
+        targets.encode([np.nan, np.inf, 1])
+    with pytest.raises(DataError, match="2 target columns"):
+        targets.encode([[1, 2]])
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_targets_round_trip(values):
+    try:
+        targets = TargetPreparation.fit(values)
+    except DataError:
+        return
+    back = targets.decode(targets.encode(values))[:, 0]
+    np.testing.assert_allclose(back, values, atol=1e-5 * (1 + max(map(abs, values))))
+
+
+@given(st.lists(st.floats() | st.integers(), min_size=1, max_size=9))
+def test_targets_are_always_finite(values):
+    kept = np.delete(np.array(values, dtype=object), missing_rows(np.array([float(v) for v in values])))
+    try:
+        targets = TargetPreparation.fit(kept)
+    except DataError:
+        return
+    assert np.isfinite(targets.encode(kept)).all()
+    assert np.isfinite(targets.decode(targets.encode(kept))).all()
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not TABULAR.is_dir(), reason=f"the shared data sets are not at {TABULAR}")
+def test_shared_labels_and_targets():
+    train, test = (read_table(TABULAR / f"adult_{part}.csv.gz").frame["income"] for part in ("train", "test"))
+    labels = LabelPreparation.fit(train)
+    assert labels.names == ("<=50K", ">50K")
+    assert test[0] == "<=50K."
+    assert np.bincount(labels.encode(test)).tolist() == [12_435, 3_846]
+    assert LabelPreparation.fit(read_table(TABULAR / "winequality_red.csv").frame["quality"]).names == tuple("345678")
+    for name, column in (("california_housing", "median_house_value"), ("boston_housing", "medv")):
+        values = read_table(TABULAR / f"{name}.csv").frame[column]
+        with pytest.raises(DataError, match="train regress"):
+            LabelPreparation.fit(values)
+        encoded = TargetPreparation.fit(values).encode(values)
+        np.testing.assert_allclose([encoded.mean(), encoded.std()], [0, 1], atol=1e-4)
+
+
+def test_numbering_takes_whatever_classes_there_are():
+    numbering = LabelNumbering()
+    assert numbering.encode(["b", "item10", "item2", "b"]).tolist() == [0, 2, 1, 0]
+    assert numbering.encode(np.array([30, 7])).tolist() == [1, 0]
+    assert LabelNumbering.names_of(["b", "item10", "item2"]) == ["b", "item2", "item10"]
+    assert LabelNumbering.from_json(numbering.to_json()) == numbering
+    with pytest.raises(DataError, match="row 2 has no label"):
+        numbering.encode(["a", None])
+
+
+def test_what_is_read_as_another_label_is_told():
+    learned = LabelPreparation(("<=50K", ">50K"))
+    assert learned.read_otherwise(["<=50K", "<=50K.", ">50K", None, "other"]) == {"<=50K.": "<=50K"}
+    assert learned.encode(["<=50K.", ">50K"]).tolist() == [0, 1]

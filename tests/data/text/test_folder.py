@@ -1,0 +1,75 @@
+import pytest
+
+from data import make_files as make
+from hibiscus.data.open import open_data
+from hibiscus.data.text.folder import holds_texts
+from hibiscus.errors import DataError
+
+
+def texts(folder, names=("neg", "pos"), count=3):
+    for name in names:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for i in range(count):
+            (folder / name / f"{i}_7.txt").write_text(f"a {name} review, the {i}th: café", encoding="utf-8")
+    return folder
+
+
+def test_a_folder_for_each_class(tmp_path):
+    data = open_data(texts(tmp_path / "reviews"))
+    assert len(data) == 6
+    assert data.fields["label"].tolist() == ["neg"] * 3 + ["pos"] * 3
+    assert data.fields["table"]["text"][0] == "a neg review, the 0th: café"
+    assert data.roles == {"text": "text"}
+    assert data.parts == {}
+
+
+def test_as_acl_imdb(tmp_path):
+    folder = tmp_path / "aclImdb"
+    for part in ("train", "test"):
+        texts(folder / part)
+        (folder / part / "urls_pos.txt").write_text("http://x\n")
+        (folder / part / "labeledBow.feat").write_text("1 0:9\n")
+    (folder / "imdb.vocab").write_text("the\n")
+    (folder / "README.txt").write_text("read me")
+    (folder / "train" / "pos" / ".hidden.txt").write_text("x")
+    data = open_data(folder)
+    assert set(data.fields["label"]) == {"neg", "pos"}
+    assert {part: len(items) for part, items in data.parts.items()} == {"train": 6, "test": 6}
+    assert len(set(data.ids)) == 12
+
+
+def test_test_without_train_is_a_class(tmp_path):
+    data = open_data(texts(tmp_path / "d", names=("test", "other")))
+    assert set(data.fields["label"]) == {"test", "other"}
+
+
+def test_pictures_with_notes_beside_them_are_pictures(tmp_path):
+    folder = make.classes(tmp_path / "d")
+    texts(folder, names=("ant", "bee"))
+    assert not holds_texts(folder)
+    assert "image" in open_data(folder).fields
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    folder = texts(tmp_path / "d")
+    (folder / "neg" / "up").symlink_to(folder, target_is_directory=True)
+    assert len(open_data(folder)) == 6
+
+
+def test_texts_without_a_class(tmp_path):
+    (tmp_path / "d" / "train").mkdir(parents=True)
+    (tmp_path / "d" / "train" / "a.txt").write_text("x")
+    with pytest.raises(DataError, match="no text in a class folder") as caught:
+        open_data(tmp_path / "d")
+    assert str(tmp_path / "d") in str(caught.value)
+
+
+def test_bytes_that_are_no_utf8_and_unreadable_files(tmp_path):
+    folder = texts(tmp_path / "d", count=30)
+    (folder / "neg" / "latin.txt").write_bytes("café".encode("latin-1"))
+    (folder / "neg" / "gone.txt").symlink_to("/nowhere")
+    data = open_data(folder)
+    assert len(data) == 61
+    assert data.skipped[0].path.endswith("gone.txt")
+    with pytest.raises(DataError, match="1 of 62 files"):
+        open_data(folder, max_bad=0)

@@ -1,0 +1,63 @@
+"""The replay source: when it plays, what it gives, what is computed once for a turn, and where it goes on."""
+
+from __future__ import annotations
+
+import torch
+
+from hibiscus.environments.replay_buffer import ReplayMemory
+from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
+from hibiscus.environments.vector import SideBySide
+from hibiscus.training.player import Batch
+
+PLAN = ReplayPlan(batch_size=4, steps=6, updates=3, warm_up=10, turns=2)
+
+
+def source(calls=None, scale=None):
+    environments = SideBySide("CartPole-v1", 2, range(50))
+    scale = torch.ones(()) if scale is None else scale
+
+    def act(observation, generator):
+        if calls is not None:
+            calls.append(len(observation))
+        return torch.randint(2, (len(observation),), generator=generator)
+
+    def look_ahead(fields):
+        return {"ahead": fields["reward"] * scale}
+
+    return ReplaySource(environments, ReplayMemory(100, 4), act, PLAN, 3, torch.device("cpu"), Batch, look_ahead)
+
+
+def test_it_warms_up_then_plays_before_every_run_of_batches():
+    calls = []
+    made = source(calls)
+    assert made.batches_per_epoch == 6
+    sizes = []
+    for _ in range(7):
+        batch = made.next()
+        sizes.append(made.memory.size)
+        assert batch.observation.shape == (4, 4)
+        assert batch.size == 4
+    assert sizes == [16, 16, 16, 22, 22, 22, 28]  # 10 + 6 steps, then 6 before each third batch, of two environments each
+    assert calls == [2] * 14
+
+
+def test_what_is_looked_ahead_stays_for_a_turn():
+    scale = torch.ones(())
+    made = source(scale=scale)
+    first = made.next()
+    scale.fill_(5.0)
+    assert torch.equal(made.next().ahead, first.reward)
+    made.next()
+    following = made.next()
+    assert torch.equal(following.ahead, 5 * following.reward)
+
+
+def test_a_saved_position_leads_to_the_same_batches():
+    for taken in range(1, 8):
+        whole, parts = source(), source()
+        for _ in range(taken):
+            whole.next()
+        parts.restore(whole.position())
+        for _ in range(5):
+            first, second = whole.next(), parts.next()
+            assert all(torch.equal(first[name], second[name]) for name in first)

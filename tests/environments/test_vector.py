@@ -1,0 +1,75 @@
+"""Environments side by side against one environment played alone; whole episodes; a saved state leads on to the same steps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus.data.environments.preparation import make_environment
+from hibiscus.environments.vector import SideBySide, play_episodes
+
+NAME = "CartPole-v1"
+
+
+def test_each_plays_as_it_would_alone_and_begins_the_next_seed_when_it_ends():
+    both, alone = SideBySide(NAME, 2, [5, 6, 7]), make_environment(NAME)
+    observation, total = alone.reset(seed=5)[0], 0.0
+    ended = False
+    while not ended:
+        found = both.step([1, len(both.actions[1]) % 2])  # the second pole is held for longer
+        np.testing.assert_array_equal(found["observation"][0], observation)
+        observation, reward, ended, _, _ = alone.step(1)
+        total += reward
+        np.testing.assert_array_equal(found["next_observation"][0], observation)
+        assert (found["reward"][0], found["terminated"][0]) == (reward, float(ended))
+    assert list(both.recent) == [total]
+    assert both.started == [7, 6]
+    np.testing.assert_array_equal(both.observation[0], alone.reset(seed=7)[0])
+
+
+def test_no_episode_comes_again_when_all_seeds_are_used():
+    made = SideBySide(NAME, 1, [0, 1])
+    begun = [made.started[0]]
+    while len(begun) < 6:
+        before = made.begun
+        made.step([1])
+        begun += [made.started[0]] if made.begun != before else []
+    assert begun == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_state_in_the_middle_of_episodes_leads_on_to_the_same_steps():
+    whole, parts = SideBySide(NAME, 3, range(20)), SideBySide(NAME, 3, range(20))
+    rng = np.random.default_rng(0)
+    actions = rng.integers(0, 2, (60, 3)).tolist()
+    for step in actions[:30]:
+        whole.step(step)
+    parts.restore(json.loads(json.dumps(whole.state())))
+    for step in actions[30:]:
+        first, second = whole.step(step), parts.step(step)
+        assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert whole.recent_return() == parts.recent_return()
+
+
+def test_a_time_limit_is_no_end():
+    """MountainCar is cut off after 200 steps, and does not end by itself within these."""
+    made = SideBySide("MountainCar-v0", 1, [0])
+    ends = [made.step([1])["terminated"][0] for _ in range(201)]
+    assert sum(ends) == 0
+    assert made.begun == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_episodes_are_those_of_each_seed_alone():
+    def act(observation: torch.Tensor) -> torch.Tensor:
+        return (observation[:, 2] > 0).long()  # push to where the pole leans
+
+    played = play_episodes(NAME, [3, 4, 5], act)
+    for place, seed in enumerate([3, 4, 5]):
+        alone = play_episodes(NAME, [seed], act)
+        assert alone.returns[0] == played.returns[place] == played.steps[place]
+    assert not played.cut_off.any()
+    stands = play_episodes("MountainCar-v0", [0], lambda observation: torch.ones(len(observation), dtype=torch.int64))
+    assert (stands.returns[0], stands.cut_off[0]) == (-200.0, True)

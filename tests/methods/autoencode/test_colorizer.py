@@ -1,0 +1,75 @@
+"""The formulas in the docstring of `colorizer`, computed in NumPy; its lightness is the one that it was given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus.data.preparation import ImagePreparation, Preparation
+from hibiscus.errors import DataError
+from hibiscus.methods.autoencode.colorizer import Colorizer
+from hibiscus.metrics.image_quality import rgb_to_lab
+from hibiscus.runs.inputs import open_inputs
+from hibiscus.training.player import Batch
+from methods.gan_fixtures import sigmoid
+from methods.vae.test_vae import given
+
+PREPARATION = Preparation({"image": ImagePreparation(8, 8, 3, (0.5,) * 3, (0.5,) * 3)})
+
+
+def colorizer(**options):
+    torch.manual_seed(0)
+    method = Colorizer(Colorizer.Config(**{**Colorizer.trial.options, **options}), PREPARATION)
+    method.train_mode(False)
+    return method
+
+
+@pytest.mark.parametrize("net", ["unet", "cnn", "mlp", "pool"])
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+@pytest.mark.parametrize("space", ["lab", "rgb"])
+def test_the_objective_is_its_formula(space, loss, net):
+    method = colorizer(space=space, loss=loss, net=net)
+    x = np.random.default_rng(0).random((5, 8, 8, 3))
+    found, _ = method.loss(Batch(image=torch.from_numpy(2 * x - 1).float().permute(0, 3, 1, 2)))
+    lab = rgb_to_lab(x)
+    lightness = torch.from_numpy(lab[..., 0] / 50 - 1).float()[:, None]
+    answer = method.nets["network"](lightness).detach().permute(0, 2, 3, 1).numpy()
+    error = sigmoid(answer) - x if space == "rgb" else answer - lab[..., 1:] / 100
+    assert found.item() == pytest.approx((np.abs(error) if loss == "mae" else error**2).mean(), rel=1e-4)
+
+
+def test_the_lightness_given_is_kept():
+    """Where no colour is cut off: pictures of middling lightness, and a network whose answers are small at first."""
+    method = colorizer()
+    x = torch.rand(4, 3, 8, 8) * 0.2 + 0.4
+    with torch.inference_mode():
+        lightness = method.spoil(x, Batch(image=x))
+        made = method.picture(method.raw(lightness).clamp(-0.1, 0.1), lightness)
+    np.testing.assert_allclose(rgb_to_lab(made.permute(0, 2, 3, 1).numpy())[..., 0], lightness[:, 0], atol=0.01)
+
+
+def test_grey_pictures_and_their_lightness_in_colour_get_the_same_colours(tmp_path):
+    method = colorizer()
+    grey = np.random.default_rng(1).integers(0, 256, (4, 8, 8), dtype=np.uint8)
+    np.save(tmp_path / "grey.npy", grey)
+    opened = open_inputs(str(tmp_path / "grey.npy"), PREPARATION)
+    assert opened.fields["image"].shape == (4, 8, 8, 3)
+    assert np.array_equal(open_inputs(grey[..., None], PREPARATION).fields["image"], opened.fields["image"])
+    with torch.inference_mode():
+        found = method.predict(given(np.concatenate([opened.fields["image"]] * 2)), "test")["image"]
+    assert found.shape == (4, 8, 8, 3)
+    assert found.dtype == np.uint8
+
+
+def test_colours_begin_grey():
+    made = colorizer(net="unet")
+    given = 100 * torch.rand(4, 1, 8, 8)
+    picture = made.picture(made.raw(given), given)
+    assert (picture.amax(1) - picture.amin(1)).max() < 0.15  # between the channels of a pixel
+
+
+def test_grey_pictures_teach_no_colour():
+    preparation = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.5,))})
+    with pytest.raises(DataError, match="colour"):
+        Colorizer.resolve(Colorizer.Config(), preparation)

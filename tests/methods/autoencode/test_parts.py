@@ -1,0 +1,112 @@
+"""What the autoencoders share: noise, colour as tensors, and figures that are the same at every look."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import hibiscus.evaluation.image_quality as looks
+from hibiscus.evaluation.color import colour_rivals, lab_to_rgb, mean_chroma, rgb_to_lab
+from hibiscus.methods.autoencode.denoiser import Denoiser
+from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
+from hibiscus.metrics import image_quality as reference
+from hibiscus.training.player import Batch
+from methods.gan_fixtures import made
+from methods.vae.test_vae import given
+
+
+def test_gaussian_noise_has_its_mean_and_deviation_where_nothing_is_cut_off():
+    x = torch.full((200, 1, 20, 20), 0.5)
+    noise = add_noise(x, NoiseConfig(amount=0.1, noise_mean=0.05), Batch(image=x)) - x
+    assert noise.mean().item() == pytest.approx(0.05, abs=2e-3)
+    assert noise.std().item() == pytest.approx(0.1, rel=0.01)
+
+
+def test_noise_stays_between_black_and_white():
+    x = torch.rand(20, 3, 8, 8)
+    for kind in ("none", "gaussian", "salt-and-pepper", "masking"):
+        noisy = add_noise(x, NoiseConfig(noise=kind), Batch(image=x))
+        assert noisy.min() >= 0
+        assert noisy.max() <= 1
+        assert torch.equal(noisy, x) == (kind == "none")
+
+
+@pytest.mark.parametrize("kind", ["salt-and-pepper", "masking"])
+def test_a_share_of_pixels_is_spoiled_with_all_their_channels(kind):
+    x = torch.rand(100, 3, 20, 20) * 0.5 + 0.25
+    noisy = add_noise(x, NoiseConfig(noise=kind, amount=0.3), Batch(image=x))
+    spoiled = noisy != x
+    assert torch.equal(spoiled[:, 0], spoiled[:, 1])
+    assert torch.equal(spoiled[:, 0], spoiled[:, 2])
+    assert spoiled.float().mean().item() == pytest.approx(0.3, abs=0.01)
+    white = (noisy == 1).float().mean().item()
+    assert white == pytest.approx(0.15 if kind == "salt-and-pepper" else 0, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "salt-and-pepper", "masking"])
+def test_processes_that_divide_a_batch_spoil_as_one_does(kind):
+    x = torch.rand(6, 1, 4, 4)
+    torch.manual_seed(3)
+    whole = add_noise(x, NoiseConfig(noise=kind), Batch(image=x))
+    share = Batch(image=x[2:4])
+    share.share = (2, 6, 3)
+    torch.manual_seed(3)
+    assert torch.equal(add_noise(x[2:4], NoiseConfig(noise=kind), share), whole[2:4])
+
+
+def test_colours_as_tensors_are_those_of_the_metric_and_come_back():
+    rgb = torch.rand(3, 3, 5, 7)
+    lab = rgb_to_lab(rgb)
+    np.testing.assert_allclose(lab.permute(0, 2, 3, 1), reference.rgb_to_lab(rgb.permute(0, 2, 3, 1).numpy()), atol=2e-3)
+    torch.testing.assert_close(lab_to_rgb(lab), rgb, atol=1e-4, rtol=0)
+    assert lab_to_rgb(torch.tensor([50.0, 120, -120]).view(1, 3, 1, 1)).min() >= 0
+
+
+def test_mean_chroma_is_that_of_each_lightness():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (10, 4, 4, 3), dtype=np.uint8)
+    table = mean_chroma(given(pixels)).numpy()
+    lab = reference.rgb_to_lab(pixels[:5].reshape(-1, 3) / 255)
+    level = lab[:, 0].round().astype(int)
+    for place in range(101):
+        expected = lab[level == place, 1:].mean(0) if (level == place).any() else lab[:, 1:].mean(0)
+        np.testing.assert_allclose(table[place], expected, atol=0.05)
+
+
+def test_rivals_of_colour_keep_the_lightness():
+    data = given(np.random.default_rng(0).integers(90, 160, (10, 4, 4, 3), dtype=np.uint8))
+    x = (data.pictures(data.values("image", "test")) + 1) / 2
+    lightness = rgb_to_lab(x)[:, :1]
+    for maker in colour_rivals(data).values():
+        torch.testing.assert_close(rgb_to_lab(maker(lightness, x))[:, :1], lightness, atol=0.02, rtol=0)
+    grey = colour_rivals(data)["grey input"](lightness, x)
+    assert (grey - grey.mean(1, keepdim=True)).abs().max() < 1e-3
+
+
+def test_figures_are_the_same_at_every_look_and_leave_the_training_its_numbers():
+    method = made(Denoiser)
+    method.train_mode(False)
+    data = given(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
+    with torch.inference_mode():
+        torch.manual_seed(1)
+        first = method.measure(data, "test")
+        after = torch.rand(1).item()
+        torch.manual_seed(2)
+        second = method.measure(data, "test")
+        compared = looks.compare(method, data, "test", {"noisy": lambda given, x: given}, ("psnr", "ssim"))
+    torch.manual_seed(1)
+    assert after == torch.rand(1).item()
+    assert first == second
+    assert compared[""]["psnr"].mean() == pytest.approx(first["psnr"])
+    assert compared["noisy"]["ssim"].shape == (20,)
+
+
+def test_figures_are_of_every_picture_however_they_are_divided(monkeypatch):
+    method = made(Denoiser, noise="masking")
+    method.train_mode(False)
+    data = given(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
+    assert sum(batch.size for batch in looks.some_pictures(data, "test", looks.MEASURED)) == 20
+    assert sum(batch.size for batch in looks.some_pictures(data, "test", 5 * 64)) == 5
+    monkeypatch.setattr(looks, "AT_ONCE", 3 * 64)
+    assert [batch.size for batch in looks.some_pictures(data, "test", looks.MEASURED)] == [3] * 6 + [2]

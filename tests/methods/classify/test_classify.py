@@ -1,0 +1,81 @@
+"""The formulas in the docstring of `classify`, computed in NumPy; the head; the loss's choices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.preparation import LabelPreparation, Preparation
+from hibiscus.methods.classify.classify import Classify
+from hibiscus.training.player import Batch
+
+X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
+
+
+def method(classes=3, **options):
+    names = [f"c{i}" for i in range(classes)]
+    preparation = Preparation({"array": ArrayPreparation.fit(X), "label": LabelPreparation(tuple(names))})
+    torch.manual_seed(0)
+    made = Classify(Classify.resolve(Classify.Config(net="linear", **options), preparation), preparation)
+    made.counts = torch.tensor([4.0] * classes)
+    return made
+
+
+def batch(classes=3):
+    return Batch(array=torch.tensor(X), label=torch.arange(12) % classes)
+
+
+def softmax(logits):
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    return shifted / shifted.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_objective_is_its_formula(smoothing):
+    made, data = method(label_smoothing=smoothing), batch()
+    logits = made.nets["network"](data.array).detach().numpy()
+    target = (1 - smoothing) * np.eye(3)[data.label.numpy()] + smoothing / 3
+    expected = -(target * np.log(softmax(logits))).sum(1).mean()
+    assert made.loss(data)[0].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_two_classes_have_one_output_and_the_sigmoid():
+    made, data = method(2), batch(2)
+    logits = made.nets["network"](data.array).detach().numpy()
+    assert logits.shape == (12, 1)
+    second = 1 / (1 + np.exp(-logits[:, 0]))
+    chosen = np.where(data.label.numpy() == 1, second, 1 - second)
+    assert made.loss(data)[0].item() == pytest.approx(-np.log(chosen).mean(), rel=1e-5)
+    np.testing.assert_allclose(made.probabilities(torch.tensor(logits)).numpy(), np.stack([1 - second, second], 1), rtol=1e-5)
+
+
+def test_focal_weighs_by_what_is_missing_to_certainty():
+    made, data = method(loss="focal", focal_gamma=2.0), batch()
+    p = softmax(made.nets["network"](data.array).detach().numpy())[np.arange(12), data.label.numpy()]
+    assert made.loss(data)[0].item() == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.6])
+def test_focal_weighs_the_second_of_two_classes_by_alpha(alpha):
+    made, data = method(2, loss="focal", focal_alpha=alpha, focal_gamma=1.0), batch(2)
+    second = 1 / (1 + np.exp(-made.nets["network"](data.array).detach().numpy()[:, 0]))
+    right = data.label.numpy() == 1
+    p, weight = np.where(right, second, 1 - second), np.where(right, alpha, 1 - alpha)
+    assert made.loss(data)[0].item() == pytest.approx((-weight * (1 - p) * np.log(p)).mean(), rel=1e-5)
+
+
+def test_balanced_gives_each_class_the_same_weight():
+    made, data = method(loss="balanced"), batch()
+    made.counts = torch.tensor([1.0, 3.0, 8.0])
+    logits = made.nets["network"](data.array).detach().numpy()
+    weights = (12 / (3 * np.array([1.0, 3.0, 8.0])))[data.label.numpy()]
+    nll = -np.log(softmax(logits)[np.arange(12), data.label.numpy()])
+    assert made.loss(data)[0].item() == pytest.approx((weights * nll).mean(), rel=1e-5)
+
+
+def test_accuracy_term_counts_right_answers():
+    made, data = method(), batch()
+    answers = made.nets["network"](data.array).argmax(1)
+    assert made.loss(data)[1]["accuracy"].item() == pytest.approx((answers == data.label).float().mean().item())

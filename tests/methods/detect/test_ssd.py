@@ -1,0 +1,113 @@
+"""The formula in the docstring of `ssd`, computed in NumPy; its anchors, and what it answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus.data.open import open_data
+from hibiscus.data.preparation import BoxPreparation, ImagePreparation, Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation import detection as evidence
+from hibiscus.methods.detect.anchor_grid import fitted_layout, paper_layout
+from hibiscus.methods.detect.ssd import SSD
+from hibiscus.networks.ssd import map_sizes
+from hibiscus.training.player import Batch
+
+SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
+PREPARATION = Preparation(
+    {"image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"), "boxes": BoxPreparation(("a", "b"), (10, 10), SIZES)}
+)
+
+
+def made(**options):
+    torch.manual_seed(0)
+    return SSD(SSD.Config(**{"average": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}), PREPARATION)
+
+
+def batch():
+    boxes = torch.zeros(2, 3, 5)
+    boxes[..., 4] = -1
+    boxes[0, 0] = torch.tensor([0.1, 0.2, 0.35, 0.5, 0])
+    boxes[0, 1] = torch.tensor([0.5, 0.5, 0.95, 0.9, 1])
+    boxes[1, 0] = torch.tensor([0.3, 0.1, 0.5, 0.4, 1])
+    return Batch(image=torch.randn(2, 3, 48, 64, generator=torch.Generator().manual_seed(1)), boxes=boxes)
+
+
+def overlap(box, anchors):
+    low, high = np.maximum(box[:2], anchors[:, :2]), np.minimum(box[2:4], anchors[:, 2:])
+    both = np.prod(np.clip(high - low, 0, None), 1)
+    return both / (np.prod(box[2:4] - box[:2]) + np.prod(anchors[:, 2:] - anchors[:, :2], 1) - both)
+
+
+def matched(rows, anchors, threshold):
+    """The truth of each anchor: the best anchor of each box, and all above the threshold."""
+    overlaps = np.stack([overlap(row, anchors) for row in rows])
+    owner = np.where(overlaps.max(0) > threshold, overlaps.argmax(0), -1)
+    for box in np.argsort(-overlaps.max(1)):
+        owner[overlaps[box].argmax()] = box
+    return owner
+
+
+@pytest.mark.parametrize("offset_loss", ["smooth_l1", "l1"])
+def test_the_objective_is_its_formula(offset_loss):
+    method, data = made(offset_loss=offset_loss, offset_weight=0.7, match_threshold=0.4), batch()
+    scores, offsets = (values.detach().double().numpy() for values in method.nets["network"](data.image))
+    found, _ = method.criterion(torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes)
+    anchors, classed, placed, count = method.layout.anchors.double().numpy(), 0.0, 0.0, 0
+    for picture in range(2):
+        rows = data.boxes[picture][data.boxes[picture, :, 4] >= 0].double().numpy()
+        owner = matched(rows, anchors, 0.4)
+        logs = scores[picture] - np.log(np.exp(scores[picture]).sum(1, keepdims=True))
+        own = np.flatnonzero(owner >= 0)
+        kinds = rows[owner[own], 4].astype(int)
+        ground = np.sort(-logs[owner < 0, 0])[::-1][: max(3, 3 * len(own))]
+        classed += -logs[own, kinds + 1].sum() + ground.sum()
+        sides, middle = anchors[own, 2:] - anchors[own, :2], (anchors[own, 2:] + anchors[own, :2]) / 2
+        true_sides, true_middle = rows[owner[own], 2:4] - rows[owner[own], :2], (rows[owner[own], 2:4] + rows[owner[own], :2]) / 2
+        wanted = np.concatenate([(true_middle - middle) / sides / 0.1, np.log(true_sides / sides) / 0.2], 1)
+        error = np.abs(offsets[picture][own] - wanted)
+        placed += (np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error).sum()
+        count += len(own)
+    assert found.item() == pytest.approx((classed + 0.7 * placed) / count, rel=1e-4)
+
+
+def test_anchors_stand_on_the_map_whose_places_are_a_quarter_of_them_apart():
+    small, large = (16 / 64, 16 / 48), (48 / 64, 46 / 48)  # of 16 and about 47 pixels: 4 places of stride 4, and of stride 12
+    layout = fitted_layout((3, 48, 64), 4, [small] * 9 + [large] * 9, 2, None)
+    sizes = map_sizes((3, 48, 64), 4, len(layout.per_cell))
+    assert len(layout.anchors) == sum(2 * rows * columns for rows, columns in sizes)
+    sides = layout.anchors[:, 2:] - layout.anchors[:, :2]
+    first, last = sides[: 2 * sizes[0][0] * sizes[0][1]], sides[-2 * sizes[-1][0] * sizes[-1][1] :]
+    torch.testing.assert_close(first[:1], torch.tensor([small]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(last[-1:], torch.tensor([large]), atol=1e-4, rtol=0)
+
+
+def test_the_papers_layout_has_four_anchors_at_each_place():
+    layout = paper_layout((3, 96, 96), 8, 3, 0.2, 0.9)
+    assert layout.per_cell == [4, 4, 4]
+    assert len(layout.anchors) == 4 * (144 + 36 + 9)
+
+
+def test_perfect_answers_have_perfect_figures_and_the_blind_rival_has_not():
+    dataset = open_data("scenes")
+    parts = {"train": np.arange(60), "test": np.arange(60, 90)}
+    preparation = Preparation({"boxes": BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], parts["train"]),
+                               "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash")})  # fmt: skip
+    data = PreparedData(dataset, preparation, parts, Batch)
+    truth = dataset.fields["boxes"][60:90]
+    found = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
+    examined = evidence.examine_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
+    assert examined.metrics["map50"] == pytest.approx(1)
+    assert examined.metrics["recall"] == examined.metrics["precision"] == 1
+    assert examined.metrics["mean_iou"] == pytest.approx(1, abs=1e-5)
+    assert examined.baselines["mean box of each class"]["map50"] < 0.2
+    answers = evidence.answers(found, data, "test", list(dataset.names["boxes"]), 0.5)
+    assert answers["overlay"].shape == (30, 48, 64, 3)
+    np.testing.assert_allclose(answers["boxes"][0, 0, :4], truth[0, 0, :4] * (64, 48, 64, 48), atol=1e-3)
+
+
+def test_boxes_are_told_in_pixels_of_the_files():
+    rows = np.array([[0.5, 0.25, 1.0, 0.5, 0.9, 0]], np.float32)
+    assert evidence.in_pixels(rows, np.array([100, 200]))[0, :4].tolist() == [100, 25, 200, 50]

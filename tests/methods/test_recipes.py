@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.preparation import Preparation
+from hibiscus.methods.recipes import RECIPES, recipe_for
+from hibiscus.methods.supervised import SupervisedConfig, resolve_supervised
+from hibiscus.training.optimizers import Optimiser
+
+VECTORS = Preparation({"array": ArrayPreparation((4,), (0.0,) * 4, (1.0,) * 4)})
+
+
+def test_every_network_has_a_recipe_with_a_source():
+    from torch import nn
+
+    assert recipe_for("resnet56-v2").optimiser == "sgd"
+    assert recipe_for("mynets:build") is RECIPES[-1]
+    for recipe in RECIPES:
+        assert recipe.source
+        Optimiser(recipe.optimiser, recipe.rate).build([nn.Parameter(nn.Linear(2, 2).weight.data)])
+
+
+def test_auto_takes_the_whole_recipe_and_what_was_given_stays():
+    found = resolve_supervised(SupervisedConfig(), VECTORS)
+    assert (found.net, found.optimiser, found.rate, found.weight_decay) == ("mlp", "adamw", RECIPES[-1].rate, RECIPES[-1].weight_decay)
+    assert resolve_supervised(SupervisedConfig(rate=0.5), VECTORS).rate == 0.5
+    assert resolve_supervised(SupervisedConfig(net="lstm"), VECTORS).clip_norm == 1.0
+    other = resolve_supervised(SupervisedConfig(net="resnet20", optimiser="adam"), VECTORS)
+    assert (other.optimiser, other.rate, other.weight_decay) == ("adam", 1e-3, 0.0)
+
+
+@pytest.mark.parametrize("net", ["auto", "cnn", "resnet20", "rnn"])
+def test_resolving_twice_changes_nothing(net):
+    once = resolve_supervised(SupervisedConfig(net=net), VECTORS)
+    assert resolve_supervised(once, VECTORS) == once
+
+
+def test_the_rate_of_sgd_goes_with_the_batch():
+    assert resolve_supervised(SupervisedConfig(net="resnet20", batch_size=64), VECTORS).rate == pytest.approx(0.1)
+    assert resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).rate == recipe_for("lstm").rate

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus import api
+from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.errors import ConfigError, UsageError
+from hibiscus.methods.supervised import SupervisedConfig, before_last, default_network
+from hibiscus.networks.registry import build_network
+
+
+def small(count=60):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 255, (count, 8, 8, 1), dtype=np.uint8)
+    fields = {"image": pictures, "label": np.arange(count) % 3}
+    return Dataset("noise", "noise", fields, [str(i) for i in range(count)], content_keys(pictures))
+
+
+def trained(tmp_path, **options):
+    options = {"net": "mlp", "net_options": {"hidden": [8]}, "epochs": 2, "batch_size": 16, **options}
+    return api.train("classify", small(), out=tmp_path / "run", quiet=True, evaluate=False, **options)
+
+
+def test_penalty_enters_the_loss_and_the_log(tmp_path):
+    run = trained(tmp_path, l2=0.01)
+    line = run.history[-1]
+    assert line["train/penalty"] > 0
+    assert line["train/loss"] > line["train/penalty"]
+
+
+def test_max_norm_holds_after_training(tmp_path):
+    run = trained(tmp_path, max_norm=0.5, rate=0.1)
+    run.method("last")
+    for name, weight in run.method("last").nets["network"].named_parameters():
+        if weight.ndim > 1:
+            assert weight.flatten(1).norm(dim=1).max() <= 0.5 + 1e-5, name
+
+
+def test_clipped_weights_stay_inside(tmp_path):
+    run = trained(tmp_path, clip_weights=0.02, rate=0.1)
+    assert max(p.abs().max().item() for p in run.method("last").nets["network"].parameters()) <= 0.02 + 1e-6
+
+
+def test_the_average_is_what_answers(tmp_path):
+    run = trained(tmp_path, average=0.5, rate=0.05)
+    method = run.method("last")
+    own, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "average"))
+    assert not torch.equal(own, averaged)
+    before = run.predict(small().fields["image"], "last")["probabilities"]
+    own.data.zero_()
+    np.testing.assert_array_equal(before, run.predict(small().fields["image"], "last")["probabilities"])
+
+
+def test_augmentation_reaches_training_only(tmp_path):
+    config = SupervisedConfig(flip=True, crop=2, cutout=3)
+    assert config.build_augment().active
+    assert not SupervisedConfig().build_augment().active
+
+
+def test_a_mirror_image_is_read_too(tmp_path):
+    """The answer is the softmax of the mean of both logits, so a picture and its mirror image get the same."""
+    run, pictures = trained(tmp_path, mirror=True), small().fields["image"]
+    answer = run.predict(pictures, "last")["probabilities"]
+    np.testing.assert_allclose(run.predict(pictures[:, :, ::-1], "last")["probabilities"], answer, atol=1e-6)
+    plain = trained(tmp_path / "plain")
+    both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (pictures, pictures[:, :, ::-1])]
+    mean = np.exp((both[0] + both[1]) / 2)
+    np.testing.assert_allclose(answer, mean / mean.sum(1, keepdims=True), atol=1e-5)
+
+
+def test_every_kind_of_input_has_its_default_network():
+    from hibiscus.data.arrays.preparation import ArrayPreparation
+    from hibiscus.data.preparation import ImagePreparation, Preparation
+
+    picture = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
+    series, vectors = (ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,)))
+    assert default_network(Preparation({"image": picture})) == "cnn"
+    assert default_network(Preparation({"array": vectors})) == "mlp"
+    assert default_network(Preparation({"array": series})) == "lstm"
+    assert default_network(Preparation({"image": picture, "array": vectors})) == "ynetwork"
+
+
+def test_an_unknown_option_of_a_network_is_told_before_a_folder_is_made(tmp_path):
+    with pytest.raises(ConfigError, match="hiden"):
+        trained(tmp_path, net_options={"hiden": [4]})
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("net", "shape", "options"),
+    [("mlp", (5,), {"hidden": [8]}), ("linear", (5,), {}), ("cnn", (1, 8, 8), {}), ("lstm", (7, 3), {}), ("resnet20", (3, 16, 16), {})],
+)
+def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, options):
+    network = build_network(net, shape, 4, **options).eval()
+    items = torch.rand(6, *shape)
+    with torch.no_grad():
+        features, outputs = before_last(network)(items), network(items)
+    assert features.ndim == 2
+    last = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    torch.testing.assert_close(last(features), outputs)
+    assert not any(layer._forward_pre_hooks for layer in network.modules())
+
+
+def test_a_network_without_a_linear_layer_has_no_features():
+    with pytest.raises(UsageError, match="no linear layer"):
+        before_last(torch.nn.Flatten())(torch.rand(2, 3))

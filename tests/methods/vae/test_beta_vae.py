@@ -1,0 +1,73 @@
+"""The formulas in the docstring of `beta-vae`, computed in NumPy; known factors are measured with and never learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from contract.checks import Bench
+from hibiscus.data.config import DataConfig
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.open import open_data
+from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.disentanglement import add_factors, measure_factors
+from hibiscus.methods.vae.beta_vae import BetaVAE
+from hibiscus.runs.prepare import fit_preparation
+from hibiscus.training.method import Examination
+from hibiscus.training.player import Batch
+from methods.gan_fixtures import made, pictures, sigmoid
+
+
+@pytest.mark.parametrize("beta", [1.0, 4.0])
+def test_the_objective_is_its_formula(beta):
+    method, batch = made(BetaVAE, likelihood="bernoulli", net="mlp", beta=beta), pictures()
+    torch.manual_seed(5)
+    loss, terms = method.loss(batch)
+    torch.manual_seed(5)
+    uniform, noise = torch.rand(6, 1, 8, 8).numpy(), torch.randn(6, 4).double().numpy()
+    x = (uniform < (batch.image.numpy() + 1) / 2).astype(np.float32)
+    mean, log_variance = np.split(method.nets["encoder"](torch.from_numpy(2 * x - 1)).detach().double().numpy(), 2, axis=1)
+    z = mean + np.exp(log_variance / 2) * noise
+    s = sigmoid(method.nets["decoder"](torch.from_numpy(z).float()).detach().numpy())
+    log_x = (x * np.log(s) + (1 - x) * np.log(1 - s)).sum((1, 2, 3))
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
+    assert loss.item() == pytest.approx(-log_x.mean() + beta * kl.mean(), rel=1e-4)
+    assert terms["kl"].item() == pytest.approx(kl.mean(), rel=1e-4)
+
+
+def test_what_decides_and_the_bound_are_both_told():
+    assert BetaVAE.Config().beta == 4
+    assert BetaVAE.decided_by(BetaVAE.Config()).name == "loss"
+    assert BetaVAE.decided_by(BetaVAE.Config(beta=1)).name == "nll_bound"
+
+
+class Shapes(BetaVAE):
+    """The same on the data whose factors are known."""
+
+    trial = type(BetaVAE.trial)("shapes", BetaVAE.trial.options)
+
+
+def test_factors_are_measured_with_and_never_in_a_batch(tmp_path):
+    bench = Bench(Shapes, tmp_path, count=600, epochs=1, hidden=8)
+    assert bench.preparation["factors"].names == ("shape", "scale", "rotation", "x", "y")
+    assert "factors" not in bench.data.source("train", 10, 0).next()
+    assert all("factors" not in batch for batch in bench.data.walk("test"))
+    assert bench.data.values("factors", "test").shape == (len(bench.data.parts["test"]), 5)
+
+
+def test_a_code_of_the_factors_themselves_beats_principal_components():
+    whole = open_data("shapes")
+    rows = np.random.default_rng(0).permutation(len(whole))[:2000]
+    fields = {name: values[rows] for name, values in whole.fields.items()}
+    dataset = Dataset("some", "some", fields, [whole.ids[row] for row in rows], whole.keys[rows])
+    parts = {"train": np.arange(500), "test": np.arange(500, 2000)}
+    data = PreparedData(dataset, fit_preparation(dataset, parts["train"], BetaVAE, DataConfig()), parts, Batch)
+    known = data.values("factors", "test")
+    codes = np.concatenate([known - known.mean(0), np.full((1500, 2), 1e-3)], 1)
+    found = add_factors(Examination({}, {}, []), codes, data, "test")
+    assert found.metrics == measure_factors(codes[:, :5], known)
+    assert min(found.metrics.values()) > 0.95
+    table, matrix = found.exhibits
+    assert sorted(matrix.rows) == [f"unit {number}" for number in range(1, 6)]  # the two that tell nothing are left out
+    assert all(own > rival for _, own, rival in table.rows)

@@ -1,0 +1,130 @@
+"""The formulas in the docstring of `cvae`, computed in NumPy; pictures of the class that is asked for, and classes of pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from contract.checks import Bench
+from hibiscus.errors import UsageError
+from hibiscus.evaluation import elbo as bounds
+from hibiscus.evaluation.conditional import add_obedience
+from hibiscus.methods.vae.cvae import CVAE
+from hibiscus.training.method import Examination
+from hibiscus.training.player import Batch
+from methods.gan_fixtures import CLASSES, made, pictures, sigmoid
+
+LIKELIHOODS = ("bernoulli", "gaussian")
+
+
+def cvae(**options):
+    return made(CVAE, **{"likelihood": "bernoulli", "net": "mlp", **options})
+
+
+@pytest.mark.parametrize("net", ["mlp", "cnn"])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_objective_is_its_formula(likelihood, net):
+    method, batch, beta = cvae(likelihood=likelihood, net=net, beta=3.0), pictures(), 3.0
+    torch.manual_seed(5)
+    loss, terms = method.loss(batch)
+    torch.manual_seed(5)
+    uniform, noise = torch.rand(6, 1, 8, 8).numpy(), torch.randn(6, 4).double().numpy()
+    share, c = (batch.image.numpy() + 1) / 2, np.eye(3, dtype=np.float32)[batch.label.numpy()]
+    x = (uniform < share).astype(np.float32) if likelihood == "bernoulli" else (255 * share + uniform) / 256
+    encoded = method.nets["encoder"](torch.from_numpy(2 * x - 1), torch.from_numpy(c)).detach().double().numpy()
+    mean, log_variance = np.split(encoded, 2, axis=1)
+    z = mean + np.exp(log_variance / 2) * noise
+    s = sigmoid(method.nets["decoder"](torch.from_numpy(z).float(), torch.from_numpy(c)).detach().numpy())
+    if likelihood == "bernoulli":
+        log_x = (x * np.log(s) + (1 - x) * np.log(1 - s)).sum((1, 2, 3))
+    else:
+        sigma = np.sqrt(32.0**2 + 1)
+        log_x = -(((256 * x - 256 * s) / sigma) ** 2 / 2 + np.log(sigma) + np.log(2 * np.pi) / 2).sum((1, 2, 3))
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
+    assert loss.item() == pytest.approx(-log_x.mean() + beta * kl.mean(), rel=1e-4)
+    assert terms["kl"].item() == pytest.approx(kl.mean(), rel=1e-4)
+
+
+def test_both_networks_hear_the_class():
+    method, batch = cvae(), pictures(1)
+    x, z = (batch.image + 1) / 2, torch.zeros(1, 4)
+    told = [method.told(Batch(image=batch.image, label=torch.tensor([number]))) for number in (0, 2)]
+    assert not torch.allclose(method.encode(x, *told[0])[0], method.encode(x, *told[1])[0])
+    assert not torch.allclose(method.decode(z, *told[0]), method.decode(z, *told[1]))
+
+
+def test_samples_are_of_the_class_that_is_asked_for():
+    method, seen = cvae(), []
+    method.train_mode(False)
+    method.nets["decoder"].register_forward_pre_hook(lambda net, given: seen.append(given[1].argmax(1).tolist()))
+    assert method.sample(5)["label"].tolist() == ["7", "cat", "dog", "7", "cat"]
+    for label, number in (("dog", 2), ("7", 0), (7, 0), ("1", 1), (2, 2)):
+        found = method.sample(2, label=label)
+        assert found["label"].tolist() == [CLASSES[number]] * 2
+        assert found["image"].shape == (2, 8, 8, 1)
+        assert seen[-1] == [number] * 2
+    with pytest.raises(UsageError, match="no such class"):
+        method.sample(2, label="dig")
+
+
+def test_a_picture_is_read_as_the_class_under_which_it_is_likeliest():
+    method, batch = cvae(), pictures(4)
+    x, c = (batch.image + 1) / 2, torch.eye(3)[[1]].expand(4, -1)
+    mean, log_variance = method.encode(x, c)
+    kl = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)
+    expected = method.log_likelihood(x, mean, c) - kl
+    np.testing.assert_allclose(method.read(batch)[:, 1].detach(), expected.detach(), rtol=1e-5)
+    unlabelled = Batch(image=batch.image)
+    assert torch.equal(method.told(unlabelled)[0].argmax(1), method.read(unlabelled).argmax(1))
+    assert torch.equal(method.told(batch)[0].argmax(1), batch.label)
+
+
+def test_pixels_alone_may_know_the_class(tmp_path):
+    data = Bench(CVAE, tmp_path, count=600).data
+    likelihoods = [bounds.independent_pixels(data, "val", "bernoulli", by_class) for by_class in (False, True)]
+    assert likelihoods[1] < likelihoods[0]
+    expected = 0.0
+    train, val = ([data.values(field, part) for field in ("image", "label")] for part in ("train", "val"))
+    for pixels, label in zip(*val, strict=True):
+        own = train[0][train[1] == label].astype(float)
+        share = (own.sum(0) / 255 + 0.5) / (len(own) + 1)
+        expected -= (pixels / 255 * np.log(share) + (1 - pixels / 255) * np.log(1 - share)).sum() / len(val[1])
+    assert likelihoods[1] == pytest.approx(expected)
+
+
+class Obeys:
+    """Makes real training pictures of the asked class, or of the next one."""
+
+    def __init__(self, data, turn):
+        self.data, self.turn = data, turn
+        self.preparation, self.classes = data.preparation, data.preparation["label"].names
+
+    def made(self, count, label):
+        known, pixels = self.data.values("label", "train"), self.data.values("image", "train")
+        return np.stack([pixels[np.flatnonzero(known == (int(one) + self.turn) % 10)[0]] for one in label])
+
+    def told(self, batch):
+        return (torch.eye(10)[batch.label],)
+
+    def encode(self, x, *told):
+        return torch.zeros(len(x), 4), torch.zeros(len(x), 4)
+
+    def decode(self, z, *told):
+        return torch.zeros(len(z), 1, 8, 8)
+
+    def read(self, batch):
+        return torch.eye(10)[(batch.label + self.turn) % 10]
+
+
+def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
+    data = Bench(CVAE, tmp_path, count=800).data
+    empty = Examination({}, {"independent pixels": {"loss": 1.0}}, [])
+    found = add_obedience(empty, Obeys(data, 0), data, "train")
+    assert found.metrics["agreement"] > 0.9
+    assert found.metrics["accuracy"] == 1
+    assert found.baselines["independent pixels"].keys() == {"loss", "agreement"}
+    assert [exhibit.title for exhibit in found.exhibits] == ["The same code in every class", "Read as asked for"]
+    found = add_obedience(empty, Obeys(data, 1), data, "train")
+    assert found.metrics["agreement"] < 0.1
+    assert found.metrics["accuracy"] == 0

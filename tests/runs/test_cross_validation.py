@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hibiscus import api
+from hibiscus.errors import ConfigError
+from hibiscus.runs.cross_validation import _summary
+from hibiscus.training.method import Decides
+
+SMALL = {"net": "linear", "epochs": 4, "rate": 0.05, "batch_size": 16}
+
+
+def test_folds_refit_and_the_untouched_test_part(tmp_path):
+    run = api.crossval("classify", "iris", folds=3, out=tmp_path / "cv", quiet=True, **SMALL)
+    found = json.loads((tmp_path / "cv" / "crossval.json").read_text())
+    splits = [json.loads((tmp_path / "cv" / f"fold-{k}" / "split.json").read_text()) for k in (1, 2, 3)]
+    refit = json.loads((tmp_path / "cv" / "split.json").read_text())
+    held_out = [set(split["val"]) for split in splits]
+    assert set().union(*held_out) == set(refit["train"])
+    assert sum(map(len, held_out)) == len(refit["train"])
+    assert not set(refit["train"]) & set(refit["test"])
+    assert all("test" not in split for split in splits)
+    assert len(found["scores"]) == 3
+    assert found["mean"] == pytest.approx(np.mean(found["scores"]))
+    assert run.facts["config"]["stop_after"] == found["best_epoch"] == len(run.history)
+    assert "test/accuracy" in run.evaluate()
+    assert (tmp_path / "cv" / "report.html").exists()
+
+
+def test_each_fold_learns_its_preparation_from_its_own_training_items(tmp_path):
+    api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL)
+    means = {(tmp_path / "cv" / f"fold-{k}" / "preparation.json").read_text() for k in (1, 2)}
+    assert len(means) == 2
+
+
+def test_the_best_epoch_is_that_of_the_mean_curve_and_scores_are_taken_there():
+    histories = [[{"val/rmse": v} for v in values] for values in ([3.0, 1.0, 2.0], [3.0, 2.5, 1.5])]
+    found = _summary(histories, Decides("rmse", higher_is_better=False))
+    assert found["best_epoch"] == 2
+    assert found["scores"] == [1.0, 2.5]
+    assert found["sd"] == pytest.approx(np.std([1.0, 2.5], ddof=1))
+
+
+def test_an_interrupted_cross_validation_goes_on(tmp_path, monkeypatch):
+    whole = api.crossval("classify", "iris", folds=3, out=tmp_path / "whole", quiet=True, **SMALL)
+    from hibiscus.runs.session import Session
+
+    train, calls = Session.train, []
+
+    def stopping(self):
+        calls.append(self.folder.path.name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        train(self)
+
+    monkeypatch.setattr(Session, "train", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        api.crossval("classify", "iris", folds=3, out=tmp_path / "parts", quiet=True, **SMALL)
+    again = api.crossval("classify", "iris", folds=3, out=tmp_path / "parts", quiet=True, **SMALL)
+    assert calls == ["fold-1", "fold-2", "fold-2", "fold-3", "parts"]
+    assert again.evaluate() == whole.evaluate()
+
+
+def test_interrupted_in_the_refit_it_goes_on_too(tmp_path, monkeypatch):
+    from hibiscus.runs.session import Session
+
+    train, calls = Session.train, []
+
+    def stopping(self):
+        calls.append(self.folder.path.name)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        train(self)
+
+    options = {**SMALL, "net": "mlp", "net_options": {"hidden": (8,)}}
+    monkeypatch.setattr(Session, "train", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    again = api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    assert calls == ["fold-1", "fold-2", "cv", "cv"]
+    assert "test/accuracy" in again.evaluate()
+
+
+def test_patience_does_not_touch_the_refit(tmp_path):
+    run = api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL, early_stop=3, plateau_patience=1)
+    assert len(run.history) == run.facts["config"]["stop_after"]
+
+
+def test_fewer_than_two_folds_are_told(tmp_path):
+    with pytest.raises(ConfigError, match="folds=1"):
+        api.crossval("classify", "iris", folds=1, out=tmp_path / "cv", quiet=True, **SMALL)
+
+
+def test_numbers_are_folded_too(tmp_path):
+    run = api.crossval("regress", "diabetes", folds=3, out=tmp_path / "cv", quiet=True, net="linear", epochs=2)
+    assert len(json.loads((run.path / "crossval.json").read_text())["scores"]) == 3
+
+
+def test_groups_stay_whole_in_folds(tmp_path):
+    rows = ["x,group,y"] + [f"{i * 7 % 11},{i % 9},{i % 2}" for i in range(90)]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    api.crossval("classify", tmp_path / "t.csv", folds=3, out=tmp_path / "cv", quiet=True, target="y", group="group", **SMALL)
+    groups = []
+    for k in (1, 2, 3):
+        ids = json.loads((tmp_path / "cv" / f"fold-{k}" / "split.json").read_text())["val"]
+        groups.append({(int(name.split()[1]) - 1) % 9 for name in ids})
+    assert sum(map(len, groups)) == len(set().union(*groups))

@@ -1,0 +1,110 @@
+"""Options: words to values, the round trip through YAML, ranges in words, and every error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hibiscus.data.config import DataConfig
+from hibiscus.errors import ConfigError, UsageError
+from hibiscus.methods.registry import METHODS, get_method
+from hibiscus.runs.options import build_options, explain_range, parse_words, split_options
+
+Config = get_method("classify").Config
+
+
+@pytest.mark.parametrize("method", [entry.name for entry in METHODS])
+def test_round_trip_through_yaml(method):
+    kind = get_method(method).Config
+    config = build_options(kind, {"epochs": "3", "rate": "1e-2", "clip_norm": "none"})
+    text = yaml.safe_dump(config.model_dump(mode="json"))
+    assert build_options(kind, yaml.safe_load(text)) == config
+    assert (config.epochs, config.rate, config.clip_norm) == (3, 0.01, None)
+
+
+def test_every_option_has_a_description_and_a_range():
+    for kind in (DataConfig, *(get_method(entry.name).Config for entry in METHODS)):
+        for name, field in kind.model_fields.items():
+            assert field.description, name
+            assert explain_range(kind, name), name
+
+
+def test_words_become_options():
+    words = ["epochs=3", "net.hidden=64,64", "net.dropout=0.5", "net.batch-norm=true", "net.units=none", "batch-size=8", "net=a:b=c"]
+    assert parse_words(words) == {
+        "epochs": "3",
+        "net.hidden": [64, 64],
+        "net.dropout": 0.5,
+        "net.batch_norm": True,
+        "net.units": None,
+        "batch_size": "8",
+        "net": "a:b=c",
+    }
+    assert parse_words(["target="]) == {"target": ""}
+
+
+@pytest.mark.parametrize("words", [["epochs"], ["=3"], ["epochs=1", "epochs=2"], ["batch-size=1", "batch_size=1"]])
+def test_words_that_are_not_understood(words):
+    with pytest.raises(UsageError):
+        parse_words(words)
+
+
+def test_options_find_their_owner():
+    data, method = split_options(Config, {"target": "y", "epochs": 3, "net.hidden": [8], "net_options": {"dropout": 0.1}})
+    assert data == {"target": "y"}
+    assert method == {"epochs": 3, "net_options": {"hidden": [8], "dropout": 0.1}}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"epohcs": 3}, "did you mean epochs?"),
+        ({"tarjet": "y"}, "did you mean target"),
+        ({"net_options": "hidden"}, "write them as net.NAME=VALUE"),
+    ],
+)
+def test_options_without_an_owner(options, said):
+    with pytest.raises(ConfigError, match=said.replace("?", r"\?")):
+        split_options(Config, options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "received", "expected", "mend"),
+    [
+        (Config, {"epochs": "x"}, "epochs=x", "whole number >= 1 (passes over", "leave it out for epochs=10"),
+        (Config, {"epochs": 0}, "epochs=0", "whole number >= 1", "epochs=10"),
+        (Config, {"epochs": 1.5}, "epochs=1.5", "whole number >= 1", "epochs=10"),
+        (Config, {"focal_gamma": float("inf")}, "focal_gamma=inf", "number >= 0", "focal_gamma=2"),
+        (Config, {"focal_gamma": "nan"}, "focal_gamma=nan", "number >= 0", "focal_gamma=2"),
+        (Config, {"momentum": 1}, "momentum=1", "0 <= number < 1", "momentum=0.9"),
+        (Config, {"clip_norm": -1}, "clip_norm=-1", "number > 0, or none", "leave it out"),
+        (Config, {"loss": "focl"}, "loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"),
+        (Config, {"epochs": None}, "epochs=None", "whole number >= 1", "epochs=10"),
+        (Config, {"epohcs": 1}, "there is no option 'epohcs'", "a known option", "did you mean epochs?"),
+        (DataConfig, {"image_size": "a"}, "image_size=a", "1 <= whole number <= 4096, or a,b, or none", "leave it out"),
+        (DataConfig, {"channels": "2"}, "channels=2", "1 | 3, or none", "leave it out"),
+        (DataConfig, {"val": 0}, "val=0", "0 < number < 1", "val=0.1"),
+    ],
+)
+def test_values_out_of_range(kind, options, received, expected, mend):
+    with pytest.raises(ConfigError) as caught:
+        build_options(kind, options)
+    error = caught.value
+    assert error.received == received
+    assert error.expected.startswith(expected)
+    assert mend in error.mend
+    assert error.exit_code == 4
+
+
+def test_values_in_range():
+    chosen = build_options(
+        DataConfig, {"image_size": "32,48", "channels": "3", "scaling": "none", "test_data": Path("other"), "group": "none"}
+    )
+    assert chosen.image_size == (32, 48)
+    assert chosen.channels == 3
+    assert chosen.scaling == "none"
+    assert chosen.test_data == "other"
+    assert chosen.group is None
+    assert build_options(Config, {"flip": "true"}).flip is True

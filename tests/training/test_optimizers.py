@@ -1,0 +1,167 @@
+"""Each optimiser against its formula and, to the last bit, against torch.optim; its state through a checkpoint."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hibiscus.errors import ConfigError, RunError
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
+from hibiscus.training.optimizers import Optimiser, clip_gradients
+from hibiscus.training.player import Batch, Player
+
+X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)
+Y = np.array([[1.0], [0.0], [2.0]], np.float32)
+KINDS = [
+    Optimiser("sgd", 0.1, momentum=0.9, weight_decay=0.01),
+    Optimiser("sgd", 0.1, momentum=0.0, nesterov=False),
+    Optimiser("adam", 0.1, betas=(0.5, 0.99), weight_decay=0.02),
+    Optimiser("adamw", 0.1, weight_decay=0.02),
+    Optimiser("rmsprop", 0.01, momentum=0.5, weight_decay=0.02),
+]
+
+
+def one_step(optimiser, weight, steps=1):
+    layer = nn.Linear(2, 1, bias=False)
+    layer.weight.data = torch.tensor(weight)
+    player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimiser)
+    for _ in range(steps):
+        player.set_rate(0.5)
+        player.step(Batch(x=torch.tensor(X), y=torch.tensor(Y)), contextlib.nullcontext)
+    return layer.weight.detach().numpy()
+
+
+def gradient(weight):
+    return (2 * (X @ weight.T - Y) * X).mean(0, keepdims=True)
+
+
+def test_sgd_with_momentum_and_decay_follows_its_formula():
+    weight, velocity = np.array([[0.3, -0.2]], np.float32), 0.0
+    found = one_step(Optimiser("sgd", rate=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
+    for _ in range(3):
+        velocity = 0.9 * velocity + gradient(weight) + 0.01 * weight
+        weight = weight - 0.1 * velocity
+    np.testing.assert_allclose(found, weight, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_adam_follows_its_formula(name):
+    weight = np.array([[0.3, -0.2]])
+    found = one_step(Optimiser(name, rate=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
+    mean, square = 0.0, 0.0
+    for t in range(1, 4):
+        g = gradient(weight) + (0.1 * weight if name == "adam" else 0)
+        weight = weight - (0.1 * 0.1 * weight if name == "adamw" else 0)
+        mean, square = 0.9 * mean + 0.1 * g, 0.999 * square + 0.001 * g**2
+        weight = weight - 0.1 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-8)
+    np.testing.assert_allclose(found, weight, rtol=1e-4)
+
+
+def test_rmsprop_follows_its_formula():
+    weight, square, velocity = np.array([[0.3, -0.2]]), 0.0, 0.0
+    found = one_step(Optimiser("rmsprop", rate=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
+    for _ in range(3):
+        g = gradient(weight)
+        square = 0.99 * square + 0.01 * g**2
+        velocity = 0.5 * velocity + g / (np.sqrt(square) + 1e-8)
+        weight = weight - 0.01 * velocity
+    np.testing.assert_allclose(found, weight, rtol=1e-4)
+
+
+def peer(own, network):
+    """The same settings in torch.optim."""
+    matrices, vectors = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": own.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    if own.name == "sgd":
+        return torch.optim.SGD(groups, lr=own.rate, momentum=own.momentum, nesterov=own.nesterov, fused=True)
+    if own.name == "rmsprop":
+        return torch.optim.RMSprop(groups, lr=own.rate, momentum=own.momentum, foreach=True)
+    kind = torch.optim.Adam if own.name == "adam" else torch.optim.AdamW
+    return kind(groups, lr=own.rate, betas=own.betas, fused=True)
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
+
+
+def learn(net, optimiser, seeds):
+    for seed in seeds:
+        torch.manual_seed(seed)
+        for parameter in net.parameters():
+            parameter.grad = None
+        net(torch.randn(2, 3, 4, 4)).square().mean().backward()
+        optimiser.step()
+
+
+def same(first, second):
+    return all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=lambda one: f"{one.name}-{one.momentum}")
+def test_the_bits_are_those_of_torch_optim(settings):
+    ours, theirs = network(), network()
+    learn(ours, settings.build(list(ours.parameters())), range(5))
+    learn(theirs, peer(settings, theirs), range(5))
+    assert same(ours, theirs)
+    assert not same(ours, network())
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=lambda one: f"{one.name}-{one.momentum}")
+def test_a_restored_optimiser_goes_on_to_the_same_bits(tmp_path, settings):
+    whole, parts = network(), network()
+    first, second = settings.build(list(whole.parameters())), settings.build(list(parts.parameters()))
+    learn(whole, first, range(3))
+    learn(parts, second, range(3))
+    save_checkpoint(tmp_path / "o.safetensors", second.tensors(), {})
+    third = settings.build(list(parts.parameters()))
+    third.load(load_checkpoint(tmp_path / "o.safetensors")[0])
+    learn(whole, first, range(3, 6))
+    learn(parts, third, range(3, 6))
+    assert same(whole, parts)
+
+
+def test_biases_and_scales_are_not_decayed():
+    net = network()
+    optimiser = Optimiser("sgd", weight_decay=0.1).build(list(net.parameters()))
+    decayed = {optimiser.parameters[i].shape for i in optimiser.groups[0.1]}
+    assert decayed == {net[0].weight.shape, net[3].weight.shape}
+
+
+def test_a_parameter_without_a_gradient_stays_and_its_step_is_not_counted():
+    used, unused = nn.Parameter(torch.ones(2, 2)), nn.Parameter(torch.ones(3, 3))
+    optimiser = Optimiser("adamw", 0.1, weight_decay=0.5).build([used, unused])
+    used.grad = torch.ones(2, 2)
+    optimiser.step()
+    assert not torch.equal(used, torch.ones(2, 2))
+    assert torch.equal(unused, torch.ones(3, 3))
+    assert [step.item() for step in optimiser.state["step"]] == [1, 0]
+
+
+def test_a_state_of_other_networks_is_refused():
+    optimiser = Optimiser("adam").build([nn.Parameter(torch.ones(2, 2))])
+    with pytest.raises(RunError, match=r"state 0/exp_avg .* shape \(3,\)"):
+        optimiser.load({"0/exp_avg": torch.ones(3)})
+
+
+def test_clipping_scales_the_whole_gradient_as_torch_does():
+    own, other = network(), network()
+    for net in (own, other):
+        torch.manual_seed(1)
+        net(torch.randn(2, 3, 4, 4)).square().sum().backward()
+    clip_gradients(list(own.parameters()), 0.5)
+    nn.utils.clip_grad_norm_(other.parameters(), 0.5)
+    for a, b in zip(own.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad)
+    before = [p.grad.clone() for p in own.parameters()]
+    clip_gradients(list(own.parameters()), 1e6)
+    assert all(torch.equal(p.grad, kept) for p, kept in zip(own.parameters(), before, strict=True))
+
+
+def test_unknown_optimiser_is_told():
+    with pytest.raises(ConfigError, match="lion"):
+        Optimiser("lion").build([nn.Parameter(torch.zeros(2))])
