@@ -54,7 +54,7 @@ ROWS = (
     Row("cifar-resnet20-20", "classify", CIFAR10, f"{RESNET20} epochs=20 {CIFAR}", "test/accuracy", 0.86),
     Row("flowers", "classify", "flowers5", FLOWERS, "test/accuracy", 0.70),
     Row("mnist-ynetwork", "classify", MNIST, "net=ynetwork epochs=10", "test/accuracy", 0.994),
-    Row("cifar-resnet20-40", "classify", CIFAR10, f"{RESNET20} epochs=40 cutout=8 mirror=true {CIFAR}", "test/accuracy", 0.885),
+    Row("cifar-resnet20-40", "classify", CIFAR10, f"{RESNET20} epochs=40 cutout=8 tta_flip=true {CIFAR}", "test/accuracy", 0.885),
     Row("omniglot-protonet", "protonet", "omniglot", "image_size=28", "test/few_shot_5way_1shot", 0.90),
     Row("mnist-iic", "iic", MNIST, "", "test/cluster_accuracy", 0.90),
     Row("cifar-densenet", "classify", CIFAR10, f"net=densenet-bc-40-12 epochs=20 {CIFAR}", "test/accuracy", None, (0,)),
@@ -104,21 +104,21 @@ def table(rows: list[Row]) -> tuple[str, list[str]]:
         if not outs:
             continue
         found = [json.loads((out / "evaluation.json").read_text()) for out in outs]
-        facts = [json.loads((out / "run.json").read_text()) for out in outs]
+        info = [json.loads((out / "run.json").read_text()) for out in outs]
         values = [one["metrics"][row.metric] for one in found]
         spread = statistics.stdev(values) if len(values) > 1 else float("nan")
-        rivals = {rival: metrics[row.metric] for rival, metrics in found[0]["baselines"].items()}
-        best = (max if row.higher_is_better else min)(rivals, key=lambda rival: rivals[rival])
-        target = row.target if row.target is not None else (0.75 * rivals["linear regression"] if row.name == "california" else None)
+        baselines = {baseline: metrics[row.metric] for baseline, metrics in found[0]["baselines"].items()}
+        best = (max if row.higher_is_better else min)(baselines, key=lambda baseline: baselines[baseline])
+        target = row.target if row.target is not None else (0.75 * baselines["linear regression"] if row.name == "california" else None)
         mean = statistics.mean(values)
         if target is not None and not (mean >= target if row.higher_is_better else mean <= target):
             missed.append(f"{row.name}: {mean:.5g}, target {target:.5g}")
-        minutes = statistics.median(one["seconds"] for one in facts) / 60
-        count = sum(facts[0]["parameters"].values())
+        minutes = statistics.median(one["seconds"] for one in info) / 60
+        count = sum(info[0]["parameters"].values())
         show = (lambda v: f"{v:.2%}") if row.higher_is_better else (lambda v: f"{v:,.0f}")
         lines.append(
             f"| {row.name} | `{row.method} {row.data} {row.options}` | {row.metric} | {show(mean)} ± {show(spread)} ({len(values)}) "
-            f"| {best}: {show(rivals[best])} | {show(target) if target is not None else '-'} | {count:,} | {minutes:.1f} |"
+            f"| {best}: {show(baselines[best])} | {show(target) if target is not None else '-'} | {count:,} | {minutes:.1f} |"
         )
     return "\n".join(lines), missed
 

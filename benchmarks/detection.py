@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 .venv/bin/python benchmarks/detection.py
 
-NumPy goes through pictures and classes in Python and works on the boxes of each at once. Both sides run in turn in one process; the
+NumPy goes through images and classes in Python and works on the boxes of each at once. Both sides run in turn in one process; the
 figures are medians. `crowded` scores are a random network's, nearly all above 0.01; `trained` ones are high about some objects only.
 """
 
@@ -32,7 +32,7 @@ def numpy_iou(a, b):
 
 
 def numpy_match(truth, anchors, threshold=0.5):
-    """As SSD's own code: a matrix of overlaps for each picture, the best pair again and again, then all above the threshold."""
+    """As SSD's own code: a matrix of overlaps for each image, the best pair again and again, then all above the threshold."""
     labels = np.zeros((len(truth), len(anchors)), dtype=np.int64)
     offsets = np.zeros((len(truth), len(anchors), 4), dtype=np.float32)
     size, middle = anchors[:, 2:] - anchors[:, :2], (anchors[:, :2] + anchors[:, 2:]) / 2
@@ -101,7 +101,7 @@ def matching(anchors, rng):
     truth = np.concatenate([low, high, rng.integers(0, 20, (16, 50, 1))], -1).astype(np.float32)
     tensor = torch.from_numpy(truth)
     race(
-        "match, 16 pictures, 8,732 anchors, 50 boxes each",
+        "match, 16 images, 8,732 anchors, 50 boxes each",
         lambda: numpy_match(truth, anchors.numpy()),
         lambda: match(tensor, anchors),
         lambda one, other: np.array_equal(one[0], other[0]) and np.allclose(one[1], other[1], atol=1e-4),

@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/episode.py
 
-20 classes, 5 support and 5 query pictures of each, Conv-4 on 28x28 pixels. The plain loop is what a person who knows
-PyTorch writes: uint8 pictures in memory, an episode gathered by index, channels-last, fused Adam,
+20 classes, 5 support and 5 query images of each, Conv-4 on 28x28 pixels. The plain loop is what a person who knows
+PyTorch writes: uint8 images in memory, an episode gathered by index, channels-last, fused Adam,
 accuracy kept on the device. Each side runs in a process of its own, in turn, three times; the figure is the median of
 the medians.
 """
@@ -19,7 +19,7 @@ CLASSES, EACH, SIDE = 100, 20, 28
 
 
 def arrays():
-    """Random pictures of 100 classes: what an episode costs does not depend on what it sees."""
+    """Random images of 100 classes: what an episode costs does not depend on what it sees."""
     import numpy as np
 
     pixels = np.random.default_rng(0).integers(0, 256, (CLASSES * EACH, SIDE, SIDE, 1), dtype=np.uint8)
@@ -36,7 +36,7 @@ def plain(precision: str) -> float:
     device = place()
     pixels = torch.from_numpy(arrays()[0]).view(CLASSES, EACH, SIDE, SIDE, 1)
     network = plain_layers(build_network("conv4", (1, SIDE, SIDE), 64, linear=False)).to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     target = torch.arange(WAY).repeat_interleave(QUERIES).to(device)
     right = torch.zeros((), device=device)
     times = []
@@ -49,9 +49,9 @@ def plain(precision: str) -> float:
         z = z.float().view(WAY, SHOT + QUERIES, -1)
         logits = -torch.cdist(z[:, SHOT:].flatten(0, 1), z[:, :SHOT].mean(1)).square()
         loss = functional.cross_entropy(logits, target)
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         right += (logits.detach().argmax(1) == target).float().mean()
         times.append(clock() - start)
     return median_ms(times)
@@ -62,7 +62,7 @@ def ours(compiled: bool) -> float:
     from hibiscus.methods.fewshot.protonet import Protonet
 
     pixels, labels = arrays()
-    still = {"shift": 0.0, "rotation": 0.0, "zoom": 0.0, "rotate_classes": False}
+    still = {"translate": 0.0, "rotation": 0.0, "scale_range": 0.0, "rotate_classes": False}
     task = {"way": WAY, "shot": SHOT, "queries": QUERIES, "episodes": EPISODES, "compile": compiled}
     return round_of(Protonet, {"image": pixels, "label": labels}, {**task, **still}, EPISODES)
 

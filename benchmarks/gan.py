@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/gan.py
 
-Against the loop in bfloat16 and in float32, and untuned, as many write it: float32 with channels first. Batches of 64 pictures of 28x28
-pixels. The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, channels-last,
-fused Adam, real and made pictures through the discriminator in one batch. Each side runs in a process of its own, in turn, three times;
+Against the loop in bfloat16 and in float32, and untuned, as many write it: float32 with channels first. Batches of 64 images of 28x28
+pixels. The plain loop is what a person who knows PyTorch writes: uint8 images in memory, batches gathered by index, channels-last,
+fused Adam, real and made images through the discriminator in one batch. Each side runs in a process of its own, in turn, three times;
 the figure is the median of the medians.
 """
 
@@ -18,7 +18,7 @@ BATCH, ITEMS, SIDE, LATENT, WIDTH, ROUNDS = 64, 4096, 28, 100, 64, 40
 
 
 def arrays():
-    """Random pictures: what a round costs does not depend on what it sees."""
+    """Random images: what a round costs does not depend on what it sees."""
     import numpy as np
 
     return np.random.default_rng(0).integers(0, 256, (ITEMS, SIDE, SIDE, 1), dtype=np.uint8)
@@ -70,7 +70,7 @@ def ours(compiled: bool) -> float:
     """Median ms of a round of Hibiscus's loop, batches and log included."""
     from hibiscus.methods.gan.dcgan import DCGAN
 
-    return round_of(DCGAN, {"image": arrays()}, {"batch_size": BATCH, "latent": LATENT, "width": WIDTH, "compile": compiled}, ROUNDS)
+    return round_of(DCGAN, {"image": arrays()}, {"batch_size": BATCH, "latent_dim": LATENT, "width": WIDTH, "compile": compiled}, ROUNDS)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How long a round waits for its batch, random changes included, once pictures are decoded: ms, and the share of the round.
+"""How long a round waits for its batch, random changes included, once images are decoded: ms, and the share of the round.
 
     .venv/bin/python benchmarks/input.py
 
-Pictures lie decoded in memory or on disk from the second epoch on; here they are random numbers in memory. All random changes are as
+Images lie decoded in memory or on disk from the second epoch on; here they are random numbers in memory. All random changes are as
 the methods have them by default. Each row runs in a process of its own; the figures are medians.
 """
 
@@ -16,14 +16,14 @@ from comparison import round_and_input
 
 ROUNDS, ITEMS, BOXES, CLASSES = 10, 64, 6, 4
 ROWS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
-    "classify": ((32, 32), {"net": "resnet20", "batch_size": 64, "flip": True, "shift": 0.125}),
+    "classify": ((32, 32), {"net": "resnet20", "batch_size": 64, "flip": True, "translate": 0.125}),
     "ssd": ((240, 320), {"batch_size": 8}),
     "unet": ((240, 320), {"batch_size": 8}),
     "fcn": ((240, 320), {"batch_size": 8}),
 }
 
 
-def measure(name: str) -> None:
+def validate(name: str) -> None:
     """Prints the row of one method."""
     import numpy as np
 
@@ -48,7 +48,7 @@ def measure(name: str) -> None:
 if __name__ == "__main__":
     asked = [word for word in sys.argv[1:] if word in ROWS]
     if asked:
-        measure(asked[0])
+        validate(asked[0])
     else:
         for row in ROWS:
             subprocess.run([sys.executable, __file__, row], check=True)

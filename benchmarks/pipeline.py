@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/pipeline.py
 
-An epoch of an MLP on 20,000 pictures of 28x28 pixels against a `DataLoader` over a per-sample `Dataset` with the same transforms (the
+An epoch of an MLP on 20,000 images of 28x28 pixels against a `DataLoader` over a per-sample `Dataset` with the same transforms (the
 faster of no and two workers), as they are and shifted at random; the first and the second pass over a folder of 2,000 JPEGs of about 160
 pixels, brought to 128, against a `DataLoader` with two workers that decodes them by Pillow; the first pass against TensorFlow's
-`image_dataset_from_directory`, where `.venv-peers` has it (see control.py); and the peak of the process's own memory with 20,000 pictures
+`image_dataset_from_directory`, where `.venv-peers` has it (see control.py); and the peak of the process's own memory with 20,000 images
 against that with 2,000. Every figure is taken in a process of its own, in turn, three times; medians.
 """
 
@@ -54,12 +54,12 @@ def our_epoch(_: Path, shift: float = 0.0) -> dict[str, float]:
 
     pixels, label = np.random.default_rng(0).integers(0, 256, (ITEMS, 28, 28, 1), dtype=np.uint8), np.arange(ITEMS) % 10
     rounds = -(-ITEMS // BATCH)
-    options = {"net": "mlp", "batch_size": BATCH, "optimiser": "adamw", "rate": 1e-3, "precision": "auto", "shift": shift}
+    options = {"net": "mlp", "batch_size": BATCH, "optimizer": "adamw", "learning_rate": 1e-3, "precision": "auto", "translate": shift}
     return {"seconds": round_of(Classify, {"image": pixels, "label": label}, options, 2 * rounds) * rounds / 1000}
 
 
 def our_shifted_epoch(folder: Path) -> dict[str, float]:
-    """The same with pictures shifted at random."""
+    """The same with images shifted at random."""
     return our_epoch(folder, 0.1)
 
 
@@ -72,7 +72,7 @@ def plain_epoch(_: Path, shift: int = 0) -> dict[str, float]:
 
     from hibiscus.networks.registry import build_network
 
-    class Pictures(Dataset):
+    class Images(Dataset):
         """What tutorials write."""
 
         def __init__(self):
@@ -91,21 +91,21 @@ def plain_epoch(_: Path, shift: int = 0) -> dict[str, float]:
     best = float("inf")
     for workers in (0, 2):
         network = build_network("mlp", (1, 28, 28), 10)
-        optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
-        loader = DataLoader(Pictures(), BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
+        loader = DataLoader(Images(), BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
         for _ in range(2):  # the second epoch counts
             start = time.perf_counter()
             for x, y in loader:
-                optimiser.zero_grad(set_to_none=True)
+                optimizer.zero_grad(set_to_none=True)
                 functional.cross_entropy(network(x), y).backward()
-                optimiser.step()
+                optimizer.step()
             seconds = time.perf_counter() - start
         best = min(best, seconds)
     return {"seconds": best}
 
 
 def plain_shifted_epoch(folder: Path) -> dict[str, float]:
-    """The same with pictures shifted at random."""
+    """The same with images shifted at random."""
     return plain_epoch(folder, 3)
 
 
@@ -150,18 +150,18 @@ def plain_passes(folder: Path) -> dict[str, float]:
 
     files = sorted(folder.rglob("*.jpg"))
 
-    class Pictures(Dataset):
+    class Images(Dataset):
         """What tutorials write."""
 
         def __len__(self):
             return len(files)
 
         def __getitem__(self, index):
-            picture = Image.open(files[index]).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-            return (torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div(255) - 0.5) / 0.5, index % 10
+            image = Image.open(files[index]).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+            return (torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255) - 0.5) / 0.5, index % 10
 
     torch.set_num_threads(1)
-    loader = DataLoader(Pictures(), BATCH, shuffle=True, num_workers=2)
+    loader = DataLoader(Images(), BATCH, shuffle=True, num_workers=2)
     start = time.perf_counter()
     for _ in loader:
         pass
@@ -206,7 +206,7 @@ SIDES = {
 }
 
 
-def measure(name: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
+def validate(name: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
     """The medians of some turns of one side."""
     found = []
     for _ in range(TURNS):
@@ -229,17 +229,17 @@ def main(words: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         few, many = write_folder(Path(scratch) / "few", FILES), write_folder(Path(scratch) / "many", MANY)
-        row("MLP epoch, 20,000 pictures, s", measure("plain_epoch", few)["seconds"], measure("our_epoch", few)["seconds"])
-        plain, ours = measure("plain_shifted_epoch", few)["seconds"], measure("our_shifted_epoch", few)["seconds"]
-        row("the same, pictures shifted at random, s", plain, ours)
-        ours, plain = measure("our_passes", few), measure("plain_passes", few)["seconds"]
+        row("MLP epoch, 20,000 images, s", validate("plain_epoch", few)["seconds"], validate("our_epoch", few)["seconds"])
+        plain, ours = validate("plain_shifted_epoch", few)["seconds"], validate("our_shifted_epoch", few)["seconds"]
+        row("the same, images shifted at random, s", plain, ours)
+        ours, plain = validate("our_passes", few), validate("plain_passes", few)["seconds"]
         row("JPEG folder, first pass, s", plain, ours["first"])
         row("JPEG folder, second pass, s", plain, ours["second"])
         if PEERS.exists() and not subprocess.run([str(PEERS), "-c", "import tensorflow"], capture_output=True).returncode:
-            row("JPEG folder, first pass against TensorFlow, s", measure("tensorflow_pass", few, str(PEERS))["seconds"], ours["decode"])
+            row("JPEG folder, first pass against TensorFlow, s", validate("tensorflow_pass", few, str(PEERS))["seconds"], ours["decode"])
         else:
             print("TensorFlow is not at hand; control.py says how to make .venv-peers, then: pip install tensorflow-cpu")
-        row("memory, 20,000 pictures against 2,000, MiB", measure("our_memory", few)["mib"], measure("our_memory", many)["mib"])
+        row("memory, 20,000 images against 2,000, MiB", validate("our_memory", few)["mib"], validate("our_memory", many)["mib"])
 
 
 if __name__ == "__main__":

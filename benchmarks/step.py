@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/step.py               all networks
     .venv/bin/python benchmarks/step.py mlp resnet20  some
 
-The plain loop is what a person who knows PyTorch writes: uint8 pictures in memory, batches gathered by index, channels-last, a fused
-optimiser, accuracy kept on the device, PyTorch's own layers; in bfloat16 autocast and in float32, of which the faster on this machine
+The plain loop is what a person who knows PyTorch writes: uint8 images in memory, batches gathered by index, channels-last, a fused
+optimizer, accuracy kept on the device, PyTorch's own layers; in bfloat16 autocast and in float32, of which the faster on this machine
 counts. Hibiscus chooses its precision itself; on a GPU, or with `--compile`, it is measured with compiled networks too. Each side runs in
 a process of its own, in turn, three times; the figure is the median of the medians.
 """
@@ -22,7 +22,7 @@ BATCH, CLASSES, ITEMS = 128, 10, 4096
 
 
 def arrays(shape):
-    """Random pictures and labels: what a step costs does not depend on what it sees."""
+    """Random images and labels: what a step costs does not depend on what it sees."""
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def plain(name: str, precision: str) -> float:
     height, width, channels = SHAPES[name]
     device = place()
     network = plain_layers(build_network(name, (channels, height, width), CLASSES)).to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     right = torch.zeros((), device=device)
     times = []
     for step in range(STEPS[name]):
@@ -53,9 +53,9 @@ def plain(name: str, precision: str) -> float:
         with plain_precision(precision):
             logits = network(x)
             loss = functional.cross_entropy(logits.float(), y)
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         right += (logits.detach().argmax(1) == y).float().mean()
         times.append(clock() - start)
     return median_ms(times)
@@ -66,7 +66,7 @@ def ours(name: str, compiled: bool) -> float:
     from hibiscus.methods.classify.classify import Classify
 
     pixels, labels = arrays(SHAPES[name])
-    options = {"net": name, "batch_size": BATCH, "optimiser": "adamw", "rate": 1e-3, "clip_norm": None, "compile": compiled}
+    options = {"net": name, "batch_size": BATCH, "optimizer": "adamw", "learning_rate": 1e-3, "clip_grad_norm": None, "compile": compiled}
     return round_of(Classify, {"image": pixels, "label": labels}, options, STEPS[name])
 
 

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/step_detect_segment.py unet
     .venv/bin/python benchmarks/step_detect_segment.py ssd
 
-Batches of 8 pictures of 160x160 pixels, without random changes. The plain loop is what a person who knows PyTorch writes: uint8 pictures
+Batches of 8 images of 160x160 pixels, without random changes. The plain loop is what a person who knows PyTorch writes: uint8 images
 in memory, batches gathered by index, channels-last, fused AdamW, a clipped gradient for `ssd`. Each side runs in a process of its own,
 in turn, three times; the figure is the median of the medians.
 """
@@ -16,15 +16,15 @@ from typing import Any
 from comparison import answer, clock, median_ms, place, plain_precision, round_of
 
 BATCH, ITEMS, SIDE, CLASSES, BOXES, ROUNDS = 8, 64, 160, 4, 10, 16
-STILL: dict[str, Any] = {"average": 0.0, "flip": False, "brightness": 0.0, "contrast": 0.0, "batch_size": BATCH, "schedule": "constant"}
+STILL: dict[str, Any] = {"ema_decay": 0.0, "flip": False, "brightness": 0.0, "contrast": 0.0, "batch_size": BATCH, "schedule": "constant"}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "unet": {**STILL, "zoom": 0.0, "shift": 0.0},
+    "unet": {**STILL, "scale_range": 0.0, "translate": 0.0},
     "ssd": {**STILL, "zoom_out": 1.0, "iou_crop": False, "saturation": 0.0, "levels": 3},
 }
 
 
 def arrays(name: str) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-    """Random pictures with masks or boxes, and the names of the classes."""
+    """Random images with masks or boxes, and the names of the classes."""
     import numpy as np
 
     draw = np.random.default_rng(0)

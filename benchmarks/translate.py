@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/translate.py           three seeds (on one core some six minutes each)
     .venv/bin/python benchmarks/translate.py 0         one seed
 
-For each seed `classify` learns MNIST and `cyclegan` learns both sets of pictures; the classifier then reads the 2,007 test pictures of
+For each seed `classify` learns MNIST and `cyclegan` learns both sets of images; the classifier then reads the 2,007 test images of
 USPS, brought to MNIST's 28x28 pixels, as they are and translated, and only moved and scaled as the translator's first layer does. The
-labels of USPS measure, and nothing else: the translator's epoch is chosen by Fréchet distances on validation pictures in features
+labels of USPS measure, and nothing else: the translator's epoch is chosen by Fréchet distances on validation images in features
 learned without labels. Finished runs are kept in runs/translate and not trained again. Exits with 6 where translation does not halve
 the mean error. The data lie in ../shared/data beside the repository.
 """
@@ -22,7 +22,7 @@ import torch
 
 import hibiscus as hb
 from hibiscus.data.unpaired import bring_to_shape
-from hibiscus.methods.sampling import as_pixels
+from hibiscus.methods.sampling import to_pixels
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -42,24 +42,24 @@ def trained(method: str, data: Path, seed: int, **options) -> hb.Run:
     return hb.train(method, data, out=out, seed=seed, **options)
 
 
-def moved(translator: hb.Run, pictures: np.ndarray) -> np.ndarray:
-    """Pictures after the translator's first layer alone."""
+def moved(translator: hb.Run, images: np.ndarray) -> np.ndarray:
+    """Images after the translator's first layer alone."""
     alignment = next(translator.networks["to_b"].children())
-    return as_pixels(alignment(torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"])
+    return to_pixels(alignment(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"])
 
 
 def errors(seed: int) -> list[float]:
     """The classifier's error on USPS as it is, translated, and only moved."""
     usps = hb.open(DATA / "usps" / "usps.npz")
     test = usps.parts["test"]
-    pictures = bring_to_shape(usps.fields["image"][test], SHAPE)
+    images = bring_to_shape(usps.fields["image"][test], SHAPE)
     truth = np.asarray(usps.fields["label"])[test].astype(str)
     classifier = trained("classify", DATA / "mnist", seed, **CLASSIFIER)
-    translator = trained("cyclegan", DATA / "usps" / "usps.npz", seed, to=str(DATA / "mnist"), **TRANSLATOR)
-    ways = (pictures, translator.predict(pictures)["image"], moved(translator, pictures))
+    translator = trained("cyclegan", DATA / "usps" / "usps.npz", seed, target_domain=str(DATA / "mnist"), **TRANSLATOR)
+    ways = (images, translator.predict(images)["image"], moved(translator, images))
     wrong = [float(np.mean(np.array(classifier.predict(x)["label"]).astype(str) != truth)) for x in ways]
     own = 1 - classifier.evaluate()["test/accuracy"]
-    minutes = translator.facts["seconds"] / 60
+    minutes = translator.info["seconds"] / 60
     print(f"seed {seed}: {said(wrong)}, MNIST itself {own:.2%}, {minutes:.1f} minutes", flush=True)
     return wrong
 

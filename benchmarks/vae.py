@@ -1,9 +1,9 @@
-"""A step of `vae` on pictures of MNIST's size against a plain hand-written loop on the same networks and data: ms, and their ratio.
+"""A step of `vae` on images of MNIST's size against a plain hand-written loop on the same networks and data: ms, and their ratio.
 
     .venv/bin/python benchmarks/vae.py
 
-Batches of 128 pictures of 28x28 pixels, both networks fully connected with two hidden layers of 512, codes of 50, pixels drawn anew as 0
-or 1 in every batch. An epoch of MNIST is 430 such steps. The plain loop is what a person who knows PyTorch writes: uint8 pictures in
+Batches of 128 images of 28x28 pixels, both networks fully connected with two hidden layers of 512, codes of 50, pixels drawn anew as 0
+or 1 in every batch. An epoch of MNIST is 430 such steps. The plain loop is what a person who knows PyTorch writes: uint8 images in
 memory, batches gathered by index, fused Adam, terms kept on the device. Each side runs in a process of its own, in turn, three times;
 the figure is the median of the medians.
 """
@@ -18,7 +18,7 @@ BATCH, ITEMS, SIDE, LATENT, HIDDEN, STEPS = 128, 4096, 28, 50, 512, 300
 
 
 def arrays():
-    """Random pictures: what a step costs does not depend on what it sees."""
+    """Random images: what a step costs does not depend on what it sees."""
     import numpy as np
 
     return np.random.default_rng(0).integers(0, 256, (ITEMS, SIDE, SIDE, 1), dtype=np.uint8)
@@ -34,7 +34,7 @@ def plain(precision: str) -> float:
     pixels, device = torch.from_numpy(arrays()), place()
     encoder = build_encoder("mlp", (1, SIDE, SIDE), 2 * LATENT, HIDDEN).to(device)
     decoder = build_decoder("mlp", LATENT, (1, SIDE, SIDE), HIDDEN).to(device)
-    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, fused=True)
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, fused=True)
     sums = torch.zeros(2, device=device)
     times = []
     for step in range(STEPS):
@@ -49,9 +49,9 @@ def plain(precision: str) -> float:
             logits = decoder(z).float()
         reconstruction = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / BATCH
         kl = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum() / BATCH
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         (reconstruction + kl).backward()
-        optimiser.step()
+        optimizer.step()
         sums += torch.stack([reconstruction.detach(), kl.detach()])
         times.append(clock() - start)
     return median_ms(times)
@@ -61,7 +61,7 @@ def ours(compiled: bool) -> float:
     """Median ms of a step of Hibiscus's loop, batches and log included."""
     from hibiscus.methods.vae.vae import VAE
 
-    options = {"batch_size": BATCH, "latent": LATENT, "hidden": HIDDEN, "net": "mlp", "compile": compiled}
+    options = {"batch_size": BATCH, "latent_dim": LATENT, "hidden": HIDDEN, "net": "mlp", "compile": compiled}
     return round_of(VAE, {"image": arrays()}, options, STEPS)
 
 

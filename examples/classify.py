@@ -1,4 +1,4 @@
-"""A classifier on a person's own pictures, table or arrays, from Python: python examples/classify.py photos/ [epochs]."""
+"""A classifier on a person's own images, table or arrays, from Python: python examples/classify.py photos/ [epochs]."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def main(path: str = "digits", epochs: str = "10") -> None:
     run = hb.train("classify", data, epochs=int(epochs))
     result = run.evaluation()
     print(f"accuracy {result['metrics']['test/accuracy']:.3f}")
-    for rival, metrics in result["baselines"].items():
-        print(f"  {rival} {metrics['test/accuracy']:.3f}")
+    for baseline, metrics in result["baselines"].items():
+        print(f"  {baseline} {metrics['test/accuracy']:.3f}")
 
     if "image" in data.fields:
         answers = run.predict(data.fields["image"][:3])

@@ -1,4 +1,4 @@
-"""Boxes and masks on a person's own annotated pictures, from Python: python examples/places.py photos/ [epochs]."""
+"""Boxes and masks on a person's own annotated images, from Python: python examples/places.py photos/ [epochs]."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def main(path: str = "scenes", epochs: str = "20") -> None:
             runs[field] = hb.train(method, data, epochs=int(epochs), width=0.5 if method == "ssd" else 8)
             result = runs[field].evaluation()
             print(f"{method} {figure} {result['metrics'][f'test/{figure}']:.3f}")
-            for rival, metrics in result["baselines"].items():
-                print(f"  {rival} {metrics[f'test/{figure}']:.3f}")
+            for baseline, metrics in result["baselines"].items():
+                print(f"  {baseline} {metrics[f'test/{figure}']:.3f}")
             print(runs[field].report())
 
     if "boxes" in runs:

@@ -25,7 +25,7 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A picture classifier, two epochs old, and the pictures that it was trained on."""
+    """An image classifier, two epochs old, and the images that it was trained on."""
     place = tmp_path_factory.mktemp("api")
     digits = hb.open("digits")
     for label in (0, 1):
@@ -82,9 +82,9 @@ def test_predict_takes_paths_arrays_and_data(trained):
     run, photos = trained
     several = run.predict([photos / "digit 0", *photos.joinpath("digit 1").iterdir()])
     assert len(several["id"]) == 60
-    pictures = np.zeros((4, 8, 8, 1), np.uint8)
-    assert len(run.predict(pictures)["label"]) == 4
-    assert len(run.predict(pictures[0])["label"]) == 1
+    images = np.zeros((4, 8, 8, 1), np.uint8)
+    assert len(run.predict(images)["label"]) == 4
+    assert len(run.predict(images[0])["label"]) == 1
     assert len(run.predict(hb.open(photos))["label"]) == 60
     with pytest.raises(DataError, match=r"\(items, 8, 8, 1\)"):
         run.predict(np.zeros((4, 9, 9), np.uint8))
@@ -135,9 +135,9 @@ def test_a_data_set_from_memory(tmp_path):
 def test_regression_and_options_as_python_values(tmp_path):
     table = pd.DataFrame({"x": np.linspace(0, 1, 90), "y": np.linspace(5, 9, 90)})
     table.to_csv(tmp_path / "table.csv", index=False)
-    run = hb.train("regress", tmp_path / "table.csv", target="y", quiet=True, epochs=2, **{"net.hidden": [8, 8]}, clip_norm=1.0)
+    run = hb.train("regress", tmp_path / "table.csv", target="y", quiet=True, epochs=2, **{"net.hidden": [8, 8]}, clip_grad_norm=1.0)
     assert run.path == Path("runs/regress-table-001")
-    assert run.facts["config"]["net_options"] == {"hidden": [8, 8]}
+    assert run.info["config"]["net_options"] == {"hidden": [8, 8]}
     assert run.predict(table[["x"]])["value"].shape == (90, 1)
     assert "test/rmse" in run.evaluate()
 
@@ -159,7 +159,7 @@ def test_the_same_seed_is_the_same_run(tmp_path):
 
 def test_extend_resume_and_crossval(tmp_path):
     hb.train("classify", "iris", out=tmp_path / "a", quiet=True, evaluate=False, epochs=1)
-    longer = hb.train("classify", "iris", out=tmp_path / "b", quiet=True, evaluate=False, epochs=2, start_from=tmp_path / "a")
+    longer = hb.train("classify", "iris", out=tmp_path / "b", quiet=True, evaluate=False, epochs=2, extend=tmp_path / "a")
     assert [line["epoch"] for line in longer.history] == [1, 2]
     finished = hb.resume(tmp_path / "b", quiet=True)
     assert (finished.path / "report.html").exists()
@@ -172,7 +172,7 @@ def test_extend_resume_and_crossval(tmp_path):
 def test_errors_carry_their_three_parts():
     with pytest.raises(UsageError) as caught:
         hb.train("clasify", "iris")
-    assert caught.value.parts.keys() == {"received", "expected", "mend"}
+    assert caught.value.parts.keys() == {"received", "expected", "fix"}
     assert "did you mean classify?" in str(caught.value)
     with pytest.raises(ConfigError, match="epohcs"):
         hb.train("classify", "iris", epohcs=3)

@@ -27,12 +27,12 @@ from hibiscus.runs.session import Session
 from hibiscus.runs.sweep import figures_of, folder_name, settings_of, sweep_folder
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_device, tune_process
-from hibiscus.training.distributed import first_goes_first, is_first, join, tell
+from hibiscus.training.distributed import broadcast, init_distributed, is_main_process, main_process_first
 
 __all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "panoptic", "resume", "sweep", "train"]
 
 Data = Dataset | str | os.PathLike[str]
-FIXED = ("net", "net_options", "average", "optimiser", "batch_size", "seed")  # what a run that is extended may not change
+FIXED = ("net", "net_options", "ema_decay", "optimizer", "batch_size", "seed")  # what a run that is extended may not change
 
 
 def start_session(
@@ -52,14 +52,14 @@ def start_session(
     config = kind.resolve(config, preparation, len(parts["train"]))
     session = Session(method, config, dataset, chosen, parts, preparation, RunFolder(Path()), where, quiet)
     session.build_method()  # what the network or an option gets wrong is told before a folder is made
-    if is_first():
+    if is_main_process():
         session.folder = make_run_folder(method, dataset.name, out)
     return session
 
 
 def _show_decoding(done: int, total: int) -> None:
     if total > 2000 and sys.stderr.isatty():
-        print(f"\r\033[K  pictures decoded: {done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"\r\033[K  images decoded: {done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def train(
@@ -84,24 +84,24 @@ def train(
         evaluate: measure the test part once at the end, and write the report.
         argv: the command line, for the run's record.
         **options: options of the method and of its data (`net="resnet20"`, `epochs=30`, `target="income"`), and
-            `start_from`, a finished run to be extended.
+            `extend`, a finished run to be extended.
 
     Raises:
-        HibiscusError: in three parts: what was received, what was expected, how to mend it.
+        HibiscusError: in three parts: what was received, what was expected, how to fix it.
     """
-    previous = options.pop("start_from", None)
-    device = join(device)
-    quiet = quiet or not is_first()
-    with first_goes_first():
+    previous = options.pop("extend", None)
+    device = init_distributed(device)
+    quiet = quiet or not is_main_process()
+    with main_process_first():
         if previous is not None:
             session = _extended(method, data, previous, options, out, device, quiet)
         else:
             session = start_session(method, data, options, out, device, quiet)
-    session.folder = RunFolder(Path(tell(str(session.folder.path))))
-    with session.folder.locked() if is_first() else contextlib.nullcontext():
+    session.folder = RunFolder(Path(broadcast(str(session.folder.path))))
+    with session.folder.locked() if is_main_process() else contextlib.nullcontext():
         session.write_folder(argv or [])
         session.train()
-        return _finish(session, evaluate and is_first())
+        return _finish(session, evaluate and is_main_process())
 
 
 def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], out: Any, device: str, quiet: bool) -> Session:
@@ -110,31 +110,37 @@ def _extended(method: str, data: Data, previous: Any, options: dict[str, Any], o
     old = Session.reopened(place, data if isinstance(data, Dataset) else None, device, quiet)
     if not isinstance(data, Dataset) and not _same_place(str(data), old.dataset.path):
         raise ConfigError(
-            f"{data} together with from={previous}", f"the data of that run, {old.dataset.path}", "name the same data, or leave out from="
+            f"{data} together with extend={previous}",
+            f"the data of that run, {old.dataset.path}",
+            "name the same data, or leave out extend=",
         )
     if old.method_name != method:
-        raise ConfigError(f"from={previous}: a run of {old.method_name}", f"a run of {method}", "train the same method")
+        raise ConfigError(f"extend={previous}: a run of {old.method_name}", f"a run of {method}", "train the same method")
     last = old.folder.checkpoints / "last.safetensors"
     if not last.is_file():
         raise RunError(f"{old.folder.path}: it has no checkpoint to go on from", "a run that has saved once", "train anew")
     data_options, method_options = split_options(type(old.config), options)
-    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data", "to")}
+    changed = {name: value for name, value in data_options.items() if name not in ("target", "test_data", "target_domain")}
     if changed:
-        raise ConfigError(f"{', '.join(changed)} together with from=", "the data exactly as in the run that is extended", "leave them out")
+        raise ConfigError(
+            f"{', '.join(changed)} together with extend=", "the data exactly as in the run that is extended", "leave them out"
+        )
     config = build_options(type(old.config), {**old.config.model_dump(), **method_options})
     other = [name for name in FIXED if getattr(config, name, None) != getattr(old.config, name, None)]
     if other:
         was = ", ".join(f"{name}={getattr(old.config, name)}" for name in other)
-        raise ConfigError(f"{', '.join(other)} together with from=", f"as in the run that is extended: {was}", "leave them out")
+        raise ConfigError(f"{', '.join(other)} together with extend=", f"as in the run that is extended: {was}", "leave them out")
     tensors, state = load_checkpoint(last)
     done = math.ceil(old.config.epochs * state["stage_round"] / max(1, state["stage_rounds"]))  # of the stage that it stands in
     if config.epochs <= done:
-        raise ConfigError(f"epochs={config.epochs} with from={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}")
-    if not is_first():
+        raise ConfigError(
+            f"epochs={config.epochs} with extend={previous}, which has done {done}", f"more than {done}", f"epochs={2 * done}"
+        )
+    if not is_main_process():
         return Session(method, config, old.dataset, old.options, old.parts, old.preparation, RunFolder(Path()), old.device, quiet)
     folder = make_run_folder(method, old.dataset.name, out)
     state["stop_reason"] = ""
-    for name in ("plateau", "early_stop"):  # why the run ended is no reason for the longer one to end
+    for name in ("plateau", "early_stopping_patience"):  # why the run ended is no reason for the longer one to end
         state["callbacks"].pop(name, None)
     with old.folder.locked():
         for name in ("log.jsonl", "checkpoints/best.safetensors"):
@@ -171,11 +177,11 @@ def resume(
     Raises:
         RunError: it is finished, in use, damaged, or its data have changed.
     """
-    device = join(device)
-    with first_goes_first():
-        session = Session.reopened(find_run(run), data, device, quiet or not is_first())
-    done = tell(session.folder.read("run.json")["status"]) == "done"
-    with session.folder.locked() if is_first() else contextlib.nullcontext():
+    device = init_distributed(device)
+    with main_process_first():
+        session = Session.reopened(find_run(run), data, device, quiet or not is_main_process())
+    done = broadcast(session.folder.read("run.json")["status"]) == "done"
+    with session.folder.locked() if is_main_process() else contextlib.nullcontext():
         if done:
             if evaluate and not (session.folder.path / "report.html").exists():
                 return _finish(session, evaluate)
@@ -183,10 +189,10 @@ def resume(
                 f"{session.folder.path}: this run is finished",
                 "a run that was stopped",
                 f"to train it for longer: hibiscus train {session.method_name} {session.dataset.path} "
-                f"epochs={2 * session.config.epochs} from={session.folder.path}",
+                f"epochs={2 * session.config.epochs} extend={session.folder.path}",
             )
         session.train()
-        return _finish(session, evaluate and is_first())
+        return _finish(session, evaluate and is_main_process())
 
 
 def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | None = None) -> Run:
@@ -194,14 +200,14 @@ def load(run: str | os.PathLike[str], *, device: str = "auto", data: Dataset | N
     return Run(run, device, data)
 
 
-def panoptic(things: Any, stuff: Any, pictures: Any, *, score: float | None = None, device: str = "auto") -> dict[str, Any]:
-    """What a detector and a segmenter say of the same pictures, merged into panoptic maps.
+def panoptic(things: Any, stuff: Any, images: Any, *, score: float | None = None, device: str = "auto") -> dict[str, Any]:
+    """What a detector and a segmenter say of the same images, merged into panoptic maps.
 
     Args:
         things: the folder of a run that finds boxes.
         stuff: that of a run that gives pixels classes; classes are brought together by their names.
-        pictures: pictures, a folder of them, or data with true boxes and masks, of which the test part is taken and measured.
-        score: from which a box counts; the things run's `shown_score` by default.
+        images: images, a folder of them, or data with true boxes and masks, of which the test part is taken and measured.
+        score: from which a box counts; the things run's `score_threshold` by default.
         device: as for `load`.
 
     Returns:
@@ -209,7 +215,7 @@ def panoptic(things: Any, stuff: Any, pictures: Any, *, score: float | None = No
     """
     from hibiscus.runs.panoptic import panoptic_maps
 
-    return panoptic_maps(load(things, device=device), load(stuff, device=device), pictures, score)
+    return panoptic_maps(load(things, device=device), load(stuff, device=device), images, score)
 
 
 def crossval(
@@ -288,10 +294,10 @@ def sweep(
         try:
             if not (place / "run.json").exists():
                 train(method, data, out=place, device=device, quiet=quiet, argv=argv, **{**options, **setting})
-            elif Run(place).facts["status"] != "done":
+            elif Run(place).info["status"] != "done":
                 resume(place, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet)
         except InterruptedRunError as error:
-            error.mend = f"the same command again with --out {root}"
+            error.fix = f"the same command again with --out {root}"
             raise
         runs.append(Run(place, device, data if isinstance(data, Dataset) else None))
     found = {"settings": figures_of(runs, settings), "folder": str(root)}

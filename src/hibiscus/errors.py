@@ -11,7 +11,7 @@
     │   └── ProcessLostError  exit 1   another process of a training over several has gone
     └── InterruptedRunError   exit 130 stopped by the person, with everything saved
 
-Each says what was received, what was expected and how to mend it.
+Each says what was received, what was expected and how to fix it.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ class HibiscusError(Exception):
 
     exit_code = 1
 
-    def __init__(self, received: str, expected: str = "", mend: str = ""):
+    def __init__(self, received: str, expected: str = "", fix: str = ""):
         super().__init__(received)
-        self.received, self.expected, self.mend = received, expected, mend
+        self.received, self.expected, self.fix = received, expected, fix
         self.said = False  # whether it stands in what was printed already
 
     @property
     def parts(self) -> dict[str, str]:
         """The parts that there are, by name."""
-        return {name: text for name in ("received", "expected", "mend") if (text := getattr(self, name))}
+        return {name: text for name in ("received", "expected", "fix") if (text := getattr(self, name))}
 
     def __str__(self) -> str:
         lines = [self.received]
         if self.expected:
             lines.append(f"  expected: {self.expected}")
-        if self.mend:
-            lines.append(f"  to mend:  {self.mend}")
+        if self.fix:
+            lines.append(f"  fix:      {self.fix}")
         return "\n".join(lines)
 
 

@@ -48,7 +48,7 @@ def cli(monkeypatch, capsys):
     return call
 
 
-def write_pictures(folder: Path, per_class: int = 30, classes: int = 2) -> Path:
+def write_images(folder: Path, per_class: int = 30, classes: int = 2) -> Path:
     """Bundled digits as PNG files, one folder for each class, with names that people use."""
     from hibiscus.data.open import open_data
 
@@ -63,9 +63,9 @@ def write_pictures(folder: Path, per_class: int = 30, classes: int = 2) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory) -> Path:
-    """Sixty pictures of two digits; nobody writes into it."""
-    return write_pictures(tmp_path_factory.mktemp("data") / "pics")
+def images(tmp_path_factory) -> Path:
+    """Sixty images of two digits; nobody writes into it."""
+    return write_images(tmp_path_factory.mktemp("data") / "pics")
 
 
 def _train(factory, method, data, **options) -> Path:
@@ -79,8 +79,8 @@ def _train(factory, method, data, **options) -> Path:
 
 
 @pytest.fixture(scope="session")
-def picture_run(tmp_path_factory, pictures) -> Path:
-    return _train(tmp_path_factory, "classify", pictures, epochs=2, batch_size=16)
+def image_run(tmp_path_factory, images) -> Path:
+    return _train(tmp_path_factory, "classify", images, epochs=2, batch_size=16)
 
 
 @pytest.fixture(scope="session")
@@ -94,25 +94,25 @@ def diabetes_run(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def vae_run(tmp_path_factory, pictures) -> Path:
-    return _train(tmp_path_factory, "vae", pictures, epochs=1, batch_size=16, hidden=16, latent=3, importance_samples=4)
+def vae_run(tmp_path_factory, images) -> Path:
+    return _train(tmp_path_factory, "vae", images, epochs=1, batch_size=16, hidden=16, latent_dim=3, importance_samples=4)
 
 
 @pytest.fixture(scope="session")
-def cgan_run(tmp_path_factory, pictures) -> Path:
-    return _train(tmp_path_factory, "cgan", pictures, epochs=1, batch_size=16, latent=4, width=4, evaluate=False)
+def cgan_run(tmp_path_factory, images) -> Path:
+    return _train(tmp_path_factory, "cgan", images, epochs=1, batch_size=16, latent_dim=4, width=4, evaluate=False)
 
 
 @pytest.fixture
 def copied(tmp_path):
     """A copy of a run that a test may spoil."""
 
-    def copy(run: Path, name: str = "copy", **facts) -> Path:
+    def copy(run: Path, name: str = "copy", **info) -> Path:
         target = tmp_path / "here" / name
         shutil.copytree(run, target)
-        if facts:
+        if info:
             file = target / "run.json"
-            file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
+            file.write_text(json.dumps({**json.loads(file.read_text()), **info}))
         return target
 
     return copy
@@ -143,10 +143,10 @@ def fails(cli):
             assert word in answer.err
         if parts == 3:
             assert "\n  expected: " in answer.err
-            assert "\n  to mend:  " in answer.err
+            assert "\n  fix:      " in answer.err
         again = cli(*words, "--json")
         assert again.code == code
-        assert set(json.loads(again.out)["error"]) >= ({"received", "expected", "mend"} if parts == 3 else {"received"})
+        assert set(json.loads(again.out)["error"]) >= ({"received", "expected", "fix"} if parts == 3 else {"received"})
         if untouched is not None:
             assert tree(untouched) == before
         return answer.err

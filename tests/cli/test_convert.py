@@ -17,27 +17,27 @@ def blood(tmp_path):
 def test_it_says_what_it_did(cli, blood, to):
     answer = cli("convert", "boxes", blood, "--to", to, "--out", "out")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"2 pictures with 2 boxes of 1 class: voc to {to}, written to out\nparts: train 1, test 1\n")
+    assert answer.out.startswith(f"2 images with 2 boxes of 1 class: voc to {to}, written to out\nparts: train 1, test 1\n")
     assert "skipped: " in answer.out
     assert "a.xml, object 2: the box (5, 5, 5, 9) has no area" in answer.out
     assert "mended: " in answer.out
     assert ("not held by yolo: crowd of 1 box" in answer.out) == (to == "yolo")
     assert ("pose of 1 box" in answer.out) == (to in ("yolo", "csv"))
     back = read_boxes("out")
-    assert sorted(picture.boxes.tolist() for picture in back.pictures) == [[[1, 2, 30, 40]], [[3, 2, 9, 40]]]
+    assert sorted(image.boxes.tolist() for image in back.images) == [[[1, 2, 30, 40]], [[3, 2, 9, 40]]]
 
 
 def test_json_is_one_object(cli, blood):
     answer = cli("convert", "boxes", blood, "--to", "yolo", "--out", "out", "--json")
     assert (answer.code, answer.err) == (0, "")
     assert answer.json["parts"] == {"train": 1, "test": 1}
-    assert (answer.json["pictures"], answer.json["boxes"], answer.json["classes"]) == (2, 2, ["red"])
+    assert (answer.json["images"], answer.json["boxes"], answer.json["classes"]) == (2, 2, ["red"])
     assert answer.json["lost"] == {"crowd": 1, "pose": 1}
     assert answer.json["faults"] == {"zero area": 1, "reversed": 1}
     assert len(answer.json["skipped"]) == len(answer.json["mended"]) == 1
 
 
-def test_pictures_elsewhere(cli, blood, tmp_path):
+def test_images_elsewhere(cli, blood, tmp_path):
     (blood / "JPEGImages").rename(tmp_path / "pictures")
     assert cli("convert", "boxes", blood, "--to", "csv", "--out", "out", "--images", tmp_path / "pictures").code == 0
     assert read_boxes("out").count == 2

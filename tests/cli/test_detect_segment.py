@@ -1,4 +1,4 @@
-"""What `predict` writes for boxes and masks: pictures, COCO's JSON, rows of a table."""
+"""What `predict` writes for boxes and masks: images, COCO's JSON, rows of a table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_table_has_a_row_for_each_box(tmp_path):
     assert told(FOUND, tmp_path / "boxes.csv", score=0.5)["label"] == ["dog"]
 
 
-def test_json_has_the_boxes_of_each_picture_by_name(tmp_path):
+def test_json_has_the_boxes_of_each_image_by_name(tmp_path):
     assert told(FOUND, tmp_path / "boxes.json")["boxes"][0][0] == {
         "label": "dog",
         "score": 0.9,
@@ -68,14 +68,14 @@ def test_coco_json_is_read_by_its_own_tools(tmp_path):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Two pictures of other sizes than those of training."""
+    """Two images of other sizes than those of training."""
     folder = tmp_path_factory.mktemp("photos")
     for name, size in (("wide", (128, 60)), ("tall", (50, 90))):
         Image.effect_noise(size, 90).convert("RGB").save(folder / f"{name}.png")
     return folder
 
 
-def test_a_detector_writes_pictures_and_coco_in_the_pixels_of_the_files(tmp_path, photos, cli):
+def test_a_detector_writes_images_and_coco_in_the_pixels_of_the_files(tmp_path, photos, cli):
     api.train("ssd", "scenes", out=tmp_path / "run", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2)
     assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "out").code == 0
     found = json.loads((tmp_path / "out" / "detections.json").read_text())
@@ -89,22 +89,22 @@ def test_a_detector_writes_pictures_and_coco_in_the_pixels_of_the_files(tmp_path
 
 
 def test_boxes_and_classes_are_drawn_on_the_files(photos):
-    picture = np.array(Image.open(photos / "wide.png"))
+    image = np.array(Image.open(photos / "wide.png"))
     found = {**FOUND, "id": [str(photos / "wide.png"), "no file"], "size": np.array([[60, 128], [30, 30]])}
     untouched, sides = on_the_file(found, 0, score=0.95), on_the_file(found, 0, score=0.5)
-    np.testing.assert_array_equal(untouched, picture)
-    assert (sides[21, 3:10] != picture[21, 3:10]).any()  # the lower side of the dog
-    np.testing.assert_array_equal(sides[30:], picture[30:])
+    np.testing.assert_array_equal(untouched, image)
+    assert (sides[21, 3:10] != image[21, 3:10]).any()  # the lower side of the dog
+    np.testing.assert_array_equal(sides[30:], image[30:])
     assert on_the_file(found, 1, score=0.5) is None
     masks = {"id": found["id"], "size": found["size"], "mask": np.ones((2, 6, 8, 1), np.uint8), "classes": ["ground", "disc"]}
-    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), painted(picture, np.ones((60, 128), np.uint8), 2))
+    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), painted(image, np.ones((60, 128), np.uint8), 2))
 
 
 def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     api.train("unet", "scenes", out=tmp_path / "run", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
     assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "out").code == 0
     mask = np.array(Image.open(tmp_path / "out" / "tall.png"))
-    assert mask.shape == (90, 50)  # as the picture, not as the network took it
+    assert mask.shape == (90, 50)  # as the image, not as the network took it
     assert mask.max() < 4
     assert Image.open(tmp_path / "out" / "tall-overlay.png").size == (50, 90)
     assert (tmp_path / "out" / "classes.txt").read_text().split() == ["ground", "disc", "square", "triangle"]
@@ -115,14 +115,14 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     assert cli("predict", tmp_path / "run", photos, "--score", "0.5", "--out", tmp_path / "other").code == 2
 
 
-def test_two_runs_are_merged_into_maps_of_the_pictures_size(tmp_path, photos, cli):
-    api.train("ssd", "scenes", out=tmp_path / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, shown_score=0.02)
+def test_two_runs_are_merged_into_maps_of_the_images_size(tmp_path, photos, cli):
+    api.train("ssd", "scenes", out=tmp_path / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, score_threshold=0.02)
     api.train("unet", "scenes", out=tmp_path / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
     words = ["panoptic", "--things", tmp_path / "things", "--stuff", tmp_path / "stuff", photos, "--out", tmp_path / "maps"]
     assert cli(*words, "--json").json["items"] == 2
     for row in json.loads((tmp_path / "maps" / "segments.json").read_text()):
         numbers = np.array(Image.open(tmp_path / "maps" / row["map"]))
-        assert numbers.shape == ((90, 50) if "tall" in row["picture"] else (60, 128))
+        assert numbers.shape == ((90, 50) if "tall" in row["image"] else (60, 128))
         assert set(np.unique(numbers)) - {0} <= {segment["id"] for segment in row["segments"]}
     assert cli(*words).code == 3  # never into a folder that is there
 
@@ -145,11 +145,11 @@ def test_boxes_and_classes_are_drawn_on_a_film(tmp_path):
     assert len(drawn) == 3
     assert np.ptp(drawn[0].astype(int)) < 20, "nothing was found in the first"
     assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a coloured frame stands in the second"
-    with pytest.raises(UsageError, match="hold no pictures"):
+    with pytest.raises(UsageError, match="hold no images"):
         overlays.write_film({"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5)
 
 
-def test_answers_that_are_pictures_make_a_film_of_their_own(tmp_path):
+def test_answers_that_are_images_make_a_film_of_their_own(tmp_path):
     source = film(tmp_path / "clip.mp4")
     clean = np.stack([np.full((8, 8, 1), 60 * number, np.uint8) for number in range(3)])
     overlays.write_film({"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-TINY = ["epochs=1", "turns=2", "updates=2", "steps=20", "warm_up=30", "memory=100", "environments=3", "batch_size=16"]
+TINY = [
+    "epochs=1",
+    "iterations_per_epoch=2",
+    "updates_per_iteration=2",
+    "steps_per_iteration=20",
+    "learning_starts=30",
+    "buffer_size=100",
+    "num_envs=3",
+    "batch_size=16",
+]
 
 
 def test_an_agent_is_trained_evaluated_and_reported(cli, tmp_path):
@@ -13,7 +22,7 @@ def test_an_agent_is_trained_evaluated_and_reported(cli, tmp_path):
     found = cli("evaluate", run, "--json").json
     assert found["metrics"]["test/mean_return"] > 5
     assert set(found["baselines"]) == {"random actions"}
-    assert found["metrics"]["test/solved_at"] == 475
+    assert found["metrics"]["test/solved_threshold"] == 475
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "Returns from the worst episode to the best" in page
     assert "solved at a mean return of 475" in page
@@ -23,7 +32,7 @@ def test_an_agent_is_trained_evaluated_and_reported(cli, tmp_path):
     ("dqn", "digits", ["an environment to act in", "gym:CartPole-v1"]),
     ("dqn", "gym:Pendulum-v1", ["its actions are Box", "numbered actions"]),
     ("dqn", "gym:Cartpol", ["CartPole-v1"]),
-    ("dcgan", "gym:CartPole-v1", ["environment: CartPole-v1", "pictures"]),
+    ("dcgan", "gym:CartPole-v1", ["environment: CartPole-v1", "images"]),
 ])  # fmt: skip
 def test_a_method_and_its_data_must_fit(cli, tmp_path, method, data, words):
     answer = cli("train", method, data, "--out", tmp_path / "run")

@@ -22,7 +22,7 @@ USAGE = [
     (["train", "classify", "iris", "--epochs", "3"], "write epochs=VALUE"),
     (["train", "classify", "iris", "out=mine"], "write it as --out mine"),
     (["train", "classify", "iris", "--seed", "one"], "--seed"),
-    (["train", "classify", "iris", "--demand", "good"], ["--demand 'good'", "test/accuracy>=0.9"]),
+    (["train", "classify", "iris", "--require", "good"], ["--require 'good'", "test/accuracy>=0.9"]),
     (["evaluate"], "missing argument 'RUN'"),
     (["list", "--loud"], "No such option".lower()),
     (["compare", "one"], "two or more"),
@@ -31,12 +31,12 @@ USAGE = [
 CONFIG = [
     (["epohcs=3"], ["there is no option 'epohcs'", "did you mean epochs?"]),
     (["net=resnt20"], ["unknown network 'resnt20'", "did you mean resnet20"]),
-    (["net=resnet20"], ["pictures", "net=mlp"]),
+    (["net=resnet20"], ["images", "net=mlp"]),
     (["net.hiden=3"], "did you mean hidden?"),
     (["net=nomodule:build"], "there is no module 'nomodule'"),
     (["epochs=0"], ["epochs=0", "whole number >= 1"]),
     (["epochs=many"], ["epochs=many", "whole number >= 1"]),
-    (["rate=inf"], ["rate=inf", "number > 0"]),
+    (["learning_rate=inf"], ["learning_rate=inf", "number > 0"]),
     (["val=1.5"], ["val=1.5", "0 < number < 1"]),
     (["loss=focl"], ["loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"]),
     (["flip=perhaps"], ["flip=perhaps", "true | false"]),
@@ -62,7 +62,7 @@ def test_options_of_other_verbs(fails, iris_run):
     fails(4, "folds=1", "crossval", "classify", "iris", "folds=1")
     fails(4, "folds=x", "crossval", "classify", "iris", "folds=x")
     fails(4, "checkpoint=first", "evaluate", iris_run, "--checkpoint", "first")
-    fails(2, ["nothing was measured", "did you mean test/accuracy"], "evaluate", iris_run, "--demand", "test/acuracy>=0")
+    fails(2, ["nothing was measured", "did you mean test/accuracy"], "evaluate", iris_run, "--require", "test/acuracy>=0")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -141,7 +141,7 @@ def test_tables_that_can_be_used(cli):
     assert len(cli("predict", "run", table, "--json").json["label"]) == 2
 
 
-def test_out_that_cannot_be_written(fails, iris_run, pictures):
+def test_out_that_cannot_be_written(fails, iris_run, images):
     taken = Path("taken")
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
@@ -160,10 +160,10 @@ def _folder(name: str) -> str:
     return name
 
 
-def test_inputs_that_a_run_cannot_take(fails, iris_run, picture_run, pictures):
+def test_inputs_that_a_run_cannot_take(fails, iris_run, image_run, images):
     fails(3, "no column 'sepal length'", "predict", iris_run, write_table())
     fails(3, "sepal length", "evaluate", iris_run, "--data", "wine")
-    fails(3, "nothing at this path", "predict", picture_run, "cat.jpg")
+    fails(3, "nothing at this path", "predict", image_run, "cat.jpg")
     np.savez("wrong.npz", x=np.zeros((2, 5, 5), np.uint8))
-    fails(3, ["(2, 5, 5", "(items, 8, 8, 1)"], "predict", picture_run, "wrong.npz")
+    fails(3, ["(2, 5, 5", "(items, 8, 8, 1)"], "predict", image_run, "wrong.npz")
     fails(3, "one table or one file of arrays", "predict", iris_run, "a.npy", "b.npy")

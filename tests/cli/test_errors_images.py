@@ -1,4 +1,4 @@
-"""Pictures of every kind and state: what can be used is used, the rest is named, and no file is ever changed."""
+"""Images of every kind and state: what can be used is used, the rest is named, and no file is ever changed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import tree, write_pictures
+from .conftest import tree, write_images
 
 
 @pytest.fixture
 def photos() -> Path:
-    return write_pictures(Path("photos"), per_class=20)
+    return write_images(Path("photos"), per_class=20)
 
 
 def pixels(*shape: int) -> np.ndarray:
@@ -25,7 +25,7 @@ def pixels(*shape: int) -> np.ndarray:
 
 
 def bomb(file: Path, side: int = 30_000) -> None:
-    """A small PNG file that claims, truthfully, to be a picture of 900 million pixels."""
+    """A small PNG file that claims, truthfully, to be an image of 900 million pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -39,7 +39,7 @@ def bomb(file: Path, side: int = 30_000) -> None:
 
 
 def spoil(folder: Path) -> list[str]:
-    """Puts an empty, a cut, a renamed and an enormous picture among the good ones; returns their names."""
+    """Puts an empty, a cut, a renamed and an enormous image among the good ones; returns their names."""
     good = sorted(folder.glob("*.png"))[0].read_bytes()
     (folder / "empty.png").write_bytes(b"")
     (folder / "cut.png").write_bytes(good[: len(good) // 2])
@@ -48,14 +48,14 @@ def spoil(folder: Path) -> list[str]:
     return ["empty.png", "cut.png", "renamed.png", "bomb.png"]
 
 
-def test_bad_pictures_among_good_ones_are_named_and_left_out(cli, photos):
+def test_bad_images_among_good_ones_are_named_and_left_out(cli, photos):
     names = spoil(photos / "Ziffer 0 é")
     before = tree(photos)
     out = cli("inspect", photos).out
     assert "40 items" in out
-    for name, why in zip(names, ["empty file", "cannot be decoded", "not a picture", "too large to decode safely"], strict=True):
+    for name, why in zip(names, ["empty file", "cannot be decoded", "not an image", "too large to decode safely"], strict=True):
         assert any(name in line and why in line for line in out.splitlines() if line.startswith("bad file")), out
-    answer = cli("train", "classify", photos, "epochs=1", "max_bad=0.2", "--out", "run")
+    answer = cli("train", "classify", photos, "epochs=1", "max_bad_fraction=0.2", "--out", "run")
     assert answer.code == 0, answer.err
     assert "4 files could not be used and were left out" in " ".join(answer.out.split())
     predicted = cli("predict", "run", photos)
@@ -65,19 +65,19 @@ def test_bad_pictures_among_good_ones_are_named_and_left_out(cli, photos):
     assert tree(photos) == before
 
 
-def test_too_many_bad_pictures(fails, photos):
+def test_too_many_bad_images(fails, photos):
     spoil(photos / "Ziffer 1 é")
-    said = ["4 of 44 files cannot be used", "at most 5% bad", "max_bad="]
+    said = ["4 of 44 files cannot be used", "at most 5% bad", "max_bad_fraction="]
     fails(3, said, "train", "classify", photos, untouched=photos)
     assert not Path("runs").exists()
 
 
-def test_nothing_but_bad_pictures(fails, photos, picture_run):
+def test_nothing_but_bad_images(fails, photos, image_run):
     spoil(photos / "Ziffer 1 é")
-    fails(3, "empty file", "predict", picture_run, photos / "Ziffer 1 é" / "empty.png", untouched=photos)
+    fails(3, "empty file", "predict", image_run, photos / "Ziffer 1 é" / "empty.png", untouched=photos)
     for file in photos.rglob("Bild*"):
         file.unlink()
-    fails(3, "4 of 4 files cannot be used", "train", "classify", photos, "max_bad=1", untouched=photos)
+    fails(3, "4 of 4 files cannot be used", "train", "classify", photos, "max_bad_fraction=1", untouched=photos)
 
 
 def test_folders_that_hold_nothing_to_learn(fails, photos):
@@ -85,17 +85,17 @@ def test_folders_that_hold_nothing_to_learn(fails, photos):
     fails(3, "the folder is empty", "train", "classify", "empty")
     Path("papers").mkdir()
     Path("papers/thesis.pdf").write_bytes(b"%PDF")
-    fails(3, "no picture in it (1 other files)", "train", "classify", "papers", untouched=Path("papers"))
+    fails(3, "no image in it (1 other files)", "train", "classify", "papers", untouched=Path("papers"))
     fails(3, "the items have no labels", "train", "classify", photos / "Ziffer 0 é", untouched=photos)
-    fails(3, "one picture", "train", "classify", next(photos.rglob("*.png")), untouched=photos)
+    fails(3, "one image", "train", "classify", next(photos.rglob("*.png")), untouched=photos)
     Path("photos.zip").write_bytes(b"PK")
     fails(3, ["a packed archive", "unzip photos.zip"], "train", "classify", "photos.zip")
     shutil.rmtree(photos / "Ziffer 1 é")
     fails(3, ["one class", "two classes"], "train", "classify", photos, untouched=photos)
 
 
-def odd_pictures(folder: Path) -> int:
-    """One picture of every odd kind; returns how many."""
+def odd_images(folder: Path) -> int:
+    """One image of every odd kind; returns how many."""
     first = {
         "cmyk.jpg": Image.fromarray(pixels(20, 20, 3)).convert("CMYK"),
         "sixteen.png": Image.fromarray(pixels(20, 20).astype(np.uint16) * 257),
@@ -105,8 +105,8 @@ def odd_pictures(folder: Path) -> int:
         "black and white.png": Image.fromarray(pixels(20, 20)).convert("1"),
         "with  blanks, 漢字 & ümlaut.png": Image.fromarray(pixels(20, 20)),
     }
-    for name, picture in first.items():
-        picture.save(folder / name)
+    for name, image in first.items():
+        image.save(folder / name)
     frames = [Image.fromarray(pixels(20, 20)) for _ in range(3)]
     frames[0].save(folder / "animated.gif", save_all=True, append_images=frames[1:])
     exif = Image.Exif()
@@ -116,13 +116,13 @@ def odd_pictures(folder: Path) -> int:
 
 
 @pytest.mark.filterwarnings("ignore:'mode' parameter is deprecated:DeprecationWarning")
-def test_odd_pictures_are_used(cli, photos, picture_run):
-    count = odd_pictures(photos / "Ziffer 0 é")
+def test_odd_images_are_used(cli, photos, image_run):
+    count = odd_images(photos / "Ziffer 0 é")
     before = tree(photos)
     found = cli("inspect", photos, "--json").json
     assert found["skipped"] == []
     assert found["items"] == 40 + count
-    assert len(cli("predict", picture_run, photos / "Ziffer 0 é", "--json").json["label"]) == 20 + count
+    assert len(cli("predict", image_run, photos / "Ziffer 0 é", "--json").json["label"]) == 20 + count
     assert tree(photos) == before
 
 
@@ -132,7 +132,7 @@ def test_a_loop_of_links_ends(cli, photos):
     assert cli("inspect", photos, "--json").json["items"] == 40
 
 
-def test_a_link_to_a_picture_that_is_gone_is_a_bad_file(cli, photos):
+def test_a_link_to_a_image_that_is_gone_is_a_bad_file(cli, photos):
     os.symlink("nowhere.png", photos / "Ziffer 0 é" / "gone.png")
     answer = cli("inspect", photos)
     assert answer.code == 0, answer.err

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import tree, write_pictures
+from .conftest import tree, write_images
 
 
 def truncate(file: Path) -> None:
@@ -35,7 +35,7 @@ def test_damaged_checkpoints(fails, cli, copied, iris_run, damage, how):
     damage(run / "checkpoints" / "last.safetensors")
     fails(3, [how, "last.safetensors", "--checkpoint best"], "resume", run)
     fails(3, how, "predict", run, "iris", "--checkpoint", "last")
-    fails(3, how, "train", "classify", "iris", "epochs=9", f"from={run}")
+    fails(3, how, "train", "classify", "iris", "epochs=9", f"extend={run}")
     assert cli("predict", run, "iris").code == 0
 
 
@@ -44,7 +44,7 @@ def test_a_run_without_checkpoints(fails, copied, iris_run):
     for file in (run / "checkpoints").iterdir():
         file.unlink()
     fails(3, ["there is no checkpoint", "last.safetensors"], "predict", run, "iris")
-    fails(3, "no checkpoint to go on from", "train", "classify", "iris", "epochs=9", f"from={run}")
+    fails(3, "no checkpoint to go on from", "train", "classify", "iris", "epochs=9", f"extend={run}")
 
 
 def test_no_run_here(fails):
@@ -79,15 +79,15 @@ def test_damaged_preparation_and_evaluation(fails, copied, iris_run):
 
 
 def test_a_finished_run(fails, iris_run):
-    said = ["this run is finished", f"hibiscus train classify iris epochs=4 from={iris_run}"]
+    said = ["this run is finished", f"hibiscus train classify iris epochs=4 extend={iris_run}"]
     fails(3, said, "resume", iris_run, untouched=iris_run)
-    fails(4, ["has done 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"from={iris_run}")
-    fails(4, "the data of that run, iris", "train", "classify", "wine", "epochs=4", f"from={iris_run}")
-    fails(4, "a run of regress", "train", "regress", "iris", "epochs=4", f"from={iris_run}")
-    fails(4, ["scaling together with from=", "leave them out"], "train", "classify", "iris", "scaling=range", f"from={iris_run}")
-    said = ["net_options, batch_size together with from=", "batch_size=16", "leave them out"]
-    fails(4, said, "train", "classify", "iris", "epochs=4", "net.hidden=8", "batch_size=8", f"from={iris_run}")
-    fails(3, "no run here", "train", "classify", "iris", "from=nope")
+    fails(4, ["has done 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}")
+    fails(4, "the data of that run, iris", "train", "classify", "wine", "epochs=4", f"extend={iris_run}")
+    fails(4, "a run of regress", "train", "regress", "iris", "epochs=4", f"extend={iris_run}")
+    fails(4, ["scaling together with extend=", "leave them out"], "train", "classify", "iris", "scaling=range", f"extend={iris_run}")
+    said = ["net_options, batch_size together with extend=", "batch_size=16", "leave them out"]
+    fails(4, said, "train", "classify", "iris", "epochs=4", "net.hidden=8", "batch_size=8", f"extend={iris_run}")
+    fails(3, "no run here", "train", "classify", "iris", "extend=nope")
     assert not Path("runs").exists()
 
 
@@ -103,10 +103,10 @@ def test_a_run_in_use(fails, copied, iris_run):
 
 
 def test_data_that_changed_since(fails, cli):
-    photos = write_pictures(Path("photos"), per_class=20)
+    photos = write_images(Path("photos"), per_class=20)
     assert cli("train", "classify", photos, "epochs=1", "--out", "run", "--no-evaluate", "--quiet").code == 0
-    facts = json.loads(Path("run/run.json").read_text())
-    Path("run/run.json").write_text(json.dumps({**facts, "status": "interrupted"}))
+    info = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps({**info, "status": "interrupted"}))
     first = sorted(photos.rglob("*.png"))[0]
     content = first.read_bytes()
     first.unlink()
@@ -119,16 +119,16 @@ def test_data_that_changed_since(fails, cli):
 
 
 def test_a_loss_that_is_no_number(fails, cli):
-    words = ["train", "classify", "iris", "rate=1e30", "optimiser=sgd", "schedule=constant", "batch_size=16", "epochs=3"]
-    fails(1, ["is not a finite number in round ", "(epoch 1)", "rate=1e-4", "no checkpoint was saved before"], *words)
-    facts = json.loads(Path("runs/classify-iris-001/run.json").read_text())
-    assert facts["status"] == "failed"
-    assert "not a finite number" in facts["error"]
+    words = ["train", "classify", "iris", "learning_rate=1e30", "optimizer=sgd", "schedule=constant", "batch_size=16", "epochs=3"]
+    fails(1, ["is not a finite number in round ", "(epoch 1)", "learning_rate=1e-4", "no checkpoint was saved before"], *words)
+    info = json.loads(Path("runs/classify-iris-001/run.json").read_text())
+    assert info["status"] == "failed"
+    assert "not a finite number" in info["error"]
     assert list(Path("runs/classify-iris-001/checkpoints").iterdir()) == []
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(iris_run, cli):
-    words = ["train", "classify", "iris", "epochs=9", f"from={iris_run}", "rate=1e30", "schedule=constant", "--out", "worse"]
+    words = ["train", "classify", "iris", "epochs=9", f"extend={iris_run}", "learning_rate=1e30", "schedule=constant", "--out", "worse"]
     answer = cli(*words)
     assert answer.code == 1, answer.err
     assert "is not a finite number in round " in answer.err
@@ -179,9 +179,9 @@ def test_a_full_disk_truly(cli, tmp_path):
         subprocess.run(["umount", place], check=True)
 
 
-def test_evaluating_and_predicting_leave_the_data_alone(cli, copied, picture_run, pictures):
-    before = tree(pictures)
-    run = copied(picture_run)
-    for words in (["evaluate", run, "--again"], ["evaluate", run, "--data", pictures], ["predict", run, pictures], ["report", run]):
+def test_evaluating_and_predicting_leave_the_data_alone(cli, copied, image_run, images):
+    before = tree(images)
+    run = copied(image_run)
+    for words in (["evaluate", run, "--again"], ["evaluate", run, "--data", images], ["predict", run, images], ["report", run]):
         assert cli(*words).code == 0
-    assert tree(pictures) == before
+    assert tree(images) == before

@@ -1,4 +1,4 @@
-"""What a person types for methods that make pictures and codes: `sample`, `embed`, and `predict` into a folder."""
+"""What a person types for methods that make images and codes: `sample`, `embed`, and `predict` into a folder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ENDINGS = ("codes.csv", "codes.parquet", "codes.npz", "codes.json")
 
 
 def size(path) -> tuple[int, int]:
-    with Image.open(path) as picture:
-        return picture.size
+    with Image.open(path) as image:
+        return image.size
 
 
 def side(count: int) -> int:
-    """Pixels of so many pictures of 8 with a gap of 2 between them."""
+    """Pixels of so many images of 8 with a gap of 2 between them."""
     return 10 * count - 2
 
 
@@ -112,16 +112,16 @@ def test_methods_that_cannot(fails, cgan_run, iris_run, diabetes_run):
     fails(2, "cgan does not embed", "embed", cgan_run, "digits")
 
 
-def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_run, pictures):
-    assert cli("embed", vae_run, pictures).out == "60 codes written to codes.parquet\n"
-    assert cli("embed", vae_run, pictures).out == "60 codes written to codes-2.parquet\n"
+def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_run, images):
+    assert cli("embed", vae_run, images).out == "60 codes written to codes.parquet\n"
+    assert cli("embed", vae_run, images).out == "60 codes written to codes-2.parquet\n"
     table = pd.read_parquet("codes.parquet")
     assert list(table.columns) == ["id", "code1", "code2", "code3"]
     assert len(table) == 60
-    fails(3, "exists already", "embed", vae_run, pictures, "--out", "codes.parquet")
+    fails(3, "exists already", "embed", vae_run, images, "--out", "codes.parquet")
     Path("codes.parquet").unlink()
     for name in ENDINGS:
-        assert cli("embed", vae_run, pictures, "--out", name, "--json").json["out"] == name
+        assert cli("embed", vae_run, images, "--out", name, "--json").json["out"] == name
     np.testing.assert_allclose(pd.read_csv("codes.csv")["code2"], table["code2"], rtol=1e-5)
     with np.load("codes.npz", allow_pickle=False) as found:
         assert found["code"].dtype == np.float32
@@ -129,23 +129,23 @@ def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_
         assert found["id"].tolist() == table["id"].tolist()
     cli("embed", iris_run, "iris", "--out", "iris.csv")
     assert len(pd.read_csv("iris.csv")) == 150
-    fails(2, "a file ending in", "embed", vae_run, pictures, "--out", "codes")
-    fails(3, "there is no folder", "embed", vae_run, pictures, "--out", "nowhere/codes.csv")
+    fails(2, "a file ending in", "embed", vae_run, images, "--out", "codes")
+    fails(3, "there is no folder", "embed", vae_run, images, "--out", "nowhere/codes.csv")
 
 
-def test_predict_writes_pictures_into_a_folder_under_the_inputs_names(cli, fails, vae_run, pictures):
-    given = pictures / "Ziffer 0 é"
-    before = tree(pictures)
+def test_predict_writes_images_into_a_folder_under_the_inputs_names(cli, fails, vae_run, images):
+    given = images / "Ziffer 0 é"
+    before = tree(images)
     assert cli("predict", vae_run, given, "--out", "clean").out == "30 answers written to clean\n"
     assert sorted(path.name for path in Path("clean").iterdir()) == sorted(path.name for path in given.iterdir())
     assert all(size(path) == (8, 8) for path in Path("clean").iterdir())
     fails(3, "exists already", "predict", vae_run, given, "--out", "clean", untouched=Path("clean"))
-    fails(2, ["this is the input", "inputs are never changed"], "predict", vae_run, given, "--out", given, untouched=pictures)
-    assert tree(pictures) == before
+    fails(2, ["this is the input", "inputs are never changed"], "predict", vae_run, given, "--out", given, untouched=images)
+    assert tree(images) == before
 
 
-def test_equal_names_get_a_number(cli, vae_run, pictures):
-    first = sorted((pictures / "Ziffer 0 é").iterdir())[0]
+def test_equal_names_get_a_number(cli, vae_run, images):
+    first = sorted((images / "Ziffer 0 é").iterdir())[0]
     for place, name in (("a", "one.png"), ("b", "one.png"), ("b", "ONE-2.png")):
         Path(place).mkdir(exist_ok=True)
         shutil.copy(first, Path(place) / name)
@@ -153,42 +153,42 @@ def test_equal_names_get_a_number(cli, vae_run, pictures):
     assert len({path.name.casefold() for path in Path("clean").iterdir()}) == 3
 
 
-def test_predict_without_a_place_says_what_to_do_with_pictures(cli, vae_run, pictures):
-    answer = cli("predict", vae_run, pictures)
+def test_predict_without_a_place_says_what_to_do_with_images(cli, vae_run, images):
+    answer = cli("predict", vae_run, images)
     assert answer.code == 0
     assert answer.out.splitlines()[0].split() == ["item", "latent"]
-    assert answer.out.splitlines()[-1].startswith("reconstruction: pictures; --out answers/")
-    assert "pictures;" not in cli("predict", vae_run, pictures, "--quiet").out
+    assert answer.out.splitlines()[-1].startswith("reconstruction: images; --out answers/")
+    assert "images;" not in cli("predict", vae_run, images, "--quiet").out
 
 
-def test_several_pictures_in_an_answer(tmp_path, capsys):
+def test_several_images_in_an_answer(tmp_path, capsys):
     zeros = np.zeros((2, 4, 4, 1), np.uint8)
     found = {"id": ["x/a.jpg", "x/b.png"], "mask": zeros, "image": np.full((2, 8, 6, 3), 7, np.uint8), "skipped": []}
     answers.predictions(found, tmp_path / "out", as_json=False, quiet=True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-mask.png", "a.png", "b-mask.png", "b.png"]
     assert size(tmp_path / "out" / "a.png") == (6, 8)
     assert size(tmp_path / "out" / "b-mask.png") == (4, 4)
-    answers.predictions({"id": ["a"], "latent": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False)
-    assert "latent: too many numbers for a line" in capsys.readouterr().out
-    with pytest.raises(UsageError, match="the answers are pictures"):
+    answers.predictions({"id": ["a"], "latent_dim": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False)
+    assert "latent_dim: too many numbers for a line" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="the answers are images"):
         answers.predictions(found, None, as_json=False, quiet=False)
 
 
-def test_a_folder_for_answers_that_are_no_pictures(fails, iris_run, picture_run, pictures):
-    fails(2, ["the answers hold no pictures", "--out clean.csv"], "predict", iris_run, "iris", "--out", "clean")
-    fails(2, "the answers hold no pictures", "predict", picture_run, pictures, "--out", "clean/")
-    fails(2, [".npz, or a folder for pictures"], "predict", iris_run, "iris", "--out", "clean.txt")
+def test_a_folder_for_answers_that_are_no_images(fails, iris_run, image_run, images):
+    fails(2, ["the answers hold no images", "--out clean.csv"], "predict", iris_run, "iris", "--out", "clean")
+    fails(2, "the answers hold no images", "predict", image_run, images, "--out", "clean/")
+    fails(2, [".npz, or a folder for images"], "predict", iris_run, "iris", "--out", "clean.txt")
     Path("notes").write_text("mine")
     fails(3, "there is a file at this place", "predict", iris_run, "iris", "--out", "notes", untouched=Path("notes").parent)
     assert not Path("clean").exists()
 
 
-def test_pictures_have_no_place_in_a_table(cli, vae_run, pictures, tmp_path):
-    cli("predict", vae_run, pictures, "--out", "answers.csv")
+def test_images_have_no_place_in_a_table(cli, vae_run, images, tmp_path):
+    cli("predict", vae_run, images, "--out", "answers.csv")
     assert list(pd.read_csv("answers.csv").columns) == ["id", "latent(1)", "latent(2)", "latent(3)"]
     alone = {"id": ["a"], "image": np.zeros((1, 4, 4, 1), np.uint8), "skipped": []}
     for as_json in (False, True):
-        with pytest.raises(UsageError, match="the answers are pictures"):
+        with pytest.raises(UsageError, match="the answers are images"):
             answers.predictions(alone, tmp_path / "answers.parquet", as_json=as_json, quiet=True)
 
 

@@ -23,7 +23,7 @@ def test_a_screen_gets_some_answers_and_a_pipe_all(screen, lines, monkeypatch, c
 
 
 def test_runs_on_other_data_are_told_apart(tmp_path, capsys):
-    other = sample.info(name="b")
+    other = sample.make_info(name="b")
     other["data"]["fingerprint"] = "other"
     folders = [sample.complete(tmp_path / "a"), sample.write(tmp_path / "b", other)]
     look.comparison(folders, str(tmp_path / "page.html"), as_json=False)

@@ -81,7 +81,7 @@ def test_help_of_a_method_lists_every_option_with_range_and_default(cli, method)
     assert max(map(len, out.splitlines())) <= 120
     assert "0 <= number < 1" in out
     assert "flip=false" in out
-    assert "clip_norm=none" in out
+    assert "clip_grad_norm=none" in out
     assert "hidden=256,256" in out
 
 
@@ -93,9 +93,9 @@ def test_train_shows_figures_baselines_and_report_and_progress_apart(cli):
     assert "\x1b" not in answer.err + answer.out
     for word in ("test/accuracy *", "majority class", "linear model", "run:    mine", "report: mine"):
         assert word in answer.out
-    facts = json.loads(Path("mine/run.json").read_text())
-    assert facts["seed"] == 3
-    assert facts["argv"] == ["hibiscus", "train", "classify", "iris", "epochs=1", "--seed", "3", "--out", "mine"]
+    info = json.loads(Path("mine/run.json").read_text())
+    assert info["seed"] == 3
+    assert info["argv"] == ["hibiscus", "train", "classify", "iris", "epochs=1", "--seed", "3", "--out", "mine"]
 
 
 def test_quiet_is_quiet(cli, iris_run):
@@ -108,7 +108,7 @@ def test_quiet_is_quiet(cli, iris_run):
 
 
 def test_train_json_is_one_object_and_nothing_else(cli):
-    answer = cli("train", "regress", "diabetes", "epochs=1", "--json", "--demand", "test/rmse<=1e9")
+    answer = cli("train", "regress", "diabetes", "epochs=1", "--json", "--require", "test/rmse<=1e9")
     assert (answer.code, answer.err) == (0, "")
     found = answer.json
     assert Path(found["run"]).name == "regress-diabetes-001"
@@ -118,15 +118,15 @@ def test_train_json_is_one_object_and_nothing_else(cli):
 
 
 def test_a_demand_that_is_not_reached_exits_with_6_and_still_one_object(cli, iris_run):
-    answer = cli("evaluate", iris_run, "--demand", "test/accuracy>=2")
+    answer = cli("evaluate", iris_run, "--require", "test/accuracy>=2")
     assert answer.code == 6
     assert "test/accuracy>=2" in answer.err
     assert "this run" in answer.out
-    answer = cli("evaluate", iris_run, "--demand", "test/accuracy>=2", "--json")
+    answer = cli("evaluate", iris_run, "--require", "test/accuracy>=2", "--json")
     assert answer.code == 6
     assert answer.json["error"]["expected"] == "test/accuracy>=2"
     assert "metrics" in answer.json
-    assert cli("evaluate", iris_run, "--demand", "test/accuracy>=0", "--demand", "test/nll<=100").code == 0
+    assert cli("evaluate", iris_run, "--require", "test/accuracy>=0", "--require", "test/nll<=100").code == 0
 
 
 def test_evaluate_by_last_again_and_on_other_data(cli, iris_run):
@@ -142,23 +142,23 @@ def test_evaluate_by_last_again_and_on_other_data(cli, iris_run):
     assert set(again["baselines"]) == {"majority class", "nearest mean", "linear model"}
 
 
-def test_predict_pictures_prints_names_and_labels(cli, picture_run, pictures):
-    one = next((pictures / "Ziffer 0 é").iterdir())
-    answer = cli("predict", picture_run, one)
+def test_predict_images_prints_names_and_labels(cli, image_run, images):
+    one = next((images / "Ziffer 0 é").iterdir())
+    answer = cli("predict", image_run, one)
     assert answer.code == 0
     assert answer.out.splitlines()[0].split() == ["item", "label", "probability"]
     assert one.name in answer.out
     assert "Ziffer" in answer.out.splitlines()[1].split("png")[1]
-    found = cli("predict", picture_run, pictures / "Ziffer 0 é", one, "--json").json
+    found = cli("predict", image_run, images / "Ziffer 0 é", one, "--json").json
     assert len(found["id"]) == 31
     assert found["classes"] == ["Ziffer 0 é", "Ziffer 1 é"]
     assert np.allclose(np.sum(found["probabilities"], axis=1), 1, atol=1e-5)
     assert found["label"][0] == found["classes"][int(np.argmax(found["probabilities"][0]))]
 
 
-def test_predict_writes_by_ending(cli, picture_run, pictures):
+def test_predict_writes_by_ending(cli, image_run, images):
     for name in ("a.csv", "a.json", "a.parquet", "a.npz"):
-        answer = cli("predict", picture_run, pictures, "--out", name)
+        answer = cli("predict", image_run, images, "--out", name)
         assert answer.out == f"60 answers written to {name}\n"
     table = pd.read_csv("a.csv")
     assert list(table.columns) == ["id", "label", "probability", "p(Ziffer 0 é)", "p(Ziffer 1 é)"]
@@ -167,13 +167,13 @@ def test_predict_writes_by_ending(cli, picture_run, pictures):
     with np.load("a.npz", allow_pickle=False) as arrays:
         assert arrays["probabilities"].shape == (60, 2)
         assert list(arrays["label"]) == list(table["label"])
-    assert cli("predict", picture_run, pictures, "--out", "a.csv", "--quiet").out == ""
+    assert cli("predict", image_run, images, "--out", "a.csv", "--quiet").out == ""
 
 
-def test_predict_arrays_and_tables(cli, picture_run, diabetes_run, iris_run):
+def test_predict_arrays_and_tables(cli, image_run, diabetes_run, iris_run):
     np.savez("new.npz", x=np.zeros((3, 8, 8), np.uint8))
-    assert len(cli("predict", picture_run, "new.npz", "--json").json["label"]) == 3
-    assert len(cli("predict", picture_run, "digits", "--json").json["label"]) == 1797
+    assert len(cli("predict", image_run, "new.npz", "--json").json["label"]) == 3
+    assert len(cli("predict", image_run, "digits", "--json").json["label"]) == 1797
     assert len(cli("predict", iris_run, "iris", "--json").json["label"]) == 150
     cli("predict", diabetes_run, "diabetes", "--out", "answers.csv")
     assert list(pd.read_csv("answers.csv").columns) == ["id", "value"]
@@ -219,7 +219,7 @@ def test_sweep(cli):
 
 
 def test_extend_a_finished_run(cli, iris_run):
-    answer = cli("train", "classify", "iris", "epochs=3", f"from={iris_run}", "--out", "longer")
+    answer = cli("train", "classify", "iris", "epochs=3", f"extend={iris_run}", "--out", "longer")
     assert answer.code == 0
     assert "epoch   3/3" in answer.err
     assert "epoch   2/3" not in answer.err
@@ -252,12 +252,12 @@ def test_interrupted_training_saves_and_resumes():
     assert json.loads(Path("long/run.json").read_text())["status"] == "interrupted"
 
 
-def test_inspect(cli, pictures):
-    out = cli("inspect", pictures).out
+def test_inspect(cli, images):
+    out = cli("inspect", images).out
     assert "60 items" in out
     assert "cut as `train` would" in out
     assert "Ziffer 1 é" in out
-    found = cli("inspect", pictures, "--json").json
+    found = cli("inspect", images, "--json").json
     assert found["classes"]["Ziffer 0 é"]
     assert cli("inspect", "iris", "split=stratified").code == 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from contract.option_values import OF_PICTURES, otherwise
+from contract.option_values import OF_IMAGES, otherwise
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
@@ -32,7 +32,7 @@ class Bench:
     """One method on a small part of the bundled data of its own trial."""
 
     def __init__(self, kind, folder, count: int = 190, **options):
-        whole = open_data(kind.trial.data)
+        whole = open_data(kind.smoke_test.data)
         fields = {key: values[:count] for key, values in whole.fields.items()}
         given = {part: items[items < count] for part, items in whole.parts.items()}
         dataset = Dataset(
@@ -40,7 +40,7 @@ class Bench:
         )
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options, kind)
-        self.config = build_options(kind.Config, {"log_every": 4, **kind.trial.options, **options})
+        self.config = build_options(kind.Config, {"log_every": 4, **kind.smoke_test.options, **options})
         self.preparation = fit_preparation(dataset, parts["train"], kind, self.options)
         self.config = kind.resolve(self.config, self.preparation)
         torch.manual_seed(self.config.seed)
@@ -51,7 +51,7 @@ class Bench:
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
 
     def loop(self) -> Loop:
-        best = BestCheckpoint(self.folder / "checkpoints" / "best.safetensors", self.method.decides)
+        best = BestCheckpoint(self.folder / "checkpoints" / "best.safetensors", self.method.selection_metric)
         callbacks = {"best": best, "log": LogFile(self.folder / "log.jsonl"), "lines": Lines()}
         return Loop(self.method, self.data, callbacks, self.folder / "checkpoints", torch.device("cpu"))
 
@@ -74,7 +74,7 @@ def answers(method, data):
     with torch.inference_mode():
         if "predict" in method.abilities():
             return method.predict(data, "val")
-        return method.sample(5) if "sample" in method.abilities() else method.measure(data, "val")
+        return method.sample(5) if "sample" in method.abilities() else method.validate(data, "val")
 
 
 def docstring_is_complete(kind, folder):
@@ -92,7 +92,7 @@ def docstring_is_complete(kind, folder):
 
 
 def formula_is_tested(kind, folder):
-    file = ROOT / "tests" / "methods" / f"test_{kind.name.replace('-', '_')}.py"
+    file = ROOT / "tests" / "methods" / kind.family / f"test_{kind.name.replace('-', '_')}.py"
     assert file.exists(), f"a test of the method's own at {file}"
     assert "def test_the_objective_is_its_formula" in file.read_text(encoding="utf-8")
 
@@ -102,7 +102,7 @@ def page_exists(kind, folder):
 
 
 def config_goes_through_json_unchanged(kind, folder):
-    config = build_options(kind.Config, kind.trial.options)
+    config = build_options(kind.Config, kind.smoke_test.options)
     assert build_options(kind.Config, config.model_dump(mode="json")) == config
 
 
@@ -120,7 +120,7 @@ def _players_of(stage, method, all_of_it):
     everything = {id(p): p for net in method.nets.values() for p in net.parameters()}
     batch = None
     for player in stage.players:
-        batch = stage.source.next() if player.fresh or batch is None else batch
+        batch = stage.source.next() if player.batches_per_round or batch is None else batch
         before = {key: p.clone() for key, p in everything.items()}
         player.set_rate(0.5)
         player.step(batch, torch.enable_grad)
@@ -172,13 +172,20 @@ def ragged_and_single_batches(kind, folder, sizes=(1, 7, 1000)):
         assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), f"batch_size={size}"
 
 
-OTHERWISE = ({"rate": 7e-4}, {"optimiser": "sgd"}, {"weight_decay": 0.3}, {"schedule": "cosine"}, {"clip_norm": 1e-3})
+OTHERWISE = ({"learning_rate": 7e-4}, {"optimizer": "sgd"}, {"weight_decay": 0.3}, {"schedule": "cosine"}, {"clip_grad_norm": 1e-3})
 
 
 def common_options_do_something(kind, folder):
     """Each option that all methods share leads to other weights than it did before."""
-    base = {"batch_size": 12, "optimiser": "adam", "rate": 1e-3, "weight_decay": 0.0, "schedule": "constant", "clip_norm": None}
-    changes = [{}, *OTHERWISE, {"optimiser": "sgd", "momentum": 0.1}]
+    base = {
+        "batch_size": 12,
+        "optimizer": "adam",
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "schedule": "constant",
+        "clip_grad_norm": None,
+    }
+    changes = [{}, *OTHERWISE, {"optimizer": "sgd", "momentum": 0.1}]
     found = [Bench(kind, folder / str(i), count=60, **{**base, **change}).run().weights() for i, change in enumerate(changes)]
     for change, weights in zip(changes[1:-1], found[1:-1], strict=True):
         assert not same(found[0], weights), f"{change} changes nothing"
@@ -191,7 +198,7 @@ def own_options_do_something(kind, folder):
     usual, idle = Bench(kind, folder / "usual", count=60, **small).run(), []
     for name in kind.Config.model_fields.keys() - TrainingConfig.model_fields.keys():
         value, beside = otherwise(kind, name)
-        if value is None or (name in OF_PICTURES and "image" not in usual.data.arrays):
+        if value is None or (name in OF_IMAGES and "image" not in usual.data.arrays):
             continue
         before = Bench(kind, folder / f"{name}-before", count=60, **{**small, **beside}).run() if beside else usual
         after = Bench(kind, folder / name, count=60, **{**small, **beside, name: value}).run()
@@ -205,7 +212,7 @@ def said(bench):
     first = answers(bench.method, bench.data)
     torch.manual_seed(7)
     with torch.inference_mode():
-        return repr(first) + repr(bench.method.examine(bench.data, "test").metrics)
+        return repr(first) + repr(bench.method.evaluate(bench.data, "test").metrics)
 
 
 def both_precisions(kind, folder):
@@ -218,17 +225,17 @@ def both_precisions(kind, folder):
         assert all(math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float)), precision
 
 
-def deciding_metric_is_measured_and_examined(kind, folder):
+def deciding_metric_is_measured_and_evaluated(kind, folder):
     bench = Bench(kind, folder).run()
     bench.method.train_mode(False)
-    name = bench.method.decides.name
+    name = bench.method.selection_metric.name
     with torch.inference_mode():
-        assert name in bench.method.measure(bench.data, "val")
-        found = bench.method.examine(bench.data, "test")
+        assert name in bench.method.validate(bench.data, "val")
+        found = bench.method.evaluate(bench.data, "test")
     assert name in found.metrics
     assert found.baselines
     assert all(name in metrics for metrics in found.baselines.values()), f"each baseline tells its {name}"
-    assert found.exhibits
+    assert found.report_items
 
 
 CHECKS = (
@@ -244,5 +251,5 @@ CHECKS = (
     common_options_do_something,
     own_options_do_something,
     both_precisions,
-    deciding_metric_is_measured_and_examined,
+    deciding_metric_is_measured_and_evaluated,
 )

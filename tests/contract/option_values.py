@@ -6,21 +6,21 @@ from typing import get_args
 
 from hibiscus.runs.options import build_options
 
-ADAM = {"optimiser": "adam"}
+ADAM = {"optimizer": "adam"}
 KNOWN = {  # option, or (method, option): its other value, and others beside it
     "net_options": ({"hidden": [17]}, {}),
-    "penalise": ("bias", {"l2": 0.1}),
-    "penalise_layers": ("*1*", {"l2": 0.1}),
+    "regularize": ("bias", {"l2": 0.1}),
+    "regularize_layers": ("*1*", {"l2": 0.1}),
     "max_norm": (0.1, {}),
-    "clip_weights": (0.01, {}),
-    "fill": ("zero", {"shift": 0.3}),
+    "weight_clip": (0.01, {}),
+    "padding_mode": ("zero", {"translate": 0.3}),
     "label_smoothing": (0.1, {}),
     "focal_gamma": (1.0, {"loss": "focal"}),
     "huber_delta": (0.1, {"loss": "huber"}),
-    "features": (None, {}),  # acts in the last measuring; tests/methods/test_given.py
+    "metric_features": (None, {}),  # acts in the last measuring; tests/methods/test_given.py
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
-    "real_label": (0.9, {}),
+    "real_label_value": (0.9, {}),
     "filters": (33, {"net": "cnn"}),
     "depth": (0, {}),
     "kernel_size": (5, {}),
@@ -28,52 +28,52 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_mean": (0.5, {"noise": "gaussian"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
-    ("wgan", "batch_norm"): (None, {}),  # acts in pictures above 8 pixels; tests/methods/test_wgan.py
-    ("progan", "first_side"): (4, {}),
+    ("wgan", "batch_norm"): (None, {}),  # acts in images above 8 pixels; tests/methods/test_wgan.py
+    ("progan", "initial_size"): (4, {}),
     ("progan", "width"): (32, {}),
-    ("progan", "average"): (0.01, {}),
+    ("progan", "ema_decay"): (0.01, {}),
     ("dqn", "net"): (None, {}),  # four numbers: mlp is what there is for them
     ("iic", "net"): ("cnn", {"net_options": {}}),
-    ("iic", "clusters"): (4, {}),
+    ("iic", "num_clusters"): (4, {}),
     ("iic", "entropy_weight"): (2.0, {}),
     ("unet", "depth"): (1, {}),
-    ("unet", "mirror"): (True, {"rate": 1e-3}),  # at its own rate six rounds make all pixels ground
-    **{(name, "average"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
+    ("unet", "tta_flip"): (True, {"learning_rate": 1e-3}),  # at its own rate six rounds make all pixels ground
+    **{(name, "ema_decay"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
     ("ssd", "levels"): (1, {}),
     ("ssd", "width"): (0.125, {}),
     ("ssd", "depth"): (29, {}),
     ("ssd", "finest_stride"): (4, {}),
-    ("ssd", "least_scale"): (0.3, {"anchors": "paper"}),
-    ("ssd", "most_scale"): (0.8, {"anchors": "paper"}),
+    ("ssd", "min_scale"): (0.3, {"anchors": "paper"}),
+    ("ssd", "max_scale"): (0.8, {"anchors": "paper"}),
     ("ssd", "zoom_out"): (3.0, {}),
-    ("ssd", "soft_sigma"): (0.1, {"suppression": "soft"}),
-    ("ssd", "clip_norm"): (1e-3, {}),
+    ("ssd", "soft_nms_sigma"): (0.1, {"nms": "soft"}),
+    ("ssd", "clip_grad_norm"): (1e-3, {}),
     ("fcn", "filters"): (9, {}),
     ("pspnet", "filters"): (9, {}),
-    ("dqn", "steps"): (40, {}),
-    ("dqn", "warm_up"): (60, {}),
-    ("dqn", "memory"): (20, {}),
-    ("dqn", "explore_share"): (1.0, {}),
-    ("dqn", "explore_least"): (0.9, {}),
-    ("iic", "heads"): (3, {}),
+    ("dqn", "steps_per_iteration"): (40, {}),
+    ("dqn", "learning_starts"): (60, {}),
+    ("dqn", "buffer_size"): (20, {}),
+    ("dqn", "exploration_fraction"): (1.0, {}),
+    ("dqn", "final_epsilon"): (0.9, {}),
+    ("iic", "num_heads"): (3, {}),
     ("protonet", "net"): ("mlp", {"net_options": {}}),
     ("protonet", "net_options"): ({"filters": 9}, {}),
     ("protonet", "rotate_classes"): (False, {}),
-    ("protonet", "embedding"): (9, {"net": "mlp", "net_options": {}}),
+    ("protonet", "embedding_dim"): (9, {"net": "mlp", "net_options": {}}),
     ("protonet", "eval_way"): (None, {}),  # two classes are all that its validation part holds
     ("classify", "net"): ("cnn", {"net_options": {}}),
     ("vae", "net"): ("cnn", {}),
     ("cvae", "net"): ("cnn", {}),
     ("beta-vae", "net"): ("cnn", {}),
-    ("denoiser", "latent"): (17, {"net": "cnn"}),
+    ("denoiser", "latent_dim"): (17, {"net": "cnn"}),
     ("denoiser", "hidden"): (33, {"net": "cnn"}),
-    ("colorizer", "latent"): (17, {"net": "cnn"}),
+    ("colorizer", "latent_dim"): (17, {"net": "cnn"}),
     ("colorizer", "hidden"): (33, {"net": "cnn"}),
     ("stackedgan", "joint"): (False, {"max_rounds": 0}),
-    ("stackedgan", "through"): (1.0, {"max_rounds": 0}),
+    ("stackedgan", "joint_gradient_scale"): (1.0, {"max_rounds": 0}),
 }
-OF_PICTURES = ("shift", "flip", "rotation", "zoom", "shear", "brightness", "contrast", "fill", "crop", "vertical_flip", "cutout", "mirror")
+OF_IMAGES = ("shift", "flip", "rotation", "zoom", "shear", "brightness", "contrast", "fill", "crop", "vertical_flip", "cutout", "mirror")
 
 
 def otherwise(kind, name):
@@ -83,7 +83,7 @@ def otherwise(kind, name):
     """
     if (kind.name, name) in KNOWN or name in KNOWN:
         return KNOWN.get((kind.name, name), KNOWN.get(name))
-    field, value = kind.Config.model_fields[name], build_options(kind.Config, kind.trial.options).model_dump()[name]
+    field, value = kind.Config.model_fields[name], build_options(kind.Config, kind.smoke_test.options).model_dump()[name]
     if isinstance(value, bool):
         return not value, {}
     words = [word for part in (field.annotation, *get_args(field.annotation)) for word in get_args(part) if isinstance(word, str)]

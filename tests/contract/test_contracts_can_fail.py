@@ -12,7 +12,7 @@ from torch import nn
 
 from contract import checks
 from hibiscus.errors import TrainingError
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
 from hibiscus.training.player import Stage
 from hibiscus.training.schedules import constant
 
@@ -39,8 +39,8 @@ class Toy(Method):
 
     name, title, family = "toy", "Toy", "toys"
     needs = frozenset({"label"})
-    decides = Decides("error", higher_is_better=False)
-    trial = Trial("digits", {"epochs": 2, "batch_size": 50})
+    selection_metric = SelectionMetric("error", higher_is_better=False)
+    smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50})
     Config = Config
 
     def networks(self):
@@ -50,7 +50,7 @@ class Toy(Method):
 
     def stages(self, data):
         first = self.config.player("first", self.nets["a"], self.first_loss)
-        second = self.config.player("second", self.nets["b"], self.second_loss, fresh=0)
+        second = self.config.player("second", self.nets["b"], self.second_loss, batches_per_round=0)
         yield Stage([first, second], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
 
     def error(self, network, batch):
@@ -63,15 +63,15 @@ class Toy(Method):
         return self.error("b", batch), {}
 
     def predict(self, data, part):
-        return {"values": torch.cat([self.nets["a"](batch.image) for batch in data.walk(part)]).numpy()}
+        return {"values": torch.cat([self.nets["a"](batch.image) for batch in data.iterate(part)]).numpy()}
 
-    def measure(self, data, part):
-        return {"error": torch.stack([self.error("a", batch) for batch in data.walk(part)]).mean().item()}
+    def validate(self, data, part):
+        return {"error": torch.stack([self.error("a", batch) for batch in data.iterate(part)]).mean().item()}
 
-    def examine(self, data, part):
+    def evaluate(self, data, part):
         from hibiscus.evaluation.items import Table
 
-        return Examination(self.measure(data, part), {"zero": {"error": 1.0}}, [Table("t", ["a"], [["b"]])])
+        return Evaluation(self.validate(data, part), {"zero": {"error": 1.0}}, [Table("t", ["a"], [["b"]])])
 
 
 class MovesAnothers(Toy):
@@ -140,7 +140,7 @@ class IsNoNumberInSixteenBits(Toy):
 
 
 class MeasuresSomethingElse(Toy):
-    def measure(self, data, part):
+    def validate(self, data, part):
         return {"mistake": 1.0}
 
 
@@ -184,7 +184,7 @@ BROKEN = [
     (checks.common_options_do_something, LeavesAnOptionUnused),
     (checks.own_options_do_something, HasAnIdleOption),
     (checks.both_precisions, IsNoNumberInSixteenBits),
-    (checks.deciding_metric_is_measured_and_examined, MeasuresSomethingElse),
+    (checks.deciding_metric_is_measured_and_evaluated, MeasuresSomethingElse),
     (checks.config_goes_through_json_unchanged, LosesAnOption),
     (checks.page_exists, HasNoPage),
     (checks.formula_is_tested, HasNoPage),

@@ -17,7 +17,7 @@ NAMES = [entry.name for entry in METHODS]
 
 @pytest.fixture(autouse=True)
 def shared_cache(tmp_path_factory, monkeypatch):
-    """One cache for all contract tests of a process: a judge of the same pictures is trained once."""
+    """One cache for all contract tests of a process: a judge of the same images is trained once."""
     monkeypatch.setenv("HIBISCUS_CACHE", str(tmp_path_factory.getbasetemp() / "contract-cache"))
 
 
@@ -39,8 +39,8 @@ def test_runs_from_the_command_to_the_report_without_other_data(name, tmp_path, 
 
     monkeypatch.setattr(builtins, "open", watching)
     kind = get_method(name)
-    run = api.train(name, kind.trial.data, out=tmp_path / "run", quiet=True, **kind.trial.options)
-    assert run.facts["decides"]["name"] in {metric.split("/")[1] for metric in run.evaluate()}
+    run = api.train(name, kind.smoke_test.data, out=tmp_path / "run", quiet=True, **kind.smoke_test.options)
+    assert run.info["selection_metric"]["name"] in {metric.split("/")[1] for metric in run.evaluate()}
     assert (run.path / "report.html").stat().st_size > 10_000
     shared = Path(__file__).resolve().parents[3] / "shared"
     assert not [path for path in opened if str(path).startswith(str(shared))]

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 
-def picture(path, seed=0, size=(10, 12), mode="RGB"):
-    """A picture file of noise, `size` = (height, width); returns its path."""
+def image(path, seed=0, size=(10, 12), mode="RGB"):
+    """An image file of noise, `size` = (height, width); returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     channels = {"L": (), "RGB": (3,)}[mode]
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, *channels), dtype=np.uint8)).save(path)
@@ -17,12 +17,12 @@ def picture(path, seed=0, size=(10, 12), mode="RGB"):
 
 
 def classes(folder, names=("ant", "bee"), count=3, **options):
-    """A folder with one folder of PNG pictures for each class."""
+    """A folder with one folder of PNG images for each class."""
     seed = zlib.crc32(str(folder).encode()) % 1000
     for name in names:
         for i in range(count):
             seed += 1
-            picture(folder / name / f"{i}.png", seed, **options)
+            image(folder / name / f"{i}.png", seed, **options)
     return folder
 
 

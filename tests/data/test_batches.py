@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
+from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, ShuffledBatches, as_tensor, iterate
 from hibiscus.data.images.augment import Augment
 
 CPU = torch.device("cpu")
@@ -14,11 +14,11 @@ FIELDS = {"image": as_tensor(PIXELS), "label": torch.arange(23)}
 MEAN, STD = [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]
 
 
-FINISH = PictureFinish(MEAN, STD, CPU)
+FINISH = Normalize(MEAN, STD, CPU)
 
 
 def finisher():
-    return Finisher({"image": FINISH}, CPU, lambda fields: SimpleNamespace(**fields))
+    return BatchBuilder({"image": FINISH}, CPU, lambda fields: SimpleNamespace(**fields))
 
 
 def source(seed=3, items=None, augment=None, batch_size=5):
@@ -41,10 +41,10 @@ def test_every_item_once_an_epoch_in_a_new_order():
     assert not torch.equal(epochs[0], epochs[1])
 
 
-def test_a_pair_is_a_picture_and_its_changed_copy():
+def test_a_pair_is_a_image_and_its_changed_copy():
     def pairs(augment):
-        made = Finisher({"image": FINISH}, CPU, dict)
-        return ShuffledBatches({"image": FIELDS["image"]}, np.arange(23), 5, 3, PairFinisher(made), augment)
+        made = BatchBuilder({"image": FINISH}, CPU, dict)
+        return ShuffledBatches({"image": FIELDS["image"]}, np.arange(23), 5, 3, PairBatchBuilder(made), augment)
 
     first, second = pairs(Augment(brightness=0.5)), source()
     for _ in range(7):
@@ -68,7 +68,7 @@ def test_only_its_own_items():
     assert {int(i) for batch in drawn(source(items=items), 9) for i in batch.label} == {3, 7, 20}
 
 
-@pytest.mark.parametrize("augment", [None, Augment(flip=True, shift=0.3, rotation=20, brightness=0.2)])
+@pytest.mark.parametrize("augment", [None, Augment(flip=True, translate=0.3, rotation=20, brightness=0.2)])
 def test_same_seed_same_batches(augment):
     assert same(drawn(source(augment=augment), 12), drawn(source(augment=augment), 12))
     assert not same(drawn(source(augment=augment), 12), drawn(source(seed=4, augment=augment), 12))
@@ -98,13 +98,13 @@ def test_the_data_are_never_changed():
 
 
 @pytest.mark.parametrize("augment", [None, lambda x: x])
-def test_standardised_against_numpy(augment):
+def test_standardized_against_numpy(augment):
     finished = FINISH(as_tensor(PIXELS), augment)
     assert finished.is_contiguous(memory_format=torch.channels_last)
     np.testing.assert_allclose(finished.numpy(), ((PIXELS / 255 - MEAN) / STD).transpose(0, 3, 1, 2), atol=1e-5)
 
 
-def test_augmentation_sees_pictures_in_the_unit_interval():
+def test_augmentation_sees_images_in_the_unit_interval():
     seen = []
     FINISH(as_tensor(PIXELS), lambda x: seen.append(x.clone()) or x)
     np.testing.assert_allclose(seen[0].numpy(), PIXELS.transpose(0, 3, 1, 2) / 255, atol=1e-6)
@@ -112,10 +112,10 @@ def test_augmentation_sees_pictures_in_the_unit_interval():
 
 def test_walk_gives_all_items_in_order():
     finish = finisher()
-    batches = list(walk(FIELDS, np.array([5, 1, 22]), finish, batch_size=2))
+    batches = list(iterate(FIELDS, np.array([5, 1, 22]), finish, batch_size=2))
     assert [batch.label.tolist() for batch in batches] == [[5, 1], [22]]
     np.testing.assert_allclose(batches[1].image[0, 2], (PIXELS[22, :, :, 2] / 255 - 0.3) / 0.1, atol=1e-5)
-    assert list(walk(FIELDS, np.array([], np.int64), finish)) == []
+    assert list(iterate(FIELDS, np.array([], np.int64), finish)) == []
 
 
 def test_a_memory_map_stays_on_the_disk(tmp_path):

@@ -25,7 +25,16 @@ def test_channels(given, kept):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"channels": 2}, {"val": 0}, {"test": 1}, {"max_bad": 1.1}, {"split": "random"}, {"top_words": 0}, {"tarket": "x"}, {"scaling": "z"}],
+    [
+        {"channels": 2},
+        {"val": 0},
+        {"test": 1},
+        {"max_bad_fraction": 1.1},
+        {"split": "random"},
+        {"top_words": 0},
+        {"tarket": "x"},
+        {"scaling": "z"},
+    ],
 )
 def test_out_of_range_is_refused(wrong):
     with pytest.raises(ValidationError):
@@ -38,7 +47,14 @@ def test_opening_names_exactly_what_open_data_takes():
     from hibiscus.data.open import open_data
 
     opening = DataConfig(target="y", image_size="8,9").opening()
-    assert opening == {"target": "y", "test_data": None, "to": None, "image_size": (8, 9), "channels": None, "max_bad": 0.05}
+    assert opening == {
+        "target": "y",
+        "test_data": None,
+        "target_domain": None,
+        "image_size": (8, 9),
+        "channels": None,
+        "max_bad_fraction": 0.05,
+    }
     assert set(opening) <= set(inspect.signature(open_data).parameters)
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.batches import Finisher, PictureFinish, as_tensor
+from hibiscus.data.batches import BatchBuilder, Normalize, as_tensor
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
 from hibiscus.errors import DataError
 
 CPU = torch.device("cpu")
 LABEL = np.repeat(np.arange(6), 5)
-PIXELS = np.arange(30, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).copy()  # each picture is its own number
+PIXELS = np.arange(30, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).copy()  # each image is its own number
 PIXELS[:, 0, 0] += 100  # a mark in the corner shows how it was turned
 
 
 def finisher():
-    return Finisher({"image": PictureFinish([0.0], [1 / 255], CPU)}, CPU, lambda fields: SimpleNamespace(**fields))
+    return BatchBuilder({"image": Normalize([0.0], [1 / 255], CPU)}, CPU, lambda fields: SimpleNamespace(**fields))
 
 
 def episodes(plan, seed=3, augment=None):
@@ -46,7 +46,7 @@ def test_all_classes_and_items_come():
     assert set(np.concatenate([items(source.next()) for _ in range(300)])) == set(range(30))
 
 
-@pytest.mark.parametrize("augment", [None, Augment(rotation=10, shift=0.3)])
+@pytest.mark.parametrize("augment", [None, Augment(rotation=10, translate=0.3)])
 @pytest.mark.parametrize("taken", [0, 1, 4, 5, 9])
 def test_a_restored_source_goes_on_exactly(taken, augment):
     plan = EpisodePlan(3, 1, 2, per_epoch=4, turned=True)
@@ -83,5 +83,5 @@ def test_classes_with_too_few_items_are_left_out_and_too_few_classes_told():
     with pytest.raises(DataError, match="data: the train part: 3 classes, 2 of them with 4 items or more") as caught:
         usable_classes(label, EpisodePlan(3, 1, 3), "data: the train part")
     assert caught.value.expected == "3 such classes"
-    assert "way" in caught.value.mend
+    assert "way" in caught.value.fix
     assert len(usable_classes(label, EpisodePlan(8, 1, 3, turned=True), "data")) == 2

@@ -52,7 +52,7 @@ def hub(monkeypatch):
     return known
 
 
-def pictures(count, mode="RGB", side=6):
+def images(count, mode="RGB", side=6):
     noise = np.random.default_rng(count).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
     rows = {"img": [Pillow.fromarray(one).convert(mode) for one in noise], "species": [i % 2 for i in range(count)]}
     return Rows(rows, img=Image(), species=ClassLabel("ant", "bee"))
@@ -63,8 +63,8 @@ def texts(count, labels=None):
     return Rows(rows, label=ClassLabel("neg", "pos"))
 
 
-def test_pictures_with_class_labels(hub):
-    hub["me/pets"] = {"train": pictures(5), "validation": pictures(3), "test": pictures(4), "odd": pictures(2)}
+def test_images_with_class_labels(hub):
+    hub["me/pets"] = {"train": images(5), "validation": images(3), "test": images(4), "odd": images(2)}
     data = open_data("hf:me/pets")
     assert data.fields["image"].shape == (12, 6, 6, 3)
     assert data.fields["label"][:3].tolist() == ["ant", "bee", "ant"]
@@ -73,8 +73,8 @@ def test_pictures_with_class_labels(hub):
     assert np.array_equal(data.fields["image"][0], np.asarray(hub["me/pets"]["train"]["img"][0]))
 
 
-def test_grey_pictures_have_one_channel(hub):
-    hub["me/grey"] = {"train": pictures(5, "L")}
+def test_gray_images_have_one_channel(hub):
+    hub["me/grey"] = {"train": images(5, "L")}
     assert open_data("hf:me/grey").fields["image"].shape == (5, 6, 6, 1)
 
 
@@ -97,16 +97,16 @@ def test_one_unnamed_part_and_a_target(hub):
         ("me/absent", {}, "hf:me/absent: cannot be had .*doesn't exist"),
         ("x", {"target": "lable"}, "hf:x: no column is named 'lable'"),
         ("partly", {}, "no label in the column 'label'"),
-        ("sizes", {}, "hf:sizes: pictures of unlike sizes"),
+        ("sizes", {}, "hf:sizes: images of unlike sizes"),
     ],
 )
 def test_what_cannot_be_used_is_told(hub, name, options, match):
     hub["x"] = {"train": texts(6)}
     hub["partly"] = {"train": texts(3, [0, -1, 1])}
-    hub["sizes"] = {"train": pictures(3), "test": pictures(3, side=9)}
+    hub["sizes"] = {"train": images(3), "test": images(3, side=9)}
     with pytest.raises(DataError, match=match) as caught:
         open_data(f"hf:{name}", **options)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch):

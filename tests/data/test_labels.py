@@ -169,5 +169,5 @@ def test_numbering_takes_whatever_classes_there_are():
 
 def test_what_is_read_as_another_label_is_told():
     learned = LabelPreparation(("<=50K", ">50K"))
-    assert learned.read_otherwise(["<=50K", "<=50K.", ">50K", None, "other"]) == {"<=50K.": "<=50K"}
+    assert learned.match_variants(["<=50K", "<=50K.", ">50K", None, "other"]) == {"<=50K.": "<=50K"}
     assert learned.encode(["<=50K.", ">50K"]).tolist() == [0, 1]

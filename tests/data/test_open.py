@@ -10,7 +10,7 @@ def refused(path, match, **options):
     with pytest.raises(DataError, match=match) as caught:
         open_data(path, **options)
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix
     return str(caught.value)
 
 
@@ -42,9 +42,9 @@ def test_what_is_no_path(path, match):
     refused(path, match)
 
 
-def test_a_picture_and_unknown_files(tmp_path):
-    picture = make.picture(tmp_path / "x.png")
-    assert f"point at the folder: {tmp_path}" in refused(picture, "one picture")
+def test_a_image_and_unknown_files(tmp_path):
+    image = make.image(tmp_path / "x.png")
+    assert f"point at the folder: {tmp_path}" in refused(image, "one image")
     for name in ("a.xlsx", "noending", "model.pkl"):
         (tmp_path / name).write_bytes(b"x")
         assert str(tmp_path / name) in refused(tmp_path / name, "unknown kind")
@@ -85,7 +85,7 @@ def test_own_parts_are_kept_beside_a_test_part(tmp_path):
 
 def test_parts_of_unlike_kinds_are_told(tmp_path):
     make.classes(tmp_path / "a")
-    make.picture(tmp_path / "flat" / "x.png")
+    make.image(tmp_path / "flat" / "x.png")
     np.savez(tmp_path / "x.npz", x=np.eye(3), y=np.arange(3))
     message = refused(tmp_path / "a", "the test part has image; .* has image, label", test_data=tmp_path / "flat")
     assert str(tmp_path / "a") in message
@@ -96,7 +96,7 @@ def test_parts_of_unlike_kinds_are_told(tmp_path):
 
 def test_the_options_are_remembered(tmp_path):
     make.classes(tmp_path / "a")
-    assert open_data(tmp_path / "a", image_size=7).options == {"image_size": 7, "max_bad": 0.05}
+    assert open_data(tmp_path / "a", image_size=7).options == {"image_size": 7, "max_bad_fraction": 0.05}
 
 
 def test_progress_is_reported(tmp_path):

@@ -41,7 +41,7 @@ def test_images_from_a_memory_map_only_the_training_rows(tmp_path):
     np.testing.assert_allclose(few.mean, before.mean, atol=0.03)
 
 
-def test_large_pictures_are_sampled_and_chunked(monkeypatch):
+def test_large_images_are_sampled_and_chunked(monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (300, 4, 4, 3), dtype=np.uint8)
     monkeypatch.setattr(prepare, "MAX_VALUES", 1)
     first = ImagePreparation.fit(images)
@@ -57,10 +57,10 @@ def test_large_pictures_are_sampled_and_chunked(monkeypatch):
         (np.zeros((0, 3, 3), np.uint8), r"shape \(0, 3, 3\)"),
     ],
 )
-def test_what_is_no_picture(images, message):
+def test_what_is_no_image(images, message):
     with pytest.raises(DataError, match=message):
         ImagePreparation.fit(images)
-    with pytest.raises(DataError, match="no training pictures"):
+    with pytest.raises(DataError, match="no training images"):
         ImagePreparation.fit(np.zeros((2, 3, 3), np.uint8), rows=np.array([], int))
 
 
@@ -117,7 +117,7 @@ def test_any_json_is_a_run_error(saved):
             Preparation.from_json(data)
 
 
-def test_picture_users_do_not_pay_for_pandas():
+def test_image_users_do_not_pay_for_pandas():
     code = (
         "import sys, numpy; from hibiscus.data.preparation import ImagePreparation, LabelPreparation, TargetPreparation;"
         "ImagePreparation.fit(numpy.zeros((2, 2, 2), 'uint8'));"

@@ -5,17 +5,17 @@ import torch
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
-from hibiscus.data.prepared import PreparedData, evenly
+from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
 
 RNG = np.random.default_rng(0)
 PARTS = {"train": np.arange(0, 12), "test": np.array([15, 13])}
 
 
-def pictures(count=16, side=8, channels=3):
+def images(count=16, side=8, channels=3):
     pixels = RNG.integers(0, 256, (count, side, side, channels), dtype=np.uint8)
     labels = np.array(["cat", "dog"])[np.arange(count) % 2]
-    return Dataset("p", "/my/pictures", {"image": pixels, "label": labels}, [f"{i}.png" for i in range(count)], content_keys(pixels))
+    return Dataset("p", "/my/images", {"image": pixels, "label": labels}, [f"{i}.png" for i in range(count)], content_keys(pixels))
 
 
 def table(count=16):
@@ -42,10 +42,10 @@ def learned(dataset, target=False):
     return Preparation(fields)
 
 
-def test_batches_of_pictures_and_classes():
-    data = pictures()
+def test_batches_of_images_and_classes():
+    data = images()
     prepared = PreparedData(data, learned(data), PARTS, dict)
-    (batch,) = prepared.walk("test")
+    (batch,) = prepared.iterate("test")
     assert batch["label"].tolist() == [1, 1]
     image = prepared.preparation["image"]
     expected = (data.fields["image"][[15, 13]] / 255 - image.mean) / image.std
@@ -77,7 +77,7 @@ def test_the_target_does_not_leak_into_the_inputs():
 
 
 def test_other_data_are_measured_beside_the_runs_own_training_part():
-    own, other = pictures(), pictures()
+    own, other = images(), images()
     trained = PreparedData(own, learned(own), PARTS, dict)
     prepared = PreparedData(other, trained.preparation, {"test": np.arange(16)}, dict, training=trained)
     assert np.array_equal(prepared.values("image", "train"), own.fields["image"][:12])
@@ -88,8 +88,8 @@ def test_other_data_are_measured_beside_the_runs_own_training_part():
 
 
 @pytest.mark.parametrize(("side", "channels", "features"), [(8, 3, 192), (32, 1, 1024), (32, 3, 768), (96, 3, 768), (400, 1, 961)])
-def test_large_pictures_are_shrunk_for_simple_rivals(side, channels, features):
-    data = pictures(side=side, channels=channels)
+def test_large_images_are_shrunk_for_simple_rivals(side, channels, features):
+    data = images(side=side, channels=channels)
     flat = PreparedData(data, learned(data), PARTS, dict).flat_inputs("train")
     assert flat.shape == (12, features)
     assert flat.dtype == np.float32
@@ -98,26 +98,26 @@ def test_large_pictures_are_shrunk_for_simple_rivals(side, channels, features):
     np.testing.assert_allclose(flat, expected, atol=1e-6)
 
 
-def test_pictures_and_table_together():
-    data, more = pictures(), table()
+def test_images_and_table_together():
+    data, more = images(), table()
     data.fields["table"], data.roles = more.fields["table"], more.roles
     prepared = PreparedData(data, learned(data), PARTS, dict)
     assert prepared.flat_inputs("test").shape == (2, 192 + 1)
-    assert set(next(prepared.walk("test"))) == {"image", "table", "label"}
+    assert set(next(prepared.iterate("test"))) == {"image", "table", "label"}
     assert prepared.tensors["table"].dtype == torch.float32
 
 
 def test_what_does_not_fit_is_told_with_the_path():
-    own = pictures()
-    with pytest.raises(DataError, match=r"/my/pictures: pictures of shape \(9, 9, 3\)") as caught:
-        PreparedData(pictures(side=9), learned(own), PARTS, dict)
+    own = images()
+    with pytest.raises(DataError, match=r"/my/images: images of shape \(9, 9, 3\)") as caught:
+        PreparedData(images(side=9), learned(own), PARTS, dict)
     assert "(8, 8, 3), as in training" in str(caught.value)
-    strange = pictures()
+    strange = images()
     strange.fields["label"][3] = "cow"
-    with pytest.raises(DataError, match="/my/pictures: row 4 has the unknown label 'cow'"):
+    with pytest.raises(DataError, match="/my/images: row 4 has the unknown label 'cow'"):
         PreparedData(strange, learned(own), PARTS, dict)
 
 
 def test_evenly_spaced_places():
-    assert evenly(10, 4).tolist() == [0, 3, 6, 9]
-    assert evenly(3, 9).tolist() == [0, 1, 2]
+    assert evenly_spaced(10, 4).tolist() == [0, 3, 6, 9]
+    assert evenly_spaced(3, 9).tolist() == [0, 1, 2]

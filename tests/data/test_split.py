@@ -94,7 +94,7 @@ def test_an_empty_part_is_told(count, val, test, part):
     with pytest.raises(DataError, match=f"/some/data: {count} items leave none for the {part} part") as caught:
         make_split(made(np.arange(count)), val=val, test=test)
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_wrong_kinds_are_told():

@@ -22,7 +22,7 @@ CYCLEGAN = get_method("cyclegan")
 def folder(root, names, count=3, **options):
     for place, name in enumerate(names):
         for i in range(count + place):
-            make.picture(root / name / f"{i}.png", 100 * place + i, **options)
+            make.image(root / name / f"{i}.png", 100 * place + i, **options)
     return root
 
 
@@ -63,50 +63,50 @@ def test_a_folder_of_two_folders_has_two_domains(tmp_path):
 @pytest.mark.parametrize("names", [("one",), ("one", "two", "three")])
 def test_other_than_two_domains_are_refused(tmp_path, names):
     data = open_data(folder(tmp_path / "pets", names, 20))
-    with pytest.raises(DataError, match=f"{len(names)} kinds of pictures") as caught:
+    with pytest.raises(DataError, match=f"{len(names)} kinds of images") as caught:
         prepared(data)
-    assert "to=" in caught.value.mend
+    assert "target_domain=" in caught.value.fix
     with pytest.raises(DataError):
         check_domains("x", np.array(["a", "b", "c"]))
 
 
 def test_two_data_sets_side_by_side(tmp_path):
     small, large = arrays(tmp_path / "small.npz", 6, 5), arrays(tmp_path / "large.npz", 4, 9, channels=3)
-    data = open_data(small, to=large)
+    data = open_data(small, target_domain=large)
     assert data.fields["image"].shape == (10, 9, 9, 3)
     assert data.fields["domain"].tolist() == ["small"] * 6 + ["large"] * 4
     assert data.fields["label"].tolist() == ["0", "1"] * 5
     assert np.array_equal(data.fields["image"][6:], np.load(large)["x"])
     assert np.ptp(data.fields["image"][:6], axis=3).max() == 0  # grey, three times
-    assert data.fingerprint != open_data(large, to=small).fingerprint
+    assert data.fingerprint != open_data(large, target_domain=small).fingerprint
     assert "brought to 9x9, RGB" in data.notes[0]
     assert len(set(data.ids)) == 10
 
 
 def test_the_first_is_a_whatever_its_name(tmp_path):
     for first, second in (("a", "b"), ("b", "a")):
-        data = open_data(arrays(tmp_path / f"{first}.npz", 60, 5), to=arrays(tmp_path / f"{second}.npz", 60, 5, first=3))
+        data = open_data(arrays(tmp_path / f"{first}.npz", 60, 5), target_domain=arrays(tmp_path / f"{second}.npz", 60, 5, first=3))
         assert prepared(data).preparation["domain"].names == (first, second)
 
 
 def test_size_and_channels_may_be_asked_for(tmp_path):
     paths = arrays(tmp_path / "small.npz", 6, 5), arrays(tmp_path / "large.npz", 4, 9, channels=3)
-    assert open_data(paths[0], to=paths[1], image_size=7, channels=1).fields["image"].shape == (10, 7, 7, 1)
+    assert open_data(paths[0], target_domain=paths[1], image_size=7, channels=1).fields["image"].shape == (10, 7, 7, 1)
 
 
 def test_labels_of_other_classes_are_left_out(tmp_path):
     first, second = arrays(tmp_path / "a.npz", 6, 5), arrays(tmp_path / "b.npz", 6, 5, labels=False)
-    assert "label" not in open_data(first, to=second).fields
+    assert "label" not in open_data(first, target_domain=second).fields
     np.savez(second, x=np.zeros((6, 5, 5), np.uint8), y=np.arange(6))
-    assert "label" not in open_data(first, to=second).fields
+    assert "label" not in open_data(first, target_domain=second).fields
 
 
-def test_what_is_no_picture_and_methods_of_one_domain_are_refused(tmp_path):
-    pictures = arrays(tmp_path / "a.npz", 6, 5)
+def test_what_is_no_image_and_methods_of_one_domain_are_refused(tmp_path):
+    images = arrays(tmp_path / "a.npz", 6, 5)
     with pytest.raises(DataError, match=r"iris: it holds .*table"):
-        open_data(pictures, to="iris")
-    with pytest.raises(ConfigError, match="to=b"):
-        prepare_parts(open_data(pictures), DataConfig(to="b"), get_method("dcgan"))
+        open_data(images, target_domain="iris")
+    with pytest.raises(ConfigError, match="target_domain=b"):
+        prepare_parts(open_data(images), DataConfig(target_domain="b"), get_method("dcgan"))
 
 
 def test_each_domain_gets_the_parts_that_it_lacks(tmp_path):
@@ -114,7 +114,7 @@ def test_each_domain_gets_the_parts_that_it_lacks(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (80, 5, 5), np.uint8)
     np.savez(tmp_path / "a.npz", x_train=x[:60], x_test=x[60:])
     np.savez(tmp_path / "b.npz", x=np.random.default_rng(1).integers(0, 256, (200, 5, 5), np.uint8))
-    data = prepared(open_data(tmp_path / "a.npz", to=tmp_path / "b.npz"))
+    data = prepared(open_data(tmp_path / "a.npz", target_domain=tmp_path / "b.npz"))
     assert data.of_domain("test", 0).tolist() == list(range(60, 80))
     assert 15 <= len(data.of_domain("test", 1)) <= 50
     assert sum(map(len, data.parts.values())) == 280
@@ -122,9 +122,9 @@ def test_each_domain_gets_the_parts_that_it_lacks(tmp_path):
 
 
 def test_shapes():
-    picture = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3)
-    assert bring_to_shape(picture, (4, 4, 3)) is picture
-    assert bring_to_shape(picture, (4, 4, 1)).shape == (1, 4, 4, 1)
+    image = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3)
+    assert bring_to_shape(image, (4, 4, 3)) is image
+    assert bring_to_shape(image, (4, 4, 1)).shape == (1, 4, 4, 1)
     flat = np.full((2, 4, 6, 1), 77, np.uint8)
     assert np.array_equal(bring_to_shape(flat, (8, 8, 3)), np.full((2, 8, 8, 3), 77))
 
@@ -135,7 +135,7 @@ def batches(count=(7, 10), batch_size=3, seed=0, share=(0, 1)):
     return DomainBatches(images, members, batch_size, seed, lambda x, change: x, Batch, share=share)
 
 
-def test_every_picture_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_the_next():
+def test_every_image_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_the_next():
     source = batches()
     assert source.batches_per_epoch == 3
     seen = {name: [] for name in "ab"}

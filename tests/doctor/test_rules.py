@@ -21,7 +21,7 @@ FACTS: dict[str, Any] = {
     },
 }
 EVALUATION: dict[str, Any] = {
-    "decides": {"name": "test/accuracy", "higher_is_better": True},
+    "selection_metric": {"name": "test/accuracy", "higher_is_better": True},
     "metrics": {"test/accuracy": 0.9},
     "baselines": {"majority class": {"test/accuracy": 0.5}, "linear model": {"test/accuracy": 0.8}},
 }
@@ -29,7 +29,7 @@ HISTORY = [{"train/loss": 1 / epoch, "val/loss": 1.1 / epoch} for epoch in range
 
 
 @pytest.fixture
-def facts():
+def info():
     return copy.deepcopy(FACTS)
 
 
@@ -38,99 +38,99 @@ def evaluation():
     return copy.deepcopy(EVALUATION)
 
 
-def test_a_good_run_needs_no_advice(facts, evaluation):
-    assert advise(facts, HISTORY, evaluation) == []
-    assert advise(facts, [], evaluation) == []
+def test_a_good_run_needs_no_advice(info, evaluation):
+    assert advise(info, HISTORY, evaluation) == []
+    assert advise(info, [], evaluation) == []
 
 
-def test_a_better_baseline_is_named_with_both_figures(facts, evaluation):
+def test_a_better_baseline_is_named_with_both_figures(info, evaluation):
     evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0
     evaluation["baselines"]["nearest mean"] = {"test/accuracy": 0.95}
-    (said,) = advise(facts, HISTORY, evaluation)
+    (said,) = advise(info, HISTORY, evaluation)
     assert said.startswith("The linear model does as well or better (1.0000 against 0.9000 test/accuracy)")
 
 
-def test_lower_is_better_where_it_is(facts, evaluation):
-    evaluation["decides"] = {"name": "test/rmse", "higher_is_better": False}
+def test_lower_is_better_where_it_is(info, evaluation):
+    evaluation["selection_metric"] = {"name": "test/rmse", "higher_is_better": False}
     evaluation["metrics"] = {"test/rmse": 231000.4}
     evaluation["baselines"] = {"mean": {"test/rmse": 300000.0}, "linear regression": {"test/rmse": 200000.0}, "none": {}}
-    (said,) = advise(facts, HISTORY, evaluation)
+    (said,) = advise(info, HISTORY, evaluation)
     assert "The linear regression does as well or better (200,000.0 against 231,000.4 test/rmse)" in said
     evaluation["metrics"] = {"test/rmse": 1.0}
-    assert advise(facts, HISTORY, evaluation) == []
+    assert advise(info, HISTORY, evaluation) == []
 
 
-def test_doubles_across_parts(facts, evaluation):
-    facts["data"]["duplicates"]["across"] = {"train and test": 3}
-    (said,) = advise(facts, HISTORY, evaluation)
+def test_doubles_across_parts(info, evaluation):
+    info["data"]["duplicates"]["across"] = {"train and test": 3}
+    (said,) = advise(info, HISTORY, evaluation)
     assert "3 in train and test" in said
 
 
-def test_overfitting(facts, evaluation):
+def test_overfitting(info, evaluation):
     training = [1 / epoch for epoch in range(1, 21)]
     validation = [1.1 / epoch if epoch < 6 else 0.2 + 0.05 * epoch for epoch in range(1, 21)]
     history = [{"train/loss": one, "val/loss": two} for one, two in zip(training, validation, strict=True)]
-    (said,) = advise(facts, history, evaluation)
+    (said,) = advise(info, history, evaluation)
     assert "it overfits from there on" in said
     assert "of 20" in said
     assert "flip=true" not in said
-    facts["config"]["flip"] = False
-    assert "flip=true" in advise(facts, history, evaluation)[0]
-    assert "net.dropout" not in advise(facts, history, evaluation)[0]
+    info["config"]["flip"] = False
+    assert "flip=true" in advise(info, history, evaluation)[0]
+    assert "net.dropout" not in advise(info, history, evaluation)[0]
     history[3]["val/loss"] = None  # was not a number
-    assert advise(facts, history, evaluation) == []
+    assert advise(info, history, evaluation) == []
 
 
-def test_the_last_epoch_was_the_best(facts, evaluation):
-    facts["best"]["epoch"] = 4
-    (said,) = advise(facts, HISTORY, evaluation)
-    assert said.endswith("Go on with epochs=8 from=runs/classify-digits-001.")
-    (said,) = advise(facts, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation)
+def test_the_last_epoch_was_the_best(info, evaluation):
+    info["best"]["epoch"] = 4
+    (said,) = advise(info, HISTORY, evaluation)
+    assert said.endswith("Go on with epochs=8 extend=runs/classify-digits-001.")
+    (said,) = advise(info, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation)
     assert "Go on with epochs=6" in said, "what goes on is the last stage"
-    facts["config"]["schedule"] = "one-cycle"
-    assert advise(facts, HISTORY, evaluation) == []
-    facts["best"] = None
-    assert advise(facts, HISTORY, evaluation) == []
+    info["config"]["schedule"] = "one-cycle"
+    assert advise(info, HISTORY, evaluation) == []
+    info["best"] = None
+    assert advise(info, HISTORY, evaluation) == []
 
 
-def test_unequal_classes(facts, evaluation):
-    facts["data"]["classes"]["dog"]["train"] = 8
-    (said,) = advise(facts, HISTORY, evaluation)
+def test_unequal_classes(info, evaluation):
+    info["data"]["classes"]["dog"]["train"] = 8
+    (said,) = advise(info, HISTORY, evaluation)
     assert "(40 cat, 8 dog)" in said
-    evaluation["decides"]["name"] = "test/rmse"
+    evaluation["selection_metric"]["name"] = "test/rmse"
     evaluation["metrics"]["test/rmse"] = 0.1
-    assert advise(facts, HISTORY, evaluation) == []
+    assert advise(info, HISTORY, evaluation) == []
 
 
-def test_bad_files(facts, evaluation):
-    facts["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
-    assert advise(facts, HISTORY, evaluation) == ["One file could not be used and was left out: a.png."]
-    facts["data"]["skipped"].append({"path": "b.png", "reason": "empty"})
-    assert advise(facts, HISTORY, evaluation) == ["2 files could not be used and were left out; the first is a.png."]
+def test_bad_files(info, evaluation):
+    info["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
+    assert advise(info, HISTORY, evaluation) == ["One file could not be used and was left out: a.png."]
+    info["data"]["skipped"].append({"path": "b.png", "reason": "empty"})
+    assert advise(info, HISTORY, evaluation) == ["2 files could not be used and were left out; the first is a.png."]
 
 
-def test_the_weightiest_comes_first(facts, evaluation):
+def test_the_weightiest_comes_first(info, evaluation):
     evaluation["metrics"]["test/accuracy"] = 0.4
-    facts["data"]["duplicates"]["across"] = {"train and test": 3}
-    facts["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
-    assert [said.split()[1] for said in advise(facts, HISTORY, evaluation)] == ["linear", "same", "file"]
+    info["data"]["duplicates"]["across"] = {"train and test": 3}
+    info["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
+    assert [said.split()[1] for said in advise(info, HISTORY, evaluation)] == ["linear", "same", "file"]
 
 
 def test_a_training_thrown_off_and_small_parts_are_named():
-    facts = {
+    info = {
         "name": "r",
         "method": "classify",
-        "config": {"rate": 0.2, "batch_size": 128},
+        "config": {"learning_rate": 0.2, "batch_size": 128},
         "data": {"parts": {"val": 9, "test": 25}, "classes": {"a": {"train": 20, "val": 0}, "b": {"train": 20, "val": 9}}},
     }
     evaluation = {
         "part": "test",
-        "decides": {"name": "test/accuracy", "higher_is_better": True},
+        "selection_metric": {"name": "test/accuracy", "higher_is_better": True},
         "metrics": {"test/accuracy": 0.9},
         "baselines": {},
     }
     history = [{"train/loss": 1.0, "val/loss": loss} for loss in (11.0, 64344.0, 2.2)]
-    said = advise(facts, history, evaluation)
+    said = advise(info, history, evaluation)
     assert "6.43e+04 in epoch 2" in said[0]
     assert "batch_size=32" in said[0]
     assert "class a is not in the validation part" in said[1]
@@ -140,82 +140,82 @@ def test_a_training_thrown_off_and_small_parts_are_named():
 def generator():
     """A sound training of a generator: facts, history, evaluation."""
     classes = {name: {"train": 400, "test": 90} for name in "abcde"}
-    facts = {"name": "r", "method": "dcgan", "config": {"rate": 4e-4, "schedule": "constant"}, "data": {"classes": classes}}
+    info = {"name": "r", "method": "dcgan", "config": {"learning_rate": 4e-4, "schedule": "constant"}, "data": {"classes": classes}}
     evaluation = {
         "part": "test",
         "items": 450,
-        "decides": {"name": "test/frechet", "higher_is_better": False},
-        "metrics": {"test/frechet": 9.0, "test/diversity": 0.93, "test/modes": 5.0, "test/novelty": 0.9},
-        "baselines": {"noise pictures": {"test/frechet": 400.0, "test/diversity": 0.1, "test/novelty": 7.0}},
+        "selection_metric": {"name": "test/frechet", "higher_is_better": False},
+        "metrics": {"test/frechet": 9.0, "test/diversity": 0.93, "test/classes_found": 5.0, "test/novelty": 0.9},
+        "baselines": {"noise images": {"test/frechet": 400.0, "test/diversity": 0.1, "test/novelty": 7.0}},
     }
     course = [(0.99, 5.0, 0.3, 2.0), (0.9, 2.0, 0.8, 5.0), *[(0.8, 1.5, 0.95, 5.0)] * 7]
-    names = ("train/discriminator.accuracy", "train/generator.loss", "val/diversity", "val/modes")
-    return facts, [dict(zip(names, line, strict=True)) for line in course], evaluation
+    names = ("train/discriminator.accuracy", "train/generator.loss", "val/diversity", "val/classes_found")
+    return info, [dict(zip(names, line, strict=True)) for line in course], evaluation
 
 
 def test_a_sound_generator_needs_no_advice(generator):
     assert advise(*generator) == []
-    facts, history, evaluation = generator
+    info, history, evaluation = generator
     evaluation["metrics"] = {"test/frechet": 9.0, "test/diversity": float("nan"), "test/novelty": float("nan")}
-    assert advise(facts, history, evaluation) == [], "what was not measured is not wrong"
-    assert advise(facts, [{"val/frechet": 9.0}] * 9, evaluation) == []
+    assert advise(info, history, evaluation) == [], "what was not measured is not wrong"
+    assert advise(info, [{"val/frechet": 9.0}] * 9, evaluation) == []
 
 
 def test_samples_that_became_alike(generator):
-    facts, history, evaluation = generator
+    info, history, evaluation = generator
     evaluation["metrics"]["test/diversity"] = 0.31
-    (said,) = advise(facts, history, evaluation)
-    assert said.startswith("The samples are alike: two of them differ 31% as much as two real pictures, after 95% in epoch 3: the gen")
-    assert "rate=0.0004" in said
-    (said,) = advise(facts, history[:1], evaluation)
+    (said,) = advise(info, history, evaluation)
+    assert said.startswith("The samples are alike: two of them differ 31% as much as two real images, after 95% in epoch 3: the gen")
+    assert "learning_rate=0.0004" in said
+    (said,) = advise(info, history[:1], evaluation)
     assert "they never differed more. Train longer first (epochs=2)" in said
     evaluation["metrics"]["test/diversity"] = 0.7
-    assert advise(facts, history, evaluation) == []
+    assert advise(info, history, evaluation) == []
 
 
 def test_classes_that_are_missing(generator):
-    facts, history, evaluation = generator
-    evaluation["metrics"]["test/modes"] = 3.0
-    (said,) = advise(facts, history, evaluation)
+    info, history, evaluation = generator
+    evaluation["metrics"]["test/classes_found"] = 3.0
+    (said,) = advise(info, history, evaluation)
     assert said.startswith("The samples show 3 of 5 classes")
     assert "It was 5 in the course of the training." in said
     evaluation["items"] = 90
-    assert advise(facts, history, evaluation) == [], "so few show a class or not by chance"
+    assert advise(info, history, evaluation) == [], "so few show a class or not by chance"
 
 
 def test_a_discriminator_that_has_won(generator):
-    facts, history, evaluation = generator
+    info, history, evaluation = generator
     for epoch, line in enumerate(history):
         line |= {"train/discriminator.accuracy": 0.97 if epoch < 6 else 0.99, "train/generator.loss": 2.0 + epoch}
-    (said,) = advise(facts, history, evaluation)
-    assert said.startswith("The discriminator has won: in the last 3 epochs it told 99.0% of all pictures or more")
+    (said,) = advise(info, history, evaluation)
+    assert said.startswith("The discriminator has won: in the last 3 epochs it told 99.0% of all images or more")
     assert "grew from 2 to 10" in said
     history[-1]["train/discriminator.accuracy"] = 0.9
-    assert advise(facts, history, evaluation) == []
+    assert advise(info, history, evaluation) == []
     history[-1]["train/discriminator.accuracy"] = 0.99
     for line in history:
         line["train/generator.loss"] = 3.0
-    assert advise(facts, history, evaluation) == [], "told apart, but the generator holds its ground"
+    assert advise(info, history, evaluation) == [], "told apart, but the generator holds its ground"
 
 
 def test_samples_that_copy(generator):
-    facts, history, evaluation = generator
+    info, history, evaluation = generator
     evaluation["metrics"]["test/novelty"] = 0.12
-    (said,) = advise(facts, history, evaluation)
-    assert said.startswith("The samples copy training pictures: their nearest ones are 12% as far away")
+    (said,) = advise(info, history, evaluation)
+    assert said.startswith("The samples copy training images: their nearest ones are 12% as far away")
     evaluation["metrics"]["test/novelty"] = 0.6
-    assert advise(facts, history, evaluation) == []
+    assert advise(info, history, evaluation) == []
 
 
-def test_advice_names_only_what_the_method_and_its_data_take(facts, evaluation):
-    facts |= {"method": "unet", "data_options": {"split": "hash"}}
-    facts["data"] |= {"classes": {}, "parts": {"train": 30, "val": 4, "test": 6}}
-    (said,) = advise(facts, HISTORY, evaluation)
+def test_advice_names_only_what_the_method_and_its_data_take(info, evaluation):
+    info |= {"method": "unet", "data_options": {"split": "hash"}}
+    info["data"] |= {"classes": {}, "parts": {"train": 30, "val": 4, "test": 6}}
+    (said,) = advise(info, HISTORY, evaluation)
     assert "Cross-validate: hibiscus crossval unet" in said
     assert "stratified" not in said
-    facts["validate"] = False  # what is trained on all after cross-validation
-    assert advise(facts, HISTORY, evaluation) == []
+    info["validate"] = False  # what is trained on all after cross-validation
+    assert advise(info, HISTORY, evaluation) == []
     evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0
-    assert "net=" not in advise(facts, HISTORY, evaluation)[0]
-    facts["config"]["net"] = "cnn"
-    assert "net=" in advise(facts, HISTORY, evaluation)[0]
+    assert "net=" not in advise(info, HISTORY, evaluation)[0]
+    info["config"]["net"] = "cnn"
+    assert "net=" in advise(info, HISTORY, evaluation)[0]

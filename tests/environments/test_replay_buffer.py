@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.environments.replay_buffer import ReplayMemory
+from hibiscus.environments.replay_buffer import ReplayBuffer
 
 
 def transitions(first: int, count: int) -> dict[str, torch.Tensor]:
@@ -23,7 +23,7 @@ def transitions(first: int, count: int) -> dict[str, torch.Tensor]:
 @settings(max_examples=60, deadline=None)
 @given(capacity=st.integers(1, 12), counts=st.lists(st.integers(1, 12), min_size=1, max_size=8))
 def test_it_holds_the_newest_transitions_whole(capacity, counts):
-    memory, seen = ReplayMemory(capacity, 2), 0
+    memory, seen = ReplayBuffer(capacity, 2), 0
     for count in counts:
         count = min(count, capacity)
         memory.add(transitions(seen, count))
@@ -35,7 +35,7 @@ def test_it_holds_the_newest_transitions_whole(capacity, counts):
 
 
 def test_draws_are_uniform_and_follow_the_generator():
-    memory = ReplayMemory(10, 2)
+    memory = ReplayBuffer(10, 2)
     memory.add(transitions(0, 5))
     drawn = memory.draw((3, 2000), torch.Generator().manual_seed(0))
     assert drawn["observation"].shape == (3, 2000, 2)
@@ -46,7 +46,7 @@ def test_draws_are_uniform_and_follow_the_generator():
 
 
 def test_state_leads_to_the_same_draws():
-    memory, other = ReplayMemory(4, 2), ReplayMemory(4, 2)
+    memory, other = ReplayBuffer(4, 2), ReplayBuffer(4, 2)
     memory.add(transitions(0, 4))
     memory.add(transitions(4, 2))
     other.restore(memory.state())

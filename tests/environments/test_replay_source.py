@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from hibiscus.environments.replay_buffer import ReplayMemory
+from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
-from hibiscus.environments.vector import SideBySide
+from hibiscus.environments.vector import VectorEnv
 from hibiscus.training.player import Batch
 
 PLAN = ReplayPlan(batch_size=4, steps=6, updates=3, warm_up=10, turns=2)
 
 
 def source(calls=None, scale=None):
-    environments = SideBySide("CartPole-v1", 2, range(50))
+    environments = VectorEnv("CartPole-v1", 2, range(50))
     scale = torch.ones(()) if scale is None else scale
 
     def act(observation, generator):
@@ -21,10 +21,10 @@ def source(calls=None, scale=None):
             calls.append(len(observation))
         return torch.randint(2, (len(observation),), generator=generator)
 
-    def look_ahead(fields):
+    def compute_targets(fields):
         return {"ahead": fields["reward"] * scale}
 
-    return ReplaySource(environments, ReplayMemory(100, 4), act, PLAN, 3, torch.device("cpu"), Batch, look_ahead)
+    return ReplaySource(environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), Batch, compute_targets)
 
 
 def test_it_warms_up_then_plays_before_every_run_of_batches():

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from hibiscus.data.environments.preparation import make_environment
-from hibiscus.environments.vector import SideBySide, play_episodes
+from hibiscus.environments.vector import VectorEnv, play_episodes
 
 NAME = "CartPole-v1"
 
 
 def test_each_plays_as_it_would_alone_and_begins_the_next_seed_when_it_ends():
-    both, alone = SideBySide(NAME, 2, [5, 6, 7]), make_environment(NAME)
+    both, alone = VectorEnv(NAME, 2, [5, 6, 7]), make_environment(NAME)
     observation, total = alone.reset(seed=5)[0], 0.0
     ended = False
     while not ended:
@@ -31,7 +31,7 @@ def test_each_plays_as_it_would_alone_and_begins_the_next_seed_when_it_ends():
 
 
 def test_no_episode_comes_again_when_all_seeds_are_used():
-    made = SideBySide(NAME, 1, [0, 1])
+    made = VectorEnv(NAME, 1, [0, 1])
     begun = [made.started[0]]
     while len(begun) < 6:
         before = made.begun
@@ -41,7 +41,7 @@ def test_no_episode_comes_again_when_all_seeds_are_used():
 
 
 def test_a_state_in_the_middle_of_episodes_leads_on_to_the_same_steps():
-    whole, parts = SideBySide(NAME, 3, range(20)), SideBySide(NAME, 3, range(20))
+    whole, parts = VectorEnv(NAME, 3, range(20)), VectorEnv(NAME, 3, range(20))
     rng = np.random.default_rng(0)
     actions = rng.integers(0, 2, (60, 3)).tolist()
     for step in actions[:30]:
@@ -55,7 +55,7 @@ def test_a_state_in_the_middle_of_episodes_leads_on_to_the_same_steps():
 
 def test_a_time_limit_is_no_end():
     """MountainCar is cut off after 200 steps, and does not end by itself within these."""
-    made = SideBySide("MountainCar-v0", 1, [0])
+    made = VectorEnv("MountainCar-v0", 1, [0])
     ends = [made.step([1])["terminated"][0] for _ in range(201)]
     assert sum(ends) == 0
     assert made.begun == 2

@@ -10,9 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import NearestCentroid
 
 from hibiscus.errors import DataError
-from hibiscus.metrics import (
-    accuracy,
-    classification_metrics,
+from hibiscus.evaluation.baselines import (
     linear_classifier,
     linear_regression,
     majority_class,
@@ -20,8 +18,9 @@ from hibiscus.metrics import (
     nearest_mean,
     principal_components,
     random_guess,
-    regression_metrics,
 )
+from hibiscus.metrics.classification import accuracy, classification_metrics
+from hibiscus.metrics.regression import regression_metrics
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +72,7 @@ def test_linear_classifier_with_absent_classes_constant_columns_and_one_class():
     np.testing.assert_array_equal(only, np.eye(6)[np.full(60, 2)])
 
 
-def test_wide_pictures_and_many_rows_stay_quick():
+def test_wide_images_and_many_rows_stay_quick():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 12_000)
     x = (rng.normal(size=(12_000, 40)) + y[:, None]).astype(np.float32)
@@ -113,7 +112,7 @@ def test_mean_value():
     assert mean_value(test[:, 0], test[:, 0])["r2"] == 0
 
 
-def test_linear_regression_is_ridge_on_standardised_features():
+def test_linear_regression_is_ridge_on_standardized_features():
     x, y = load_diabetes(return_X_y=True)
     train, test = slice(0, 300), slice(300, None)
     ours = linear_regression(x[train], y[train], x[test])
@@ -140,7 +139,7 @@ def test_linear_regression_is_ridge_on_standardised_features():
 def test_errors(call):
     with pytest.raises(DataError) as caught:
         call()
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_principal_components_are_those_of_the_singular_values(digits):

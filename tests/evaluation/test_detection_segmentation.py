@@ -9,33 +9,33 @@ from hibiscus.data.open import open_data
 from hibiscus.data.preparation import ImagePreparation, MaskPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.draw_boxes import drawn
-from hibiscus.evaluation.segmentation import colours_of, examine_segments, painted
+from hibiscus.evaluation.segmentation import colors_of, evaluate_segments, painted
 from hibiscus.methods.augmentation import ChangeConfig
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.training.player import Batch
 
 
-def test_colours_are_apart_and_what_is_ignored_is_white():
-    table = colours_of(12).astype(int)
+def test_colors_are_apart_and_what_is_ignored_is_white():
+    table = colors_of(12).astype(int)
     apart = np.abs(table[:12, None] - table[None, :12]).sum(2)
     assert apart[~np.eye(12, dtype=bool)].min() > 30
     assert table[255].tolist() == [255, 255, 255]
-    grey = painted(np.full((4, 4, 1), 100, np.uint8), np.full((4, 4), 1, np.uint8), 3)
-    assert grey.shape == (4, 4, 3)
-    assert np.array_equal(grey[0, 0], np.round(0.45 * 100 + 0.55 * colours_of(3)[1]).astype(np.uint8))
+    gray = painted(np.full((4, 4, 1), 100, np.uint8), np.full((4, 4), 1, np.uint8), 3)
+    assert gray.shape == (4, 4, 3)
+    assert np.array_equal(gray[0, 0], np.round(0.45 * 100 + 0.55 * colors_of(3)[1]).astype(np.uint8))
 
 
 def test_boxes_are_drawn_where_they_are():
-    picture = drawn(np.zeros((40, 60, 1), np.uint8), np.array([[0.25, 0.25, 0.75, 0.75, 0]]), [""])
-    rows, columns = np.nonzero(picture.any(2))
+    image = drawn(np.zeros((40, 60, 1), np.uint8), np.array([[0.25, 0.25, 0.75, 0.75, 0]]), [""])
+    rows, columns = np.nonzero(image.any(2))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (10, 29, 15, 44)
     assert drawn(np.zeros((8, 8, 3), np.uint8), np.zeros((0, 6)), [], scale=2).shape == (16, 16, 3)
 
 
-def test_words_at_the_right_edge_stay_in_the_picture():
+def test_words_at_the_right_edge_stay_in_the_image():
     box = np.array([[0.9, 0.5, 1.0, 0.9, 0]])
-    picture = drawn(np.zeros((100, 200, 3), np.uint8), box, ["soda 100%"])
-    columns = np.flatnonzero(picture[:45].any((0, 2)))  # the words' ground, above the box
+    image = drawn(np.zeros((100, 200, 3), np.uint8), box, ["soda 100%"])
+    columns = np.flatnonzero(image[:45].any((0, 2)))  # the words' ground, above the box
     assert len(columns) > 50, "as wide as the words are"
 
 
@@ -47,13 +47,13 @@ def test_perfect_masks_have_perfect_figures_and_the_blind_rival_has_not():
         "mask": MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], parts["train"]),
     })  # fmt: skip
     data = PreparedData(dataset, preparation, parts, Batch)
-    examined = examine_segments(dataset.fields["mask"][60:90], data, "test", list(dataset.names["mask"]))
-    assert examined.metrics["miou"] == examined.metrics["iou_disc"] == examined.metrics["picture_accuracy"] == pytest.approx(1)
-    assert examined.baselines["commonest class at each place"]["miou"] < 0.3
-    assert [exhibit.title for exhibit in examined.exhibits][:2] == ["Pictures, truth, and answer", "Class by class"]
+    evaluated = evaluate_segments(dataset.fields["mask"][60:90], data, "test", list(dataset.names["mask"]))
+    assert evaluated.metrics["miou"] == evaluated.metrics["iou_disc"] == evaluated.metrics["image_accuracy"] == pytest.approx(1)
+    assert evaluated.baselines["commonest class at each place"]["miou"] < 0.3
+    assert [report_item.title for report_item in evaluated.report_items][:2] == ["Images, truth, and answer", "Class by class"]
 
 
-def test_random_changes_are_options_of_all_that_see_pictures():
+def test_random_changes_are_options_of_all_that_see_images():
     assert issubclass(SegmentConfig, ChangeConfig)
-    assert SegmentConfig(flip=False, zoom=0.5, cutout=3).build_augment().zoom == 0.5
+    assert SegmentConfig(flip=False, scale_range=0.5, cutout=3).build_augment().scale_range == 0.5
     assert Segmenter.needs == {"image", "mask"}

@@ -32,7 +32,7 @@ class Plain(nn.Module):
 
 
 class Maps(nn.Module):
-    """Gives pictures, not features."""
+    """Gives images, not features."""
 
     def forward(self, img: Tensor) -> Tensor:
         return img.float()
@@ -45,33 +45,33 @@ def saved(network, path):
     return str(path)
 
 
-def pictures(count, seed, channels=3, low=0):
+def images(count, seed, channels=3, low=0):
     return np.random.default_rng(seed).integers(low, 256, (count, 6, 8, channels), np.uint8)
 
 
 def test_features_are_those_of_the_file(tmp_path):
-    made = pictures(70, 0)
+    made = images(70, 0)
     found = open_features(saved(Means(), tmp_path / "means.pt"))(made)
     expected = np.concatenate([made[:, :, :4].mean((1, 2)), made[:, :, 4:].mean((1, 2))], 1)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    grey = pictures(3, 1, channels=1)
-    np.testing.assert_allclose(open_features(saved(Plain(), tmp_path / "plain.pt"))(grey), np.repeat(grey.mean((1, 2)), 3, 1), rtol=1e-5)
+    gray = images(3, 1, channels=1)
+    np.testing.assert_allclose(open_features(saved(Plain(), tmp_path / "plain.pt"))(gray), np.repeat(gray.mean((1, 2)), 3, 1), rtol=1e-5)
 
 
 def test_distances_are_taken_in_them(tmp_path):
     file = saved(Means(), tmp_path / "means.pt")
-    made, real, train = pictures(60, 0, low=100), pictures(60, 1), pictures(60, 2)
+    made, real, train = images(60, 0, low=100), images(60, 1), images(60, 2)
     found = given_distances(file, made, real, train)
     look = open_features(file)
-    assert found["given_frechet"] == frechet_distance(look(made), look(real))
-    assert found["given_frechet_floor"] == frechet_distance(look(train), look(real))
-    assert found["given_frechet"] > 10 * found["given_frechet_floor"]
-    assert found["given_kernel_distance"] > 0
+    assert found["frechet_external"] == frechet_distance(look(made), look(real))
+    assert found["frechet_floor_external"] == frechet_distance(look(train), look(real))
+    assert found["frechet_external"] > 10 * found["frechet_floor_external"]
+    assert found["kernel_distance_external"] > 0
 
 
 def test_inception_lies_in_the_cache_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HIBISCUS_CACHE", str(tmp_path))
-    with pytest.raises(ConfigError, match="features=inception"):
+    with pytest.raises(ConfigError, match="metric_features=inception"):
         check_features("inception")
     saved(Means(), tmp_path / NAME)
     assert check_features("inception") == tmp_path / NAME
@@ -86,24 +86,24 @@ def test_files_that_are_none_are_named(tmp_path):
     with pytest.raises(DataError, match=r"words\.pt: cannot be read"):
         open_features(str(tmp_path / "words.pt"))
     with pytest.raises(DataError, match="gives values of shape"):
-        open_features(saved(Maps(), tmp_path / "maps.pt"))(pictures(2, 0))
+        open_features(saved(Maps(), tmp_path / "maps.pt"))(images(2, 0))
     torch.manual_seed(0)
     narrow = saved(nn.Sequential(nn.Linear(5, 2)), tmp_path / "narrow.pt")
-    with pytest.raises(DataError, match="does not take pictures"):
-        open_features(narrow)(pictures(2, 0))
+    with pytest.raises(DataError, match="does not take images"):
+        open_features(narrow)(images(2, 0))
 
 
 @pytest.mark.parametrize("method", ["dcgan", "progan", "infogan"])
 def test_a_run_tells_both_distances(tmp_path, method):
-    few = {"epochs": 1, "batch_size": 50, "latent": 8, "width": 16 if method == "progan" else 8, "max_rounds": 2}
+    few = {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16 if method == "progan" else 8, "max_rounds": 2}
     file = saved(Means(), tmp_path / "means.pt")
-    run = api.train(method, "digits", out=tmp_path / "run", quiet=True, features=file, **few)
+    run = api.train(method, "digits", out=tmp_path / "run", quiet=True, metric_features=file, **few)
     metrics = run.evaluate()
-    assert metrics["test/given_frechet"] > metrics["test/given_frechet_floor"]
+    assert metrics["test/frechet_external"] > metrics["test/frechet_floor_external"]
     assert "test/frechet" in metrics
-    assert run.facts["config"]["features"] == str((tmp_path / "means.pt").resolve()), "found from any folder"
+    assert run.info["config"]["metric_features"] == str((tmp_path / "means.pt").resolve()), "found from any folder"
     with pytest.raises(DataError, match="gives values of shape"):
-        api.train(method, "digits", out=tmp_path / "maps", quiet=True, features=saved(Maps(), tmp_path / "maps.pt"), **few)
+        api.train(method, "digits", out=tmp_path / "maps", quiet=True, metric_features=saved(Maps(), tmp_path / "maps.pt"), **few)
     assert not (tmp_path / "maps" / "checkpoints" / "last.safetensors").exists(), "it is told before anything is trained"
     with pytest.raises(ConfigError, match="there is no file"):
-        api.train(method, "digits", out=tmp_path / "none", quiet=True, features=str(tmp_path / "none.pt"), **few)
+        api.train(method, "digits", out=tmp_path / "none", quiet=True, metric_features=str(tmp_path / "none.pt"), **few)

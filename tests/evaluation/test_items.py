@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hibiscus.errors import DataError, RunError
-from hibiscus.metrics import (
+from hibiscus.evaluation.items import (
     Curve,
     Gallery,
     Matrix,
     Scatter,
     Series,
     Table,
-    exhibit_from_json,
-    load_exhibits,
-    save_exhibits,
+    load_report_items,
+    report_item_from_json,
+    save_report_items,
 )
 
 PLAIN = [
@@ -29,13 +29,13 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("exhibit", PLAIN, ids=lambda exhibit: exhibit.title)
-def test_json_round_trip(exhibit):
-    text = json.dumps(exhibit.to_json(), allow_nan=False)
-    back = exhibit_from_json(json.loads(text))
-    assert type(back) is type(exhibit)
-    assert back == exhibit
-    assert back.to_json() == exhibit.to_json()
+@pytest.mark.parametrize("report_item", PLAIN, ids=lambda report_item: report_item.title)
+def test_json_round_trip(report_item):
+    text = json.dumps(report_item.to_json(), allow_nan=False)
+    back = report_item_from_json(json.loads(text))
+    assert type(back) is type(report_item)
+    assert back == report_item
+    assert back.to_json() == report_item.to_json()
 
 
 def test_what_is_not_finite_becomes_null():
@@ -48,37 +48,37 @@ def test_what_is_not_finite_becomes_null():
 @given(st.lists(st.floats(width=64), max_size=20), st.text(max_size=20))
 @settings(deadline=None, max_examples=50)
 def test_any_numbers_and_any_text(values, text):
-    exhibit = Scatter(text, text, text, values, values, note=text)
-    assert exhibit_from_json(json.loads(json.dumps(exhibit.to_json(), allow_nan=False))) == exhibit
+    report_item = Scatter(text, text, text, values, values, note=text)
+    assert report_item_from_json(json.loads(json.dumps(report_item.to_json(), allow_nan=False))) == report_item
 
 
-def pictures():
+def images():
     rng = np.random.default_rng(0)
     shapes = [(5, 7), (5, 7, 1), (4, 6, 3), (4, 6, 4), (1, 1, 3)]
     return [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
 
 
 def test_a_folder_gives_back_what_it_took(tmp_path):
-    gallery = Gallery("Most mistaken", pictures(), [f"picture {i}" for i in range(5)], "a note", [("road", "#123abc")])
-    save_exhibits([*PLAIN, gallery], tmp_path / "new" / "evidence")
+    gallery = Gallery("Most mistaken", images(), [f"image {i}" for i in range(5)], "a note", [("road", "#123abc")])
+    save_report_items([*PLAIN, gallery], tmp_path / "new" / "evidence")
     folder = tmp_path / "new" / "evidence"
-    *plain, back = load_exhibits(folder)
+    *plain, back = load_report_items(folder)
     assert plain == PLAIN
     assert isinstance(back, Gallery)
     assert (back.title, back.captions, back.note) == (gallery.title, gallery.captions, gallery.note)
     assert [tuple(pair) for pair in back.key] == [("road", "#123abc")]
-    for ours, theirs in zip(back.pictures, pictures(), strict=True):
+    for ours, theirs in zip(back.images, images(), strict=True):
         np.testing.assert_array_equal(ours, theirs.squeeze(-1) if theirs.shape[2:] == (1,) else theirs)
-    assert sorted(path.name for path in folder.iterdir())[:2] == ["exhibit-05-000.png", "exhibit-05-001.png"]
+    assert sorted(path.name for path in folder.iterdir())[:2] == ["item-05-000.png", "item-05-001.png"]
 
-    save_exhibits(PLAIN[:1], folder)
-    assert [path.name for path in folder.iterdir()] == ["exhibits.json"]
+    save_report_items(PLAIN[:1], folder)
+    assert [path.name for path in folder.iterdir()] == ["report_items.json"]
 
 
-def test_a_gallery_can_embed_its_pictures():
-    back = exhibit_from_json(json.loads(json.dumps(Gallery("g", pictures()[2:]).to_json())))
+def test_a_gallery_can_embed_its_images():
+    back = report_item_from_json(json.loads(json.dumps(Gallery("g", images()[2:]).to_json())))
     assert isinstance(back, Gallery)
-    assert all((a == b).all() for a, b in zip(back.pictures, pictures()[2:], strict=True))
+    assert all((a == b).all() for a, b in zip(back.images, images()[2:], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -107,19 +107,19 @@ def test_what_does_not_fit_is_refused(call):
         {"kind": "series", "name": "s", "x": [], "y": []},
         {"kind": "table", "title": "t"},
         {"kind": "table", "title": "t", "columns": ["a"], "rows": [[1, 2]]},
-        {"kind": "gallery", "title": "g", "pictures": ["../secret.png"]},
-        {"kind": "gallery", "title": "g", "pictures": ["absent.png"]},
-        {"kind": "gallery", "title": "g", "pictures": ["data:image/png;base64,AAAA"]},
+        {"kind": "gallery", "title": "g", "images": ["../secret.png"]},
+        {"kind": "gallery", "title": "g", "images": ["absent.png"]},
+        {"kind": "gallery", "title": "g", "images": ["data:image/png;base64,AAAA"]},
     ],
 )
 def test_what_is_no_exhibit_is_refused(value, tmp_path):
     with pytest.raises(RunError):
-        exhibit_from_json(value, tmp_path)
+        report_item_from_json(value, tmp_path)
 
 
 def test_a_folder_without_exhibits(tmp_path):
     with pytest.raises(RunError, match=r"exhibits\.json"):
-        load_exhibits(tmp_path)
-    (tmp_path / "exhibits.json").write_text("{")
+        load_report_items(tmp_path)
+    (tmp_path / "report_items.json").write_text("{")
     with pytest.raises(RunError, match=r"exhibits\.json"):
-        load_exhibits(tmp_path)
+        load_report_items(tmp_path)

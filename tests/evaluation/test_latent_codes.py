@@ -23,7 +23,7 @@ def data(tmp_path_factory):
 
 
 def real(data, turn=0, wrong=0.0):
-    """Real pictures as samples, labelled by a renaming of their class; some of them wrongly."""
+    """Real images as samples, labelled by a renaming of their class; some of them wrongly."""
     label, image = data.values("label", "train"), data.values("image", "train")
     named = (7 * label + turn) % 10
     lost = np.random.default_rng(0).random(len(label)) < wrong
@@ -34,10 +34,10 @@ def real(data, turn=0, wrong=0.0):
 
 @pytest.mark.parametrize("turn", [0, 3])
 def test_accuracy_does_not_hang_on_the_names_of_labels(data, turn):
-    found = codes.measure_codes(real(data, turn), data, "train")
+    found = codes.validate_codes(real(data, turn), data, "train")
     assert found["cluster_accuracy"] > 0.97
     assert found["nmi"] > 0.94
-    assert codes.measure_codes(real(data, turn, wrong=0.3), data, "train")["cluster_accuracy"] == pytest.approx(0.7, abs=0.05)
+    assert codes.validate_codes(real(data, turn, wrong=0.3), data, "train")["cluster_accuracy"] == pytest.approx(0.7, abs=0.05)
 
 
 def test_what_codes_change_is_found_within_each_label():
@@ -74,11 +74,11 @@ def test_the_report_shows_a_row_for_each_label_along_which_one_code_moves(data):
         return np.zeros((len(label), 8, 8, 1), np.uint8)
 
     answers = {"cluster": data.values("label", "val")}
-    found = codes.examine_codes(real(data), draw, answers, data, "val")
+    found = codes.evaluate_codes(real(data), draw, answers, data, "val")
     assert found.metrics["real_cluster_accuracy"] == 1
     assert found.metrics["cluster_accuracy"] > 0.9
     assert found.metrics["slant_correlation"] >= 0
-    titles = [exhibit.title for exhibit in found.exhibits]
+    titles = [report_item.title for report_item in found.report_items]
     assert titles[-4:] == ["Classes by label", "What each code changes", "As code1 moves", "As code2 moves"]
     for code, (label, given) in enumerate(asked):
         labels = int(label.max()) + 1
@@ -95,8 +95,8 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     image = unlabelled.values("image", "train")
     label = np.arange(len(image)) % 10
     sample = lambda count: {"image": image[:count], "label": label[:count], "code1": np.linspace(-1, 1, count)}  # noqa: E731
-    assert list(codes.measure_codes(sample, unlabelled, "val")) == ["frechet", "diversity"]
+    assert list(codes.validate_codes(sample, unlabelled, "val")) == ["frechet", "diversity"]
     draw = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
-    found = codes.examine_codes(sample, draw, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val")
+    found = codes.evaluate_codes(sample, draw, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val")
     assert not [name for name in found.metrics if "cluster" in name or "nmi" in name]
-    assert [exhibit.title for exhibit in found.exhibits[-2:]] == ["What each code changes", "As code1 moves"]
+    assert [report_item.title for report_item in found.report_items[-2:]] == ["What each code changes", "As code1 moves"]

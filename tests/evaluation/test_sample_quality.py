@@ -1,4 +1,4 @@
-"""What is measured of made pictures (hibiscus.evaluation.sample_quality, hibiscus.evaluation.generation), on samplers that are known."""
+"""What is measured of made images (hibiscus.evaluation.sample_quality, hibiscus.evaluation.generation), on samplers that are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from contract.checks import Bench
 from hibiscus.evaluation import generation as evidence
-from hibiscus.evaluation.sample_quality import RIVALS, compared
+from hibiscus.evaluation.sample_quality import BASELINES, compared
 from hibiscus.methods.gan.dcgan import DCGAN
 
 
@@ -18,58 +18,58 @@ def data(tmp_path_factory):
         yield Bench(DCGAN, tmp_path_factory.mktemp("run"), count=1700).data
 
 
-def repeated(pictures):
-    return lambda count: {"image": pictures[np.arange(count) % len(pictures)]}
+def repeated(images):
+    return lambda count: {"image": images[np.arange(count) % len(images)]}
 
 
 def test_what_is_watched_tells_of_a_collapse(data):
     real, label = data.values("image", "val"), data.values("label", "val")
-    good = evidence.measure_generator(repeated(data.values("image", "test")), data, "val")
-    assert good["modes"] == 10
+    good = evidence.validate_generator(repeated(data.values("image", "test")), data, "val")
+    assert good["classes_found"] == 10
     assert good["diversity"] == pytest.approx(1, abs=0.15)
-    few = evidence.measure_generator(repeated(real[label < 3]), data, "val")
-    assert few["modes"] == 3
+    few = evidence.validate_generator(repeated(real[label < 3]), data, "val")
+    assert few["classes_found"] == 3
     assert few["frechet"] > 3 * good["frechet"]
-    alike = evidence.measure_generator(repeated(real[:1]), data, "val")
-    assert (alike["modes"], alike["diversity"]) == (1, pytest.approx(0, abs=1e-4))
+    alike = evidence.validate_generator(repeated(real[:1]), data, "val")
+    assert (alike["classes_found"], alike["diversity"]) == (1, pytest.approx(0, abs=1e-4))
 
 
-def test_copies_and_noise_are_told_from_new_pictures(data):
-    copies = evidence.examine_generator(repeated(data.values("image", "train")), data, "test").metrics
+def test_copies_and_noise_are_told_from_new_images(data):
+    copies = evidence.evaluate_generator(repeated(data.values("image", "train")), data, "test").metrics
     assert copies["novelty"] == pytest.approx(0, abs=1e-3)
     assert copies["precision"] > 0.5
-    found = evidence.examine_generator(repeated(data.values("image", "val")), data, "test")
-    own, noise = found.metrics, found.baselines["noise pictures"]
+    found = evidence.evaluate_generator(repeated(data.values("image", "val")), data, "test")
+    own, noise = found.metrics, found.baselines["noise images"]
     assert own["novelty"] == pytest.approx(1, abs=0.3)
     assert own["frechet"] < 0.1 * noise["frechet"]
     assert abs(own["kernel_distance"]) < 0.1 * noise["kernel_distance"]
     for name in ("recall", "coverage"):
         assert own[name] > 0.5 > 0.2 > noise[name], name
-    # Of 245 pictures a few outliers have balls so large that noise lies in them, by the judge's seed a third to six sevenths of it;
-    # density asks in how many balls, and among the training pictures balls are small.
+    # Of 245 images a few outliers have balls so large that noise lies in them, by the judge's seed a third to six sevenths of it;
+    # density asks in how many balls, and among the training images balls are small.
     assert own["density"] > 0.5 > noise["density"]
     assert own["precision"] > max(0.8, noise["precision"])
-    among = evidence.examine_generator(repeated(data.values("image", "test")), data, "train")
+    among = evidence.evaluate_generator(repeated(data.values("image", "test")), data, "train")
     for name in ("precision", "density"):
-        assert among.metrics[name] > 0.5 > 0.2 > among.baselines["noise pictures"][name], name
-    assert set(noise) <= set(own) >= {"frechet_floor", "modes", "least_share"}
-    table = next(each for each in found.exhibits if each.title == "How near to real pictures")
+        assert among.metrics[name] > 0.5 > 0.2 > among.baselines["noise images"][name], name
+    assert set(noise) <= set(own) >= {"frechet_floor", "classes_found", "min_class_share"}
+    table = next(each for each in found.report_items if each.title == "How near to real images")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]
-    assert table.rows[-1][2] == 0, "training pictures are copies of themselves"
+    assert table.rows[-1][2] == 0, "training images are copies of themselves"
     assert "not those of Inception" in table.note
 
 
-def test_noise_is_gaussian_about_grey_and_every_rival_is_a_picture():
+def test_noise_is_gaussian_about_gray_and_every_rival_is_a_image():
     train = np.random.default_rng(0).integers(0, 256, (30, 8, 6, 3), dtype=np.uint8)
-    for make in RIVALS.values():
+    for make in BASELINES.values():
         made = make(train, 50)
         assert (made.shape, made.dtype) == ((50, 8, 6, 3), np.uint8)
-    noise = RIVALS["noise pictures"](train, 2000)
+    noise = BASELINES["noise images"](train, 2000)
     assert noise.mean() == pytest.approx(127.5, abs=0.5)
     assert (noise == 255).mean() == pytest.approx(0.16, abs=0.01), "as much as lies above one deviation"
 
 
-def test_measures_of_few_pictures():
+def test_measures_of_few_images():
     rng = np.random.default_rng(0)
     found = compared(rng.normal(size=(2, 4)), rng.normal(size=(3, 4)), rng.normal(size=(9, 4)))
     assert all(np.isfinite(list(found.values())))

@@ -19,8 +19,8 @@ def evaluated(tmp_path, method, data, **options):
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_a_code_beats_as_many_principal_components(tmp_path, loss):
-    found = evaluated(tmp_path, "autoencoder", "digits", latent=4, loss=loss, epochs=60)
-    linear, mean = (found["baselines"][name]["test/psnr"] for name in ("PCA of 4 components", "mean picture"))
+    found = evaluated(tmp_path, "autoencoder", "digits", latent_dim=4, loss=loss, epochs=60)
+    linear, mean = (found["baselines"][name]["test/psnr"] for name in ("PCA of 4 components", "mean image"))
     assert found["metrics"]["test/psnr"] > linear + 1
     assert linear > mean
 
@@ -29,19 +29,19 @@ def test_a_code_beats_as_many_principal_components(tmp_path, loss):
 def test_noise_is_taken_off_digits(tmp_path, noise, amount):
     found = evaluated(tmp_path, "denoiser", "digits", noise=noise, amount=amount, epochs=20, batch_size=32)
     assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 4
-    assert all(found["metrics"]["test/psnr"] > rival["test/psnr"] + 1 for rival in found["baselines"].values())
+    assert all(found["metrics"]["test/psnr"] > baseline["test/psnr"] + 1 for baseline in found["baselines"].values())
 
 
 @pytest.mark.parametrize("noise", ["none", "gaussian"])
-def test_classes_and_pictures_from_one_code(tmp_path, noise):
+def test_classes_and_images_from_one_code(tmp_path, noise):
     found = evaluated(tmp_path, "autoencoder-classifier", "digits", noise=noise, amount=0.3, epochs=30, batch_size=32)
     assert found["metrics"]["test/accuracy"] > found["baselines"]["linear model"]["test/accuracy"] + 0.01
     assert found["metrics"]["test/psnr"] > found["baselines"]["linear model on PCA of 16 components"]["test/psnr"]
 
 
-def test_photographs_get_their_colours(tmp_path):
+def test_photographs_get_their_colors(tmp_path):
     found = evaluated(tmp_path, "colorizer", "two-photos", epochs=25)
-    assert all(found["metrics"]["test/delta_e"] < 0.8 * rival["test/delta_e"] for rival in found["baselines"].values())
+    assert all(found["metrics"]["test/delta_e"] < 0.8 * baseline["test/delta_e"] for baseline in found["baselines"].values())
 
 
 @pytest.mark.shared

@@ -1,4 +1,4 @@
-"""A small folder of pictures of odd sizes trains generative methods without an option. Slow: one training at a time, all threads."""
+"""A small folder of images of odd sizes trains generative methods without an option. Slow: one training at a time, all threads."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def folder(tmp_path):
     (tmp_path / "photos").mkdir()
     for number in range(200):
         height, width = rng.integers(20, 45, 2)
-        grey = Image.fromarray(pixels[number, ..., 0]).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        gray = Image.fromarray(pixels[number, ..., 0]).resize((int(width), int(height)), Image.Resampling.BICUBIC)
         ink, paper = rng.integers(0, 256, 3), rng.integers(0, 256, 3)
-        share = np.asarray(grey, np.float32)[..., None] / 255
+        share = np.asarray(gray, np.float32)[..., None] / 255
         Image.fromarray((share * ink + (1 - share) * paper).astype(np.uint8)).save(tmp_path / "photos" / f"{number:03}.png")
     return tmp_path / "photos"
 
@@ -33,8 +33,10 @@ def test_it_trains_without_an_option(tmp_path, folder, method):
     run = api.train(method, folder, out=tmp_path / "run", quiet=True)
     found = run.evaluation()
     assert all(math.isfinite(value) for value in found["metrics"].values())
-    decides = f"test/{run.facts['decides']['name']}"
-    assert found["metrics"][decides] < max(rival[decides] for rival in found["baselines"].values() if decides in rival)
+    selection_metric = f"test/{run.info['selection_metric']['name']}"
+    assert found["metrics"][selection_metric] < max(
+        baseline[selection_metric] for baseline in found["baselines"].values() if selection_metric in baseline
+    )
     image = run.sample(4)["image"]
     assert image.dtype == np.uint8
     assert image.shape == (4, *run.preparation["image"].shape[1:], 3)

@@ -28,4 +28,4 @@ def test_shapes_are_found_and_told_apart(tmp_path):
     found = run.evaluation()
     assert found["metrics"]["test/map50"] > 0.75
     assert found["baselines"]["mean box of each class"]["test/map50"] < 0.1
-    assert found["metrics"]["test/mean_iou"] > 0.75
+    assert found["metrics"]["test/matched_iou"] > 0.75

@@ -14,7 +14,7 @@ def test_digits_are_made_as_asked_through_a_classifiers_features(tmp_path):
     run = api.train("stackedgan", "digits", out=tmp_path / "run", quiet=True, epochs=30, width=32)
     found = run.evaluation()
     assert found["metrics"]["test/encoder_accuracy"] > 0.95
-    assert found["metrics"]["test/agreement"] > 0.9
-    assert found["baselines"]["mean of two training pictures"]["test/agreement"] < 0.2
-    assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training pictures"]["test/frechet"]
-    assert found["metrics"]["test/modes"] == 10
+    assert found["metrics"]["test/conditional_accuracy"] > 0.9
+    assert found["baselines"]["mean of two training images"]["test/conditional_accuracy"] < 0.2
+    assert found["metrics"]["test/frechet"] < 0.75 * found["baselines"]["mean of two training images"]["test/frechet"]
+    assert found["metrics"]["test/classes_found"] == 10

@@ -246,4 +246,4 @@ def test_errors_say_what_was_received_expected_and_how_to_mend(call, word):
         call()
     assert caught.value.received
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix

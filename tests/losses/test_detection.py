@@ -15,7 +15,7 @@ def batch():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(BATCH, ANCHORS, 1 + CLASSES)) * 2
     labels = rng.choice([-1, 0, 1, 2, 3, 4], (BATCH, ANCHORS), p=[0.1, 0.7, 0.05, 0.05, 0.05, 0.05])
-    labels[2] = np.minimum(labels[2], 0)  # a picture without an object
+    labels[2] = np.minimum(labels[2], 0)  # an image without an object
     return torch.from_numpy(logits), torch.from_numpy(labels)
 
 
@@ -126,4 +126,4 @@ def test_errors(call):
     with pytest.raises(ConfigError) as caught:
         call()
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix

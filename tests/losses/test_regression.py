@@ -97,7 +97,7 @@ def test_wrong_shapes_are_refused(loss):
         with pytest.raises(ConfigError) as caught:
             loss(torch.zeros(prediction), torch.zeros(target))
         assert caught.value.expected
-        assert caught.value.mend
+        assert caught.value.fix
 
 
 def test_options_out_of_range():

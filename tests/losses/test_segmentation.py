@@ -24,9 +24,9 @@ def softmax(logits):
 
 def true_shares(logits, mask):
     """The probability of the true class of each known pixel, and that class."""
-    picture, row, column = np.nonzero(mask != 255)
-    known = mask[picture, row, column]
-    return softmax(logits.astype(np.float64))[picture, known, row, column], known
+    image, row, column = np.nonzero(mask != 255)
+    known = mask[image, row, column]
+    return softmax(logits.astype(np.float64))[image, known, row, column], known
 
 
 @pytest.mark.parametrize("weights", [None, [1.0, 0.5, 3.0, 2.0]])

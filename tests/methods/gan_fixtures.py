@@ -1,4 +1,4 @@
-"""What the tests of generative methods share: a method on a handful of pictures."""
+"""What the tests of generative methods share: a method on a handful of images."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def made(kind, **options):
     label = {"label": LabelPreparation(CLASSES)} if "label" in kind.needs else {}
     preparation = Preparation({"image": ImagePreparation(SIDE, SIDE, 1, (0.5,), (0.5,)), **label})
     torch.manual_seed(0)
-    return kind(kind.Config(**{**kind.trial.options, **options}), preparation)
+    return kind(kind.Config(**{**kind.smoke_test.options, **options}), preparation)
 
 
-def pictures(count=6, seed=0):
+def images(count=6, seed=0):
     rng = np.random.default_rng(seed)
     image = torch.from_numpy(rng.uniform(-1, 1, (count, 1, SIDE, SIDE)).astype(np.float32))
     return Batch(image=image, label=torch.from_numpy(rng.integers(0, len(CLASSES), count)))
@@ -57,12 +57,12 @@ GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGA
 
 
 def game_of(kind, **options):
-    game = made(kind, **options, **({"first_side": 8} if kind is ProGAN else {}))  # one stage, as the others have
+    game = made(kind, **options, **({"initial_size": 8} if kind is ProGAN else {}))  # one stage, as the others have
     game.grow(0)
     return game
 
 
-class Pictures:
+class Images:
     batches_per_epoch = 60
 
     def source(self, *given):

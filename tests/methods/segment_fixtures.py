@@ -15,7 +15,7 @@ PREPARATION = Preparation(
 
 def made(kind, **options):
     torch.manual_seed(0)
-    method = kind(kind.Config(**{"average": 0.0, **options}), PREPARATION)
+    method = kind(kind.Config(**{"ema_decay": 0.0, **options}), PREPARATION)
     method.weights = torch.tensor([0.2, 0.5, 2.0])
     return method
 
@@ -31,9 +31,9 @@ def log_p(scores, mask):
     """log p_i of the true class at each known pixel, and that class."""
     shifted = scores - scores.max(1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    picture, row, column = np.nonzero(mask != 255)
-    true = mask[picture, row, column]
-    return logs[picture, true, row, column], true
+    image, row, column = np.nonzero(mask != 255)
+    true = mask[image, row, column]
+    return logs[image, true, row, column], true
 
 
 def by_formula(method, scores, mask):

@@ -8,13 +8,13 @@ import torch
 
 from hibiscus.data.preparation import ImagePreparation
 from hibiscus.errors import UsageError
-from hibiscus.methods.sampling import make_pictures, noise_between, number_given
+from hibiscus.methods.sampling import make_images, noise_between, number_given
 
 PIXEL = ImagePreparation(1, 1, 1, (0.5,), (0.5,))
 
 
 def drawn(way, count=6):
-    """What a method draws, batch by batch, and the pictures that it is given back."""
+    """What a method draws, batch by batch, and the images that it is given back."""
     kept = []
 
     def make(batch):
@@ -23,7 +23,7 @@ def drawn(way, count=6):
 
     torch.manual_seed(5)
     with noise_between(way):
-        assert len(make_pictures(make, count, PIXEL, torch.device("cpu"))) == count
+        assert len(make_images(make, count, PIXEL, torch.device("cpu"))) == count
     return [torch.cat(each).numpy() for each in zip(*kept, strict=True)]
 
 

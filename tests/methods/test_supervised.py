@@ -13,9 +13,9 @@ from hibiscus.networks.registry import build_network
 
 def small(count=60):
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 255, (count, 8, 8, 1), dtype=np.uint8)
-    fields = {"image": pictures, "label": np.arange(count) % 3}
-    return Dataset("noise", "noise", fields, [str(i) for i in range(count)], content_keys(pictures))
+    images = rng.integers(0, 255, (count, 8, 8, 1), dtype=np.uint8)
+    fields = {"image": images, "label": np.arange(count) % 3}
+    return Dataset("noise", "noise", fields, [str(i) for i in range(count)], content_keys(images))
 
 
 def trained(tmp_path, **options):
@@ -31,7 +31,7 @@ def test_penalty_enters_the_loss_and_the_log(tmp_path):
 
 
 def test_max_norm_holds_after_training(tmp_path):
-    run = trained(tmp_path, max_norm=0.5, rate=0.1)
+    run = trained(tmp_path, max_norm=0.5, learning_rate=0.1)
     run.method("last")
     for name, weight in run.method("last").nets["network"].named_parameters():
         if weight.ndim > 1:
@@ -39,12 +39,12 @@ def test_max_norm_holds_after_training(tmp_path):
 
 
 def test_clipped_weights_stay_inside(tmp_path):
-    run = trained(tmp_path, clip_weights=0.02, rate=0.1)
+    run = trained(tmp_path, weight_clip=0.02, learning_rate=0.1)
     assert max(p.abs().max().item() for p in run.method("last").nets["network"].parameters()) <= 0.02 + 1e-6
 
 
 def test_the_average_is_what_answers(tmp_path):
-    run = trained(tmp_path, average=0.5, rate=0.05)
+    run = trained(tmp_path, ema_decay=0.5, learning_rate=0.05)
     method = run.method("last")
     own, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "average"))
     assert not torch.equal(own, averaged)
@@ -60,12 +60,12 @@ def test_augmentation_reaches_training_only(tmp_path):
 
 
 def test_a_mirror_image_is_read_too(tmp_path):
-    """The answer is the softmax of the mean of both logits, so a picture and its mirror image get the same."""
-    run, pictures = trained(tmp_path, mirror=True), small().fields["image"]
-    answer = run.predict(pictures, "last")["probabilities"]
-    np.testing.assert_allclose(run.predict(pictures[:, :, ::-1], "last")["probabilities"], answer, atol=1e-6)
+    """The answer is the softmax of the mean of both logits, so an image and its mirror image get the same."""
+    run, images = trained(tmp_path, tta_flip=True), small().fields["image"]
+    answer = run.predict(images, "last")["probabilities"]
+    np.testing.assert_allclose(run.predict(images[:, :, ::-1], "last")["probabilities"], answer, atol=1e-6)
     plain = trained(tmp_path / "plain")
-    both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (pictures, pictures[:, :, ::-1])]
+    both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (images, images[:, :, ::-1])]
     mean = np.exp((both[0] + both[1]) / 2)
     np.testing.assert_allclose(answer, mean / mean.sum(1, keepdims=True), atol=1e-5)
 
@@ -74,12 +74,12 @@ def test_every_kind_of_input_has_its_default_network():
     from hibiscus.data.arrays.preparation import ArrayPreparation
     from hibiscus.data.preparation import ImagePreparation, Preparation
 
-    picture = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
+    image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
     series, vectors = (ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,)))
-    assert default_network(Preparation({"image": picture})) == "cnn"
+    assert default_network(Preparation({"image": image})) == "cnn"
     assert default_network(Preparation({"array": vectors})) == "mlp"
     assert default_network(Preparation({"array": series})) == "lstm"
-    assert default_network(Preparation({"image": picture, "array": vectors})) == "ynetwork"
+    assert default_network(Preparation({"image": image, "array": vectors})) == "ynetwork"
 
 
 def test_an_unknown_option_of_a_network_is_told_before_a_folder_is_made(tmp_path):

@@ -119,7 +119,7 @@ def test_half_precision_rows_are_summed_to_one():
 def test_errors(p, y, word):
     with pytest.raises(DataError, match=word) as caught:
         classification_metrics(p, y)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_options_out_of_range():

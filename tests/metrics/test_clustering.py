@@ -11,7 +11,7 @@ from hibiscus.metrics.clustering import (
     cluster_table,
     clustering_metrics,
     match_clusters,
-    normalised_mutual_information,
+    normalized_mutual_information,
 )
 
 RNG = np.random.default_rng(0)
@@ -39,7 +39,7 @@ def test_nmi_is_that_of_scikit_learn(clusters):
     from sklearn.metrics import normalized_mutual_info_score
 
     cluster, label = drawn(clusters)
-    assert normalised_mutual_information(cluster, label) == pytest.approx(normalized_mutual_info_score(label, cluster), abs=1e-9)
+    assert normalized_mutual_information(cluster, label) == pytest.approx(normalized_mutual_info_score(label, cluster), abs=1e-9)
 
 
 def test_more_clusters_than_classes_leave_some_without():
@@ -53,8 +53,8 @@ def test_more_clusters_than_classes_leave_some_without():
 def test_one_cluster():
     label = np.array([0, 0, 0, 1])
     assert cluster_accuracy(np.zeros(4, int), label) == 0.75
-    assert normalised_mutual_information(np.zeros(4, int), label) == 0
-    assert normalised_mutual_information(np.zeros(4, int), np.zeros(4, int)) == 1
+    assert normalized_mutual_information(np.zeros(4, int), label) == 0
+    assert normalized_mutual_information(np.zeros(4, int), np.zeros(4, int)) == 1
 
 
 def test_what_does_not_fit_is_told():

@@ -40,9 +40,9 @@ def pycocotools_figures(truths, detections):
     return judge.stats, judge.eval["precision"]
 
 
-def some(rng, pictures=12, most=12, size=200, crowd=0.1, noise=6.0, tied=False, kinds=CLASSES):
+def some(rng, images=12, most=12, size=200, crowd=0.1, noise=6.0, tied=False, kinds=CLASSES):
     truths, detections = [], []
-    for _ in range(pictures):
+    for _ in range(images):
         count = rng.integers(0, most + 1)
         low = rng.random((count, 2)) * size
         boxes = np.concatenate([low, low + 2 + rng.random((count, 2)) ** 2 * size], 1)
@@ -65,7 +65,7 @@ CASES = {
     "tiny": lambda rng: some(rng, size=3, noise=0.2),
     "large": lambda rng: some(rng, size=800, noise=20),
     "a class without truths": lambda rng: some(rng, kinds=2),
-    "more than a hundred": lambda rng: some(rng, pictures=3, most=300, kinds=1),
+    "more than a hundred": lambda rng: some(rng, images=3, most=300, kinds=1),
     "no detections": lambda rng: (some(rng)[0], [NONE] * 12),
     "no truths": lambda rng: ([NONE] * 12, some(rng)[1]),
     "nothing": lambda rng: ([NONE] * 2, [NONE] * 2),
@@ -152,4 +152,4 @@ def test_mean_boxes():
 def test_errors(call, error):
     with pytest.raises(error) as caught:
         call()
-    assert caught.value.mend
+    assert caught.value.fix

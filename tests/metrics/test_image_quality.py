@@ -1,4 +1,4 @@
-"""Likeness of pictures against torchmetrics, and colour difference against the published pairs."""
+"""Likeness of images against torchmetrics, and colour difference against the published pairs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_psnr_is_that_of_torchmetrics():
     np.testing.assert_allclose(psnr(255 * first, 255 * second, peak=255), expected, rtol=1e-6)
 
 
-def test_psnr_by_hand_and_of_equal_pictures():
+def test_psnr_by_hand_and_of_equal_images():
     assert psnr(np.full((1, 4), 0.5), np.full((1, 4), 0.4)).tolist() == pytest.approx([20])
     assert psnr(np.zeros((2, 3)), np.zeros((2, 3))).tolist() == [np.inf, np.inf]
     assert psnr(np.zeros((2, 3)), np.zeros((2, 3)), most=60).tolist() == [60, 60]
@@ -60,8 +60,8 @@ def test_psnr_by_hand_and_of_equal_pictures():
 
 @pytest.mark.parametrize("shape", [(4, 32, 32, 1), (3, 24, 17, 3), (2, 11, 11, 3)])
 @pytest.mark.parametrize("noise", [0.02, 0.5])
-def test_ssim_is_that_of_torchmetrics_over_windows_within_the_picture(shape, noise):
-    """Its own mean counts windows about the edge too, which see the picture mirrored."""
+def test_ssim_is_that_of_torchmetrics_over_windows_within_the_image(shape, noise):
+    """Its own mean counts windows about the edge too, which see the image mirrored."""
     first, second = pair(*shape, noise=noise)
     _, windows = structural_similarity_index_measure(
         channels_first(first), channels_first(second), data_range=1.0, reduction="none", return_full_image=True
@@ -70,7 +70,7 @@ def test_ssim_is_that_of_torchmetrics_over_windows_within_the_picture(shape, noi
 
 
 def test_ssim_of_one_window_is_its_formula():
-    """A picture as large as the window: weighted means, variances and covariance by hand."""
+    """An image as large as the window: weighted means, variances and covariance by hand."""
     first, second = pair(2, 11, 11, 1)
     weight = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
     weight = (weight[:, None] * weight).ravel() / weight.sum() ** 2
@@ -81,14 +81,14 @@ def test_ssim_of_one_window_is_its_formula():
         assert found == pytest.approx(expected)
 
 
-def test_ssim_of_small_and_of_equal_pictures():
+def test_ssim_of_small_and_of_equal_images():
     first, second = pair(3, 8, 8, 1)
     assert np.array_equal(ssim(first, second), ssim(first, second, window=7))
     np.testing.assert_allclose(ssim(first, first), 1)
     assert ssim(*pair(1, 1, 1, 1)).shape == (1,)
 
 
-def test_known_colours_in_lab():
+def test_known_colors_in_lab():
     rgb = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]]
     expected = [[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86], [100, 0, 0], [0, 0, 0]]
     np.testing.assert_allclose(rgb_to_lab(rgb), expected, atol=0.01)
@@ -96,11 +96,11 @@ def test_known_colours_in_lab():
 
 @given(st.floats(0, 1))
 @settings(deadline=None)
-def test_grey_has_no_colour(level):
+def test_gray_has_no_color(level):
     np.testing.assert_allclose(rgb_to_lab([level] * 3)[1:], 0, atol=1e-9)
 
 
-def test_colour_difference_of_the_published_pairs():
+def test_color_difference_of_the_published_pairs():
     assert len(PAIRS) == 34
     first, second, expected = PAIRS[:, :3], PAIRS[:, 3:6], PAIRS[:, 6]
     np.testing.assert_allclose(ciede2000(first, second), expected, atol=6e-5)
@@ -109,7 +109,7 @@ def test_colour_difference_of_the_published_pairs():
 
 @given(st.lists(st.floats(-100, 100), min_size=6, max_size=6))
 @settings(deadline=None)
-def test_colour_difference_is_symmetric_and_finite(numbers):
+def test_color_difference_is_symmetric_and_finite(numbers):
     first, second = np.array(numbers[:3]), np.array(numbers[3:])
     found = ciede2000(first, second)
     assert np.isfinite(found)

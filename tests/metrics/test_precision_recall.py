@@ -32,7 +32,11 @@ def twin(real, made, near=3, dense=5):
 
 
 @given(
-    seed=st.integers(0, 10**6), items=st.integers(6, 25), others=st.integers(6, 25), features=st.integers(1, 5), block=st.integers(1, 30)
+    seed=st.integers(0, 10**6),
+    items=st.integers(6, 25),
+    others=st.integers(6, 25),
+    features=st.integers(1, 5),
+    block=st.integers(1, 30),
 )
 def test_against_plain_loops(seed, items, others, features, block):
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ def test_mean_median_least_and_interval():
     low, high = stats.norm.interval(0.95, loc=values.mean(), scale=stats.sem(values))
     assert found["mean_return"] == pytest.approx(values.mean())
     assert found["return_interval"] == pytest.approx((high - low) / 2, rel=1e-3)
-    assert (found["median_return"], found["least_return"]) == (pytest.approx(np.median(values)), values.min())
+    assert (found["median_return"], found["min_return"]) == (pytest.approx(np.median(values)), values.min())
 
 
 def test_one_episode_has_no_spread_and_none_is_told():

@@ -38,14 +38,14 @@ def test_iou_is_that_of_scikit_learn_and_torchmetrics():
     assert figures["pixel_accuracy"] == pytest.approx((truth == given)[known].mean())
 
 
-def test_a_class_that_is_invented_costs_the_whole_and_not_the_picture_mean():
+def test_a_class_that_is_invented_costs_the_whole_and_not_the_image_mean():
     truth, given = np.zeros((2, 4, 4), np.uint8), np.zeros((2, 4, 4), np.uint8)
     truth[1, :2] = 1
-    given[:, :2] = 1  # invented in the first picture, right in the second
+    given[:, :2] = 1  # invented in the first image, right in the second
     figures = segmentation_metrics(confusion_of(given, truth, 3))
     assert figures["miou"] == pytest.approx((16 / 24 + 8 / 16) / 2)  # the third class occurs nowhere and counts nowhere
-    assert figures["picture_miou"] == pytest.approx((0.5 + 1.0) / 2)
-    assert figures["picture_accuracy"] == pytest.approx(0.75)
+    assert figures["image_miou"] == pytest.approx((0.5 + 1.0) / 2)
+    assert figures["image_accuracy"] == pytest.approx(0.75)
     assert np.isnan(class_figures(confusion_of(given, truth, 3).sum(0))[0][2])
 
 
@@ -54,7 +54,7 @@ def test_dice_follows_from_iou():
     np.testing.assert_allclose(dice, 2 * iou / (1 + iou))
 
 
-def test_pictures_of_which_nothing_is_known_count_nowhere():
+def test_images_of_which_nothing_is_known_count_nowhere():
     given, truth = some(3)
     truth[0] = 255
     whole, rest = segmentation_metrics(confusion_of(given, truth, 5)), segmentation_metrics(confusion_of(given[1:], truth[1:], 5))

@@ -14,7 +14,7 @@ SIDE, FINER = 64, 8
 
 
 def drawn(draw):
-    """A picture drawn large and shrunk, so that its edges are smooth."""
+    """An image drawn large and shrunk, so that its edges are smooth."""
     large = Image.new("L", (SIDE * FINER, SIDE * FINER))
     draw(ImageDraw.Draw(large))
     return np.asarray(large.resize((SIDE, SIDE), Image.Resampling.BOX))[None, :, :, None]
@@ -62,10 +62,10 @@ def test_moments_are_those_of_scipy_wherever_the_shape_stands():
         np.testing.assert_allclose(values, found[name])
 
 
-def test_a_black_picture_has_no_shape():
+def test_a_black_image_has_no_shape():
     assert all(values.tolist() == [0.0, 0.0] for values in stroke_shapes(np.zeros((2, 4, 4, 1), np.uint8)).values())
 
 
 def test_another_shape_is_told():
-    with pytest.raises(DataError, match="pictures of shape"):
+    with pytest.raises(DataError, match="images of shape"):
         stroke_shapes(np.zeros((4, 4), np.uint8))

@@ -71,7 +71,7 @@ def test_a_dilated_network_sees_at_every_second_place_what_the_strided_one_sees(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_picture_whose_map_has_one_place_can_be_trained_on(name):
+def test_one_image_whose_map_has_one_place_can_be_trained_on(name):
     network = build_backbone(name, (3, 16, 16), strides=(8, 16), **LIGHT[name]).train()
     maps = network(torch.rand(1, 3, 16, 16))
     assert maps[1].shape[2:] == (1, 1)

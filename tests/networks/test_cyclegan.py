@@ -1,4 +1,4 @@
-"""Generators from pictures to pictures."""
+"""Generators from images to images."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_parameters_of_the_resnet():
 
 
 @pytest.mark.parametrize("kind", [UNetGenerator, ResNetGenerator])
-def test_a_picture_is_translated_alike_whatever_is_beside_it(kind):
+def test_a_image_is_translated_alike_whatever_is_beside_it(kind):
     net, x = kind((1, 16, 16), 4), torch.randn(3, 1, 16, 16)
     torch.testing.assert_close(net(x)[1:2], net(x[1:2]))
 
@@ -59,14 +59,14 @@ def test_every_map_of_the_encoder_reaches_the_decoder():
 
 
 def test_brightness_is_not_lost():
-    """A dark and a bright flat picture are told apart, which a norm before the first layer would prevent."""
+    """A dark and a bright flat image are told apart, which a norm before the first layer would prevent."""
     net = UNetGenerator((1, 16, 16), 4)
     dark, bright = (torch.full((1, 1, 16, 16), value) for value in (-0.5, 0.5))
     assert not torch.allclose(net(dark), net(bright))
 
 
 @pytest.mark.parametrize("kind", [UNetGenerator, ResNetGenerator])
-def test_an_untrained_one_leaves_the_picture_nearly_as_it_is(kind):
+def test_an_untrained_one_leaves_the_image_nearly_as_it_is(kind):
     x = torch.rand(2, 1, 16, 16) * 2 - 1
     net = kind((1, 16, 16), 4)
     assert (net(x) - torch.tanh(2 * x)).abs().mean() < 0.1
@@ -75,13 +75,13 @@ def test_an_untrained_one_leaves_the_picture_nearly_as_it_is(kind):
 
 
 def squares(side, top, left, count=40):
-    """Pictures of a bright square on black, of all brightnesses."""
+    """Images of a bright square on black, of all brightnesses."""
     x = torch.full((count, 1, 28, 28), -1.0)
     x[:, :, top : top + side, left : left + side] = torch.linspace(-1, 1, count).view(-1, 1, 1, 1)
     return x
 
 
-def test_pictures_are_brought_to_where_the_other_domain_varies():
+def test_images_are_brought_to_where_the_other_domain_varies():
     own, other = squares(20, 2, 6), squares(10, 12, 8)
     alignment = Alignment(1)
     torch.testing.assert_close(alignment(own), own, atol=1e-5, rtol=0)  # unmeasured, it leaves them as they are
@@ -102,7 +102,7 @@ def test_downwards_and_across_are_told_apart():
     assert (alignment(own) - other).abs().mean() < 0.03
 
 
-def test_pictures_that_fill_the_frame_stay():
+def test_images_that_fill_the_frame_stay():
     generator = torch.Generator().manual_seed(0)
     own, other = (2 * torch.rand(2000, 3, 16, 12, generator=generator) - 1 for _ in range(2))
     alignment = Alignment(3)

@@ -1,4 +1,4 @@
-"""Generator and discriminator for pictures of any size."""
+"""Generator and discriminator for images of any size."""
 
 from __future__ import annotations
 

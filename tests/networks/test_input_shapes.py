@@ -24,7 +24,7 @@ def test_shapes_of():
 
 
 def test_describe_and_sequence():
-    assert describe((1, 28, 20)) == "a picture of 28x20 pixels with 1 channel"
+    assert describe((1, 28, 20)) == "an image of 28x20 pixels with 1 channel"
     assert describe((13,)) == "a table or vector of 13 values"
     assert sequence("lstm", (3, 28, 20)) == (28, 60)
     assert sequence("lstm", (100, 6)) == (100, 6)

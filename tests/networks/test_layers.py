@@ -7,7 +7,7 @@ from scipy.special import erf
 from torch import nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import ACTIVATIONS, INITIALISERS, UnitNorm, activation, count_parameters, initialise
+from hibiscus.networks.layers import ACTIVATIONS, INITIALISERS, UnitNorm, activation, count_parameters, initialize
 
 X = np.linspace(-3, 3, 13).reshape(1, 13)
 FORMULAS = {
@@ -34,7 +34,7 @@ def test_unknown_names():
     with pytest.raises(ConfigError, match="tnah"):
         activation("tnah")
     with pytest.raises(ConfigError, match="he_normall"):
-        initialise(nn.Linear(2, 2), "he_normall")
+        initialize(nn.Linear(2, 2), "he_normall")
 
 
 def layers_with_fans():
@@ -51,7 +51,7 @@ def layers_with_fans():
 @pytest.mark.parametrize("name", [name for name in INITIALISERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))])
 def test_standard_deviation_is_the_theory_s(name):
     for layer, fan_in, fan_out in layers_with_fans():
-        initialise(layer, name, seed=1)
+        initialize(layer, name, seed=1)
         variance = {
             "he": 2 / fan_in,
             "glorot": 2 / (fan_in + fan_out),
@@ -68,33 +68,33 @@ def test_standard_deviation_is_the_theory_s(name):
 
 @pytest.mark.parametrize("layer", [nn.Linear(20, 50), nn.Linear(50, 20), nn.Conv2d(3, 8, 3)])
 def test_orthogonal(layer):
-    rows = initialise(layer, "orthogonal").weight.detach().flatten(1)
+    rows = initialize(layer, "orthogonal").weight.detach().flatten(1)
     product = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
     torch.testing.assert_close(product, torch.eye(len(product)), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("layer", "gates"), [(nn.LSTM(30, 40, 2), 4), (nn.GRU(30, 40), 3), (nn.RNN(30, 40), 1)])
 def test_recurrent_weights_are_drawn_gate_by_gate(layer, gates):
-    initialise(layer, "orthogonal", seed=0)
+    initialize(layer, "orthogonal", seed=0)
     for block in layer.weight_hh_l0.detach().chunk(gates):
         torch.testing.assert_close(block @ block.T, torch.eye(40), atol=1e-5, rtol=0)
     forget = layer.bias_ih_l0.detach()[40:80] if gates == 4 else torch.ones(1)
     assert (forget == 1).all()
     assert layer.bias_hh_l0.abs().sum() == 0
-    initialise(layer, "he_normal", seed=0)
+    initialize(layer, "he_normal", seed=0)
     assert layer.weight_ih_l0.std().item() == pytest.approx(math.sqrt(2 / 30), rel=0.1)
 
 
 def test_norm_layers_are_left_alone_and_a_seed_repeats():
     network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 2))
     network[1].weight.data.fill_(3)
-    first = [p.clone() for p in initialise(network, "he_uniform", seed=5).parameters()]
+    first = [p.clone() for p in initialize(network, "he_uniform", seed=5).parameters()]
     torch.rand(3)
-    second = list(initialise(network, "he_uniform", seed=5).parameters())
+    second = list(initialize(network, "he_uniform", seed=5).parameters())
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     assert (network[1].weight == 3).all()
-    assert (initialise(nn.Linear(3, 3), "ones").weight == 1).all()
-    assert (initialise(nn.Linear(3, 3), "zeros").weight == 0).all()
+    assert (initialize(nn.Linear(3, 3), "ones").weight == 1).all()
+    assert (initialize(nn.Linear(3, 3), "zeros").weight == 0).all()
 
 
 def test_count_parameters():

@@ -9,7 +9,7 @@ from hibiscus.networks.patchgan import PatchDiscriminator
 
 
 @pytest.mark.parametrize(("shape", "patches"), [((1, 8, 8), (2, 2)), ((3, 32, 32), (2, 2)), ((3, 33, 21), (5, 3)), ((3, 128, 128), (8, 8))])
-def test_a_number_for_each_patch_or_picture(shape, patches):
+def test_a_number_for_each_patch_or_image(shape, patches):
     x = torch.randn(2, *shape)
     assert PatchDiscriminator(shape, 4)(x).shape == (2, 1, *patches)
     assert PatchDiscriminator(shape, 4, 5)(x).shape == (2, 1, *patches)
@@ -17,7 +17,7 @@ def test_a_number_for_each_patch_or_picture(shape, patches):
 
 
 def test_parameters():
-    """390,721 has Atienza's for pictures of 32 pixels in colour."""
+    """390,721 has Atienza's for images of 32 pixels in colour."""
     assert sum(p.numel() for p in PatchDiscriminator((3, 32, 32)).parameters()) == 390_721
 
 

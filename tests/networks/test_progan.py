@@ -23,7 +23,7 @@ def test_they_grow():
         critic.grow()
 
 
-def test_a_new_block_fades_in_from_the_old_picture():
+def test_a_new_block_fades_in_from_the_old_image():
     torch.manual_seed(1)
     generator, critic = GrowingGenerator(5, 1, 4, 16), GrowingCritic(1, 4, 16)
     z = torch.randn(4, 5)

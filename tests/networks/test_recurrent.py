@@ -75,11 +75,11 @@ def test_shapes_and_gradients(cell, options):
     assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters())
 
 
-def test_a_picture_is_read_row_by_row():
+def test_a_image_is_read_row_by_row():
     network = build_network("lstm", (2, 6, 4), 3).eval()
-    picture = torch.randn(2, 2, 6, 4)
-    rows = torch.stack([picture[:, :, row].transpose(1, 2).reshape(2, 8) for row in range(6)], dim=1)  # width then channels
-    torch.testing.assert_close(network(picture), network(rows))
+    image = torch.randn(2, 2, 6, 4)
+    rows = torch.stack([image[:, :, row].transpose(1, 2).reshape(2, 8) for row in range(6)], dim=1)  # width then channels
+    torch.testing.assert_close(network(image), network(rows))
 
 
 @pytest.mark.parametrize(("cell", "count"), [("rnn", 75_786), ("lstm", 82_186), ("gru", 61_962)])
@@ -101,13 +101,13 @@ def test_initial_weights():
 def test_learns_to_remember_the_first_step(cell):
     torch.manual_seed(0)
     network = build_network(cell, (12, 2), 1, units=32)
-    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
+    optimizer = torch.optim.Adam(network.parameters(), 3e-3)
     loss = torch.ones(())
     for _ in range(150):
         x = torch.randn(64, 12, 2)
         loss = functional.binary_cross_entropy_with_logits(network(x)[:, 0], (x[:, 0, 0] > 0).float())
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
+        optimizer.step()
     assert loss.item() < 0.5

@@ -8,7 +8,7 @@ from torch import nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks import build_network, count_parameters, list_networks
 
-PICTURE_NETWORKS = [
+IMAGE_NETWORKS = [
     "linear",
     "mlp",
     "cnn",
@@ -24,9 +24,9 @@ PICTURE_NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize("name", PICTURE_NETWORKS)
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
 @pytest.mark.parametrize(("channels", "side"), [(1, 8), (1, 28), (3, 32), (4, 28), (3, 96)])
-def test_every_network_takes_every_picture(name, channels, side):
+def test_every_network_takes_every_image(name, channels, side):
     network = build_network(name, (channels, side, side), 7).eval()
     with torch.no_grad():
         assert network(torch.randn(2, channels, side, side)).shape == (2, 7)
@@ -34,12 +34,12 @@ def test_every_network_takes_every_picture(name, channels, side):
 
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet20", "resnet20-v2", "densenet-bc-22-12", "cnn", "ynetwork", "lstm"])
-def test_pictures_need_not_be_square(name):
+def test_images_need_not_be_square(name):
     with torch.no_grad():
         assert build_network(name, (3, 20, 45), 3).eval()(torch.randn(2, 3, 20, 45)).shape == (2, 3)
 
 
-@pytest.mark.parametrize("name", PICTURE_NETWORKS)
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
 def test_gradient_reaches_every_parameter(name):
     torch.manual_seed(0)
     network = build_network(name, (3, 16, 16), 5)
@@ -52,7 +52,7 @@ def test_gradient_reaches_every_parameter(name):
         assert parameter.grad.abs().sum() > 0, parameter_name
 
 
-@pytest.mark.parametrize("name", PICTURE_NETWORKS)
+@pytest.mark.parametrize("name", IMAGE_NETWORKS)
 def test_bfloat16_and_channels_last(name):
     network = build_network(name, (3, 16, 16), 5).to(memory_format=torch.channels_last)
     x = torch.randn(4, 3, 16, 16).to(memory_format=torch.channels_last)
@@ -70,7 +70,7 @@ def test_list_names_each_network_with_its_options():
         "activation": "relu",
         "dropout": 0.0,
         "batch_norm": False,
-        "initialiser": None,
+        "initializer": None,
     }
     assert "depth" not in rows["resnet<depth>[-v1|-v2]"].options
     assert "cell" not in rows["lstm"].options
@@ -82,8 +82,8 @@ def test_names():
     assert isinstance(build_network("gru", (5, 3), 1).layers[0].core, nn.GRU)
 
 
-def test_initialiser_goes_with_every_network():
-    network = build_network("vggf", (1, 8, 8), 2, initialiser="zeros")
+def test_initializer_goes_with_every_network():
+    network = build_network("vggf", (1, 8, 8), 2, initializer="zeros")
     assert all(bool((layer.weight == 0).all()) for layer in network if isinstance(layer, nn.Conv2d))
 
 
@@ -110,7 +110,7 @@ def test_initialiser_goes_with_every_network():
         ("mlp", (4,), {"activation": "rleu"}, "did you mean relu"),
         ("mlp", (4,), {"dropout": 1.0}, "dropout=1.0"),
         ("mlp", (4,), {"hidden": [0]}, "hidden=0"),
-        ("mlp", (4,), {"initialiser": "he"}, "he_normal"),
+        ("mlp", (4,), {"initializer": "he"}, "he_normal"),
         ("cnn", (1, 28, 28), {"padding": "sam"}, "did you mean same"),
         ("cnn", (1, 28, 28), {"kernel": (1, 2, 3)}, "height and width"),
         ("cnn", (1, 8, 8), {"padding": "valid", "kernel": 7}, "padding=same"),
@@ -126,7 +126,7 @@ def test_refusals_say_what_to_do(name, shape, options, words):
         build_network(name, shape, 10, **options)
     assert words in str(caught.value)
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 @pytest.mark.parametrize("outputs", [0, -1, 2.5, True, "10"])

@@ -83,12 +83,12 @@ def test_width_and_stem():
 def test_a_step_of_training_lowers_the_loss():
     torch.manual_seed(0)
     network = build_network("resnet8", (1, 8, 8), 3)
-    optimiser = torch.optim.SGD(network.parameters(), 0.05)
+    optimizer = torch.optim.SGD(network.parameters(), 0.05)
     x, y = torch.randn(32, 1, 8, 8), torch.randint(0, 3, (32,))
     losses = []
     for _ in range(20):
         losses.append(nn.functional.cross_entropy(network(x), y))
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         losses[-1].backward()
-        optimiser.step()
+        optimizer.step()
     assert losses[-1] < losses[0] / 2

@@ -39,7 +39,7 @@ def test_the_trunk_halves_and_dilates_as_told():
     assert dilated == [(1, 1), (1, 1), (1, 1), (2, 2)]
 
 
-def test_an_fcn_sees_the_whole_picture_through_its_coarsest_level():
+def test_an_fcn_sees_the_whole_image_through_its_coarsest_level():
     torch.manual_seed(0)  # few filters: with some weights none of them lets anything through
     network = FCN((1, 64, 64), 2, width=4, blocks=1, levels=4, filters=16).eval()
     x = torch.randn(1, 1, 64, 64, requires_grad=True)
@@ -48,7 +48,7 @@ def test_an_fcn_sees_the_whole_picture_through_its_coarsest_level():
     assert (x.grad[0, 0, :, 40:] != 0).any()
 
 
-def test_more_levels_or_smaller_pictures_than_it_bears_are_refused():
+def test_more_levels_or_smaller_images_than_it_bears_are_refused():
     with pytest.raises(ConfigError, match="levels=3"):
         FCN((3, 32, 32), 2, levels=4)
     with pytest.raises(ConfigError, match="8 pixels"):

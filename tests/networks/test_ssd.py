@@ -120,7 +120,7 @@ def test_channels_last_and_bf16(name):
 def test_it_can_learn_where_a_square_is():
     torch.manual_seed(0)
     network = build_ssd((1, 32, 32), 1, 1, "own", width=0.25, levels=1)
-    optimiser = torch.optim.Adam(network.parameters(), 0.01)
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
     images, target = torch.zeros(16, 1, 32, 32), torch.zeros(16, 16, dtype=torch.long)
     for item in range(16):
         row, column = divmod(item, 4)
@@ -128,9 +128,9 @@ def test_it_can_learn_where_a_square_is():
         target[item, item] = 1
     for _ in range(30):
         loss = nn.functional.cross_entropy(network(images)[0].flatten(0, 1), target.flatten())
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     assert loss < 0.05
 
 

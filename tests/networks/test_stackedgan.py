@@ -13,12 +13,12 @@ def test_shapes(shape):
     encoder = Encoder(shape, 24, 3)
     generator, discriminator = StackedGenerator(6, 3, 24, shape, 8), StackedDiscriminator(6, 24, shape, 8)
     label, z1, z0 = torch.eye(3)[[0, 2]], torch.rand(2, 6), torch.rand(2, 6)
-    picture = generator(label, z1, z0)
-    assert picture.shape == (2, *shape)
-    assert picture.abs().max() <= 1
-    assert encoder(picture).shape == (2, 3)
-    assert encoder.features(picture).shape == generator.feature(label, z1).shape == (2, 24)
-    for logit, noise in (discriminator.picture(picture), discriminator.feature(encoder.features(picture))):
+    image = generator(label, z1, z0)
+    assert image.shape == (2, *shape)
+    assert image.abs().max() <= 1
+    assert encoder(image).shape == (2, 3)
+    assert encoder.features(image).shape == generator.feature(label, z1).shape == (2, 24)
+    for logit, noise in (discriminator.image(image), discriminator.feature(encoder.features(image))):
         assert (logit.shape, noise.shape) == ((2, 1), (2, 6))
 
 
@@ -45,12 +45,12 @@ def test_class_and_features_are_as_loud_as_the_noise():
 def test_each_level_uses_all_that_it_is_given():
     generator = StackedGenerator(6, 3, 24, (1, 8, 8), 8)
     label, z1, z0 = torch.eye(3), torch.rand(3, 6), torch.rand(3, 6)
-    picture = generator.eval()(label, z1, z0)
+    image = generator.eval()(label, z1, z0)
     for other in ((label.flip(0), z1, z0), (label, z1.flip(0), z0), (label, z1, z0.flip(0))):
-        assert not torch.allclose(picture, generator(*other), atol=1e-5)
+        assert not torch.allclose(image, generator(*other), atol=1e-5)
     assert torch.equal(generator.feature(label, z1), generator.feature(label, z1))
 
 
-def test_one_picture_at_a_time_can_be_learned_from():
+def test_one_image_at_a_time_can_be_learned_from():
     generator = StackedGenerator(6, 3, 24, (1, 8, 8), 8).train()
     assert generator(torch.eye(3)[:1], torch.rand(1, 6), torch.rand(1, 6)).isfinite().all()

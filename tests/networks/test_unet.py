@@ -1,4 +1,4 @@
-"""U-Nets for pictures of any size, with the parameters of the paper's."""
+"""U-Nets for images of any size, with the parameters of the paper's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_any_size(norm, shape):
     assert network(torch.randn(2, *shape)).shape == (2, 2, *shape[1:])
 
 
-def test_one_network_takes_pictures_of_another_size():
+def test_one_network_takes_images_of_another_size():
     network = build_unet((1, 28, 28), 3, width=4, norm="instance")
     assert network(torch.randn(1, 1, 45, 31)).shape == (1, 3, 45, 31)
 
@@ -56,7 +56,7 @@ def test_most_depth_leaves_two_pixels(size, most):
     assert side >= min(2, min(size))
 
 
-def test_as_deep_as_the_picture_asks():
+def test_as_deep_as_the_image_asks():
     depths = {side: len(build_unet((3, side, side), 1, width=4).up) for side in (8, 16, 28, 32, 64, 96, 256)}
     assert depths == {8: 1, 16: 1, 28: 2, 32: 2, 64: 3, 96: 4, 256: 4}
 

@@ -1,4 +1,4 @@
-"""Encoders and decoders for pictures of any size."""
+"""Encoders and decoders for images of any size."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_merges_are_their_formulas(merge, formula):
 
 @pytest.mark.parametrize("merge", MERGES)
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 96, 96)])
-def test_one_picture(merge, shape):
+def test_one_image(merge, shape):
     network = build_network("ynetwork", shape, 10, merge=merge)
     out = network(torch.randn(2, *shape))
     assert out.shape == (2, 10)
@@ -35,14 +35,14 @@ def test_one_picture(merge, shape):
 
 
 @pytest.mark.parametrize("merge", MERGES)
-def test_picture_and_table(merge):
+def test_image_and_table(merge):
     network = build_network("ynetwork", ((3, 32, 32), (13,)), 4, merge=merge)
-    picture, table = torch.randn(2, 3, 32, 32), torch.randn(2, 13)
-    out = network(picture, table)
+    image, table = torch.randn(2, 3, 32, 32), torch.randn(2, 13)
+    out = network(image, table)
     assert out.shape == (2, 4)
     network.eval()
-    assert not torch.equal(network(picture, table), network(picture, table + 1))
-    assert not torch.equal(network(picture, table), network(picture + 1, table))
+    assert not torch.equal(network(image, table), network(image, table + 1))
+    assert not torch.equal(network(image, table), network(image + 1, table))
 
 
 def test_three_inputs_one_a_sequence():

@@ -29,7 +29,7 @@ def test_scales_are_linear_with_one_more():
     assert len(linear_scales(1)) == 2
 
 
-def test_ratio_is_of_pixels_also_in_a_picture_that_is_not_square():
+def test_ratio_is_of_pixels_also_in_a_image_that_is_not_square():
     height, width = 100, 300
     (sizes,) = anchor_sizes([0.5, 0.72], [(1, 2, 1 / 2)], (height, width))
     pixels = sizes * torch.tensor([width, height])
@@ -86,4 +86,4 @@ def test_errors(call, error):
     with pytest.raises(error) as caught:
         call()
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix

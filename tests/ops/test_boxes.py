@@ -50,11 +50,11 @@ def test_encode_and_decode_are_the_formulas_and_undo_each_other():
 @pytest.mark.parametrize("grid", [None, 4, 8])
 def test_match_is_the_twins_exactly(grid, limit):
     rng = np.random.default_rng(2)
-    for trial in range(60):
+    for smoke_test in range(60):
         batch, most, count = int(rng.integers(1, 4)), int(rng.integers(0, 9)), int(rng.integers(1, 40))
         truth, anchors = some_truth(rng, batch, most, grid), some_boxes(rng, count, grid)
-        if trial % 5 == 0 and most:
-            truth[:, :, :4] = truth[:, :1, :4]  # all boxes of a picture equal
+        if smoke_test % 5 == 0 and most:
+            truth[:, :, :4] = truth[:, :1, :4]  # all boxes of an image equal
         labels, offsets, positive = match(torch.from_numpy(truth), torch.from_numpy(anchors), 0.5, limit)
         for b in range(batch):
             wanted, owners = plain.match(truth[b].tolist(), anchors.tolist(), 0.5, limit)

@@ -1,4 +1,4 @@
-"""Random changes of pictures, against a slow twin in NumPy, and with a gradient."""
+"""Random changes of images, against a slow twin in NumPy, and with a gradient."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def some(batch=5, channels=3, height=9, width=16, seed=0):
 
 def test_color_is_its_formula():
     x, draws = some(), Draws(5)
-    found = DiffAugment(["color"])(x, draws)
-    for i, picture in enumerate(x.numpy().astype(np.float64)):
+    found = DiffAugment(["colour"])(x, draws)
+    for i, image in enumerate(x.numpy().astype(np.float64)):
         bright, saturation, contrast = (draw[i] for draw in draws.seen)
-        y = picture + bright - 0.5
+        y = image + bright - 0.5
         y = y.mean(0) + (y - y.mean(0)) * 2 * saturation
         y = y.mean() + (y - y.mean()) * (0.5 + contrast)
         np.testing.assert_allclose(found[i].numpy(), y, atol=1e-5)
@@ -41,14 +41,14 @@ def test_translation_moves_by_up_to_an_eighth_and_zero_comes_in():
     x, draws = some(batch=200), Draws(200)
     found = DiffAugment(["translation"])(x, draws).numpy()
     moves = set()
-    for i, picture in enumerate(x.numpy()):
+    for i, image in enumerate(x.numpy()):
         down, right = int(draws.seen[0][i] * 3) - 1, int(draws.seen[1][i] * 5) - 2
         moves.add((down, right))
-        want = np.zeros_like(picture)
+        want = np.zeros_like(image)
         for row in range(9):
             for column in range(16):
                 if 0 <= row + down < 9 and 0 <= column + right < 16:
-                    want[:, row, column] = picture[:, row + down, column + right]
+                    want[:, row, column] = image[:, row + down, column + right]
         np.testing.assert_array_equal(found[i], want)
     assert len(moves) == 15
 
@@ -62,7 +62,7 @@ def test_cutout_takes_half_of_each_side_where_it_lies_within():
     assert 4 <= corner <= 9
 
 
-def test_all_pictures_alike_and_the_draws_differ():
+def test_all_images_alike_and_the_draws_differ():
     x = some(batch=1).repeat(6, 1, 1, 1)
     torch.manual_seed(0)
     found = DiffAugment(["color", "translation", "cutout"])(x, Draws(6))

@@ -54,7 +54,7 @@ def test_many_boxes_in_blocks(tied):
 
 
 def slow_detect(scores, boxes, floor, threshold, most, keep, soft, across):
-    """One picture: candidates of each class, suppressed, then the best of all."""
+    """One image: candidates of each class, suppressed, then the best of all."""
     rows = []
     for c in range(scores.shape[1] - 1):
         order = sorted((i for i in range(len(boxes)) if scores[i, c + 1] > floor), key=lambda i: -scores[i, c + 1])[:most]
@@ -80,7 +80,7 @@ def test_detect_is_the_slow_one(most, soft, across):
     rng = np.random.default_rng(8)
     boxes, _ = some(rng, 3, 60, False)
     scores = torch.from_numpy(rng.normal(size=(3, 60, 5)) * 2).softmax(-1).float()
-    scores[2, :, 0], scores[2, :, 1:] = 1, 0  # nothing in the last picture
+    scores[2, :, 0], scores[2, :, 1:] = 1, 0  # nothing in the last image
     boxes = torch.from_numpy(boxes)
     found = detect(scores, boxes, 0.05, 0.4, most, 12, soft, 0.5, across)
     assert found.shape == (3, 12, 6)
@@ -120,4 +120,4 @@ def test_nothing_to_keep():
 def test_errors(call):
     with pytest.raises(ConfigError) as caught:
         call()
-    assert caught.value.mend
+    assert caught.value.fix

@@ -20,27 +20,27 @@ HOSTILE = [
 ]
 
 
-def info(names=NAMES, **changes):
+def make_info(names=NAMES, **changes):
     """A `run.json`."""
-    facts = {
+    info = {
         "format": 1, "method": "classify", "title": "Classification", "name": "classify-digits-001", "status": "done",
         "error": None, "seed": 0, "argv": ["/usr/bin/hibiscus", "train", "classify", "digits", "net=cnn", "epochs=40"],
         "started": "2026-11-24T03:00:00Z", "seconds": 42.1, "device": "cpu", "machine": "AMD EPYC, 2 cores",
         "versions": {"hibiscus": "0.1.0", "torch": "2.13.0", "python": "3.11.7"}, "precision": "bfloat16", "threads": 2,
         "parameters": {"network": 274442},
         "data": {
-            "name": "digits", "path": "digits", "kind": "pictures", "fields": {"image": "uint8 (8, 8, 1)", "label": "10 classes"},
+            "name": "digits", "path": "digits", "kind": "images", "fields": {"image": "uint8 (8, 8, 1)", "label": "10 classes"},
             "parts": {"train": 1200, "val": 300, "test": 297},
             "classes": {name: {"train": 140 - 7 * i, "val": 30 - i, "test": 31 - i} for i, name in enumerate(names)},
-            "notes": ["Pictures were made 32 x 32."], "skipped": [{"path": "bad.jpg", "reason": "cut short"}],
+            "notes": ["Images were made 32 x 32."], "skipped": [{"path": "bad.jpg", "reason": "cut short"}],
             "fingerprint": "9f2c41aa7be0",
         },
-        "config": {"net": "cnn", "epochs": 40, "rate": 0.001, "batch": 128, "augment": True, "weight_decay": 1e-4},
+        "config": {"net": "cnn", "epochs": 40, "learning_rate": 0.001, "batch": 128, "augment": True, "weight_decay": 1e-4},
         "advice": ["Validation loss has risen since epoch 18: stop there, or add augmentation (augment=strong).",
-                   "cat and dog are mixed up most: more pictures of both would help more than a larger network."],
-        "decides": {"name": "accuracy", "higher_is_better": True}, "best": {"epoch": 22, "value": 0.981},
+                   "cat and dog are mixed up most: more images of both would help more than a larger network."],
+        "selection_metric": {"name": "accuracy", "higher_is_better": True}, "best": {"epoch": 22, "value": 0.981},
     }  # fmt: skip
-    return {**facts, **changes}
+    return {**info, **changes}
 
 
 def log(epochs=40, seed=0):
@@ -55,19 +55,19 @@ def log(epochs=40, seed=0):
             "event": "epoch", "epoch": epoch, "round": epoch * 10, "stage": 0,
             "train/classifier.loss": train * noise.uniform(0.9, 1.1), "train/classifier.accuracy": 1 - 0.4 * train,
             "val/loss": val * noise.uniform(0.88, 1.12), "val/accuracy": 0.985 - 0.38 * val * noise.uniform(0.85, 1.15),
-            "rate/classifier": 0.0005 * (1 + math.cos(math.pi * epoch / epochs)) + 1e-6, "seconds": 1.2, "items_per_second": 912.4,
+            "lr/classifier": 0.0005 * (1 + math.cos(math.pi * epoch / epochs)) + 1e-6, "seconds": 1.2, "items_per_second": 912.4,
         })  # fmt: skip
     return lines
 
 
 def evaluation(**changes):
     """An `evaluation.json`."""
-    facts = {
-        "part": "test", "checkpoint": "best", "epoch": 22, "decides": {"name": "test/accuracy", "higher_is_better": True},
+    info = {
+        "part": "test", "checkpoint": "best", "epoch": 22, "selection_metric": {"name": "test/accuracy", "higher_is_better": True},
         "metrics": {"test/accuracy": 0.9798, "test/macro_f1": 0.9795, "test/nll": 0.0712, "test/top5_error": 0.0},
         "baselines": {"majority class": {"test/accuracy": 0.1044, "test/macro_f1": 0.019}, "linear model": {"test/accuracy": 0.9529}},
     }  # fmt: skip
-    return {**facts, **changes}
+    return {**info, **changes}
 
 
 def matrix(names, scale=28):
@@ -78,7 +78,7 @@ def matrix(names, scale=28):
     return {"kind": "matrix", "title": "Confusion matrix", "rows": names, "columns": names, "values": values, "note": ""}
 
 
-def exhibits(names=NAMES):
+def report_items(names=NAMES):
     """One exhibit of every kind."""
     xs = [i / 10 for i in range(11)]
     curve = {"name": "this run", "x": xs, "y": [x**1.2 for x in xs]}
@@ -92,15 +92,15 @@ def exhibits(names=NAMES):
          "y": [t + noise.gauss(0, 0.2) for t in target], "diagonal": True, "note": ""},
         {"kind": "table", "title": "By class", "columns": ["class", "precision", "recall"],
          "rows": [[name, 0.98 - 0.01 * i, 0.97] for i, name in enumerate(names)], "note": ""},
-        {"kind": "gallery", "title": "Surest mistakes", "pictures": [f"exhibit-04-{i:03d}.png" for i in range(12)],
+        {"kind": "gallery", "title": "Surest mistakes", "images": [f"item-04-{i:03d}.png" for i in range(12)],
          "captions": [f"{name}, taken for {names[0]} (97 %)" for name in (names * 2)[:12]],
          "note": "The 12 of which the model was surest."},
         {"kind": "hologram", "title": "From the future", "note": ""},
     ]  # fmt: skip
 
 
-def picture(path, side=8, seed=0):
-    """A small picture of noise in colour."""
+def image(path, side=8, seed=0):
+    """A small image of noise in colour."""
     noise = random.Random(seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.frombytes("RGB", (side, side), noise.randbytes(3 * side * side)).save(path)
@@ -116,17 +116,17 @@ def write(folder: Path, run, lines=None, measured=None, shown=None, samples=0, s
         (folder / "evaluation.json").write_text(json.dumps(measured))
     if shown is not None:
         (folder / "evaluation").mkdir(exist_ok=True)
-        (folder / "evaluation" / "exhibits.json").write_text(json.dumps({"exhibits": shown}))
+        (folder / "evaluation" / "report_items.json").write_text(json.dumps({"report_items": shown}))
         for index in range(12):
-            picture(folder / "evaluation" / f"exhibit-04-{index:03d}.png", side, index)
+            image(folder / "evaluation" / f"item-04-{index:03d}.png", side, index)
     for index in range(samples):
-        picture(folder / "samples" / f"epoch-{index:04d}.png", 64, index)
+        image(folder / "samples" / f"epoch-{index:04d}.png", 64, index)
     return folder
 
 
 def complete(folder: Path, names=NAMES, **changes) -> Path:
     """A finished, measured classification."""
-    return write(folder, info(names, **changes), log(), evaluation(), exhibits(names), samples=14)
+    return write(folder, make_info(names, **changes), log(), evaluation(), report_items(names), samples=14)
 
 
 def adversarial(folder: Path) -> Path:
@@ -138,26 +138,33 @@ def adversarial(folder: Path) -> Path:
         for player in ("generator", "discriminator"):
             for term in ("loss", "adversarial", "penalty", "reconstruction", "cycle", "identity", "gradient_norm"):
                 line[f"train/{player}.{term}"] = noise.gauss(1, 0.2) * (2 if player == "generator" else 1)
-            line[f"rate/{player}"] = 2e-4 if player == "generator" else 4e-4
+            line[f"lr/{player}"] = 2e-4 if player == "generator" else 4e-4
         line["val/frechet"] = 90 * math.exp(-epoch / 20) + 12 + noise.gauss(0, 1)
         lines.append(line)
     lines[7]["train/generator.loss"] = None
     lines[8]["train/generator.loss"] = "NaN"
-    decides = {"name": "frechet", "higher_is_better": False}
-    facts = info(
-        name="dcgan-faces-002", method="dcgan", title="DCGAN", status="running", decides=decides, best={"epoch": 58, "value": 16.61}
+    selection_metric = {"name": "frechet", "higher_is_better": False}
+    info = make_info(
+        name="dcgan-faces-002",
+        method="dcgan",
+        title="DCGAN",
+        status="running",
+        selection_metric=selection_metric,
+        best={"epoch": 58, "value": 16.61},
     )
-    facts["parameters"] = {"generator": 1_200_000, "discriminator": 700_000}
-    return write(folder, facts, lines, samples=5)
+    info["parameters"] = {"generator": 1_200_000, "discriminator": 700_000}
+    return write(folder, info, lines, samples=5)
 
 
 def regression(folder: Path, ours=0.42) -> Path:
     """A regression, where lower is better."""
     measured = evaluation(
-        decides={"name": "test/rmse", "higher_is_better": False},
+        selection_metric={"name": "test/rmse", "higher_is_better": False},
         metrics={"test/rmse": ours, "test/mae": 0.31, "test/r2": 0.83},
         baselines={"mean": {"test/rmse": 1.02, "test/r2": 0.0}, "linear model": {"test/rmse": 0.724, "test/r2": 0.5}},
         spread={"test/rmse": [ours - 0.02, ours + 0.02]},
     )
-    facts = info(name="regress-houses-001", title="Regression", method="regress", decides={"name": "rmse", "higher_is_better": False})
-    return write(folder, facts, log(), measured, exhibits()[2:4])
+    info = make_info(
+        name="regress-houses-001", title="Regression", method="regress", selection_metric={"name": "rmse", "higher_is_better": False}
+    )
+    return write(folder, info, log(), measured, report_items()[2:4])

@@ -12,7 +12,7 @@ from hibiscus.report.formatting import SPACE, direction, is_share, metric, show
     [
         ("test/macro_f1", 0.9812, "macro F1", f"98.1{SPACE}%", True),
         ("test/iou_traffic_light", 0.0366, "IoU of traffic light", f"3.7{SPACE}%", True),
-        ("test/mean_iou", 0.83, "mean IoU of matched boxes", f"83.0{SPACE}%", True),
+        ("test/matched_iou", 0.83, "mean IoU of matched boxes", f"83.0{SPACE}%", True),
         ("test/nll", 1.32, "negative log-likelihood", f"1.32{SPACE}nats", False),
         ("test/frechet", 26.75, "Fréchet distance", "26.75", False),
         ("test/diversity", 0.5, "diversity", "0.5", None),

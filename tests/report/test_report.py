@@ -14,10 +14,10 @@ from hibiscus.errors import RunError
 from hibiscus.report import write_report
 from hibiscus.report.animation import MOST, moving
 from hibiscus.report.curves import history, panels, smoothed, stopping
-from hibiscus.report.images import Pictures
+from hibiscus.report.images import Images
 from hibiscus.report.load import as_number, read_run
 from hibiscus.report.panels import confusions
-from hibiscus.report.svg import COLOURS
+from hibiscus.report.svg import COLORS
 
 QUESTIONS = [
     "Compared with what?",
@@ -42,7 +42,7 @@ def test_it_says_the_figures(tmp_path, read_page):
     for words in ("10.4 %", "macro F1", "0.0712 nats", "274,442", "42 s", "912 items per second", "bad.jpg", "cut short", "AMD EPYC"):
         assert words in text
     assert "hibiscus train classify digits net=cnn epochs=40" in text
-    assert f"epochs=80 from={tmp_path / 'run'}" in text
+    assert f"epochs=80 extend={tmp_path / 'run'}" in text
     assert "Not better" not in text
 
 
@@ -66,13 +66,13 @@ def test_an_error_that_falls_is_skill(tmp_path, read_page):
 
 def test_hostile_names_stay_words(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run", names=sample.HOSTILE, title=sample.HOSTILE[0], advice=sample.HOSTILE[:4])
-    shown = json.loads((folder / "evaluation" / "exhibits.json").read_text())["exhibits"]
+    shown = json.loads((folder / "evaluation" / "report_items.json").read_text())["report_items"]
     for name in sample.HOSTILE:
         shown.append(
             {"kind": "curve", "title": name, "x_label": name, "y_label": name, "series": [{"name": name, "x": [0, 1], "y": [1, 2]}]}
         )
     shown.append(sample.matrix(sample.HOSTILE + [f"{name} {i}" for i in range(4) for name in sample.HOSTILE]))
-    (folder / "evaluation" / "exhibits.json").write_text(json.dumps(shown))
+    (folder / "evaluation" / "report_items.json").write_text(json.dumps(shown))
     source = write_report(folder).read_text(encoding="utf-8")
     page = read_page(source)
     assert "<script" not in source
@@ -114,7 +114,7 @@ def test_the_least_that_a_run_can_be(tmp_path, read_page):
     assert all(words in text for words in QUESTIONS)
 
 
-@pytest.mark.parametrize("name", ["log.jsonl", "evaluation.json", "evaluation/exhibits.json"])
+@pytest.mark.parametrize("name", ["log.jsonl", "evaluation.json", "evaluation/report_items.json"])
 @pytest.mark.parametrize("damage", ["half", "empty", "nonsense", "list"])
 def test_a_broken_file_is_named_and_survived(tmp_path, read_page, name, damage):
     folder = sample.complete(tmp_path / "run")
@@ -129,37 +129,37 @@ def test_a_broken_file_is_named_and_survived(tmp_path, read_page, name, damage):
 
 
 @pytest.mark.parametrize("value", [None, [], {}, "word", 7, [None, {"a": []}], -1e400, True])
-@pytest.mark.parametrize("key", sorted(sample.info()))
+@pytest.mark.parametrize("key", sorted(sample.make_info()))
 def test_any_value_anywhere_in_run_json_is_survived(tmp_path, key, value):
-    lines = sample.log(2) if key in {"best", "decides"} else None  # the others have no part in the curves
-    folder = sample.write(tmp_path / "run", sample.info(**{key: value}), lines, sample.evaluation())
+    lines = sample.log(2) if key in {"best", "selection_metric"} else None  # the others have no part in the curves
+    folder = sample.write(tmp_path / "run", sample.make_info(**{key: value}), lines, sample.evaluation())
     assert write_report(folder).stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("value", [None, [], "word", 7, {"a": [1]}, [{"b": None}]])
-@pytest.mark.parametrize("key", ["part", "metrics", "baselines", "decides", "spread", "epoch"])
+@pytest.mark.parametrize("key", ["part", "metrics", "baselines", "selection_metric", "spread", "epoch"])
 def test_any_value_anywhere_in_the_evaluation_is_survived(tmp_path, key, value):
-    write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(**{key: value})))
+    write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(**{key: value})))
 
 
 @pytest.mark.parametrize("kind", ["matrix", "curve", "table", "gallery", "scatter"])
 @pytest.mark.parametrize("value", [None, [], "word", 7, [[None]], [{"x": ["a"], "y": None}]])
 def test_an_exhibit_that_cannot_be_drawn_is_passed_over(tmp_path, read_page, kind, value):
-    keys = ("rows", "columns", "values", "series", "pictures", "captions", "x", "y")
-    shown = [{"kind": kind, "title": "Odd one", **dict.fromkeys(keys, value)}, sample.exhibits()[3]]
-    text = read_page(write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown))).text
+    keys = ("rows", "columns", "values", "series", "images", "captions", "x", "y")
+    shown = [{"kind": kind, "title": "Odd one", **dict.fromkeys(keys, value)}, sample.report_items()[3]]
+    text = read_page(write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown))).text
     assert "Odd one" in text
     assert "By class" in text
 
 
-def test_groups_of_a_scatter_have_colours_of_their_own(tmp_path, read_page):
+def test_groups_of_a_scatter_have_colors_of_their_own(tmp_path, read_page):
     groups = [f"kind {i % 12}" for i in range(120)]
     points = {"x": list(range(120)), "y": [i % 7 for i in range(120)], "groups": groups}
     shown = [{"kind": "scatter", "title": "Codes", "x_label": "number 1", "y_label": "number 2", **points}]
-    path = write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown))
+    path = write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown))
     text, source = read_page(path).text, path.read_text()
     assert all(f"kind {i}" in text for i in range(12))
-    assert all(f"var(--{colour})" in source for colour in COLOURS)
+    assert all(f"var(--{color})" in source for color in COLORS)
     assert source.count('class="dashed"') >= 4  # beyond as many groups as there are colours
 
 
@@ -167,7 +167,7 @@ def test_groups_of_a_scatter_have_colours_of_their_own(tmp_path, read_page):
     ("status", "words"), [("failed", "It failed."), ("interrupted", "Stopped before its end."), ("running", "Still running.")]
 )
 def test_a_run_that_is_not_done(tmp_path, read_page, status, words):
-    folder = sample.write(tmp_path / "run", sample.info(status=status, error="loss is not a number\nround 12 <b>"), sample.log(1))
+    folder = sample.write(tmp_path / "run", sample.make_info(status=status, error="loss is not a number\nround 12 <b>"), sample.log(1))
     text = read_page(write_report(folder)).text
     assert words in text
     assert ("round 12 <b>" in text) == (status == "failed")
@@ -175,14 +175,14 @@ def test_a_run_that_is_not_done(tmp_path, read_page, status, words):
 
 def test_rounds_are_drawn_before_the_second_epoch(tmp_path):
     lines = [{"event": "rounds", "round": 10 * i, "epoch": 1, "train/classifier.loss": 2 - 0.1 * i} for i in range(1, 9)]
-    series, x_label = history(read_run(sample.write(tmp_path / "run", sample.info(status="running"), lines)))
+    series, x_label = history(read_run(sample.write(tmp_path / "run", sample.make_info(status="running"), lines)))
     assert x_label == "round"
     assert len(series["train/classifier.loss"][0]) == 8
 
 
 def test_an_epoch_that_was_run_again_counts_once(tmp_path):
     lines = [{"event": "epoch", "epoch": epoch, "stage": 0, "train/loss": 1.0 / epoch} for epoch in (1, 2, 3, 3, 4)]
-    series, _ = history(read_run(sample.write(tmp_path / "run", sample.info(), lines)))
+    series, _ = history(read_run(sample.write(tmp_path / "run", sample.make_info(), lines)))
     assert series["train/loss"][0] == [1, 2, 3, 4]
 
 
@@ -195,39 +195,39 @@ def test_many_classes_make_a_heat_map_and_a_table_of_pairs(tmp_path, read_page):
     assert confusions(values, ["a", "b"], ["a", "b"]) == [["a", "b", "3", "38 %"], ["b", "a", "1", "10 %"]]
 
 
-def test_large_pictures_are_shrunk_and_the_page_stays_small(tmp_path, read_page):
+def test_large_images_are_shrunk_and_the_page_stays_small(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run")
     noise = Image.effect_noise((1100, 1100), 90).convert("RGB")
     for index in range(12):
-        noise.save(folder / "evaluation" / f"exhibit-04-{index:03d}.png", compress_level=1)
+        noise.save(folder / "evaluation" / f"item-04-{index:03d}.png", compress_level=1)
     page = read_page(write_report(folder))
     assert len([link for link in page.links if link.startswith("data:image/jpeg")]) == 12
     assert "left out" not in page.text
 
 
-def test_pictures_beyond_the_budget_are_left_out(tmp_path):
-    sample.picture(tmp_path / "a.png", side=40)
-    pictures = Pictures(3, budget=9000)
-    taken = [pictures.take(tmp_path / "a.png") for _ in range(9)]
+def test_images_beyond_the_budget_are_left_out(tmp_path):
+    sample.image(tmp_path / "a.png", side=40)
+    images = Images(3, budget=9000)
+    taken = [images.take(tmp_path / "a.png") for _ in range(9)]
     assert taken[0]
     assert not taken[-1]
-    assert pictures.left_out == taken.count(None) > 0
+    assert images.left_out == taken.count(None) > 0
 
 
 def test_no_file_outside_the_folder_is_shown(tmp_path, read_page):
-    sample.picture(tmp_path / "secret.png")
-    shown = [{"kind": "gallery", "title": "G", "pictures": ["../../secret.png", str(tmp_path / "secret.png"), "no.png", "fake.png", 3]}]
-    folder = sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown)
+    sample.image(tmp_path / "secret.png")
+    shown = [{"kind": "gallery", "title": "G", "images": ["../../secret.png", str(tmp_path / "secret.png"), "no.png", "fake.png", 3]}]
+    folder = sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)
     (folder / "evaluation" / "fake.png").write_text("<svg onload=alert(1)>")
     page = read_page(write_report(folder))
     assert not any(link.startswith("data:") for link in page.links)
-    assert "5 pictures missing or unreadable" in page.text
+    assert "5 images missing or unreadable" in page.text
 
 
-def test_a_key_of_colours_holds_colours_and_nothing_else(tmp_path):
+def test_a_key_of_colors_holds_colors_and_nothing_else(tmp_path):
     key = [["road", "#123abc"], ["car", "red;background:url(//x.example)"], ["<b>x</b>", "#00ff00"], ["no colour"], 3]
-    shown = [{"kind": "gallery", "title": "G", "pictures": [], "key": key}]
-    page = write_report(sample.write(tmp_path / "run", sample.info(), None, sample.evaluation(), shown)).read_text()
+    shown = [{"kind": "gallery", "title": "G", "images": [], "key": key}]
+    page = write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)).read_text()
     assert 'style="background: #123abc"></i>road' in page
     assert "x.example" not in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page
@@ -237,34 +237,34 @@ def test_shares_are_told_as_such_where_there_are_no_counts(tmp_path):
     counts = 90 * np.eye(6) + 2
     for number, values in enumerate((counts, counts / counts.sum(1, keepdims=True))):
         shown = [{"kind": "matrix", "title": "M", "rows": list("abcdef"), "columns": list("abcdef"), "values": values.tolist()}]
-        page = write_report(sample.write(tmp_path / f"run{number}", sample.info(), None, sample.evaluation(), shown)).read_text()
+        page = write_report(sample.write(tmp_path / f"run{number}", sample.make_info(), None, sample.evaluation(), shown)).read_text()
         assert "share of its class" in page
         assert ('<th class="n">times</th>' in page) == (number == 0)
 
 
 def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run")
-    (folder / "samples" / "epoch-0005.png").write_bytes(b"no picture")
+    (folder / "samples" / "epoch-0005.png").write_bytes(b"no image")
     (folder / "samples" / "samples.png").write_bytes((folder / "samples" / "epoch-0001.png").read_bytes())
     text = read_page(write_report(folder)).text
     assert "Epoch 13, the last." in text
     assert "13 grids, epoch 0 to 13" in text
     found = moving(read_run(folder).samples)
-    with Image.open(io.BytesIO(base64.b64decode(found["uri"].split(",")[1]))) as picture:
-        assert (picture.n_frames, picture.format, picture.size) == (13, "WEBP", (found["width"], found["height"]))
-        assert picture.size == (6 * 64, 6 * 64 + 24)
-        first = np.array(picture.convert("RGB"))[24:]
+    with Image.open(io.BytesIO(base64.b64decode(found["uri"].split(",")[1]))) as image:
+        assert (image.n_frames, image.format, image.size) == (13, "WEBP", (found["width"], found["height"]))
+        assert image.size == (6 * 64, 6 * 64 + 24)
+        first = np.array(image.convert("RGB"))[24:]
     with Image.open(folder / "samples" / "epoch-0000.png") as grid:
         assert np.array_equal(first[::6, ::6], np.array(grid)), "small grids lose nothing"
     for path in (folder / "samples").iterdir():
-        path.write_bytes(b"no picture")
+        path.write_bytes(b"no image")
     assert moving(read_run(folder).samples) is None
     assert "What it drew along the way" not in read_page(write_report(folder)).text
 
 
 def test_large_grids_move_within_the_size_of_the_page(tmp_path):
     for epoch in range(31):
-        sample.picture(tmp_path / f"epoch-{epoch:04d}.png", 530, epoch)
+        sample.image(tmp_path / f"epoch-{epoch:04d}.png", 530, epoch)
     found = moving(sorted(tmp_path.iterdir()))
     assert found["bytes"] <= 1.1 * MOST
     assert max(found["width"], found["height"]) >= 160
@@ -273,9 +273,16 @@ def test_large_grids_move_within_the_size_of_the_page(tmp_path):
 def test_cross_validation(tmp_path, read_page):
     folder = tmp_path / "run"
     folder.mkdir()
-    decides = {"name": "accuracy", "higher_is_better": True}
-    facts = {"folds": 5, "decides": decides, "scores": [0.9, 0.92, 0.91, 0.93, 0.89], "mean": 0.91, "sd": 0.0158, "best_epoch": 12}
-    (folder / "crossval.json").write_text(json.dumps({**facts, "curve": {"train": [1 - 0.5**i for i in range(15)], "val": [0.9] * 15}}))
+    selection_metric = {"name": "accuracy", "higher_is_better": True}
+    info = {
+        "folds": 5,
+        "selection_metric": selection_metric,
+        "scores": [0.9, 0.92, 0.91, 0.93, 0.89],
+        "mean": 0.91,
+        "sd": 0.0158,
+        "best_epoch": 12,
+    }
+    (folder / "crossval.json").write_text(json.dumps({**info, "curve": {"train": [1 - 0.5**i for i in range(15)], "val": [0.9] * 15}}))
     text = read_page(write_report(folder)).text
     assert "Over 5 folds the accuracy is 91.0 % ± 1.6 %." in text
     assert "best, epoch 12" in text
@@ -289,7 +296,7 @@ def test_the_same_run_gives_the_same_page(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_in_three_parts(tmp_path, monkeypatch):
-    folder = sample.write(tmp_path / "run", sample.info())
+    folder = sample.write(tmp_path / "run", sample.make_info())
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
@@ -298,7 +305,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_in_three_parts(tmp_path, mo
     with pytest.raises(RunError, match="cannot be written: Permission denied") as caught:
         write_report(folder)
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix
     assert [path.name for path in folder.iterdir()] == ["run.json"]
 
 

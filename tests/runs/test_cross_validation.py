@@ -8,9 +8,9 @@ import pytest
 from hibiscus import api
 from hibiscus.errors import ConfigError
 from hibiscus.runs.cross_validation import _summary
-from hibiscus.training.method import Decides
+from hibiscus.training.method import SelectionMetric
 
-SMALL = {"net": "linear", "epochs": 4, "rate": 0.05, "batch_size": 16}
+SMALL = {"net": "linear", "epochs": 4, "learning_rate": 0.05, "batch_size": 16}
 
 
 def test_folds_refit_and_the_untouched_test_part(tmp_path):
@@ -25,7 +25,7 @@ def test_folds_refit_and_the_untouched_test_part(tmp_path):
     assert all("test" not in split for split in splits)
     assert len(found["scores"]) == 3
     assert found["mean"] == pytest.approx(np.mean(found["scores"]))
-    assert run.facts["config"]["stop_after"] == found["best_epoch"] == len(run.history)
+    assert run.info["config"]["stop_after_epochs"] == found["best_epoch"] == len(run.history)
     assert "test/accuracy" in run.evaluate()
     assert (tmp_path / "cv" / "report.html").exists()
 
@@ -38,7 +38,7 @@ def test_each_fold_learns_its_preparation_from_its_own_training_items(tmp_path):
 
 def test_the_best_epoch_is_that_of_the_mean_curve_and_scores_are_taken_there():
     histories = [[{"val/rmse": v} for v in values] for values in ([3.0, 1.0, 2.0], [3.0, 2.5, 1.5])]
-    found = _summary(histories, Decides("rmse", higher_is_better=False))
+    found = _summary(histories, SelectionMetric("rmse", higher_is_better=False))
     assert found["best_epoch"] == 2
     assert found["scores"] == [1.0, 2.5]
     assert found["sd"] == pytest.approx(np.std([1.0, 2.5], ddof=1))
@@ -85,8 +85,10 @@ def test_interrupted_in_the_refit_it_goes_on_too(tmp_path, monkeypatch):
 
 
 def test_patience_does_not_touch_the_refit(tmp_path):
-    run = api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL, early_stop=3, plateau_patience=1)
-    assert len(run.history) == run.facts["config"]["stop_after"]
+    run = api.crossval(
+        "classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL, early_stopping_patience=3, reduce_lr_patience=1
+    )
+    assert len(run.history) == run.info["config"]["stop_after_epochs"]
 
 
 def test_fewer_than_two_folds_are_told(tmp_path):

@@ -13,7 +13,7 @@ from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.errors import DataError
 from hibiscus.runs.inputs import open_inputs
 
-PICTURES = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})
+IMAGES = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})
 ROWS = Preparation({"array": ArrayPreparation.fit(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))})
 
 
@@ -26,39 +26,39 @@ def folder(tmp_path):
     return place
 
 
-def test_pictures_are_brought_to_the_learned_size_and_colours(folder):
+def test_images_are_brought_to_the_learned_size_and_colors(folder):
     for given, count in ((folder, 3), (folder / "1.png", 1), (str(folder / "1.png"), 1), ([folder, folder / "0.png"], 4)):
-        found = open_inputs(given, PICTURES)
+        found = open_inputs(given, IMAGES)
         assert found.fields["image"].shape == (count, 8, 8, 1)
         assert len(found.ids) == count
 
 
-def test_a_bad_picture_among_good_ones_is_skipped(folder):
+def test_a_bad_image_among_good_ones_is_skipped(folder):
     (folder / "bad.png").write_bytes(b"")
-    found = open_inputs(folder, PICTURES)
+    found = open_inputs(folder, IMAGES)
     assert len(found) == 3
     assert "bad.png" in found.skipped[0].path
     with pytest.raises(DataError, match=r"bad\.png"):
-        open_inputs(folder / "bad.png", PICTURES)
+        open_inputs(folder / "bad.png", IMAGES)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (3, 8, 8), (8, 8, 1), (3, 8, 8, 1)])
-def test_arrays_of_pictures(shape, tmp_path):
+def test_arrays_of_images(shape, tmp_path):
     values = np.zeros(shape, np.uint8)
-    assert open_inputs(values, PICTURES).fields["image"].shape[1:] == (8, 8, 1)
+    assert open_inputs(values, IMAGES).fields["image"].shape[1:] == (8, 8, 1)
     if len(shape) == 3 and shape[-1] == 8:
         np.savez(tmp_path / "new.npz", x=values)
-        assert len(open_inputs(tmp_path / "new.npz", PICTURES)) == 3
+        assert len(open_inputs(tmp_path / "new.npz", IMAGES)) == 3
 
 
 def test_arrays_that_do_not_fit():
     for values in (np.zeros((3, 9, 9), np.uint8), np.zeros((3, 8, 8), np.float32), np.zeros((3, 8, 8, 3), np.uint8)):
         with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
-            open_inputs(values, PICTURES)
+            open_inputs(values, IMAGES)
 
 
-def test_pictures_of_another_size_are_brought_to_that_of_two_domains():
-    both = Preparation({**PICTURES.fields, "domain": LabelPreparation(("a", "b"))})
+def test_images_of_another_size_are_brought_to_that_of_two_domains():
+    both = Preparation({**IMAGES.fields, "domain": LabelPreparation(("a", "b"))})
     for shape in ((3, 16, 16), (3, 5, 9, 1), (3, 8, 8, 3)):
         assert open_inputs(np.zeros(shape, np.uint8), both).fields["image"].shape == (3, 8, 8, 1)
     with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
@@ -76,26 +76,26 @@ def test_tables_frames_and_bundled_data(tmp_path):
     assert open_inputs(frame, ROWS).ids == ["row 1", "row 2"]
     assert len(open_inputs(tmp_path / "new.csv", ROWS)) == 2
     assert len(open_inputs("iris", ROWS)) == 150
-    assert open_inputs("digits", PICTURES).fields["image"].shape == (1797, 8, 8, 1)
+    assert open_inputs("digits", IMAGES).fields["image"].shape == (1797, 8, 8, 1)
 
 
 def test_what_cannot_be_opened(tmp_path):
     (tmp_path / "empty").mkdir()
     for given, said in (
         (tmp_path / "gone.png", "nothing at this path"),
-        (tmp_path / "empty", "no picture in it"),
+        (tmp_path / "empty", "no image in it"),
         ([tmp_path / "a.npz", tmp_path / "b.npz"], "2 inputs"),
     ):
         with pytest.raises(DataError, match=said):
-            open_inputs(given, PICTURES)
+            open_inputs(given, IMAGES)
 
 
-def test_a_table_that_lists_pictures_is_those_pictures(folder):
-    (folder / "list.csv").write_text("picture\n0.png\n2.png\nmissing.png\n")
+def test_a_table_that_lists_images_is_those_images(folder):
+    (folder / "list.csv").write_text("image\n0.png\n2.png\nmissing.png\n")
     squashed = Preparation({"image": ImagePreparation(6, 9, 3, (0.5,) * 3, (0.2,) * 3, resize="squash")})
     found = open_inputs(folder / "list.csv", squashed)
     assert found.fields["image"].shape == (2, 6, 9, 3)
     assert found.fields["size"].tolist() == [[20, 30]] * 2
     assert found.ids == [str(folder / "0.png"), str(folder / "2.png")]
     assert "missing.png" in found.skipped[0].path
-    assert open_inputs(folder / "list.csv", PICTURES).fields["image"].shape == (2, 8, 8, 1)
+    assert open_inputs(folder / "list.csv", IMAGES).fields["image"].shape == (2, 8, 8, 1)

@@ -18,10 +18,10 @@ Config = get_method("classify").Config
 @pytest.mark.parametrize("method", [entry.name for entry in METHODS])
 def test_round_trip_through_yaml(method):
     kind = get_method(method).Config
-    config = build_options(kind, {"epochs": "3", "rate": "1e-2", "clip_norm": "none"})
+    config = build_options(kind, {"epochs": "3", "learning_rate": "1e-2", "clip_grad_norm": "none"})
     text = yaml.safe_dump(config.model_dump(mode="json"))
     assert build_options(kind, yaml.safe_load(text)) == config
-    assert (config.epochs, config.rate, config.clip_norm) == (3, 0.01, None)
+    assert (config.epochs, config.learning_rate, config.clip_grad_norm) == (3, 0.01, None)
 
 
 def test_every_option_has_a_description_and_a_range():
@@ -71,7 +71,7 @@ def test_options_without_an_owner(options, said):
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "received", "expected", "mend"),
+    ("kind", "options", "received", "expected", "fix"),
     [
         (Config, {"epochs": "x"}, "epochs=x", "whole number >= 1 (passes over", "leave it out for epochs=10"),
         (Config, {"epochs": 0}, "epochs=0", "whole number >= 1", "epochs=10"),
@@ -79,7 +79,7 @@ def test_options_without_an_owner(options, said):
         (Config, {"focal_gamma": float("inf")}, "focal_gamma=inf", "number >= 0", "focal_gamma=2"),
         (Config, {"focal_gamma": "nan"}, "focal_gamma=nan", "number >= 0", "focal_gamma=2"),
         (Config, {"momentum": 1}, "momentum=1", "0 <= number < 1", "momentum=0.9"),
-        (Config, {"clip_norm": -1}, "clip_norm=-1", "number > 0, or none", "leave it out"),
+        (Config, {"clip_grad_norm": -1}, "clip_grad_norm=-1", "number > 0, or none", "leave it out"),
         (Config, {"loss": "focl"}, "loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"),
         (Config, {"epochs": None}, "epochs=None", "whole number >= 1", "epochs=10"),
         (Config, {"epohcs": 1}, "there is no option 'epohcs'", "a known option", "did you mean epochs?"),
@@ -88,13 +88,13 @@ def test_options_without_an_owner(options, said):
         (DataConfig, {"val": 0}, "val=0", "0 < number < 1", "val=0.1"),
     ],
 )
-def test_values_out_of_range(kind, options, received, expected, mend):
+def test_values_out_of_range(kind, options, received, expected, fix):
     with pytest.raises(ConfigError) as caught:
         build_options(kind, options)
     error = caught.value
     assert error.received == received
     assert error.expected.startswith(expected)
-    assert mend in error.mend
+    assert fix in error.fix
     assert error.exit_code == 4
 
 

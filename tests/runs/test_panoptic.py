@@ -1,4 +1,4 @@
-"""Two runs merged: maps of pictures, their quality where truth is given."""
+"""Two runs merged: maps of images, their quality where truth is given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from hibiscus.runs import panoptic as _panoptic
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    things = api.train("ssd", "scenes", out=folder / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, shown_score=0.05)
+    things = api.train(
+        "ssd", "scenes", out=folder / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, score_threshold=0.05
+    )
     stuff = api.train("unet", "scenes", out=folder / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
     return things, stuff
 

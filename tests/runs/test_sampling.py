@@ -9,14 +9,14 @@ import torch
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
-from hibiscus.methods.sampling import as_pixels
+from hibiscus.methods.sampling import to_pixels
 from hibiscus.methods.vae.vae import VAE
 from hibiscus.runs.sampling import draw_samples
 from methods.gan_fixtures import CLASSES, made
 
 
 def trained(kind, **options):
-    """A method whose networks are as they were drawn, which is enough to tell which noise a picture is of."""
+    """A method whose networks are as they were drawn, which is enough to tell which noise an image is of."""
     method = made(kind, **options)
     method.train_mode(False)
     return method
@@ -28,7 +28,7 @@ def vae():
 
 def decoded(method, z):
     with torch.no_grad():
-        return as_pixels(method.decode(z), method.preparation["image"])
+        return to_pixels(method.decode(z), method.preparation["image"])
 
 
 def noise(seed, rows, latent=4):
@@ -111,7 +111,7 @@ def test_conditions_that_a_method_does_not_know(kind, conditions, said):
     with pytest.raises(UsageError) as caught:
         draw_samples(vae() if kind is VAE else trained(kind), 2, 0, None, conditions)
     assert said in str(caught.value)
-    assert caught.value.parts.keys() == {"received", "expected", "mend"}
+    assert caught.value.parts.keys() == {"received", "expected", "fix"}
 
 
 @pytest.mark.parametrize("steps", [1, 0, -2, "many", 2.5])

@@ -24,8 +24,8 @@ def test_it_answers_as_it_did(folder):
     assert found == pytest.approx(kept, abs=1e-5)
 
 
-def test_it_goes_on_with_the_state_of_its_optimiser(folder, tmp_path):
-    run = api.train("classify", "iris", out=tmp_path / "longer", epochs=5, start_from=folder, quiet=True, evaluate=False)
+def test_it_goes_on_with_the_state_of_its_optimizer(folder, tmp_path):
+    run = api.train("classify", "iris", out=tmp_path / "longer", epochs=5, extend=folder, quiet=True, evaluate=False)
     assert [line["epoch"] for line in run.history] == [1, 2, 3, 4, 5]
     assert run.history[:3] == api.load(folder).history
     assert run.history[3]["train/loss"] < run.history[0]["train/loss"]

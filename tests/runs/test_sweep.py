@@ -10,14 +10,14 @@ from hibiscus.errors import ConfigError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.sweep import folder_name, settings_of
 
-SMALL = {"net": "linear", "epochs": 2, "rate": 0.05, "batch_size": 16}
+SMALL = {"net": "linear", "epochs": 2, "learning_rate": 0.05, "batch_size": 16}
 CLASSIFY, REGRESS = get_method("classify").Config, get_method("regress").Config
 
 
 def test_every_combination_the_last_option_fastest():
-    found = settings_of(CLASSIFY, {"rate": "0.1,0.2", "target": "a,b", "seed": [0, 1], "epochs": "3", "net.hidden": [8, 8]})
-    assert found == [{"rate": rate, "seed": seed} for rate in ("0.1", "0.2") for seed in (0, 1)]
-    assert folder_name(2, found[1]) == "02-rate=0.1,seed=1"
+    found = settings_of(CLASSIFY, {"learning_rate": "0.1,0.2", "target": "a,b", "seed": [0, 1], "epochs": "3", "net.hidden": [8, 8]})
+    assert found == [{"learning_rate": rate, "seed": seed} for rate in ("0.1", "0.2") for seed in (0, 1)]
+    assert folder_name(2, found[1]) == "02-learning_rate=0.1,seed=1"
     assert folder_name(1, {"net": "my/mod:f g"}) == "01-net=my-mod-f-g"
 
 
@@ -44,7 +44,7 @@ def test_one_run_for_each_combination_and_seeds_taken_together(tmp_path):
     values = [api.load(run).evaluate()["test/accuracy"] for run in found["settings"][1]["runs"]]
     figure = found["settings"][1]["figures"]["test/accuracy"]
     assert figure == {"mean": pytest.approx(np.mean(values)), "sd": pytest.approx(np.std(values, ddof=1)), "count": 2}
-    best = [api.load(run).facts["best"]["value"] for run in found["settings"][0]["runs"]]
+    best = [api.load(run).info["best"]["value"] for run in found["settings"][0]["runs"]]
     assert next(iter(found["settings"][0]["figures"])) == "val/accuracy"
     assert found["settings"][0]["figures"]["val/accuracy"]["mean"] == pytest.approx(np.mean(best))
     assert json.loads((tmp_path / "all" / "sweep.json").read_text())["settings"] == found["settings"]
@@ -53,7 +53,7 @@ def test_one_run_for_each_combination_and_seeds_taken_together(tmp_path):
 
 
 def test_an_interrupted_sweep_goes_on_and_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
-    options = {**SMALL, "rate": "0.05,0.1"}
+    options = {**SMALL, "learning_rate": "0.05,0.1"}
     whole = api.sweep("classify", "iris", out=tmp_path / "whole", quiet=True, **options)
     from hibiscus.runs.session import Session
 
@@ -69,7 +69,7 @@ def test_an_interrupted_sweep_goes_on_and_ends_as_if_it_had_not_been(tmp_path, m
     with pytest.raises(KeyboardInterrupt):
         api.sweep("classify", "iris", out=tmp_path / "parts", quiet=True, **options)
     again = api.sweep("classify", "iris", out=tmp_path / "parts", quiet=True, **options)
-    assert calls == ["01-rate=0.05", "02-rate=0.1", "02-rate=0.1"]
+    assert calls == ["01-learning_rate=0.05", "02-learning_rate=0.1", "02-learning_rate=0.1"]
     assert [one["figures"] for one in again["settings"]] == [one["figures"] for one in whole["settings"]]
 
 

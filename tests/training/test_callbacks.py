@@ -6,10 +6,10 @@ import pytest
 
 from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
-from hibiscus.training.method import Decides
+from hibiscus.training.method import SelectionMetric
 from training.toy_methods import Growing, make_loop
 
-HIGHER, LOWER = Decides("accuracy", True), Decides("error", False)
+HIGHER, LOWER = SelectionMetric("accuracy", True), SelectionMetric("error", False)
 
 
 class FakeLoop:

@@ -25,8 +25,8 @@ TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 GAMES = {
     "classify": ["net=mlp", "net.hidden=32", "batch_size=50"],
-    "dcgan": ["batch_size=50", "latent=8", "width=8", "batch_norm=true"],
-    "cyclegan": ["batch_size=25", "width=8", "pool=30"],
+    "dcgan": ["batch_size=50", "latent_dim=8", "width=8", "batch_norm=true"],
+    "cyclegan": ["batch_size=25", "width=8", "pool_size=30"],
 }
 DATA = {"cyclegan": "digits-inverted"}
 ROUNDS = {"cyclegan": 3}  # its absolute errors have a kink, across which a difference in the last bit is soon a large one
@@ -61,7 +61,7 @@ def test_two_processes_train_what_one_trains(method, tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_process_ends_the_run_and_one_process_finishes_it(tmp_path):
-    words = ["epochs=60", "checkpoint_seconds=0", "log_every=5"]
+    words = ["epochs=60", "checkpoint_interval=0", "log_every=5"]
     out = tmp_path / "two"
     command = [*TOGETHER, "train", "classify", "digits", *GAMES["classify"], "precision=float32", *words, "--quiet", "--out", str(out)]
     started = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -95,12 +95,12 @@ def test_another_number_of_processes_goes_on_with_a_run(tmp_path):
 
 def test_a_process_by_itself_pays_for_nothing():
     batch = Batch(image=torch.zeros(6, 1))
-    assert (processes.rank(), processes.count(), processes.is_first()) == (0, 1, True)
+    assert (processes.rank(), processes.world_size(), processes.is_main_process()) == (0, 1, True)
     assert (batch.weight, batch.total) == (1.0, 6)
-    assert processes.agree(True, False) == (True, False)
-    assert processes.tell("run") == "run"
+    assert processes.any_process(True, False) == (True, False)
+    assert processes.broadcast("run") == "run"
     norm = nn.Sequential(nn.BatchNorm1d(3))
-    processes.share_batch_norm(norm)
+    processes.convert_sync_batch_norm(norm)
     assert type(norm[0]) is nn.BatchNorm1d
 
 
@@ -118,6 +118,6 @@ def test_a_share_of_a_batch_draws_its_part_of_the_whole_ones_noise():
 
 
 def test_other_errors_are_not_called_a_lost_process():
-    with pytest.raises(RuntimeError, match="shape") as caught, processes.watch():
+    with pytest.raises(RuntimeError, match="shape") as caught, processes.raise_lost_process():
         raise RuntimeError("a wrong shape")
     assert not isinstance(caught.value, ProcessLostError)

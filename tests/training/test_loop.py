@@ -76,7 +76,7 @@ def test_terms_of_several_players_are_named_by_player(tmp_path):
     loop = make_loop(Game, tmp_path)
     loop.run()
     line = loop.callbacks["history"].lines[0]
-    assert {"train/critic.loss", "train/generator.loss", "train/generator.spread", "val/distance", "rate/critic"} <= line.keys()
+    assert {"train/critic.loss", "train/generator.loss", "train/generator.spread", "val/distance", "lr/critic"} <= line.keys()
 
 
 def test_logged_means_are_the_means_of_the_rounds(tmp_path):
@@ -97,13 +97,13 @@ def test_logged_means_are_the_means_of_the_rounds(tmp_path):
 @pytest.mark.parametrize("kind", [Game, Growing])
 @pytest.mark.parametrize("round_number", [2, 4, 8, 10])
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, kind, round_number):
-    whole = make_loop(kind, tmp_path / "whole", epochs=5, clip_norm=1.0)
+    whole = make_loop(kind, tmp_path / "whole", epochs=5, clip_grad_norm=1.0)
     whole.run()
-    stopped = make_loop(kind, tmp_path / "parts", epochs=5, clip_norm=1.0, extra={"stop": InterruptAt(round_number)})
+    stopped = make_loop(kind, tmp_path / "parts", epochs=5, clip_grad_norm=1.0, extra={"stop": InterruptAt(round_number)})
     with pytest.raises(InterruptedRunError):
         stopped.run()
     torch.manual_seed(99)
-    resumed = make_loop(kind, tmp_path / "parts", epochs=5, clip_norm=1.0)
+    resumed = make_loop(kind, tmp_path / "parts", epochs=5, clip_grad_norm=1.0)
     torch.manual_seed(100)
     resumed.load(tmp_path / "parts" / "checkpoints" / "last.safetensors")
     resumed.run()

@@ -1,4 +1,4 @@
-"""Each optimiser against its formula and, to the last bit, against torch.optim; its state through a checkpoint."""
+"""Each optimizer against its formula and, to the last bit, against torch.optim; its state through a checkpoint."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from torch import nn
 
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
-from hibiscus.training.optimizers import Optimiser, clip_gradients
+from hibiscus.training.optimizers import Optimizer, clip_gradients
 from hibiscus.training.player import Batch, Player
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)
 Y = np.array([[1.0], [0.0], [2.0]], np.float32)
 KINDS = [
-    Optimiser("sgd", 0.1, momentum=0.9, weight_decay=0.01),
-    Optimiser("sgd", 0.1, momentum=0.0, nesterov=False),
-    Optimiser("adam", 0.1, betas=(0.5, 0.99), weight_decay=0.02),
-    Optimiser("adamw", 0.1, weight_decay=0.02),
-    Optimiser("rmsprop", 0.01, momentum=0.5, weight_decay=0.02),
+    Optimizer("sgd", 0.1, momentum=0.9, weight_decay=0.01),
+    Optimizer("sgd", 0.1, momentum=0.0, nesterov=False),
+    Optimizer("adam", 0.1, betas=(0.5, 0.99), weight_decay=0.02),
+    Optimizer("adamw", 0.1, weight_decay=0.02),
+    Optimizer("rmsprop", 0.01, momentum=0.5, weight_decay=0.02),
 ]
 
 
-def one_step(optimiser, weight, steps=1):
+def one_step(optimizer, weight, steps=1):
     layer = nn.Linear(2, 1, bias=False)
     layer.weight.data = torch.tensor(weight)
-    player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimiser)
+    player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimizer)
     for _ in range(steps):
         player.set_rate(0.5)
         player.step(Batch(x=torch.tensor(X), y=torch.tensor(Y)), contextlib.nullcontext)
@@ -41,7 +41,7 @@ def gradient(weight):
 
 def test_sgd_with_momentum_and_decay_follows_its_formula():
     weight, velocity = np.array([[0.3, -0.2]], np.float32), 0.0
-    found = one_step(Optimiser("sgd", rate=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
+    found = one_step(Optimizer("sgd", rate=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
     for _ in range(3):
         velocity = 0.9 * velocity + gradient(weight) + 0.01 * weight
         weight = weight - 0.1 * velocity
@@ -51,7 +51,7 @@ def test_sgd_with_momentum_and_decay_follows_its_formula():
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_adam_follows_its_formula(name):
     weight = np.array([[0.3, -0.2]])
-    found = one_step(Optimiser(name, rate=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer(name, rate=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
     mean, square = 0.0, 0.0
     for t in range(1, 4):
         g = gradient(weight) + (0.1 * weight if name == "adam" else 0)
@@ -63,7 +63,7 @@ def test_adam_follows_its_formula(name):
 
 def test_rmsprop_follows_its_formula():
     weight, square, velocity = np.array([[0.3, -0.2]]), 0.0, 0.0
-    found = one_step(Optimiser("rmsprop", rate=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer("rmsprop", rate=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
     for _ in range(3):
         g = gradient(weight)
         square = 0.99 * square + 0.01 * g**2
@@ -89,13 +89,13 @@ def network():
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
 
 
-def learn(net, optimiser, seeds):
+def learn(net, optimizer, seeds):
     for seed in seeds:
         torch.manual_seed(seed)
         for parameter in net.parameters():
             parameter.grad = None
         net(torch.randn(2, 3, 4, 4)).square().mean().backward()
-        optimiser.step()
+        optimizer.step()
 
 
 def same(first, second):
@@ -112,7 +112,7 @@ def test_the_bits_are_those_of_torch_optim(settings):
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=lambda one: f"{one.name}-{one.momentum}")
-def test_a_restored_optimiser_goes_on_to_the_same_bits(tmp_path, settings):
+def test_a_restored_optimizer_goes_on_to_the_same_bits(tmp_path, settings):
     whole, parts = network(), network()
     first, second = settings.build(list(whole.parameters())), settings.build(list(parts.parameters()))
     learn(whole, first, range(3))
@@ -127,25 +127,25 @@ def test_a_restored_optimiser_goes_on_to_the_same_bits(tmp_path, settings):
 
 def test_biases_and_scales_are_not_decayed():
     net = network()
-    optimiser = Optimiser("sgd", weight_decay=0.1).build(list(net.parameters()))
-    decayed = {optimiser.parameters[i].shape for i in optimiser.groups[0.1]}
+    optimizer = Optimizer("sgd", weight_decay=0.1).build(list(net.parameters()))
+    decayed = {optimizer.parameters[i].shape for i in optimizer.groups[0.1]}
     assert decayed == {net[0].weight.shape, net[3].weight.shape}
 
 
 def test_a_parameter_without_a_gradient_stays_and_its_step_is_not_counted():
     used, unused = nn.Parameter(torch.ones(2, 2)), nn.Parameter(torch.ones(3, 3))
-    optimiser = Optimiser("adamw", 0.1, weight_decay=0.5).build([used, unused])
+    optimizer = Optimizer("adamw", 0.1, weight_decay=0.5).build([used, unused])
     used.grad = torch.ones(2, 2)
-    optimiser.step()
+    optimizer.step()
     assert not torch.equal(used, torch.ones(2, 2))
     assert torch.equal(unused, torch.ones(3, 3))
-    assert [step.item() for step in optimiser.state["step"]] == [1, 0]
+    assert [step.item() for step in optimizer.state["step"]] == [1, 0]
 
 
 def test_a_state_of_other_networks_is_refused():
-    optimiser = Optimiser("adam").build([nn.Parameter(torch.ones(2, 2))])
+    optimizer = Optimizer("adam").build([nn.Parameter(torch.ones(2, 2))])
     with pytest.raises(RunError, match=r"state 0/exp_avg .* shape \(3,\)"):
-        optimiser.load({"0/exp_avg": torch.ones(3)})
+        optimizer.load({"0/exp_avg": torch.ones(3)})
 
 
 def test_clipping_scales_the_whole_gradient_as_torch_does():
@@ -162,6 +162,6 @@ def test_clipping_scales_the_whole_gradient_as_torch_does():
     assert all(torch.equal(p.grad, kept) for p, kept in zip(own.parameters(), before, strict=True))
 
 
-def test_unknown_optimiser_is_told():
+def test_unknown_optimizer_is_told():
     with pytest.raises(ConfigError, match="lion"):
-        Optimiser("lion").build([nn.Parameter(torch.zeros(2))])
+        Optimizer("lion").build([nn.Parameter(torch.zeros(2))])

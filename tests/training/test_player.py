@@ -7,18 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from hibiscus.training.optimizers import Optimiser
+from hibiscus.training.optimizers import Optimizer
 from hibiscus.training.player import Batch, Follower, Player
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)
 Y = np.array([[1.0], [0.0], [2.0]], np.float32)
 
 
-def one_step(optimiser, weight, steps=1, **options):
+def one_step(optimizer, weight, steps=1, **options):
     layer = nn.Linear(2, 1, bias=False)
     layer.weight.data = torch.tensor(weight)
     batch = Batch(x=torch.tensor(X), y=torch.tensor(Y))
-    player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimiser, **options)
+    player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimizer, **options)
     for _ in range(steps):
         player.set_rate(0.5)
         player.step(batch, contextlib.nullcontext)
@@ -27,28 +27,28 @@ def one_step(optimiser, weight, steps=1, **options):
 
 def test_rate_is_base_times_schedule_times_what_a_plateau_took():
     layer = nn.Linear(2, 1)
-    player = Player("p", layer, lambda b: (layer(b.x).mean(), {}), Optimiser("sgd", rate=0.2), schedule=lambda progress: progress / 2)
+    player = Player("p", layer, lambda b: (layer(b.x).mean(), {}), Optimizer("sgd", rate=0.2), schedule=lambda progress: progress / 2)
     player.rate_factor = 0.1
     player.set_rate(0.5)
-    assert player.optimiser.rate == pytest.approx(0.2 * 0.25 * 0.1)
+    assert player.optimizer.rate == pytest.approx(0.2 * 0.25 * 0.1)
 
 
 def test_clip_norm_bounds_the_whole_gradient():
     weight = np.array([[0.3, -0.2]], np.float32)
-    found = one_step(Optimiser("sgd", rate=1.0, momentum=0.0), weight.copy(), clip_norm=0.01)
+    found = one_step(Optimizer("sgd", rate=1.0, momentum=0.0), weight.copy(), clip_grad_norm=0.01)
     assert np.linalg.norm(found - weight) == pytest.approx(0.01, rel=1e-3)
 
 
 def test_after_step_is_called_after_each_step():
     weight = np.array([[3.0, -2.0]], np.float32)
     called = []
-    one_step(Optimiser("sgd", rate=1e-6), weight, steps=2, after_step=lambda: called.append(1))
+    one_step(Optimizer("sgd", rate=1e-6), weight, steps=2, after_step=lambda: called.append(1))
     assert len(called) == 2
 
 
 def test_gradients_of_others_stay_untouched():
     own, other = nn.Linear(2, 2), nn.Linear(2, 1)
-    player = Player("own", own, lambda b: (other(own(b.x)).mean(), {}), Optimiser("sgd"))
+    player = Player("own", own, lambda b: (other(own(b.x)).mean(), {}), Optimizer("sgd"))
     player.step(Batch(x=torch.tensor(X)), contextlib.nullcontext)
     assert all(p.grad is None for p in other.parameters())
     assert all(p.grad is not None for p in own.parameters())

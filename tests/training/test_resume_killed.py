@@ -14,8 +14,8 @@ import torch
 from hibiscus.training.checkpoint import load_checkpoint
 
 OPTIONS = {
-    "net": "mlp", "net_options": {"hidden": [16], "dropout": 0.3}, "epochs": 3, "batch_size": 64, "log_every": 3, "checkpoint_seconds": 0.0,
-    "shift": 0.2, "rotation": 10.0, "average": 0.9, "plateau_patience": 1, "seed": 7, "weight_decay": 0.01, "optimiser": "adamw",
+    "net": "mlp", "net_options": {"hidden": [16], "dropout": 0.3}, "epochs": 3, "batch_size": 64, "log_every": 3, "checkpoint_interval": 0.0,
+    "translate": 0.2, "rotation": 10.0, "ema_decay": 0.9, "reduce_lr_patience": 1, "seed": 7, "weight_decay": 0.01, "optimizer": "adamw",
 }  # fmt: skip
 POINTS = ("step", "before the file", "before the flush", "before the rename", "after the rename", "in the log")
 
@@ -79,8 +79,8 @@ def state_of(path):
     best, best_state = load_checkpoint(path / "checkpoints" / "best.safetensors")
     lines = [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
     log = [{key: value for key, value in line.items() if key not in ("seconds", "items_per_second")} for line in lines]
-    facts = json.loads((path / "run.json").read_text())
-    return tensors, best, (state, best_state, log, facts["best"], facts["status"])
+    info = json.loads((path / "run.json").read_text())
+    return tensors, best, (state, best_state, log, info["best"], info["status"])
 
 
 def test_killed_twenty_times_and_resumed_to_the_same_bits(tmp_path, start):

@@ -34,14 +34,14 @@ def test_the_training_is_the_same_with_grids_and_without(tmp_path):
     loop.run()
     assert same(without.weights(), bench.weights())
     assert names(tmp_path / "with") == ["epoch-0001.png", "epoch-0002.png"]
-    with Image.open(tmp_path / "with" / "samples" / "epoch-0002.png") as picture:
-        assert picture.size == (8 * 10 - 2, 8 * 10 - 2)
+    with Image.open(tmp_path / "with" / "samples" / "epoch-0002.png") as image:
+        assert image.size == (8 * 10 - 2, 8 * 10 - 2)
 
 
 def test_a_resumed_training_draws_what_an_uninterrupted_one_does(tmp_path):
     whole, loop = looped(tmp_path / "whole", epochs=3)
     loop.run()
-    _, loop = looped(tmp_path / "parts", epochs=3, stop_after=1)
+    _, loop = looped(tmp_path / "parts", epochs=3, stop_after_epochs=1)
     loop.run()
     shutil.copytree(tmp_path / "parts" / "samples", tmp_path / "early")
     resumed, loop = looped(tmp_path / "parts", epochs=3)

@@ -14,7 +14,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile
 from hibiscus.training.loop import Loop
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, TrainingConfig
 from hibiscus.training.player import Batch, Follower, Stage
 
 
@@ -40,7 +40,7 @@ class Game(Method):
 
     name, title, family = "toy-game", "Toy game", "toys"
     needs = frozenset()
-    decides = Decides("distance", higher_is_better=False)
+    selection_metric = SelectionMetric("distance", higher_is_better=False)
     Config = TrainingConfig
 
     def networks(self):
@@ -51,8 +51,8 @@ class Game(Method):
 
     def stages(self, data):
         players = [
-            self.config.player("critic", self.critic, self.critic_loss, fresh=3),
-            self.config.player("generator", self.generator, self.generator_loss, fresh=0),
+            self.config.player("critic", self.critic, self.critic_loss, batches_per_round=3),
+            self.config.player("generator", self.generator, self.generator_loss, batches_per_round=0),
         ]
         source = data.source("train", self.config.batch_size, self.config.seed)
         yield Stage(players, self.config.epochs, source, [Follower(self.average, self.generator, 0.9)])
@@ -65,11 +65,11 @@ class Game(Method):
         made = self.generator(torch.randn(batch.size, 2))
         return -self.critic(made).mean(), {"spread": made.detach().std()}
 
-    def measure(self, data, part):
+    def validate(self, data, part):
         return {"distance": float((self.average(torch.randn(50, 2)).mean(0)).norm())}
 
-    def examine(self, data, part):
-        return Examination(self.measure(data, part))
+    def evaluate(self, data, part):
+        return Evaluation(self.validate(data, part))
 
 
 class Growing(Method):
@@ -77,7 +77,7 @@ class Growing(Method):
 
     name, title, family = "toy-growing", "Toy growing", "toys"
     needs = frozenset()
-    decides = Decides("error", higher_is_better=False)
+    selection_metric = SelectionMetric("error", higher_is_better=False)
     Config = TrainingConfig
 
     def networks(self):
@@ -95,11 +95,11 @@ class Growing(Method):
     def loss(self, batch):
         return (self.net(batch.array) - 2 * batch.array).square().mean(), {}
 
-    def measure(self, data, part):
-        return {"error": torch.stack([self.loss(batch)[0] for batch in data.walk(part)]).mean().item()}
+    def validate(self, data, part):
+        return {"error": torch.stack([self.loss(batch)[0] for batch in data.iterate(part)]).mean().item()}
 
-    def examine(self, data, part):
-        return Examination(self.measure(data, part))
+    def evaluate(self, data, part):
+        return Evaluation(self.validate(data, part))
 
 
 def make_loop(kind: type[Method], folder: Path, data: PreparedData | None = None, extra=(), **options) -> Loop:
@@ -109,6 +109,6 @@ def make_loop(kind: type[Method], folder: Path, data: PreparedData | None = None
     torch.manual_seed(config.seed)
     method = kind(config, data.preparation)
     (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-    best = BestCheckpoint(folder / "checkpoints" / "best.safetensors", method.decides)
+    best = BestCheckpoint(folder / "checkpoints" / "best.safetensors", method.selection_metric)
     callbacks = {"best": best, "log": LogFile(folder / "log.jsonl"), "history": Lines(), **dict(extra)}
     return Loop(method, data, callbacks, folder / "checkpoints", torch.device("cpu"))

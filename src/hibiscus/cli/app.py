@@ -77,7 +77,7 @@ def train(
     seed: Seed = None,
     device: Device = "auto",
     evaluate: Annotated[bool, typer.Option("--evaluate/--no-evaluate", help="measure the test part at the end")] = True,
-    demand: Demands = None,
+    require: Demands = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -94,12 +94,14 @@ def train(
         return
     if data is None or ("=" in data and data.split("=")[0].isidentifier()):
         raise UsageError(f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits")
-    demands, options = figures.parse_demands(demand), read_options(words, seed)
+    requirements, options = figures.parse_requirements(require), read_options(words, seed)
     from hibiscus import api
 
     still = quiet or as_json
-    finished = api.train(method, data, out=out, device=device, quiet=still, evaluate=evaluate or bool(demands), argv=_argv(), **options)
-    figures.result(finished, demands, as_json, quiet)
+    finished = api.train(
+        method, data, out=out, device=device, quiet=still, evaluate=evaluate or bool(requirements), argv=_argv(), **options
+    )
+    figures.result(finished, requirements, as_json, quiet)
 
 
 @app.command(epilog=example("hibiscus resume runs/latest"))
@@ -111,12 +113,12 @@ def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quie
     figures.result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
 
 
-@app.command(epilog=example("hibiscus evaluate runs/latest", "hibiscus evaluate runs/latest --data other/ --demand 'test/accuracy>=0.9'"))
+@app.command(epilog=example("hibiscus evaluate runs/latest", "hibiscus evaluate runs/latest --data other/ --require 'test/accuracy>=0.9'"))
 def evaluate(
     run: Run,
     data: Annotated[str | None, typer.Option("--data", metavar="DATA", help="other data with labels, not the run's test part")] = None,
     checkpoint: Checkpoint = "best",
-    demand: Demands = None,
+    require: Demands = None,
     device: Device = "auto",
     again: Annotated[bool, typer.Option("--again", help="compute again what is there already")] = False,
     as_json: Json = False,
@@ -126,11 +128,11 @@ def evaluate(
     """Measure a run on its test part, beside baselines."""
     from hibiscus.cli import metrics as figures
 
-    demands = figures.parse_demands(demand)
+    requirements = figures.parse_requirements(require)
     from hibiscus import api
 
     chosen = api.load(run, device=device)
-    figures.evaluation(chosen, chosen.evaluation(data, checkpoint, again), demands, as_json, quiet)
+    figures.evaluation(chosen, chosen.evaluation(data, checkpoint, again), requirements, as_json, quiet)
 
 
 app.command(

@@ -38,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard 
 Quiet = Annotated[bool, typer.Option("--quiet", help="nothing on the screen but errors")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the whole traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
-Demands = Annotated[list[str] | None, typer.Option("--demand", metavar="FIGURE", help="exit with 6 unless it holds: 'test/accuracy>=0.9'")]
+Demands = Annotated[list[str] | None, typer.Option("--require", metavar="FIGURE", help="exit with 6 unless it holds: 'test/accuracy>=0.9'")]
 
 
 def example(*commands: str) -> str:
@@ -59,8 +59,6 @@ def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
         if name in found:
             value = "" if name in ("quiet", "json", "debug") else f" {found[name]}"
             raise UsageError(f"the word '{name}={found[name]}'", "an option of the method or of its data", f"write it as --{name}{value}")
-    if "from" in found:
-        found["start_from"] = found.pop("from")
     if seed is not None:
         found["seed"] = seed
     return found

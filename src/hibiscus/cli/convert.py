@@ -11,21 +11,21 @@ from hibiscus.cli.arguments import Debug, Json
 __all__ = ["ABOUT", "convert"]
 
 KINDS = ("boxes",)
-ABOUT = """Boxes of pictures from one format to another, with the pictures.
+ABOUT = """Boxes of images from one format to another, with the images.
 
 \b
 The formats, found by themselves when they are read:
-  voc   Annotations/*.xml, JPEGImages/, ImageSets/Main/train.txt ... (or XML files beside the pictures)
+  voc   Annotations/*.xml, JPEGImages/, ImageSets/Main/train.txt ... (or XML files beside the images)
   coco  annotations/instances_train.json ..., images/ (or _annotations.coco.json in train/, valid/, test/)
   yolo  data.yaml, images/train/ and labels/train/ ... (or train/images/ and train/labels/)
   csv   labels_train.csv ... with columns filename, xmin, ymin, xmax, ymax, class; images/; classes.txt
 
 Boxes, classes in their order, and parts are kept by all. Marks of crowds (VOC difficult, COCO iscrowd) are kept by voc, coco and csv;
 yolo has no place for them, and such boxes become like others. What else a box may have: voc holds numbers and words (pose, truncated,
-area) but no outlines; coco holds all; yolo and csv hold none of it. Pictures are linked where the disk can, so they take no room
+area) but no outlines; coco holds all; yolo and csv hold none of it. Images are linked where the disk can, so they take no room
 twice: change one, and both change.
 """
-Kind = Annotated[str, typer.Argument(metavar="boxes", help="what is converted: pictures with boxes")]
+Kind = Annotated[str, typer.Argument(metavar="boxes", help="what is converted: images with boxes")]
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="a folder, a COCO .json, a .csv or a data.yaml")]
 
 
@@ -34,11 +34,11 @@ def convert(
     source: Source,
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="coco, yolo, csv or voc")],
     out: Annotated[str, typer.Option("--out", metavar="FOLDER", help="a new or empty folder")],
-    images: Annotated[str | None, typer.Option("--images", metavar="FOLDER", help="the pictures, if not under SOURCE")] = None,
+    images: Annotated[str | None, typer.Option("--images", metavar="FOLDER", help="the images, if not under SOURCE")] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Boxes of pictures from one format to another, with the pictures."""
+    """Boxes of images from one format to another, with the images."""
     from pathlib import Path
 
     from hibiscus.data.boxes.formats import FORMATS, check_place, read_boxes, write_boxes
@@ -58,31 +58,31 @@ def convert(
 
 def _tell(boxset: Any, out: str, to: str, as_json: bool) -> None:
     from hibiscus.cli.console import plural, say
-    from hibiscus.data.boxes.formats import what_is_lost
+    from hibiscus.data.boxes.formats import unsupported_fields
 
     parts = {part: len(places) for part, places in boxset.parts.items()}
-    lost = what_is_lost(boxset, to)
+    lost = unsupported_fields(boxset, to)
     content = {
         "out": out,
         "from": boxset.format,
         "to": to,
-        "pictures": len(boxset),
+        "images": len(boxset),
         "boxes": boxset.count,
         "classes": list(boxset.classes),
         "parts": parts,
         "lost": lost,
         "faults": boxset.faults,
         "notes": boxset.notes,
-        "mended": [{"path": one.path, "reason": one.reason} for one in boxset.mended],
+        "mended": [{"path": one.path, "reason": one.reason} for one in boxset.repaired],
         "skipped": [{"path": one.path, "reason": one.reason} for one in boxset.skipped],
     }
     counts = (
-        f"{plural(len(boxset), 'picture')} with {plural(boxset.count, 'box', 'boxes')} of {plural(len(boxset.classes), 'class', 'classes')}"
+        f"{plural(len(boxset), 'image')} with {plural(boxset.count, 'box', 'boxes')} of {plural(len(boxset.classes), 'class', 'classes')}"
     )
     lines = [f"{counts}: {boxset.format} to {to}, written to {out}"]
     lines += ["parts: " + ", ".join(f"{name} {count:,}" for name, count in parts.items())] if parts else []
     lines += [f"not held by {to}: {what} of {plural(count, 'box', 'boxes')}" for what, count in lost.items()]
     lines += [f"note: {note}" for note in boxset.notes]
-    lines += [f"mended: {one.reason}" for one in boxset.mended]
+    lines += [f"mended: {one.reason}" for one in boxset.repaired]
     lines += [f"skipped: {one.reason}" for one in boxset.skipped]
     say(content, "" if as_json else "\n".join(lines), as_json)

@@ -16,7 +16,7 @@ TABLES = (".csv", ".parquet")
 
 
 def told(found: dict[str, Any], out: Path | None, as_json: bool = False, score: float = 0.0) -> dict[str, Any]:
-    """The answers for a place: in tables a row for each box, in JSON the boxes of each picture by name, else as they are.
+    """The answers for a place: in tables a row for each box, in JSON the boxes of each image by name, else as they are.
 
     Args:
         found: as `Run.predict` gave them, with `boxes` `(items, most, 6)` and `box_classes`.
@@ -45,7 +45,7 @@ def _in_words(labels: list[str], classes: list[str]) -> str:
 
 
 def named_boxes(found: dict[str, Any], score: float = 0.0) -> list[list[dict[str, Any]]]:
-    """For each picture its boxes, the surest first: label, score, and edges in pixels."""
+    """For each image its boxes, the surest first: label, score, and edges in pixels."""
     names = found["box_classes"]
     return [
         [

@@ -9,20 +9,20 @@ from hibiscus.cli.console import table
 __all__ = ["train_help"]
 
 USAGE = """Usage: hibiscus train METHOD DATA [key=value ...] [--out FOLDER] [--seed N] [--device NAME]
-                      [--no-evaluate] [--demand 'test/accuracy>=0.9'] [--json] [--quiet] [--debug]"""
+                      [--no-evaluate] [--require 'test/accuracy>=0.9'] [--json] [--quiet] [--debug]"""
 FLAGS = (
     ("--out FOLDER", "the run folder itself; by default the next in runs/"),
     ("--seed N", "same seed, same run"),
     ("--device NAME", "auto, cpu, cuda, cuda:1, mps"),
     ("--no-evaluate", "do not measure the test part at the end, and write no report"),
-    ("--demand FIGURE", "exit with 6 unless it holds: 'test/accuracy>=0.9'"),
+    ("--require FIGURE", "exit with 6 unless it holds: 'test/accuracy>=0.9'"),
     ("--json", "one JSON object on standard output, and nothing else there"),
     ("--quiet", "nothing on the screen but errors"),
     ("--debug", "show the whole traceback of an error"),
 )
 
 EXAMPLES = {  # by what a method needs
-    "target": "table.csv target=COLUMN", "environment": "gym:CartPole-v1", "domain": "horses/ to=zebras/",
+    "target": "table.csv target=COLUMN", "environment": "gym:CartPole-v1", "domain": "horses/ target_domain=zebras/",
     "boxes": "blood/", "mask": "streets/",
 }  # fmt: skip
 
@@ -51,7 +51,7 @@ def train_help(method: str | None) -> str:
     lines += ["Options of its data:", _options(DataConfig), ""]
     if "net_options" in kind.Config.model_fields:
         lines += ["Networks (net=NAME) and their options (net.KEY=VALUE):", _networks(), ""]
-    lines += ["Going on where a finished run ended:", "  from=RUN epochs=MORE", "", "Options:", table(FLAGS, wrap_last=True), ""]
+    lines += ["Going on where a finished run ended:", "  extend=RUN epochs=MORE", "", "Options:", table(FLAGS, wrap_last=True), ""]
     example = next((words for field, words in EXAMPLES.items() if field in kind.needs), "photos/")
     example += " net=resnet20" if "label" in kind.needs and "net" in kind.Config.model_fields else ""
     return "\n".join([*lines, "Example:", f"  hibiscus train {method} {example} epochs=30"])

@@ -11,7 +11,7 @@ from hibiscus.errors import UsageError
 
 __all__ = ["embed", "predict", "sample"]
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="pictures, folders of them, videos, a table or a file of arrays")]
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays")]
 Conditions = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME=VALUE", help="what they shall be like; first:last:steps or a,b,c takes each value in turn"),
@@ -24,15 +24,13 @@ def predict(
     inputs: Inputs,
     out: Annotated[
         str | None,
-        typer.Option(
-            "--out", metavar="PLACE", help="a file ending in .csv .json .parquet or .npz; a folder for pictures; .mp4 for a video"
-        ),
+        typer.Option("--out", metavar="PLACE", help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video"),
     ] = None,
     support: Annotated[
         str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
     ] = None,
     score: Annotated[
-        float | None, typer.Option("--score", min=0, max=1, help="boxes: from which score on; the run's shown_score by default")
+        float | None, typer.Option("--score", min=0, max=1, help="boxes: from which score on; the run's score_threshold by default")
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -47,9 +45,9 @@ def predict(
     from hibiscus import api
 
     loaded = api.load(run, device=device)
-    least = loaded.facts["config"].get("shown_score")
+    least = loaded.info["config"].get("score_threshold")
     if score is not None and least is None:
-        raise UsageError(f"--score {score:g} for {loaded.facts['method']}", "a run that finds boxes, such as of ssd", "leave it out")
+        raise UsageError(f"--score {score:g} for {loaded.info['method']}", "a run that finds boxes, such as of ssd", "leave it out")
     found = loaded.predict(inputs, checkpoint, support)
     answers.predictions(found, path, as_json, quiet, least or 0.0 if score is None else score, inputs[0])
 
@@ -79,7 +77,7 @@ def sample(
     run: Run,
     words: Conditions = None,
     count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="how many; in sweeps, whole rows of them")] = 64,
-    out: Annotated[str | None, typer.Option("--out", metavar="PLACE", help="a .png for a grid, a .npz, or a folder of pictures")] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="PLACE", help="a .png for a grid, a .npz, or a folder of images")] = None,
     seed: Seed = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",

@@ -27,7 +27,7 @@ def inspection(path: str, options: dict[str, Any], as_json: bool) -> None:
     unknown = [key for key in options if key not in DataConfig.model_fields]
     if unknown:
         raise ConfigError(f"there is no option '{unknown[0]}'", "an option of data", nearest(unknown[0], DataConfig.model_fields))
-    chosen = build_options(DataConfig, {"max_bad": 1.0, **options})
+    chosen = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
     dataset = open_data(path, **chosen.opening())
     try:
         parts, how = prepare_parts(dataset, chosen), "as given"
@@ -73,10 +73,10 @@ def _boxes(about: dict[str, Any] | None) -> list[str]:
         ["", *quantiles],
         *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"] if about["sizes"][name]),
     ]
-    each = about["boxes_per_picture"]
+    each = about["boxes_per_image"]
     lines = [table(rows), *_and_more(len(about["boxes"]), "class", "classes"), "sizes in pixels:", table(sizes)]
     lines.append(
-        f"boxes in a picture: {each['min']} to {each['max']}, median {each['median']:g}; {about['pictures_without_objects']} hold none"
+        f"boxes in an image: {each['min']} to {each['max']}, median {each['median']:g}; {about['images_without_objects']} hold none"
     )
     lines += [f"classes without a box: {', '.join(about['classes_without_boxes'])}"] if about["classes_without_boxes"] else []
     return lines + [f"faults: {count} of {fault}" for fault, count in about["faults"].items()]

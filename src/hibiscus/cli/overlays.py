@@ -1,4 +1,4 @@
-"""Answers as large as the pictures that they are about: boxes and classes drawn on the files themselves."""
+"""Answers as large as the images that they are about: boxes and classes drawn on the files themselves."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ __all__ = ["of_size", "on_the_file", "over", "write_classes", "write_film"]
 
 
 def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
-    """One picture's boxes from a score on, or its classes, over the picture as it is in its file.
+    """One image's boxes from a score on, or its classes, over the image as it is in its file.
 
     Args:
         found: as `Run.predict` gave it, with `size`, and `boxes` and `box_classes`, or `mask` and `classes`.
-        place: which of the pictures.
+        place: which of the images.
         score: from which a box is drawn.
 
     Returns:
         uint8 (height, width, 3), or None where no file is at hand (a frame of a video).
     """
-    from hibiscus.data.images.decode import open_picture
+    from hibiscus.data.images.decode import open_image
 
     file = Path(str(found["id"][place]))
     if "size" not in found or not file.is_file():
         return None
-    picture = open_picture(file, mode="rgb")
-    return over(picture, found, place, score) if picture.shape[:2] == tuple(map(int, found["size"][place])) else None
+    image = open_image(file, mode="rgb")
+    return over(image, found, place, score) if image.shape[:2] == tuple(map(int, found["size"][place])) else None
 
 
-def over(picture: Any, found: dict[str, Any], place: int, score: float) -> Any:
-    """A picture uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
-    height, width = picture.shape[:2]
+def over(image: Any, found: dict[str, Any], place: int, score: float) -> Any:
+    """An image uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
+    height, width = image.shape[:2]
     if "boxes" in found:
         from hibiscus.evaluation.draw_boxes import drawn, sure
 
         rows = found["boxes"][place].copy()
         rows[:, :4] /= (width, height, width, height)
-        return drawn(picture, *sure(rows, found["box_classes"], score))
+        return drawn(image, *sure(rows, found["box_classes"], score))
     if "mask" in found and "classes" in found:
         from hibiscus.evaluation.segmentation import painted
 
-        return painted(picture, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
+        return painted(image, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
     return None
 
 
-def write_film(found: dict[str, Any], pictures: list[str], source: Path, out: Path, score: float) -> None:
-    """A video with what was found in each of its frames drawn over them; answers that are pictures of their own make a video of these.
+def write_film(found: dict[str, Any], images: list[str], source: Path, out: Path, score: float) -> None:
+    """A video with what was found in each of its frames drawn over them; answers that are images of their own make a video of these.
 
     Args:
         found: as `Run.predict` gave it, for each frame.
-        pictures: which of the answers are pictures.
+        images: which of the answers are images.
         source: the video.
         out: the place of the new one.
         score: from which a box is drawn.
 
     Raises:
-        UsageError: the answers are no pictures.
+        UsageError: the answers are no images.
         DataError: it cannot be written.
     """
     from hibiscus.data.images.video import frame_rate, walk_frames, write_frames
 
-    if not pictures:
-        raise UsageError(f"--out {out}: the answers hold no pictures", "a table", f"--out {out.with_suffix('.csv')}")
+    if not images:
+        raise UsageError(f"--out {out}: the answers hold no images", "a table", f"--out {out.with_suffix('.csv')}")
 
-    own = found[pictures[0]]
+    own = found[images[0]]
 
     def frames() -> Iterator[Any]:
         import numpy as np
@@ -79,7 +79,7 @@ def write_film(found: dict[str, Any], pictures: list[str], source: Path, out: Pa
 
 
 def of_size(pixels: Any, size: Any, exact: bool) -> Any:
-    """An answer brought to the size of the picture that it is about; class numbers (exact) are taken from the nearest place."""
+    """An answer brought to the size of the image that it is about; class numbers (exact) are taken from the nearest place."""
     import numpy as np
     from PIL import Image
 

@@ -14,13 +14,15 @@ RunOption = Annotated[str, typer.Option(metavar="RUN")]
 
 
 def panoptic(
-    inputs: Annotated[list[str], typer.Argument(metavar="PICTURES", help="pictures or folders; with true boxes and masks, it is measured")],
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURES", help="images or folders; with true boxes and masks, it is measured")],
     things: Annotated[str, typer.Option("--things", metavar="RUN", help="a run that finds boxes, such as of ssd")],
     stuff: Annotated[str, typer.Option("--stuff", metavar="RUN", help="a run that gives pixels classes, such as of unet")],
     out: Annotated[
         str | None, typer.Option("--out", metavar="FOLDER", help="a new folder for the maps; by default none are written")
     ] = None,
-    score: Annotated[float | None, typer.Option("--score", help="from which a box counts; the things run's shown_score by default")] = None,
+    score: Annotated[
+        float | None, typer.Option("--score", help="from which a box counts; the things run's score_threshold by default")
+    ] = None,
     device: Device = "auto",
     as_json: Json = False,
     debug: Debug = False,
@@ -29,7 +31,7 @@ def panoptic(
 
     A map says of each pixel its class and, for things, which of them: each pixel of a thing's class belongs to the surest box of that
     class that it lies in, or just outside of. Classes are brought together by their names. Where there is truth, the test part is taken
-    and measured. With --out, each picture has a map of numbers (16 bits: 256 times the class number from 1, plus the number of the
+    and measured. With --out, each image has a map of numbers (16 bits: 256 times the class number from 1, plus the number of the
     thing), the same painted, and its place in segments.json.
     """
     from pathlib import Path
@@ -44,7 +46,7 @@ def panoptic(
     if out is not None:
         _write(found, Path(out).expanduser())
     told = {name: value for name, value in found.items() if name in ("metrics", "by_class", "skipped")}
-    lines = [f"{len(found['id'])} pictures" + (f", maps written to {out}" if out else "; --out maps/ writes the maps")]
+    lines = [f"{len(found['id'])} images" + (f", maps written to {out}" if out else "; --out maps/ writes the maps")]
     if "metrics" in found:
         rows = [
             ["class", "PQ", "SQ", "RQ"],
@@ -57,7 +59,7 @@ def panoptic(
 
 
 def _write(found: dict[str, Any], folder: Any) -> None:
-    """A map of numbers and a painted one for each picture, and a list of all segments."""
+    """A map of numbers and a painted one for each image, and a list of all segments."""
     import json
 
     import numpy as np
@@ -76,7 +78,7 @@ def _write(found: dict[str, Any], folder: Any) -> None:
             {"id": int(number), "class": found["classes"][kind], "thing": thing}
             for number, kind, thing in zip(numbers[1:], one.classes, one.things, strict=True)
         ]
-        told.append({"picture": str(item), "map": f"{stem}.png", "segments": segments})
+        told.append({"image": str(item), "map": f"{stem}.png", "segments": segments})
     (folder / "segments.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
@@ -94,8 +96,8 @@ def _painted(one: Any) -> Any:
     """A colour for each segment, things of one class in shades of one colour; what belongs to none white."""
     import numpy as np
 
-    from hibiscus.evaluation.segmentation import colours_of
+    from hibiscus.evaluation.segmentation import colors_of
 
-    base = colours_of(max((*one.classes, 0)) + 1).astype(np.float64)
+    base = colors_of(max((*one.classes, 0)) + 1).astype(np.float64)
     shades = [base[kind] * (0.6 + 0.4 * ((number * 0.618034) % 1)) for number, kind in enumerate(one.classes)]
     return np.round(np.array([np.full(3, 255), *shades]))[one.segments].astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What `predict` and `embed` print or write: a line for each item, a file by its ending, or a folder of pictures."""
+"""What `predict` and `embed` print or write: a line for each item, a file by its ending, or a folder of images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hibiscus.errors import DataError, UsageError
 __all__ = ["check_out", "codes", "predictions"]
 
 ENDINGS = (".csv", ".json", ".parquet", ".npz")
-TABLES = (".csv", ".parquet")  # pictures have no place in them
+TABLES = (".csv", ".parquet")  # images have no place in them
 SHOWN = 50  # answers on a screen; a pipe gets all
 MOST_NUMBERS = 12  # of one answer in a line
 
@@ -27,7 +27,7 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     Args:
         out: as it was typed.
         inputs: what is never written to.
-        folders: whether a folder of pictures may be meant: a name without ending, with a slash at its end, or of one that exists.
+        folders: whether a folder of images may be meant: a name without ending, with a slash at its end, or of one that exists.
 
     Raises:
         UsageError: an ending that is not known, or the place is one of the inputs.
@@ -40,17 +40,17 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
 
     film = folders and path.suffix.lower() in FILM_ENDINGS
     if film and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
-        raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for pictures")
+        raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for images")
     known = film or path.suffix.lower() in ENDINGS
     if not known and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
         expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}" + (
-            ", or a folder for pictures, or .mp4 for a video" if folders else ""
+            ", or a folder for images, or .mp4 for a video" if folders else ""
         )
         raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'answers'}.csv")
     if known and path.is_dir():
         raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/answers.csv")
     if not known and path.exists() and not path.is_dir():
-        raise DataError(f"--out {out}: there is a file at this place", "a folder", f"--out {path}-pictures/")
+        raise DataError(f"--out {out}: there is a file at this place", "a folder", f"--out {path}-images/")
     if not path.parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
     if any(Path(given).expanduser().resolve() == path.resolve() for given in inputs):
@@ -79,17 +79,17 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
     boxes = found if "boxes" in found else None
     if boxes is not None:
         found = detections.told(found, out, as_json, score)
-    pictures = [name for name, values in found.items() if _is_pictures(values)]
-    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", "size", *pictures)]
-    alone = pictures and not names and "probabilities" not in found
+    images = [name for name, values in found.items() if _is_images(values)]
+    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", "size", *images)]
+    alone = images and not names and "probabilities" not in found
     if alone and (not as_json if out is None else out.suffix.lower() in TABLES):
-        place = "--out answers/ for a folder of pictures, or --out answers.npz for arrays"
-        raise UsageError(f"the answers are pictures ({', '.join(pictures)})", "a place for pictures", place)
+        place = "--out answers/ for a folder of images, or --out answers.npz for arrays"
+        raise UsageError(f"the answers are images ({', '.join(images)})", "a place for images", place)
     if out is not None:
         if out.suffix.lower() not in ENDINGS:
-            _draw(found if boxes is None else boxes, pictures, out, score, source)
+            _draw(found if boxes is None else boxes, images, out, score, source)
         else:
-            _write({name: values for name, values in found.items() if name not in pictures} if out.suffix.lower() in TABLES else found, out)
+            _write({name: values for name, values in found.items() if name not in images} if out.suffix.lower() in TABLES else found, out)
         _say_where(found, "answer", out, as_json, quiet)
         if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
             print(f"boxes of a score of {score:g} and more; --score 0 for all", file=sys.stderr)  # noqa: T201
@@ -101,33 +101,33 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
     text = table(rows, "")
     if len(shown) < len(found["id"]):
         text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
-    text += "".join(f"\n{note}" for note in _notes(found, names, pictures) if not quiet)
+    text += "".join(f"\n{note}" for note in _notes(found, names, images) if not quiet)
     say(found, text, as_json)
 
 
-def _draw(found: dict[str, Any], pictures: list[str], out: Path, score: float, source: str) -> None:
-    """Answers as a film, or as pictures in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
+def _draw(found: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
+    """Answers as a film, or as images in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
     from hibiscus.data.images.video import FILM_ENDINGS
 
     if out.suffix.lower() in FILM_ENDINGS:
-        overlays.write_film(found, pictures, Path(source).expanduser(), out, score)
+        overlays.write_film(found, images, Path(source).expanduser(), out, score)
         return
     if "boxes" in found and (out / detections.NAME).exists():
         raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
     if "mask" in found and "classes" in found:
         overlays.write_classes(found["classes"], out)
-    _save_pictures(found, pictures, out, score)
+    _save_images(found, images, out, score)
     if "boxes" in found:
         detections.write_coco(found, out / detections.NAME)
 
 
-def _notes(found: dict[str, Any], names: list[str], pictures: list[str]) -> Iterator[str]:
+def _notes(found: dict[str, Any], names: list[str], images: list[str]) -> Iterator[str]:
     """What to do with what no line can show."""
     long = [name for name in names if getattr(found[name], "ndim", 0) > 1 and found[name][0].size > MOST_NUMBERS]
     if long:
         yield f"{', '.join(long)}: too many numbers for a line; --out answers.csv writes them all"
-    if pictures:
-        yield f"{', '.join(pictures)}: pictures; --out answers/ writes them into a folder, --out answers.npz as arrays"
+    if images:
+        yield f"{', '.join(images)}: images; --out answers/ writes them into a folder, --out answers.npz as arrays"
 
 
 def codes(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
@@ -152,33 +152,33 @@ def _say_where(found: dict[str, Any], what: str, out: Path, as_json: bool, quiet
         say(content, f"{plural(len(found['id']), what)} written to {out}", as_json)
 
 
-def _is_pictures(values: Any) -> bool:
+def _is_images(values: Any) -> bool:
     return str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4
 
 
-def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path, score: float) -> None:
-    """A PNG under each input's own name; of several pictures one does without a suffix, `image` where there is one of that name.
+def _save_images(found: dict[str, Any], images: list[str], folder: Path, score: float) -> None:
+    """A PNG under each input's own name; of several images one does without a suffix, `image` where there is one of that name.
 
-    What lies over a picture (`overlay`) is drawn on the picture's own file, from a score on.
+    What lies over an image (`overlay`) is drawn on the image's own file, from a score on.
 
     Raises:
-        UsageError: the answers hold no pictures.
-        DataError: a picture of such a name is there already, then none is written; or the folder cannot be written.
+        UsageError: the answers hold no images.
+        DataError: an image of such a name is there already, then none is written; or the folder cannot be written.
     """
-    from hibiscus.data.images.ops import save_picture
+    from hibiscus.data.images.ops import save_image
 
-    if not pictures:
-        raise UsageError(f"--out {folder}: the answers hold no pictures", f"a file ending in {', '.join(ENDINGS)}", f"--out {folder}.csv")
-    first = "image" if "image" in pictures else pictures[0]
+    if not images:
+        raise UsageError(f"--out {folder}: the answers hold no images", f"a file ending in {', '.join(ENDINGS)}", f"--out {folder}.csv")
+    first = "image" if "image" in images else images[0]
     taken: set[str] = set()
     files = []
     for place, given in enumerate(found["id"]):
-        for name in pictures:
+        for name in images:
             stem = Path(str(given)).stem + ("" if name == first else f"-{name}")
             files.append((folder / f"{_unique(stem, taken)}.png", place, name))
     there = next((path for path, *_ in files if path.exists()), None)
     if there is not None:
-        raise DataError(f"{there}: exists already", "a folder without pictures of these names", f"--out {folder}-2/")
+        raise DataError(f"{there}: exists already", "a folder without images of these names", f"--out {folder}-2/")
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -187,7 +187,7 @@ def _save_pictures(found: dict[str, Any], pictures: list[str], folder: Path, sco
         pixels = overlays.on_the_file(found, place, score) if name == "overlay" else None
         if pixels is None and "size" in found:
             pixels = overlays.of_size(found[name][place], found["size"][place], name == "mask")
-        save_picture(found[name][place] if pixels is None else pixels, path)
+        save_image(found[name][place] if pixels is None else pixels, path)
 
 
 def _unique(stem: str, taken: set[str]) -> str:
@@ -199,7 +199,7 @@ def _unique(stem: str, taken: set[str]) -> str:
 
 
 def _cell(value: Any) -> str:
-    if getattr(value, "ndim", 0) > 1:  # a picture is no text
+    if getattr(value, "ndim", 0) > 1:  # an image is no text
         return f"{'x'.join(map(str, value.shape))} values"
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list) and len(value) > MOST_NUMBERS:

@@ -1,4 +1,4 @@
-"""What `sample` reads and writes: conditions and their sweeps; one grid, a file for each picture, or arrays."""
+"""What `sample` reads and writes: conditions and their sweeps; one grid, a file for each image, or arrays."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def _values(name: str, text: str) -> Any:
 
 
 def check_place(out: str | None, run: Path) -> Path:
-    """Where samples go, looked at before anything is computed: a `.png` for a grid, a `.npz`, or a folder of single pictures.
+    """Where samples go, looked at before anything is computed: a `.png` for a grid, a `.npz`, or a folder of single images.
 
     Raises:
         UsageError: an ending that is not known.
-        DataError: there is no such folder, or there are such pictures already.
+        DataError: there is no such folder, or there are such images already.
     """
     if out is None:
         return unused(run / "samples" / "samples.png")
@@ -84,10 +84,10 @@ def _holds_samples(folder: Path) -> bool:
 
 
 def write_samples(found: dict[str, Any], path: Path, conditions: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """Writes the pictures and their conditions, and says where; a grid has a column for each value of the last sweep."""
+    """Writes the images and their conditions, and says where; a grid has a column for each value of the last sweep."""
     import numpy as np
 
-    from hibiscus.data.images.ops import picture_grid, save_picture
+    from hibiscus.data.images.ops import image_grid, save_image
 
     pixels = found["image"]
     told = {name: np.asarray(values) for name, values in found.items() if name != "image"}
@@ -96,11 +96,11 @@ def write_samples(found: dict[str, Any], path: Path, conditions: dict[str, Any],
             np.savez_compressed(path, allow_pickle=False, samples=pixels, **told)
         elif path.suffix.lower() == ".png":
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_picture(picture_grid(pixels, _columns(conditions)), path)
+            save_image(image_grid(pixels, _columns(conditions)), path)
         else:
             path.mkdir(parents=True, exist_ok=True)
-            for index, picture in enumerate(pixels):
-                save_picture(picture, path / _file_name(index, {name: values[index] for name, values in told.items()}))
+            for index, image in enumerate(pixels):
+                save_image(image, path / _file_name(index, {name: values[index] for name, values in told.items()}))
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a place that may be written", "another --out") from None
     if as_json or not quiet:
@@ -109,7 +109,7 @@ def write_samples(found: dict[str, Any], path: Path, conditions: dict[str, Any],
 
 
 def _columns(conditions: dict[str, Any]) -> int | None:
-    """How many pictures stand in a row of the grid, where there is a sweep: the last goes along it, a walk after all others."""
+    """How many images stand in a row of the grid, where there is a sweep: the last goes along it, a walk after all others."""
     sweeps = [len(values) for values in conditions.values() if isinstance(values, list)]
     return int(conditions["interpolate"]) if "interpolate" in conditions else sweeps[-1] if sweeps else None
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from hibiscus.data.images.augment import Augment
 
-__all__ = ["MOVED", "Finisher", "PairFinisher", "PictureFinish", "ShuffledBatches", "as_tensor", "mix_seed", "walk"]
+__all__ = ["MOVED", "BatchBuilder", "Normalize", "PairBatchBuilder", "ShuffledBatches", "as_tensor", "iterate", "mix_seed"]
 
-MOVED = ("mask", "boxes")  # fields that tell where things are in a picture, and so move with it
+MOVED = ("mask", "boxes")  # fields that tell where things are in an image, and so move with it
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -21,8 +21,8 @@ def as_tensor(values: np.ndarray) -> Tensor:
     return torch.from_numpy(values if values.flags.writeable else values.copy())
 
 
-class PictureFinish:
-    r"""From uint8 pictures to standardised floats: `(pixels / 255 - mean) / std` for each channel.
+class Normalize:
+    r"""From uint8 images to standardised floats: `(pixels / 255 - mean) / std` for each channel.
 
     Args:
         mean: of each channel, in [0, 1].
@@ -44,15 +44,15 @@ class PictureFinish:
         return augment(x.mul_(1 / 255)).mul_(self.scale).add_(self.shift)
 
 
-class Finisher:
-    """Turns gathered raw fields into the tensors that networks take: pictures by their `PictureFinish`, the rest as it is."""
+class BatchBuilder:
+    """Turns gathered raw fields into the tensors that networks take: images by their `ImageFinish`, the rest as it is."""
 
-    def __init__(self, pictures: Mapping[str, PictureFinish], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
-        self.pictures, self.device, self.batch_type = pictures, device, batch_type
+    def __init__(self, images: Mapping[str, Normalize], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
+        self.images, self.device, self.batch_type = images, device, batch_type
 
     def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
-        """The batch; `augment` is for its pictures, and for what moves with them."""
-        batch = {name: values.to(self.device, non_blocking=True) for name, values in raw.items() if name not in self.pictures}
+        """The batch; `augment` is for its images, and for what moves with them."""
+        batch = {name: values.to(self.device, non_blocking=True) for name, values in raw.items() if name not in self.images}
         moved = next((name for name in MOVED if name in batch), None)
 
         def change(images: Tensor) -> Tensor:
@@ -61,16 +61,16 @@ class Finisher:
             images, batch[moved] = augment(images, batch[moved])
             return images
 
-        for name, finish in self.pictures.items():
+        for name, finish in self.images.items():
             if name in raw:
                 batch[name] = finish(raw[name], change if augment and moved else augment)
         return self.batch_type(batch)
 
 
-class PairFinisher:
-    """Turns gathered pictures into pairs: `image` as it is and `transformed`, the same pictures changed by the augmentation."""
+class PairBatchBuilder:
+    """Turns gathered images into pairs: `image` as it is and `transformed`, the same images changed by the augmentation."""
 
-    def __init__(self, finisher: Finisher):
+    def __init__(self, finisher: BatchBuilder):
         self.finisher = finisher
 
     def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
@@ -92,7 +92,7 @@ class ShuffledBatches:
         batch_size: items in a batch.
         seed: of orders and augmentation.
         finisher: from raw tensors to a batch.
-        augment: for fields of pictures; training data only.
+        augment: for fields of images; training data only.
         share: `(this process, processes)`: of every batch, this process takes its slice.
     """
 
@@ -155,14 +155,14 @@ def mix_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def walk(
+def iterate(
     fields: Mapping[str, Tensor],
     items: np.ndarray,
     finisher: Callable[..., Any],
     batch_size: int = 512,
     change: Callable[[Tensor], Tensor] | None = None,
 ) -> Iterator[Any]:
-    """All items once, in order, their pictures as they are or under a change."""
+    """All items once, in order, their images as they are or under a change."""
     chosen = torch.from_numpy(np.ascontiguousarray(items, np.int64))
     for start in range(0, len(chosen), batch_size):
         part = chosen[start : start + batch_size]

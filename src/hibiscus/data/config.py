@@ -18,10 +18,10 @@ class DataConfig(BaseModel):
 
     target: str | None = Field(None, description="tables: the column to be predicted")
     test_data: str | None = Field(None, description="the test part, where it is a file or folder of its own")
-    to: str | None = Field(None, description="the other image domain, where it is a file or folder of its own")
-    image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of pictures in pixels; found by default")
-    channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB pictures; found by default")
-    max_bad: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
+    target_domain: str | None = Field(None, description="the other image domain, where it is a file or folder of its own")
+    image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of images in pixels; found by default")
+    channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB images; found by default")
+    max_bad_fraction: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
     split: Literal["hash", "stratified", "group", "class"] = Field("hash", description="how parts that are not given are cut out")
     val: float = Field(0.1, gt=0, lt=1, description="share of the training items for validation, where none is given")
     test: float = Field(0.15, ge=0, lt=1, description="share of the training items for the test part, where none is given")
@@ -43,4 +43,6 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        return {name: getattr(self, name) for name in ("target", "test_data", "to", "image_size", "channels", "max_bad")}
+        return {
+            name: getattr(self, name) for name in ("target", "test_data", "target_domain", "image_size", "channels", "max_bad_fraction")
+        }

@@ -12,7 +12,7 @@ from hibiscus.data.labels import LabelPreparation
 from hibiscus.data.tables.columns import LOOSE_MISSING, as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys", "renumbered"]
+__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys", "remap_classes"]
 
 MAX_CLASSES = 1000  # as many as LabelPreparation takes
 
@@ -55,7 +55,7 @@ def _spelled(column: Any) -> list[str]:
     return [known[text] for text in texts]
 
 
-def renumbered(values: np.ndarray, own: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
+def remap_classes(values: np.ndarray, own: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
     """Masks `(items, height, width)` or boxes `(items, most, 5)` with the numbers that another list gives the same class names.
 
     Raises:
@@ -97,8 +97,8 @@ class Dataset:
             `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
             whole numbers: what each item is known to be made of, by name; for measuring only; `mask` uint8
             `(items, height, width)`, the class of each pixel, 255 where it is not known; `boxes` float32 `(items, most, 5)`: xmin,
-            ymin, xmax, ymax as shares of the picture's sides, and a class, -1 where there is no more, for crowds -2 less the class; `size`
-            `(items, 2)`, the height and width that pictures had in their files.
+            ymin, xmax, ymax as shares of the image's sides, and a class, -1 where there is no more, for crowds -2 less the class; `size`
+            `(items, 2)`, the height and width that images had in their files.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
             and adding an item moves no other.
@@ -184,7 +184,7 @@ class Dataset:
         parts = parts or self.parts or {"all": np.arange(len(self))}
         if "train" in parts:
             known = LabelPreparation(tuple(np.unique(labels[parts["train"]]).tolist()))
-            for text, name in known.read_otherwise(np.unique(labels)).items():
+            for text, name in known.match_variants(np.unique(labels)).items():
                 labels[labels == text] = name
         counts = {name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True)) for name, items in parts.items()}
         names = sorted(set().union(*counts.values()), key=lambda c: (len(c), c) if c.isdigit() else (99, c))

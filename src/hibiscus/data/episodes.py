@@ -33,7 +33,7 @@ class EpisodePlan:
         shot: support items of each class.
         queries: query items of each class.
         per_epoch: episodes that count as an epoch.
-        turned: every class turned by 90, 180 and 270 degrees counts as three more classes; for square pictures.
+        turned: every class turned by 90, 180 and 270 degrees counts as three more classes; for square images.
     """
 
     way: int
@@ -76,7 +76,7 @@ def usable_classes(label: np.ndarray, plan: EpisodePlan, where: str) -> list[np.
 
 
 class Episodes:
-    """Endless episodes of pictures, each a pure function of (seed, epoch, index).
+    """Endless episodes of images, each a pure function of (seed, epoch, index).
 
     Args:
         images: uint8 `(all items, height, width, channels)`.
@@ -84,7 +84,7 @@ class Episodes:
         plan: what an episode holds.
         seed: of the draws and the augmentation.
         finisher: from raw tensors to a batch.
-        augment: for the pictures, after a class is turned.
+        augment: for the images, after a class is turned.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Episodes:
         return own[torch.randperm(len(own), generator=generator)[: self.plan.items]]
 
     def _turned(self, pixels: Tensor, turn: Tensor) -> Tensor:
-        """Each class's pictures by its number of right angles."""
+        """Each class's images by its number of right angles."""
         if not turn.any():
             return pixels
         classes = pixels.view(self.plan.way, self.plan.items, *pixels.shape[1:])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
-from hibiscus.data.images.ops import to_grey, to_rgb
+from hibiscus.data.images.ops import to_gray, to_rgb
 from hibiscus.errors import DataError, MissingExtraError, nearest
 
 __all__ = ["open_hub"]
@@ -47,7 +47,7 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     for part, rows in parts.items():
         spans[part] = np.arange(start, start + len(rows))
         start += len(rows)
-    fields = _pictures(f"hf:{name}", parts, image) if image else _frame(parts, label)
+    fields = _images(f"hf:{name}", parts, image) if image else _frame(parts, label)
     if label is not None:
         fields["label"] = _labels(parts, first.features[label], label)
     keys = content_keys(fields["image"]) if image else frame_keys(fields["table"])
@@ -56,14 +56,14 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     return Dataset(name.replace("/", "-"), f"hf:{name}", fields, [str(i) for i in range(start)], keys, kept, roles)
 
 
-def _pictures(name: str, parts: dict[str, Any], column: str) -> dict[str, Any]:
-    pictures = [np.asarray(row[column].convert("RGB")) for rows in parts.values() for row in rows]
-    shapes = {picture.shape for picture in pictures}
+def _images(name: str, parts: dict[str, Any], column: str) -> dict[str, Any]:
+    images = [np.asarray(row[column].convert("RGB")) for rows in parts.values() for row in rows]
+    shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise DataError(f"{name}: pictures of unlike sizes", "one size", "save them as files and point at the folder")
-    stacked = np.stack(pictures)
-    grey = bool((stacked[..., 0] == stacked[..., 1]).all() and (stacked[..., 1] == stacked[..., 2]).all())
-    return {"image": np.stack([to_grey(to_rgb(p)) for p in stacked])[..., None] if grey else stacked}
+        raise DataError(f"{name}: images of unlike sizes", "one size", "save them as files and point at the folder")
+    stacked = np.stack(images)
+    gray = bool((stacked[..., 0] == stacked[..., 1]).all() and (stacked[..., 1] == stacked[..., 2]).all())
+    return {"image": np.stack([to_gray(to_rgb(p)) for p in stacked])[..., None] if gray else stacked}
 
 
 def _frame(parts: dict[str, Any], label: str | None) -> dict[str, Any]:

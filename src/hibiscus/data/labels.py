@@ -76,7 +76,7 @@ class LabelPreparation:
         loose = {_bare(name): place for name, place in places.items() if _bare(name) and bare[_bare(name)] == 1}
         return {**{text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}, **places}
 
-    def read_otherwise(self, values: Any) -> dict[str, str]:
+    def match_variants(self, values: Any) -> dict[str, str]:
         """The labels among `values` (N,) that are no class to the letter, and the class that each is read as."""
         texts = set(as_texts(values).tolist())
         return {text: self.names[place] for text, place in self._places(texts).items() if text not in self.names}
@@ -86,8 +86,8 @@ class LabelPreparation:
         if text is None:
             return DataError(f"row {row} has no label", known, "leave out the rows given by missing_rows(values)")
         close = difflib.get_close_matches(text, self.names, n=1)
-        mend = f"did you mean {close[0]}?" if close else "correct the label, or train again with examples of it"
-        return DataError(f"row {row} has the unknown label '{text[:60]}'", known, mend)
+        fix = f"did you mean {close[0]}?" if close else "correct the label, or train again with examples of it"
+        return DataError(f"row {row} has the unknown label '{text[:60]}'", known, fix)
 
     def one_hot(self, values: Any) -> np.ndarray:
         r"""Labels as rows with a 1 at the class.
@@ -186,8 +186,8 @@ def _check_classes(names: Sequence[str], count: int, max_classes: int) -> None:
     found = f"{len(names):,} different labels among {count:,} rows, for example {', '.join(names[:3])[:120]}"
     if numeric:
         raise DataError(found, f"classes, at most {max_classes:,}, each with several rows", "to predict a number: train regress")
-    mend = "choose another target column; this one may name the rows"
-    raise DataError(found, f"classes, at most {max_classes:,}, each with several rows", mend)
+    fix = "choose another target column; this one may name the rows"
+    raise DataError(found, f"classes, at most {max_classes:,}, each with several rows", fix)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.images.folder import PICTURE_ENDINGS, open_picture_folder
+from hibiscus.data.images.folder import IMAGE_ENDINGS, open_image_folder
 from hibiscus.data.masks.folder import find_mask_pairs, open_mask_folder
 from hibiscus.data.tables.open import join_parts, open_table
 from hibiscus.data.text.folder import holds_texts, open_text_folder
@@ -33,34 +33,34 @@ def open_data(
     *,
     target: str | None = None,
     test_data: str | os.PathLike[str] | None = None,
-    to: str | os.PathLike[str] | None = None,
+    target_domain: str | os.PathLike[str] | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
-    max_bad: float = 0.05,
+    max_bad_fraction: float = 0.05,
     progress: Progress | None = None,
 ) -> Dataset:
     """Opens whatever a person points at.
 
     Args:
-        path: a folder of pictures or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
+        path: a folder of images or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
             `trainA` and `trainB`, two image domains; or `images` and `masks`; or with boxes), a folder of IDX files or of CIFAR's
             binary batches, a `.npz`, `.npy`, `.mat` or IDX file, COCO's JSON or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a
             folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), `hf:owner/name`, or `gym:NAME`, an
             environment.
         target: for tables, the column to be predicted.
         test_data: the test part, where it is a file or folder of its own.
-        to: the other image domain, where it is a file or folder of its own; all are brought to the larger size of the two.
-        image_size: side in pixels, or `(height, width)`, that pictures of a folder are brought to; found from them by default.
-        channels: 1 for grey or 3 for RGB; found from the pictures by default.
-        max_bad: the largest share of files that may be unusable.
-        progress: called with how many pictures are decoded and how many there are.
+        target_domain: the other image domain, where it is a file or folder of its own; all are brought to the larger size of the two.
+        image_size: side in pixels, or `(height, width)`, that images of a folder are brought to; found from them by default.
+        channels: 1 for grey or 3 for RGB; found from the images by default.
+        max_bad_fraction: the largest share of files that may be unusable.
+        progress: called with how many images are decoded and how many there are.
 
     Raises:
-        DataError: what was found, what was expected, and how to mend it.
+        DataError: what was found, what was expected, and how to fix it.
     """
-    check_max_bad(max_bad)
+    check_max_bad(max_bad_fraction)
     _check_shape(image_size, channels)
-    options: dict[str, Any] = {"target": target, "image_size": image_size, "channels": channels, "max_bad": max_bad}
+    options: dict[str, Any] = {"target": target, "image_size": image_size, "channels": channels, "max_bad_fraction": max_bad_fraction}
     dataset = _open_one(os.fspath(path), progress, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(f"target={target}: {path} has its labels already", "target= with a table", "leave target out")
@@ -69,8 +69,10 @@ def open_data(
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
         dataset = join_parts({"train": dataset, "test": _open_one(os.fspath(test_data), progress, like=dataset, **options)})
-    if to is not None:
-        other = _open_one(os.fspath(to), progress, target=None, image_size=image_size, channels=channels, max_bad=max_bad)
+    if target_domain is not None:
+        other = _open_one(
+            os.fspath(target_domain), progress, target=None, image_size=image_size, channels=channels, max_bad_fraction=max_bad_fraction
+        )
         dataset = join_domains(dataset, other, image_size, channels)
     dataset.options = {name: value for name, value in options.items() if value is not None}
     _note_size(dataset, image_size)
@@ -91,13 +93,13 @@ def _note_size(dataset: Dataset, image_size: Any) -> None:
     if image_size is not None and image is not None:
         asked = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
         if tuple(image.shape[1:3]) != asked:
-            dataset.notes.append(f"image_size={image_size} is for picture files: these arrays are {image.shape[1]}x{image.shape[2]}")
+            dataset.notes.append(f"image_size={image_size} is for image files: these arrays are {image.shape[1]}x{image.shape[2]}")
 
 
-def check_max_bad(max_bad: float) -> None:
-    """Raises DataError unless `max_bad` is a share."""
-    if not 0 <= max_bad <= 1:
-        raise DataError(f"max_bad={max_bad}", "a share from 0 to 1", "max_bad=0.05")
+def check_max_bad(max_bad_fraction: float) -> None:
+    """Raises DataError unless `max_bad_fraction` is a share."""
+    if not 0 <= max_bad_fraction <= 1:
+        raise DataError(f"max_bad_fraction={max_bad_fraction}", "a share from 0 to 1", "max_bad_fraction=0.05")
 
 
 def _open_one(path: str, progress: Progress | None, like: Dataset | None = None, **options: Any) -> Dataset:
@@ -148,17 +150,17 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         return open_cifar(folder)
     tables = {part: folder / name for name in names for part in ("train", "val", "test") if _is_part_table(name, part)}
     if "train" in tables and find_boxes(folder) is None:
-        return _open_part_tables(tables, options["target"], progress, **_picture(options))
+        return _open_part_tables(tables, options["target"], progress, **_image(options))
     if holds_texts(folder):
-        return open_text_folder(folder, options["max_bad"])
+        return open_text_folder(folder, options["max_bad_fraction"])
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
     if boxed:
-        return open_boxes(folder, progress=progress, masks=bool(pairs), **_picture(options))
+        return open_boxes(folder, progress=progress, masks=bool(pairs), **_image(options))
     if pairs:
-        return open_mask_folder(folder, progress=progress, **_picture(options))
+        return open_mask_folder(folder, progress=progress, **_image(options))
     if domain_folders(folder):
-        return open_domain_folder(folder, progress=progress, **_picture(options))
-    return open_picture_folder(folder, progress=progress, **_picture(options))
+        return open_domain_folder(folder, progress=progress, **_image(options))
+    return open_image_folder(folder, progress=progress, **_image(options))
 
 
 def _open_part_tables(files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any) -> Dataset:
@@ -179,8 +181,8 @@ def _is_part_table(name: str, part: str) -> bool:
     return any(name.lower() == part + ending for ending in TABLE_ENDINGS)
 
 
-def _picture(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("image_size", "channels", "max_bad")}
+def _image(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("image_size", "channels", "max_bad_fraction")}
 
 
 def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **options: Any) -> Dataset:
@@ -193,11 +195,11 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
     if name.endswith((".npz", ".npy", ".mat")):
         return open_arrays(file)
     if name.endswith((*TABLE_ENDINGS, ".txt")):
-        return open_table(file, options["target"], progress, **_picture(options), like=like)
+        return open_table(file, options["target"], progress, **_image(options), like=like)
     if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
-        return open_boxes(file, progress=progress, **_picture(options))
-    if name.endswith(tuple(PICTURE_ENDINGS)):
-        raise DataError(f"{file}: one picture", "a folder of pictures", f"point at the folder: {file.parent}")
+        return open_boxes(file, progress=progress, **_image(options))
+    if name.endswith(tuple(IMAGE_ENDINGS)):
+        raise DataError(f"{file}: one image", "a folder of images", f"point at the folder: {file.parent}")
     raise DataError(
         f"{file}: a file of an unknown kind ({file.suffix or 'no ending'})",
         "a folder, or a file ending in .csv .tsv .parquet .npz .npy .mat or an IDX name",

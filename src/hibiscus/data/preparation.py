@@ -60,7 +60,7 @@ class FieldPreparation(Protocol):
 
 @dataclass(frozen=True)
 class ImagePreparation:
-    r"""The size of pictures and the mean and deviation of each channel: prepared = (pixel / 255 - mean) / std.
+    r"""The size of images and the mean and deviation of each channel: prepared = (pixel / 255 - mean) / std.
 
     Args:
         height: in pixels.
@@ -68,7 +68,7 @@ class ImagePreparation:
         channels: 1 grey, 3 colour, 4 with transparency.
         mean: of each channel over the training part, in [0, 1].
         std: of each channel over the training part, in [0, 1]; 1 where a channel never changes.
-        resize: how pictures were brought to this size: `cover` or `squash`.
+        resize: how images were brought to this size: `cover` or `squash`.
     """
 
     height: int
@@ -81,24 +81,24 @@ class ImagePreparation:
 
     @classmethod
     def fit(cls, images_train: np.ndarray, limit: int = 20_000, rows: np.ndarray | None = None) -> ImagePreparation:
-        r"""Learns the mean and deviation of each channel, a few pictures at a time (the array may be a memory map).
+        r"""Learns the mean and deviation of each channel, a few images at a time (the array may be a memory map).
 
         Args:
-            images_train: the training pictures; or all pictures, and in `rows` which of them are for training.
-            limit: from more pictures than this (fewer if they are large), evenly spaced ones are taken.
-            rows: positions of the training pictures, so that a memory map need not be copied to select them.
+            images_train: the training images; or all images, and in `rows` which of them are for training.
+            limit: from more images than this (fewer if they are large), evenly spaced ones are taken.
+            rows: positions of the training images, so that a memory map need not be copied to select them.
 
         Shapes: images_train uint8 (N, height, width, channels) or (N, height, width).
 
         Raises:
-            DataError: no pictures, another type, or another number of axes.
+            DataError: no images, another type, or another number of axes.
         """
         if images_train.ndim not in (3, 4) or images_train.dtype != np.uint8 or not images_train.size:
-            found = f"pictures of type {images_train.dtype} and shape {images_train.shape}"
-            raise DataError(found, "uint8 (pictures, height, width, channels), none of them 0", "open them with hibiscus.open")
+            found = f"images of type {images_train.dtype} and shape {images_train.shape}"
+            raise DataError(found, "uint8 (images, height, width, channels), none of them 0", "open them with hibiscus.open")
         rows = np.arange(len(images_train)) if rows is None else np.asarray(rows)
         if not len(rows):
-            raise DataError("no training pictures", "at least one", "change the split")
+            raise DataError("no training images", "at least one", "change the split")
         count, (height, width) = len(rows), images_train.shape[1:3]
         channels = images_train.shape[3] if images_train.ndim == 4 else 1
         one = height * width * channels
@@ -116,7 +116,7 @@ class ImagePreparation:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """The shape of one picture for a network: (channels, height, width)."""
+        """The shape of one image for a network: (channels, height, width)."""
         return (self.channels, self.height, self.width)
 
     def to_json(self) -> dict[str, Any]:
@@ -184,16 +184,16 @@ class Preparation:
         Raises:
             RunError: written by a newer Hibiscus, of an unknown kind, or damaged.
         """
-        expected, mend = f"a preparation of format {FORMAT}", "read it with the version of Hibiscus that wrote it"
+        expected, fix = f"a preparation of format {FORMAT}", "read it with the version of Hibiscus that wrote it"
         if not isinstance(data, Mapping) or not isinstance(data.get("format"), int) or not isinstance(data.get("fields"), Mapping):
             raise RunError("the saved preparation is damaged", expected, "train again, or take the file from a copy of the run")
         if data["format"] > FORMAT:
-            raise RunError(f"the saved preparation has format {data['format']}", expected, mend)
+            raise RunError(f"the saved preparation has format {data['format']}", expected, fix)
         fields = {}
         for name, saved in data["fields"].items():
             kind = str(saved.get("kind") if isinstance(saved, Mapping) else saved)
             if kind not in kinds:
-                raise RunError(f"the field '{name}' was prepared as '{kind}'", f"one of: {', '.join(sorted(kinds))}", mend)
+                raise RunError(f"the field '{name}' was prepared as '{kind}'", f"one of: {', '.join(sorted(kinds))}", fix)
             try:
                 fields[name] = kinds[kind].from_json(saved)
             except (KeyError, TypeError, ValueError, AttributeError) as error:

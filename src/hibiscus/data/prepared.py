@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.batches import Finisher, PairFinisher, PictureFinish, ShuffledBatches, as_tensor, walk
-from hibiscus.data.dataset import Dataset, renumbered
+from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, ShuffledBatches, as_tensor, iterate
+from hibiscus.data.dataset import Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.unpaired import DomainBatches
 from hibiscus.errors import DataError
 
-__all__ = ["PreparedData", "evenly"]
+__all__ = ["PreparedData", "evenly_spaced"]
 
 INPUTS = ("image", "table", "array")
 MEASURED = ("factors",)  # fields that no batch holds, so that nothing is learned from them
-WALKED_VALUES = 2**22  # input values in a batch that is only looked at: 512 pictures of 52x52 in colour
+WALKED_VALUES = 2**22  # input values in a batch that is only looked at: 512 images of 52x52 in colour
 
 
 class PreparedData:
@@ -50,7 +50,7 @@ class PreparedData:
         self.dataset, self.preparation, self.parts = dataset, preparation, parts
         self.device = device or torch.device("cpu")
         self.arrays: dict[str, np.ndarray] = {}
-        pictures: dict[str, PictureFinish] = {}
+        images: dict[str, Normalize] = {}
         for name, prepared in preparation.fields.items():
             raw = raw_field(dataset, name)
             if raw is None:
@@ -59,39 +59,39 @@ class PreparedData:
                 wanted = (prepared.height, prepared.width, prepared.channels)
                 if raw.shape[1:] != wanted:
                     raise DataError(
-                        f"{dataset.path}: pictures of shape {raw.shape[1:]}", f"{wanted}, as in training", "bring them to that shape"
+                        f"{dataset.path}: images of shape {raw.shape[1:]}", f"{wanted}, as in training", "bring them to that shape"
                     )
                 self.arrays[name] = raw
-                pictures[name] = PictureFinish(prepared.mean, prepared.std, self.device)
+                images[name] = Normalize(prepared.mean, prepared.std, self.device)
             else:
                 try:
                     if name in dataset.names and dataset.names[name] != prepared.names:
-                        raw = renumbered(raw, dataset.names[name], prepared.names)
+                        raw = remap_classes(raw, dataset.names[name], prepared.names)
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
-                    raise DataError(f"{dataset.path}: {error.received}", error.expected, error.mend) from None
+                    raise DataError(f"{dataset.path}: {error.received}", error.expected, error.fix) from None
         self.tensors = {name: as_tensor(values) for name, values in self.arrays.items() if name not in MEASURED}
-        self._finisher = Finisher(pictures, self.device, batch_type)
+        self._finisher = BatchBuilder(images, self.device, batch_type)
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
         """Endless shuffled batches of a part."""
         return ShuffledBatches(self.tensors, self.parts[part], batch_size, seed, self._finisher, augment, self.share)
 
-    def pictures(self, pixels: np.ndarray) -> torch.Tensor:
-        """Pictures uint8 `(items, height, width, channels)` as a network of this data takes them."""
-        return self._finisher.pictures["image"](as_tensor(pixels))
+    def images(self, pixels: np.ndarray) -> torch.Tensor:
+        """Images uint8 `(items, height, width, channels)` as a network of this data takes them."""
+        return self._finisher.images["image"](as_tensor(pixels))
 
     def pairs(self, part: str, batch_size: int, seed: int, augment: Augment) -> ShuffledBatches:
-        """Endless shuffled batches of `image` and `transformed`, the same pictures changed at random; without any label.
+        """Endless shuffled batches of `image` and `transformed`, the same images changed at random; without any label.
 
         Several processes take each batch whole: what pairs are learned by is a statistic of all of them.
         """
         images = {"image": self.tensors["image"]}
-        return ShuffledBatches(images, self.parts[part], batch_size, seed, PairFinisher(self._finisher), augment)
+        return ShuffledBatches(images, self.parts[part], batch_size, seed, PairBatchBuilder(self._finisher), augment)
 
     def domains(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> DomainBatches:
-        """Endless batches of `a` and `b`, as many pictures of each of two domains, unpaired."""
-        images, finish = self.tensors["image"], self._finisher.pictures["image"]
+        """Endless batches of `a` and `b`, as many images of each of two domains, unpaired."""
+        images, finish = self.tensors["image"], self._finisher.images["image"]
         members = [self.of_domain(part, domain) for domain in (0, 1)]
         return DomainBatches(images, members, batch_size, seed, finish, self._finisher.batch_type, augment, self.share)
 
@@ -106,24 +106,24 @@ class PreparedData:
         members = usable_classes(self.arrays["label"][items], plan, f"{self.dataset.path}: the {part} part")
         return Episodes(self.tensors["image"], [items[places] for places in members], plan, seed, self._finisher, augment)
 
-    def walk(self, part: str, change: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Iterator[Any]:
+    def iterate(self, part: str, change: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Iterator[Any]:
         """A part once, in order, in batches of up to 512 items; fewer where items are large, so that memory holds them.
 
         Args:
             part: which.
-            change: from pictures in [0, 1] to others, for a look at what a random change does to an answer.
+            change: from images in [0, 1] to others, for a look at what a random change does to an answer.
         """
         largest = max((values[0].numel() for values in self.tensors.values() if len(values)), default=1)
         batch_size = min(512, max(16, WALKED_VALUES // largest))
-        return walk(self.tensors, self.parts[part], self._finisher, batch_size, change)
+        return iterate(self.tensors, self.parts[part], self._finisher, batch_size, change)
 
     def values(self, field: str, part: str) -> np.ndarray:
-        """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 pictures."""
+        """The encoded values of a field in a part: class numbers, standardised targets, matrices, uint8 images."""
         owner = self.owner(part)
         return owner.arrays[field][owner.parts[part]]
 
     def file_sizes(self, part: str) -> np.ndarray:
-        """The height and width in pixels of the pictures of a part in their files, `(items, 2)`; as prepared where not known."""
+        """The height and width in pixels of the images of a part in their files, `(items, 2)`; as prepared where not known."""
         owner = self.owner(part)
         size = owner.dataset.fields.get("size")
         if size is not None:
@@ -135,12 +135,12 @@ class PreparedData:
         return self.training if part == "train" and self.training is not None else self
 
     def flat_inputs(self, part: str, rows: np.ndarray | None = None, most_features: int = 1024) -> np.ndarray:
-        """Inputs of a part as a float matrix `(items, features)` for simple rivals; large pictures are shrunk.
+        """Inputs of a part as a float matrix `(items, features)` for simple rivals; large images are shrunk.
 
         Args:
             part: which.
             rows: which of its items, counted within the part; all by default.
-            most_features: pictures are thinned out to at most so many values.
+            most_features: images are thinned out to at most so many values.
         """
         columns, owner = [], self.owner(part)
         items = owner.parts[part] if rows is None else owner.parts[part][rows]
@@ -151,21 +151,21 @@ class PreparedData:
             if name == "image":
                 while np.prod(values[:1, ::step, ::step].shape) > most_features:
                     step += 1
-                values = values[:, ::step, ::step]  # before the items, so that large pictures are not copied whole
+                values = values[:, ::step, ::step]  # before the items, so that large images are not copied whole
             chosen = values[items].astype(np.float32)
             columns.append(chosen.reshape(len(chosen), -1) / (255 if name == "image" else 1))
         return np.concatenate(columns, axis=1)
 
-    def some_rows(self, part: str, most: int = 20_000) -> np.ndarray:
+    def subsample(self, part: str, most: int = 20_000) -> np.ndarray:
         """Evenly spaced items of a part, counted within it: enough for a simple rival, few enough for memory."""
-        return evenly(len(self.owner(part).parts[part]), most)
+        return evenly_spaced(len(self.owner(part).parts[part]), most)
 
     def ids(self, part: str) -> list[str]:
         """The readable names of a part's items."""
         return [self.dataset.ids[i] for i in self.parts[part]]
 
 
-def evenly(count: int, most: int) -> np.ndarray:
+def evenly_spaced(count: int, most: int) -> np.ndarray:
     """Evenly spaced places among `count`, so that items in the order of their classes are all heard; all of them where there are few."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 

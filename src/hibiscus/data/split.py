@@ -122,7 +122,7 @@ def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
     folders = np.array([name.rpartition("/")[0] for name in names])
     nested = bool(np.all(folders != ""))
     if group == "folder" and not nested:
-        raise DataError(f"{dataset.path}: group=folder, and its classes lie in no folders", "folder/class/picture", "group=class")
+        raise DataError(f"{dataset.path}: group=folder, and its classes lie in no folders", "folder/class/image", "group=class")
     return folders if group == "folder" or (group is None and nested and len(np.unique(folders)) >= LEAST_FOLDERS) else names
 
 

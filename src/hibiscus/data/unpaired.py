@@ -15,8 +15,8 @@ from torch import Tensor
 from hibiscus.data.batches import mix_seed
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.augment import Augment
-from hibiscus.data.images.folder import PART_NAMES, find_pictures, open_picture_files, too_many_bad
-from hibiscus.data.images.ops import resize_cover, to_grey, to_rgb
+from hibiscus.data.images.folder import PART_NAMES, find_images, open_image_files, too_many_bad
+from hibiscus.data.images.ops import resize_cover, to_gray, to_rgb
 from hibiscus.data.split import make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
@@ -25,7 +25,7 @@ __all__ = ["DomainBatches", "bring_to_shape", "check_domains", "domain_folders",
 
 
 def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
-    """The part and the domain of each folder called `trainA`, `train_B`, `testA` ...; none unless both have training pictures."""
+    """The part and the domain of each folder called `trainA`, `train_B`, `testA` ...; none unless both have training images."""
     found = {}
     for child in sorted(folder.iterdir()):
         match = re.fullmatch(rf"({'|'.join(PART_NAMES)})[ _-]?([AB])", child.name, re.IGNORECASE)
@@ -35,21 +35,23 @@ def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
     return dict(sorted(found.items(), key=lambda item: item[1])) if complete else {}  # A before B
 
 
-def open_domain_folder(folder: Path, progress: Callable[[int, int], None] | None = None, max_bad: float = 0.05, **shape: Any) -> Dataset:
+def open_domain_folder(
+    folder: Path, progress: Callable[[int, int], None] | None = None, max_bad_fraction: float = 0.05, **shape: Any
+) -> Dataset:
     """Opens a folder of `trainA` and `trainB`, perhaps with `valA valB testA testB`.
 
     Raises:
-        DataError: no picture in it, or too many bad ones.
+        DataError: no image in it, or too many bad ones.
     """
     files, where = [], []
     for child, place in domain_folders(folder).items():
-        pictures, _ = find_pictures(child)
-        files += pictures
-        where += [place] * len(pictures)
+        images, _ = find_images(child)
+        files += images
+        where += [place] * len(images)
     if not files:
-        raise DataError(f"{folder}: trainA and trainB are empty", "pictures in both", "put pictures there")
-    pixels, keys, good, skipped = open_picture_files(files, shape.get("image_size"), shape.get("channels"), progress)
-    too_many_bad(str(folder), skipped, len(files), max_bad)
+        raise DataError(f"{folder}: trainA and trainB are empty", "images in both", "put images there")
+    pixels, keys, good, skipped = open_image_files(files, shape.get("image_size"), shape.get("channels"), progress)
+    too_many_bad(str(folder), skipped, len(files), max_bad_fraction)
     parts = np.array([where[i][0] for i in good])
     return Dataset(
         name=folder.resolve().name,
@@ -58,45 +60,45 @@ def open_domain_folder(folder: Path, progress: Callable[[int, int], None] | None
         ids=[files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
         parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
-        notes=[f"two domains, pictures brought to {pixels.shape[1]}x{pixels.shape[2]}, {'grey' if pixels.shape[3] == 1 else 'RGB'}"],
+        notes=[f"two domains, images brought to {pixels.shape[1]}x{pixels.shape[2]}, {'grey' if pixels.shape[3] == 1 else 'RGB'}"],
         skipped=skipped,
     )
 
 
-def bring_to_shape(pictures: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Pictures uint8 `(items, ...)` at a height, width and number of channels: scaled to fit, the centre cut out, grey made RGB or back."""
-    if pictures.shape[1:] == shape:
-        return pictures
-    brought = np.empty((len(pictures), *shape), np.uint8)
-    for place, picture in enumerate(pictures):
-        plain = picture[..., 0] if picture.shape[2] == 1 else picture
-        coloured = to_grey(plain) if shape[2] == 1 else to_rgb(plain)
-        brought[place] = resize_cover(coloured, shape[:2]).reshape(shape)
+def bring_to_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Images uint8 `(items, ...)` at a height, width and number of channels: scaled to fit, the centre cut out, grey made RGB or back."""
+    if images.shape[1:] == shape:
+        return images
+    brought = np.empty((len(images), *shape), np.uint8)
+    for place, image in enumerate(images):
+        plain = image[..., 0] if image.shape[2] == 1 else image
+        colored = to_gray(plain) if shape[2] == 1 else to_rgb(plain)
+        brought[place] = resize_cover(colored, shape[:2]).reshape(shape)
     return brought
 
 
 def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channels: int | None = None) -> Dataset:
-    """Two data sets of pictures as the two domains of one; labels are kept where both tell the same classes.
+    """Two data sets of images as the two domains of one; labels are kept where both tell the same classes.
 
     Args:
         first: the domain called by its name.
         second: the other.
-        image_size: side, or (height, width), that all pictures are brought to; by default the larger of each side.
+        image_size: side, or (height, width), that all images are brought to; by default the larger of each side.
         channels: 1 or 3; by default the larger number.
 
     Raises:
-        DataError: one holds no pictures.
+        DataError: one holds no images.
     """
     for dataset in (first, second):
         if "image" not in dataset.fields:
-            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", "pictures", "another to=")
-    pictures = [dataset.fields["image"] for dataset in (first, second)]
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", "images", "another target_domain=")
+    images = [dataset.fields["image"] for dataset in (first, second)]
     sides = (image_size, image_size) if isinstance(image_size, int) else image_size
-    height, width = sides or (max(x.shape[1] for x in pictures), max(x.shape[2] for x in pictures))
-    shape = (height, width, channels or max(x.shape[3] for x in pictures))
+    height, width = sides or (max(x.shape[1] for x in images), max(x.shape[2] for x in images))
+    shape = (height, width, channels or max(x.shape[3] for x in images))
     names = [first.name, second.name] if first.name != second.name else [f"{first.name} A", f"{second.name} B"]
     fields = {
-        "image": np.concatenate([bring_to_shape(x, shape) for x in pictures]),
+        "image": np.concatenate([bring_to_shape(x, shape) for x in images]),
         "domain": np.repeat(names, [len(first), len(second)]),
     }
     classes = [as_texts(dataset.fields["label"]).astype(str) for dataset in (first, second) if "label" in dataset.fields]
@@ -105,7 +107,7 @@ def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channe
     places = [{part: start + np.asarray(items) for part, items in one.parts.items()} for start, one in ((0, first), (len(first), second))]
     parts = {part: np.concatenate([own[part] for own in places if part in own]) for part in ("train", "val", "test")
              if any(part in own for own in places)}  # fmt: skip
-    look = f"two domains, {names[0]} and {names[1]}, pictures brought to {height}x{width}, {'grey' if shape[2] == 1 else 'RGB'}"
+    look = f"two domains, {names[0]} and {names[1]}, images brought to {height}x{width}, {'grey' if shape[2] == 1 else 'RGB'}"
     return Dataset(
         name=f"{first.name}-{second.name}",
         path=first.path,
@@ -136,14 +138,14 @@ def check_domains(path: str, domain: np.ndarray) -> None:
     names = np.unique(as_texts(domain).astype(str))
     if len(names) != 2:
         raise DataError(
-            f"{path}: {len(names)} kinds of pictures ({', '.join(names[:5])}{' ...' if len(names) > 5 else ''})",
-            "two domains: a folder of trainA and trainB, one of two folders of pictures, or to= with the other data",
-            "hibiscus train cyclegan photos/ to=paintings/",
+            f"{path}: {len(names)} kinds of images ({', '.join(names[:5])}{' ...' if len(names) > 5 else ''})",
+            "two domains: a folder of trainA and trainB, one of two folders of images, or to= with the other data",
+            "hibiscus train cyclegan photos/ target_domain=paintings/",
         )
 
 
 class DomainBatches:
-    """Endless batches of `a` and `b`: as many pictures of each domain, each shuffled by itself and taken up anew when it is used up.
+    """Endless batches of `a` and `b`: as many images of each domain, each shuffled by itself and taken up anew when it is used up.
 
     The order of domain `d` in its pass `p` comes from (seed, d, p), so the saved position is one number. An epoch is one pass of the
     smaller domain. Several processes take a slice of each batch.
@@ -151,11 +153,11 @@ class DomainBatches:
     Args:
         images: uint8 `(all items, height, width, channels)`.
         members: the items of each domain, as indices into `images`.
-        batch_size: pictures of each domain in a batch; no more than the smaller domain has.
+        batch_size: images of each domain in a batch; no more than the smaller domain has.
         seed: of orders and augmentation.
-        finish: from raw pictures, and perhaps an augmentation, to what networks take.
+        finish: from raw images, and perhaps an augmentation, to what networks take.
         batch_type: what a batch is wrapped in.
-        augment: for the pictures.
+        augment: for the images.
         share: `(this process, processes)`.
     """
 

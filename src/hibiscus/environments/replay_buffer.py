@@ -7,12 +7,12 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["ReplayMemory"]
+__all__ = ["ReplayBuffer"]
 
 Transitions = dict[str, Tensor]
 
 
-class ReplayMemory:
+class ReplayBuffer:
     """Holds the newest transitions, and draws from them uniformly.
 
     Args:

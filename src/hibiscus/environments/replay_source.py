@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from hibiscus.data.batches import mix_seed
-from hibiscus.environments.replay_buffer import ReplayMemory
-from hibiscus.environments.vector import SideBySide
+from hibiscus.environments.replay_buffer import ReplayBuffer
+from hibiscus.environments.vector import VectorEnv
 
 __all__ = ["ReplayPlan", "ReplaySource"]
 
@@ -60,17 +60,17 @@ class ReplaySource:
 
     def __init__(
         self,
-        environments: SideBySide,
-        memory: ReplayMemory,
+        environments: VectorEnv,
+        memory: ReplayBuffer,
         act: Explore,
         plan: ReplayPlan,
         seed: int,
         device: torch.device,
         batch_type: Callable[[dict[str, Tensor]], Any],
-        look_ahead: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda fields: {},
+        compute_targets: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda fields: {},
     ):
         self.environments, self.memory, self.act, self.plan = environments, memory, act, plan
-        self.seed, self.device, self.batch_type, self.look_ahead = seed, device, batch_type, look_ahead
+        self.seed, self.device, self.batch_type, self.compute_targets = seed, device, batch_type, compute_targets
         self.batches_per_epoch = plan.turns * plan.updates
         self.index = 0
         self.drawn: list[dict[str, Tensor]] = []
@@ -101,7 +101,7 @@ class ReplaySource:
         recent = torch.tensor(self.environments.recent_return(), device=self.device)
         drawn = self.memory.draw((self.plan.updates, self.plan.batch_size), generator)
         fields = {name: values.to(self.device) for name, values in drawn.items()}
-        fields |= self.look_ahead(fields)
+        fields |= self.compute_targets(fields)
         parts = [values.unbind() for values in fields.values()]
         self.drawn = [{**dict(zip(fields, batch, strict=True)), "recent_return": recent} for batch in zip(*parts, strict=True)]
 

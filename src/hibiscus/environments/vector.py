@@ -13,14 +13,14 @@ from torch import Tensor
 
 from hibiscus.data.environments.preparation import make_environment
 
-__all__ = ["Episodes", "SideBySide", "play_episodes"]
+__all__ = ["Episodes", "VectorEnv", "play_episodes"]
 
 RECENT = 20  # finished episodes whose mean return is shown while training
 
 Act = Callable[[Tensor], Tensor]
 
 
-class SideBySide:
+class VectorEnv:
     """Some environments of one name; where an episode ends the next begins, from the next seed.
 
     An environment's own state cannot be saved. The seed of its episode and the actions since can, and lead to the same state.

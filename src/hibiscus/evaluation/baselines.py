@@ -97,7 +97,7 @@ def linear_classifier(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
     """
     y = _labels(train_y, classes)
     rows = _some_rows(len(y), seed)
-    x, test, y = *_standardised(train_x, test_x, y, rows), y[rows]
+    x, test, y = *_standardized(train_x, test_x, y, rows), y[rows]
     seen = np.unique(y)
     probabilities = np.zeros((len(test), classes))
     if len(seen) == 1:
@@ -183,7 +183,7 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
     """
     y = np.asarray(train_y, dtype=np.float64)
     rows = _some_rows(len(y), seed)
-    x, test = (values.astype(np.float64) for values in _standardised(train_x, test_x, y, rows))
+    x, test = (values.astype(np.float64) for values in _standardized(train_x, test_x, y, rows))
     level = y[rows].mean(0)
     weights = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T @ (y[rows] - level))
     return test @ weights + level
@@ -221,7 +221,7 @@ def _some_rows(count: int, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(count)[:ROWS]
 
 
-def _standardised(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray, rows: NDArray) -> tuple[NDArray, NDArray]:
+def _standardized(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray, rows: NDArray) -> tuple[NDArray, NDArray]:
     """The chosen training rows and all test rows, narrowed, with mean 0 and deviation 1 over the former; float32."""
     train, test = _features(train_x, test_x, train_y)
     train, test = _narrowed(train[rows]), _narrowed(test)
@@ -248,7 +248,7 @@ def _features(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) -> tuple[
         raise DataError(
             f"train_x {train.shape}, train_y {train_y.shape}, test_x {test.shape}",
             "(M, features), (M, ...) and (N, features), with one training item or more",
-            "flatten pictures first: x.reshape(len(x), -1)",
+            "flatten images first: x.reshape(len(x), -1)",
         )
     if not (np.isfinite(train).all() and np.isfinite(test).all()):
         raise DataError("features that are not finite", "finite numbers", "fill or drop the missing values first")

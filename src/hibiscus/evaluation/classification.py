@@ -6,35 +6,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hibiscus.data.prepared import PreparedData, evenly
-from hibiscus.evaluation import baselines
+from hibiscus.data.prepared import PreparedData, evenly_spaced
+from hibiscus.evaluation import baselines as simple_models
 from hibiscus.evaluation.items import Curve, Gallery, Matrix, Scatter, Series, Table
 from hibiscus.metrics.classification import calibration_curve, classification_metrics, confusion_matrix, per_class
 from hibiscus.metrics.regression import regression_metrics
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 
 if TYPE_CHECKING:
     from hibiscus.data.preparation import TargetPreparation
 
-__all__ = ["examine_classifier", "examine_regressor"]
+__all__ = ["evaluate_classifier", "evaluate_regressor"]
 
 WORST = 24  # items in the gallery or table of the most certain wrong answers
 POINTS = 2000  # points in a scatter
 
 
-def examine_classifier(probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int) -> Examination:
-    """Metrics, baselines and exhibits from probabilities `(items, classes)` on a part."""
+def evaluate_classifier(probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int) -> Evaluation:
+    """Metrics, baselines and report items from probabilities `(items, classes)` on a part."""
     label = data.values("label", part)
-    some = data.some_rows("train")
+    some = data.subsample("train")
     train_x, train_y, test_x = data.flat_inputs("train", some), data.values("label", "train")[some], data.flat_inputs(part)
-    linear = baselines.linear_classifier(train_x, train_y, test_x, len(classes), seed)
-    nearest = baselines.nearest_mean(train_x, train_y, test_x, len(classes))
-    rivals = {
-        "majority class": baselines.majority_class(train_y, label, len(classes)),
+    linear = simple_models.linear_classifier(train_x, train_y, test_x, len(classes), seed)
+    nearest = simple_models.nearest_mean(train_x, train_y, test_x, len(classes))
+    baselines = {
+        "majority class": simple_models.majority_class(train_y, label, len(classes)),
         "nearest mean": classification_metrics(nearest, label),
         "linear model": classification_metrics(linear, label),
     }
-    exhibits = [
+    report_items = [
         Matrix("Confusion matrix", classes, classes, confusion_matrix(probabilities, label), "Rows: the true class; columns: the answer."),
         Table(
             "By class",
@@ -48,11 +48,11 @@ def examine_classifier(probabilities: np.ndarray, data: PreparedData, part: str,
         _mistakes(probabilities, label, data, part, classes),
         _calibration(probabilities, label),
     ]
-    return Examination(classification_metrics(probabilities, label), rivals, [exhibit for exhibit in exhibits if exhibit])
+    return Evaluation(classification_metrics(probabilities, label), baselines, [report_item for report_item in report_items if report_item])
 
 
 def _mistakes(probabilities: np.ndarray, label: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery | Table | None:
-    """The most certain wrong answers: as pictures where there are pictures."""
+    """The most certain wrong answers: as images where there are images."""
     answer, sure = probabilities.argmax(1), probabilities.max(1)
     wrong = np.flatnonzero(answer != label)
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:WORST]
@@ -62,9 +62,9 @@ def _mistakes(probabilities: np.ndarray, label: np.ndarray, data: PreparedData, 
     note = f"{len(wrong)} of {len(label)} answers are wrong; these are the ones given with most certainty. Some may be labelled wrongly."
     ids = data.ids(part)
     if "image" in data.arrays:
-        pictures = data.arrays["image"][data.parts[part][worst]]
+        images = data.arrays["image"][data.parts[part][worst]]
         captions = [f"{ids[i]}: {classes[label[i]]}, taken for {classes[answer[i]]} ({sure[i]:.0%})" for i in worst]
-        return Gallery(title, [picture[..., 0] if picture.shape[-1] == 1 else picture for picture in pictures], captions, note)
+        return Gallery(title, [image[..., 0] if image.shape[-1] == 1 else image for image in images], captions, note)
     rows = [[ids[i], classes[label[i]], classes[answer[i]], float(sure[i])] for i in worst]
     return Table(title, ["item", "true class", "answer", "certainty"], rows, note)
 
@@ -86,20 +86,20 @@ def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
     )
 
 
-def examine_regressor(predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation) -> Examination:
-    """Metrics, baselines and exhibits from predicted values `(items, columns)` on a part, in the target's unit."""
-    rows = data.some_rows("train")
+def evaluate_regressor(predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation) -> Evaluation:
+    """Metrics, baselines and report items from predicted values `(items, columns)` on a part, in the target's unit."""
+    rows = data.subsample("train")
     truth, train_y = target.decode(data.values("target", part)), target.decode(data.values("target", "train")[rows])
-    linear = baselines.linear_regression(data.flat_inputs("train", rows), train_y, data.flat_inputs(part))
-    rivals = {
-        "mean of the training part": baselines.mean_value(train_y, truth),
+    linear = simple_models.linear_regression(data.flat_inputs("train", rows), train_y, data.flat_inputs(part))
+    baselines = {
+        "mean of the training part": simple_models.mean_value(train_y, truth),
         "linear regression": regression_metrics(linear.reshape(truth.shape), truth),
     }
     error = predicted - truth
     worst = np.argsort(-np.abs(error[:, 0]), kind="stable")[:WORST]
     ids = data.ids(part)
-    some = evenly(len(truth), POINTS)
-    exhibits = [
+    some = evenly_spaced(len(truth), POINTS)
+    report_items = [
         Scatter("Prediction against truth", "true value", "predicted", truth[some, 0], predicted[some, 0], True, "On the line: right."),
         Table(
             "Largest errors",
@@ -108,4 +108,4 @@ def examine_regressor(predicted: np.ndarray, data: PreparedData, part: str, targ
             "Look at these first: they are often wrong in the data.",
         ),
     ]
-    return Examination(regression_metrics(predicted, truth), rivals, exhibits)
+    return Evaluation(regression_metrics(predicted, truth), baselines, report_items)

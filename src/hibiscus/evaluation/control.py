@@ -13,23 +13,23 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.environments.vector import Episodes, play_episodes
 from hibiscus.evaluation.items import Curve, Series, Table
 from hibiscus.metrics.returns import return_metrics
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 
-__all__ = ["examine_policy", "measure_policy"]
+__all__ = ["evaluate_policy", "validate_policy"]
 
 WORST = 10  # episodes in the table
 
 Act = Callable[[Tensor], Tensor]
 
 
-def measure_policy(act: Act, data: PreparedData, part: str) -> dict[str, float]:
+def validate_policy(act: Act, data: PreparedData, part: str) -> dict[str, float]:
     """The mean return over a part's starts."""
     environment = data.preparation["environment"]
     return {"mean_return": float(play_episodes(environment.name, data.values("environment", part), act).returns.mean())}
 
 
-def examine_policy(act: Act, data: PreparedData, part: str) -> Examination:
-    """Metrics, baselines and exhibits from one episode for each of a part's starts."""
+def evaluate_policy(act: Act, data: PreparedData, part: str) -> Evaluation:
+    """Metrics, baselines and report items from one episode for each of a part's starts."""
     environment: EnvironmentPreparation = data.preparation["environment"]
     seeds = data.values("environment", part)
     generator = torch.Generator().manual_seed(0)
@@ -37,11 +37,11 @@ def examine_policy(act: Act, data: PreparedData, part: str) -> Examination:
     random = play_episodes(
         environment.name, seeds, lambda observation: torch.randint(environment.actions, (len(observation),), generator=generator)
     )
-    rivals = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
+    baselines = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
     metrics = {**return_metrics(played.returns), "mean_steps": float(played.steps.mean())}
     if environment.threshold is not None:
-        metrics["solved_at"] = environment.threshold
-    return Examination(metrics, rivals, [_sorted_returns(played, random, environment.threshold), _worst(played, seeds)])
+        metrics["solved_threshold"] = environment.threshold
+    return Evaluation(metrics, baselines, [_sorted_returns(played, random, environment.threshold), _worst(played, seeds)])
 
 
 def _sorted_returns(played: Episodes, random: Episodes, threshold: float | None) -> Curve:

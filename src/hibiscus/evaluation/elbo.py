@@ -1,4 +1,4 @@
-"""How likely pictures are under a variational autoencoder: the bound, the importance-sampled figure, and a simple rival's."""
+"""How likely images are under a variational autoencoder: the bound, the importance-sampled figure, and a simple rival's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hibiscus.training.player import Batch
 
 __all__ = ["Model", "Seen", "bound", "chosen", "independent_pixels", "kind_of", "log_weights", "look", "sampled_nll"]
 
-SAMPLED_ITEMS, SAMPLED_VALUES = 1000, 2**29  # pictures of the importance-sampled likelihood, and pixels decoded for them at most
-AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # pictures, and pixels decoded at once
-RIVAL_ITEMS, RIVAL_VALUES = 20_000, 2**25  # pictures and pixels for the simple rival
+SAMPLED_ITEMS, SAMPLED_VALUES = 1000, 2**29  # images of the importance-sampled likelihood, and pixels decoded for them at most
+AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # images, and pixels decoded at once
+RIVAL_ITEMS, RIVAL_VALUES = 20_000, 2**25  # images and pixels for the simple rival
 
 
 class Model(Protocol):
@@ -39,7 +39,7 @@ class Model(Protocol):
         ...
 
     def draw(self, batch: Batch) -> Tensor:
-        """What stands for the pictures of a batch."""
+        """What stands for the images of a batch."""
         ...
 
     def told(self, batch: Batch) -> tuple[Tensor, ...]:
@@ -51,15 +51,15 @@ class Model(Protocol):
         ...
 
     def decode(self, z: Tensor, *told: Tensor) -> Tensor:
-        """The expected picture of each code."""
+        """The expected image of each code."""
         ...
 
     def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
-        """`log p(x | z)` of each picture."""
+        """`log p(x | z)` of each image."""
         ...
 
     def sample(self, count: int) -> dict[str, np.ndarray]:
-        """New pictures."""
+        """New images."""
         ...
 
 
@@ -81,7 +81,7 @@ class Seen:
 def look(model: Model, data: PreparedData, part: str) -> Seen:
     """Encodes and decodes a part once."""
     found = []
-    for batch in data.walk(part):
+    for batch in data.iterate(part):
         x, told = model.draw(batch), model.told(batch)
         mean, log_variance = model.encode(x, *told)
         z = mean + (log_variance / 2).exp() * batch.normal(mean.shape[1])
@@ -90,32 +90,32 @@ def look(model: Model, data: PreparedData, part: str) -> Seen:
 
 
 def chosen(model: Model, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
-    """Some pictures of a part as a batch, with their classes where the networks are told them."""
-    batch = Batch(image=data.pictures(data.values("image", part)[rows]))
+    """Some images of a part as a batch, with their classes where the networks are told them."""
+    batch = Batch(image=data.images(data.values("image", part)[rows]))
     if model.classes:
         batch["label"] = torch.from_numpy(data.values("label", part)[rows]).to(batch.image.device)
     return batch
 
 
 def bound(seen: Seen, beta: float) -> dict[str, float]:
-    """The negative of the variational bound, its two terms and the loss, means over the part in nats per picture."""
+    """The negative of the variational bound, its two terms and the loss, means over the part in nats per image."""
     kl, reconstruction = float(seen.kl.sum(1).mean()), float(-seen.log_likelihood.mean())
-    return {"nll_bound": reconstruction + kl, "loss": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
+    return {"neg_elbo": reconstruction + kl, "loss": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
 
 
 def kind_of(data: PreparedData, part: str, likelihood: str) -> str:
     """What the likelihood is of: pixels drawn anew, pixels that were black and white already, or levels of 0 to 255."""
     if likelihood == "gaussian":
         return "8bit"
-    pixels = data.values("image", part)[data.some_rows(part, SAMPLED_ITEMS)]
+    pixels = data.values("image", part)[data.subsample(part, SAMPLED_ITEMS)]
     return "static" if np.isin(pixels, (0, 255)).all() else "dynamic"
 
 
 def sampled_nll(model: Model, data: PreparedData, part: str) -> np.ndarray:
-    """The importance-sampled negative log-likelihood in nats of up to 1000 pictures of a part; of fewer where they are large."""
+    """The importance-sampled negative log-likelihood in nats of up to 1000 images of a part; of fewer where they are large."""
     samples, found = model.config.importance_samples, []
     affordable = SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
-    rows = data.some_rows(part, max(1, min(SAMPLED_ITEMS, affordable)))
+    rows = data.subsample(part, max(1, min(SAMPLED_ITEMS, affordable)))
     for start in range(0, len(rows), AT_ONCE):
         batch = chosen(model, data, part, rows[start : start + AT_ONCE])
         x, told = model.draw(batch), model.told(batch)
@@ -138,17 +138,17 @@ def log_weights(model: Model, x: Tensor, mean: Tensor, log_variance: Tensor, noi
 
 
 def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class: bool = False) -> float:
-    """Nats per picture where every pixel is drawn by itself, as the training part says; exact, not sampled.
+    """Nats per image where every pixel is drawn by itself, as the training part says; exact, not sampled.
 
     Args:
-        data: with the pictures.
+        data: with the images.
         part: which.
         likelihood: `bernoulli` or `gaussian`.
-        by_class: whether each class has its own pixels; then the class of each picture must be known.
+        by_class: whether each class has its own pixels; then the class of each image must be known.
     """
     values = math.prod(data.preparation["image"].shape)
     most = max(2, min(RIVAL_ITEMS, RIVAL_VALUES // values))
-    rows = {name: data.some_rows(name, most) for name in ("train", part)}
+    rows = {name: data.subsample(name, most) for name in ("train", part)}
     train, other = (data.values("image", name)[rows[name]] for name in ("train", part))
     if not by_class:
         return _pixels_alone(train, other, likelihood)

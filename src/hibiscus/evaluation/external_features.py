@@ -1,9 +1,9 @@
 """Distances in the features of a network that a person has as a file, such as the Inception whose distance is called FID.
 
-The network is a TorchScript file that takes pictures uint8 `(n, 3, height, width)` and gives numbers `(n, features)`; where its forward
-has a `return_features`, that is switched on. NVIDIA's `inception-2015-12-05.pt` is of this kind, brings pictures to its own size, and is
-what published figures are measured with. Those are over 50,000 pictures; over fewer a distance is larger, so a figure is comparable to
-one from as many only, and its floor, the same of training pictures, stands beside it.
+The network is a TorchScript file that takes images uint8 `(n, 3, height, width)` and gives numbers `(n, features)`; where its forward
+has a `return_features`, that is switched on. NVIDIA's `inception-2015-12-05.pt` is of this kind, brings images to its own size, and is
+what published figures are measured with. Those are over 50,000 images; over fewer a distance is larger, so a figure is comparable to
+one from as many only, and its floor, the same of training images, stands beside it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ Look = Callable[[np.ndarray], np.ndarray]
 class GivenConfig(TrainingConfig):
     """The option of what is measured with."""
 
-    features: str = Field("own", description="distances in features of a network trained on the data; inception, or a file: in its too")
+    metric_features: str = Field(
+        "own", description="distances in features of a network trained on the data; inception, or a file: in its too"
+    )
 
 
 class MeasuredByFile(Method):
@@ -42,13 +44,13 @@ class MeasuredByFile(Method):
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """The options with a file's whole path; its network is shown two black pictures before anything is trained."""
-        path = check_features(config.features)
+        """The options with a file's whole path; its network is shown two black images before anything is trained."""
+        path = check_features(config.metric_features)
         if path is not None:
             channels, height, width = preparation["image"].shape
-            open_features(config.features)(np.zeros((2, height, width, channels), np.uint8))
-            if config.features != "inception":
-                config = config.model_copy(update={"features": str(path.resolve())})
+            open_features(config.metric_features)(np.zeros((2, height, width, channels), np.uint8))
+            if config.metric_features != "inception":
+                config = config.model_copy(update={"metric_features": str(path.resolve())})
         return super().resolve(config, preparation, items)
 
 
@@ -63,20 +65,20 @@ def check_features(features: str) -> Path | None:
     path = cache_folder() / NAME if features == "inception" else Path(features).expanduser()
     if path.is_file():
         return path
-    found = f"features={features}: there is no file {path}"
-    mend = f"put NVIDIA's {NAME} (of its StyleGAN metrics) there, for Hibiscus brings no weights along; or leave features out"
-    raise ConfigError(found, "own, inception, or a TorchScript file of a network that gives features", mend)
+    found = f"metric_features={features}: there is no file {path}"
+    fix = f"put NVIDIA's {NAME} (of its StyleGAN metrics) there, for Hibiscus brings no weights along; or leave features out"
+    raise ConfigError(found, "own, inception, or a TorchScript file of a network that gives features", fix)
 
 
 def open_features(features: str) -> Look:
-    """What a file's network sees in pictures: uint8 `(items, height, width, 1 or 3)` to float `(items, features)`.
+    """What a file's network sees in images: uint8 `(items, height, width, 1 or 3)` to float `(items, features)`.
 
     Args:
         features: `inception` (its file in the cache folder) or a file.
 
     Raises:
         ConfigError: no such file.
-        DataError: no TorchScript network, or one that does not give features of pictures.
+        DataError: no TorchScript network, or one that does not give features of images.
     """
     path = check_features(features)
     expected = "a TorchScript network from uint8 (n, 3, height, width) to (n, features)"
@@ -97,7 +99,7 @@ def open_features(features: str) -> Look:
                 found.append(network(some.expand(-1, 3, -1, -1), **switch).float().numpy())
             except Exception as error:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:120]
-                raise DataError(f"{path}: does not take pictures ({reason})", expected, f"take {NAME}") from error
+                raise DataError(f"{path}: does not take images ({reason})", expected, f"take {NAME}") from error
         if any(one.ndim != 2 for one in found):
             raise DataError(f"{path}: gives values of shape {found[0].shape}", expected, f"take {NAME}")
         return np.concatenate(found)
@@ -106,7 +108,7 @@ def open_features(features: str) -> Look:
 
 
 def given_distances(features: str, made: np.ndarray, real: np.ndarray, train: np.ndarray) -> dict[str, float]:
-    """Fréchet and kernel distance of made pictures to real ones in the features of a file, and the Fréchet distance of training pictures.
+    """Fréchet and kernel distance of made images to real ones in the features of a file, and the Fréchet distance of training images.
 
     Args:
         features: see `open_features`.
@@ -117,7 +119,7 @@ def given_distances(features: str, made: np.ndarray, real: np.ndarray, train: np
     look = open_features(features)
     truth, ours = look(real), look(made)
     return {
-        "given_frechet": frechet_distance(ours, truth),
-        "given_kernel_distance": kernel_distance(ours, truth),
-        "given_frechet_floor": frechet_distance(look(train), truth),
+        "frechet_external": frechet_distance(ours, truth),
+        "kernel_distance_external": kernel_distance(ours, truth),
+        "frechet_floor_external": frechet_distance(look(train), truth),
     }

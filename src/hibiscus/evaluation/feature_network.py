@@ -1,8 +1,8 @@
-"""A judge of pictures: a small network trained on a person's own training part, apart from the method that it judges.
+"""A judge of images: a small network trained on a person's own training part, apart from the method that it judges.
 
-Where there are labels it learns to tell the classes, so it can also read which class a made picture shows; elsewhere it learns which
-way up a picture is (Gidaris, Singh, Komodakis, 2018, arXiv 1803.07728). Its 64 features are what distances between real and made
-pictures are measured in. They are not Inception's, and such distances are not comparable to published ones.
+Where there are labels it learns to tell the classes, so it can also read which class a made image shows; elsewhere it learns which
+way up an image is (Gidaris, Singh, Komodakis, 2018, arXiv 1803.07728). Its 64 features are what distances between real and made
+images are measured in. They are not Inception's, and such distances are not comparable to published ones.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from hibiscus.losses import cross_entropy
 from hibiscus.networks.registry import build_network
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
-from hibiscus.training.optimizers import Optimiser
+from hibiscus.training.optimizers import Optimizer
 from hibiscus.training.player import Batch, Player
 from hibiscus.training.schedules import one_cycle
 
-__all__ = ["Judge", "judge_for"]
+__all__ = ["FeatureNetwork", "get_feature_network"]
 
 FEATURES, EPOCHS, LEAST_STEPS, MOST_STEPS = 64, 3, 300, 1500
-_known: dict[str, Judge] = {}
+_known: dict[str, FeatureNetwork] = {}
 
 
 @dataclass
-class Judge:
+class FeatureNetwork:
     """What was learned from the training part.
 
     Args:
-        network: from pictures to logits; all but its last two layers give the features.
+        network: from images to logits; all but its last two layers give the features.
         classes: what it reads, empty where it knows no labels.
         device: where it is computed.
     """
@@ -49,15 +49,15 @@ class Judge:
 
     @torch.no_grad()
     def look(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features `(items, 64)` and probabilities of what it reads `(items, outputs)` of pictures uint8 `(items, h, w, channels)`."""
+        """Features `(items, 64)` and probabilities of what it reads `(items, outputs)` of images uint8 `(items, h, w, channels)`."""
         found = []
         for start in range(0, len(pixels), 512):
-            features = self.network[:-2](data.pictures(pixels[start : start + 512])).float()
+            features = self.network[:-2](data.images(pixels[start : start + 512])).float()
             found.append((features.cpu().numpy(), self.network[-2:](features).softmax(1).cpu().numpy()))
         return np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found])
 
 
-def judge_for(data: PreparedData) -> Judge:
+def get_feature_network(data: PreparedData) -> FeatureNetwork:
     """The judge of a data set; trained when it is first asked for, then kept in memory and in the cache folder."""
     classes = list(data.preparation["label"].names) if "label" in data.preparation and "label" in data.arrays else []
     owner = data.training or data
@@ -70,7 +70,7 @@ def judge_for(data: PreparedData) -> Judge:
             body = build_network("cnn", (channels, height, width), FEATURES)
             network = nn.Sequential(body, nn.ReLU(), nn.Linear(FEATURES, len(classes) or 4)).to(data.device)
             _fill(network, owner, key, bool(classes))
-        _known[key] = Judge(network.eval().requires_grad_(False), classes, data.device)
+        _known[key] = FeatureNetwork(network.eval().requires_grad_(False), classes, data.device)
     return _known[key]
 
 
@@ -105,7 +105,7 @@ def _train(network: nn.Sequential, data: PreparedData, labelled: bool) -> None:
 
     source = data.source("train", 128, seed=0)
     steps = min(MOST_STEPS, max(LEAST_STEPS, EPOCHS * source.batches_per_epoch))
-    player = Player("judge", network, loss, Optimiser("adamw", 4e-3, weight_decay=0.01), schedule=one_cycle)
+    player = Player("judge", network, loss, Optimizer("adamw", 4e-3, weight_decay=0.01), schedule=one_cycle)
     precision = choose_precision("auto", data.device, {"judge": network})
     network.train()
     for step in range(steps):
@@ -114,7 +114,7 @@ def _train(network: nn.Sequential, data: PreparedData, labelled: bool) -> None:
 
 
 def _turned(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Pictures each turned one of four ways, and which: quarter turns where they are square, else mirrored in both directions."""
+    """Images each turned one of four ways, and which: quarter turns where they are square, else mirrored in both directions."""
     way = torch.arange(len(image), device=image.device) % 4
     if image.shape[2] == image.shape[3]:
         ways = [torch.rot90(image, turn, (2, 3)) for turn in range(4)]

@@ -11,9 +11,9 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.metrics.fewshot import FewShot, few_shot, nearest_prototype
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 
-__all__ = ["accuracy", "examine_few_shot", "metric_name"]
+__all__ = ["accuracy", "evaluate_few_shot", "metric_name"]
 
 WAYS, SHOTS = (5, 20), (1, 5)  # what few-shot papers report
 HARDEST = 20  # classes in the table of the hardest
@@ -54,11 +54,11 @@ def accuracy(
             seed=config.seed,
         )
     except DataError as error:
-        raise DataError(f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.mend) from None
+        raise DataError(f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix) from None
 
 
-def examine_few_shot(embedding: np.ndarray, data: PreparedData, part: str, config: Any) -> Examination:
-    """Metrics, baselines and exhibits from the embeddings `(items, dims)` of a part."""
+def evaluate_few_shot(embedding: np.ndarray, data: PreparedData, part: str, config: Any) -> Evaluation:
+    """Metrics, baselines and report items from the embeddings `(items, dims)` of a part."""
     pixels = data.flat_inputs(part)
     asked = (config.eval_way, config.eval_shot)
     counts = np.bincount(data.values("label", part))
@@ -69,7 +69,7 @@ def examine_few_shot(embedding: np.ndarray, data: PreparedData, part: str, confi
     metrics: dict[str, float] = {}
     for size in shown:
         metrics |= {metric_name(*size): own[size].accuracy, f"{metric_name(*size)}_interval": own[size].interval}
-    rivals = {
+    baselines = {
         "chance": {metric_name(*size): 1 / size[0] for size in shown},
         "prototypes of raw pixels": {metric_name(*size): raw[size].accuracy for size in shown},
     }
@@ -82,7 +82,7 @@ def examine_few_shot(embedding: np.ndarray, data: PreparedData, part: str, confi
         rows,
         f"Mean over {config.eval_episodes} random episodes among {int((counts > 0).sum())} classes that training never showed.",
     )
-    return Examination(metrics, rivals, [table, _episode(embedding, data, part, config), _hardest(own[asked], data)])
+    return Evaluation(metrics, baselines, [table, _episode(embedding, data, part, config), _hardest(own[asked], data)])
 
 
 def _episode(embedding: np.ndarray, data: PreparedData, part: str, config: Any) -> Gallery:
@@ -99,9 +99,9 @@ def _episode(embedding: np.ndarray, data: PreparedData, part: str, config: Any) 
     for row, number in enumerate(classes):
         captions += [f"example of {names[number]}"] * config.eval_shot
         captions += ["right" if answer == row else f"wrong: taken for {names[classes[answer]]}" for answer in answers[row]]
-    pictures = data.arrays["image"][data.parts[part][chosen.flatten()]]
+    images = data.arrays["image"][data.parts[part][chosen.flatten()]]
     note = f"For each class {config.eval_shot} example(s), all that the network has seen of it, then {queries} queries and what it said."
-    return Gallery("One episode", list(pictures), captions, note)
+    return Gallery("One episode", list(images), captions, note)
 
 
 def _hardest(found: FewShot, data: PreparedData) -> Table:

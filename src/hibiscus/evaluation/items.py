@@ -1,6 +1,6 @@
-"""Evidence that a method hands to its report: tables, curves, pictures, as plain data that knows nothing of drawing.
+"""Evidence that a method hands to its report: tables, curves, images, as plain data that knows nothing of drawing.
 
-An exhibit is checked and made plain when it is built: arrays become tuples of Python numbers, and what is not finite becomes
+A report item is checked and made plain when it is built: arrays become tuples of Python numbers, and what is not finite becomes
 None. So it equals what comes back from JSON. Strings are plain text; the report escapes them.
 """
 
@@ -23,25 +23,25 @@ from hibiscus.errors import DataError, RunError
 
 __all__ = [
     "Curve",
-    "Exhibit",
     "Gallery",
     "Matrix",
+    "ReportItem",
     "Scatter",
     "Series",
     "Table",
-    "exhibit_from_json",
-    "load_exhibits",
-    "save_exhibits",
+    "load_report_items",
+    "report_item_from_json",
+    "save_report_items",
 ]
 
 Number = float | None
 Cell = str | float | bool | None
-INDEX = "exhibits.json"
+INDEX = "report_items.json"
 EMBEDDED = "data:image/png;base64,"
 
 
 class _Plain:
-    """What all exhibits share: fields made plain at birth, and the way to JSON."""
+    """What all report items share: fields made plain at birth, and the way to JSON."""
 
     kind: ClassVar[str]
 
@@ -54,7 +54,7 @@ class _Plain:
         """Raise DataError where the fields do not fit together."""
 
     def to_json(self) -> dict[str, Any]:
-        """The exhibit as an object for `json.dumps`, with its kind; `exhibit_from_json` turns it back."""
+        """The report item as an object for `json.dumps`, with its kind; `exhibit_from_json` turns it back."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
         return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
 
@@ -144,49 +144,49 @@ class Table(_Plain):
 
 @dataclass(frozen=True, eq=False)
 class Gallery(_Plain):
-    """Pictures, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one.
+    """Images, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one.
 
     `key` says what colours in them mean: pairs of a name and a colour, `#rrggbb`.
     """
 
     kind: ClassVar[str] = "gallery"
     title: str
-    pictures: Sequence[NDArray[np.uint8]]
+    images: Sequence[NDArray[np.uint8]]
     captions: Sequence[str] = ()
     note: str = ""
     key: Sequence[tuple[str, str]] = ()
 
     def __post_init__(self) -> None:
-        pictures = [picture[..., 0] if np.shape(picture)[2:] == (1,) else picture for picture in self.pictures]
+        images = [image[..., 0] if np.shape(image)[2:] == (1,) else image for image in self.images]
         for name in ("title", "captions", "note", "key"):
             object.__setattr__(self, name, _plain(getattr(self, name)))
-        object.__setattr__(self, "pictures", tuple(pictures))
-        _expect(len(self.captions) in (0, len(pictures)), self.title, f"{len(pictures)} captions, or none")
-        for picture in pictures:
-            fit = isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.size > 0
-            fit = fit and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (3, 4)))
-            _expect(fit, self.title, "non-empty uint8 pictures (height, width) or (height, width, 1, 3 or 4)")
+        object.__setattr__(self, "images", tuple(images))
+        _expect(len(self.captions) in (0, len(images)), self.title, f"{len(images)} captions, or none")
+        for image in images:
+            fit = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
+            fit = fit and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)))
+            _expect(fit, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
 
     def to_json(self) -> dict[str, Any]:
-        """The gallery with its pictures embedded as PNG; `save_exhibits` puts them into files of their own instead."""
-        pictures = [EMBEDDED + base64.b64encode(_png(picture)).decode("ascii") for picture in self.pictures]
-        value = {"kind": self.kind, "title": self.title, "pictures": pictures}
+        """The gallery with its images embedded as PNG; `save_report_items` puts them into files of their own instead."""
+        images = [EMBEDDED + base64.b64encode(_png(image)).decode("ascii") for image in self.images]
+        value = {"kind": self.kind, "title": self.title, "images": images}
         return value | {"captions": list(self.captions), "note": self.note, "key": [list(pair) for pair in self.key]}
 
 
-Exhibit = Matrix | Curve | Scatter | Table | Gallery
+ReportItem = Matrix | Curve | Scatter | Table | Gallery
 _KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Table, Gallery)}
 
 
-def exhibit_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> Exhibit:
-    """The exhibit that `to_json` made this object of.
+def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> ReportItem:
+    """The report item that `to_json` made this object of.
 
     Args:
         value: the object, as `json.loads` gives it.
-        folder: where the pictures of a gallery lie that are not embedded.
+        folder: where the images of a gallery lie that are not embedded.
 
     Raises:
-        RunError: when the object is not an exhibit, or a picture cannot be read.
+        RunError: when the object is not a report item, or an image cannot be read.
     """
     try:
         options = dict(value)
@@ -194,54 +194,54 @@ def exhibit_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> Exh
         if kind == "curve":
             options["series"] = [Series(line["name"], line["x"], line["y"]) for line in options["series"]]
         if kind == "gallery":
-            options["pictures"] = [_picture(text, Path(folder)) for text in options["pictures"]]
+            options["images"] = [_image(text, Path(folder)) for text in options["images"]]
         return _KINDS[kind](**options)
     except (KeyError, TypeError, ValueError, OSError, DataError) as error:
         raise RunError(
-            f"an exhibit that cannot be read: {type(error).__name__}: {error}",
+            f"a report item that cannot be read: {type(error).__name__}: {error}",
             f"an object made by to_json, of kind {', '.join(sorted(_KINDS))}",
-            "evaluate the run again to write its exhibits anew",
+            "evaluate the run again to write its report items anew",
         ) from error
 
 
-def save_exhibits(exhibits: Sequence[Exhibit], folder: str | Path) -> None:
-    """Write the exhibits to `exhibits.json` in the folder, and their pictures beside it; those of an earlier time go.
+def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) -> None:
+    """Write the report items to `report_items.json` in the folder, and their images beside it; those of an earlier time go.
 
     Args:
-        exhibits: in the order in which the report shall show them.
+        report items: in the order in which the report shall show them.
         folder: made where it is missing.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written, objects = set(), []
-    for i, exhibit in enumerate(exhibits):
-        value = exhibit.to_json()
-        if isinstance(exhibit, Gallery):
-            value["pictures"] = [f"exhibit-{i:02d}-{j:03d}.png" for j in range(len(exhibit.pictures))]
-            for name, picture in zip(value["pictures"], exhibit.pictures, strict=True):
-                (folder / name).write_bytes(_png(picture))
-            written |= set(value["pictures"])
+    for i, report_item in enumerate(report_items):
+        value = report_item.to_json()
+        if isinstance(report_item, Gallery):
+            value["images"] = [f"item-{i:02d}-{j:03d}.png" for j in range(len(report_item.images))]
+            for name, image in zip(value["images"], report_item.images, strict=True):
+                (folder / name).write_bytes(_png(image))
+            written |= set(value["images"])
         objects.append(value)
     draft = folder / (INDEX + ".part")
-    draft.write_text(json.dumps({"exhibits": objects}, allow_nan=False, indent=1), encoding="utf-8")
+    draft.write_text(json.dumps({"report_items": objects}, allow_nan=False, indent=1), encoding="utf-8")
     os.replace(draft, folder / INDEX)  # never half an index
-    for old in folder.glob("exhibit-*.png"):
+    for old in folder.glob("item-*.png"):
         if old.name not in written:
             old.unlink()
 
 
-def load_exhibits(folder: str | Path) -> list[Exhibit]:
-    """The exhibits that `save_exhibits` wrote into the folder.
+def load_report_items(folder: str | Path) -> list[ReportItem]:
+    """The report items that `save_report_items` wrote into the folder.
 
     Raises:
         RunError: when there are none, or they cannot be read.
     """
     path = Path(folder) / INDEX
     try:
-        objects = json.loads(path.read_text(encoding="utf-8"))["exhibits"]
+        objects = json.loads(path.read_text(encoding="utf-8"))["report_items"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} cannot be read", "what save_exhibits wrote", "evaluate the run again") from error
-    return [exhibit_from_json(value, folder) for value in objects]
+        raise RunError(f"{path} cannot be read", "what save_report_items wrote", "evaluate the run again") from error
+    return [report_item_from_json(value, folder) for value in objects]
 
 
 def _plain(value: Any) -> Any:
@@ -254,7 +254,7 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int | Series):
         return value
-    raise DataError(f"{type(value).__name__} in an exhibit", "text, numbers, and lists of them", "convert it first")
+    raise DataError(f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first")
 
 
 def _jsonable(value: Any) -> Any:
@@ -265,18 +265,18 @@ def _jsonable(value: Any) -> Any:
 
 def _expect(fit: bool, title: str, expected: str) -> None:
     if not fit:
-        raise DataError(f"the exhibit {title!r} does not fit together", expected, "mend the method's evidence()")
+        raise DataError(f"the report item {title!r} does not fit together", expected, "fix the method's evidence()")
 
 
-def _png(picture: NDArray[np.uint8]) -> bytes:
+def _png(image: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(stream, "PNG")
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG")
     return stream.getvalue()
 
 
-def _picture(text: str, folder: Path) -> NDArray[np.uint8]:
+def _image(text: str, folder: Path) -> NDArray[np.uint8]:
     from PIL import Image
 
     if text.startswith(EMBEDDED):

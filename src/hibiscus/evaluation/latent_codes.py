@@ -9,24 +9,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hibiscus.data.images.ops import picture_grid
+from hibiscus.data.images.ops import image_grid
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.evaluation import generation as evidence
-from hibiscus.evaluation.feature_network import judge_for
+from hibiscus.evaluation.feature_network import get_feature_network
 from hibiscus.evaluation.items import Gallery, Matrix, Table
 from hibiscus.methods.sampling import codes_given, number_given
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
 from hibiscus.metrics.stroke_shape import stroke_shapes
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 
-__all__ = ["asked_codes", "asked_labels", "changes_by_code", "examine_codes", "measure_codes"]
+__all__ = ["asked_codes", "asked_labels", "changes_by_code", "evaluate_codes", "validate_codes"]
 
-STEPS, FURTHEST = 9, 2.0  # pictures in a row as a code moves, from -FURTHEST to FURTHEST (as in figure 2 of Chen et al.)
+STEPS, FURTHEST = 9, 2.0  # images in a row as a code moves, from -FURTHEST to FURTHEST (as in figure 2 of Chen et al.)
 ROWS = 20  # labels in a gallery at most
 
 Sample = Callable[[int], dict[str, np.ndarray]]
-Draw = Callable[[Tensor, Tensor], np.ndarray]  # pictures of labels `(count,)` and codes `(count, codes)`, all from one noise
+Draw = Callable[[Tensor, Tensor], np.ndarray]  # images of labels `(count,)` and codes `(count, codes)`, all from one noise
 
 
 def asked_labels(label: Any, count: int, labels: int) -> np.ndarray:
@@ -55,29 +55,29 @@ def asked_codes(values: Mapping[str, Any], count: int, codes: int) -> np.ndarray
     return drawn
 
 
-def measure_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
+def validate_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
     """The Fréchet distance, and where there are classes how well the labels fit those that the judge reads in the samples."""
     made: dict[str, np.ndarray] = {}
-    metrics = evidence.measure_generator(_remembered(sample, made), data, part)
-    judge = judge_for(data)
+    metrics = evidence.validate_generator(_remembered(sample, made), data, part)
+    judge = get_feature_network(data)
     read = judge.look(data, made["image"])[1].argmax(1)
     return metrics | (clustering_metrics(made["label"], read) if judge.classes else {})
 
 
-def examine_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: PreparedData, part: str, features: str = "own") -> Examination:
+def evaluate_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: PreparedData, part: str, features: str = "own") -> Evaluation:
     """What is shown of every generator, and what label and codes change.
 
     Args:
         sample: as the method's own.
-        draw: pictures that differ in label and codes alone.
+        draw: images that differ in label and codes alone.
         answers: as the method's `predict` gives them for the part.
         data: with the classes, where there are some.
         part: which.
         features: as in `examine_generator`.
     """
     made: dict[str, np.ndarray] = {}
-    found = evidence.examine_generator(_remembered(sample, made), data, part, features)
-    labels, judge = int(made["label"].max()) + 1, judge_for(data)
+    found = evidence.evaluate_generator(_remembered(sample, made), data, part, features)
+    labels, judge = int(made["label"].max()) + 1, get_feature_network(data)
     names = [f"{number}" for number in range(labels)]
     if judge.classes:
         read = judge.look(data, made["image"])[1].argmax(1)
@@ -86,16 +86,16 @@ def examine_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: Pre
         found.metrics.update({f"real_{name}": value for name, value in fit.items()})
         table = cluster_table(made["label"], read, labels, len(judge.classes))
         names = [f"{number} ({judge.classes[shown]})" for number, shown in enumerate(table.argmax(1))]
-        found.exhibits.append(_shown_by(table, names, judge.classes))
+        found.report_items.append(_shown_by(table, names, judge.classes))
     changes = changes_by_code(made)
-    for measure in next(iter(changes.values())):
-        found.metrics[f"{measure}_correlation"] = max(abs(row[measure]) for row in changes.values())
-    found.exhibits += [_changes(changes, len(made["label"])), *(_walk(draw, code, len(changes), names) for code in range(len(changes)))]
+    for validate in next(iter(changes.values())):
+        found.metrics[f"{validate}_correlation"] = max(abs(row[validate]) for row in changes.values())
+    found.report_items += [_changes(changes, len(made["label"])), *(_walk(draw, code, len(changes), names) for code in range(len(changes)))]
     return found
 
 
 def changes_by_code(made: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """By code and measure of shape, the correlation of the two over samples, the mean of each label's pictures taken off; 0 for none.
+    """By code and measure of shape, the correlation of the two over samples, the mean of each label's images taken off; 0 for none.
 
     Args:
         made: `image`, `label` and the codes, as the method's `sample` gives them.
@@ -150,4 +150,4 @@ def _walk(draw: Draw, code: int, codes: int, names: list[str]) -> Gallery:
     pixels = draw(torch.arange(rows).repeat_interleave(STEPS), moved)
     caption = f"code{code + 1} from {-FURTHEST:g} to {FURTHEST:g}, left to right"
     note = f"Labels from the top: {', '.join(names[:rows])}. The same noise for all, other codes 0. Learned from were codes in [-1, 1]."
-    return Gallery(f"As code{code + 1} moves", [picture_grid(pixels, STEPS)], [caption], note)
+    return Gallery(f"As code{code + 1} moves", [image_grid(pixels, STEPS)], [caption], note)

@@ -56,13 +56,13 @@ def offset_loss(prediction: Tensor, target: Tensor, positive: Tensor, kind: str 
 
 
 def hard_negatives(loss: Tensor, labels: Tensor, ratio: float = 3.0, least: int = 3) -> Tensor:
-    """The background anchors that a picture learns from: those that look least like background, some for each positive one.
+    """The background anchors that an image learns from: those that look least like background, some for each positive one.
 
     Args:
         loss: of each anchor as background.
         labels: 0 for background.
         ratio: negatives for each positive (paper: 3).
-        least: negatives of a picture at least, also where it has no positive (ours; SSD's code takes none there).
+        least: negatives of an image at least, also where it has no positive (ours; SSD's code takes none there).
 
     Shapes:
         loss and labels (batch, anchors); returns (batch, anchors) bool. Among equal losses the first anchor comes first.
@@ -91,7 +91,7 @@ def mined_cross_entropy(logits: Tensor, labels: Tensor, ratio: float = 3.0, leas
         logits: background first, then the classes.
         labels: 0 background, 1 + class, -1 does not count.
         ratio: negatives for each positive (paper: 3).
-        least: negatives of a picture at least.
+        least: negatives of an image at least.
 
     Shapes:
         logits (batch, anchors, 1 + classes), labels (batch, anchors) integer; returns a scalar in [0, inf), nats.

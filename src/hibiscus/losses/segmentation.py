@@ -1,4 +1,4 @@
-r"""Losses over the pixels of pictures: class scores against class numbers, pixels of no known class left out.
+r"""Losses over the pixels of images: class scores against class numbers, pixels of no known class left out.
 
 With p_i the softmax probability that pixel i is given for its true class t_i, over the N pixels whose class is known:
 

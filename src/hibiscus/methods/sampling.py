@@ -1,4 +1,4 @@
-"""What methods that make pictures share: from a network's values to pictures, a batch at a time, and noise between two draws."""
+"""What methods that make images share: from a network's values to images, a batch at a time, and noise between two draws."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hibiscus.data.preparation import ImagePreparation
 from hibiscus.errors import UsageError, nearest
 from hibiscus.training.player import Batch
 
-__all__ = ["as_pixels", "class_number", "codes_given", "make_pictures", "noise_between", "number_given"]
+__all__ = ["class_number", "codes_given", "make_images", "noise_between", "number_given", "to_pixels"]
 
 AT_ONCE = 256
 
 
-def as_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
-    """Prepared values `(items, channels, height, width)` as pictures uint8 `(items, height, width, channels)`."""
+def to_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
+    """Prepared values `(items, channels, height, width)` as images uint8 `(items, height, width, channels)`."""
     std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (preparation.std, preparation.mean))
     pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
     return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
@@ -44,17 +44,17 @@ def class_number(label: str | int, classes: Sequence[str]) -> int:
 
 
 @torch.no_grad()
-def make_pictures(
+def make_images(
     make: Callable[[Batch], Tensor], count: int, preparation: ImagePreparation, device: torch.device, **conditions: Tensor
 ) -> np.ndarray:
-    """`count` pictures uint8 `(count, height, width, channels)`, some at a time, for memory.
+    """`count` images uint8 `(count, height, width, channels)`, some at a time, for memory.
 
     Args:
-        make: from a batch to as many pictures as it holds.
+        make: from a batch to as many images as it holds.
         count: how many.
         preparation: from a network's values to pixels.
         device: where they are made.
-        **conditions: what each picture shall be like, `(count, ...)`; a batch holds its share of it by the same name.
+        **conditions: what each image shall be like, `(count, ...)`; a batch holds its share of it by the same name.
     """
     conditions = {name: values.to(device) for name, values in conditions.items()}
     kind = Batch if _way.get() is None else _Between
@@ -62,17 +62,17 @@ def make_pictures(
     for start in range(0, count, AT_ONCE):
         end = min(count, start + AT_ONCE)
         batch = kind(place=torch.empty(end - start, device=device), **{name: values[start:end] for name, values in conditions.items()})
-        made.append(as_pixels(make(batch), preparation))
+        made.append(to_pixels(make(batch), preparation))
     return np.concatenate(made)
 
 
-# Not an argument: it would have to pass through the `sample` of every method, and concerns none; `make_pictures` alone draws noise.
+# Not an argument: it would have to pass through the `sample` of every method, and concerns none; `make_images` alone draws noise.
 _way: ContextVar[float | None] = ContextVar("_way", default=None)
 
 
 @contextlib.contextmanager
 def noise_between(way: float | None) -> Iterator[None]:
-    """While it lasts, `make_pictures` draws its noise twice and takes what lies so far between the two.
+    """While it lasts, `make_images` draws its noise twice and takes what lies so far between the two.
 
     Normal noise goes along an arc, `cos(angle) first + sin(angle) second`, `angle = way pi / 2`, and so stays standard normal
     all the way; uniform noise goes straight, `(1 - way) first + way second`, and so stays in its range.

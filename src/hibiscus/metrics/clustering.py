@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hibiscus.errors import DataError
 
-__all__ = ["cluster_accuracy", "cluster_table", "clustering_metrics", "match_clusters", "normalised_mutual_information"]
+__all__ = ["cluster_accuracy", "cluster_table", "clustering_metrics", "match_clusters", "normalized_mutual_information"]
 
 
 def cluster_table(cluster: ArrayLike, label: ArrayLike, clusters: int = 0, classes: int = 0) -> NDArray[np.int64]:
@@ -55,7 +55,7 @@ def cluster_accuracy(cluster: ArrayLike, label: ArrayLike) -> float:
     return float(sum(table[pair] for pair in match_clusters(table).items()) / table.sum())
 
 
-def normalised_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float:
+def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float:
     r"""How much a cluster tells of the class, from 0 to 1.
 
         nmi = I(cluster; label) / ((H(cluster) + H(label)) / 2)
@@ -74,4 +74,4 @@ def normalised_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float
 
 def clustering_metrics(cluster: ArrayLike, label: ArrayLike) -> dict[str, float]:
     """`cluster_accuracy` and `nmi`; arrays (N,)."""
-    return {"cluster_accuracy": cluster_accuracy(cluster, label), "nmi": normalised_mutual_information(cluster, label)}
+    return {"cluster_accuracy": cluster_accuracy(cluster, label), "nmi": normalized_mutual_information(cluster, label)}

@@ -1,6 +1,6 @@
 """Average precision of detected boxes as COCO counts it; curves and all else stand in `hibiscus.metrics.voc_detection`.
 
-Truths and detections are lists with one array per picture, in pixels: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1);
+Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1);
 detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's figures come from faster-coco-eval, which counts as pycocotools does.
 """
 
@@ -48,18 +48,18 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
 
         map50_95 = mean over classes and the overlaps 0.50, 0.55 ... 0.95 of mean(precision at recall 0, 0.01 ... 1)
         map50, map75 at one overlap;  small < 32**2 <= medium < 96**2 <= large in square pixels
-        ar1, ar10, ar100 = highest recall with as many detections of a picture and class, the mean over classes and overlaps
+        ar1, ar10, ar100 = highest recall with as many detections of an image and class, the mean over classes and overlaps
 
-    At most 100 detections of a class in a picture count, the best. A detection on a crowd counts neither way. Figures over nothing
+    At most 100 detections of a class in an image count, the best. A detection on a crowd counts neither way. Figures over nothing
     are not a number.
 
     Args:
-        truths: of each picture.
-        detections: of each picture.
+        truths: of each image.
+        detections: of each image.
         classes: how many there are.
 
     Shapes:
-        truths (k, 6), detections (d, 6) for each picture; returns twelve figures in [0, 1] and three arrays (classes,).
+        truths (k, 6), detections (d, 6) for each image; returns twelve figures in [0, 1] and three arrays (classes,).
 
     Raises:
         DataError: when the arrays do not fit.
@@ -93,11 +93,11 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
 def _annotations(lists: Sequence[Array], keys: tuple[str, str]) -> Iterator[dict[str, float | int | list[float]]]:
     """The rows as COCO's dictionaries; their two last columns are called so."""
     number = 0
-    for picture, rows in enumerate(lists):
+    for image, rows in enumerate(lists):
         for x, y, right, low, *rest in rows.tolist():
             number += 1
             box = [x, y, right - x, low - y]
-            row = {"id": number, "image_id": picture + 1, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}
+            row = {"id": number, "image_id": image + 1, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}
             row |= {key: value if key == "score" else int(value) + (key == "category_id") for key, value in zip(keys, rest, strict=True)}
             yield row
 

@@ -1,4 +1,4 @@
-"""How alike two pictures are: error in decibels, structure, and colour as an eye sees it. One number for each picture or colour."""
+"""How alike two images are: error in decibels, structure, and colour as an eye sees it. One number for each image or colour."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ __all__ = ["TO_XYZ", "WHITE", "ciede2000", "psnr", "rgb_to_lab", "ssim"]
 
 Array = NDArray[np.float64]
 
-K1, K2 = 0.01, 0.03  # keep the ratios of SSIM finite where a picture is flat (Wang et al.)
+K1, K2 = 0.01, 0.03  # keep the ratios of SSIM finite where an image is flat (Wang et al.)
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
 WHITE = TO_XYZ.sum(1)  # D65; taken from the matrix itself, so that grey is exactly without colour
 
 
 def psnr(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, most: float = math.inf) -> Array:
-    r"""The peak signal-to-noise ratio of each picture: 10 dB more is a tenth of the squared error.
+    r"""The peak signal-to-noise ratio of each image: 10 dB more is a tenth of the squared error.
 
         psnr = 10 log10(peak**2 / mean((prediction - target)**2))
 
     Args:
-        prediction: pictures as they came out.
+        prediction: images as they came out.
         target: as they should be.
         peak: the value of white.
-        most: what pictures without any error count, in dB, and no picture more.
+        most: what images without any error count, in dB, and no image more.
 
     Shapes:
         prediction and target of one shape (items, ...); returns (items,), dB.
 
     Raises:
-        DataError: unlike shapes, or no pictures.
+        DataError: unlike shapes, or no images.
     """
     p, t = _checked(prediction, target, 2)
     error = ((p - t) ** 2).reshape(len(p), -1).mean(1)
@@ -42,26 +42,26 @@ def psnr(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, most: floa
 
 
 def ssim(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, window: int = 11, sigma: float = 1.5) -> Array:
-    r"""The structural similarity of each picture: brightness, contrast and pattern compared in a window about each pixel.
+    r"""The structural similarity of each image: brightness, contrast and pattern compared in a window about each pixel.
 
         ssim = mean over windows of  (2 mx my + c1) (2 cov + c2) / ((mx**2 + my**2 + c1) (vx + vy + c2))
         c1 = (0.01 peak)**2,    c2 = (0.03 peak)**2,    m, v, cov: means, variances, covariance under a Gaussian window
 
-    Only windows that lie within the picture count. Colour channels are compared one by one and averaged. For pictures
+    Only windows that lie within the image count. Colour channels are compared one by one and averaged. For images
     smaller than the window it is cut to the largest odd side that fits.
 
     Args:
-        prediction: pictures as they came out.
+        prediction: images as they came out.
         target: as they should be.
         peak: the value of white.
         window: its side in pixels, odd (Wang et al.: 11).
         sigma: the Gaussian's deviation in pixels (Wang et al.: 1.5).
 
     Shapes:
-        prediction and target (items, height, width, channels); returns (items,), in [-1, 1], 1 for equal pictures.
+        prediction and target (items, height, width, channels); returns (items,), in [-1, 1], 1 for equal images.
 
     Raises:
-        DataError: unlike shapes, another number of axes, or no pictures.
+        DataError: unlike shapes, another number of axes, or no images.
 
     Reference: Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity",
     IEEE Transactions on Image Processing 13, 2004.
@@ -79,7 +79,7 @@ def ssim(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, window: in
 
 
 def _blur(values: Array, taps: Array) -> Array:
-    """Values under a separable window, where all of it lies within the picture."""
+    """Values under a separable window, where all of it lies within the image."""
     for axis in (1, 2):
         length = values.shape[axis] - len(taps) + 1
         values = sum(tap * values.take(range(i, i + length), axis) for i, tap in enumerate(taps))  # type: ignore[assignment]
@@ -107,7 +107,7 @@ def rgb_to_lab(rgb: ArrayLike) -> Array:
     """
     v = np.asarray(rgb, np.float64)
     if v.shape[-1:] != (3,):
-        raise DataError(f"colours of shape {v.shape}", "(..., 3): red, green, blue", "bring grey pictures to three channels first")
+        raise DataError(f"colours of shape {v.shape}", "(..., 3): red, green, blue", "bring grey images to three channels first")
     light = np.where(v > 0.04045, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4, v / 12.92)
     t = light @ TO_XYZ.T / WHITE
     edge = 6 / 29
@@ -136,16 +136,16 @@ def ciede2000(first: ArrayLike, second: ArrayLike) -> Array:
     Reference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary Test Data, and
     Mathematical Observations", Color Research and Application 30, 2005; CIE 142-2001.
     """
-    one, two = (np.asarray(colours, np.float64) for colours in (first, second))
+    one, two = (np.asarray(colors, np.float64) for colors in (first, second))
     if one.shape != two.shape or one.shape[-1:] != (3,):
         raise DataError(f"colours of shape {one.shape} and {two.shape}", "the same shape (..., 3)", "give L, a and b of each colour")
     (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(two, -1, 0)
     stretch = 1.5 - 0.5 * _blueness((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2)  # a grows where there is little chroma
     (c1, h1), (c2, h2) = ((np.hypot(stretch * a, b), np.degrees(np.arctan2(b, stretch * a)) % 360) for a, b in ((a1, b1), (a2, b2)))
-    grey = c1 * c2 == 0  # one of them has no hue
-    turn = np.where(grey, 0, (h2 - h1 + 180) % 360 - 180)  # the short way round
+    gray = c1 * c2 == 0  # one of them has no hue
+    turn = np.where(gray, 0, (h2 - h1 + 180) % 360 - 180)  # the short way round
     turn = np.where((turn == -180) & (h2 > h1), 180, turn)
-    hue = np.where(grey, h1 + h2, (h1 + h2) / 2 + np.where(np.abs(h1 - h2) > 180, np.where(h1 + h2 < 360, 180, -180), 0))
+    hue = np.where(gray, h1 + h2, (h1 + h2) / 2 + np.where(np.abs(h1 - h2) > 180, np.where(h1 + h2 < 360, 180, -180), 0))
     lightness, chroma = (l1 + l2) / 2, (c1 + c2) / 2
     wave = lambda factor, shift: np.cos(np.radians(factor * hue + shift))  # noqa: E731
     t = 1 - 0.17 * wave(1, -30) + 0.24 * wave(2, 0) + 0.32 * wave(3, 6) - 0.20 * wave(4, -63)
@@ -164,6 +164,6 @@ def _blueness(chroma: Array) -> Array:
 def _checked(prediction: ArrayLike, target: ArrayLike, axes: int) -> tuple[Array, Array]:
     p, t = (np.asarray(values, np.float64) for values in (prediction, target))
     if p.shape != t.shape or p.ndim < axes or p.size == 0 or (axes == 4 and p.ndim != 4):
-        expected = "the same shape (items, height, width, channels) for both, with one picture or more"
-        raise DataError(f"pictures of shape {p.shape} and {t.shape}", expected, "bring both to one size, channels last")
+        expected = "the same shape (items, height, width, channels) for both, with one image or more"
+        raise DataError(f"images of shape {p.shape} and {t.shape}", expected, "bring both to one size, channels last")
     return p, t

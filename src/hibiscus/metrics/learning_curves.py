@@ -86,7 +86,7 @@ def stopping_epoch(training: ArrayLike, validation: ArrayLike, factor: float = 0
     smoothed validation loss so far and clearly above it, while the smoothed training loss has not risen with it. It is then
     *placed* at the bottom of the validation curve up to there: a smoothed curve turns late. What comes later is not looked at,
     so a later recovery does not move it. The trends decide, not the gap between the curves: a wide gap that no longer
-    grows is no turn, and two curves that rise together are a failing optimiser and not over-fitting.
+    grows is no turn, and two curves that rise together are a failing optimizer and not over-fitting.
 
         rise  = smooth(validation)[t] - min(smooth(validation)[:t + 1])  >  CLEAR_RISE * noise
         noise = sigma * sqrt(2 * settled + factor**(2 * lowest) * (1 - settled)),      settled = (1 - factor) / (1 + factor)

@@ -22,12 +22,12 @@ __all__ = ["PanopticMap", "PanopticQuality", "merge_panoptic"]
 VOID = 0
 IGNORED = 255
 MARGIN = 0.1  # boxes and outlines that people drew of one thing differ by some hundredths of its sides
-LEAST_SHARE = 0.0001  # of a picture that a segment has, so that a stray pixel is none
+LEAST_SHARE = 0.0001  # of an image that a segment has, so that a stray pixel is none
 
 
 @dataclass(frozen=True)
 class PanopticMap:
-    """Segments of one picture.
+    """Segments of one image.
 
     Args:
         segments: int32 `(height, width)`: the number of the segment of each pixel, from 1; 0 where there is none.
@@ -52,7 +52,7 @@ def merge_panoptic(
         mask: class numbers uint8 `(height, width)`, 255 for what is not known.
         boxes: rows of xmin, ymin, xmax, ymax in shares of the sides and a class; earlier ones come first.
         thing_of: the mask's class of each class of boxes.
-        least_share: smaller segments, as a share of the picture, are dropped.
+        least_share: smaller segments, as a share of the image, are dropped.
         margin: how far outside a box is near, as a share of the box's sides.
     """
     segments, classes, things = np.zeros(mask.shape, np.int32), [], []
@@ -88,7 +88,7 @@ def _window(row: np.ndarray, shape: tuple[int, ...], margin: float = 0.0) -> tup
 
 @dataclass
 class PanopticQuality:
-    """Counts pairs, misses and false segments over pictures.
+    """Counts pairs, misses and false segments over images.
 
     Args:
         classes: how many there are.
@@ -102,7 +102,7 @@ class PanopticQuality:
         self.overlap, self.counts = np.zeros(self.classes), np.zeros((self.classes, 3), np.int64)
 
     def add(self, given: PanopticMap, true: PanopticMap, known: np.ndarray | None = None) -> None:
-        """Counts one picture.
+        """Counts one image.
 
         Args:
             given: the map that was made.

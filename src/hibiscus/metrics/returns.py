@@ -35,5 +35,5 @@ def return_metrics(returns: ArrayLike) -> dict[str, float]:
         "mean_return": float(values.mean()),
         "return_interval": NORMAL_95 * spread / float(np.sqrt(len(values))),
         "median_return": float(np.median(values)),
-        "least_return": float(values.min()),
+        "min_return": float(values.min()),
     }

@@ -3,8 +3,8 @@ r"""Figures of segmentation, all from one confusion matrix over the whole set: n
     IoU_c = n_cc / (sum_t n_tc + sum_c' n_cc' - n_cc),    mIoU = mean over the classes that are true or given anywhere
     Dice_c = 2 n_cc / (sum_t n_tc + sum_c' n_cc'),        pixel accuracy = sum_c n_cc / sum_tc n_tc
 
-The background is a class like others, and pixels of no known class count nowhere. A mean over pictures of the IoU of the classes
-that each holds, as some report it, forgives what is invented where a class is absent; it is given as `picture_miou`, and no more.
+The background is a class like others, and pixels of no known class count nowhere. A mean over images of the IoU of the classes
+that each holds, as some report it, forgives what is invented where a class is absent; it is given as `image_miou`, and no more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IGNORED = 255
 
 
 def confusion_of(given: np.ndarray, mask: np.ndarray, classes: int) -> np.ndarray:
-    """How many pixels of each true class (row) were given each class (column), for each picture.
+    """How many pixels of each true class (row) were given each class (column), for each image.
 
     Args:
         given: class numbers, integer `(items, height, width)`.
@@ -47,11 +47,11 @@ def segmentation_metrics(confusions: np.ndarray) -> dict[str, float]:
     """The figures of a whole set.
 
     Args:
-        confusions: int64 `(items, classes, classes)`, of each picture.
+        confusions: int64 `(items, classes, classes)`, of each image.
 
     Returns:
-        `miou`, `dice` (mean over the classes that occur), `pixel_accuracy` over all pixels, `picture_accuracy` (mean over pictures),
-        `picture_miou` (mean over pictures of the mean IoU of the classes that each truly holds), each in [0, 1].
+        `miou`, `dice` (mean over the classes that occur), `pixel_accuracy` over all pixels, `image_accuracy` (mean over images),
+        `image_miou` (mean over images of the mean IoU of the classes that each truly holds), each in [0, 1].
     """
     whole = confusions.sum(0)
     iou, overlap = class_figures(whole)
@@ -64,8 +64,8 @@ def segmentation_metrics(confusions: np.ndarray) -> dict[str, float]:
         "miou": _mean(iou),
         "dice": _mean(overlap),
         "pixel_accuracy": float(right.sum() / max(1, known.sum())),
-        "picture_accuracy": float((right[some] / known[some]).mean()) if some.any() else 0.0,
-        "picture_miou": _mean(np.array([_mean(row) for row in own[some]])),
+        "image_accuracy": float((right[some] / known[some]).mean()) if some.any() else 0.0,
+        "image_miou": _mean(np.array([_mean(row) for row in own[some]])),
     }
 
 

@@ -8,7 +8,7 @@ r"""What a bright shape on a dark ground is like, from the moments of its bright
     thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline: strokes are much longer than thick
     brightness = mean of p
 
-The sum of a picture's slopes is the length of its outlines, over all levels of brightness (the coarea formula), so thickness needs no
+The sum of an image's slopes is the length of its outlines, over all levels of brightness (the coarea formula), so thickness needs no
 threshold; a blurred stroke counts as wide as a sharp one of the same area.
 
 Reference: Hu, "Visual pattern recognition by moment invariants", 1962.
@@ -23,14 +23,14 @@ from hibiscus.errors import DataError
 
 __all__ = ["stroke_shapes"]
 
-LEAST = 1e-9  # stands for nothing in a divisor, where a picture is black
+LEAST = 1e-9  # stands for nothing in a divisor, where an image is black
 
 
 def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """`slant`, `width`, `thickness` and `brightness` of each picture; 0 all where a picture is black.
+    """`slant`, `width`, `thickness` and `brightness` of each image; 0 all where an image is black.
 
     Args:
-        pixels: pictures, colours averaged.
+        pixels: images, colours averaged.
 
     Shapes:
         pixels uint8 (N, height, width, channels); each measure (N,).
@@ -39,7 +39,7 @@ def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
         DataError: another shape.
     """
     if np.ndim(pixels) != 4:
-        raise DataError(f"pictures of shape {np.shape(pixels)}", "(items, height, width, channels)", "give one axis more")
+        raise DataError(f"images of shape {np.shape(pixels)}", "(items, height, width, channels)", "give one axis more")
     p = np.asarray(pixels, np.float64).mean(3) / 255
     y, x = np.arange(p.shape[1])[None, :, None], np.arange(p.shape[2])[None, None, :]
     mass = p.sum((1, 2))

@@ -1,6 +1,6 @@
 """Detected boxes against true ones, counted by hand: curves, VOC's average precision, figures at one threshold, and a baseline.
 
-Truths and detections are lists with one array per picture: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1); detections
+Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1); detections
 (d, 6) xmin, ymin, xmax, ymax, score, class.
 """
 
@@ -52,8 +52,8 @@ def precision_recall(
     What goes to none is a false alarm, unless it lies in a crowd.
 
     Args:
-        truths: of each picture.
-        detections: of each picture.
+        truths: of each image.
+        detections: of each image.
         classes: how many there are.
         levels: of overlap, in (0, 1].
 
@@ -77,8 +77,8 @@ def voc_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray]
     difficult objects: neither way.
 
     Args:
-        truths: of each picture.
-        detections: of each picture.
+        truths: of each image.
+        detections: of each image.
         classes: how many there are.
         level: of overlap (VOC: 0.5).
 
@@ -107,8 +107,8 @@ def found_at(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], cla
         precision = hits / detections,   recall = hits / truths,   mean_iou = mean(IoU of the hits)
 
     Args:
-        truths: of each picture.
-        detections: of each picture.
+        truths: of each image.
+        detections: of each image.
         classes: how many there are.
         score: detections of this score or more are drawn.
         level: of overlap from which a box is found, in (0, 1].
@@ -131,16 +131,16 @@ def found_at(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], cla
 
 
 def mean_boxes(truths: Sequence[np.ndarray], classes: int) -> Array:
-    """The detector that does not look: of each class its mean box, sure by the share of training pictures that hold the class.
+    """The detector that does not look: of each class its mean box, sure by the share of training images that hold the class.
 
-    Give its rows as the detections of every test picture. Edges should be in a unit that all pictures share; crowds are left out.
+    Give its rows as the detections of every test image. Edges should be in a unit that all images share; crowds are left out.
 
     Args:
-        truths: of each training picture.
+        truths: of each training image.
         classes: how many there are.
 
     Shapes:
-        truths (k, 6) for each picture; returns (classes that occur, 6): xmin, ymin, xmax, ymax, score, class.
+        truths (k, 6) for each image; returns (classes that occur, 6): xmin, ymin, xmax, ymax, score, class.
 
     Raises:
         DataError: when the arrays do not fit.
@@ -206,9 +206,9 @@ def checked(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], clas
     """Both as lists of (n, 6) float64 arrays with classes in range and finite numbers."""
     if len(truths) != len(detections) or len(truths) == 0 or classes < 1:
         raise DataError(
-            f"truths of {len(truths)} pictures, detections of {len(detections)}, {classes} classes",
+            f"truths of {len(truths)} images, detections of {len(detections)}, {classes} classes",
             "as many of the one as of the other, at least one, and a class or more",
-            "give a picture without boxes an array of shape (0, 6)",
+            "give an image without boxes an array of shape (0, 6)",
         )
     found = [
         [np.asarray(rows, dtype=np.float64).reshape(-1, 6) if np.size(rows) % 6 == 0 else rows for rows in x] for x in (truths, detections)
@@ -218,7 +218,7 @@ def checked(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], clas
             kind = rows[:, column] if rows.ndim == 2 and rows.shape[1] == 6 else None
             if kind is None or not np.isfinite(rows).all() or ((kind < 0) | (kind >= classes) | (kind % 1 != 0)).any():
                 raise DataError(
-                    f"{what} of picture {number}, shape {rows.shape}",
+                    f"{what} of image {number}, shape {rows.shape}",
                     f"(n, 6) finite numbers, classes 0 to {classes - 1} in column {column}",
                     "truths: xmin, ymin, xmax, ymax, class, crowd; detections: xmin, ymin, xmax, ymax, score, class",
                 )

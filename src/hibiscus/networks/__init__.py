@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hibiscus.networks.registry import build_network, list_networks
 
 if TYPE_CHECKING:
-    from hibiscus.networks.layers import activation, count_parameters, initialise
+    from hibiscus.networks.layers import activation, count_parameters, initialize
     from hibiscus.networks.regularizers import WeightPenalty, constrain
 
 __all__ = [
@@ -21,16 +21,16 @@ __all__ = [
     "build_network",
     "constrain",
     "count_parameters",
-    "initialise",
+    "initialize",
     "list_networks",
 ]
 
 _LAZY = {
-    "WeightPenalty": "penalty",
+    "WeightPenalty": "regularizers",
     "activation": "layers",
-    "constrain": "penalty",
+    "constrain": "regularizers",
     "count_parameters": "layers",
-    "initialise": "layers",
+    "initialize": "layers",
 }
 
 

@@ -1,6 +1,6 @@
 r"""Backbones: the convolutions of a classifier without its head, giving the maps of several scales.
 
-    strides 8, 16, 32:  picture (C, H, W) -> maps (channels_k, ceil(H / stride_k), ceil(W / stride_k))
+    strides 8, 16, 32:  image (C, H, W) -> maps (channels_k, ceil(H / stride_k), ceil(W / stride_k))
 
 What a network has learnt to see at one scale is a list of maps; detectors put heads on several of them, segmentation networks
 enlarge them again. With `output_stride` the later stages of a residual network keep their maps large: where a stride is left
@@ -20,8 +20,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.input_shapes import choice, counts, legal_depth, picture
-from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialise
+from hibiscus.networks.input_shapes import choice, counts, image, legal_depth
+from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialize
 from hibiscus.networks.resnet import stage_layers, stem_layers
 from hibiscus.networks.vgg import STACKS
 
@@ -41,7 +41,7 @@ class Backbone(nn.Module):
         taps: for each map that is given out, the number of its stage.
         finish: for each of them what comes between stage and answer, not seen by the next stage.
         channels: of each map.
-        strides: pixels of the picture per position of each map, really; rounded up where they do not divide a side.
+        strides: pixels of the image per position of each map, really; rounded up where they do not divide a side.
 
     Shapes: (batch, channels, height, width) to a list of (batch, channels[k], height / strides[k], width / strides[k]), sides
         rounded up.
@@ -82,14 +82,14 @@ def build_backbone(
         depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg: 11, 13, 16
             (None) or 19.
         strides: of the maps, powers of 2, rising, up to 32, vgg up to 16. resnet: from 4 on the stem is the one of large
-            pictures (a 7x7 convolution and a pooling, stride 4), below it a 3x3 convolution and a stage of stride 1.
+            images (a 7x7 convolution and a pooling, stride 4), below it a 3x3 convolution and a stage of stride 1.
         output_stride: resnet only: the most stride really taken; later stages are dilated instead. `strides` still name the
             stages, `.strides` of the result says what they have.
 
     Raises:
         ConfigError: an unknown name, a stride or depth that the network does not have.
     """
-    channels, _, _ = picture(f"backbone {choice('backbone', name, MOST_STRIDE)}", image_shape, LEAST_SIDE)
+    channels, _, _ = image(f"backbone {choice('backbone', name, MOST_STRIDE)}", image_shape, LEAST_SIDE)
     wanted = _checked_strides(name, strides)
     if isinstance(width, bool) or not isinstance(width, int | float) or width * RESNET_FILTERS < 1:
         raise ConfigError(f"width={width!r}", "a number of at least 0.0625", "use width=1.0")
@@ -102,7 +102,7 @@ def build_backbone(
         network = _vgg(channels, width, choice("depth", str(depth), [each for each in STACKS if each.isdigit()]), wanted)
     else:
         network = _own(channels, width, counts("depth", depth)[0], wanted)
-    initialise(network, "he_normal")
+    initialize(network, "he_normal")
     return network
 
 
@@ -116,7 +116,7 @@ def _checked_strides(name: str, strides: Sequence[int]) -> tuple[int, ...]:
 def _own(channels: int, width: float, depth: int, wanted: tuple[int, ...]) -> Backbone:
     stages: list[nn.Module] = []
     filters: list[int] = []
-    first = 0 if wanted[0] == 1 else 1  # a stage at the size of the picture costs as much as all others
+    first = 0 if wanted[0] == 1 else 1  # a stage at the size of the image costs as much as all others
     for halvings in range(first, wanted[-1].bit_length()):
         count = round(min(OWN_FILTERS * 2 ** max(0, halvings - 1), MOST_OWN_FILTERS) * width)
         layers: list[nn.Module] = []

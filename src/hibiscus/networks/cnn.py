@@ -1,7 +1,7 @@
 r"""A simple convolutional network: convolution, pooling, batch norm and activation, a few times over, then a linear head.
 
-Small pictures of one object (digits, clothing, signs) are learned in minutes on a processor. Maps shrink as filters look at
-ever larger parts of the picture: a unit after block $l$ sees a window that pooling doubles each time.
+Small images of one object (digits, clothing, signs) are learned in minutes on a processor. Maps shrink as filters look at
+ever larger parts of the image: a unit after block $l$ sees a window that pooling doubles each time.
 
 Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced Deep Learning with
 TensorFlow 2 and Keras", 2020, listing 1.4.1.
@@ -18,9 +18,9 @@ from torch import nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.dropout import Dropout
-from hibiscus.networks.input_shapes import check_outputs, choice, counts, fraction, map_side, pair, picture
+from hibiscus.networks.input_shapes import check_outputs, choice, counts, fraction, image, map_side, pair
 from hibiscus.networks.layers import activation as make_activation
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
 
 __all__ = ["build_cnn", "convolution", "head"]
@@ -51,7 +51,7 @@ def build_cnn(
     Args:
         input_shape: (channels, height, width), at least 4x4 pixels.
         outputs: numbers out.
-        filters: filters per block; None is 32, 64, 64, and one more 64 for each doubling of the picture beyond 32 pixels.
+        filters: filters per block; None is 32, 64, 64, and one more 64 for each doubling of the image beyond 32 pixels.
         kernel: size of the filters: a side, or height and width.
         padding: `same` adds zeros so that a map keeps its size at stride 1; `valid` adds none.
         stride: step of every convolution: one number, or height and width.
@@ -65,12 +65,12 @@ def build_cnn(
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
     Raises:
-        ConfigError: no picture, or one whose maps shrink to nothing under these options.
+        ConfigError: no image, or one whose maps shrink to nothing under these options.
 
-    Departs: from listing 1.4.1: batch norm, zero padding so that small pictures keep their rim, and 32 filters for 64 in the
+    Departs: from listing 1.4.1: batch norm, zero padding so that small images keep their rim, and 32 filters for 64 in the
         first block, a quarter less time for the same accuracy.
     """
-    channels, height, width = picture("cnn", input_shape, 4)
+    channels, height, width = image("cnn", input_shape, 4)
     if filters is None:
         filters = (32, *(64,) * (max(3, math.ceil(math.log2(max(height, width) / 4))) - 1))
     choice("pooling", pooling, ("max", "average", "stride"))
@@ -82,7 +82,7 @@ def build_cnn(
         added, size = block.layers(channels, width_out, size, window)
         layers, channels = layers + added, width_out
     network = nn.Sequential(*layers, *head(channels, size, check_outputs(outputs), dropout))
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 
@@ -133,7 +133,7 @@ class Block:
             raise ConfigError(
                 f"cnn: a map of {size[0]}x{size[1]} pixels under a kernel of {self.kernel} with dilation {self.dilation}",
                 "a map at least as large as the spread of the kernel",
-                "use padding=same, fewer filters, or image_size=32 to enlarge the pictures",
+                "use padding=same, fewer filters, or image_size=32 to enlarge the images",
             )
         return new[0], new[1]
 

@@ -1,9 +1,9 @@
-r"""Generators from pictures to pictures of the same size: a U-Net, and the residual network of Zhu et al.
+r"""Generators from images to images of the same size: a U-Net, and the residual network of Zhu et al.
 
-Instance norm brings each map of each picture to mean 0 and deviation 1 over its pixels, so the contrast of one picture does not
+Instance norm brings each map of each image to mean 0 and deviation 1 over its pixels, so the contrast of one image does not
 depend on what else is in the batch. The U-Net's decoder sees every map of the encoder beside its own, so places are kept; the
 residual network carries all through one narrow map and changes shapes more freely. Both halve the side while it stays at least 4,
-at most as often as told, and take pictures of any size: sides that do not divide are made one larger and cut off.
+at most as often as told, and take images of any size: sides that do not divide are made one larger and cut off.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses for Real-Time Style
 Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization", 2016, arXiv 1607.08022.
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 
 __all__ = ["Alignment", "InstanceNorm", "ResNetGenerator", "UNetGenerator", "residual_blocks", "times_halved"]
 
@@ -24,7 +24,7 @@ UNET_HALVINGS, RESNET_HALVINGS = 3, 2
 
 
 def times_halved(shape: tuple[int, int, int], most: int) -> int:
-    """How often a picture of (channels, height, width) is halved: until the shorter side would be below 4, `most` times at most."""
+    """How often an image of (channels, height, width) is halved: until the shorter side would be below 4, `most` times at most."""
     count, side = 0, min(shape[1:])
     while count < most and -(-side // 2) >= SMALLEST_SIDE:
         side, count = -(-side // 2), count + 1
@@ -32,12 +32,12 @@ def times_halved(shape: tuple[int, int, int], most: int) -> int:
 
 
 def residual_blocks(shape: tuple[int, int, int]) -> int:
-    """Nine residual blocks for pictures of 256 pixels and more, six for smaller ones (Zhu et al.)."""
+    """Nine residual blocks for images of 256 pixels and more, six for smaller ones (Zhu et al.)."""
     return 9 if max(shape[1:]) >= 256 else 6
 
 
 class InstanceNorm(nn.GroupNorm):
-    """Each map of each picture brought to mean 0 and deviation 1, then scaled and shifted as learned.
+    """Each map of each image brought to mean 0 and deviation 1, then scaled and shifted as learned.
 
     It is a group norm of one map each, on maps that lie whole in memory: five to ten times as fast on a processor as `InstanceNorm2d`.
 
@@ -55,22 +55,22 @@ class InstanceNorm(nn.GroupNorm):
 
 
 def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:
-    """Values in [-1, 1] from what a network says of the picture x."""
+    """Values in [-1, 1] from what a network says of the image x."""
     return torch.tanh(2 * x + change.float() if residual else change)
 
 
 class Alignment(nn.Module):
-    """Moves and scales all pictures of a domain alike: what varies then lies where it varies in the other domain's.
+    """Moves and scales all images of a domain alike: what varies then lies where it varies in the other domain's.
 
         y(p) = x(centre_x + (p - centre_y) spread_x / spread_y),    p from -1 to 1 along either side
 
-    centre and spread are the mean and deviation of places, each weighted by the variance over pictures there. Convolutions would have
+    centre and spread are the mean and deviation of places, each weighted by the variance over images there. Convolutions would have
     to carry each pixel to another place, which they learn late, after they have learned to cut off what lies where the other domain has
-    nothing. What comes from outside the picture has the mean colour of the other domain's rim. Domains of photos that fill
+    nothing. What comes from outside the image has the mean colour of the other domain's rim. Domains of photos that fill
     the frame have the same centres and spreads, and stay as they are.
 
     Args:
-        channels: of the pictures.
+        channels: of the images.
 
     Shapes:
         (batch, channels, height, width) to the same, float32.
@@ -88,7 +88,7 @@ class Alignment(nn.Module):
 
     @torch.no_grad()
     def fit(self, own: Tensor, other: Tensor) -> None:
-        """Measures the pictures of the own and the other domain, each (items, channels, height, width)."""
+        """Measures the images of the own and the other domain, each (items, channels, height, width)."""
         (centre, spread), (new_centre, new_spread) = _places(own), _places(other)
         self.scale.copy_(spread / new_spread)
         self.shift.copy_(centre - new_centre * self.scale)
@@ -96,16 +96,16 @@ class Alignment(nn.Module):
         self.outside.copy_(rim.mean((0, 2)).view(1, -1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The pictures, moved and scaled."""
+        """The images, moved and scaled."""
         theta = torch.cat([torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1)  # here places are (across, down)
         grid = functional.affine_grid(theta.expand(len(x), 2, 3), list(x.shape), align_corners=False)
         return functional.grid_sample(x.float() - self.outside, grid, align_corners=False) + self.outside
 
 
-def _places(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Centre and spread, each (down, across), of where pictures vary."""
-    weight = pictures.var(0, unbiased=False).sum(0)
-    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # pictures that are all alike vary everywhere the same
+def _places(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Centre and spread, each (down, across), of where images vary."""
+    weight = images.var(0, unbiased=False).sum(0)
+    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # images that are all alike vary everywhere the same
     centres, spreads = [], []
     for side in (0, 1):
         share, count = weight.sum(1 - side), weight.shape[side]
@@ -119,13 +119,13 @@ class UNetGenerator(nn.Module):
     """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
 
     After each decoder layer the encoder's map of that size is put beside its own. The first layer is a convolution alone, as a norm
-    of the picture itself would take its brightness away. A convolution that only norms follow has no bias: they would take it away.
+    of the image itself would take its brightness away. A convolution that only norms follow has no bias: they would take it away.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled where the side halves.
         kernel_size: of all convolutions, in pixels, odd.
-        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
+        residual: answer `tanh(2 x + F(x))`, which begins near the image x itself, and not `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
@@ -146,10 +146,10 @@ class UNetGenerator(nn.Module):
             layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0)]
             self.up.insert(0, nn.Sequential(*layers))
         self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """The translated pictures."""
+        """The translated images."""
         maps = [self.stem(x)]
         for layer in self.down:
             maps.append(layer(maps[-1]))
@@ -179,10 +179,10 @@ class ResNetGenerator(nn.Module):
     """Convolution of 7 pixels, strided convolutions, residual blocks, transposed convolutions, convolution of 7 pixels.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled where the side halves.
         kernel_size: of all convolutions but the first and the last, in pixels, odd.
-        residual: answer `tanh(2 x + F(x))`, which begins near the picture x itself, and not `tanh(F(x))`.
+        residual: answer `tanh(2 x + F(x))`, which begins near the image x itself, and not `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
@@ -204,8 +204,8 @@ class ResNetGenerator(nn.Module):
             layers += [InstanceNorm(filters // 2), nn.ReLU(inplace=True)]
             filters //= 2
         self.body = nn.Sequential(*layers, nn.Conv2d(filters, channels, 7, padding=3))
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """The translated pictures."""
+        """The translated images."""
         return _finished(x, self.body(x)[..., : self.height, : self.width], self.residual)

@@ -1,4 +1,4 @@
-r"""The networks of DCGAN: a generator of transposed convolutions and a discriminator of strided ones, for pictures of any size.
+r"""The networks of DCGAN: a generator of transposed convolutions and a discriminator of strided ones, for images of any size.
 
 The side is halved until it is at most 8; the generator starts from a map of that size and doubles it as often. Filters double
 where the side halves. Sides that do not divide are made one larger and cut off at the end.
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from hibiscus.networks.layers import UnitNorm, initialise
+from hibiscus.networks.layers import UnitNorm, initialize
 from hibiscus.networks.memory_format import Flatten
 
 __all__ = ["ConditionalDiscriminator", "Discriminator", "FeatureDiscriminator", "Generator", "HeadedDiscriminator", "Reader", "halvings"]
@@ -23,7 +23,7 @@ SMALLEST_SIDE = 8
 
 
 def halvings(height: int, width: int) -> int:
-    """How often a picture is halved until neither side is above 8 pixels; at least once."""
+    """How often an image is halved until neither side is above 8 pixels; at least once."""
     count, side = 0, max(height, width)
     while side > SMALLEST_SIDE:
         side, count = -(-side // 2), count + 1
@@ -31,11 +31,11 @@ def halvings(height: int, width: int) -> int:
 
 
 class Generator(nn.Module):
-    """From noise to pictures in [-1, 1].
+    """From noise to images in [-1, 1].
 
     Args:
-        latent: numbers of noise for each picture.
-        shape: (channels, height, width) of a picture.
+        latent: numbers of noise for each image.
+        shape: (channels, height, width) of an image.
         width: filters of the last hidden layer; each earlier one has twice as many.
         hidden: units of a fully connected layer before the first map; 0 for none.
 
@@ -57,18 +57,18 @@ class Generator(nn.Module):
             layers += [nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(filters // 2), nn.ReLU(inplace=True)]
             filters //= 2
         self.body = nn.Sequential(*layers, nn.ConvTranspose2d(filters, channels, 4, 2, 1), nn.Tanh())
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures from noise."""
+        """Images from noise."""
         return self.body(self.stem(z))[..., : self.height, : self.width]
 
 
 class Discriminator(nn.Module):
-    """From pictures to one number each, a logit or a critic's value, or to more where some other answer is read off as well.
+    """From images to one number each, a logit or a critic's value, or to more where some other answer is read off as well.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         width: filters of the first layer; each later one has twice as many.
         batch_norm: normalise over the batch in all layers but the first, as in the paper.
         last_bias: a bias on the answer; a critic's loss would never move it.
@@ -82,10 +82,10 @@ class Discriminator(nn.Module):
         super().__init__()
         layers, features = _strided(shape, width, batch_norm)
         self.body = nn.Sequential(*layers, nn.Linear(features, outputs, bias=last_bias))
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """The answer for each picture."""
+        """The answer for each image."""
         return self.body(x)
 
 
@@ -100,10 +100,10 @@ class _Heads(nn.ModuleDict):
 
 
 class HeadedDiscriminator(nn.Module):
-    """From pictures to several answers each: one body that all share, and a linear head for each answer.
+    """From images to several answers each: one body that all share, and a linear head for each answer.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         heads: how many numbers each answer has, by the answer's name.
         width: filters of the first layer; each later one has twice as many.
 
@@ -115,18 +115,18 @@ class HeadedDiscriminator(nn.Module):
         super().__init__()
         layers, features = _strided(shape, width)
         self.body, self.heads = nn.Sequential(*layers), _Heads(features, heads)
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """All answers to each picture, by name."""
+        """All answers to each image, by name."""
         return self.heads(self.body(x))
 
 
 class FeatureDiscriminator(nn.Module):
-    """From pictures to a logit each, and to the features that it is read from, for others to read in; a fully connected layer before it.
+    """From images to a logit each, and to the features that it is read from, for others to read in; a fully connected layer before it.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         width: filters of the first layer; each later one has twice as many.
         features: units of the fully connected layer.
 
@@ -139,7 +139,7 @@ class FeatureDiscriminator(nn.Module):
         layers, inputs = _strided(shape, width, batch_norm=True)
         self.body = nn.Sequential(*layers, *_connected(inputs, features))
         self.real = nn.Linear(features, 1)
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The logit of being real, and the features."""
@@ -162,7 +162,7 @@ class Reader(nn.Module):
     def __init__(self, features: int, heads: Mapping[str, int], hidden: int = 128):
         super().__init__()
         self.body, self.heads = nn.Sequential(*_connected(features, hidden)), _Heads(hidden, heads)
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """All answers, by name."""
@@ -170,12 +170,12 @@ class Reader(nn.Module):
 
 
 class ConditionalDiscriminator(nn.Module):
-    """From pictures and what they are said to show to one number each.
+    """From images and what they are said to show to one number each.
 
-    The label becomes one more channel of the picture, by a linear layer.
+    The label becomes one more channel of the image, by a linear layer.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         classes: how many there are.
         width: filters of the first layer; each later one has twice as many.
 
@@ -187,13 +187,13 @@ class ConditionalDiscriminator(nn.Module):
         super().__init__()
         channels, height, side = shape
         plane = nn.Linear(classes, height * side, bias=False)
-        # A one-hot label picks one weight for each pixel: as large as a picture's values, or the label is hardly heard beside them.
+        # A one-hot label picks one weight for each pixel: as large as an image's values, or the label is hardly heard beside them.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, side)))
         self.body = Discriminator((channels + 1, height, side), width)
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
-        """One number for each picture with its label."""
+        """One number for each image with its label."""
         return self.body(torch.cat([x, self.plane(label)], 1))
 
 
@@ -203,13 +203,13 @@ def _connected(inputs: int, units: int) -> list[nn.Module]:
 
 
 def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) -> tuple[list[nn.Module], int]:
-    """The layers of a discriminator from pictures to features, and how many features there are."""
+    """The layers of a discriminator from images to features, and how many features there are."""
     channels, height, side = shape
     layers: list[nn.Module] = []
     for step in range(halvings(height, side)):
-        normalised = batch_norm and step > 0
-        layers += [nn.Conv2d(channels, width * 2**step, 5, 2, 2, bias=not normalised)]
-        layers += [nn.BatchNorm2d(width * 2**step)] if normalised else []
+        normalized = batch_norm and step > 0
+        layers += [nn.Conv2d(channels, width * 2**step, 5, 2, 2, bias=not normalized)]
+        layers += [nn.BatchNorm2d(width * 2**step)] if normalized else []
         layers += [nn.LeakyReLU(0.2, inplace=True)]
         channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
     return [*layers, Flatten()], channels * height * side

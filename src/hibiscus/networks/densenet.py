@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.dropout import Dropout, dropout
-from hibiscus.networks.input_shapes import check_outputs, fraction, legal_depth, picture, whole
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.input_shapes import check_outputs, fraction, image, legal_depth, whole
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
 from hibiscus.networks.resnet import stem_layers, stem_of
 
@@ -36,7 +36,7 @@ def build_densenet(
         growth: k, the maps that each bottleneck adds.
         dropout: share zeroed after each convolution but the first while training; the paper takes 0.2 without augmentation.
         stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with step 2), or `auto`: imagenet for
-            pictures with a side beyond 64 pixels.
+            images with a side beyond 64 pixels.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
@@ -45,7 +45,7 @@ def build_densenet(
     """
     name = f"densenet-bc-{depth}-{whole('growth', growth)}"
     n = legal_depth(name, depth, 6, 4)
-    channels, height, width = picture(name, input_shape, 8)
+    channels, height, width = image(name, input_shape, 8)
     fraction("dropout", dropout)
     filters = 2 * growth
     layers = stem_layers(channels, filters, stem_of(stem, height, width))
@@ -60,7 +60,7 @@ def build_densenet(
             layers.append(nn.AvgPool2d(2))
             filters //= 2
     network = nn.Sequential(*layers, AveragePool(1), Flatten(), nn.Linear(filters, check_outputs(outputs)))
-    initialise(network, "he_normal")
+    initialize(network, "he_normal")
     return network
 
 

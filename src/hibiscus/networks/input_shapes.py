@@ -1,6 +1,6 @@
 """Input shapes and option values: read, checked, and refused with a message that says what to do.
 
-An input shape leaves the batch out: `(channels, height, width)` is a picture, `(features,)` a table row or a vector,
+An input shape leaves the batch out: `(channels, height, width)` is an image, `(features,)` a table row or a vector,
 `(steps, features)` a sequence, and a tuple of such tuples several inputs.
 """
 
@@ -18,10 +18,10 @@ __all__ = [
     "describe",
     "flat",
     "fraction",
+    "image",
     "legal_depth",
     "map_side",
     "pair",
-    "picture",
     "sequence",
     "shapes_of",
     "single",
@@ -46,15 +46,15 @@ def shapes_of(input_shape: Any) -> list[tuple[int, ...]]:
 def _bad_shape(input_shape: Any) -> ConfigError:
     return ConfigError(
         f"input_shape {input_shape!r}",
-        "(channels, height, width) for pictures, (features,) for tables, (steps, features) for sequences, all at least 1",
+        "(channels, height, width) for images, (features,) for tables, (steps, features) for sequences, all at least 1",
         "pass the shape of one sample without the batch",
     )
 
 
 def describe(shape: Sequence[int]) -> str:
-    """A shape in words: `a picture of 28x28 pixels with 1 channel`."""
+    """A shape in words: `an image of 28x28 pixels with 1 channel`."""
     if len(shape) == 3:
-        return f"a picture of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
+        return f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
     if len(shape) == 2:
         return f"a sequence of {shape[0]} steps of {shape[1]} values"
     return f"a table or vector of {shape[0]} values"
@@ -73,31 +73,31 @@ def single(network: str, input_shape: Any) -> tuple[int, ...]:
     return shapes[0]
 
 
-def picture(network: str, input_shape: Any, smallest: int) -> tuple[int, int, int]:
-    """The `(channels, height, width)` of a picture whose sides are at least `smallest` pixels.
+def image(network: str, input_shape: Any, smallest: int) -> tuple[int, int, int]:
+    """The `(channels, height, width)` of an image whose sides are at least `smallest` pixels.
 
     Raises:
-        ConfigError: the input is no picture, or too small a one.
+        ConfigError: the input is no image, or too small a one.
     """
     shape = single(network, input_shape)
-    expected = f"pictures (channels, height, width) of at least {smallest}x{smallest} pixels"
+    expected = f"images (channels, height, width) of at least {smallest}x{smallest} pixels"
     if len(shape) != 3:
         other = "net=mlp" if len(shape) == 1 else "net=lstm or net=mlp"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, f"use {other}")
     if min(shape[1:]) < smallest:
-        raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp, or image_size=32 to enlarge the pictures")
+        raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp, or image_size=32 to enlarge the images")
     return shape[0], shape[1], shape[2]
 
 
 def sequence(network: str, input_shape: Any) -> tuple[int, int]:
-    """The `(steps, features)` of a sequence; a picture is `height` steps of `width * channels` values.
+    """The `(steps, features)` of a sequence; an image is `height` steps of `width * channels` values.
 
     Raises:
         ConfigError: the input is a table, which has no order.
     """
     shape = single(network, input_shape)
     if len(shape) == 1:
-        expected = "sequences (steps, features) or pictures (channels, height, width), read row by row"
+        expected = "sequences (steps, features) or images (channels, height, width), read row by row"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp")
     return (shape[1], shape[0] * shape[2]) if len(shape) == 3 else (shape[0], shape[1])
 

@@ -1,4 +1,4 @@
-"""What the networks share: activations by name, weight initialisers for any network, and the parameter count."""
+"""What the networks share: activations by name, weight initializers for any network, and the parameter count."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = [
     "activation",
     "conv_norm_relu",
     "count_parameters",
-    "initialise",
-    "spectrally_normalised",
+    "initialize",
+    "spectrally_normalized",
 ]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -95,7 +95,7 @@ INITIALISERS: dict[str, Draw] = {
 }
 
 
-def initialise(module: nn.Module, name: str, seed: int | None = None) -> nn.Module:
+def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Module:
     r"""Draws every weight of a network anew by a named rule; biases become 0.
 
         he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$; lecun: $1/\text{fan}_{in}$;
@@ -117,12 +117,12 @@ def initialise(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
 
     Reference: He et al., 2015, arXiv 1502.01852; Glorot and Bengio, AISTATS 2010; LeCun et al., "Efficient BackProp", 1998.
     """
-    draw = INITIALISERS[choice("initialiser", name, INITIALISERS)]
+    draw = INITIALISERS[choice("initializer", name, INITIALISERS)]
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in module.modules():
             if isinstance(layer, nn.RNNBase):
-                initialise_recurrent(layer, draw, draw, generator)
+                initialize_recurrent(layer, draw, draw, generator)
             elif isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
                 fill(layer.weight, draw, _fans(layer), generator)
                 if layer.bias is not None:
@@ -130,7 +130,7 @@ def initialise(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
     return module
 
 
-def initialise_recurrent(layer: nn.RNNBase, kernel: Draw, recurrent: Draw, generator: torch.Generator | None = None) -> None:
+def initialize_recurrent(layer: nn.RNNBase, kernel: Draw, recurrent: Draw, generator: torch.Generator | None = None) -> None:
     """Draws input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases 0, forget gate 1."""
     gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
     with torch.no_grad():
@@ -169,7 +169,7 @@ class UnitNorm(nn.BatchNorm1d):
 
 
 class MapNorm(nn.BatchNorm2d):
-    """Batch norm of maps; one picture whose maps have one position, with nothing to compare, by the running statistics."""
+    """Batch norm of maps; one image whose maps have one position, with nothing to compare, by the running statistics."""
 
     def forward(self, input: Tensor) -> Tensor:
         """The maps, normalised."""
@@ -183,7 +183,7 @@ def conv_norm_relu(channels: int, filters: int, stride: int = 1) -> list[nn.Modu
     return [nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False), MapNorm(filters), nn.ReLU(inplace=True)]
 
 
-def spectrally_normalised(network: nn.Module) -> nn.Module:
+def spectrally_normalized(network: nn.Module) -> nn.Module:
     r"""Divides the weight of every linear and convolution layer by its largest singular value, in place.
 
         $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of the power method at each use in training

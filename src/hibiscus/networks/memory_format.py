@@ -1,6 +1,6 @@
 """Gradients that lie in memory as their maps do.
 
-A network of pictures keeps its maps channels-last. Where it flattens them, averages them or takes every second position, PyTorch's
+A network of images keeps its maps channels-last. Where it flattens them, averages them or takes every second position, PyTorch's
 gradient comes back channels-first, and the layer before, which then meets two layouts at once, takes up to thirty times as long. The
 layers here give the same numbers, and hand the gradient on in the layout of the map.
 """

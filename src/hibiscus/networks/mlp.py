@@ -2,7 +2,7 @@ r"""Linear model and multi-layer perceptron.
 
     linear: $y = W x + b$;    mlp: $h_l = \phi(W_l h_{l-1} + b_l)$, $y = W h_L + b$
 
-For tables, and as the first thing to try on anything small: pictures and sequences are flattened, which forgets what is next
+For tables, and as the first thing to try on anything small: images and sequences are flattened, which forgets what is next
 to what. A stack of linear layers without activations is still linear.
 """
 
@@ -16,7 +16,7 @@ from torch import nn
 from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.input_shapes import check_outputs, counts, flat, fraction
 from hibiscus.networks.layers import activation as make_activation
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 
 __all__ = ["build_linear", "build_mlp", "hidden_layers"]
 
@@ -31,7 +31,7 @@ def build_linear(input_shape: Any, outputs: int) -> nn.Sequential:
     Shapes: (batch, *input_shape) to (batch, outputs).
     """
     network = nn.Sequential(nn.Flatten(), nn.Linear(flat("linear", input_shape), check_outputs(outputs)))
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 
@@ -59,7 +59,7 @@ def build_mlp(
     widths = counts("hidden", hidden, empty=True)
     body = hidden_layers(features, widths, activation, dropout, batch_norm)
     network = nn.Sequential(nn.Flatten(), *body, nn.Linear((features, *widths)[-1], check_outputs(outputs)))
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 

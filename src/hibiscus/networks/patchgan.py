@@ -1,7 +1,7 @@
-r"""PatchGAN: a discriminator that answers for each patch of a picture by itself, or for the whole of it.
+r"""PatchGAN: a discriminator that answers for each patch of an image by itself, or for the whole of it.
 
 It is convolutional throughout. Each number of its answer sees one patch, its receptive field; the patches overlap. It judges texture
-and leaves the arrangement of the whole to other losses, has few weights, and takes pictures of any size.
+and leaves the arrangement of the whole to other losses, has few weights, and takes images of any size.
 
 Reference: Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2016, arXiv 1611.07004.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hibiscus.networks.cyclegan import times_halved
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import Flatten
 
 __all__ = ["PatchDiscriminator"]
@@ -23,13 +23,13 @@ class PatchDiscriminator(nn.Module):
     """Strided convolutions with leaky ReLU, one of stride 1, and a last one that gives a number for each patch.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled in each later one.
         kernel_size: in pixels, odd.
-        whole: one number for the whole picture, by a linear layer in place of the last convolution.
+        whole: one number for the whole image, by a linear layer in place of the last convolution.
 
     Shapes:
-        (batch, channels, height, width) to (batch, 1, rows, columns), or (batch, 1) for the whole picture.
+        (batch, channels, height, width) to (batch, 1, rows, columns), or (batch, 1) for the whole image.
     """
 
     def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, whole: bool = False):
@@ -46,8 +46,8 @@ class PatchDiscriminator(nn.Module):
         else:
             layers += [nn.Conv2d(channels, 1, kernel_size, 2, pad)]
         self.body = nn.Sequential(*layers)
-        initialise(self, "normal")
+        initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """One number for each patch, or for each picture."""
+        """One number for each patch, or for each image."""
         return self.body(x)

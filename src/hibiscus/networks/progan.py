@@ -1,6 +1,6 @@
-r"""The networks of progressive growing: they begin with small pictures, and each growth doubles the side.
+r"""The networks of progressive growing: they begin with small images, and each growth doubles the side.
 
-A new block fades in: with `alpha` from 0 to 1 the generator's picture is `(1 - alpha) enlarge(old) + alpha new`, and the critic
+A new block fades in: with `alpha` from 0 to 1 the generator's image is `(1 - alpha) enlarge(old) + alpha new`, and the critic
 sees its input the same way. Weights are drawn from N(0, 1) and scaled by sqrt(2 / fan_in) when they are used (equalised learning
 rate), the generator's maps are brought to length 1 in each pixel, and the critic is told how much the batch varies.
 
@@ -29,23 +29,23 @@ __all__ = [
     "enlarge",
     "frame",
     "minibatch_deviation",
-    "normalise",
+    "normalize",
     "pixel_norm",
 ]
 
 
 def doubled_sides(first: int, height: int, width: int) -> list[int]:
-    """The sides of growing pictures: from the first to the power of two that holds pictures of a height and width."""
+    """The sides of growing images: from the first to the power of two that holds images of a height and width."""
     last = 2 ** (max(height, width) - 1).bit_length()
     first = min(first, last)
     return [first * 2**doubling for doubling in range((last // first).bit_length())]
 
 
-def frame(picture: Tensor, side: int) -> Tensor:
-    """Pictures in the middle of a square `(batch, channels, side, side)`, framed by their own border."""
-    height, width = picture.shape[2:]
+def frame(image: Tensor, side: int) -> Tensor:
+    """Images in the middle of a square `(batch, channels, side, side)`, framed by their own border."""
+    height, width = image.shape[2:]
     top, left = (side - height) // 2, (side - width) // 2
-    return functional.pad(picture, (left, side - width - left, top, side - height - top), mode="replicate")
+    return functional.pad(image, (left, side - width - left, top, side - height - top), mode="replicate")
 
 
 def cut_back(square: Tensor, height: int, width: int) -> Tensor:
@@ -54,9 +54,9 @@ def cut_back(square: Tensor, height: int, width: int) -> Tensor:
     return square[..., top : top + height, left : left + width]
 
 
-def enlarge(picture: Tensor, side: int) -> Tensor:
-    """Pictures at a larger side, every pixel repeated."""
-    return functional.interpolate(picture, size=(side, side), mode="nearest")
+def enlarge(image: Tensor, side: int) -> Tensor:
+    """Images at a larger side, every pixel repeated."""
+    return functional.interpolate(image, size=(side, side), mode="nearest")
 
 
 def pixel_norm(x: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ class EqualLinear(_Equal):
         return functional.linear(x, self.weight * self.scale, self.bias)
 
 
-def normalise(network: nn.Module) -> None:
+def normalize(network: nn.Module) -> None:
     """Divides the weights of each equalised layer by their largest singular value; nothing is left to equalise, so no scale is used.
 
     Layers that are so already stay as they are.
@@ -136,12 +136,12 @@ class _Growing(nn.Module):
 
 
 class GrowingGenerator(_Growing):
-    """From noise to pictures in about [-1, 1] whose side doubles with each `grow`.
+    """From noise to images in about [-1, 1] whose side doubles with each `grow`.
 
     Args:
-        latent: numbers of noise for each picture.
-        channels: of a picture.
-        side: of the first pictures, in pixels.
+        latent: numbers of noise for each image.
+        channels: of an image.
+        side: of the first images, in pixels.
         width: filters at that side; halved at each doubling, at least 16.
 
     Shapes:
@@ -154,17 +154,17 @@ class GrowingGenerator(_Growing):
         self.stem = EqualLinear(latent, filters * side * side, gain=math.sqrt(2) / 4)
         self.first_block = EqualConv(filters, filters, 3)
         self.blocks = nn.ModuleList()
-        self.to_picture = nn.ModuleList([EqualConv(filters, channels, 1, gain=1)])
+        self.to_image = nn.ModuleList([EqualConv(filters, channels, 1, gain=1)])
 
     def grow(self) -> None:
-        """Adds a block for pictures of twice the side."""
+        """Adds a block for images of twice the side."""
         before, after = self.width_at(self.side), self.width_at(2 * self.side)
         self.blocks.append(nn.ModuleList([EqualConv(before, after, 3), EqualConv(after, after, 3)]))
-        self.to_picture.append(EqualConv(after, self.channels, 1, gain=1))
+        self.to_image.append(EqualConv(after, self.channels, 1, gain=1))
         self.side *= 2
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures of the present side."""
+        """Images of the present side."""
         x = self.stem(pixel_norm(z)).view(len(z), -1, self.first, self.first)
         x = pixel_norm(functional.leaky_relu(x, 0.2))
         x = pixel_norm(functional.leaky_relu(self.first_block(x), 0.2))
@@ -173,19 +173,19 @@ class GrowingGenerator(_Growing):
             before, x = x, functional.interpolate(x, scale_factor=2)
             for layer in block.children():
                 x = pixel_norm(functional.leaky_relu(layer(x), 0.2))
-        picture = self.to_picture[-1](x)
+        image = self.to_image[-1](x)
         if len(self.blocks):
-            old = functional.interpolate(self.to_picture[-2](before), scale_factor=2)
-            picture = torch.lerp(old.float(), picture.float(), self.alpha)
-        return picture
+            old = functional.interpolate(self.to_image[-2](before), scale_factor=2)
+            image = torch.lerp(old.float(), image.float(), self.alpha)
+        return image
 
 
 class GrowingCritic(_Growing):
-    """From pictures of the present side to one value each; grows at the side of its input.
+    """From images of the present side to one value each; grows at the side of its input.
 
     Args:
-        channels: of a picture.
-        side: of the first pictures, in pixels.
+        channels: of an image.
+        side: of the first images, in pixels.
         width: filters at that side.
 
     Shapes:
@@ -195,7 +195,7 @@ class GrowingCritic(_Growing):
     def __init__(self, channels: int, side: int, width: int = 128, most: int = 512):
         super().__init__(channels, side, width, most)
         filters = self.width_at(side)
-        self.from_picture = nn.ModuleList([EqualConv(channels, filters, 1)])
+        self.from_image = nn.ModuleList([EqualConv(channels, filters, 1)])
         self.blocks = nn.ModuleList()
         self.last_block = EqualConv(filters + 1, filters, 3)
         self.head = nn.Sequential(
@@ -203,21 +203,21 @@ class GrowingCritic(_Growing):
         )
 
     def grow(self) -> None:
-        """Adds a block for pictures of twice the side."""
+        """Adds a block for images of twice the side."""
         before, after = self.width_at(self.side), self.width_at(2 * self.side)
         self.blocks.append(nn.ModuleList([EqualConv(after, after, 3), EqualConv(after, before, 3)]))
-        self.from_picture.append(EqualConv(self.channels, after, 1))
+        self.from_image.append(EqualConv(self.channels, after, 1))
         self.side *= 2
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """One value for each picture."""
-        x = functional.leaky_relu(self.from_picture[-1](picture), 0.2)
+    def forward(self, image: Tensor) -> Tensor:
+        """One value for each image."""
+        x = functional.leaky_relu(self.from_image[-1](image), 0.2)
         blocks = [list(block.children()) for block in self.blocks]
         for index in range(len(blocks) - 1, -1, -1):
             for layer in blocks[index]:
                 x = functional.leaky_relu(layer(x), 0.2)
             x = functional.avg_pool2d(x, 2)
             if index == len(blocks) - 1:
-                old = functional.leaky_relu(self.from_picture[-2](functional.avg_pool2d(picture, 2)), 0.2)
+                old = functional.leaky_relu(self.from_image[-2](functional.avg_pool2d(image, 2)), 0.2)
                 x = torch.lerp(old.float(), x.float(), self.alpha)
         return self.head(functional.leaky_relu(self.last_block(minibatch_deviation(x)), 0.2))

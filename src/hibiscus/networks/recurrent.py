@@ -7,7 +7,7 @@ r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with dropout 
          $h_t = (1 - z) n + z h_{t-1}$
 
 $m$ is the mask of recurrent dropout, drawn once per sequence and scaled by $1/(1-p)$; without it torch's fused kernels
-compute the same. A picture is one sequence of `height` steps of `width * channels` values.
+compute the same. An image is one sequence of `height` steps of `width * channels` values.
 
 Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal and Ghahramani, "A
 theoretically grounded application of dropout in recurrent neural networks", 2016, arXiv 1512.05287.
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.networks.input_shapes import check_outputs, choice, fraction, sequence, whole
-from hibiscus.networks.layers import INITIALISERS, initialise, initialise_recurrent
+from hibiscus.networks.layers import INITIALISERS, initialize, initialize_recurrent
 
 __all__ = ["CELLS", "Recurrent", "VariationalLayer", "build_recurrent", "unroll"]
 
@@ -43,7 +43,7 @@ def build_recurrent(
     """Recurrent layers over a sequence, and a linear head on the last state.
 
     Args:
-        input_shape: (steps, features), or a picture (channels, height, width), read row by row.
+        input_shape: (steps, features), or an image (channels, height, width), read row by row.
         outputs: numbers out.
         cell: `rnn`, `lstm` or `gru`.
         units: width of the state; None is 128, and 256 for `rnn`.
@@ -74,7 +74,7 @@ class Recurrent(nn.Module):
     def __init__(self, layers: list[VariationalLayer], head: nn.Linear):
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.head = initialise(head, "glorot_uniform")
+        self.head = initialize(head, "glorot_uniform")
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, steps, features) or (batch, channels, height, width) to (batch, outputs)."""
@@ -104,7 +104,7 @@ class VariationalLayer(nn.Module):
         super().__init__()
         self.core = CELLS[cell](features, units, batch_first=True, bidirectional=bidirectional)
         self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
-        initialise_recurrent(self.core, INITIALISERS["glorot_uniform"], INITIALISERS["orthogonal"])
+        initialize_recurrent(self.core, INITIALISERS["glorot_uniform"], INITIALISERS["orthogonal"])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """All states and the last."""

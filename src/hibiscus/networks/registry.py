@@ -37,7 +37,7 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small pictures"),
+    Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small images"),
     Entry("conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"),
     Entry(
         "densenet-bc-<depth>-<growth>",
@@ -66,7 +66,7 @@ ENTRIES = (
         "stacks of 3x3 convolutions with batch norm; vggf is the short encoder of IIC",
         examples=("vgg11", "vgg13", "vgg16", "vgg19", "vggf"),
     ),
-    Entry("ynetwork", "ynetwork", "ynetwork:build_ynetwork", "two dilations of a picture, or a branch per input, merged"),
+    Entry("ynetwork", "ynetwork", "ynetwork:build_ynetwork", "two dilations of an image, or a branch per input, merged"),
 )
 
 
@@ -80,12 +80,12 @@ class NetworkInfo:
 
 
 def list_networks() -> list[NetworkInfo]:
-    """Every network by name, with its options and their defaults; each takes `initialiser` too, None for its own."""
+    """Every network by name, with its options and their defaults; each takes `initializer` too, None for its own."""
     rows = []
     for entry in ENTRIES:
         taken = {*entry.fixed, *re.compile(entry.pattern).groupindex}
         options = {name: default for name, default in _options(_builder(entry)).items() if name not in taken}
-        rows.append(NetworkInfo(entry.shown, entry.description, {**options, "initialiser": None}))
+        rows.append(NetworkInfo(entry.shown, entry.description, {**options, "initializer": None}))
     return rows
 
 
@@ -96,7 +96,7 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
         name: a name in `list_networks`, as `resnet20`, or `module.path:function` for one's own.
         input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
         outputs: numbers out; the network returns (batch, outputs) without softmax.
-        options: the network's own options; `initialiser`, a name in `layers.INITIALISERS`, goes with each listed network.
+        options: the network's own options; `initializer`, a name in `layers.INITIALISERS`, goes with each listed network.
 
     Raises:
         ConfigError: an unknown name or option, a depth that cannot be, a shape that the network cannot take, or an own function
@@ -109,17 +109,17 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
         return _build_own(name, input_shape, outputs, options)
     entry, named = _find(name)
     builder = _builder(entry)
-    initialiser = options.pop("initialiser", None)
+    initializer = options.pop("initializer", None)
     taken = {**entry.fixed, **named}
-    known = [option for option in _options(builder) if option not in taken] + ["initialiser"]
+    known = [option for option in _options(builder) if option not in taken] + ["initializer"]
     for option in options:
         if option not in known:
             raise ConfigError(f"{name} has no option {option!r}", f"one of: {', '.join(sorted(known))}", nearest(option, known))
     network = builder(input_shape, outputs, **taken, **options)
-    if initialiser is not None:
-        from hibiscus.networks.layers import initialise
+    if initializer is not None:
+        from hibiscus.networks.layers import initialize
 
-        initialise(network, initialiser)
+        initialize(network, initializer)
     return network
 
 

@@ -103,7 +103,7 @@ def _matching(network: nn.Module, pattern: str) -> Iterator[nn.Module]:
 
 @torch.no_grad()
 def constrain(network: nn.Module, max_norm: float | None = None, clip: float | None = None, layers: str = "*") -> None:
-    """Applies weight constraints in place; call it after each optimiser step.
+    """Applies weight constraints in place; call it after each optimizer step.
 
     Args:
         network: any network.

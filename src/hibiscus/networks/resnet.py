@@ -1,4 +1,4 @@
-r"""Residual networks for small pictures, version 1 (two convolutions, ReLU after the sum) and version 2 (pre-activation).
+r"""Residual networks for small images, version 1 (two convolutions, ReLU after the sum) and version 2 (pre-activation).
 
     v1, depth 6n+2: $x_{l+1} = \mathrm{ReLU}(F(x_l) + x_l)$,  F = Conv3-BN-ReLU-Conv3-BN
     v2, depth 9n+2: $x_{l+1} = F(x_l) + x_l$,  F = BN-ReLU-Conv1-BN-ReLU-Conv3-BN-ReLU-Conv1
@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.input_shapes import check_outputs, choice, legal_depth, picture
-from hibiscus.networks.layers import MapNorm, initialise
+from hibiscus.networks.input_shapes import check_outputs, choice, image, legal_depth
+from hibiscus.networks.layers import MapNorm, initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten, same_layout
 
 __all__ = ["BasicBlock", "BottleneckBlock", "build_resnet", "stage_layers", "stem_layers", "stem_of"]
@@ -49,7 +49,7 @@ def build_resnet(
             projection for version 2.
         width: multiplies all filter counts.
         stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with step 2), or `auto`: imagenet for
-            pictures with a side beyond 64 pixels.
+            images with a side beyond 64 pixels.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
@@ -62,7 +62,7 @@ def build_resnet(
         raise ConfigError(f"width={width!r}", "a number of at least 0.0625", "use width=1.0")
     name = f"resnet{depth}-v{version}"
     n = legal_depth(name, depth, 6 if version == 1 else 9, 2)
-    channels, height, breadth = picture(name, input_shape, 8)
+    channels, height, breadth = image(name, input_shape, 8)
     way = choice("shortcut", shortcut or ("pad" if version == 1 else "projection"), ("pad", "projection"))
     first = round(16 * width)
     layers = stem_layers(channels, first, stem_of(stem, height, breadth))
@@ -73,7 +73,7 @@ def build_resnet(
         filters = first * 2**stage * (1 if version == 1 else 4)
     layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)] if version == 2 else []
     network = nn.Sequential(*layers, AveragePool(1), Flatten(), nn.Linear(filters, check_outputs(outputs)))
-    initialise(network, "he_normal")
+    initialize(network, "he_normal")
     return network
 
 
@@ -109,7 +109,7 @@ def stage_layers(
 
 
 def stem_of(stem: str, height: int, width: int) -> str:
-    """`plain` or `imagenet`; `auto` is decided by the picture's larger side."""
+    """`plain` or `imagenet`; `auto` is decided by the image's larger side."""
     if choice("stem", stem, STEMS) != "auto":
         return stem
     return "imagenet" if max(height, width) > LARGEST_PLAIN_SIDE else "plain"

@@ -1,10 +1,10 @@
-r"""Networks from a picture to class scores for each of its pixels: FCN with a feature pyramid, and PSPNet, both on a ResNet v2 trunk.
+r"""Networks from an image to class scores for each of its pixels: FCN with a feature pyramid, and PSPNet, both on a ResNet v2 trunk.
 
-    FCN:     x_1 = trunk(picture),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),  scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
-    PSPNet:  x = trunk(picture),    scores = head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
+    FCN:     x_1 = trunk(image),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),  scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
+    PSPNet:  x = trunk(image),    scores = head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
 
 `up` enlarges to the size of the first map, `pool_b` is the mean over each of b x b bins, f is a 3x3 and g a 1x1 convolution with its
-norm and ReLU. The scores are enlarged to the picture's own size, bilinearly.
+norm and ReLU. The scores are enlarged to the image's own size, bilinearly.
 
 Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks", 2015, arXiv 1411.4038; Zhao et al., "Pyramid Scene Parsing
 Network", 2017, arXiv 1612.01105; trunk: He et al., 2016, arXiv 1603.05027.
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.resnet import stage_layers
 
 __all__ = ["FCN", "PSPNet", "Trunk"]
@@ -33,7 +33,7 @@ class Trunk(nn.Module):
     """A ResNet v2 without its classifier: stages of bottleneck blocks after one 3x3 convolution.
 
     Args:
-        channels: of the picture.
+        channels: of the image.
         width: filters of the first stage's 3x3 convolutions, doubled with each stage; its maps have four times as many.
         blocks: of each stage.
         strides: of the first convolution and of each stage.
@@ -56,7 +56,7 @@ class Trunk(nn.Module):
             given = stage >= len(blocks) - maps
             self.after.append(nn.Sequential(nn.BatchNorm2d(before), nn.ReLU(inplace=True)) if given else nn.Identity())
         self.channels = [4 * width * 2**stage for stage in range(len(blocks))]
-        initialise(self, "he_normal")
+        initialize(self, "he_normal")
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """The activated maps, the last stage's last."""
@@ -72,18 +72,18 @@ class FCN(nn.Module):
     """A fully convolutional network with a feature pyramid.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         outputs: classes.
         width: filters of the trunk's first stage.
         blocks: of each of the trunk's two stages, which leave a quarter of each side.
-        levels: maps of the pyramid; as many as the picture bears, up to 4, if None.
+        levels: maps of the pyramid; as many as the image bears, up to 4, if None.
         filters: of each of them.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs, height, width), logits.
 
     Raises:
-        ConfigError: more levels than the picture can bear.
+        ConfigError: more levels than the image can bear.
     """
 
     def __init__(self, shape: Sequence[int], outputs: int, width: int = 16, blocks: int = 3, levels: int | None = None, filters: int = 64):
@@ -92,7 +92,7 @@ class FCN(nn.Module):
         most = max(1, (min(shape[1:]) // 4).bit_length() - 1)
         levels = min(PAPER_LEVELS, most) if levels is None else levels
         if levels > most:
-            raise ConfigError(f"levels={levels} for pictures of {shape[1]}x{shape[2]} pixels", f"1 to {most}", f"levels={most}")
+            raise ConfigError(f"levels={levels} for images of {shape[1]}x{shape[2]} pixels", f"1 to {most}", f"levels={most}")
         self.trunk = Trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
         counts = [self.trunk.channels[-1]] + [filters] * (levels - 1)
         self.down = nn.ModuleList(_convolution(before, filters, 3, stride=2) for before in counts[:-1])
@@ -114,7 +114,7 @@ class PSPNet(nn.Module):
     """A pyramid scene parsing network; in training it answers with the scores of its auxiliary head too.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         outputs: classes.
         width: filters of the trunk's first stage.
         blocks: of each of the trunk's four stages, which leave an eighth of each side; the last two are dilated by 2 and 4.
@@ -130,7 +130,7 @@ class PSPNet(nn.Module):
         self.trunk = Trunk(shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2)
         deep = self.trunk.channels[-1]
         part = max(1, deep // len(POOLED))
-        # One number for each picture has no spread in a batch of one, so the coarsest bin goes without a norm.
+        # One number for each image has no spread in a batch of one, so the coarsest bin goes without a norm.
         self.pooled = nn.ModuleList(_convolution(deep, part, 1, norm=bins > 1) for bins in POOLED)
         self.fuse = nn.Sequential(_convolution(deep + part * len(POOLED), filters, 3), nn.Dropout2d(0.1))
         self.head = _head(filters, outputs)
@@ -147,21 +147,21 @@ class PSPNet(nn.Module):
 
 def _check_side(shape: Sequence[int]) -> None:
     if min(shape[1:]) < SMALLEST_SIDE:
-        raise ConfigError(f"pictures of {shape[1]}x{shape[2]} pixels", f"sides of {SMALLEST_SIDE} pixels or more", "image_size=64")
+        raise ConfigError(f"images of {shape[1]}x{shape[2]} pixels", f"sides of {SMALLEST_SIDE} pixels or more", "image_size=64")
 
 
 def _convolution(before: int, after: int, kernel: int, stride: int = 1, norm: bool = True) -> nn.Sequential:
     """A convolution with its norm and ReLU; a bias only where there is no norm."""
     convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=not norm)
     layers = nn.Sequential(convolution, nn.BatchNorm2d(after) if norm else nn.Identity(), nn.ReLU(inplace=True))
-    initialise(layers, "he_normal")
+    initialize(layers, "he_normal")
     return layers
 
 
 def _head(before: int, outputs: int) -> nn.Conv2d:
     """From features to scores; weights large enough that features learn from the first step on."""
     head = nn.Conv2d(before, outputs, 1)
-    initialise(head, "glorot_normal")
+    initialize(head, "glorot_normal")
     return head
 
 

@@ -28,8 +28,8 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.backbone import MOST_STRIDE, Backbone, build_backbone
-from hibiscus.networks.input_shapes import choice, counts, picture, whole
-from hibiscus.networks.layers import MapNorm, initialise
+from hibiscus.networks.input_shapes import choice, counts, image, whole
+from hibiscus.networks.layers import MapNorm, initialize
 
 __all__ = ["BACKGROUND", "SSD", "build_ssd", "map_sizes"]
 
@@ -45,7 +45,7 @@ class SSD(nn.Module):
 
     Args:
         backbone: gives the first maps.
-        map_sizes: (height, width) of every map for the pictures it is made for.
+        map_sizes: (height, width) of every map for the images it is made for.
         classes: of objects.
         anchors_per_cell: one number for each map.
         extra: filters of the maps after the backbone's.
@@ -87,7 +87,7 @@ class SSD(nn.Module):
         self.score_heads = nn.ModuleList(nn.Conv2d(count, anchors * (classes + 1), 3, padding=1) for count, anchors in pairs)
         self.offset_heads = nn.ModuleList(nn.Conv2d(count, anchors * 4, 3, padding=1) for count, anchors in pairs)
         for part in (self.extras, self.lateral, self.smooth):
-            initialise(part, "he_normal" if part is self.extras else "glorot_uniform")
+            initialize(part, "he_normal" if part is self.extras else "glorot_uniform")
         self._start_heads(prior)
 
     def _start_heads(self, prior: float | None) -> None:
@@ -143,7 +143,7 @@ def build_ssd(
     pyramid: bool = False,
     prior: float | None = None,
 ) -> SSD:
-    """A single-shot detector for pictures of one size.
+    """A single-shot detector for images of one size.
 
     Args:
         image_shape: (channels, height, width), at least 32x32 pixels.
@@ -158,9 +158,9 @@ def build_ssd(
         prior: chance, by softmax, that an anchor is an object in the beginning (Lin et al.: 0.01); None for equal scores.
 
     Raises:
-        ConfigError: an option out of its range, or more levels than the picture can be halved for.
+        ConfigError: an option out of its range, or more levels than the image can be halved for.
     """
-    picture("ssd", image_shape, LEAST_SIDE)
+    image("ssd", image_shape, LEAST_SIDE)
     per_cell = counts("anchors_per_cell", anchors_per_cell)
     if not isinstance(anchors_per_cell, int) and levels not in (None, len(per_cell)):
         raise ConfigError(f"levels={levels} with {len(per_cell)} anchors_per_cell", "as many of both", f"levels={len(per_cell)}")
@@ -181,7 +181,7 @@ def map_sizes(image_shape: Any, finest_stride: int = 8, levels: int | None = Non
     Raises:
         ConfigError: another stride, or more levels than lead to one place.
     """
-    _, height, width = picture("ssd", image_shape, LEAST_SIDE)
+    _, height, width = image("ssd", image_shape, LEAST_SIDE)
     if finest_stride not in FINEST_STRIDES:
         raise ConfigError(f"finest_stride={finest_stride!r}", "4, 8 or 16", "use finest_stride=8")
     sizes = [(-(-height // finest_stride), -(-width // finest_stride))]
@@ -190,7 +190,7 @@ def map_sizes(image_shape: Any, finest_stride: int = 8, levels: int | None = Non
     if levels is None:
         return tuple(sizes)
     if whole("levels", levels) > len(sizes):
-        found = f"levels={levels} for pictures of {height}x{width} pixels at finest_stride={finest_stride}"
+        found = f"levels={levels} for images of {height}x{width} pixels at finest_stride={finest_stride}"
         raise ConfigError(found, f"at most {len(sizes)}: the last map has one place", f"levels={len(sizes)}")
     return tuple(sizes[:levels])
 

@@ -1,6 +1,6 @@
-r"""U-Net: halves a picture some times and doubles it again, and hands what each size held across to the way back.
+r"""U-Net: halves an image some times and doubles it again, and hands what each size held across to the way back.
 
-    down:  x_0 = convs(picture),    x_{k+1} = convs(pool(x_k))
+    down:  x_0 = convs(image),    x_{k+1} = convs(pool(x_k))
     up:    y_depth = x_depth,       y_k = convs([x_k, enlarge(y_{k+1})]),      out = conv_1x1(y_0)
 
 Where output and input show the same thing their edges lie at the same place. A bottleneck would have to carry those through
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.input_shapes import choice
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 
 __all__ = ["NORMS", "UNet", "build_unet", "most_depth"]
 
@@ -31,10 +31,10 @@ PAPER_DEPTH = 4
 
 
 class UNet(nn.Module):
-    """A U-Net for pictures of any size; sides that do not halve evenly are rounded up, and cut again on the way back.
+    """A U-Net for images of any size; sides that do not halve evenly are rounded up, and cut again on the way back.
 
     Args:
-        channels: of the picture.
+        channels: of the image.
         outputs: maps out, as raw numbers.
         width: filters of the largest maps; doubled where the side halves (paper: 64).
         depth: halvings (paper: 4).
@@ -55,11 +55,11 @@ class UNet(nn.Module):
         self.enlarge = nn.ModuleList(nn.ConvTranspose2d(2 * count, count, 2, 2) for count in counts[:-1])
         self.up = nn.ModuleList(_convolutions(2 * count, count, norm) for count in counts[:-1])
         self.head = nn.Conv2d(width, outputs, 1)
-        initialise(self, "he_normal")
-        initialise(self.head, head)
+        initialize(self, "he_normal")
+        initialize(self.head, head)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The maps of each picture."""
+        """The maps of each image."""
         passed: list[Tensor] = []
         for step, convolutions in enumerate(self.down):
             x = convolutions(self.pool(x) if step else x)
@@ -74,10 +74,10 @@ class UNet(nn.Module):
 def build_unet(
     shape: Sequence[int], outputs: int, width: int = 64, depth: int | None = None, norm: str = "batch", head: str = "glorot_normal"
 ) -> UNet:
-    """A U-Net for pictures of one size.
+    """A U-Net for images of one size.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         outputs: maps out.
         width: filters of the largest maps.
         depth: halvings; as many as leave maps of about 8 pixels, up to 4, if None.
@@ -85,7 +85,7 @@ def build_unet(
         head: how the last layer is drawn.
 
     Raises:
-        ConfigError: more halvings than the picture can bear, or an unknown norm.
+        ConfigError: more halvings than the image can bear, or an unknown norm.
     """
     channels, height, width_ = shape
     choice("norm", norm, NORMS)
@@ -93,12 +93,12 @@ def build_unet(
     if depth is None:
         depth = min(PAPER_DEPTH, most, max(1, (max(height, width_) - 1).bit_length() - 3))
     if not 0 <= depth <= most:
-        raise ConfigError(f"depth={depth} for pictures of {height}x{width_} pixels", f"0 to {most} halvings", f"depth={most}")
+        raise ConfigError(f"depth={depth} for images of {height}x{width_} pixels", f"0 to {most} halvings", f"depth={most}")
     return UNet(channels, outputs, width, depth, norm, head)
 
 
 def most_depth(height: int, width: int) -> int:
-    """How often a picture can be halved while its shorter side keeps two pixels, without which a norm has nothing to compare."""
+    """How often an image can be halved while its shorter side keeps two pixels, without which a norm has nothing to compare."""
     return max(0, (min(height, width) - 1).bit_length() - 1)
 
 

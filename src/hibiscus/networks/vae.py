@@ -1,10 +1,10 @@
-r"""The two networks of an autoencoder, plain or variational: pictures to numbers, and codes to pictures of any size.
+r"""The two networks of an autoencoder, plain or variational: images to numbers, and codes to images of any size.
 
     mlp: two hidden layers each way;    cnn: strided convolutions and a hidden layer, and the same backwards
     pool: batch norm, ReLU, convolution, max pooling;    and back: batch norm, ReLU, transposed convolution, upsampling
 
 The side is halved until it is at most 8, and filters double where it halves. Sides that do not divide are made one larger on
-the way back and cut off at the end. The first convolution of `pool` reads the picture as it is: a ReLU before it would make all
+the way back and cut off at the end. The first convolution of `pool` reads the image as it is: a ReLU before it would make all
 pixels below the mean alike.
 
 Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; Atienza, "Advanced Deep Learning with
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from hibiscus.networks.dcgan import halvings
 from hibiscus.networks.input_shapes import choice
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import Flatten
 from hibiscus.networks.mlp import build_mlp
 
@@ -52,11 +52,11 @@ class Cut(nn.Module):
 
 
 class ConditionalEncoder(nn.Module):
-    """An encoder that is told a class: it becomes one more channel of the picture, by a linear layer (Atienza's listing 8.2.1).
+    """An encoder that is told a class: it becomes one more channel of the image, by a linear layer (Atienza's listing 8.2.1).
 
     Args:
         kind: `mlp` or `cnn`.
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         classes: how many there are.
         outputs: numbers out.
         hidden: as in `build_encoder`.
@@ -70,13 +70,13 @@ class ConditionalEncoder(nn.Module):
         super().__init__()
         channels, height, width = shape
         plane = nn.Linear(classes, height * width, bias=False)
-        # A one-hot label picks one weight for each pixel: as large as a picture's values, or the label is hardly heard beside them.
+        # A one-hot label picks one weight for each pixel: as large as an image's values, or the label is hardly heard beside them.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, width)))
         self.body = build_encoder(kind, (channels + 1, height, width), outputs, hidden, filters)
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
-        """The numbers of each picture, told its class."""
+        """The numbers of each image, told its class."""
         return self.body(torch.cat([x, self.plane(label)], 1))
 
 
@@ -89,7 +89,7 @@ class ConditionalDecoder(nn.Module):
         kind: `mlp` or `cnn`.
         latent: numbers of a code.
         classes: how many there are.
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         hidden: as in `build_encoder`.
         filters: as in `build_encoder`.
 
@@ -120,11 +120,11 @@ class ConditionalDecoder(nn.Module):
 
 
 def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32) -> nn.Sequential:
-    """From pictures to numbers.
+    """From images to numbers.
 
     Args:
         kind: `mlp`, `cnn` or `pool`.
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         outputs: numbers out.
         hidden: units of a hidden layer: two of them in the mlp, one in the cnn, none in pool.
         filters: cnn and pool: of the first layer; doubled at each halving, up to 256.
@@ -146,12 +146,12 @@ def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 5
     inner = [nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
     layers += [Flatten(), *inner] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(channels * height * width, outputs)]
     network = nn.Sequential(*layers)
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 
 def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 512, filters: int = 32) -> nn.Sequential:
-    """From codes to one number for each value of a picture; arguments as `build_encoder`.
+    """From codes to one number for each value of an image; arguments as `build_encoder`.
 
     Shapes: (batch, latent) to (batch, channels, height, width).
     """
@@ -167,7 +167,7 @@ def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 51
     for before, after in zip(counts[:0:-1], counts[-2::-1], strict=True):
         layers += [nn.ConvTranspose2d(before, after, 4, 2, 1), nn.ReLU(inplace=True)]
     network = nn.Sequential(*layers, nn.ConvTranspose2d(counts[0], channels, 4, 2, 1), Cut(height, width))
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 
@@ -177,7 +177,7 @@ def _pool_decoder(latent: int, counts: list[int], side: tuple[int, int], shape: 
     for before, after in zip(counts[::-1], [*counts[-2::-1], counts[0]], strict=True):
         layers += [*_norm(before), nn.ConvTranspose2d(before, after, 3, 1, 1, bias=False), nn.Upsample(scale_factor=2)]
     network = nn.Sequential(*layers, *_norm(counts[0]), nn.ConvTranspose2d(counts[0], shape[0], 3, 1, 1), Cut(shape[1], shape[2]))
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 

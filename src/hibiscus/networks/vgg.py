@@ -16,8 +16,8 @@ from typing import Any
 from torch import nn
 
 from hibiscus.networks.cnn import head
-from hibiscus.networks.input_shapes import check_outputs, choice, picture
-from hibiscus.networks.layers import conv_norm_relu, initialise
+from hibiscus.networks.input_shapes import check_outputs, choice, image
+from hibiscus.networks.layers import conv_norm_relu, initialize
 
 __all__ = ["STACKS", "build_vgg"]
 
@@ -43,13 +43,13 @@ def build_vgg(input_shape: Any, outputs: int, variant: str = "16", dropout: floa
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
     Raises:
-        ConfigError: no picture, or one below 8x8 pixels.
+        ConfigError: no image, or one below 8x8 pixels.
 
     Departs: batch norm after each convolution (the paper has none); one linear layer for the paper's three with 4096 units,
-        on the flattened map up to 4x4 and on its average beyond; pooling rounds up, so that 28x28 pictures pass all five;
+        on the flattened map up to 4x4 and on its average beyond; pooling rounds up, so that 28x28 images pass all five;
         `vggf` ends without a pooling, as in its source.
     """
-    channels, *size = picture(f"vgg{choice('variant', variant, STACKS)}", input_shape, 8)
+    channels, *size = image(f"vgg{choice('variant', variant, STACKS)}", input_shape, 8)
     layers: list[nn.Module] = []
     stacks = STACKS[variant]
     for index, stack in enumerate(stacks):
@@ -60,5 +60,5 @@ def build_vgg(input_shape: Any, outputs: int, variant: str = "16", dropout: floa
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
             size = [-(-side // 2) for side in size]
     network = nn.Sequential(*layers, *head(channels, (size[0], size[1]), check_outputs(outputs), dropout, largest=LARGEST_FLAT_MAP))
-    initialise(network, "he_normal")
+    initialize(network, "he_normal")
     return network

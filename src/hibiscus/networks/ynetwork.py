@@ -3,8 +3,8 @@ r"""The Y-network: two or more branches whose features are merged before one hea
     concat: $[l; r]$;    add: $l + r$;    multiply: $l \odot r$;
     dot: $\frac{1}{\sqrt{P}} \sum_{p=1}^{P} l_{cp} r_{cp}$ for each channel $c$
 
-On one picture it has two branches that differ in dilation (1 and 2): the second sees a window almost twice as wide at the
-same cost, so the two find different features. On several inputs, for example a picture and a table, it has one branch each.
+On one image it has two branches that differ in dilation (1 and 2): the second sees a window almost twice as wide at the
+same cost, so the two find different features. On several inputs, for example an image and a table, it has one branch each.
 
 Reference: Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, listing 2.1.2.
 """
@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks.cnn import convolution
 from hibiscus.networks.dropout import Dropout
-from hibiscus.networks.input_shapes import check_outputs, choice, counts, describe, fraction, pair, picture, shapes_of, whole
+from hibiscus.networks.input_shapes import check_outputs, choice, counts, describe, fraction, image, pair, shapes_of, whole
 from hibiscus.networks.layers import activation as make_activation
-from hibiscus.networks.layers import initialise
+from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
 from hibiscus.networks.mlp import hidden_layers
 from hibiscus.networks.recurrent import Rows, VariationalLayer
@@ -46,16 +46,16 @@ def build_ynetwork(
     activation: str = "relu",
     dropout: float = 0.4,
 ) -> YNetwork:
-    """Two dilations of one picture, or one branch for each of several inputs, merged for one linear head.
+    """Two dilations of one image, or one branch for each of several inputs, merged for one linear head.
 
     Args:
-        input_shape: one picture (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: a picture gets
+        input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: an image gets
             a convolutional branch, a table hidden layers, a sequence an LSTM.
         outputs: numbers out.
         merge: `concat`, `add`, `multiply` or `dot`; dot needs two branches.
-        filters: filters per block of a picture's branch; each block halves the map.
+        filters: filters per block of an image's branch; each block halves the map.
         kernel: size of the filters: a side, or height and width.
-        dilations: dilation of each branch on a single picture.
+        dilations: dilation of each branch on a single image.
         units: width of each branch's features with several inputs; a multiple of 8.
         activation: name in `layers.ACTIVATIONS`.
         dropout: share zeroed while training, in each block and before the head.
@@ -63,17 +63,17 @@ def build_ynetwork(
     Shapes: (batch, channels, height, width), or one tensor per input in order, to (batch, outputs).
 
     Departs: max pooling comes before activation and dropout, which are then a quarter of the work; maps beyond 4x4 are averaged
-        down to 4x4, so that large pictures need no huge head; with `dot` the sum is divided by the root of the number of
-        positions, so that its variance does not grow with the picture.
+        down to 4x4, so that large images need no huge head; with `dot` the sum is divided by the root of the number of
+        positions, so that its variance does not grow with the image.
     """
     shapes = shapes_of(input_shape)
     choice("merge", merge, MERGES)
     fraction("dropout", dropout)
     rows, sides = counts("filters", filters), pair("kernel", kernel)
     if len(shapes) == 1:
-        shape = picture("ynetwork", shapes[0], 8)
+        shape = image("ynetwork", shapes[0], 8)
         spreads = counts("dilations", dilations)
-        branches = [picture_branch(shape, rows, sides, spread, activation, dropout) for spread in spreads]
+        branches = [image_branch(shape, rows, sides, spread, activation, dropout) for spread in spreads]
     else:
         if whole("units", units) % POSITIONS:
             raise ConfigError(f"units={units}", f"a multiple of {POSITIONS}", "for example units=128")
@@ -85,7 +85,7 @@ def build_ynetwork(
             "use merge=concat, or dilations=[1,2]",
         )
     network = YNetwork(branches, shapes, merge, check_outputs(outputs), dropout)
-    initialise(network, "glorot_uniform")
+    initialize(network, "glorot_uniform")
     return network
 
 
@@ -134,10 +134,10 @@ def merge_branches(parts: list[Tensor], merge: str) -> Tensor:
     return product.flatten(1) if merge == "multiply" else product.sum(2) / product.shape[2] ** 0.5
 
 
-def picture_branch(
+def image_branch(
     shape: tuple[int, int, int], filters: Sequence[int], kernel: tuple[int, int], dilation: int, activation: str, dropout: float
 ) -> nn.Sequential:
-    """Convolution, max pooling, activation and dropout per block: pictures to (batch, filters, positions)."""
+    """Convolution, max pooling, activation and dropout per block: images to (batch, filters, positions)."""
     channels, *size = shape
     layers: list[nn.Module] = []
     for width in filters:
@@ -158,7 +158,7 @@ def input_branch(
 ) -> nn.Sequential:
     """A branch for one of several inputs, ending in `units` values as (batch, units / 8, 8)."""
     if len(shape) == 3:
-        body = picture_branch(picture("ynetwork", shape, 8), filters, kernel, 1, activation, dropout)
+        body = image_branch(image("ynetwork", shape, 8), filters, kernel, 1, activation, dropout)
         with torch.no_grad():
             wide = body.eval()(torch.zeros(1, *shape)).numel()
         layers = [*body.train(), Flatten(), nn.Linear(wide, units), make_activation(activation)]
@@ -167,5 +167,5 @@ def input_branch(
     elif len(shape) == 1:
         layers = hidden_layers(shape[0], (units, units), activation, 0.0, batch_norm=False)
     else:
-        raise ConfigError(f"ynetwork was given {describe(shape)}", "pictures, tables or sequences", "reshape the input")
+        raise ConfigError(f"ynetwork was given {describe(shape)}", "images, tables or sequences", "reshape the input")
     return nn.Sequential(*layers, nn.Unflatten(1, (-1, POSITIONS)))

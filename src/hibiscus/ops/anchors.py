@@ -1,6 +1,6 @@
-"""Anchors: the boxes that a detector starts from, laid over the feature maps of a picture.
+"""Anchors: the boxes that a detector starts from, laid over the feature maps of an image.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the picture, 0 to 1, origin top left; those at the border may reach beyond it.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image, 0 to 1, origin top left; those at the border may reach beyond it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def linear_scales(maps: int, least: float = 0.2, most: float = 0.9) -> list[floa
 
     Args:
         maps: number of feature maps, finest first.
-        least: scale on the finest map, a share of the picture's shorter side.
+        least: scale on the finest map, a share of the image's shorter side.
         most: scale on the coarsest.
 
     Raises:
@@ -46,7 +46,7 @@ def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], ima
         width  = s_k * sqrt(ratio) * shorter / image_width
         height = s_k / sqrt(ratio) * shorter / image_height
 
-    then one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). A ratio is width over height in pixels, also where the picture is not
+    then one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). A ratio is width over height in pixels, also where the image is not
     square, and a scale is a share of its shorter side.
 
     Args:
@@ -55,7 +55,7 @@ def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], ima
         image_shape: (height, width) in pixels.
 
     Shapes:
-        returns for each map (1 + ratios, 2): width and height relative to the picture.
+        returns for each map (1 + ratios, 2): width and height relative to the image.
 
     Raises:
         ConfigError: another number of scales or ratios than fits, or one that is not above 0.
@@ -64,7 +64,7 @@ def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], ima
     """
     if len(scales) != len(ratios) + 1 or min([*scales, *image_shape, *(r for row in ratios for r in row)]) <= 0:
         raise ConfigError(
-            f"{len(scales)} scales, ratios for {len(ratios)} maps and a picture of {tuple(image_shape)}",
+            f"{len(scales)} scales, ratios for {len(ratios)} maps and an image of {tuple(image_shape)}",
             "one scale more than maps, and scales, ratios and sides above 0",
             "make the scales with linear_scales(maps), and give ratios for each map",
         )
@@ -85,7 +85,7 @@ def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor])
 
     Args:
         map_sizes: (height, width) of each feature map in cells.
-        sizes: for each map (n, 2), width and height relative to the picture.
+        sizes: for each map (n, 2), width and height relative to the image.
 
     Shapes:
         returns (sum of height * width * n, 4) float32, corners.
@@ -108,7 +108,7 @@ def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor])
 def make_anchors(
     map_sizes: Sequence[tuple[int, int]], scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]
 ) -> Tensor:
-    r"""All anchors of a picture from scales and aspect ratios.
+    r"""All anchors of an image from scales and aspect ratios.
 
         A = sum over maps of height * width * (1 + number of ratios)
 
@@ -119,7 +119,7 @@ def make_anchors(
         image_shape: (height, width) in pixels.
 
     Shapes:
-        returns (A, 4) float32, corners relative to the picture; 8,732 for SSD300.
+        returns (A, 4) float32, corners relative to the image; 8,732 for SSD300.
 
     Raises:
         ConfigError: as `anchor_sizes` and `place_anchors`.
@@ -135,10 +135,10 @@ def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Ten
         distance = 1 - IoU of two boxes about one middle
 
     k-means with that distance; a cluster's centre is the median of its widths and of its heights. The overlap is the same in relative
-    sizes as in pixels, whatever the picture's shape.
+    sizes as in pixels, whatever the image's shape.
 
     Args:
-        sizes: widths and heights of training boxes, relative to the picture.
+        sizes: widths and heights of training boxes, relative to the image.
         levels: how many anchors a cell of each map has, finest map first.
         seed: of the first centres.
 

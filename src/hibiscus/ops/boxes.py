@@ -1,6 +1,6 @@
 """Which anchor answers for which box: overlap, offsets, and the matching of whole batches at once.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the picture. `hibiscus.scratch.detection` holds the plain twins.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image. `hibiscus.scratch.detection` holds the plain twins.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def decode(offsets: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIA
 def match(
     truth: Tensor, anchors: Tensor, threshold: float = 0.5, negative_limit: float | None = None, deviations: Sequence[float] = DEVIATIONS
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What each anchor of each picture should answer.
+    """What each anchor of each image should answer.
 
     The pair of box and anchor that overlaps most is made first, then the next among those left, and so on, so that each box gets an
     anchor of its own (if any left touches it); then every other anchor whose best box overlaps more than `threshold` answers for
@@ -86,7 +86,7 @@ def match(
     Args:
         truth: xmin, ymin, xmax, ymax, class; class -1 fills up, class -2 or less is a crowd: background anchors that lie in it to more than
             `threshold` of their own area are ignored.
-        anchors: of every picture.
+        anchors: of every image.
         threshold: of the overlap (paper: 0.5).
         negative_limit: anchors that overlap a box more than this and are not matched are ignored; none ignores none.
         deviations: as in `encode`.
@@ -104,7 +104,7 @@ def match(
         raise ConfigError(
             f"boxes of shape {tuple(truth.shape)} and anchors of shape {tuple(anchors.shape)}",
             "(batch, boxes, 5) and (anchors, 4), with an anchor or more",
-            "fill up each picture's boxes to one number with rows of class -1",
+            "fill up each image's boxes to one number with rows of class -1",
         )
     batch, most = truth.shape[:2]
     if most == 0:
@@ -120,9 +120,9 @@ def match(
     if bool((kind <= CROWD).any()):
         ignored = ignored | _crowded(torch.where((kind <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold)
     labels = torch.where(ignored & ~positive, -1, labels)
-    picture, place = positive.nonzero(as_tuple=True)
+    image, place = positive.nonzero(as_tuple=True)
     offsets = anchors.new_zeros(batch, len(anchors), 4)
-    offsets[picture, place] = encode(boxes[picture, owner[picture, place]], anchors[place], deviations)
+    offsets[image, place] = encode(boxes[image, owner[image, place]], anchors[place], deviations)
     return labels, offsets, positive
 
 
@@ -152,11 +152,11 @@ def _overlaps(boxes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
     """The row of the best box of each anchor (B, A) that is over the threshold, -1 elsewhere; the first of equals."""
-    picture, place = over.nonzero(as_tuple=True)
+    image, place = over.nonzero(as_tuple=True)
     owner = torch.full(over.shape, -1, device=over.device)
     step = max(64, BLOCK // boxes.shape[1])
-    parts = zip(picture.split(step), place.split(step), strict=True)
-    owner[picture, place] = torch.cat([iou(boxes[b], anchors[a][:, None]).argmax(1) for b, a in parts])
+    parts = zip(image.split(step), place.split(step), strict=True)
+    owner[image, place] = torch.cat([iou(boxes[b], anchors[a][:, None]).argmax(1) for b, a in parts])
     return owner
 
 
@@ -170,16 +170,16 @@ def _give_each_its_best(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tens
     left = top > 0
     taken = torch.zeros(len(boxes), count + 1, dtype=torch.bool, device=owner.device)
     while bool(left.any()):
-        # For each box the anchor that it likes best, against all boxes of the picture: (B, wanting, rival).
-        rival = iou(boxes[:, None], anchors[place][:, :, None]).masked_fill(~left[:, None], -1)
-        made = left & (rival.argmax(2) == rows)
+        # For each box the anchor that it likes best, against all boxes of the image: (B, wanting, rival).
+        baseline = iou(boxes[:, None], anchors[place][:, :, None]).masked_fill(~left[:, None], -1)
+        made = left & (baseline.argmax(2) == rows)
         owner = _write(owner, place, made, rows)
         taken.scatter_(1, torch.where(made, place, count), True)
         left = left & ~made
-        picture, row = (left & taken.gather(1, place)).nonzero(as_tuple=True)  # those whose anchor went to another
-        again = iou(boxes[picture, row][:, None], anchors).masked_fill(taken[picture, :count], -1)
-        value, place[picture, row] = again.max(1)
-        left[picture, row] = value > 0
+        image, row = (left & taken.gather(1, place)).nonzero(as_tuple=True)  # those whose anchor went to another
+        again = iou(boxes[image, row][:, None], anchors).masked_fill(taken[image, :count], -1)
+        value, place[image, row] = again.max(1)
+        left[image, row] = value > 0
     return owner
 
 

@@ -1,10 +1,10 @@
-r"""DiffAugment: random changes of pictures through which a gradient passes, so that a generator may learn behind them.
+r"""DiffAugment: random changes of images through which a gradient passes, so that a generator may learn behind them.
 
-A discriminator that sees few real pictures learns them by heart. If it sees T(x) and T(G(z)) only, T drawn anew each time, it cannot;
-and since the generator's gradient passes through T, the generator does not learn to make changed pictures.
+A discriminator that sees few real images learns them by heart. If it sees T(x) and T(G(z)) only, T drawn anew each time, it cannot;
+and since the generator's gradient passes through T, the generator does not learn to make changed images.
 
     color:        brightness x + b,  b in ±0.5;  saturation about the mean of the channels, factor 0 to 2;
-                  contrast about the picture's mean, factor 0.5 to 1.5
+                  contrast about the image's mean, factor 0.5 to 1.5
     translation:  by up to an eighth of each side, 0 coming in
     cutout:       a rectangle of half of each side set to 0
 
@@ -27,13 +27,13 @@ Uniform = Callable[..., Tensor]  # numbers from [0, 1), `(batch, *shape)`
 
 
 class DiffAugment:
-    """Changes each picture of a batch at random.
+    """Changes each image of a batch at random.
 
     Args:
         names: any of `color`, `translation`, `cutout`, in this order.
 
     Shapes:
-        pictures (batch, channels, height, width), values about 0; returns the same.
+        images (batch, channels, height, width), values about 0; returns the same.
 
     Raises:
         ConfigError: an unknown name.
@@ -42,11 +42,11 @@ class DiffAugment:
     def __init__(self, names: Sequence[str]):
         self.changes = [CHANGES[choice("diff_augment", name, CHANGES)] for name in names]
 
-    def __call__(self, pictures: Tensor, uniform: Uniform) -> Tensor:
-        """Changed pictures; `uniform(*shape)` draws `(batch, *shape)` numbers from [0, 1)."""
+    def __call__(self, images: Tensor, uniform: Uniform) -> Tensor:
+        """Changed images; `uniform(*shape)` draws `(batch, *shape)` numbers from [0, 1)."""
         for change in self.changes:
-            pictures = change(pictures, uniform)
-        return pictures
+            images = change(images, uniform)
+        return images
 
 
 def _color(x: Tensor, uniform: Uniform) -> Tensor:

@@ -1,4 +1,4 @@
-"""From many overlapping boxes to one for each object: non-maximum suppression of all pictures and classes at once.
+"""From many overlapping boxes to one for each object: non-maximum suppression of all images and classes at once.
 
 Boxes are corners (xmin, ymin, xmax, ymax). `hibiscus.scratch.detection` holds the plain twins, whose answers these give exactly.
 """
@@ -25,7 +25,7 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, floor: float = 0
     Classes share the boxes and nothing else. For suppression across classes give one class: the best score of each box.
 
     Args:
-        boxes: of each picture.
+        boxes: of each image.
         scores: of each class and box.
         threshold: of the overlap (SSD: 0.45), above 0.
         floor: only scores above it take part.
@@ -68,7 +68,7 @@ def soft_nms(
     One box after another is taken, the best by its score of then; all rows at once.
 
     Args:
-        boxes: candidates of each row (a picture and a class).
+        boxes: candidates of each row (an image and a class).
         scores: of the candidates.
         kind: `gaussian` or `linear`.
         sigma: of the Gaussian (paper: 0.5).
@@ -117,7 +117,7 @@ def detect(
     sigma: float = 0.5,
     across_classes: bool = False,
 ) -> Tensor:
-    """The objects that a detector sees in each picture.
+    """The objects that a detector sees in each image.
 
     The best `keep` that stay only depend on better ones: as many of the best candidates of all classes are looked at as it takes.
 
@@ -127,7 +127,7 @@ def detect(
         score_threshold: only higher scores take part (SSD: 0.01).
         iou_threshold: of the suppression (SSD: 0.45).
         most_per_class: candidates of a class that take part, the best (SSD: 400); none takes all.
-        keep: of a picture, the best (SSD: 200).
+        keep: of an image, the best (SSD: 200).
         soft: `gaussian` or `linear` lowers scores instead of dropping boxes, see `soft_nms`.
         sigma: of the Gaussian.
         across_classes: a box also suppresses those of other classes.
@@ -245,7 +245,7 @@ def _detect_softly(
     floor: float,
     across_classes: bool,
 ) -> Tensor:
-    """`detect` with `soft_nms`: a row for each picture and class, or for each picture."""
+    """`detect` with `soft_nms`: a row for each image and class, or for each image."""
     batch, _, count = value.shape
     index, score = _unpack(key if not across_classes else key.view(batch, 1, -1), value)
     own = boxes.gather(1, (index % count).view(batch, -1, 1).expand(-1, -1, 4)).view(*index.shape, 4)
@@ -257,7 +257,7 @@ def _detect_softly(
 
 
 def _padded(boxes: Tensor, scores: Tensor, kind: Tensor, keep: int) -> Tensor:
-    """The best `keep` rows of each picture, (B, keep, 6); rows of score 0 have class -1."""
+    """The best `keep` rows of each image, (B, keep, 6); rows of score 0 have class -1."""
     scores, order = scores.sort(dim=1, descending=True, stable=True)
     scores, order = scores[:, :keep], order[:, :keep]
     found = torch.cat([boxes.gather(1, order[..., None].expand(-1, -1, 4)), scores[..., None], kind.gather(1, order)[..., None]], -1)

@@ -1,4 +1,4 @@
-"""The samples along a training, one after another as one small moving picture."""
+"""The samples along a training, one after another as one small moving image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hibiscus.report.formatting import plural, shorten
 
 __all__ = ["epoch_of", "moving"]
 
-MOST = 700_000  # bytes of the moving picture, before base64 adds a third
+MOST = 700_000  # bytes of the moving image, before base64 adds a third
 TRIES: tuple[tuple[int, dict[str, Any]], ...] = (  # pixels of the longer side, how WebP packs them: the first that is small enough
     *((520, options) for options in ({"lossless": True}, {"quality": 80}, {"quality": 50})),
     *((side, {"quality": 50}) for side in (360, 240, 160)),
@@ -34,12 +34,12 @@ def moving(paths: Sequence[Path]) -> dict[str, Any] | None:
     Args:
         paths: in the order in which they are shown.
     """
-    frames = [(epoch_of(path), picture) for path in paths if (picture := _open(path))]
-    frames = [(epoch, picture) for epoch, picture in frames if picture.size == frames[-1][1].size]
+    frames = [(epoch_of(path), image) for path in paths if (image := _open(path))]
+    frames = [(epoch, image) for epoch, image in frames if image.size == frames[-1][1].size]
     if len(frames) < 2:
         return None
     for side, options in TRIES:
-        drawn = [_frame(picture, f"epoch {epoch}", side) for epoch, picture in frames]
+        drawn = [_frame(image, f"epoch {epoch}", side) for epoch, image in frames]
         if len(frames) * len(_packed(drawn[-1:], options)) <= MOST:
             data = _packed(drawn, options)
             width, height = drawn[0].size
@@ -58,23 +58,23 @@ def _open(path: Path) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=["PNG"]) as picture:
-                return picture.convert("RGB") if picture.width * picture.height <= PIXELS else None
+            with Image.open(path, formats=["PNG"]) as image:
+                return image.convert("RGB") if image.width * image.height <= PIXELS else None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
 
-def _frame(picture: Image.Image, words: str, side: int) -> Image.Image:
-    """The picture in the size of the page, with words above it."""
-    longer = max(picture.size)
+def _frame(image: Image.Image, words: str, side: int) -> Image.Image:
+    """The image in the size of the page, with words above it."""
+    longer = max(image.size)
     if longer < LEAST:
         factor = max(1, round(LEAST / longer))
-        picture = picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
-    if max(picture.size) > side:
-        picture = picture.copy()
-        picture.thumbnail((side, side))
-    frame = Image.new("RGB", (picture.width, picture.height + STRIP), "white")
-    frame.paste(picture, (0, STRIP))
+        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    if max(image.size) > side:
+        image = image.copy()
+        image.thumbnail((side, side))
+    frame = Image.new("RGB", (image.width, image.height + STRIP), "white")
+    frame.paste(image, (0, STRIP))
     ImageDraw.Draw(frame).text((2, 4), words, fill=(90, 84, 92), font=ImageFont.load_default(14))
     return frame
 

@@ -46,13 +46,13 @@ def panels(run: RunFolder) -> dict[str, Any]:
     for name in series:
         if name.startswith(("train/", "val/")):
             groups.setdefault(re.split(r"[/.]", name)[-1], []).append(name)
-    decides = as_text(as_mapping(run.info.get("decides")).get("name")).rsplit("/", 1)[-1]
-    order = sorted(groups, key=lambda word: (word != "loss", word != decides))[:AT_MOST]
-    drawn = [_panel(word, groups[word], series, x_label, marks, word == decides) for word in order]
-    if rates := {name: each for name, each in series.items() if name.startswith("rate/")}:
+    selection_metric = as_text(as_mapping(run.info.get("selection_metric")).get("name")).rsplit("/", 1)[-1]
+    order = sorted(groups, key=lambda word: (word != "loss", word != selection_metric))[:AT_MOST]
+    drawn = [_panel(word, groups[word], series, x_label, marks, word == selection_metric) for word in order]
+    if rates := {name: each for name, each in series.items() if name.startswith("lr/")}:
         drawn.append(_rates(rates, x_label))
     last = max((x[-1] for x, _ in series.values() if x), default=0)
-    read = _read_off(run, series, decides) if x_label == "epoch" and drawn else {}
+    read = _read_off(run, series, selection_metric) if x_label == "epoch" and drawn else {}
     return {
         "first": drawn[:2],
         "rest": drawn[2:],
@@ -99,13 +99,13 @@ def crossval_panel(run: RunFolder) -> dict[str, Any] | None:
     """The fold scores and the mean curve of a cross-validation."""
     if not run.crossval:
         return None
-    name = as_text(as_mapping(run.crossval.get("decides")).get("name"))
+    name = as_text(as_mapping(run.crossval.get("selection_metric")).get("name"))
     curve = as_mapping(run.crossval.get("curve"))
     drawn = []
-    for part, colour in (("train", "train"), ("val", "accent")):
+    for part, color in (("train", "train"), ("val", "accent")):
         values = [as_number(value) for value in as_list(curve.get(part))]
         if values:
-            drawn.append(_line(PARTS[part], [float(i + 1) for i in range(len(values))], values, colour))
+            drawn.append(_line(PARTS[part], [float(i + 1) for i in range(len(values))], values, color))
     best = as_number(run.crossval.get("best_epoch"))
     marks = [Mark(best, f"best, epoch {plain(best)}")] if math.isfinite(best) else []
     figure = {"title": f"{metric(name)}, mean over folds", "svg": "", "legend": _legend(drawn), "note": ""}
@@ -119,7 +119,7 @@ def _series(rows: list[tuple[float, dict[str, Any]]]) -> Series:
     found: Series = {}
     for x, line in rows:
         for name, value in line.items():
-            if name.startswith(("train/", "val/", "rate/")):
+            if name.startswith(("train/", "val/", "lr/")):
                 xs, ys = found.setdefault(name, ([], []))
                 xs.append(x)
                 ys.append(as_number(value) if math.isfinite(as_number(value)) else math.nan)
@@ -135,12 +135,12 @@ def _marks(run: RunFolder, series: Series) -> list[Mark]:
     return marks + ([Mark(stop, f"stop, epoch {plain(stop)}", "c3")] if math.isfinite(stop) else [])
 
 
-def _read_off(run: RunFolder, series: Series, decides: str) -> dict[str, Any]:
+def _read_off(run: RunFolder, series: Series, selection_metric: str) -> dict[str, Any]:
     """What the curves say in numbers: the figures at the best epoch and at the end, and where to stop."""
     best, stop = as_number(as_mapping(run.info.get("best")).get("epoch")), stopping(run, series)
     end = max((x[-1] for x, _ in series.values()), default=math.nan)
     rows = []
-    for name in dict.fromkeys((f"val/{decides}", "val/loss", *_losses(series))):
+    for name in dict.fromkeys((f"val/{selection_metric}", "val/loss", *_losses(series))):
         values = dict(zip(*series.get(name, ([], [])), strict=True))
         cells = [show(name, values[at], unit=False) if at in values else "–" for at in (best, end)]
         if values:
@@ -162,7 +162,7 @@ def _losses(series: Series) -> list[str]:
     return losses if len(losses) == 1 else []
 
 
-def _panel(word: str, names: list[str], series: Series, x_label: str, marks: list[Mark], decides: bool) -> dict[str, Any]:
+def _panel(word: str, names: list[str], series: Series, x_label: str, marks: list[Mark], selection_metric: bool) -> dict[str, Any]:
     """One plot of all the terms that share their last word."""
     owners = sorted({_owner(name) for name in names})
     players = {_owner(name) for name in series if name.startswith("train/")}
@@ -171,19 +171,19 @@ def _panel(word: str, names: list[str], series: Series, x_label: str, marks: lis
     for name in sorted(names, key=lambda each: (_owner(each), each.startswith("val/"))):
         part, owner = name.split("/", 1)[0], _owner(name)
         if alone:
-            colour, dashed = ("accent" if part == "val" else "train"), False
+            color, dashed = ("accent" if part == "val" else "train"), False
         else:
-            colour = ("accent", "c2", "c3", "c4", "c5", "c6", "c7", "train")[owners.index(owner) % 8]
+            color = ("accent", "c2", "c3", "c4", "c5", "c6", "c7", "train")[owners.index(owner) % 8]
             dashed = part == "val"
         called = f"{shorten(owner)}, {PARTS[part]}" if owner and not alone else PARTS[part]
-        drawn.append(_line(called, *series[name], colour, dashed))
+        drawn.append(_line(called, *series[name], color, dashed))
     holes = [f"{line.name} ({x_label} {plain(line.x[line_hole])})" for line in drawn if (line_hole := _hole(line.y)) is not None]
     note = f"Not a number, from here on or for a while: {'; '.join(holes)}." if holes else ""
     values = [y for line in drawn for y in line.y if math.isfinite(y)]
     steep = direction(word) is not True and bool(values) and min(values) > 0 and max(values) > 200 * min(values)
     svg = lines(drawn, f"{metric(word)} over {x_label}s", x_label=x_label, marks=marks, logarithmic=steep, whole=True)
     whose = f" of the {shorten(owners[0])}" if alone and owners[-1:] != [""] and len(players) > 1 else ""
-    title = metric(word) + whose + (", which decides" if decides else "") + (" (logarithmic)" if steep else "")
+    title = metric(word) + whose + (", which decides" if selection_metric else "") + (" (logarithmic)" if steep else "")
     return {"title": title, "svg": svg if values else "", "legend": _legend(drawn), "note": note}
 
 
@@ -202,8 +202,8 @@ def _owner(name: str) -> str:
     return re.sub(r"[/.][^/.]*$", "", "/" + name.split("/", 1)[1]).strip("/")
 
 
-def _line(name: str, x: list[float], y: list[float], colour: str, dashed: bool = False) -> Line:
-    return Line(name, x, y, colour, dashed, smoothed(y) if len(y) >= SMOOTHED_FROM else None)
+def _line(name: str, x: list[float], y: list[float], color: str, dashed: bool = False) -> Line:
+    return Line(name, x, y, color, dashed, smoothed(y) if len(y) >= SMOOTHED_FROM else None)
 
 
 def _hole(values: Sequence[float]) -> int | None:
@@ -211,4 +211,4 @@ def _hole(values: Sequence[float]) -> int | None:
 
 
 def _legend(drawn: Sequence[Line]) -> list[dict[str, Any]]:
-    return [{"name": line.name, "colour": line.colour, "dashed": line.dashed} for line in drawn]
+    return [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in drawn]

@@ -11,10 +11,10 @@ from hibiscus.report.load import as_number, as_text
 __all__ = ["direction", "duration", "is_share", "metric", "plain", "plural", "setting", "shorten", "show", "when", "with_article"]
 
 FRACTIONS = {  # bounded by 0 and 1 and read as a percentage; 1 is best
-    "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "f1", "precision", "recall", "specificity", "agreement",
+    "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "f1", "precision", "recall", "specificity", "conditional_accuracy",
     "cluster_accuracy", "pixel_accuracy", "miou", "iou", "dice", "map50", "map50_95", "map75", "pq", "coverage",
-    "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy", "judge_accuracy", "judge_certainty", "least_share",
-    "agreement_to_a", "agreement_to_b", "picture_accuracy", "picture_miou", "voc_ap50", "mean_iou", "sq", "rq",
+    "top5_accuracy", "few_shot_5way_1shot", "few_shot_5way_5shot", "token_accuracy", "classifier_accuracy", "classifier_confidence", "min_class_share",
+    "domain_accuracy_a", "domain_accuracy_b", "image_accuracy", "image_miou", "voc_ap50", "matched_iou", "sq", "rq",
     "map_small", "map_medium", "map_large", "ar1", "ar10", "ar100", "ar_small", "ar_medium", "ar_large",
 }  # fmt: skip
 WRONGS = {"error", "top1_error", "top5_error", "error_rate"}  # the same, but 0 is best
@@ -45,24 +45,24 @@ NAMES = {
     "nll": "negative log-likelihood", "macro_f1": "macro F1", "micro_f1": "micro F1", "top5_error": "top-5 error",
     "top5_accuracy": "top-5 accuracy", "miou": "mean IoU", "iou": "IoU", "map50": "mAP at IoU 0.5", "pq": "panoptic quality",
     "map50_95": "mAP at IoU 0.5–0.95", "psnr": "PSNR", "ssim": "SSIM", "nmi": "normalised mutual information",
-    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "modes": "classes found", "delta_e": "colour difference ΔE",
+    "frechet": "Fréchet distance", "frechet_floor": "Fréchet floor", "classes_found": "classes found", "delta_e": "colour difference ΔE",
     "map75": "mAP at IoU 0.75", "map_small": "mAP of small ones", "map_medium": "mAP of medium ones", "map_large": "mAP of large ones",
-    "ar1": "recall with 1 a picture", "ar10": "recall with 10 a picture", "ar100": "recall with 100 a picture",
+    "ar1": "recall with 1 an image", "ar10": "recall with 10 an image", "ar100": "recall with 100 an image",
     "voc_ap50": "VOC AP at IoU 0.5", "ar_small": "recall of small ones",
     "ar_medium": "recall of medium ones", "ar_large": "recall of large ones",
-    "mean_iou": "mean IoU of matched boxes", "dice": "mean Dice", "picture_accuracy": "pixel accuracy, mean over pictures",
-    "picture_miou": "mean IoU of present classes, mean over pictures", "pixel_accuracy": "pixel accuracy",
-    "given_frechet": "Fréchet distance, features of the file", "given_frechet_floor": "Fréchet floor, features of the file",
-    "given_kernel_distance": "kernel distance, features of the file",
+    "matched_iou": "mean IoU of matched boxes", "dice": "mean Dice", "image_accuracy": "pixel accuracy, mean over images",
+    "image_miou": "mean IoU of present classes, mean over images", "pixel_accuracy": "pixel accuracy",
+    "frechet_external": "Fréchet distance, features of the file", "frechet_floor_external": "Fréchet floor, features of the file",
+    "kernel_distance_external": "kernel distance, features of the file",
     "mase": "MASE", "bleu": "BLEU", "auc": "AUC",
     "roc_auc": "ROC AUC", "ece": "calibration error", "ari": "adjusted Rand index", "kappa": "Cohen’s κ",
     "few_shot_5way_1shot": "5-way 1-shot accuracy", "few_shot_5way_5shot": "5-way 5-shot accuracy", "mcc": "Matthews correlation",
     "mape": "mean absolute percentage error", "bpd": "bits per dimension",
-    "nll_bound": "bound of the negative log-likelihood", "kl": "KL divergence", "mig": "MIG", "factor_vae_score": "FactorVAE score",
+    "neg_elbo": "bound of the negative log-likelihood", "kl": "KL divergence", "mig": "MIG", "factor_vae_score": "FactorVAE score",
 }  # fmt: skip
 OF_A_CLASS = "iou_"  # before the class's name
 SPACE = "\u00a0"  # a space at which no line breaks
-UNITS = {"nll": "nats", "nll_bound": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}
+UNITS = {"nll": "nats", "neg_elbo": "nats", "kl": "nats", "psnr": "dB", "bpd": "bits"}
 
 
 def _last(name: str) -> str:
@@ -140,7 +140,7 @@ def shorten(text: Any, length: int = 28) -> str:
 
 
 def plural(number: Any, word: str) -> str:
-    """`1 picture`, `1,200 pictures`."""
+    """`1 image`, `1,200 images`."""
     count = as_number(number)
     many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}es" if word.endswith("s") else f"{word}s"
     return f"{plain(count)} {word if count == 1 else many}"

@@ -1,4 +1,4 @@
-"""Pictures for one self-contained page: checked, shrunk to a share of the page's size, and written as data URIs."""
+"""Images for one self-contained page: checked, shrunk to a share of the page's size, and written as data URIs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 
 from PIL import Image
 
-__all__ = ["BUDGET", "Pictures"]
+__all__ = ["BUDGET", "Images"]
 
-BUDGET = 1_900_000  # bytes of pictures in a page, before base64 adds a third
-EACH = (6_000, 110_000)  # least and most bytes of one picture's share; one that is larger is shrunk
-SIDES = (720, 400, 240, 128)  # pixels of a shrunk picture's longer side, until it is within its share
-PIXELS = 80_000_000  # of a picture that is opened at all
+BUDGET = 1_900_000  # bytes of images in a page, before base64 adds a third
+EACH = (6_000, 110_000)  # least and most bytes of one image's share; one that is larger is shrunk
+SIDES = (720, 400, 240, 128)  # pixels of a shrunk image's longer side, until it is within its share
+PIXELS = 80_000_000  # of an image that is opened at all
 FORMATS = ("PNG", "JPEG", "WEBP")
 
 
-class Pictures:
-    """Hands out pictures until the page's share for pictures is used up.
+class Images:
+    """Hands out images until the page's share for images is used up.
 
     Args:
-        count: how many pictures there may be; each gets an even share.
-        budget: bytes of pictures in the page.
+        count: how many images there may be; each gets an even share.
+        budget: bytes of images in the page.
     """
 
     def __init__(self, count: int, budget: int = BUDGET):
@@ -34,7 +34,7 @@ class Pictures:
         self.unreadable = 0
 
     def take(self, path: Path | None, caption: str = "") -> dict[str, Any] | None:
-        """A picture as `{uri, width, height, caption, small}`, or None where it is unreadable or there is no room."""
+        """An image as `{uri, width, height, caption, small}`, or None where it is unreadable or there is no room."""
         try:
             data, size, kind = _load(path)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -55,25 +55,25 @@ class Pictures:
 
 
 def _load(path: Path | None) -> tuple[bytes, tuple[int, int], str]:
-    """The bytes of a picture whose header says that it is one, its size and its kind."""
+    """The bytes of an image whose header says that it is one, its size and its kind."""
     if path is None:
         raise FileNotFoundError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=FORMATS) as picture:
-            if picture.width * picture.height > PIXELS:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
                 raise ValueError(f"{path} has too many pixels")
-            size, kind = picture.size, str(picture.format)
-            picture.load()
+            size, kind = image.size, str(image.format)
+            image.load()
     return path.read_bytes(), size, kind
 
 
 def _shrink(data: bytes, most: int) -> tuple[bytes, str]:
-    """The same picture in about `most` bytes: JPEG, or PNG with few colours where it is transparent."""
+    """The same image in about `most` bytes: JPEG, or PNG with few colours where it is transparent."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            seen = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            seen = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
     kind = "PNG" if seen.mode == "RGBA" else "JPEG"
     out = io.BytesIO()
     for side in SIDES:

@@ -28,9 +28,9 @@ class RunFolder:
         info: `run.json`.
         lines: the lines of `log.jsonl` that could be read.
         evaluation: `evaluation.json`, or empty.
-        exhibits: `evaluation/exhibits.json`, or empty.
+        report items: `evaluation/report_items.json`, or empty.
         crossval: `crossval.json`, or empty.
-        samples: grids of pictures made along the way, the newest last.
+        samples: grids of images made along the way, the newest last.
         missing: one sentence for each file that is absent or could not be read.
     """
 
@@ -38,7 +38,7 @@ class RunFolder:
     info: dict[str, Any]
     lines: list[dict[str, Any]] = field(default_factory=list)
     evaluation: dict[str, Any] = field(default_factory=dict)
-    exhibits: list[dict[str, Any]] = field(default_factory=list)
+    report_items: list[dict[str, Any]] = field(default_factory=list)
     crossval: dict[str, Any] = field(default_factory=dict)
     samples: list[Path] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -79,11 +79,11 @@ def read_run(folder: Path) -> RunFolder:
     if not measured and not crossval:
         missing.append("evaluation.json is missing: the run has not been measured on its test part yet.")
     shown: list[Any] = []
-    if (folder / "evaluation" / "exhibits.json").exists():
-        found = _json(folder, "evaluation/exhibits.json", missing)
-        shown = as_list(found.get("exhibits")) if isinstance(found, dict) else as_list(found)
-    exhibits = [one for one in shown if isinstance(one, dict)]
-    return RunFolder(folder, info, lines, evaluation, exhibits, crossval, _samples(folder), missing)
+    if (folder / "evaluation" / "report_items.json").exists():
+        found = _json(folder, "evaluation/report_items.json", missing)
+        shown = as_list(found.get("report_items")) if isinstance(found, dict) else as_list(found)
+    report_items = [one for one in shown if isinstance(one, dict)]
+    return RunFolder(folder, info, lines, evaluation, report_items, crossval, _samples(folder), missing)
 
 
 def as_mapping(value: Any) -> dict[str, Any]:

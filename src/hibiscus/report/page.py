@@ -15,9 +15,9 @@ from hibiscus.errors import RunError
 from hibiscus.report.animation import epoch_of, moving
 from hibiscus.report.curves import crossval_panel, panels
 from hibiscus.report.formatting import metric, plural, shorten, show, when
-from hibiscus.report.images import BUDGET, Pictures
+from hibiscus.report.images import BUDGET, Images
 from hibiscus.report.load import RunFolder, as_list, as_mapping, as_text, read_run
-from hibiscus.report.panels import exhibits, gallery_size
+from hibiscus.report.panels import gallery_size, report_items
 from hibiscus.report.run_details import commands, data_summary, setup
 from hibiscus.report.verdict import comparison, verdict
 
@@ -69,14 +69,14 @@ def save(text: str, path: Path) -> Path:
 def _content(run: RunFolder) -> dict[str, Any]:
     """Everything that the report's template shows."""
     grids = [animated] if (animated := moving(run.samples)) else []
-    pictures = Pictures(gallery_size(run) + 1, BUDGET - sum(each["bytes"] for each in grids))
-    grids += [last for path in run.samples[-1:] if (last := pictures.take(path, f"Epoch {epoch_of(path)}, the last."))]
-    shown = exhibits(run, pictures)
+    images = Images(gallery_size(run) + 1, BUDGET - sum(each["bytes"] for each in grids))
+    grids += [last for path in run.samples[-1:] if (last := images.take(path, f"Epoch {epoch_of(path)}, the last."))]
+    shown = report_items(run, images)
     notices = [*run.missing]
-    if pictures.left_out:
-        notices.append(f"{plural(pictures.left_out, 'picture')} left out, so that this page stays small.")
-    if pictures.unreadable:
-        notices.append(f"{plural(pictures.unreadable, 'picture')} missing or unreadable.")
+    if images.left_out:
+        notices.append(f"{plural(images.left_out, 'image')} left out, so that this page stays small.")
+    if images.unreadable:
+        notices.append(f"{plural(images.unreadable, 'image')} missing or unreadable.")
     return {
         "name": shorten(run.name, 80),
         "title": shorten(run.info.get("title") or run.info.get("method"), 60) or "Run",
@@ -87,7 +87,7 @@ def _content(run: RunFolder) -> dict[str, Any]:
         "compared": comparison(run),
         "curves": panels(run),
         "crossval": crossval_panel(run),
-        "exhibits": shown,
+        "report_items": shown,
         "grids": grids,
         "advice": [shorten(each, 800) for each in as_list(run.evaluation.get("advice")) if as_text(each).strip()],
         "data": data_summary(run),

@@ -8,30 +8,30 @@ from collections.abc import Callable
 from typing import Any
 
 from hibiscus.report.formatting import plain, shorten
-from hibiscus.report.images import Pictures
+from hibiscus.report.images import Images
 from hibiscus.report.load import RunFolder, as_list, as_number, as_text, inside
-from hibiscus.report.svg import COLOURS, Line, heat, lines, scatter
+from hibiscus.report.svg import COLORS, Line, heat, lines, scatter
 
-__all__ = ["confusions", "exhibits", "gallery_size"]
+__all__ = ["confusions", "gallery_size", "report_items"]
 
 NUMBERED = 25  # classes up to which a matrix shows its numbers
-GALLERY = 64  # pictures of one gallery
+GALLERY = 64  # images of one gallery
 ROWS = 60  # of a table
 SERIES = 16  # lines of one plot
 
 
-def exhibits(run: RunFolder, pictures: Pictures) -> list[dict[str, Any]]:
-    """Every exhibit as what the template draws; one that cannot be drawn is named and passed over."""
-    makers: dict[str, Callable[[dict[str, Any], RunFolder, Pictures], dict[str, Any]]] = {
+def report_items(run: RunFolder, images: Images) -> list[dict[str, Any]]:
+    """Every report item as what the template draws; one that cannot be drawn is named and passed over."""
+    makers: dict[str, Callable[[dict[str, Any], RunFolder, Images], dict[str, Any]]] = {
         "matrix": _matrix, "curve": _curve, "table": _table, "gallery": _gallery, "scatter": _scatter,
     }  # fmt: skip
     views = []
-    for given in run.exhibits:
+    for given in run.report_items:
         kind = as_text(given.get("kind") or given.get("type"))
         title = shorten(given.get("title"), 90) or kind
         try:
-            view = makers[kind](given, run, pictures) if kind in makers else {"kind": "unknown", "type": shorten(kind)}
-        except Exception:  # whatever an exhibit holds, the rest of the report is made
+            view = makers[kind](given, run, images) if kind in makers else {"kind": "unknown", "type": shorten(kind)}
+        except Exception:  # whatever a report item holds, the rest of the report is made
             view = {"kind": "broken", "type": shorten(kind)}
         views.append({"title": title, "note": shorten(given.get("note"), 600), **view})
     side = 0  # figures stand two by two; one that is left over takes the whole width
@@ -42,8 +42,8 @@ def exhibits(run: RunFolder, pictures: Pictures) -> list[dict[str, Any]]:
 
 
 def gallery_size(run: RunFolder) -> int:
-    """How many pictures the galleries will ask for."""
-    return sum(min(GALLERY, len(as_list(each.get("pictures") or each.get("files")))) for each in run.exhibits)
+    """How many images the galleries will ask for."""
+    return sum(min(GALLERY, len(as_list(each.get("images") or each.get("files")))) for each in run.report_items)
 
 
 def confusions(values: list[list[float]], rows: list[str], columns: list[str], most: int = 15) -> list[list[str]]:
@@ -58,7 +58,7 @@ def confusions(values: list[list[float]], rows: list[str], columns: list[str], m
     return [[shorten(a), shorten(b), plain(v), f"{100 * share:.0f} %"] for v, share, a, b in found[:most]]
 
 
-def _matrix(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
+def _matrix(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
     values = [[as_number(value) for value in as_list(row)] for row in as_list(given.get("values"))]
     height, width = len(values), max(map(len, values))
     values = [row + [math.nan] * (width - len(row)) for row in values]
@@ -95,31 +95,31 @@ def _matrix(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[s
     }
 
 
-def _curve(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
+def _curve(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
     drawn = []
     for index, each in enumerate(as_list(given.get("series"))[:SERIES]):
         pairs = zip(as_list(each.get("x")), as_list(each.get("y")), strict=False)
         points = [(as_number(x), as_number(y)) for x, y in pairs]
         points = [(x, y if math.isfinite(y) else math.nan) for x, y in points if math.isfinite(x)]
-        colour = COLOURS[index % len(COLOURS)]
-        drawn.append(Line(shorten(each.get("name")), [x for x, _ in points], [y for _, y in points], colour, index >= len(COLOURS)))
-    legend = [{"name": line.name, "colour": line.colour, "dashed": line.dashed} for line in drawn if line.name]
+        color = COLORS[index % len(COLORS)]
+        drawn.append(Line(shorten(each.get("name")), [x for x, _ in points], [y for _, y in points], color, index >= len(COLORS)))
+    legend = [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in drawn if line.name]
     options = {"x_label": given.get("x_label"), "y_label": given.get("y_label")}
     options |= {name: bool(given.get(name)) for name in ("diagonal", "shares")}
     return {"kind": "figure", "svg": lines(drawn, as_text(given.get("title")), size=(4.0, 3.0), **options), "legend": legend}
 
 
-def _scatter(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
+def _scatter(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
     x, y = ([as_number(value) for value in as_list(given.get(axis))] for axis in ("x", "y"))
     options = {"x_label": given.get("x_label"), "y_label": given.get("y_label"), "diagonal": bool(given.get("diagonal"))}
     groups = [shorten(name, 40) for name in as_list(given.get("groups"))]
     names = sorted(set(groups), key=lambda name: (-groups.count(name), name))[:SERIES] if len(groups) == len(x) else []
     svg = scatter(x, y, as_text(given.get("title")), groups=groups if names else [], names=names, **options)
-    styles = [{"name": name, "colour": COLOURS[i % len(COLOURS)], "dashed": i >= len(COLOURS)} for i, name in enumerate(names)]
+    styles = [{"name": name, "color": COLORS[i % len(COLORS)], "dashed": i >= len(COLORS)} for i, name in enumerate(names)]
     return {"kind": "figure", "svg": svg, "legend": styles}
 
 
-def _table(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
+def _table(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
     rows = as_list(given.get("rows"))
     digits: dict[int, int] = {}
     for row in rows[:ROWS]:
@@ -131,15 +131,15 @@ def _table(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[st
     return {"kind": "table", "columns": columns, "rows": shown, "more": max(0, len(rows) - ROWS)}
 
 
-def _gallery(given: dict[str, Any], run: RunFolder, pictures: Pictures) -> dict[str, Any]:
-    files, captions = as_list(given.get("pictures") or given.get("files")), as_list(given.get("captions"))
+def _gallery(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
+    files, captions = as_list(given.get("images") or given.get("files")), as_list(given.get("captions"))
     captions += [""] * (len(files) - len(captions))
     folder = run.folder / "evaluation"
-    taken = [pictures.take(inside(folder, name), shorten(word, 100)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
-    shown = [picture for picture in taken if picture]
-    key = [{"name": shorten(pair[0], 40), "colour": as_text(pair[1])} for pair in map(as_list, as_list(given.get("key"))) if len(pair) == 2]
-    key = [each for each in key if re.fullmatch("#[0-9a-f]{6}", each["colour"])]  # goes into a style
-    return {"kind": "gallery", "pictures": shown, "lost": len(files) - len(shown), "key": key}
+    taken = [images.take(inside(folder, name), shorten(word, 100)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
+    shown = [image for image in taken if image]
+    key = [{"name": shorten(pair[0], 40), "color": as_text(pair[1])} for pair in map(as_list, as_list(given.get("key"))) if len(pair) == 2]
+    key = [each for each in key if re.fullmatch("#[0-9a-f]{6}", each["color"])]  # goes into a style
+    return {"kind": "gallery", "images": shown, "lost": len(files) - len(shown), "key": key}
 
 
 def _names(given: Any, count: int) -> list[str]:

@@ -24,11 +24,11 @@ def data_summary(run: RunFolder) -> dict[str, Any]:
     sizes = [size for size in parts.values() if math.isfinite(size)]
     whole = sum(sizes) or 1
     skipped = [as_mapping(each) or {"path": each} for each in as_list(data.get("skipped"))]
-    facts = [("name", shorten(data.get("name"), 60)), ("kind", shorten(data.get("kind"), 60)), ("from", shorten(data.get("path"), 90))]
-    facts += [(shorten(name), shorten(what, 90)) for name, what in as_mapping(data.get("fields")).items()]
-    facts.append(("fingerprint", shorten(data.get("fingerprint"), 24)))
+    rows = [("name", shorten(data.get("name"), 60)), ("kind", shorten(data.get("kind"), 60)), ("from", shorten(data.get("path"), 90))]
+    rows += [(shorten(name), shorten(what, 90)) for name, what in as_mapping(data.get("fields")).items()]
+    rows.append(("fingerprint", shorten(data.get("fingerprint"), 24)))
     return {
-        "facts": [(name, what) for name, what in facts if what],
+        "info": [(name, what) for name, what in rows if what],
         "parts": [(PARTS.get(n, shorten(n)), plain(s), f"{100 * s / whole:.2f}") for n, s in parts.items() if math.isfinite(s)],
         "total": plural(sum(sizes), "item") if sizes else "",
         "classes": _classes(as_mapping(data.get("classes")), list(parts)),
@@ -39,11 +39,11 @@ def data_summary(run: RunFolder) -> dict[str, Any]:
 
 
 def setup(run: RunFolder) -> dict[str, list[tuple[str, str]]]:
-    """How the run was made: facts, versions and every configuration value."""
+    """How the run was made: rows, versions and every configuration value."""
     info = run.info
     speed = [as_number(line.get("items_per_second")) for line in run.lines if line.get("event") == "epoch"]
     speed = sorted(value for value in speed if math.isfinite(value))
-    facts = [
+    rows = [
         ("method", " · ".join(filter(None, [shorten(info.get("title"), 60), shorten(info.get("method"), 40)]))),
         ("status", run.status if run.status != "unknown" else ""),
         ("started", when(info.get("started"))),
@@ -56,13 +56,13 @@ def setup(run: RunFolder) -> dict[str, list[tuple[str, str]]]:
         ("threads", setting(info["threads"]) if info.get("threads") is not None else ""),
     ]
     for network, size in as_mapping(info.get("parameters")).items():
-        facts.append((f"parameters of {shorten(network)}", plain(as_number(size))))
+        rows.append((f"parameters of {shorten(network)}", plain(as_number(size))))
     checkpoint, epoch = shorten(run.evaluation.get("checkpoint")), as_number(run.evaluation.get("epoch"))
-    facts.append(("measured with", f"checkpoint {checkpoint}" + (f", epoch {plain(epoch)}" if math.isfinite(epoch) else "")))
-    facts = [(name, what) for name, what in facts if what and what != "–" and (name != "measured with" or checkpoint)]
+    rows.append(("measured with", f"checkpoint {checkpoint}" + (f", epoch {plain(epoch)}" if math.isfinite(epoch) else "")))
+    rows = [(name, what) for name, what in rows if what and what != "–" and (name != "measured with" or checkpoint)]
     versions = [(shorten(name), shorten(each, 40)) for name, each in as_mapping(info.get("versions")).items()]
     config = [(shorten(name, 40), setting(value)) for name, value in as_mapping(info.get("config")).items()]
-    return {"facts": facts, "versions": versions, "config": config}
+    return {"info": rows, "versions": versions, "config": config}
 
 
 def commands(run: RunFolder) -> list[tuple[str, str]]:
@@ -76,13 +76,13 @@ def commands(run: RunFolder) -> list[tuple[str, str]]:
         data, epochs = as_text(as_mapping(run.info.get("data")).get("path")), as_mapping(run.info.get("config")).get("epochs")
         longer = f"epochs={2 * epochs}" if isinstance(epochs, int) else "epochs=..."
         words = ["hibiscus", "train", as_text(run.info.get("method")), data, longer]
-        found.append(("Train it for longer", f"{shlex.join(words)} from={folder}"))
+        found.append(("Train it for longer", f"{shlex.join(words)} extend={folder}"))
     else:
         found.append(("Resume it", f"hibiscus resume {folder}"))
     found.append(("Measure it again", f"hibiscus evaluate {folder}"))
     abilities = [as_text(each) for each in as_list(run.info.get("abilities"))]
     networks = as_mapping(run.info.get("parameters"))
-    place = "answers/" if run.info.get("gives_pictures") else "predictions.csv"
+    place = "answers/" if run.info.get("gives_images") else "predictions.csv"
     if "predict" in abilities or (not abilities and "generator" not in networks):
         found.append(("Use it on something new", f"hibiscus predict {folder} INPUT --out {place}"))
     if "embed" in abilities:

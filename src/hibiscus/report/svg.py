@@ -18,12 +18,12 @@ from matplotlib.figure import Figure
 
 from hibiscus.report.formatting import plain, shorten
 
-__all__ = ["COLOURS", "Line", "Mark", "draw", "heat", "lines", "scatter"]
+__all__ = ["COLORS", "Line", "Mark", "draw", "heat", "lines", "scatter"]
 
 INK, FAINT, GRID = "#0a0b01", "#0a0b02", "#0a0b03"
-COLOURS = ("accent", "train", "c2", "c3", "c4", "c5", "c6", "c7")
-PAINT = {f"#0a0b1{index}": f"var(--{name})" for index, name in enumerate(COLOURS)}
-HEX = {name: code for code, name in zip(PAINT, COLOURS, strict=True)}
+COLORS = ("accent", "train", "c2", "c3", "c4", "c5", "c6", "c7")
+PAINT = {f"#0a0b1{index}": f"var(--{name})" for index, name in enumerate(COLORS)}
+HEX = {name: code for code, name in zip(PAINT, COLORS, strict=True)}
 PAINT |= {INK: "var(--ink)", FAINT: "var(--soft)", GRID: "var(--line)"}
 POINTS = 400  # of a line that are drawn at most
 DOTS = 1500  # of a scatter
@@ -53,7 +53,7 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float]
-    colour: str = "accent"
+    color: str = "accent"
     dashed: bool = False
     smooth: Sequence[float] | None = None
 
@@ -64,7 +64,7 @@ class Mark:
 
     x: float
     word: str
-    colour: str = "accent"
+    color: str = "accent"
 
 
 def draw(paint: Callable[[Axes], None], label: str, size: tuple[float, float] = (4.0, 2.45)) -> str:
@@ -72,7 +72,7 @@ def draw(paint: Callable[[Axes], None], label: str, size: tuple[float, float] = 
 
     Args:
         paint: draws on the axes that it is given.
-        label: what the picture shows, for a reader who does not see it.
+        label: what the image shows, for a reader who does not see it.
         size: width and height in inches; the page scales it to the width that it has.
     """
     with warnings.catch_warnings(), matplotlib.rc_context(STYLE):
@@ -90,7 +90,7 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
 
     Args:
         series: the lines.
-        label: what the picture shows.
+        label: what the image shows.
         **options: `x_label`, `y_label`, `marks`, `diagonal`, `logarithmic`, `size`, `whole` (x in whole numbers),
             `shares` (both axes from 0 to 1).
     """
@@ -101,7 +101,7 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
         if options.get("diagonal"):
             axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (2, 3)))
         for index, mark in enumerate(options.get("marks", ())):
-            axes.axvline(mark.x, color=HEX[mark.colour], linewidth=0.9, linestyle=(0, (2, 2)))
+            axes.axvline(mark.x, color=HEX[mark.color], linewidth=0.9, linestyle=(0, (2, 2)))
             _head(axes, mark, index)
         values = [y for line in series for y in line.y if math.isfinite(y)]
         if options.get("logarithmic") and values and min(values) > 0:
@@ -144,9 +144,9 @@ def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Seque
         chosen = [(a, b) for a, b, own in points if (own not in names if name is None else own == name)]
         if not chosen:
             continue
-        colour = FAINT if name is None else HEX[COLOURS[(index - 1) % len(COLOURS)]]
-        fill: dict[str, Any] = {"markeredgewidth": 0} if index <= len(COLOURS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
-        axes.plot(*zip(*chosen, strict=True), "o", color=colour, alpha=0.7, markersize=2.4, **fill)
+        color = FAINT if name is None else HEX[COLORS[(index - 1) % len(COLORS)]]
+        fill: dict[str, Any] = {"markeredgewidth": 0} if index <= len(COLORS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        axes.plot(*zip(*chosen, strict=True), "o", color=color, alpha=0.7, markersize=2.4, **fill)
     for name in names:
         own = [(a, b) for a, b, group in points if group == name]
         if own:
@@ -159,8 +159,8 @@ def heat(values: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequen
 
     def paint(axes: Axes) -> None:
         top = max((v for row in values for v in row if math.isfinite(v)), default=0.0) or 1.0
-        colour = (0.78, 0.10, 0.38)
-        pixels = [[(*colour, max(0.0, v / top) ** 0.5 if math.isfinite(v) else 0.0) for v in row] for row in values]
+        color = (0.78, 0.10, 0.38)
+        pixels = [[(*color, max(0.0, v / top) ** 0.5 if math.isfinite(v) else 0.0) for v in row] for row in values]
         axes.imshow(pixels, interpolation="nearest", aspect="auto")
         for axis, names in ((axes.xaxis, columns), (axes.yaxis, rows)):
             step = max(1, math.ceil(len(names) / 26))
@@ -175,13 +175,13 @@ def heat(values: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequen
 def _line(axes: Axes, line: Line) -> None:
     step = max(1, math.ceil(len(line.x) / POINTS))
     x, y = list(line.x)[::step], list(line.y)[::step]
-    colour, dashes = HEX[line.colour], (0, (4, 2)) if line.dashed else "-"
+    color, dashes = HEX[line.color], (0, (4, 2)) if line.dashed else "-"
     if line.smooth is None:
         few = len(x) <= 12
-        axes.plot(x, y, color=colour, linewidth=1.5, linestyle=dashes, marker="o" if few else "", markersize=2.4)
+        axes.plot(x, y, color=color, linewidth=1.5, linestyle=dashes, marker="o" if few else "", markersize=2.4)
         return
-    axes.plot(x, y, color=colour, linewidth=0.7, alpha=0.42)
-    axes.plot(x, list(line.smooth)[::step], color=colour, linewidth=1.7, linestyle=dashes, solid_capstyle="round")
+    axes.plot(x, y, color=color, linewidth=0.7, alpha=0.42)
+    axes.plot(x, list(line.smooth)[::step], color=color, linewidth=1.7, linestyle=dashes, solid_capstyle="round")
 
 
 def _head(axes: Axes, mark: Mark, index: int) -> None:
@@ -191,7 +191,7 @@ def _head(axes: Axes, mark: Mark, index: int) -> None:
     where = axes.get_xaxis_transform()
     offset = 0.03 + 0.1 * index
     text = shorten(mark.word, 40)
-    axes.text(mark.x, 1 + offset, text, transform=where, ha="right" if right else "left", fontsize=8.5, color=HEX[mark.colour])
+    axes.text(mark.x, 1 + offset, text, transform=where, ha="right" if right else "left", fontsize=8.5, color=HEX[mark.color])
 
 
 def _limit(axes: Axes, values: list[float]) -> None:

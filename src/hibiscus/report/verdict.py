@@ -37,13 +37,13 @@ class Deciding:
 
 def deciding(run: RunFolder) -> Deciding:
     """The deciding figure: from the evaluation, else the best one of the training."""
-    decides = as_mapping(run.evaluation.get("decides")) or as_mapping(run.info.get("decides"))
-    name = as_text(decides.get("name"))
+    selection_metric = as_mapping(run.evaluation.get("selection_metric")) or as_mapping(run.info.get("selection_metric"))
+    name = as_text(selection_metric.get("name"))
     metrics = as_mapping(run.evaluation.get("metrics"))
     if metrics:
         part = as_text(run.evaluation.get("part")) or "test"
         name = next((each for each in (name, f"{part}/{name}") if each in metrics), name or next(iter(metrics)))
-    higher = decides.get("higher_is_better")
+    higher = selection_metric.get("higher_is_better")
     if not isinstance(higher, bool):
         higher = direction(name) is not False
     if name in metrics:
@@ -55,18 +55,18 @@ def deciding(run: RunFolder) -> Deciding:
 def comparison(run: RunFolder) -> dict[str, Any]:
     """The run beside its baselines: bars for the deciding metric, sentences, and a table of every metric."""
     main = deciding(run)
-    baselines = {name: as_mapping(each) for name, each in as_mapping(run.evaluation.get("baselines")).items()}
-    rivals = [(name, as_number(each.get(main.name))) for name, each in baselines.items()]
-    rivals = [(name, value) for name, value in rivals if math.isfinite(value)] if main.measured else []
-    rivals.sort(key=lambda pair: pair[1], reverse=main.higher)
-    not_beaten = [(name, value) for name, value in rivals if not main.beats(value)]
+    recorded = {name: as_mapping(each) for name, each in as_mapping(run.evaluation.get("baselines")).items()}
+    baselines = [(name, as_number(each.get(main.name))) for name, each in recorded.items()]
+    baselines = [(name, value) for name, value in baselines if math.isfinite(value)] if main.measured else []
+    baselines.sort(key=lambda pair: pair[1], reverse=main.higher)
+    not_beaten = [(name, value) for name, value in baselines if not main.beats(value)]
     return {
         "metric": metric(main.name, part=True),
         "better": "higher is better" if main.higher else "lower is better",
-        "bars": _bars(main, rivals) if rivals else [],
-        "gains": [_gain(main, name, value) for name, value in rivals if main.beats(value)],
+        "bars": _bars(main, baselines) if baselines else [],
+        "gains": [_gain(main, name, value) for name, value in baselines if main.beats(value)],
         "losses": [_gain(main, name, value) for name, value in not_beaten],
-        "table": _table(run, main, baselines),
+        "table": _table(run, main, recorded),
         "spread": spread(run, main),
     }
 
@@ -85,7 +85,7 @@ def verdict(run: RunFolder) -> dict[str, Any]:
         "value": found["value"] if found else (show(main.name, main.value, unit=False) if known else ""),
         "unit": unit if known and not found else "",
         "label": found["label"] if found else _label(run, main),
-        "facts": _facts(run, main),
+        "info": _facts(run, main),
         "error": as_text(run.info.get("error"))[:2000] if run.status == "failed" else "",
     }
 
@@ -115,16 +115,16 @@ def _said(run: RunFolder, main: Deciding) -> tuple[str, str, str]:
         return "open", f"{words.get(run.status, 'Not finished')}.", f"This run has no test result{so_far}."
     if not math.isfinite(main.value):
         return "bad", "No.", f"The {metric(main.name)} is not a number."
-    rivals = [(n, as_number(as_mapping(b).get(main.name))) for n, b in as_mapping(run.evaluation.get("baselines")).items()]
-    rivals = [(name, value) for name, value in rivals if math.isfinite(value)]
+    baselines = [(n, as_number(as_mapping(b).get(main.name))) for n, b in as_mapping(run.evaluation.get("baselines")).items()]
+    baselines = [(name, value) for name, value in baselines if math.isfinite(value)]
     early = "" if run.status == "done" else f" The run itself is {run.status}."
-    if not rivals:
+    if not baselines:
         return "open", "Measured.", f"It reaches {what}; no baseline stands beside it.{early}"
-    best = (max if main.higher else min)(rivals, key=lambda pair: pair[1])
+    best = (max if main.higher else min)(baselines, key=lambda pair: pair[1])
     name = f"the {shorten(best[0], NAME)} ({show(main.name, best[1])})"
     if not main.beats(best[1]):
         return "bad", "No.", f"{what[0].upper()}{what[1:]} is not better than {name}.{early}"
-    beside = f"{name}, its baseline" if len(rivals) == 1 else f"every baseline; the nearest is {name}"
+    beside = f"{name}, its baseline" if len(baselines) == 1 else f"every baseline; the nearest is {name}"
     return "good", "Yes.", f"It reaches {what}, better than {beside}.{early}"
 
 
@@ -148,25 +148,25 @@ def _label(run: RunFolder, main: Deciding) -> str:
 
 def _facts(run: RunFolder, main: Deciding) -> list[tuple[str, str]]:
     """The smaller figures beside the large one."""
-    facts = []
+    info = []
     if (between := spread(run, main)) and main.measured:
-        facts.append((between, "spread"))
+        info.append((between, "spread"))
     best = as_mapping(run.info.get("best"))
     if main.measured and math.isfinite(as_number(best.get("value"))):
-        name = as_text(as_mapping(run.info.get("decides")).get("name"))
+        name = as_text(as_mapping(run.info.get("selection_metric")).get("name"))
         epoch = plain(as_number(best.get("epoch")))
-        facts.append((show(name, best.get("value")), f"best {metric(name)} in validation, epoch {epoch}"))
+        info.append((show(name, best.get("value")), f"best {metric(name)} in validation, epoch {epoch}"))
     if math.isfinite(as_number(run.info.get("seconds"))):
-        facts.append((duration(run.info["seconds"]), f"of training on {shorten(run.info.get('device')) or 'this machine'}"))
+        info.append((duration(run.info["seconds"]), f"of training on {shorten(run.info.get('device')) or 'this machine'}"))
     sizes = [as_number(each) for each in as_mapping(run.info.get("parameters")).values()]
     if sizes and all(map(math.isfinite, sizes)):
-        facts.append((plain(sum(sizes)), "parameters"))
-    return facts
+        info.append((plain(sum(sizes)), "parameters"))
+    return info
 
 
 def _folds(run: RunFolder) -> dict[str, Any] | None:
     """The same for a cross-validation: the mean over the folds."""
-    name = as_text(as_mapping(run.crossval.get("decides")).get("name"))
+    name = as_text(as_mapping(run.crossval.get("selection_metric")).get("name"))
     mean, sd = as_number(run.crossval.get("mean")), as_number(run.crossval.get("sd"))
     if not math.isfinite(mean):
         return None
@@ -183,24 +183,24 @@ def _error(name: str, value: float, higher: bool) -> float:
     return value if value >= 0 and not name.endswith("/nll") else math.nan
 
 
-def _gain(main: Deciding, rival: str, value: float) -> dict[str, str]:
+def _gain(main: Deciding, baseline: str, value: float) -> dict[str, str]:
     """By how much the run is ahead of, or behind, one baseline."""
-    rival = shorten(rival, NAME)
+    baseline = shorten(baseline, NAME)
     ours, theirs = (_error(main.name, each, main.higher) for each in (main.value, value))
     called = "error" if main.higher or main.name.endswith("error") else metric(main.name)
     if main.name.endswith("/r2"):
         called = "unexplained variance"
     both = f"{show(main.name, main.value)} against {show(main.name, value)}"
     if not math.isfinite(main.value):
-        words = f"gives no number beside the {rival}"
+        words = f"gives no number beside the {baseline}"
     elif main.value == value:
-        words, both = f"only equals the {rival}", show(main.name, value)
+        words, both = f"only equals the {baseline}", show(main.name, value)
     elif math.isfinite(ours) and theirs > 0 and main.beats(value):
-        words = f"cuts the {rival}’{'' if rival.endswith('s') else 's'} {called} by {_percent(1 - ours / theirs)}"
+        words = f"cuts the {baseline}’{'' if baseline.endswith('s') else 's'} {called} by {_percent(1 - ours / theirs)}"
     elif math.isfinite(ours) and theirs > 0:
-        words = f"is worse than the {rival}: its {called} is {_percent(ours / theirs - 1)} larger"
+        words = f"is worse than the {baseline}: its {called} is {_percent(ours / theirs - 1)} larger"
     else:
-        words = f"is {plain(float(f'{abs(main.value - value):.3g}'))} {'better' if main.beats(value) else 'worse'} than the {rival}"
+        words = f"is {plain(float(f'{abs(main.value - value):.3g}'))} {'better' if main.beats(value) else 'worse'} than the {baseline}"
     return {"words": words, "both": both}
 
 
@@ -209,9 +209,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:,.{digits}f}{SPACE}%"
 
 
-def _bars(main: Deciding, rivals: list[tuple[str, float]]) -> list[dict[str, Any]]:
+def _bars(main: Deciding, baselines: list[tuple[str, float]]) -> list[dict[str, Any]]:
     """Horizontal bars on one scale that holds nought, the run first."""
-    rows = [("this run", main.value), *rivals]
+    rows = [("this run", main.value), *baselines]
     values = [value for _, value in rows if math.isfinite(value)]
     low, high = min(0.0, *values), max(0.0, *values)
     if main.higher and is_share(main.name):
@@ -234,5 +234,5 @@ def _table(run: RunFolder, main: Deciding, baselines: dict[str, dict[str, Any]])
     rows = []
     for name in names:
         cells = [show(name, metrics[name]), *(show(name, each.get(name)) for each in baselines.values())]
-        rows.append({"name": metric(name), "full": name, "cells": cells, "decides": name == main.name})
+        rows.append({"name": metric(name), "full": name, "cells": cells, "selection_metric": name == main.name})
     return {"columns": ["this run", *(shorten(name, NAME) for name in baselines)], "rows": rows}

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from hibiscus.runs.options import build_options
-from hibiscus.runs.prepare import fit_preparation, groups_of
-from hibiscus.runs.run import Run
-from hibiscus.runs.session import Session
 from hibiscus.data.split import folds as make_folds
 from hibiscus.data.split import keep_every_class
 from hibiscus.errors import ConfigError, InterruptedRunError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
-from hibiscus.training.method import Decides
 from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.options import build_options
+from hibiscus.runs.prepare import fit_preparation, groups_of
+from hibiscus.runs.run import Run
+from hibiscus.runs.session import Session
+from hibiscus.training.method import SelectionMetric
 
 __all__ = ["cross_validate"]
 
@@ -43,10 +43,10 @@ def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
     pool = np.sort(np.concatenate([session.parts["train"], session.parts["val"]]))
     try:
         histories = [_train_fold(session, number, folds, parts, argv) for number, parts in enumerate(_folds(session, pool, folds), 1)]
-        summary = _summary(histories, get_method(session.method_name).decided_by(session.config))
+        summary = _summary(histories, get_method(session.method_name).choose_selection_metric(session.config))
         _tell(session, f"refit on all training data up to epoch {summary['best_epoch']}")
         test = {"test": session.parts["test"]} if "test" in session.parts else {}
-        refit = _taken_up(session, {"train": pool, **test}, session.folder.path, argv, stop_after=summary["best_epoch"])
+        refit = _taken_up(session, {"train": pool, **test}, session.folder.path, argv, stop_after_epochs=summary["best_epoch"])
         with refit.folder.locked():
             refit.folder.write("crossval.json", {"folds": folds, **summary})
             if refit.folder.read("run.json")["status"] != "done":
@@ -56,7 +56,7 @@ def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
                 run.evaluate()
             run.report()
     except InterruptedRunError as error:
-        error.mend = f"the same command again with --out {session.folder.path}"
+        error.fix = f"the same command again with --out {session.folder.path}"
         raise
 
 
@@ -82,16 +82,16 @@ def _train_fold(session: Session, number: int, count: int, parts: dict[str, np.n
     return Run(fold.folder.path, str(session.device), session.dataset).history
 
 
-def _summary(histories: list[list[dict]], decides: Decides) -> dict:
+def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> dict:
     """The mean curves, their best epoch, and the folds' scores at that one epoch (not at each fold's own best)."""
-    validation = [[line[f"val/{decides.name}"] for line in history] for history in histories]
-    training = [[line.get(f"train/{decides.name}", np.nan) for line in history] for history in histories]
+    validation = [[line[f"val/{selection_metric.name}"] for line in history] for history in histories]
+    training = [[line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories]
     mean = np.asarray(mean_curve(validation, at_least=len(validation)))  # epochs that every fold has reached
-    best_epoch = int(mean.argmax() if decides.higher_is_better else mean.argmin()) + 1
+    best_epoch = int(mean.argmax() if selection_metric.higher_is_better else mean.argmin()) + 1
     scores = [curve[min(best_epoch, len(curve)) - 1] for curve in validation]
     curve = {"train": [None if value != value else value for value in _mean(training)], "val": mean.tolist()}
     spread = {"mean": float(np.mean(scores)), "sd": float(np.std(scores, ddof=1))}
-    return {"decides": dataclasses.asdict(decides), "best_epoch": best_epoch, "scores": scores, **spread, "curve": curve}
+    return {"selection_metric": dataclasses.asdict(selection_metric), "best_epoch": best_epoch, "scores": scores, **spread, "curve": curve}
 
 
 def _mean(curves: list[list[float]]) -> list[float]:
@@ -104,7 +104,7 @@ def _tell(session: Session, text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: list[str], stop_after: int = 0) -> Session:
+def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: list[str], stop_after_epochs: int = 0) -> Session:
     """One training of the cross-validation: begun anew, or taken up where an interrupted one left it.
 
     Raises:
@@ -114,7 +114,9 @@ def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: 
     if (path / "run.json").exists():
         found = Session.reopened(path, session.dataset, str(session.device), session.quiet)
         config = kind.resolve(
-            build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), found.preparation, len(parts["train"])
+            build_options(kind.Config, {**session.config.model_dump(), "stop_after_epochs": stop_after_epochs}),
+            found.preparation,
+            len(parts["train"]),
         )
         same_parts = all(list(found.parts.get(name, ())) == list(items) for name, items in parts.items())
         if found.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
@@ -122,7 +124,9 @@ def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: 
         return found
     preparation = fit_preparation(session.dataset, parts["train"], kind, session.options)
     config = kind.resolve(
-        build_options(kind.Config, {**session.config.model_dump(), "stop_after": stop_after}), preparation, len(parts["train"])
+        build_options(kind.Config, {**session.config.model_dump(), "stop_after_epochs": stop_after_epochs}),
+        preparation,
+        len(parts["train"]),
     )
     folder, validate = RunFolder(path), "val" in parts
     made = dataclasses.replace(session, config=config, parts=parts, preparation=preparation, folder=folder, validate=validate, callbacks={})

@@ -117,9 +117,9 @@ class RunFolder:
 
     def update(self, **changes: Any) -> dict[str, Any]:
         """Changes fields of `run.json`."""
-        facts = {**self.read("run.json"), **changes}
-        self.write("run.json", facts)
-        return facts
+        info = {**self.read("run.json"), **changes}
+        self.write("run.json", info)
+        return info
 
 
 def _lock_file(file: IO[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a person gives a finished run to answer, pictures, videos, tables, arrays, in the shape that it learned; and the answers' names."""
+"""What a person gives a finished run to answer, images, videos, tables, arrays, in the shape that it learned; and the answers' names."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import torch
 from hibiscus.data.arrays.open import is_idx, open_arrays, read_idx
 from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped, content_keys
-from hibiscus.data.unpaired import bring_to_shape
-from hibiscus.data.images.folder import PICTURE_ENDINGS, find_pictures, look_at_headers, open_picture_files
+from hibiscus.data.images.folder import IMAGE_ENDINGS, find_images, look_at_headers, open_image_files
+from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
 from hibiscus.data.masks.folder import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
-from hibiscus.data.tables.open import listed_pictures
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
+from hibiscus.data.tables.open import listed_images
+from hibiscus.data.unpaired import bring_to_shape
 from hibiscus.errors import DataError
 from hibiscus.training.player import Batch
 
@@ -34,8 +34,8 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     """Opens inputs without labels.
 
     Args:
-        given: paths of pictures, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of paths.
-        preparation: what the run learned; pictures are brought to its size and colours.
+        given: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of paths.
+        preparation: what the run learned; images are brought to its size and colours.
 
     Raises:
         DataError: not the kind of input that the run was trained on.
@@ -53,7 +53,7 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
         return _open_table(Path(str(paths[0])).expanduser(), preparation)
     if "image" in preparation and all(not str(path).lower().endswith((".npz", ".npy")) and not is_idx(Path(str(path))) for path in paths):
-        return _open_pictures([Path(str(path)).expanduser() for path in paths], preparation)
+        return _open_images([Path(str(path)).expanduser() for path in paths], preparation)
     if len(paths) != 1:
         raise DataError(f"{len(paths)} inputs", "one table or one file of arrays", "give them one at a time")
     path = Path(str(paths[0]))
@@ -89,48 +89,48 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
-    """A table; one that lists pictures is those pictures, unless its other columns were learned from too."""
+    """A table; one that lists images is those images, unless its other columns were learned from too."""
     if "image" not in preparation:
         return open_data(str(file))
     prepared = preparation["image"]
-    listed = listed_pictures(file) if file.is_file() and "table" not in preparation else []
+    listed = listed_images(file) if file.is_file() and "table" not in preparation else []
     if listed:
-        return _open_picture_files(listed, preparation)
+        return _open_image_files(listed, preparation)
     return open_data(str(file), image_size=(prepared.height, prepared.width), channels=prepared.channels)
 
 
-def _open_pictures(paths: list[Path], preparation: Preparation) -> Dataset:
+def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise DataError(f"{path}: there is nothing at this path", "a picture, a video, or a folder of pictures", "check the path")
-        found = find_pictures(path)[0] if path.is_dir() else [path]
+            raise DataError(f"{path}: there is nothing at this path", "an image, a video, or a folder of images", "check the path")
+        found = find_images(path)[0] if path.is_dir() else [path]
         masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
         files += [file for file in found if not masks.intersection(file.parents)]  # masks are answers, not questions
     if not files:
         raise DataError(
-            f"{paths[0]}: no picture in it",
-            f"files ending in {', '.join(sorted(PICTURE_ENDINGS))}",
+            f"{paths[0]}: no image in it",
+            f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}",
             "check the path; name videos one by one",
         )
     videos = [file for file in files if file.suffix.lower() in VIDEO_ENDINGS]
     if not videos:
-        return _open_picture_files(files, preparation)
+        return _open_image_files(files, preparation)
     opened = [_open_video(file, preparation) for file in videos]
     if len(videos) < len(files):
-        opened.insert(0, _open_picture_files([file for file in files if file not in videos], preparation))
+        opened.insert(0, _open_image_files([file for file in files if file not in videos], preparation))
     fields = {name: np.concatenate([one.fields[name] for one in opened]) for name in opened[0].fields}
     ids, skipped = [item for one in opened for item in one.ids], [bad for one in opened for bad in one.skipped]
-    return _dataset("pictures", fields, ids, np.concatenate([one.keys for one in opened]), skipped)
+    return _dataset("images", fields, ids, np.concatenate([one.keys for one in opened]), skipped)
 
 
-def _open_picture_files(files: list[Path], preparation: Preparation) -> Dataset:
+def _open_image_files(files: list[Path], preparation: Preparation) -> Dataset:
     prepared = preparation["image"]
-    pixels, keys, good, skipped = open_picture_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
+    pixels, keys, good, skipped = open_image_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
     if not len(good):
-        raise DataError(skipped[0].reason, "at least one picture that can be read", "check the files")
+        raise DataError(skipped[0].reason, "at least one image that can be read", "check the files")
     sizes = [(look_at_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good] if prepared.resize == "squash" else []
-    return _dataset("pictures", _with_sizes(pixels, sizes), [str(files[i]) for i in good], keys, skipped)
+    return _dataset("images", _with_sizes(pixels, sizes), [str(files[i]) for i in good], keys, skipped)
 
 
 def _open_video(file: Path, preparation: Preparation) -> Dataset:
@@ -143,7 +143,7 @@ def _open_video(file: Path, preparation: Preparation) -> Dataset:
 
 
 def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:
-    """The fields of pictures; what is found in squashed ones is told in pixels of their files, so those need `sizes`."""
+    """The fields of images; what is found in squashed ones is told in pixels of their files, so those need `sizes`."""
     return {"image": pixels, "size": np.array(sizes, np.int64)} if sizes else {"image": pixels}
 
 
@@ -156,12 +156,12 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
             values = bring_to_shape(values, wanted) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
             shapes = [values, values[None], values[..., None], values[None, ..., None]]
-            if prepared.channels == 3:  # grey pictures for a run that learned from colour, as files of them are read too
+            if prepared.channels == 3:  # grey images for a run that learned from colour, as files of them are read too
                 shapes += [shaped.repeat(3, axis=-1) for shaped in shapes if shaped.shape[-1] == 1]
             for shaped in shapes:
                 if shaped.ndim == 4 and shaped.shape[1:] == wanted:
-                    pictures = np.ascontiguousarray(shaped)
-                    return _dataset(path, {"image": pictures}, [str(i) for i in range(len(pictures))], content_keys(pictures))
+                    images = np.ascontiguousarray(shaped)
+                    return _dataset(path, {"image": images}, [str(i) for i in range(len(images))], content_keys(images))
         raise DataError(
             f"{path}: {values.dtype} {values.shape}", f"uint8 (items, {', '.join(map(str, wanted))})", "bring them to this shape"
         )

@@ -112,10 +112,10 @@ def _wrong(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
     close = difflib.get_close_matches(str(value), words, n=1)
     usual = f"{default:g}" if isinstance(default, float) else str(default).lower() if isinstance(default, bool) else default
-    mend = "leave it out" if default is None else f"leave it out for {name}={usual}"
+    fix = "leave it out" if default is None else f"leave it out for {name}={usual}"
     if close:
-        mend = f"did you mean {name}={close[0]}?"
-    return ConfigError(f"{name}={value}", f"{explain_range(kind, name)} ({field.description})", mend)
+        fix = f"did you mean {name}={close[0]}?"
+    return ConfigError(f"{name}={value}", f"{explain_range(kind, name)} ({field.description})", fix)
 
 
 def _schemas(kind: type[BaseModel], name: str) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Two runs made one: what a detector and a segmenter say of the same pictures, merged into panoptic maps, and measured."""
+"""Two runs made one: what a detector and a segmenter say of the same images, merged into panoptic maps, and measured."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.runs.run import Run
-from hibiscus.data.dataset import Dataset, renumbered
-from hibiscus.data.images.folder import PICTURE_ENDINGS
+from hibiscus.data.dataset import Dataset, remap_classes
+from hibiscus.data.images.folder import IMAGE_ENDINGS
 from hibiscus.errors import DataError, UsageError
 from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, merge_panoptic
+from hibiscus.runs.run import Run
 
 __all__ = ["panoptic_maps"]
 
-Pictures = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Images = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def panoptic_maps(things: Run, stuff: Run, pictures: Pictures, score: float | None = None) -> dict[str, Any]:
+def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None = None) -> dict[str, Any]:
     """Merges boxes and masks; see `hibiscus.panoptic`.
 
     Raises:
@@ -32,19 +32,19 @@ def panoptic_maps(things: Run, stuff: Run, pictures: Pictures, score: float | No
     for run, needed, what in ((things, "boxes", "things"), (stuff, "mask", "stuff")):
         if needed not in run.preparation:
             method = "ssd" if needed == "boxes" else "unet"
-            mend = "exchange things and stuff" if swapped else f"hibiscus train {method}"
-            raise UsageError(f"{what}: {run.path} is of {run.facts['method']}", f"a run of a method like {method}", mend)
+            fix = "exchange things and stuff" if swapped else f"hibiscus train {method}"
+            raise UsageError(f"{what}: {run.path} is of {run.info['method']}", f"a run of a method like {method}", fix)
     names, of_boxes = stuff.preparation["mask"].names, things.preparation["boxes"].names
     thing_of = {place: names.index(name) for place, name in enumerate(of_boxes) if name in names}
     if not thing_of:
         found = f"boxes of {', '.join(of_boxes)}, masks of {', '.join(names)}"
         raise DataError(found, "at least one name in both", "give both data sets the same class names")
-    least = things.facts["config"]["shown_score"] if score is None else score
-    truth = None if _are_files(pictures) else _truth(things, stuff, pictures)
-    first, second = (pictures, pictures) if truth is None else truth
+    least = things.info["config"]["score_threshold"] if score is None else score
+    truth = None if _are_files(images) else _truth(things, stuff, images)
+    first, second = (images, images) if truth is None else truth
     found, masks = things.predict(first), stuff.predict(second)  # type: ignore[arg-type]
     if found["id"] != masks["id"]:
-        raise DataError("the two runs could not read the same pictures", "pictures that both can read", "remove those that were left out")
+        raise DataError("the two runs could not read the same images", "images that both can read", "remove those that were left out")
     maps = []
     for boxes, size, mask in zip(found["boxes"], found["size"], masks["mask"][..., 0], strict=True):
         sure = boxes[(boxes[:, 5] >= 0) & (boxes[:, 4] >= least)]
@@ -53,13 +53,13 @@ def panoptic_maps(things: Run, stuff: Run, pictures: Pictures, score: float | No
     return answer if truth is None else {**answer, **_measured(maps, truth[1], thing_of, names, tuple(of_boxes))}
 
 
-def _are_files(pictures: Pictures) -> bool:
-    several = not isinstance(pictures, str | os.PathLike)
-    return several or Path(pictures).suffix.lower() in PICTURE_ENDINGS  # type: ignore[arg-type]
+def _are_files(images: Images) -> bool:
+    several = not isinstance(images, str | os.PathLike)
+    return several or Path(images).suffix.lower() in IMAGE_ENDINGS  # type: ignore[arg-type]
 
 
 def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None:
-    """The test part of a data set that has both boxes and masks, as each of the runs takes its pictures; None where it has not both."""
+    """The test part of a data set that has both boxes and masks, as each of the runs takes its images; None where it has not both."""
     first = things._opened(os.fspath(path), things.preparation)
     if not {"boxes", "mask"} <= first.fields.keys():
         return None
@@ -67,12 +67,12 @@ def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None
     items = first.parts.get("test", np.arange(len(first)))
     learned: set[str] = set()
     for run in (things, stuff):
-        if run.facts["data"]["name"] == first.name:
+        if run.info["data"]["name"] == first.name:
             learned |= {name for part, names in run.folder.read("split.json").items() if part != "test" for name in names}
     items = np.array([item for item in items if first.ids[item] not in learned], np.int64)
     if not len(items):
         raise DataError(
-            f"{path}: both runs together have learned from all of it", "pictures that neither has seen", "train both on one split"
+            f"{path}: both runs together have learned from all of it", "images that neither has seen", "train both on one split"
         )
     return _taken(first, items), _taken(second, items)
 
@@ -92,8 +92,8 @@ def _measured(
 ) -> dict[str, Any]:
     """PQ, SQ and RQ against maps merged from true boxes, small ones first, and true masks."""
     quality = PanopticQuality(len(names))
-    masks = renumbered(truth.fields["mask"], truth.names["mask"], tuple(names))
-    all_boxes = renumbered(truth.fields["boxes"], truth.names["boxes"], box_names)
+    masks = remap_classes(truth.fields["mask"], truth.names["mask"], tuple(names))
+    all_boxes = remap_classes(truth.fields["boxes"], truth.names["boxes"], box_names)
     for given, mask, boxes in zip(maps, masks, all_boxes, strict=True):
         true = boxes[boxes[:, 4] >= 0]
         area = (true[:, 2] - true[:, 0]) * (true[:, 3] - true[:, 1])

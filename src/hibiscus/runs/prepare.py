@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.tables.columns import as_texts
-from hibiscus.data.dataset import Dataset
-from hibiscus.data.unpaired import check_domains, split_domains
+from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.config import DataConfig
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.labels import LabelNumbering
 from hibiscus.data.preparation import (
     BoxPreparation,
     EnvironmentPreparation,
@@ -22,10 +22,10 @@ from hibiscus.data.preparation import (
     TablePreparation,
     TargetPreparation,
 )
-from hibiscus.data.arrays.preparation import ArrayPreparation
-from hibiscus.data.labels import LabelNumbering
 from hibiscus.data.prepared import raw_field
 from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
+from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.training.method import Method
 
@@ -34,9 +34,9 @@ __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 WANTED = {
     "environment": ("an environment to act in", "gym:CartPole-v1"),
-    "image": ("pictures", "point at a folder of pictures"),
-    "boxes": ("pictures with boxes", "Pascal VOC, COCO, YOLO or CSV boxes beside the pictures; hibiscus inspect tells what was found"),
-    "mask": ("pictures with masks", "put pictures into images/ and masks of the same names into masks/"),
+    "image": ("images", "point at a folder of images"),
+    "boxes": ("images with boxes", "Pascal VOC, COCO, YOLO or CSV boxes beside the images; hibiscus inspect tells what was found"),
+    "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
 }
 
 
@@ -48,7 +48,7 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
     Args:
         dataset: the opened data.
         train: the indices of its training part.
-        kind: the method, which says what it needs, what it uses, and how it wants its pictures.
+        kind: the method, which says what it needs, what it uses, and how it wants its images.
         options: how tables are scaled.
 
     Raises:
@@ -73,7 +73,7 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
         other_classes = name == "label" and kind.parts_hold_other_classes
         fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
         if isinstance(fields[name], LabelPreparation):
-            said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].read_otherwise(raw).items()]
+            said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].match_variants(raw).items()]
             dataset.notes += [note for note in said if note not in dataset.notes]
     if "mask" in kind.needs:
         fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
@@ -85,9 +85,9 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
 
 
 def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
-    for name, (wanted, mend) in WANTED.items():
+    for name, (wanted, fix) in WANTED.items():
         if name in kind.needs and name not in dataset.fields:
-            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, mend)
+            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, fix)
 
 
 def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _no_labels(dataset: Dataset) -> DataError:
     return DataError(
         f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
         "one folder for each class, or labels beside the arrays",
-        "sort the pictures into folders named after their classes",
+        "sort the images into folders named after their classes",
     )
 
 
@@ -162,8 +162,8 @@ def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | No
     if kind is not None and "domain" in kind.needs:
         _check_fields(dataset, kind)
         return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
-    if kind is not None and options.to is not None:
-        raise ConfigError(f"to={options.to}", "a method between two image domains, such as cyclegan", "leave to= out")
+    if kind is not None and options.target_domain is not None:
+        raise ConfigError(f"target_domain={options.target_domain}", "a method between two image domains, such as cyclegan", "leave to= out")
     groups = groups_of(dataset, options, other_classes)
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hibiscus.runs.options import build_options
-from hibiscus.runs.inputs import Given, named_answers, open_inputs, prepare_inputs
-from hibiscus.runs.sampling import draw_samples
-from hibiscus.runs.session import Session, read_facts
+from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
-from hibiscus.data.config import DataConfig
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, DataError, UsageError
+from hibiscus.evaluation.items import save_report_items
 from hibiscus.methods.registry import get_method
-from hibiscus.evaluation.items import save_exhibits
+from hibiscus.runs.folder import RunFolder, find_run
+from hibiscus.runs.inputs import Given, named_answers, open_inputs, prepare_inputs
+from hibiscus.runs.options import build_options
+from hibiscus.runs.sampling import draw_samples
+from hibiscus.runs.session import Session, read_info
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.player import Batch
-from hibiscus.runs.folder import RunFolder, find_run
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,17 +56,17 @@ class Run:
     def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Dataset | None = None):
         self.folder = RunFolder(find_run(path))
         self.path = self.folder.path
-        self.facts = read_facts(self.folder)
+        self.info = read_info(self.folder)
         self.device = choose_device(device)
         self._data = data
         self._methods: dict[str, Method] = {}
         self._epochs: dict[str, int] = {}
 
     def __repr__(self) -> str:
-        best = self.facts.get("best") or {}
-        name = self.facts["decides"]["name"]
+        best = self.info.get("best") or {}
+        name = self.info["selection_metric"]["name"]
         value = f", best val/{name} {best['value']:.4f} in epoch {best['epoch']}" if best else ""
-        return f"<Run {self.path}: {self.facts['method']} on {self.facts['data']['name']}, {self.facts['status']}{value}>"
+        return f"<Run {self.path}: {self.info['method']} on {self.info['data']['name']}, {self.info['status']}{value}>"
 
     @property
     def preparation(self) -> Preparation:
@@ -96,8 +96,8 @@ class Run:
                 path = self.folder.checkpoints / "last.safetensors"  # a run without validation keeps no best one
             tensors, state = load_checkpoint(path)
             tune_process()
-            kind = get_method(self.facts["method"])
-            method = kind(build_options(kind.Config, self.facts["config"]), self.preparation)
+            kind = get_method(self.info["method"])
+            method = kind(build_options(kind.Config, self.info["config"]), self.preparation)
             for stage in range(state["stage"] + 1):
                 method.grow(stage)
             method.load_tensors(tensors)
@@ -134,13 +134,13 @@ class Run:
         prepared, part = (own, "test" if "test" in own.parts else "val") if data is None else self._other(data, own)
         method = self.method(checkpoint)
         with self._reproducibly():
-            found = method.examine(prepared, part)
+            found = method.evaluate(prepared, part)
         result = {
             "format": 1,
             "part": part,
             "metrics": _named(part, found.metrics),
             "baselines": {name: _named(part, metrics) for name, metrics in found.baselines.items()},
-            "decides": {**dataclasses.asdict(method.decides), "name": f"{part}/{method.decides.name}"},
+            "selection_metric": {**dataclasses.asdict(method.selection_metric), "name": f"{part}/{method.selection_metric.name}"},
             "checkpoint": checkpoint,
             "epoch": self._epoch(checkpoint),
             "data": prepared.dataset.path,
@@ -149,8 +149,8 @@ class Run:
         if data is not None:
             result["other"] = True
         else:
-            result["advice"] = advise({**self.facts, "path": str(self.path)}, self.history, result)
-            save_exhibits(found.exhibits, self.path / "evaluation")
+            result["advice"] = advise({**self.info, "path": str(self.path)}, self.history, result)
+            save_report_items(found.report_items, self.path / "evaluation")
             self.folder.write("evaluation.json", result)
         return result
 
@@ -162,7 +162,7 @@ class Run:
     def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
         """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
         dataset = self._opened(data, own.preparation)
-        needed = get_method(self.facts["method"]).needs
+        needed = get_method(self.info["method"]).needs
         unlabelled = needed & {"label", "target"} and not any(name in dataset.fields for name in ("label", "target"))
         if unlabelled or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
             raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
@@ -170,15 +170,15 @@ class Run:
         return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"
 
     def _opened(self, data: Dataset | str, preparation: Preparation) -> Dataset:
-        """Data opened as the run's own were, pictures in the size of training."""
+        """Data opened as the run's own were, images in the size of training."""
         if isinstance(data, Dataset):
             return data
-        options = build_options(DataConfig, self.facts["data_options"])
+        options = build_options(DataConfig, self.info["data_options"])
         size, channels = options.image_size, options.channels
         if "image" in preparation:
             image = preparation["image"]
             size, channels = (image.height, image.width), image.channels
-        return open_data(data, target=options.target, image_size=size, channels=channels, max_bad=options.max_bad)
+        return open_data(data, target=options.target, image_size=size, channels=channels, max_bad_fraction=options.max_bad_fraction)
 
     def _support(self, given: Dataset | str) -> PreparedData:
         """Examples of new classes, as the training part of what is predicted.
@@ -187,8 +187,8 @@ class Run:
             UsageError: the method has learned its classes, and takes no others.
             DataError: fewer than two classes.
         """
-        if not get_method(self.facts["method"]).parts_hold_other_classes:
-            raise UsageError(f"{self.facts['method']} takes no support", "a few-shot method, such as protonet", "leave support out")
+        if not get_method(self.info["method"]).parts_hold_other_classes:
+            raise UsageError(f"{self.info['method']} takes no support", "a few-shot method, such as protonet", "leave support out")
         dataset = self._opened(given, self.preparation)
         if len(dataset.class_counts()) < 2:
             found = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
@@ -199,7 +199,7 @@ class Run:
         """Answers for new inputs.
 
         Args:
-            inputs: a picture, a folder, a table, an array, or a list of paths.
+            inputs: an image, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
             support: for a few-shot method, a folder of examples for each class to choose from.
 
@@ -217,7 +217,7 @@ class Run:
         """The codes of new inputs: what an autoencoder writes them as, or what a classifier's last layer sees of them.
 
         Args:
-            inputs: a picture, a folder, a table, an array, or a list of paths.
+            inputs: an image, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
 
         Returns:
@@ -258,7 +258,7 @@ class Run:
         Raises:
             UsageError: the method does not sample, or knows no such condition.
         """
-        method, start = self.method(checkpoint), self.facts["config"]["seed"] if seed is None else seed
+        method, start = self.method(checkpoint), self.info["config"]["seed"] if seed is None else seed
         with self._reproducibly():
             return draw_samples(method, count, start, interpolate, conditions)
 
@@ -267,7 +267,7 @@ class Run:
         """Without gradients, and with the same random numbers each time."""
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(self.facts["config"]["seed"])
+            torch.manual_seed(self.info["config"]["seed"])
             yield
 
     def report(self) -> Path:

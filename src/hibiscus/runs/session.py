@@ -13,43 +13,43 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.runs.options import build_options
 from hibiscus.data.builtin.open import BUNDLED
+from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
-from hibiscus.data.config import DataConfig
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
+from hibiscus.runs.folder import FORMAT, RunFolder, now
+from hibiscus.runs.options import build_options
 from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStop, LogFile, Progress, ReduceOnPlateau
 from hibiscus.training.device import choose_device, describe_machine, tune_process
-from hibiscus.training.sample_grids import SampleGrids
+from hibiscus.training.distributed import is_main_process, rank, world_size
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method, TrainingConfig
 from hibiscus.training.player import Batch
-from hibiscus.training.distributed import count, is_first, rank
-from hibiscus.runs.folder import FORMAT, RunFolder, now
+from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["Session", "read_facts"]
+__all__ = ["Session", "read_info"]
 
 
-def read_facts(folder: RunFolder) -> dict[str, Any]:
+def read_info(folder: RunFolder) -> dict[str, Any]:
     """`run.json`, with all that a run must say of itself.
 
     Raises:
         RunError: it is absent, damaged, or of a newer format.
     """
-    facts = folder.read("run.json")
-    needed = {"method": str, "config": dict, "data": dict, "data_options": dict, "decides": dict, "status": str}
-    wrong = [name for name, kind in needed.items() if not isinstance(facts, dict) or not isinstance(facts.get(name), kind)]
+    info = folder.read("run.json")
+    needed = {"method": str, "config": dict, "data": dict, "data_options": dict, "selection_metric": dict, "status": str}
+    wrong = [name for name, kind in needed.items() if not isinstance(info, dict) or not isinstance(info.get(name), kind)]
     if wrong:
         raise RunError(
             f"{folder.path / 'run.json'}: damaged, it does not tell {', '.join(wrong)}",
             "the file as Hibiscus wrote it",
             "restore it from a copy",
         )
-    return facts
+    return info
 
 
 @dataclass
@@ -89,22 +89,22 @@ class Session:
             RunError: the data have changed since.
         """
         folder = RunFolder(path)
-        facts = read_facts(folder)
-        method = get_method(facts["method"])
-        options = build_options(DataConfig, facts["data_options"])
-        dataset = data if data is not None else open_data(facts["data"].get("location", facts["data"]["path"]), **options.opening())
-        if dataset.fingerprint != facts["data"]["fingerprint"]:
+        info = read_info(folder)
+        method = get_method(info["method"])
+        options = build_options(DataConfig, info["data_options"])
+        dataset = data if data is not None else open_data(info["data"].get("location", info["data"]["path"]), **options.opening())
+        if dataset.fingerprint != info["data"]["fingerprint"]:
             raise RunError(
                 f"{dataset.path}: the data have changed since {path} was trained",
                 "the same items in the same order",
                 "bring them back, or train anew on the changed data",
             )
         parts = _saved_parts(dataset, folder)
-        config = build_options(method.Config, facts["config"])
+        config = build_options(method.Config, info["config"])
         preparation = Preparation.from_json(folder.read("preparation.json"))
-        validate = bool(facts.get("validate", True))
-        chosen = choose_device(facts.get("device", device) if device == "auto" else device)
-        return cls(facts["method"], config, dataset, options, parts, preparation, folder, chosen, quiet, validate)
+        validate = bool(info.get("validate", True))
+        chosen = choose_device(info.get("device", device) if device == "auto" else device)
+        return cls(info["method"], config, dataset, options, parts, preparation, folder, chosen, quiet, validate)
 
     def build_method(self) -> Method:
         """The method with freshly initialised networks, the same for the same seed."""
@@ -116,7 +116,7 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The data as the method sees it."""
-        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device, share=(rank(), count()))
+        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device, share=(rank(), world_size()))
 
     def write_folder(self, argv: list[str]) -> None:
         """Writes all that is known before the first step into the run folder; `run.json` last, so that a run there is whole.
@@ -126,20 +126,20 @@ class Session:
         Raises:
             RunError: another process has begun a run here.
         """
-        if not is_first():
+        if not is_main_process():
             return
         if (self.folder.path / "run.json").exists():
             raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
         config = self.config.model_dump(mode="json")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {name: _absolute(options[name]) for name in ("test_data", "to") if name in options}
+        options |= {name: _absolute(options[name]) for name in ("test_data", "target_domain") if name in options}
         summary, kind = self.dataset.summary(self.parts), get_method(self.method_name)
-        facts = {
+        info = {
             "format": FORMAT,
             "method": self.method_name,
             "title": kind.title,
             "abilities": kind.abilities(),
-            "gives_pictures": kind.gives_pictures,
+            "gives_images": kind.gives_images,
             "name": self.folder.path.name,
             "status": "running",
             "error": None,
@@ -155,13 +155,13 @@ class Session:
             "data_options": options,
             "config": config,
             "validate": self.validate,
-            "decides": vars(kind.decided_by(self.config)),
+            "selection_metric": vars(kind.choose_selection_metric(self.config)),
             "best": None,
         }
         self.folder.write("preparation.json", self.preparation.to_json())
         self.folder.write("split.json", {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()})
         self.folder.write_config(self.method_name, self.dataset.path, config, options)
-        self.folder.write("run.json", facts)
+        self.folder.write("run.json", info)
 
     def train(self) -> None:
         """Trains from the start, or from the run's last checkpoint where there is one.
@@ -171,14 +171,14 @@ class Session:
             TrainingError: the training went wrong; `run.json` says how.
         """
         method = self.build_method()
-        decides = method.decides
-        best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", decides)
+        selection_metric = method.selection_metric
+        best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", selection_metric)
         self.callbacks = {}
-        if self.config.plateau_patience:
-            self.callbacks["plateau"] = ReduceOnPlateau(decides, self.config.plateau_patience, self.config.plateau_factor)
-        if self.config.early_stop:
-            self.callbacks["early_stop"] = EarlyStop(decides, self.config.early_stop)
-        if is_first():  # what writes and shows; those above change the training, in every process alike
+        if self.config.reduce_lr_patience:
+            self.callbacks["plateau"] = ReduceOnPlateau(selection_metric, self.config.reduce_lr_patience, self.config.reduce_lr_factor)
+        if self.config.early_stopping_patience:
+            self.callbacks["early_stopping_patience"] = EarlyStop(selection_metric, self.config.early_stopping_patience)
+        if is_main_process():  # what writes and shows; those above change the training, in every process alike
             self.callbacks = {"best": best, **self.callbacks, "log": LogFile(self.folder.log)}
             if "sample" in method.abilities() and "image" in self.preparation:
                 self.callbacks["grids"] = SampleGrids(self.folder.samples)
@@ -188,7 +188,7 @@ class Session:
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
             loop.load(last)
-        if not is_first():
+        if not is_main_process():
             loop.run()
             return
         for left in self.folder.checkpoints.glob(".*.part"):  # of a process killed while it saved
@@ -209,7 +209,7 @@ class Session:
             status = "done"
         except InterruptedRunError as error:
             status = "interrupted"
-            error.mend = f"hibiscus resume {self.folder.path}"
+            error.fix = f"hibiscus resume {self.folder.path}"
             raise
         except BaseException as error:
             reason = str(error) or type(error).__name__
@@ -245,7 +245,7 @@ def _absolute(path: str) -> str:
 
 def _kind(dataset: Dataset) -> str:
     return " and ".join(
-        {"image": "pictures", "table": "table", "array": "arrays"}[name] for name in dataset.fields if name in ("image", "table", "array")
+        {"image": "images", "table": "table", "array": "arrays"}[name] for name in dataset.fields if name in ("image", "table", "array")
     )
 
 

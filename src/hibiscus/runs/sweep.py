@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.runs.options import build_options, explain_range, split_options
-from hibiscus.runs.run import Run
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, RunError
-from hibiscus.training.method import TrainingConfig
 from hibiscus.runs.folder import RunFolder, make_run_folder
+from hibiscus.runs.options import build_options, explain_range, split_options
+from hibiscus.runs.run import Run
+from hibiscus.training.method import TrainingConfig
 
 __all__ = ["figures_of", "folder_name", "settings_of", "sweep_folder"]
 
@@ -94,9 +94,9 @@ def figures_of(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]]) -> li
     for name, places in groups.items():
         values: dict[str, list[float]] = {}
         for place in places:
-            facts, measured = runs[place].facts, runs[place].evaluation()["metrics"]
-            best = facts.get("best") or {}
-            chosen = {f"val/{facts['decides']['name']}": best["value"]} if best else {}
+            info, measured = runs[place].info, runs[place].evaluation()["metrics"]
+            best = info.get("best") or {}
+            chosen = {f"val/{info['selection_metric']['name']}": best["value"]} if best else {}
             for figure, value in {**chosen, **measured}.items():
                 values.setdefault(figure, []).append(value)
         figures = {

@@ -39,7 +39,7 @@ def decode(offsets: Sequence[float], anchor: Box, deviations: Sequence[float] = 
 def match(
     truth: Sequence[Sequence[float]], anchors: Sequence[Box], threshold: float = 0.5, negative_limit: float | None = None
 ) -> tuple[list[int], list[int]]:
-    """Which truth each anchor answers for, in one picture.
+    """Which truth each anchor answers for, in one image.
 
     The pair that overlaps most is made first, then the next among those left, and so on, so that each truth gets an anchor of its
     own; then every anchor left over whose best truth overlaps more than `threshold` answers for it too. Among equals the first truth,
@@ -48,7 +48,7 @@ def match(
     Args:
         truth: rows of xmin, ymin, xmax, ymax, class; class -1 is no row, -2 a crowd: anchors that lie in it to more than `threshold` of
             their area are ignored.
-        anchors: of the picture.
+        anchors: of the image.
         threshold: of the overlap.
         negative_limit: anchors that overlap more than this, and are not matched, are ignored; none ignores none.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.training.checkpoint import save_checkpoint
-from hibiscus.training.method import Decides
+from hibiscus.training.method import SelectionMetric
 
 if TYPE_CHECKING:
     from hibiscus.training.loop import Loop
@@ -77,16 +77,16 @@ class BestCheckpoint(Callback):
     Of equal epochs the one with the smaller validation loss is better.
     """
 
-    def __init__(self, path: Path, decides: Decides):
-        self.path, self.decides = path, decides
+    def __init__(self, path: Path, selection_metric: SelectionMetric):
+        self.path, self.selection_metric = path, selection_metric
         self.best: float | None = None
         self.loss = math.inf
         self.epoch = 0
 
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
         """Compares, and saves."""
-        value, loss = line.get(f"val/{self.decides.name}", math.nan), line.get("val/loss", math.inf)
-        if self.decides.better(value, self.best) or (value == self.best and loss < self.loss):
+        value, loss = line.get(f"val/{self.selection_metric.name}", math.nan), line.get("val/loss", math.inf)
+        if self.selection_metric.better(value, self.best) or (value == self.best and loss < self.loss):
             self.best, self.loss, self.epoch = value, loss, loop.epoch
             loop.check_finite()
             state = {"format": 1, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
@@ -109,17 +109,17 @@ class BestCheckpoint(Callback):
 class _Patience(Callback):
     """Counts epochs since the metric that decides was last better."""
 
-    def __init__(self, decides: Decides, patience: int):
-        self.decides, self.patience = decides, patience
+    def __init__(self, selection_metric: SelectionMetric, patience: int):
+        self.selection_metric, self.patience = selection_metric, patience
         self.best: float | None = None
         self.waited = 0
 
     def lost(self, line: dict[str, Any]) -> bool:
         """Whether the patience is at its end with this epoch; an epoch that was not measured does not count."""
-        if f"val/{self.decides.name}" not in line:
+        if f"val/{self.selection_metric.name}" not in line:
             return False
-        value = line[f"val/{self.decides.name}"]
-        if self.decides.better(value, self.best):
+        value = line[f"val/{self.selection_metric.name}"]
+        if self.selection_metric.better(value, self.best):
             self.best, self.waited = value, 0
             return False
         self.waited += 1
@@ -144,8 +144,8 @@ class ReduceOnPlateau(_Patience):
     The factor multiplies the schedule instead of replacing its value, so a schedule never undoes it.
     """
 
-    def __init__(self, decides: Decides, patience: int, factor: float):
-        super().__init__(decides, patience)
+    def __init__(self, selection_metric: SelectionMetric, patience: int, factor: float):
+        super().__init__(selection_metric, patience)
         self.factor = factor
 
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
@@ -162,7 +162,7 @@ class EarlyStop(_Patience):
     def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
         """Looks, and stops."""
         if self.lost(line):
-            loop.stop_reason = f"no better {self.decides.name} on validation for {self.patience} epochs"
+            loop.stop_reason = f"no better {self.selection_metric.name} on validation for {self.patience} epochs"
 
 
 class Progress(Callback):

@@ -19,37 +19,37 @@ from torch import Tensor, nn
 from hibiscus.errors import ProcessLostError
 
 __all__ = [
-    "agree",
+    "all_gather",
+    "any_process",
     "average",
     "average_gradients",
-    "count",
-    "first_goes_first",
-    "is_first",
-    "join",
+    "broadcast",
+    "convert_sync_batch_norm",
+    "init_distributed",
+    "is_main_process",
+    "main_process_first",
+    "raise_lost_process",
     "rank",
-    "share_batch_norm",
-    "tell",
-    "watch",
-    "whole",
+    "world_size",
 ]
 
 
 def rank() -> int:
     """The number of this process, from 0."""
-    return dist.get_rank() if count() > 1 else 0
+    return dist.get_rank() if world_size() > 1 else 0
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def is_first() -> bool:
+def is_main_process() -> bool:
     """Whether this process is the one that writes."""
     return rank() == 0
 
 
-def join(device: str) -> str:
+def init_distributed(device: str) -> str:
     """Joins the other processes that torchrun has started, if it has; returns the device of this one."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return device
@@ -67,17 +67,17 @@ def _leave() -> None:
 
 
 @contextlib.contextmanager
-def first_goes_first() -> Iterator[None]:
+def main_process_first() -> Iterator[None]:
     """What the first process does here is done before the others begin: it fills caches that they then read."""
-    if count() > 1 and not is_first():
+    if world_size() > 1 and not is_main_process():
         dist.barrier()
     yield
-    if count() > 1 and is_first():
+    if world_size() > 1 and is_main_process():
         dist.barrier()
 
 
 @contextlib.contextmanager
-def watch() -> Iterator[None]:
+def raise_lost_process() -> Iterator[None]:
     """Says in plain words that another process has gone, where that is why talking to it failed.
 
     Raises:
@@ -87,45 +87,45 @@ def watch() -> Iterator[None]:
         yield
     except RuntimeError as error:
         words = ("gloo", "nccl", "connection", "peer", "socket", "timed out")
-        if count() > 1 and (isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)):
+        if world_size() > 1 and (isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)):
             raise ProcessLostError(
-                f"process {rank()} of {count()} lost another one ({str(error).splitlines()[0][:160]})",
+                f"process {rank()} of {world_size()} lost another one ({str(error).splitlines()[0][:160]})",
                 "all processes at work to the end",
                 "see above why it ended; the last checkpoint is whole, go on with: hibiscus resume RUN (with any number of processes)",
             ) from error
         raise
 
 
-def agree(*flags: bool) -> tuple[bool, ...]:
+def any_process(*flags: bool) -> tuple[bool, ...]:
     """Each flag as true for all where it is true for one; all processes must call it."""
-    if count() == 1:
+    if world_size() == 1:
         return flags
     both = torch.tensor(flags, dtype=torch.int32, device=_device())
     dist.all_reduce(both, dist.ReduceOp.MAX)
     return tuple(bool(flag) for flag in both.tolist())
 
 
-def tell(text: str) -> str:
+def broadcast(text: str) -> str:
     """The text of the first process, in all of them."""
-    if count() == 1:
+    if world_size() == 1:
         return text
     content = torch.tensor(list(text.encode()), dtype=torch.uint8, device=_device())
     length = torch.tensor([len(content)], device=_device())
     dist.broadcast(length, 0)
-    content = content if is_first() else torch.empty(int(length), dtype=torch.uint8, device=_device())
+    content = content if is_main_process() else torch.empty(int(length), dtype=torch.uint8, device=_device())
     dist.broadcast(content, 0)
     return bytes(content.tolist()).decode()
 
 
 def average(values: Tensor) -> Tensor:
     """The mean of a tensor over the processes, in place."""
-    if count() > 1:
+    if world_size() > 1:
         dist.all_reduce(values)
-        values /= count()
+        values /= world_size()
     return values
 
 
-def whole(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
+def all_gather(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
     """The values of all items of a batch `(items, ...)`, of which this process holds its share `(first, items, processes)`."""
     if share is None:
         return values
@@ -167,7 +167,7 @@ class _Sum(torch.autograd.Function):
         return gradient
 
 
-class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
+class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch norm with the statistics of the whole batch, of which each process holds a share."""
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -196,14 +196,14 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         return y.to(input.dtype)
 
 
-def share_batch_norm(network: nn.Module) -> None:
+def convert_sync_batch_norm(network: nn.Module) -> None:
     """Lets a network's batch norms see the whole batch, where several processes divide it; the names of its weights stay."""
-    if count() == 1:
+    if world_size() == 1:
         return
     for name, layer in list(network.named_children()):
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and not isinstance(layer, SharedBatchNorm):
-            shared = SharedBatchNorm(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and not isinstance(layer, SyncBatchNorm):
+            shared = SyncBatchNorm(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
             shared._parameters, shared._buffers, shared.training = layer._parameters, layer._buffers, layer.training
             setattr(network, name, shared)
         else:
-            share_batch_norm(layer)
+            convert_sync_batch_norm(layer)

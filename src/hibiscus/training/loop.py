@@ -14,7 +14,14 @@ from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, compile_networks, precision_context
-from hibiscus.training.distributed import agree, average_gradients, count, is_first, share_batch_norm, watch
+from hibiscus.training.distributed import (
+    any_process,
+    average_gradients,
+    convert_sync_batch_norm,
+    is_main_process,
+    raise_lost_process,
+    world_size,
+)
 from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
@@ -56,7 +63,7 @@ class Loop:
         self._saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._last_save = self._epoch_start = time.monotonic()
         self._items = 0
-        self._combine = average_gradients if count() > 1 else None
+        self._combine = average_gradients if world_size() > 1 else None
 
     def run(self) -> None:
         """Plays all stages from where the loop stands to the end.
@@ -65,13 +72,13 @@ class Loop:
             InterruptedRunError: the person asked to stop; everything is saved.
             TrainingError: a loss is not a number; the last good checkpoint is kept.
         """
-        with Interrupt() as interrupt, watch():
+        with Interrupt() as interrupt, raise_lost_process():
             for index, stage in self._stages():
                 self._enter(index, stage)
                 while self.stage_round < stage.rounds and not self._ended():
                     self._play_round(stage)
-                    due = time.monotonic() - self._last_save > self.config.checkpoint_seconds
-                    due, asked = agree(due, interrupt.asked)
+                    due = time.monotonic() - self._last_save > self.config.checkpoint_interval
+                    due, asked = any_process(due, interrupt.asked)
                     if self.stage_round % stage.rounds_per_epoch == 0:
                         self._end_epoch(stage)
                     elif due:
@@ -111,7 +118,7 @@ class Loop:
         """Brings the networks to the device; where several processes divide a batch, with the statistics of all."""
         self.method.to(self.device)
         for network in self.method.nets.values():
-            share_batch_norm(network)
+            convert_sync_batch_norm(network)
         if self.config.compile:
             compile_networks(self.method.nets.values(), self.device)
 
@@ -124,8 +131,8 @@ class Loop:
         """The limit of the options that ends the training, whatever stages are left, if one is reached."""
         if 0 < self.config.max_rounds <= self.round:
             return f"max_rounds={self.config.max_rounds} reached"
-        if 0 < self.config.stop_after <= self.epoch:
-            return f"stop_after={self.config.stop_after} reached"
+        if 0 < self.config.stop_after_epochs <= self.epoch:
+            return f"stop_after_epochs={self.config.stop_after_epochs} reached"
         return ""
 
     def _enter(self, index: int, stage: Stage) -> None:
@@ -147,11 +154,11 @@ class Loop:
             stage.before_round(progress)
         for player in stage.players:
             player.set_rate(progress)
-            for _ in range(player.fresh):
+            for _ in range(player.batches_per_round):
                 self.batch = stage.source.next()
                 self._items += self.batch.total
                 self._step(player, self.batch)
-            if player.fresh == 0:
+            if player.batches_per_round == 0:
                 assert self.batch is not None, "the first player of a stage must take fresh batches"
                 self._step(player, self.batch)
         for follower in stage.followers:
@@ -186,7 +193,7 @@ class Loop:
         return TrainingError(
             f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
             "finite losses",
-            f"a smaller learning rate (rate=1e-4), clip_norm=1, or precision=float32; {kept}",
+            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {kept}",
         )
 
     def _log_rounds(self, stage: Stage) -> None:
@@ -207,7 +214,7 @@ class Loop:
         training_seconds = time.monotonic() - self._epoch_start
         if self.validate:
             line.update({f"val/{name}": value for name, value in self._measure("val").items()})
-        line.update({f"rate/{player.name}": player.optimiser.rate for player in stage.players})
+        line.update({f"lr/{player.name}": player.optimizer.rate for player in stage.players})
         line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
         line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)
         for callback in self.callbacks.values():
@@ -221,7 +228,7 @@ class Loop:
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), torch.inference_mode():
             torch.manual_seed(self.config.seed)
-            metrics = self.method.measure(self.data, part)
+            metrics = self.method.validate(self.data, part)
         self.method.train_mode()
         return {name: float(value) for name, value in metrics.items()}
 
@@ -231,14 +238,14 @@ class Loop:
         self._read_terms()
         self.check_finite()
         self._last_save = time.monotonic()
-        if not is_first():
+        if not is_main_process():
             return
         tensors = dict(self.method.tensors())
         tensors["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
         for player in self.stage.players:
-            tensors |= {f"optimiser/{player.name}/{name}": value for name, value in player.optimiser.tensors().items()}
+            tensors |= {f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()}
         position = self.stage.source.position()
         tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
         state = {
@@ -278,7 +285,7 @@ class Loop:
 
     def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         for player in stage.players:
-            player.optimiser.load(_below(f"optimiser/{player.name}/", tensors))
+            player.optimizer.load(_below(f"optimizer/{player.name}/", tensors))
             player.rate_factor = state["rate_factors"][player.name]
         stage.source.restore({**state["source"], **_below("source/", tensors)})
         torch.set_rng_state(tensors["random/cpu"])

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.training.optimizers import Optimiser
+from hibiscus.training.optimizers import Optimizer
 from hibiscus.training.player import Loss, Player, Stage
 from hibiscus.training.schedules import make_schedule
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hibiscus.data.preparation import Preparation
     from hibiscus.data.prepared import PreparedData
 
-__all__ = ["Decides", "Examination", "Method", "TrainingConfig", "Trial"]
+__all__ = ["Evaluation", "Method", "SelectionMetric", "SmokeTest", "TrainingConfig"]
 
 
 class TrainingConfig(BaseModel):
@@ -33,22 +33,24 @@ class TrainingConfig(BaseModel):
     epochs: int = Field(10, ge=1, description="passes over the training part")
     batch_size: int = Field(128, ge=1, description="items in a batch")
     seed: int = Field(0, ge=0, description="same seed, same run to the last bit (CPU)")
-    optimiser: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimiser")
-    rate: float = Field(1e-3, gt=0, description="learning rate where the schedule is 1")
+    optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimizer")
+    learning_rate: float = Field(1e-3, gt=0, description="learning rate where the schedule is 1")
     momentum: float = Field(0.9, ge=0, lt=1, description="for sgd and rmsprop")
     weight_decay: float = Field(0.0, ge=0, description="L2 decay of weights (not of biases and norms); decoupled in adamw")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field(
         "constant", description="course of the learning rate over the training"
     )
-    clip_norm: float | None = Field(None, gt=0, description="largest norm of a player's whole gradient")
-    plateau_patience: int = Field(0, ge=0, description="epochs without a better validation before the rate falls; 0 for never")
-    plateau_factor: float = Field(0.316, gt=0, lt=1, description="what the rate is then multiplied by (sqrt 0.1)")
-    early_stop: int = Field(0, ge=0, description="epochs without a better validation before the training ends; 0 for never")
+    clip_grad_norm: float | None = Field(None, gt=0, description="largest norm of a player's whole gradient")
+    reduce_lr_patience: int = Field(0, ge=0, description="epochs without a better validation before the rate falls; 0 for never")
+    reduce_lr_factor: float = Field(0.316, gt=0, lt=1, description="what the rate is then multiplied by (sqrt 0.1)")
+    early_stopping_patience: int = Field(0, ge=0, description="epochs without a better validation before the training ends; 0 for never")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="type of the matrix products")
     compile: bool = Field(False, description="compile the networks first: a minute or more, for long trainings on a GPU")
     log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
-    checkpoint_seconds: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
-    stop_after: int = Field(0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit")
+    checkpoint_interval: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
+    stop_after_epochs: int = Field(
+        0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit"
+    )
     max_rounds: int = Field(0, ge=0, description="stop after so many rounds (for trying out); 0 for no limit")
 
     def player(
@@ -57,7 +59,7 @@ class TrainingConfig(BaseModel):
         networks: nn.Module | Sequence[nn.Module],
         loss: Loss,
         *,
-        fresh: int = 1,
+        batches_per_round: int = 1,
         rate: float = 1.0,
         betas: tuple[float, float] = (0.9, 0.999),
         after_step: Callable[[], None] | None = None,
@@ -73,13 +75,22 @@ class TrainingConfig(BaseModel):
             betas: for Adam and AdamW.
             after_step: called after each step.
         """
-        optimiser = Optimiser(self.optimiser, rate * self.rate, self.momentum, betas, self.weight_decay)
+        optimizer = Optimizer(self.optimizer, rate * self.learning_rate, self.momentum, betas, self.weight_decay)
         schedule = make_schedule(self.schedule)
-        return Player(name, networks, loss, optimiser, fresh=fresh, schedule=schedule, clip_norm=self.clip_norm, after_step=after_step)
+        return Player(
+            name,
+            networks,
+            loss,
+            optimizer,
+            batches_per_round=batches_per_round,
+            schedule=schedule,
+            clip_grad_norm=self.clip_grad_norm,
+            after_step=after_step,
+        )
 
 
 @dataclass(frozen=True)
-class Decides:
+class SelectionMetric:
     """The metric by which the best checkpoint is chosen on the validation part."""
 
     name: str
@@ -93,7 +104,7 @@ class Decides:
 
 
 @dataclass(frozen=True)
-class Trial:
+class SmokeTest:
     """A training of seconds on data that everybody has: to try the method out, and what the contract tests run.
 
     Args:
@@ -106,18 +117,18 @@ class Trial:
 
 
 @dataclass
-class Examination:
+class Evaluation:
     """What a method says of itself on one part, for the report.
 
     Args:
         metrics: by name, without the part (`accuracy`).
         baselines: the same metrics for simple rivals, by rival.
-        exhibits: figures, tables and galleries for the report.
+        report items: figures, tables and galleries for the report.
     """
 
     metrics: dict[str, float]
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
-    exhibits: list[Any] = field(default_factory=list)
+    report_items: list[Any] = field(default_factory=list)
 
 
 class Method(ABC):
@@ -136,19 +147,19 @@ class Method(ABC):
     family: ClassVar[str]
     needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
     uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
-    signed_pixels: ClassVar[bool] = False  # pictures as values in [-1, 1], not standardised by their own mean and deviation
-    gives_pictures: ClassVar[bool] = False  # what `predict` answers with are pictures, and little else
+    signed_pixels: ClassVar[bool] = False  # images as values in [-1, 1], not standardised by their own mean and deviation
+    gives_images: ClassVar[bool] = False  # what `predict` answers with are images, and little else
     compiles: ClassVar[bool] = True  # no loss takes a gradient of a gradient, which compiled networks do not have
     parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
-    decides: Decides
-    trial: ClassVar[Trial]
+    selection_metric: SelectionMetric
+    smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
         if config.compile and not self.compiles:
             raise ConfigError(f"compile=true: {self.name} takes gradients of gradients", "networks as they are", "leave compile=true out")
         self.config: Any = config
-        self.decides = self.decided_by(config)
+        self.selection_metric = self.choose_selection_metric(config)
         self.preparation = preparation
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
@@ -160,9 +171,9 @@ class Method(ABC):
         return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
 
     @classmethod
-    def decided_by(cls, config: TrainingConfig) -> Decides:
+    def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
         """The metric that decides with these options; its name may follow from them."""
-        return cls.decides
+        return cls.selection_metric
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
@@ -190,11 +201,11 @@ class Method(ABC):
         """Yields the stages one after another, each built when the one before it has been played."""
 
     @abstractmethod
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The metrics on one part, by name, as they are watched after each epoch; among them the one that decides."""
 
     @abstractmethod
-    def examine(self, data: PreparedData, part: str) -> Examination:
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """The metrics of the final result on one part, beside baselines, with evidence for the report."""
 
     @classmethod

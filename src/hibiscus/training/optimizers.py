@@ -1,4 +1,4 @@
-"""Optimisers on PyTorch's fused kernels: a step is one call for all parameters of a group, and nothing beside it.
+"""Optimizers on PyTorch's fused kernels: a step is one call for all parameters of a group, and nothing beside it.
 
 The kernels and the names of their state are those of `torch.optim`, and so are the results, to the last bit. What is left out
 is what `torch.optim` does around each call (profiling, grouping by device, a second of imports at the first one), which costs
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError, RunError
 
-__all__ = ["SGD", "Adam", "Optimiser", "RMSprop", "Updates", "clip_gradients"]
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "Updates", "clip_gradients"]
 
 Tensors = list[Tensor]
 
@@ -36,7 +36,7 @@ class Updates(ABC):
     slots: ClassVar[tuple[str, ...]] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
     counts_steps: ClassVar[bool] = False
 
-    def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimiser):
+    def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimizer):
         self.parameters, self.settings, self.rate = list(parameters), settings, settings.rate
         decays = [settings.weight_decay if p.ndim > 1 else 0.0 for p in self.parameters]
         self.groups = {decay: [i for i, own in enumerate(decays) if own == decay] for decay in dict.fromkeys(decays)}
@@ -71,7 +71,7 @@ class Updates(ABC):
             saved = tensors.get(name, torch.zeros_like(own))
             if saved.shape != own.shape:
                 raise RunError(
-                    f"state {name} of the optimiser has the shape {tuple(saved.shape)}, its parameter {tuple(own.shape)}",
+                    f"state {name} of the optimizer has the shape {tuple(saved.shape)}, its parameter {tuple(own.shape)}",
                     "a checkpoint of the same networks",
                     "go on with the options of the run that saved it",
                 )
@@ -148,8 +148,8 @@ KINDS: dict[str, type[Updates]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam,
 
 
 @dataclass(frozen=True)
-class Optimiser:
-    """Which optimiser, and how fast.
+class Optimizer:
+    """Which optimizer, and how fast.
 
     Args:
         name: `sgd` (with momentum), `rmsprop`, `adam` or `adamw`.
@@ -169,13 +169,13 @@ class Optimiser:
     nesterov: bool = True
 
     def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
-        """The optimiser over some parameters, matrices first: a checkpoint counts by that order.
+        """The optimizer over some parameters, matrices first: a checkpoint counts by that order.
 
         Raises:
             ConfigError: an unknown name.
         """
         if self.name not in KINDS:
-            raise ConfigError(f"optimiser={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
+            raise ConfigError(f"optimizer={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
         return KINDS[self.name](sorted(parameters, key=lambda p: p.ndim <= 1), self)
 
 

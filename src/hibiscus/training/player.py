@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from hibiscus.training.optimizers import Optimiser, Updates, clip_gradients
+from hibiscus.training.optimizers import Optimizer, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
 
 __all__ = ["Batch", "Follower", "Loss", "Player", "Source", "Stage", "frozen_copy"]
@@ -95,11 +95,11 @@ class Player:
         name: how the log calls it.
         networks: the networks whose parameters it owns.
         loss: from a batch to a scalar to be minimised and named terms for the log (detached scalars).
-        optimiser: which optimiser, and its settings.
+        optimizer: which optimizer, and its settings.
         fresh: how many fresh batches it plays in a round, a step on each; 0 for one step on the batch that the
             player before it used.
         schedule: factor of the learning rate over the stage's progress from 0 to 1.
-        clip_norm: largest norm of the whole gradient; None for no limit.
+        clip_grad_norm: largest norm of the whole gradient; None for no limit.
         after_step: called after each step, for example a weight constraint.
     """
 
@@ -108,17 +108,17 @@ class Player:
         name: str,
         networks: nn.Module | Sequence[nn.Module],
         loss: Loss,
-        optimiser: Optimiser,
+        optimizer: Optimizer,
         *,
-        fresh: int = 1,
+        batches_per_round: int = 1,
         schedule: Schedule = constant,
-        clip_norm: float | None = None,
+        clip_grad_norm: float | None = None,
         after_step: Callable[[], None] | None = None,
     ):
-        self.name, self.loss, self.fresh, self.schedule = name, loss, fresh, schedule
-        self.clip_norm, self.after_step = clip_norm, after_step
+        self.name, self.loss, self.batches_per_round, self.schedule = name, loss, batches_per_round, schedule
+        self.clip_grad_norm, self.after_step = clip_grad_norm, after_step
         self.networks = [networks] if isinstance(networks, nn.Module) else list(networks)
-        self.settings = optimiser
+        self.settings = optimizer
         self.rate_factor = 1.0  # what a plateau has taken off; multiplies the schedule, so neither undoes the other
 
     @cached_property
@@ -127,13 +127,13 @@ class Player:
         return [p for network in self.networks for p in network.parameters() if p.requires_grad]
 
     @cached_property
-    def optimiser(self) -> Updates:
-        """Its optimiser over its parameters."""
+    def optimizer(self) -> Updates:
+        """Its optimizer over its parameters."""
         return self.settings.build(self.parameters)
 
     def set_rate(self, progress: float) -> None:
         """Sets the learning rate for the share `progress` of the stage that is done."""
-        self.optimiser.rate = self.settings.rate * self.schedule(progress) * self.rate_factor
+        self.optimizer.rate = self.settings.rate * self.schedule(progress) * self.rate_factor
 
     def step(
         self, batch: Batch, precision: Callable[[], Any], combine: Callable[[Sequence[nn.Parameter]], None] | None = None
@@ -154,9 +154,9 @@ class Player:
         else:
             (loss * batch.weight).backward(inputs=self.parameters)
             combine(self.parameters)
-        if self.clip_norm is not None:
-            clip_gradients(self.parameters, self.clip_norm)
-        self.optimiser.step()
+        if self.clip_grad_norm is not None:
+            clip_gradients(self.parameters, self.clip_grad_norm)
+        self.optimizer.step()
         if self.after_step is not None:
             self.after_step()
         return loss.detach(), terms
@@ -213,7 +213,7 @@ class Stage:
     @property
     def rounds_per_epoch(self) -> int:
         """Rounds in which the players use up one pass of the source."""
-        return max(1, self.source.batches_per_epoch // max(1, sum(player.fresh for player in self.players)))
+        return max(1, self.source.batches_per_epoch // max(1, sum(player.batches_per_round for player in self.players)))
 
     @property
     def rounds(self) -> int:

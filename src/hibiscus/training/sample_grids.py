@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from hibiscus.data.images.ops import picture_grid, save_picture
+from hibiscus.data.images.ops import image_grid, save_image
 from hibiscus.training.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class SampleGrids(Callback):
         loop.method.train_mode(False)
         with torch.random.fork_rng(devices=cuda), torch.inference_mode():
             torch.manual_seed(NOISE)
-            pictures = loop.method.sample(rows * columns)["image"]
+            images = loop.method.sample(rows * columns)["image"]
         loop.method.train_mode()
         self.folder.mkdir(parents=True, exist_ok=True)
-        save_picture(picture_grid(pictures, columns), self.folder / f"epoch-{loop.epoch:04d}.png", overwrite=True)
+        save_image(image_grid(images, columns), self.folder / f"epoch-{loop.epoch:04d}.png", overwrite=True)
         if self.drawn:  # the first takes longer than any after it, and tells nothing of their time
             self.cost = time.monotonic() - began
             self.seconds -= self.cost

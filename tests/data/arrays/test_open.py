@@ -34,7 +34,7 @@ def refused(path, match, **options):
     with pytest.raises(DataError, match=match) as caught:
         open_data(path, **options)
     assert caught.value.expected
-    assert caught.value.mend
+    assert caught.value.fix
     assert str(path) in str(caught.value)
     return str(caught.value)
 
@@ -261,6 +261,6 @@ def test_arrays_that_cannot_be_used(tmp_path, saved, match):
 
 def test_an_asked_size_that_arrays_cannot_have_is_told(tmp_path):
     np.savez(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    assert any("image_size=32 is for picture files" in note for note in open_data(tmp_path / "a.npz", image_size=32).notes)
+    assert any("image_size=32 is for image files" in note for note in open_data(tmp_path / "a.npz", image_size=32).notes)
     assert open_data(tmp_path / "a.npz", image_size=(8, 9)).notes == []
     refused(tmp_path / "a.npz", "target=y", target="y")

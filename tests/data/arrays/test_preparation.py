@@ -10,7 +10,7 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("shape", [(50, 4), (50, 7, 4)])
-def test_standardised_over_items_and_steps(shape):
+def test_standardized_over_items_and_steps(shape):
     values = RNG.normal([1, -5, 100, 3], [1, 2, 50, 0], shape).astype(np.float32)
     encoded = ArrayPreparation.fit(values).encode(values).reshape(-1, 4)
     assert encoded.dtype == np.float32
@@ -32,4 +32,4 @@ def test_another_shape_is_told():
     with pytest.raises(DataError, match=r"items of shape \(3,\)") as caught:
         ArrayPreparation.fit(np.eye(4)).encode(np.eye(3))
     assert "(4,), as in training" in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix

@@ -1,9 +1,9 @@
-"""Small sets of pictures with boxes, made for the tests of this folder."""
+"""Small sets of images with boxes, made for the tests of this folder."""
 
 import numpy as np
 
 from data import make_files as make
-from hibiscus.data.boxes.formats import Annotated, BoxSet
+from hibiscus.data.boxes.formats import AnnotatedImage, BoxSet
 
 VOC_OBJECT = (
     "<object><name>{name}</name>{more}<difficult>{crowd}</difficult>"
@@ -13,8 +13,8 @@ SIZE = (40, 60)  # height, width
 
 
 def annotated(root, name, boxes, labels, crowd=(), extra=(), size=SIZE):
-    file = make.picture(root / name, seed=len(name), size=size)
-    return Annotated(
+    file = make.image(root / name, seed=len(name), size=size)
+    return AnnotatedImage(
         file,
         name,
         size,
@@ -26,9 +26,9 @@ def annotated(root, name, boxes, labels, crowd=(), extra=(), size=SIZE):
 
 
 def small(root, parts=True, floats=False):
-    """Five pictures, one without objects, three classes in an order that is not the alphabet's, one of them without a box."""
+    """Five images, one without objects, three classes in an order that is not the alphabet's, one of them without a box."""
     odd = 1 / 3 if floats else 0
-    pictures = [
+    images = [
         annotated(root, "a.png", [[1, 2, 30 + odd, 40], [5 + odd, 6, 7, 8]], [2, 0], [True, False], [{"pose": "Left"}, {"truncated": 1}]),
         annotated(root, "b 1.png", [], []),
         annotated(root, "c.png", [[0, 0, 60, 40]], [0]),
@@ -36,20 +36,19 @@ def small(root, parts=True, floats=False):
         annotated(root, "é.png", [[10, 10, 21, 31]], [2]),
     ]
     told = {"train": [0, 1], "val": [2], "test": [3]} if parts else {}
-    return BoxSet(root, ("zebra", "unused class", "ant"), pictures, told, format="made")
+    return BoxSet(root, ("zebra", "unused class", "ant"), images, told, format="made")
 
 
 def content(boxset):
-    """What must be the same after a way there and back, by the pictures' last names: parts, sizes, boxes, labels."""
+    """What must be the same after a way there and back, by the images' last names: parts, sizes, boxes, labels."""
     parts = boxset.part_of()
     return {
-        picture.name.rsplit("/", 1)[-1]: (parts[i], picture.size, picture.labels.tolist(), picture.boxes)
-        for i, picture in enumerate(boxset.pictures)
+        image.name.rsplit("/", 1)[-1]: (parts[i], image.size, image.labels.tolist(), image.boxes) for i, image in enumerate(boxset.images)
     }
 
 
 def same(one, other, exact=False, skip_names=False):
-    """Asserts that two sets hold the same; without names, as pictures in two folders of one name get new ones."""
+    """Asserts that two sets hold the same; without names, as images in two folders of one name get new ones."""
     assert one.classes == other.classes
     first, second = content(one), content(other)
     if not skip_names:
@@ -60,11 +59,11 @@ def same(one, other, exact=False, skip_names=False):
         np.testing.assert_allclose(mine[3], its[3], rtol=0, atol=0 if exact else 1e-6)
 
 
-def voc(root, name, objects, filename=None, part="", size=SIZE, picture=True, head=""):
-    """One picture and its XML; `objects` are (class, four edges) or with more behind."""
+def voc(root, name, objects, filename=None, part="", size=SIZE, image=True, head=""):
+    """One image and its XML; `objects` are (class, four edges) or with more behind."""
     (root / "Annotations").mkdir(parents=True, exist_ok=True)
-    if picture:
-        make.picture(root / "JPEGImages" / f"{name}.png", size=size)
+    if image:
+        make.image(root / "JPEGImages" / f"{name}.png", size=size)
     items = "".join(
         VOC_OBJECT.format(*one[1], name=one[0], more=one[2] if len(one) > 2 else "", crowd=one[3] if len(one) > 3 else 0) for one in objects
     )
@@ -79,4 +78,4 @@ def voc(root, name, objects, filename=None, part="", size=SIZE, picture=True, he
 
 
 def reasons(boxset):
-    return "\n".join(one.reason for one in boxset.skipped + boxset.mended)
+    return "\n".join(one.reason for one in boxset.skipped + boxset.repaired)

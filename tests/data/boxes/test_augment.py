@@ -14,8 +14,8 @@ from hibiscus.errors import ConfigError, DataError
 GEOMETRY = {
     "flip": True, "vertical_flip": True, "turns": True, "zoom_out": 3.0, "iou_crop": True, "scale_jitter": 0.3, "aspect_jitter": 0.4,
 }  # fmt: skip
-COLOURS = {"brightness": 0.3, "contrast": 0.5, "saturation": 0.5, "hue": 18.0}
-EVERYTHING = {**GEOMETRY, **COLOURS}
+COLORS = {"brightness": 0.3, "contrast": 0.5, "saturation": 0.5, "hue": 18.0}
+EVERYTHING = {**GEOMETRY, **COLORS}
 NOTHING = torch.tensor([0.0, 0.0, 0.0, 0.0, PADDING])
 
 
@@ -24,7 +24,7 @@ def generator(seed=0):
 
 
 def rectangles(batch=8, height=80, width=96, rows=5, seed=0):
-    """Pictures in each of whose three channels one rectangle is 1 and the rest 0; its box has the channel for a class."""
+    """Images in each of whose three channels one rectangle is 1 and the rest 0; its box has the channel for a class."""
     random = np.random.default_rng(seed)
     images, boxes = torch.zeros(batch, 3, height, width), NOTHING.repeat(batch, rows, 1)
     for item in range(batch):
@@ -103,7 +103,7 @@ def test_any_combination_keeps_its_promises(batch, height, width, names, dtype, 
     assert augment.active == bool(names)
     assert (new_images is images) == (not names)
     assert (new_boxes is boxes) == (not names & set(GEOMETRY))
-    if not names & set(COLOURS):
+    if not names & set(COLORS):
         check_boxes(new_images.float(), new_boxes)
 
 
@@ -129,7 +129,7 @@ def test_index_and_sampling_agree():
 
 
 def test_a_lost_box_has_lost_its_centre_or_its_area():
-    """A centre that stays keeps a quarter of its box at least, so that 0.25 drops none but boxes larger than the picture."""
+    """A centre that stays keeps a quarter of its box at least, so that 0.25 drops none but boxes larger than the image."""
     images, boxes = rectangles(64)
     for least in (0.0, 0.6, 0.9):
         _, new = BoxAugment(scale_jitter=0.6, min_kept=least)(images, generator(3), boxes)
@@ -142,7 +142,7 @@ def test_a_lost_box_has_lost_its_centre_or_its_area():
         assert least == 0 or not torch.equal(new, anything)
 
 
-def test_zoom_out_shrinks_half_of_the_pictures_onto_their_mean():
+def test_zoom_out_shrinks_half_of_the_images_onto_their_mean():
     images, boxes = torch.rand(64, 3, 40, 40, generator=generator(1)), rectangles(64)[1]
     new, moved = BoxAugment(zoom_out=4.0)(images, generator(), boxes)
     same = [torch.allclose(a, b, atol=1e-5) for a, b in zip(new, images, strict=True)]
@@ -157,7 +157,7 @@ def test_zoom_out_shrinks_half_of_the_pictures_onto_their_mean():
 
 
 def test_crops_have_the_overlap_and_keep_an_object():
-    """Each crop is some window of the picture with an object in it; a crowd or padding alone is not cropped for."""
+    """Each crop is some window of the image with an object in it; a crowd or padding alone is not cropped for."""
     ramp_x, ramp_y = torch.meshgrid(torch.arange(300) + 0.5, torch.arange(200) + 0.5, indexing="xy")
     images = torch.stack((ramp_x / 300, ramp_y / 200)).repeat(100, 1, 1, 1)
     boxes = torch.tensor([[[0.1, 0.2, 0.6, 0.7, 3.0], [0.5, 0.5, 0.9, 0.9, 0.0], [0.0, 0.0, 0.3, 0.3, CROWD]]]).repeat(100, 1, 1)
@@ -191,27 +191,27 @@ def test_a_crowd_stays_while_any_of_it_is_seen():
     images, boxes = rectangles(batch=200)
     boxes[..., 4] = torch.where(boxes[..., 4] > 0, CROWD - boxes[..., 4], boxes[..., 4])  # colours 1 and 2
     moved, found = BoxAugment(iou_crop=True, scale_jitter=0.3)(images, generator(), boxes)
-    for picture, rows in zip(moved, found, strict=True):
+    for image, rows in zip(moved, found, strict=True):
         kinds = rows[:, 4].tolist()
-        for colour in (1, 2):
-            kept, visible = CROWD - colour in kinds, extent(picture[colour]) is not None
+        for color in (1, 2):
+            kept, visible = CROWD - color in kinds, extent(image[color]) is not None
             assert kept or not visible
             if kept and visible:
-                edges = rows[kinds.index(CROWD - colour), :4].numpy() * [96, 80, 96, 80]
-                np.testing.assert_allclose(edges, extent(picture[colour]), atol=1.5)
+                edges = rows[kinds.index(CROWD - color), :4].numpy() * [96, 80, 96, 80]
+                np.testing.assert_allclose(edges, extent(image[color]), atol=1.5)
 
 
-@pytest.mark.parametrize("names", [("brightness",), ("contrast",), ("saturation",), ("hue",), tuple(COLOURS)], ids="+".join)
+@pytest.mark.parametrize("names", [("brightness",), ("contrast",), ("saturation",), ("hue",), tuple(COLORS)], ids="+".join)
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_colours_equal_the_formula(names, channels_last):
-    options = {name: COLOURS[name] for name in names}
+def test_colors_equal_the_formula(names, channels_last):
+    options = {name: COLORS[name] for name in names}
     images = 0.3 + 0.3 * torch.rand(24, 3, 9, 11, generator=generator(1))
     layout = torch.channels_last if channels_last else torch.contiguous_format
     new, _ = BoxAugment(**options)(images.contiguous(memory_format=layout), generator(), NOTHING.repeat(24, 1, 1))
     uniform = torch.rand(15 + 4 * TRIALS, 24, generator=generator()).numpy()
     yiq = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
     for item in range(24):
-        b, c, s, h = (options.get(name, 0) * (0 if u < 0.5 else 4 * u - 3) for name, u in zip(COLOURS, uniform[11:, item], strict=False))
+        b, c, s, h = (options.get(name, 0) * (0 if u < 0.5 else 4 * u - 3) for name, u in zip(COLORS, uniform[11:, item], strict=False))
         angle = math.radians(h)
         turn = (1 + s) * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         middle = np.block([[np.ones((1, 1)), np.zeros((1, 2))], [np.zeros((2, 1)), turn]])
@@ -221,12 +221,12 @@ def test_colours_equal_the_formula(names, channels_last):
 
 
 def test_greys_have_no_hue():
-    grey = torch.rand(8, 1, 5, 5, generator=generator()).expand(8, 3, 5, 5)
-    new, _ = BoxAugment(saturation=1.0, hue=180.0)(grey, generator(), NOTHING.repeat(8, 1, 1))
-    torch.testing.assert_close(new, grey.contiguous(), atol=1e-3, rtol=0)
+    gray = torch.rand(8, 1, 5, 5, generator=generator()).expand(8, 3, 5, 5)
+    new, _ = BoxAugment(saturation=1.0, hue=180.0)(gray, generator(), NOTHING.repeat(8, 1, 1))
+    torch.testing.assert_close(new, gray.contiguous(), atol=1e-3, rtol=0)
     with pytest.raises(ConfigError, match="hue=9"):
-        BoxAugment(hue=9.0)(grey[:, :1], generator(), NOTHING.repeat(8, 1, 1))
-    assert BoxAugment(brightness=0.5, contrast=0.5)(grey[:, :1], generator(), NOTHING.repeat(8, 1, 1))[0].shape == (8, 1, 5, 5)
+        BoxAugment(hue=9.0)(gray[:, :1], generator(), NOTHING.repeat(8, 1, 1))
+    assert BoxAugment(brightness=0.5, contrast=0.5)(gray[:, :1], generator(), NOTHING.repeat(8, 1, 1))[0].shape == (8, 1, 5, 5)
 
 
 def test_the_canvas_has_the_changed_mean():
@@ -251,7 +251,7 @@ def test_one_more_option_leaves_the_others_draws_alone():
     assert same.any(1).all()
 
 
-def test_nothing_asked_empty_batches_and_pictures_without_boxes():
+def test_nothing_asked_empty_batches_and_images_without_boxes():
     images, boxes = rectangles()
     augment = BoxAugment(**EVERYTHING)
     same = BoxAugment()(images, generator(), boxes)

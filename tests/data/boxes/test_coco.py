@@ -23,29 +23,29 @@ def coco(file, images=(IMAGE,), annotations=(BOX,), categories=CATEGORIES):
 
 @pytest.fixture
 def folder(tmp_path):
-    make.picture(tmp_path / "data" / "a.png", size=(40, 60))
+    make.image(tmp_path / "data" / "a.png", size=(40, 60))
     return tmp_path / "data"
 
 
-def test_one_file_beside_the_pictures(folder):
+def test_one_file_beside_the_images(folder):
     file = coco(folder / "labels.json", annotations=[{**BOX, "attributes": {"wet": True}, "iscrowd": 1, "area": 5}])
     for place in (file, folder):
         found = read_boxes(place)
         assert find_boxes(place) == found.format == "coco"
         assert found.classes == ("zebra", "ant")
-        assert found.pictures[0].name == "a.png"
-        assert found.pictures[0].boxes.tolist() == [[1, 2, 11, 22]]
-        assert found.pictures[0].crowd.tolist() == [True]
-        assert found.pictures[0].extra == [{"id": 1, "attributes": {"wet": True}, "area": 5}]
+        assert found.images[0].name == "a.png"
+        assert found.images[0].boxes.tolist() == [[1, 2, 11, 22]]
+        assert found.images[0].crowd.tolist() == [True]
+        assert found.images[0].extra == [{"id": 1, "attributes": {"wet": True}, "area": 5}]
     write_boxes(found, folder / "out", "coco")
-    assert read_boxes(folder / "out").pictures[0].extra == found.pictures[0].extra
+    assert read_boxes(folder / "out").images[0].extra == found.images[0].extra
 
 
 @pytest.mark.parametrize("layout", ["coco", "roboflow"])
 def test_parts(tmp_path, layout):
     for part, year in (("train", "2017"), ("val", "2017"), ("test", "")):
         folder = {"val": "valid"}.get(part, part) if layout == "roboflow" else f"images/{part}{year}"
-        make.picture(tmp_path / folder / "a.png", size=(40, 60))
+        make.image(tmp_path / folder / "a.png", size=(40, 60))
         coco(tmp_path / (f"{folder}/_annotations.coco.json" if layout == "roboflow" else f"annotations/instances_{part}{year}.json"))
     if layout == "coco":
         coco(tmp_path / "annotations" / "captions_train2017.json")
@@ -55,7 +55,7 @@ def test_parts(tmp_path, layout):
     assert found.skipped == []
     if layout == "coco":
         alone = read_boxes(tmp_path / "annotations" / "instances_val2017.json")
-        assert [picture.name for picture in alone.pictures] == ["images/val2017/a.png"]
+        assert [image.name for image in alone.images] == ["images/val2017/a.png"]
 
 
 def test_ids_that_match_nothing_or_repeat(folder):
@@ -75,7 +75,7 @@ def test_ids_that_match_nothing_or_repeat(folder):
     assert found.faults == {
         "duplicate": 4,
         "malformed": 3,
-        "annotation without picture": 3,
+        "annotation without image": 3,
         "unknown class": 1,
         "path refused": 1,
     }
@@ -92,7 +92,7 @@ def test_numbers_that_are_none(folder):
     )
     found = read_boxes(folder)
     assert found.faults == {"not a number": 5, "malformed": 3, "reversed": 1}
-    assert found.pictures[0].boxes.tolist() == [[1, 2, 11, 22], [5, 4, 9, 9]]
+    assert found.images[0].boxes.tolist() == [[1, 2, 11, 22], [5, 4, 9, 9]]
     write_boxes(found, folder / "out", "coco")  # what JSON has no form for is left out
     assert "NaN" not in (folder / "out" / "annotations" / "instances_all.json").read_text()
 
@@ -120,7 +120,7 @@ def test_outlines_and_masks(folder, monkeypatch, segmentation, kept):
     coco(folder / "labels.json", annotations=[{**BOX, "segmentation": segmentation}])
     found = read_boxes(folder)
     assert found.count == 1
-    assert found.pictures[0].extra[0].get("segmentation") == kept
+    assert found.images[0].extra[0].get("segmentation") == kept
     assert found.faults == ({} if kept == segmentation else {"bad mask": 1})
 
 
@@ -142,9 +142,9 @@ def test_files_that_are_refused(folder, monkeypatch):
         read_boxes(folder)
 
 
-def test_another_size_and_a_picture_that_no_entry_names(folder):
-    make.picture(folder / "more.png")
+def test_another_size_and_a_image_that_no_entry_names(folder):
+    make.image(folder / "more.png")
     coco(folder / "labels.json", images=[{**IMAGE, "width": 600}])
     found = read_boxes(folder)
-    assert found.faults == {"size differs": 1, "picture without annotation": 1}
-    assert any("1 pictures without a sound annotation" in note for note in found.notes)
+    assert found.faults == {"size differs": 1, "image without annotation": 1}
+    assert any("1 images without a sound annotation" in note for note in found.notes)

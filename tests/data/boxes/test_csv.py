@@ -10,9 +10,9 @@ from hibiscus.errors import DataError
 HEADER = "frame,xmin,xmax,ymin,ymax,class_id"
 
 
-def table(root, *rows, name="labels.csv", header=HEADER, pictures=("a.png", "b.png"), folder="images", classes=None):
-    for picture in pictures:
-        make.picture(root / folder / picture, size=(40, 60))
+def table(root, *rows, name="labels.csv", header=HEADER, images=("a.png", "b.png"), folder="images", classes=None):
+    for image in images:
+        make.image(root / folder / image, size=(40, 60))
     root.mkdir(exist_ok=True)
     (root / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     if classes is not None:
@@ -36,9 +36,9 @@ def test_columns_in_any_order_and_case(tmp_path, header, row):
     for place in (root, root / "labels.csv"):
         found = read_boxes(place)
         assert find_boxes(place) == found.format == "csv"
-        assert found.pictures[0].boxes.tolist() == [[1, 2, 11, 22]]
+        assert found.images[0].boxes.tolist() == [[1, 2, 11, 22]]
         assert found.classes == (("object",) if header.endswith("w,h") else ("1",))
-        assert found.faults == {"picture without annotation": 1}
+        assert found.faults == {"image without annotation": 1}
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,18 @@ def test_columns_in_any_order_and_case(tmp_path, header, row):
 def test_names_of_classes(tmp_path, classes, ids, names):
     found = read_boxes(table(tmp_path, *(f"a.png,1,11,2,22,{own}" for own in ids), classes=classes))
     assert found.classes == names
-    assert found.pictures[0].labels.tolist() == [0, 1]
+    assert found.images[0].labels.tolist() == [0, 1]
 
 
 def test_parts_by_tables_and_by_lists(tmp_path):
-    table(tmp_path, "a.png,1,11,2,22,x", name="labels_train.csv", pictures=["a.png", "b.png", "c.png"])
+    table(tmp_path, "a.png,1,11,2,22,x", name="labels_train.csv", images=["a.png", "b.png", "c.png"])
     table(tmp_path, "b.png,1,11,2,22,x", "a.png,1,11,2,22,x", name="labels_test.csv")
     (tmp_path / "val.txt").write_text("c\nmissing\n")
     found = read_boxes(tmp_path)
     assert found.parts == {"train": [0], "val": [2], "test": [1]}
-    assert [len(picture) for picture in found.pictures] == [1, 1, 0]
-    assert found.faults == {"in two parts": 1, "picture without objects": 1, "annotation without picture": 1}
-    assert "labels_test.csv: 1 of its pictures" in found.notes[0]
+    assert [len(image) for image in found.images] == [1, 1, 0]
+    assert found.faults == {"in two parts": 1, "image without objects": 1, "annotation without image": 1}
+    assert "labels_test.csv: 1 of its images" in found.notes[0]
 
 
 def test_part_folders(tmp_path):
@@ -103,12 +103,12 @@ def test_rows_that_are_not_sound(tmp_path):
         "outside": 1,
         "clipped": 1,
         "malformed": 1,
-        "annotation without picture": 4,
+        "annotation without image": 4,
         "path refused": 2,
         "unknown class": 1,
-        "picture without objects": 1,
+        "image without objects": 1,
     }
-    assert [len(picture) for picture in found.pictures] == [2, 0]
+    assert [len(image) for image in found.images] == [2, 0]
     assert all(f"labels.csv, line {number}:" in boxes.reasons(found) for number in [*range(2, 12), 13])
 
 

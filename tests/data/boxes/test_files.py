@@ -12,11 +12,11 @@ from hibiscus.data.boxes.formats import FORMATS, BoxSet, read_boxes, write_boxes
 from hibiscus.errors import DataError
 
 
-def test_a_turned_picture_is_measured_upright(tmp_path):
+def test_a_turned_image_is_measured_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", exif=exif)
-    assert boxes_files.picture_size(tmp_path / "a.jpg") == (60, 40)
+    assert boxes_files.image_size(tmp_path / "a.jpg") == (60, 40)
 
 
 @pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "C:\\a.png", "a/../../b.png", "", "a\0.png", "https://x/a.png", "..\\a.png"])
@@ -37,17 +37,17 @@ def test_parts_in_names():
     assert {name: boxes_files.part_in_name(name) for name in told} == told
 
 
-def test_pictures_are_found_by_name_and_stem(tmp_path):
+def test_images_are_found_by_name_and_stem(tmp_path):
     for name in ("train/a.png", "val/a.png", "images/b.png", "more/b.png", "masks/b.png", "c.jpg.png"):
-        make.picture(tmp_path / name)
-    index = boxes_files.PictureIndex([tmp_path])
+        make.image(tmp_path / name)
+    index = boxes_files.ImageIndex([tmp_path])
     assert index.find("train/a.png") == tmp_path / "train" / "a.png"
     assert index.find("elsewhere/c.jpg.png") == tmp_path / "c.jpg.png"
     assert index.find("a.png") is None
     assert index.find("a.png", part="val") == tmp_path / "val" / "a.png"
     assert index.find("b.png", [tmp_path / "images"]) == tmp_path / "images" / "b.png"
     assert index.of_stem("b", tmp_path / "more") == tmp_path / "more" / "b.png"
-    assert not any(file.parent.name == "masks" for file in index.files)  # masks have the names of their pictures
+    assert not any(file.parent.name == "masks" for file in index.files)  # masks have the names of their images
     assert index.of_stem("b") is None
     assert index.of_stem("a", part="train") == tmp_path / "train" / "a.png"
     assert index.listed("c.jpg") == index.listed("c.jpg.png") == tmp_path / "c.jpg.png"
@@ -68,10 +68,10 @@ def test_what_is_read_has_a_limit(tmp_path):
 @pytest.mark.parametrize("format", FORMATS)
 def test_names_that_meet_or_cannot_stand_in_a_list(tmp_path, format):
     names = ["x/a.png", "y/a.png", "A.jpg", "x_a.png", "line\nbreak.png", " .b.png", 'comma, "quoted".png', "d.e.png", "~f.png"]
-    pictures = [boxes.annotated(tmp_path / "source", name, [[i, 0, 20, 30]], [0]) for i, name in enumerate(names)]
-    write_boxes(BoxSet(tmp_path / "source", ("ant",), pictures, {"train": list(range(9))}), tmp_path / "out", format)
+    images = [boxes.annotated(tmp_path / "source", name, [[i, 0, 20, 30]], [0]) for i, name in enumerate(names)]
+    write_boxes(BoxSet(tmp_path / "source", ("ant",), images, {"train": list(range(9))}), tmp_path / "out", format)
     back = read_boxes(tmp_path / "out")
-    assert sorted(int(picture.boxes[0, 0]) for picture in back.pictures) == list(range(9))
-    assert len({Path(picture.name).stem.casefold() for picture in back.pictures}) == 9
+    assert sorted(int(image.boxes[0, 0]) for image in back.images) == list(range(9))
+    assert len({Path(image.name).stem.casefold() for image in back.images}) == 9
     assert len(back.parts["train"]) == 9
     assert back.skipped == []

@@ -1,4 +1,4 @@
-"""Boxes of pictures, whatever their format: the checks, every way there and back, the summary."""
+"""Boxes of images, whatever their format: the checks, every way there and back, the summary."""
 
 import json
 import tempfile
@@ -12,9 +12,9 @@ from hypothesis import strategies as some
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes import validate as boxes_check
-from hibiscus.data.boxes.formats import FORMATS, BoxSet, find_boxes, read_boxes, what_is_lost, write_boxes
+from hibiscus.data.boxes.formats import FORMATS, BoxSet, find_boxes, read_boxes, unsupported_fields, write_boxes
 from hibiscus.data.boxes.summary import summary
-from hibiscus.data.boxes.validate import Gatherer, RawBox, clean_name, to_number
+from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, clean_name, to_number
 from hibiscus.errors import ConfigError, DataError
 
 
@@ -30,11 +30,11 @@ def test_there_and_back(tmp_path, first, second, parts):
     back = read_boxes(tmp_path / "third")
     assert find_boxes(tmp_path / "second") == second
     assert there.format == back.format == first
-    assert there.skipped == back.skipped == there.mended == back.mended == []
+    assert there.skipped == back.skipped == there.repaired == back.repaired == []
     boxes.same(there, back)
-    assert sorted(len(picture) for picture in there.pictures) == [0, 1, 1, 2, 2]
+    assert sorted(len(image) for image in there.images) == [0, 1, 1, 2, 2]
     if "yolo" not in (first, second):
-        assert sum(int(picture.crowd.sum()) for picture in back.pictures) == 1
+        assert sum(int(image.crowd.sum()) for image in back.images) == 1
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -42,12 +42,12 @@ def test_whole_pixels_come_back_exactly(tmp_path, format):
     source = boxes.small(tmp_path / "source")
     write_boxes(source, tmp_path / "out", format)
     back = read_boxes(tmp_path / "out")
-    by_stem = {Path(picture.name).stem: picture for picture in back.pictures}
+    by_stem = {Path(image.name).stem: image for image in back.images}
     assert sorted(by_stem) == ["a", "b 1", "c", "deep_a", "é"]
-    for picture in source.pictures:
-        stem = "deep_a" if picture.name.startswith("deep") else Path(picture.name).stem
-        assert by_stem[stem].boxes.tolist() == picture.boxes.tolist()
-        assert by_stem[stem].labels.tolist() == picture.labels.tolist()
+    for image in source.images:
+        stem = "deep_a" if image.name.startswith("deep") else Path(image.name).stem
+        assert by_stem[stem].boxes.tolist() == image.boxes.tolist()
+        assert by_stem[stem].labels.tolist() == image.labels.tolist()
     assert {part: len(places) for part, places in back.parts.items()} == {"train": 2, "val": 1, "test": 1}
     assert back.classes == ("zebra", "unused class", "ant")
 
@@ -65,17 +65,17 @@ def test_any_boxes_come_back(data, format):
     labels = data.draw(some.lists(some.integers(0, len(classes) - 1), min_size=len(found), max_size=len(found)))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        picture = boxes.annotated(root / "source", "p.png", found, labels, size=(height, width))
-        source = BoxSet(root / "source", tuple(classes), [picture], {"train": [0]})
+        image = boxes.annotated(root / "source", "p.png", found, labels, size=(height, width))
+        source = BoxSet(root / "source", tuple(classes), [image], {"train": [0]})
         write_boxes(source, root / "out", format)
         back = read_boxes(root / "out")
         boxes.same(source, back)
-        assert back.skipped == back.mended == []
+        assert back.skipped == back.repaired == []
 
 
 def check(tmp_path, edges, size=(40, 60)):
-    file = make.picture(tmp_path / "p.png", size=size)
-    gather = Gatherer(tmp_path, "csv")
+    file = make.image(tmp_path / "p.png", size=size)
+    gather = BoxSetBuilder(tmp_path, "csv")
     gather.add(file, [RawBox(edges, "ant", "labels.csv, line 2")], "labels.csv")
     return gather.finish(["ant"])
 
@@ -94,8 +94,8 @@ def check(tmp_path, edges, size=(40, 60)):
 )
 def test_faults_are_named_counted_and_mended_or_skipped(tmp_path, edges, fault, left):
     found = check(tmp_path, edges)
-    assert found.pictures[0].boxes.tolist() == left
-    assert found.faults == {fault: 1, **({} if left else {"picture without objects": 1})}
+    assert found.images[0].boxes.tolist() == left
+    assert found.faults == {fault: 1, **({} if left else {"image without objects": 1})}
     assert "labels.csv, line 2" in boxes.reasons(found)
     assert len(found.skipped) == (not left)
     assert any(note.startswith("1 boxes") for note in found.notes)
@@ -103,14 +103,14 @@ def test_faults_are_named_counted_and_mended_or_skipped(tmp_path, edges, fault, 
 
 def test_rounding_at_the_border_is_no_fault(tmp_path):
     found = check(tmp_path, (-0.004, 0, 60.004, 40))
-    assert found.pictures[0].boxes.tolist() == [[0, 0, 60, 40]]
+    assert found.images[0].boxes.tolist() == [[0, 0, 60, 40]]
     assert found.faults == {}
 
 
 def test_limits(tmp_path, monkeypatch):
     monkeypatch.setattr(boxes_check, "MAX_BOXES", 3)
-    first, second = make.picture(tmp_path / "a.png"), make.picture(tmp_path / "b.png")
-    gather = Gatherer(tmp_path, "csv")
+    first, second = make.image(tmp_path / "a.png"), make.image(tmp_path / "b.png")
+    gather = BoxSetBuilder(tmp_path, "csv")
     gather.add(first, [RawBox((0, 0, 5, 5), "ant", "x")] * 4, "x.csv")
     gather.add(second, [RawBox((0, 0, 5, 5), f"class {i}", "x") for i in range(3)], "x.csv")
     assert gather.faults["too many boxes"] == 1
@@ -120,12 +120,12 @@ def test_limits(tmp_path, monkeypatch):
         gather.finish()
 
 
-def test_bad_pictures_are_skipped_with_their_boxes(tmp_path):
-    (tmp_path / "no.png").write_bytes(b"no picture")
-    gather = Gatherer(tmp_path, "csv")
+def test_bad_images_are_skipped_with_their_boxes(tmp_path):
+    (tmp_path / "no.png").write_bytes(b"no image")
+    gather = BoxSetBuilder(tmp_path, "csv")
     for file in (tmp_path / "no.png", make.bomb(tmp_path / "bomb.png")):
         assert gather.add(file, [RawBox((0, 0, 5, 5), "ant", "x")], "x.csv") is None
-    assert gather.faults == {"unreadable picture": 2}
+    assert gather.faults == {"unreadable image": 2}
     with pytest.raises(DataError, match=r"no\.png"):
         gather.finish()
 
@@ -154,7 +154,7 @@ def test_no_boxes(tmp_path):
 def test_a_folder_alone_in_a_folder_is_looked_through(tmp_path):
     boxes.voc(tmp_path / "unpacked" / "VOC2007", "a", [("ant", (1, 2, 3, 4))])
     assert find_boxes(tmp_path / "unpacked") == "voc"
-    assert read_boxes(tmp_path / "unpacked").pictures[0].name == "JPEGImages/a.png"
+    assert read_boxes(tmp_path / "unpacked").images[0].name == "JPEGImages/a.png"
 
 
 def test_places_that_are_not_written_to(tmp_path):
@@ -170,7 +170,7 @@ def test_places_that_are_not_written_to(tmp_path):
         write_boxes(source, tmp_path / "file", "coco")
 
 
-def test_pictures_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
+def test_images_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("another disk")
 
@@ -183,9 +183,9 @@ def test_pictures_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
 
 def test_what_is_lost(tmp_path):
     source = boxes.small(tmp_path / "source")
-    assert what_is_lost(source, "coco") == what_is_lost(source, "voc") == {}
-    assert what_is_lost(source, "yolo") == {"crowd": 1, "pose": 1, "truncated": 1}
-    assert what_is_lost(source, "csv") == {"pose": 1, "truncated": 1}
+    assert unsupported_fields(source, "coco") == unsupported_fields(source, "voc") == {}
+    assert unsupported_fields(source, "yolo") == {"crowd": 1, "pose": 1, "truncated": 1}
+    assert unsupported_fields(source, "csv") == {"pose": 1, "truncated": 1}
 
 
 def test_summary(tmp_path):
@@ -193,11 +193,11 @@ def test_summary(tmp_path):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["parts"] == {"train": 2, "val": 1, "test": 1, "none": 1}
     assert found["boxes"]["zebra"] == {"train": 1, "val": 1, "test": 1, "none": 0}
-    assert (found["pictures"], found["box_count"], found["crowd"]) == (5, 6, 1)
+    assert (found["images"], found["box_count"], found["crowd"]) == (5, 6, 1)
     assert found["classes_without_boxes"] == ["unused class"]
-    assert found["boxes_per_picture"] == {"min": 0, "median": 1.0, "max": 2}
-    assert found["pictures_without_objects"] == 1
+    assert found["boxes_per_image"] == {"min": 0, "median": 1.0, "max": 2}
+    assert found["images_without_objects"] == 1
     assert found["sizes"]["area_share"]["max"] == 1.0
     assert found["sizes"]["aspect"]["median"] == pytest.approx(1.0, abs=0.3)
     empty = summary(BoxSet(tmp_path, (), []))
-    assert (empty["pictures"], empty["sizes"]["width"], empty["boxes_per_picture"]) == (0, {}, {})
+    assert (empty["images"], empty["sizes"]["width"], empty["boxes_per_image"]) == (0, {}, {})

@@ -1,4 +1,4 @@
-"""Pictures with boxes as a Dataset: in shares of the sides, with their parts, with crowds, and with masks where there are some."""
+"""Images with boxes as a Dataset: in shares of the sides, with their parts, with crowds, and with masks where there are some."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hibiscus.ops import boxes as matching
 
 
 def coco(folder, masks=False):
-    """Three pictures of 60 x 40 pixels, two boxes, one of them a crowd."""
+    """Three images of 60 x 40 pixels, two boxes, one of them a crowd."""
     (folder / "images").mkdir(parents=True)
     for number in range(3):
         Image.new("RGB", (60, 40), (40 * number, 0, 0)).save(folder / "images" / f"{number}.png")
@@ -64,7 +64,7 @@ def test_boxes_are_shares_of_the_sides(tmp_path):
     assert "boxes: 2 of 2 classes (cat, dog)" in data.describe_fields().values()
 
 
-def test_pictures_are_squashed_and_boxes_stay(tmp_path):
+def test_images_are_squashed_and_boxes_stay(tmp_path):
     folder = coco(tmp_path / "pets")
     whole, small = open_data(folder), open_data(folder, image_size=(32, 32))
     assert small.fields["image"].shape == (3, 32, 32, 3)
@@ -80,7 +80,7 @@ def test_masks_beside_boxes_are_read_too(tmp_path):
     assert any("no mask" in note for note in data.notes)
 
 
-def test_masks_of_one_name_in_two_folders_stay_with_their_pictures(tmp_path):
+def test_masks_of_one_name_in_two_folders_stay_with_their_images(tmp_path):
     for number, part in enumerate(("train", "val")):
         coco(tmp_path / "set" / part, masks=True)
         for name in ("0", "1"):

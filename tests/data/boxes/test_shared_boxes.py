@@ -1,4 +1,4 @@
-"""Real pictures with boxes, which lie beside the repository and are not part of it."""
+"""Real images with boxes, which lie beside the repository and are not part of it."""
 
 import tarfile
 from pathlib import Path
@@ -23,7 +23,7 @@ def unpacked(archive, folder):
 
 def by_name(boxset):
     parts = boxset.part_of()
-    return {Path(one.name).name: (parts[i], one.size, one.labels.tolist(), one.boxes.tolist()) for i, one in enumerate(boxset.pictures)}
+    return {Path(one.name).name: (parts[i], one.size, one.labels.tolist(), one.boxes.tolist()) for i, one in enumerate(boxset.images)}
 
 
 def test_bccd(tmp_path):
@@ -32,7 +32,7 @@ def test_bccd(tmp_path):
     found = read_boxes(place)
     told = summary(found)
     assert told["parts"] == {"train": 205, "val": 87, "test": 72}
-    assert (told["pictures"], told["box_count"], told["classes"]) == (364, 4886, ["Platelets", "RBC", "WBC"])
+    assert (told["images"], told["box_count"], told["classes"]) == (364, 4886, ["Platelets", "RBC", "WBC"])
     assert told["faults"] == {"zero area": 2}
     assert ["BloodImage_00338.xml" in found.skipped[0].reason, "BloodImage_00343.xml" in found.skipped[1].reason] == [True, True]
     for format in FORMATS:

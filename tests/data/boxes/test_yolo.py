@@ -13,8 +13,8 @@ LINE = "1 0.5 0.5 0.5 0.25\n"
 
 
 def yolo(root, place="images/train", name="a", text=LINE):
-    """A picture and its labels in the parallel folder."""
-    make.picture(root / place / f"{name}.png", size=(40, 60))
+    """An image and its labels in the parallel folder."""
+    make.image(root / place / f"{name}.png", size=(40, 60))
     if text is not None:
         labels = root / place.replace("images", "labels")
         labels.mkdir(parents=True, exist_ok=True)
@@ -40,8 +40,8 @@ def test_both_layouts(tmp_path, layout, names):
         assert find_boxes(place) == found.format == "yolo"
         assert found.classes == ("ant", "bee")
         assert {part: len(places) for part, places in found.parts.items()} == {"train": 1, "val": 2}
-        assert [picture.boxes.tolist() for picture in found.pictures] == [[[15, 15, 45, 25]], [[15, 15, 45, 25]], []]
-        assert found.faults == {"picture without annotation": 1, "picture without objects": 1}
+        assert [image.boxes.tolist() for image in found.images] == [[[15, 15, 45, 25]], [[15, 15, 45, 25]], []]
+        assert found.faults == {"image without annotation": 1, "image without objects": 1}
 
 
 def test_without_data_yaml(tmp_path):
@@ -54,23 +54,23 @@ def test_without_data_yaml(tmp_path):
     assert read_boxes(tmp_path).faults["unknown class"] == 1
 
 
-def test_pictures_in_another_folder(tmp_path):
+def test_images_in_another_folder(tmp_path):
     yolo(tmp_path / "data", name="a")
     config(tmp_path / "data", "names: [ant, bee]\n")
     (tmp_path / "data" / "images").rename(tmp_path / "pictures")
     (tmp_path / "data" / "images" / "train").mkdir(parents=True)
     found = read_boxes(tmp_path / "data", tmp_path / "pictures")
-    assert (found.count, found.parts, found.pictures[0].name) == (1, {"train": [0]}, "train/a.png")
+    assert (found.count, found.parts, found.images[0].name) == (1, {"train": [0]}, "train/a.png")
 
 
-def test_lists_of_pictures(tmp_path):
+def test_lists_of_images(tmp_path):
     yolo(yolo(tmp_path, "images"), "images", "b")
     (tmp_path / "train.txt").write_text("./images/a.png\nimages/missing.png\n../outside.png\n")
     (tmp_path / "val.txt").write_text("images/b.png\nimages/a.png\n")
     config(tmp_path, "train: train.txt\nval: val.txt\nnames: [ant, bee]")
     found = read_boxes(tmp_path)
     assert found.parts == {"train": [0], "val": [1]}
-    assert found.faults == {"annotation without picture": 1, "path refused": 1, "in two parts": 1}
+    assert found.faults == {"annotation without image": 1, "path refused": 1, "in two parts": 1}
 
 
 def test_lines_that_are_not_sound(tmp_path):
@@ -96,9 +96,9 @@ def test_lines_that_are_not_sound(tmp_path):
         "outside": 1,
         "reversed": 1,
         "clipped": 1,
-        "annotation without picture": 1,
+        "annotation without image": 1,
     }
-    assert found.pictures[0].boxes.tolist() == [[15, 10, 45, 30], [45, 10, 60, 30]]
+    assert found.images[0].boxes.tolist() == [[15, 10, 45, 30], [45, 10, 60, 30]]
     assert all(f"a.txt, line {number}:" in boxes.reasons(found) for number in range(1, 15))
     assert "alone.txt" in boxes.reasons(found)
 
@@ -109,7 +109,7 @@ def test_outlines_are_taken_for_the_boxes_about_them(tmp_path):
     found = read_boxes(tmp_path)
     width, height = 60, 40
     expected = [[0.1 * width, 0.1 * height, 0.5 * width, 0.6 * height], [0, 0, 0.5 * width, 0.5 * height]]
-    np.testing.assert_allclose(found.pictures[0].boxes, expected, rtol=1e-6)
+    np.testing.assert_allclose(found.images[0].boxes, expected, rtol=1e-6)
     assert found.faults["not a number"] == 1
 
 
@@ -166,5 +166,5 @@ def test_a_label_file_that_is_too_large(tmp_path, monkeypatch):
 
 
 def test_labels_of_something_else_are_no_boxes(tmp_path):
-    yolo(tmp_path, text="a sentence about the picture")
+    yolo(tmp_path, text="a sentence about the image")
     assert find_boxes(tmp_path) is None

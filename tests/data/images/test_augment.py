@@ -11,7 +11,7 @@ from hibiscus.data.images.augment import DRAWS, Augment
 from hibiscus.errors import ConfigError, DataError
 
 EVERYTHING = {
-    "shift": 0.2, "crop": 2, "flip": True, "vertical_flip": True, "rotation": 40.0, "zoom": 0.2, "shear": 0.2,
+    "translate": 0.2, "crop": 2, "flip": True, "vertical_flip": True, "rotation": 40.0, "scale_range": 0.2, "shear": 0.2,
     "brightness": 0.3, "contrast": 0.4, "cutout": 3,
 }  # fmt: skip
 NUMPY_FILL = {"zero": "constant", "nearest": "edge", "reflect": "symmetric"}
@@ -22,7 +22,7 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def pictures(batch=6, channels=3, height=9, width=11, seed=1):
+def random_images(batch=6, channels=3, height=9, width=11, seed=1):
     return torch.rand(batch, channels, height, width, generator=generator(seed))
 
 
@@ -32,15 +32,15 @@ def drawn(batch, seed=0):
 
 
 def slow_move(image, augment, draws, item):
-    """One picture (channels, height, width): pad, cut a window, turn back the flips; every step with NumPy."""
+    """One image (channels, height, width): pad, cut a window, turn back the flips; every step with NumPy."""
     _, height, width = image.shape
     offsets = []
     for name, side in (("y", height), ("x", width)):
-        most = round(augment.shift * side)
+        most = round(augment.translate * side)
         offset = math.floor(draws[f"shift_{name}"][item] * (2 * most + 1)) - most
         offsets.append(offset + math.floor(draws[f"crop_{name}"][item] * (2 * augment.crop + 1)) - augment.crop)
     border = max(height, width)
-    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.fill])
+    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode])
     top, left = border + offsets[0], border + offsets[1]
     window = padded[:, top : top + height, left : left + width]
     if augment.vertical_flip and draws["flip_y"][item] < 0.5:
@@ -51,16 +51,16 @@ def slow_move(image, augment, draws, item):
 
 
 def slow_sample(image, augment, draws, item):
-    """The module's formula pixel by pixel: source = M (F (x, y) + d), read bilinearly from a padded picture."""
+    """The module's formula pixel by pixel: source = M (F (x, y) + d), read bilinearly from a padded image."""
     _, height, width = image.shape
     _, (down, right) = slow_move(image, augment, draws, item)
     signed = {name: 2 * float(draws[name][item]) - 1 for name in DRAWS}
     angle, shear = math.radians(augment.rotation) * signed["rotation"], augment.shear * signed["shear"]
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    matrix = turn @ np.array([[1, shear], [0, 1]]) / (1 + augment.zoom * signed["zoom"])
+    matrix = turn @ np.array([[1, shear], [0, 1]]) / (1 + augment.scale_range * signed["zoom"])
     flips = [-1 if on and draws[name][item] < 0.5 else 1 for on, name in ((augment.flip, "flip_x"), (augment.vertical_flip, "flip_y"))]
     border = 4 * max(height, width)
-    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.fill])
+    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode])
     result = np.zeros_like(image)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     for row in range(height):
@@ -74,10 +74,14 @@ def slow_sample(image, augment, draws, item):
 
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("channels_last", [False, True])
-@pytest.mark.parametrize("options", [{"shift": 0.4}, {"crop": 8}, {"flip": True}, {"vertical_flip": True}, "all"])
+@pytest.mark.parametrize("options", [{"translate": 0.4}, {"crop": 8}, {"flip": True}, {"vertical_flip": True}, "all"])
 def test_whole_pixel_moves_equal_the_slow_twin(options, channels_last, fill):
-    augment = Augment(shift=0.3, crop=3, flip=True, vertical_flip=True, fill=fill) if options == "all" else Augment(**options, fill=fill)
-    images = pictures(batch=24)
+    augment = (
+        Augment(translate=0.3, crop=3, flip=True, vertical_flip=True, padding_mode=fill)
+        if options == "all"
+        else Augment(**options, padding_mode=fill)
+    )
+    images = random_images(batch=24)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     result = augment(images.contiguous(memory_format=layout), generator())
     draws = drawn(len(images))
@@ -88,10 +92,10 @@ def test_whole_pixel_moves_equal_the_slow_twin(options, channels_last, fill):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-@pytest.mark.parametrize("options", [{"rotation": 90.0}, {"zoom": 0.5}, {"shear": 0.7}, {"rotation": 30.0, "crop": 2}, "all"])
+@pytest.mark.parametrize("options", [{"rotation": 90.0}, {"scale_range": 0.5}, {"shear": 0.7}, {"rotation": 30.0, "crop": 2}, "all"])
 def test_sampled_moves_equal_the_slow_twin(options, fill):
     options = dict(list(EVERYTHING.items())[:7]) if options == "all" else options
-    augment, images = Augment(**options, fill=fill), pictures(batch=4, channels=2, height=6, width=9)
+    augment, images = Augment(**options, padding_mode=fill), random_images(batch=4, channels=2, height=6, width=9)
     result = augment(images, generator())
     draws = drawn(len(images))
     expected = np.stack([slow_sample(image, augment, draws, item) for item, image in enumerate(images.numpy())])
@@ -100,15 +104,15 @@ def test_sampled_moves_equal_the_slow_twin(options, fill):
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_the_two_ways_of_moving_agree(fill):
-    images, whole = pictures(), {"shift": 0.2, "crop": 2, "flip": True, "vertical_flip": True}
-    gathered = Augment(**whole, fill=fill)(images, generator())
-    sampled = Augment(**whole, rotation=1e-9, fill=fill)(images, generator())
+    images, whole = random_images(), {"translate": 0.2, "crop": 2, "flip": True, "vertical_flip": True}
+    gathered = Augment(**whole, padding_mode=fill)(images, generator())
+    sampled = Augment(**whole, rotation=1e-9, padding_mode=fill)(images, generator())
     torch.testing.assert_close(gathered, sampled, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(("brightness", "contrast"), [(0.5, 0.0), (0.0, 0.5), (1.0, 1.0)])
 def test_light_equals_the_formula(brightness, contrast):
-    images = pictures()
+    images = random_images()
     result = Augment(brightness=brightness, contrast=contrast)(images, generator())
     draws = drawn(len(images))
     for item, x in enumerate(images.numpy()):
@@ -118,7 +122,7 @@ def test_light_equals_the_formula(brightness, contrast):
 
 
 def test_cutout_erases_one_square():
-    images = pictures(batch=50) + 0.1
+    images = random_images(batch=50) + 0.1
     result = Augment(cutout=4)(images, generator())
     draws = drawn(len(images))
     for item in range(len(images)):
@@ -135,8 +139,8 @@ def test_cutout_erases_one_square():
     st.sampled_from([torch.float32, torch.bfloat16, torch.float64]), st.integers(0, 99),
 )  # fmt: skip
 def test_any_combination_is_deterministic_and_in_range(batch, channels, height, width, fill, names, dtype, seed):
-    augment = Augment(**{name: EVERYTHING[name] for name in names}, fill=fill)
-    images = pictures(batch, channels, height, width).to(dtype)
+    augment = Augment(**{name: EVERYTHING[name] for name in names}, padding_mode=fill)
+    images = random_images(batch, channels, height, width).to(dtype)
     before = images.clone()
     result = augment(images, generator(seed))
     assert torch.equal(result, augment(images, generator(seed)))
@@ -148,8 +152,8 @@ def test_any_combination_is_deterministic_and_in_range(batch, channels, height, 
     assert (result is images) == (not names)
 
 
-def test_generator_moves_on_and_pictures_differ():
-    images, source = pictures(batch=1).expand(32, -1, -1, -1), generator()
+def test_generator_moves_on_and_images_differ():
+    images, source = random_images(batch=1).expand(32, -1, -1, -1), generator()
     augment = Augment(crop=4, flip=True)
     first, second = augment(images, source), augment(images, source)
     assert not torch.equal(first, second)
@@ -157,7 +161,7 @@ def test_generator_moves_on_and_pictures_differ():
 
 
 def test_one_more_option_leaves_the_others_draws_alone():
-    images = pictures()
+    images = random_images()
     plain = Augment(crop=3)(images, generator())
     cut = Augment(crop=3, cutout=2)(images, generator())
     assert ((cut == plain) | (cut == 0)).all()
@@ -173,7 +177,7 @@ def test_offsets_are_uniform():
 
 
 def test_empty_batch_and_nothing_switched_on():
-    images = pictures()
+    images = random_images()
     assert Augment()(images, generator()) is images
     assert Augment(**EVERYTHING)(images[:0], generator()).shape == (0, 3, 9, 11)
 
@@ -181,11 +185,11 @@ def test_empty_batch_and_nothing_switched_on():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"shift": 1.0}, "from 0 to below 1"), ({"shift": -0.1}, "shift=-0.1"), ({"zoom": 1.0}, "below 1"),
+        ({"translate": 1.0}, "from 0 to below 1"), ({"translate": -0.1}, "translate=-0.1"), ({"scale_range": 1.0}, "below 1"),
         ({"rotation": 181}, "0 to 180"), ({"shear": math.nan}, "shear=nan"),
         ({"brightness": True}, "brightness=True"), ({"contrast": "much"}, "contrast='much'"),
         ({"crop": 1.5}, "whole number of pixels"), ({"cutout": -1}, "cutout=-1"), ({"flip": 1}, "True or False"),
-        ({"fill": "reflct"}, "did you mean reflect?"),
+        ({"padding_mode": "reflct"}, "did you mean reflect?"),
     ],
 )  # fmt: skip
 def test_arguments_are_checked(options, message):
@@ -196,8 +200,8 @@ def test_arguments_are_checked(options, message):
 
 def test_images_are_checked():
     augment = Augment(crop=9, flip=True)
-    with pytest.raises(ConfigError, match="crop=9, cutout=0 for pictures of 9 x 11"):
-        augment(pictures(), generator())
+    with pytest.raises(ConfigError, match="crop=9, cutout=0 for images of 9 x 11"):
+        augment(random_images(), generator())
     for images in (torch.zeros(2, 3, 4, 4, dtype=torch.uint8), torch.zeros(3, 4, 4), np.zeros((2, 3, 4, 4))):
         with pytest.raises(DataError, match="images: ") as caught:
             augment(images, generator())
@@ -205,7 +209,7 @@ def test_images_are_checked():
 
 
 def test_moving_a_batch_costs_a_few_milliseconds():
-    images, augment, source = torch.rand(128, 3, 32, 32), Augment(shift=0.1, crop=4, flip=True), generator()
+    images, augment, source = torch.rand(128, 3, 32, 32), Augment(translate=0.1, crop=4, flip=True), generator()
     times = []
     for _ in range(20):
         started = time.perf_counter()

@@ -7,15 +7,15 @@ import pytest
 from data import make_files as make
 from hibiscus.data.dataset import digest
 from hibiscus.data.images import cache
-from hibiscus.data.images.cache import cache_folder, decode_pictures
-from hibiscus.data.images.decode import open_picture
+from hibiscus.data.images.cache import cache_folder, decode_images
+from hibiscus.data.images.decode import open_image
 
 SHAPE = (10, 12, 3)
 
 
 @pytest.fixture
 def files(tmp_path):
-    return [make.picture(tmp_path / "in" / f"{i}.png", i) for i in range(7)]
+    return [make.image(tmp_path / "in" / f"{i}.png", i) for i in range(7)]
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def decoded(monkeypatch):
 
     def spying(path, **options):
         names.append(path.name)
-        return open_picture(path, **options)
+        return open_image(path, **options)
 
-    monkeypatch.setattr(cache, "open_picture", spying)
+    monkeypatch.setattr(cache, "open_image", spying)
     return names
 
 
 def entries():
-    return [path for path in (cache_folder() / "pictures").iterdir()]
+    return [path for path in (cache_folder() / "images").iterdir()]
 
 
 def test_where_it_lies(tmp_path, monkeypatch):
@@ -47,44 +47,44 @@ def test_where_it_lies(tmp_path, monkeypatch):
 def test_pixels_keys_and_the_good(files):
     files[3].write_bytes(b"broken")
     reported = []
-    pixels, keys, good, bad = decode_pictures(files, SHAPE, lambda *counts: reported.append(counts))
+    pixels, keys, good, bad = decode_images(files, SHAPE, lambda *counts: reported.append(counts))
     assert good.tolist() == [0, 1, 2, 4, 5, 6]
     assert [item.path for item in bad] == [str(files[3])]
     assert reported == [(7, 7)]
     assert len(pixels) == len(keys) == len(good)
     assert isinstance(pixels, np.memmap)  # one bad file does not bring the rest into memory
     for place, i in enumerate(good):
-        assert np.array_equal(pixels[place], open_picture(files[i]))
+        assert np.array_equal(pixels[place], open_image(files[i]))
         assert keys[place] == digest(files[i].read_bytes())
 
 
 def test_the_second_opening_decodes_nothing_and_stays_on_the_disk(files, decoded):
-    first = decode_pictures(files, SHAPE)
+    first = decode_images(files, SHAPE)
     assert sorted(decoded) == sorted(file.name for file in files)
     decoded.clear()
-    second = decode_pictures(files, SHAPE)
+    second = decode_images(files, SHAPE)
     assert decoded == []
     assert isinstance(second[0], np.memmap)
     assert all(np.array_equal(a, b) for a, b in zip(first[:3], second[:3], strict=True))
 
 
 def test_what_changed_is_decoded_anew(files, decoded):
-    decode_pictures(files, SHAPE)
-    make.picture(files[2], seed=99)
-    pixels, keys, _, _ = decode_pictures(files, SHAPE)
-    assert np.array_equal(pixels[2], open_picture(files[2]))
+    decode_images(files, SHAPE)
+    make.image(files[2], seed=99)
+    pixels, keys, _, _ = decode_images(files, SHAPE)
+    assert np.array_equal(pixels[2], open_image(files[2]))
     assert keys[2] == digest(files[2].read_bytes())
     decoded.clear()
-    assert decode_pictures(files, (5, 5, 1))[0].shape == (7, 5, 5, 1)
+    assert decode_images(files, (5, 5, 1))[0].shape == (7, 5, 5, 1)
     assert len(decoded) == 7
 
 
 def test_a_file_that_comes_back_is_noticed(files):
     content = files[1].read_bytes()
     files[1].unlink()
-    assert "no such file" in decode_pictures(files, SHAPE)[3][0].reason
+    assert "no such file" in decode_images(files, SHAPE)[3][0].reason
     files[1].write_bytes(content)
-    assert decode_pictures(files, SHAPE)[3] == []
+    assert decode_images(files, SHAPE)[3] == []
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -94,17 +94,17 @@ def test_without_a_cache_it_works_from_memory(files, tmp_path, monkeypatch, full
     else:
         (tmp_path / "in the way").write_text("a file where the cache should be")
         monkeypatch.setenv("HIBISCUS_CACHE", str(tmp_path / "in the way"))
-    pixels, _, good, bad = decode_pictures(files, SHAPE)
+    pixels, _, good, bad = decode_images(files, SHAPE)
     assert not isinstance(pixels, np.memmap)
     assert len(good) == 7
     assert bad == []
-    assert np.array_equal(pixels[6], open_picture(files[6]))
+    assert np.array_equal(pixels[6], open_image(files[6]))
 
 
 @pytest.mark.parametrize("name", ["pixels.npy", "keys.npy", "facts.json"])
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
 def test_a_damaged_entry_is_built_anew(files, decoded, name, damage):
-    whole = decode_pictures(files, SHAPE)[0].copy()
+    whole = decode_images(files, SHAPE)[0].copy()
     damaged = entries()[0] / name
     content = damaged.read_bytes()
     if damage == "gone":
@@ -116,19 +116,19 @@ def test_a_damaged_entry_is_built_anew(files, decoded, name, damage):
     else:
         damaged.write_bytes(b"" if damage == "empty" else content[: len(content) // 2])
     for _ in range(2):
-        assert np.array_equal(decode_pictures(files, SHAPE)[0], whole)
+        assert np.array_equal(decode_images(files, SHAPE)[0], whole)
     assert len(decoded) == 14  # once at first and once again
     assert damaged.read_bytes() == content
 
 
 def test_nothing_is_left_lying_about(files):
-    decode_pictures(files, SHAPE)
+    decode_images(files, SHAPE)
     assert [path.name.startswith("building-") for path in entries()] == [False]
 
 
 def test_threads_that_race_get_the_same(files):
     results = []
-    threads = [threading.Thread(target=lambda: results.append(decode_pictures(files, SHAPE))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: results.append(decode_images(files, SHAPE))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -139,7 +139,7 @@ def test_threads_that_race_get_the_same(files):
 
 
 def test_writing_to_what_was_opened_does_not_reach_the_cache(files):
-    pixels = decode_pictures(files, SHAPE)[0]
+    pixels = decode_images(files, SHAPE)[0]
     before = pixels.copy()
     pixels[:] = 0
-    assert np.array_equal(decode_pictures(files, SHAPE)[0], before)
+    assert np.array_equal(decode_images(files, SHAPE)[0], before)

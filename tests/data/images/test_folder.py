@@ -7,7 +7,7 @@ from PIL import Image
 
 from data import make_files as make
 from hibiscus.data.images import folder as images
-from hibiscus.data.images.folder import find_pictures, open_picture_folder
+from hibiscus.data.images.folder import find_images, open_image_folder
 from hibiscus.data.open import open_data
 from hibiscus.errors import ConfigError, DataError
 
@@ -76,7 +76,7 @@ def test_a_folder_around_the_parts_is_looked_through(folder):
 
 def test_a_flat_folder_has_no_labels(folder):
     for i in range(4):
-        make.picture(folder / f"{i}.jpg", i)
+        make.image(folder / f"{i}.jpg", i)
     data = open_data(folder)
     assert set(data.fields) == {"image"}
     assert len(data) == 4
@@ -92,22 +92,22 @@ def test_nested_folders(folder):
     assert set(open_data(folder).fields["label"]) == {"greek", "latin", "loose"}
 
 
-def test_pictures_outside_the_classes_are_left_out_and_told(folder):
+def test_images_outside_the_classes_are_left_out_and_told(folder):
     make.classes(folder)
-    make.picture(folder / "cover.png")
+    make.image(folder / "cover.png")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 pictures lie in no class folder" in note for note in data.notes)
+    assert any("1 images lie in no class folder" in note for note in data.notes)
 
 
 def test_hidden_files_and_others(folder):
     make.classes(folder)
-    make.picture(folder / "ant" / ".thumb.png")
-    make.picture(folder / ".cache" / "x.png")
-    (folder / "ant" / "notes.txt").write_text("not a picture, and this is no folder of texts")
+    make.image(folder / "ant" / ".thumb.png")
+    make.image(folder / ".cache" / "x.png")
+    (folder / "ant" / "notes.txt").write_text("not an image, and this is no folder of texts")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 files that are no pictures" in note for note in data.notes)
+    assert any("1 files that are no images" in note for note in data.notes)
 
 
 def test_unicode_and_spaces(folder):
@@ -117,11 +117,11 @@ def test_unicode_and_spaces(folder):
     assert data.ids[0] == "naïve 'q'/0.png" or data.ids[0] == "été chaud/0.png"
 
 
-def test_a_loop_of_links_ends_with_each_picture_once(folder):
+def test_a_loop_of_links_ends_with_each_image_once(folder):
     make.classes(folder)
     (folder / "ant" / "again").symlink_to(folder, target_is_directory=True)
     (folder / "bee" / "up").symlink_to("..", target_is_directory=True)
-    assert len(find_pictures(folder)[0]) == 6
+    assert len(find_images(folder)[0]) == 6
     assert len(open_data(folder)) == 6
 
 
@@ -141,10 +141,10 @@ def test_a_pipe_does_not_block(folder):
 
 
 @pytest.mark.parametrize("content", ["zero", "truncated", "renamed", "bomb"])
-def test_bad_pictures_are_skipped_counted_and_named(folder, content):
+def test_bad_images_are_skipped_counted_and_named(folder, content):
     make.classes(folder, count=20)
     bad = folder / "bee" / "5 bad.png"
-    whole = make.picture(bad, size=(40, 40)).read_bytes()
+    whole = make.image(bad, size=(40, 40)).read_bytes()
     if content == "bomb":
         make.bomb(bad)
     else:
@@ -161,7 +161,7 @@ def test_bad_pictures_are_skipped_counted_and_named(folder, content):
         assert data.fields["label"][i] == data.ids[i].split("/")[0]
 
 
-def test_too_many_bad_pictures_stop(folder):
+def test_too_many_bad_images_stop(folder):
     make.classes(folder, count=5)
     for i in range(3):
         (folder / "ant" / f"bad{i}.png").write_bytes(b"")
@@ -170,20 +170,20 @@ def test_too_many_bad_pictures_stop(folder):
     message = str(caught.value)
     assert f"{folder}: 3 of 13 files cannot be used" in message
     assert "bad0.png" in message
-    assert "max_bad=0.24" in message
-    assert len(open_data(folder, max_bad=0.5)) == 10
-    with pytest.raises(DataError, match=r"max_bad=1\.5"):
-        open_data(folder, max_bad=1.5)
+    assert "max_bad_fraction=0.24" in message
+    assert len(open_data(folder, max_bad_fraction=0.5)) == 10
+    with pytest.raises(DataError, match=r"max_bad_fraction=1\.5"):
+        open_data(folder, max_bad_fraction=1.5)
 
 
-def test_nothing_but_bad_pictures(folder):
+def test_nothing_but_bad_images(folder):
     folder.mkdir()
     (folder / "x.png").write_bytes(b"")
     with pytest.raises(DataError, match="1 of 1 files cannot be used"):
-        open_data(folder, max_bad=1)
+        open_data(folder, max_bad_fraction=1)
 
 
-def odd_pictures():
+def odd_images():
     noise = np.random.default_rng(1).integers(0, 256, (20, 24, 3), dtype=np.uint8)
     rgb, exif = Image.fromarray(noise), Image.Exif()
     exif[0x0112] = 6
@@ -203,8 +203,8 @@ def odd_pictures():
     yield "wide.tiff", rgb.resize((300, 3)), {}
 
 
-def test_odd_pictures_all_load(folder):
-    for name, image, options in odd_pictures():
+def test_odd_images_all_load(folder):
+    for name, image, options in odd_images():
         folder.mkdir(exist_ok=True)
         image.save(folder / name, **options)
     data = open_data(folder, image_size=(16, 20))
@@ -214,7 +214,7 @@ def test_odd_pictures_all_load(folder):
     assert (red == [255, 0, 0]).all()
 
 
-def test_pictures_turned_by_their_camera_keep_their_shape(folder):
+def test_images_turned_by_their_camera_keep_their_shape(folder):
     exif = Image.Exif()
     exif[0x0112] = 6
     for i in range(3):
@@ -225,21 +225,21 @@ def test_pictures_turned_by_their_camera_keep_their_shape(folder):
     assert open_data(folder).fields["image"].shape == (3, 24, 16, 3)
 
 
-def test_grey_stays_grey_and_a_mixture_is_rgb(folder):
+def test_gray_stays_gray_and_a_mixture_is_rgb(folder):
     make.classes(folder, mode="L")
     assert open_data(folder).fields["image"].shape == (6, 10, 12, 1)
     assert open_data(folder, channels=3).fields["image"].shape[3] == 3
-    make.picture(folder / "ant" / "colour.png")
+    make.image(folder / "ant" / "colour.png")
     mixed = open_data(folder)
     assert mixed.fields["image"].shape[3] == 3
     assert (mixed.fields["image"][0] == mixed.fields["image"][0][..., :1]).all()
 
 
-def test_colour_to_grey_is_the_weighted_sum(folder):
+def test_color_to_gray_is_the_weighted_sum(folder):
     make.classes(folder)
-    colour, grey = open_data(folder).fields["image"], open_data(folder, channels=1).fields["image"]
-    expected = colour @ np.array([0.299, 0.587, 0.114])
-    assert np.abs(grey[..., 0] - expected).max() <= 0.51
+    color, gray = open_data(folder).fields["image"], open_data(folder, channels=1).fields["image"]
+    expected = color @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(gray[..., 0] - expected).max() <= 0.51
 
 
 def test_size_is_found_or_given(folder):
@@ -261,7 +261,7 @@ def test_empty_folders_and_folders_of_other_things(folder):
     with pytest.raises(DataError, match="the folder is empty"):
         open_data(folder)
     (folder / "readme.md").write_text("x")
-    with pytest.raises(DataError, match=r"no picture in it \(1 other files\)"):
+    with pytest.raises(DataError, match=r"no image in it \(1 other files\)"):
         open_data(folder)
     (folder / "iris.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=f"point at the file: {folder}/iris.csv"):
@@ -277,7 +277,7 @@ def test_an_unreadable_folder_is_told(folder, monkeypatch):
 
     monkeypatch.setattr(images.os, "walk", refusing)
     with pytest.raises(DataError, match="ant: cannot be read"):
-        open_picture_folder(folder)
+        open_image_folder(folder)
 
 
 def test_inputs_are_never_modified(folder):

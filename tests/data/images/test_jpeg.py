@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.images import decode
-from hibiscus.data.images.decode import PIXEL_LIMIT, open_picture
+from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import DataError
 
@@ -27,12 +27,12 @@ def encode(image, **options):
 def slow(monkeypatch, data, **options):
     with monkeypatch.context() as without:
         without.setattr(decode, "read_jpeg", lambda *given: None)
-        return open_picture(data, **options)
+        return open_image(data, **options)
 
 
 @pytest.mark.parametrize("resize", ["cover", "squash"])
 @pytest.mark.parametrize("size", [(150, 200), (64, 64), (32, 48), (17, 9), (300, 300), (3, 5)])
-@pytest.mark.parametrize("mode", ["auto", "grey", "rgb"])
+@pytest.mark.parametrize("mode", ["auto", "gray", "rgb"])
 @pytest.mark.parametrize("kind", ["RGB", "L"])
 def test_it_sees_what_pillow_sees(monkeypatch, kind, mode, size, resize):
     data = encode(SMOOTH.convert(kind), progressive=size == (64, 64))
@@ -44,7 +44,7 @@ def test_it_sees_what_pillow_sees(monkeypatch, kind, mode, size, resize):
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_it_turns_pictures_upright_as_pillow_does(monkeypatch, turn):
+def test_it_turns_images_upright_as_pillow_does(monkeypatch, turn):
     exif = Image.Exif()
     exif[0x0112] = turn
     data = encode(SMOOTH, exif=exif)
@@ -64,14 +64,14 @@ def test_a_broken_exif_block_spoils_nothing():
 def test_what_is_not_plain_is_left_to_pillow(tmp_path):
     whole = encode(SMOOTH)
     assert read_jpeg(encode(SMOOTH.convert("CMYK")), (8, 8), "rgb", "cover", PIXEL_LIMIT) is None
-    assert open_picture(encode(SMOOTH.convert("CMYK")), size=(8, 8)).shape == (8, 8, 3)
+    assert open_image(encode(SMOOTH.convert("CMYK")), size=(8, 8)).shape == (8, 8, 3)
     for bad in (whole[: len(whole) // 2], whole[:40], b"\xff\xd8\xff", whole[:200] + bytes(len(whole) - 200)):
         assert read_jpeg(bad, (8, 8), "rgb", "cover", PIXEL_LIMIT) is None
         with pytest.raises(DataError):
-            open_picture(bad, size=(8, 8))
+            open_image(bad, size=(8, 8))
     assert read_jpeg(whole, (8, 8), "rgb", "cover", limit=100) is None
     with pytest.raises(DataError, match="too large to decode safely"):
-        open_picture(whole, size=(8, 8), limit=100)
+        open_image(whole, size=(8, 8), limit=100)
 
 
 def test_only_jpeg_files_are_read_whole(tmp_path):
@@ -86,6 +86,6 @@ def test_only_jpeg_files_are_read_whole(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_named_like_a_picture_does_not_block(tmp_path):
+def test_a_pipe_named_like_a_image_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
     assert jpeg_bytes(tmp_path / "a.jpg") is None

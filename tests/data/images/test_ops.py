@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
 SMOOTH = np.asarray(Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((80, 60), Image.Resampling.BICUBIC))
 IMAGE = Image.fromarray(SMOOTH)
 GREY = np.asarray(IMAGE.convert("L"))
-PICTURES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)) | hnp.arrays(
+IMAGES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)) | hnp.arrays(
     np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]))
 )
 quick = settings(max_examples=40, deadline=None)
@@ -29,9 +29,9 @@ def test_cover_keeps_proportions_and_the_centre():
 @quick
 @given(*[st.integers(1, 400)] * 4)
 def test_any_size_can_be_brought_to_any_other(height, width, new_height, new_width):
-    picture = np.full((height, width), 9, np.uint8)
+    image = np.full((height, width), 9, np.uint8)
     for function in (pic.resize_cover, pic.resize_squash):
-        assert np.array_equal(function(picture, (new_height, new_width)), np.full((new_height, new_width), 9))
+        assert np.array_equal(function(image, (new_height, new_width)), np.full((new_height, new_width), 9))
 
 
 def test_describe():
@@ -43,51 +43,51 @@ def test_describe():
 
 
 def test_save_round_trip_and_no_overwriting(tmp_path):
-    path = pic.save_picture(SMOOTH, tmp_path / "a b.png")
-    assert np.array_equal(pic.open_picture(path), SMOOTH)
+    path = pic.save_image(SMOOTH, tmp_path / "a b.png")
+    assert np.array_equal(pic.open_image(path), SMOOTH)
     with pytest.raises(DataError, match="exists already"):
-        pic.save_picture(GREY, path)
-    pic.save_picture(GREY[:, :, None], path, overwrite=True)
-    assert np.array_equal(pic.open_picture(path), GREY)
-    with pytest.raises(DataError, match=r"no picture format is called '\.pgn'"):
-        pic.save_picture(GREY, tmp_path / "a.pgn")
+        pic.save_image(GREY, path)
+    pic.save_image(GREY[:, :, None], path, overwrite=True)
+    assert np.array_equal(pic.open_image(path), GREY)
+    with pytest.raises(DataError, match=r"no image format is called '\.pgn'"):
+        pic.save_image(GREY, tmp_path / "a.pgn")
     with pytest.raises(DataError, match="cannot be written"):
-        pic.save_picture(GREY, tmp_path / "absent" / "a.png")
+        pic.save_image(GREY, tmp_path / "absent" / "a.png")
 
 
 @quick
-@given(PICTURES)
-def test_operations_hold_their_definitions(picture):
-    assert np.array_equal(pic.negative(picture), 255 - picture.astype(int))
-    assert np.array_equal(pic.negative(pic.negative(picture)), picture)
+@given(IMAGES)
+def test_operations_hold_their_definitions(image):
+    assert np.array_equal(pic.negative(image), 255 - image.astype(int))
+    assert np.array_equal(pic.negative(pic.negative(image)), image)
     for direction, axis in (("horizontal", 1), ("vertical", 0)):
-        assert np.array_equal(pic.flip(picture, direction), np.flip(picture, axis))
-        assert np.array_equal(pic.flip_by_index(picture, direction), pic.flip(picture, direction))
-    assert np.array_equal(pic.rotate(picture, 90), np.rot90(picture))
-    height, width = picture.shape[:2]
-    padded = pic.pad(picture, (1, 2, 3, 4))
+        assert np.array_equal(pic.flip(image, direction), np.flip(image, axis))
+        assert np.array_equal(pic.flip_by_index(image, direction), pic.flip(image, direction))
+    assert np.array_equal(pic.rotate(image, 90), np.rot90(image))
+    height, width = image.shape[:2]
+    padded = pic.pad(image, (1, 2, 3, 4))
     assert padded.shape[:2] == (height + 3, width + 7)
-    assert padded.sum() == picture.sum()
-    assert np.array_equal(pic.trim(padded, 1, 3, height, width), picture)
-    assert np.array_equal(pic.paste(np.zeros_like(padded), picture, 1, 3), padded)
-    counts = pic.histogram(picture)
-    assert counts.shape == (pic.describe(picture)["channels"], 256)
+    assert padded.sum() == image.sum()
+    assert np.array_equal(pic.trim(padded, 1, 3, height, width), image)
+    assert np.array_equal(pic.paste(np.zeros_like(padded), image, 1, 3), padded)
+    counts = pic.histogram(image)
+    assert counts.shape == (pic.describe(image)["channels"], 256)
     assert (counts.sum(axis=1) == height * width).all()
-    assert np.array_equal(pic.reduce_colours(picture, 256), picture)
-    assert set(np.unique(pic.reduce_colours(picture, 3))) <= {0, 128, 255}
-    assert np.array_equal(pic.binarise(picture, 100) == 255, picture >= 100)
-    assert np.array_equal(pic.blend(picture, pic.negative(picture), 1.0), picture)
-    mask = picture.reshape(height, width, -1)[:, :, 0] > 99
-    assert (pic.apply_mask(picture, mask)[~mask] == 0).all()
-    assert np.array_equal(pic.apply_mask(picture, mask, 9)[mask], picture[mask])
-    back = pic.from_tensor(pic.to_tensor(picture))
-    assert np.array_equal(back, picture[:, :, 0] if picture.shape[2:] == (1,) else picture)
-    assert sum(part.sum() for part in pic.split_channels(picture, coloured=True)) == picture.sum()
+    assert np.array_equal(pic.reduce_colors(image, 256), image)
+    assert set(np.unique(pic.reduce_colors(image, 3))) <= {0, 128, 255}
+    assert np.array_equal(pic.binarize(image, 100) == 255, image >= 100)
+    assert np.array_equal(pic.blend(image, pic.negative(image), 1.0), image)
+    mask = image.reshape(height, width, -1)[:, :, 0] > 99
+    assert (pic.apply_mask(image, mask)[~mask] == 0).all()
+    assert np.array_equal(pic.apply_mask(image, mask, 9)[mask], image[mask])
+    back = pic.from_tensor(pic.to_tensor(image))
+    assert np.array_equal(back, image[:, :, 0] if image.shape[2:] == (1,) else image)
+    assert sum(part.sum() for part in pic.split_channels(image, colored=True)) == image.sum()
 
 
-def test_grey_is_the_weighted_sum():
+def test_gray_is_the_weighted_sum():
     expected = SMOOTH @ np.array([0.299, 0.587, 0.114])
-    assert np.abs(pic.to_grey(SMOOTH) - expected).max() < 0.51
+    assert np.abs(pic.to_gray(SMOOTH) - expected).max() < 0.51
     assert np.array_equal(pic.to_rgb(GREY), np.stack([GREY] * 3, 2))
 
 
@@ -102,15 +102,15 @@ def test_mnist_to_svhn_format():
 
 @pytest.mark.parametrize("shape", [(28, 28), (8, 9, 3)])
 def test_federated_flattening_is_exactly_undone(shape):
-    pictures = np.resize(np.arange(256, dtype=np.uint8), (3, *shape))
-    flat = pic.flatten_pictures(pictures)
+    images = np.resize(np.arange(256, dtype=np.uint8), (3, *shape))
+    flat = pic.flatten_images(images)
     assert flat.shape == (3, np.prod(shape))
     assert flat.min() == 0
     assert flat.max() == 1
-    assert np.array_equal(pic.unflatten_pictures(flat, shape), pictures)
+    assert np.array_equal(pic.unflatten_images(flat, shape), images)
 
 
-def test_one_picture_as_a_tensor():
+def test_one_image_as_a_tensor():
     tensor = pic.to_tensor(SMOOTH)
     assert tensor.shape == (1, 3, 60, 80)
     assert torch.equal(tensor[0, 1], torch.from_numpy(SMOOTH[:, :, 1].copy()) / 255)
@@ -123,21 +123,21 @@ def test_one_picture_as_a_tensor():
         (lambda: pic.negative(GREY / 255), DataError, "dtype float64"),
         (lambda: pic.negative(np.zeros((9, 28, 28), np.uint8)), DataError, "1 to 4 channels"),
         (lambda: pic.negative(np.zeros((0, 3), np.uint8)), DataError, "not empty"),
-        (lambda: pic.trim(GREY, 0, 0, 61, 1), DataError, "inside the picture of 60 x 80"),
+        (lambda: pic.trim(GREY, 0, 0, 61, 1), DataError, "inside the image of 60 x 80"),
         (lambda: pic.paste(GREY, SMOOTH), DataError, "equal channels"),
         (lambda: pic.flip(GREY, "horizontaly"), ConfigError, "did you mean horizontal"),
         (lambda: pic.blend(GREY, SMOOTH), DataError, "one shape"),
         (lambda: pic.blend(GREY, GREY, 1.5), ConfigError, "0 to 1"),
-        (lambda: pic.reduce_colours(GREY, 1), ConfigError, "2 to 256"),
+        (lambda: pic.reduce_colors(GREY, 1), ConfigError, "2 to 256"),
         (lambda: pic.apply_mask(SMOOTH, GREY[1:]), DataError, "mask of shape"),
         (lambda: pic.pad(GREY, -1), ConfigError, "border=-1"),
         (lambda: pic.pad_to(GREY, (32, 32)), DataError, "at most (32, 32)"),
         (lambda: pic.from_tensor(torch.full((1, 1, 2, 2), 2.0)), DataError, "0 to 1"),
         (lambda: pic.from_tensor(torch.full((1, 1, 2, 2), torch.nan)), DataError, "nan"),
-        (lambda: pic.from_tensor(torch.zeros(2, 3, 4, 4)), DataError, "one picture of the batch"),
+        (lambda: pic.from_tensor(torch.zeros(2, 3, 4, 4)), DataError, "one image of the batch"),
         (lambda: pic.add_channel(GREY), DataError, "(N, height, width)"),
-        (lambda: pic.unflatten_pictures(np.zeros((2, 5)), (2, 3)), DataError, "2 x 3 values"),
-        (lambda: pic.flatten_pictures(np.zeros((2, 3, 3))), DataError, "float64"),
+        (lambda: pic.unflatten_images(np.zeros((2, 5)), (2, 3)), DataError, "2 x 3 values"),
+        (lambda: pic.flatten_images(np.zeros((2, 3, 3))), DataError, "float64"),
     ],
 )
 def test_wrong_input_is_explained(call, kind, message):

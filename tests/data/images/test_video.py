@@ -1,4 +1,4 @@
-"""Videos as pictures: each frame as it was written, upright, and files that are none."""
+"""Videos as images: each frame as it was written, upright, and files that are none."""
 
 import sys
 from fractions import Fraction
@@ -22,43 +22,43 @@ def frames(count=3, height=10, width=20):
     return np.random.default_rng(0).integers(0, 255, (count, height, width, 3), np.uint8)
 
 
-def write(path, pictures, turned=0):
+def write(path, images, turned=0):
     """A video without loss."""
     with av.open(str(path), "w") as out:
         matroska = path.suffix in (".mkv", ".webm")
         stream = out.add_stream("ffv1" if matroska else "png", rate=5)
-        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:3], "bgr0" if matroska else "rgb24"
+        stream.height, stream.width, stream.pix_fmt = *images.shape[1:3], "bgr0" if matroska else "rgb24"
         if turned:
             stream.set_display_rotation(turned)
-        for picture in pictures:
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for image in images:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode())
     return path
 
 
 @pytest.mark.parametrize("ending", [".mov", ".mkv", ".avi", ".mp4"])
 def test_every_frame_is_read_as_it_was_written(tmp_path, ending):
-    pictures = frames()
-    found, size = read_frames(write(tmp_path / f"clip{ending}", pictures), (10, 20, 3))
+    images = frames()
+    found, size = read_frames(write(tmp_path / f"clip{ending}", images), (10, 20, 3))
     assert size == (10, 20)
-    np.testing.assert_array_equal(found, pictures)
+    np.testing.assert_array_equal(found, images)
 
 
-def test_frames_are_grey_or_resized_as_pictures_are(tmp_path):
-    pictures = frames()
-    file = write(tmp_path / "clip.mov", pictures)
-    grey, _ = read_frames(file, (10, 20, 1))
-    np.testing.assert_array_equal(grey[1, ..., 0], np.asarray(Image.fromarray(pictures[1]).convert("L")))
+def test_frames_are_gray_or_resized_as_images_are(tmp_path):
+    images = frames()
+    file = write(tmp_path / "clip.mov", images)
+    gray, _ = read_frames(file, (10, 20, 1))
+    np.testing.assert_array_equal(gray[1, ..., 0], np.asarray(Image.fromarray(images[1]).convert("L")))
     small, size = read_frames(file, (5, 6, 3), "squash")
     assert small.shape == (3, 5, 6, 3)
     assert size == (10, 20)
 
 
 def test_a_turned_film_stands_upright(tmp_path):
-    pictures = frames()
-    found, size = read_frames(write(tmp_path / "phone.mov", pictures, turned=90), (20, 10, 3))
+    images = frames()
+    found, size = read_frames(write(tmp_path / "phone.mov", images, turned=90), (20, 10, 3))
     assert size == (20, 10)
-    np.testing.assert_array_equal(found[0], np.rot90(pictures[0]))
+    np.testing.assert_array_equal(found[0], np.rot90(images[0]))
 
 
 def test_a_video_among_what_is_asked(tmp_path):
@@ -87,7 +87,7 @@ def test_files_that_are_no_video(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(DataError, match=name) as caught:
             read_frames(tmp_path / name, (8, 8, 3))
-        assert caught.value.mend
+        assert caught.value.fix
     monkeypatch.setattr(video, "MOST_FRAMES", 2)
     with pytest.raises(DataError, match="more than 2 frames"):
         read_frames(other, (8, 8, 3))
@@ -103,19 +103,19 @@ def test_without_the_package_the_extra_is_named(monkeypatch, tmp_path):
 
 
 def test_a_film_that_was_written_is_read_again(tmp_path):
-    """Lossy, so nearly: smooth pictures come back within a few levels, at the rate and the even size that were written."""
+    """Lossy, so nearly: smooth images come back within a few levels, at the rate and the even size that were written."""
     rows = np.linspace(0, 200, 41).astype(np.uint8)[:, None, None]
-    pictures = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
+    images = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
     for ending in video.FILM_ENDINGS:
         file = tmp_path / f"film{ending}"
-        assert write_frames(pictures, file, Fraction(10)) == 4
+        assert write_frames(images, file, Fraction(10)) == 4
         found, size = read_frames(file, (40, 64, 3))
         assert size == (40, 64)
         assert video.frame_rate(file) == 10
-        assert np.abs(found.astype(int) - np.stack(pictures)[:, :40]).max() < 12
+        assert np.abs(found.astype(int) - np.stack(images)[:, :40]).max() < 12
     with pytest.raises(DataError, match="cannot be written"):
-        write_frames(pictures, file, Fraction(10))
-    with pytest.raises(DataError, match="no picture to write"):
+        write_frames(images, file, Fraction(10))
+    with pytest.raises(DataError, match="no image to write"):
         write_frames([], tmp_path / "empty.mp4", Fraction(10))
     assert not (tmp_path / "empty.mp4").exists(), "half a film is not left behind"
 

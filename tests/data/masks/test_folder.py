@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
-from hibiscus.data.dataset import renumbered
+from hibiscus.data.dataset import remap_classes
 from hibiscus.data.masks.class_list import read_class_list
 from hibiscus.data.masks.folder import find_mask_pairs, mask_shape
 from hibiscus.data.masks.preparation import IGNORED, MaskPreparation
@@ -17,7 +17,7 @@ from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
 
-def picture(path, size=(12, 8), mode="RGB"):
+def image(path, size=(12, 8), mode="RGB"):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.effect_noise(size, 60).convert(mode).save(path)
 
@@ -29,7 +29,7 @@ def mask(path, values):
 
 def index_masks(folder, count=4, top=3):
     for number in range(count):
-        picture(folder / "images" / f"{number}.jpg")
+        image(folder / "images" / f"{number}.jpg")
         values = np.zeros((8, 12), np.uint8)
         values[:, number:] = np.arange(8)[:, None] % top
         mask(folder / "masks" / f"{number}.png", values)
@@ -63,7 +63,7 @@ def test_numbers_without_a_list(tmp_path):
 
 def test_black_and_white(tmp_path):
     for number in range(3):
-        picture(tmp_path / "set" / "images" / f"{number}.png", mode="L")
+        image(tmp_path / "set" / "images" / f"{number}.png", mode="L")
         mask(tmp_path / "set" / "masks" / f"{number}.png", np.where(np.eye(8, 12), 255, 0))
     data = open_data(tmp_path / "set")
     assert data.names == {"mask": ("black", "white")}
@@ -72,10 +72,10 @@ def test_black_and_white(tmp_path):
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_colours(tmp_path, listed):
+def test_colors(tmp_path, listed):
     folder = tmp_path / "set"
     for number in range(3):
-        picture(folder / "images" / f"{number}.png")
+        image(folder / "images" / f"{number}.png")
         values = np.zeros((8, 12, 3), np.uint8)
         values[:4], values[4:] = (128, 0, 64), (0, 200, 0)
         mask(folder / "masks" / f"{number}.png", values)
@@ -100,7 +100,7 @@ def test_parts_by_folders_and_by_lists(tmp_path):
 def test_the_layout_of_segnet(tmp_path):
     for part in ("train", "test"):
         for number in range(2):
-            picture(tmp_path / part / f"{number}.png")
+            image(tmp_path / part / f"{number}.png")
             mask(tmp_path / f"{part}annot" / f"{number}.png", np.eye(8, 12))
     data = open_data(tmp_path)
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 2, "test": 2}
@@ -121,7 +121,7 @@ def broken(folder, what):
         Image.fromarray(values).save(folder / "masks" / "7.png", format="JPEG")
     elif what == "deep":
         Image.fromarray(values.astype(np.uint16) + 700).save(folder / "masks" / "7.png")
-    elif what == "colour":
+    elif what == "color":
         mask(folder / "masks" / "7.png", np.random.default_rng(0).integers(0, 255, (8, 12, 3)))
     else:
         (folder / "masks" / "7.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
@@ -131,12 +131,12 @@ def broken(folder, what):
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("size", "12x6 pixels, its picture has 12x8"),
+        ("size", "12x6 pixels, its image has 12x8"),
         ("unknown", "values 9 are of no class"),
         ("missing", "no mask of this name"),
         ("jpeg", "a JPEG, which blurs class numbers"),
         ("deep", "not a mask|mask of kind"),
-        ("colour", "a mask in colour"),
+        ("color", "a mask in colour"),
         ("bytes", "not a mask"),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_bad_mask_is_named_left_out_and_counted(tmp_path, what, said):
     assert "7." in data.skipped[0].path
     assert re.search(said, data.skipped[0].reason)
     with pytest.raises(DataError, match="1 of 20 files cannot be used"):
-        open_data(tmp_path / "set", max_bad=0.0)
+        open_data(tmp_path / "set", max_bad_fraction=0.0)
 
 
 def test_masks_are_brought_to_size_by_the_nearest_pixel(tmp_path):
@@ -192,10 +192,10 @@ def test_a_class_that_stands_in_one_mask_alone_is_found(tmp_path):
     assert open_data(folder).names["mask"] == ("class 0", "class 1", "class 2")
 
 
-def test_a_palette_is_what_it_looks_like_where_the_list_tells_colours(tmp_path):
+def test_a_palette_is_what_it_looks_like_where_the_list_tells_colors(tmp_path):
     folder = tmp_path / "set"
     for number in range(3):
-        picture(folder / "images" / f"{number}.png")
+        image(folder / "images" / f"{number}.png")
         drawn = Image.fromarray(np.eye(8, 12, dtype=np.uint8), "P")
         drawn.putpalette([0, 0, 0, 128, 0, 0])
         (folder / "masks").mkdir(exist_ok=True)
@@ -206,11 +206,11 @@ def test_a_palette_is_what_it_looks_like_where_the_list_tells_colours(tmp_path):
 
 def test_other_data_are_numbered_as_the_training_was():
     masks = np.array([[[0, 1, 255]]], np.uint8)
-    assert renumbered(masks, ("road", "sky"), ("sky", "car", "road")).tolist() == [[[2, 0, 255]]]
+    assert remap_classes(masks, ("road", "sky"), ("sky", "car", "road")).tolist() == [[[2, 0, 255]]]
     boxes = np.array([[[0, 0, 1, 1, 1], [0, 0, 1, 1, -3], [0, 0, 0, 0, -1]]], np.float32)
-    assert renumbered(boxes, ("a", "b"), ("b",))[0, :, 4].tolist() == [0, -2, -1]
+    assert remap_classes(boxes, ("a", "b"), ("b",))[0, :, 4].tolist() == [0, -2, -1]
     with pytest.raises(DataError, match="classes road"):
-        renumbered(masks, ("road", "sky"), ("sky",))
+        remap_classes(masks, ("road", "sky"), ("sky",))
 
 
 def test_what_is_learned_from_masks():
@@ -225,9 +225,9 @@ def test_what_is_learned_from_masks():
 
 
 def test_drawn_scenes_are_the_same_for_all_and_their_boxes_hold_their_shapes():
-    pictures, masks, boxes = draw_scenes(20)
+    images, masks, boxes = draw_scenes(20)
     again = draw_scenes(20)
-    assert all(np.array_equal(one, other) for one, other in zip((pictures, masks, boxes), again, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip((images, masks, boxes), again, strict=True))
     for mask_, rows in zip(masks, boxes, strict=True):
         left = np.zeros_like(mask_, bool)
         for x1, y1, x2, y2, kind in rows[rows[:, 4] >= 0]:

@@ -118,17 +118,17 @@ def test_one_row_to_predict_still_is_a_table(tmp_path):
     assert list(data.fields["table"].columns) == ["age", "job"]
 
 
-def picture_table(folder, count=24, bad=()):
+def image_table(folder, count=24, bad=()):
     rows = {"file": [f"pics/{i} é.png" for i in range(count)], "kind": ["ant", "bee"] * (count // 2)}
     for i in range(count):
-        make.picture(folder / "pics" / f"{i} é.png", i)
+        make.image(folder / "pics" / f"{i} é.png", i)
         if i in bad:
             (folder / "pics" / f"{i} é.png").write_bytes(b"")
     return rows
 
 
-def test_a_column_of_picture_paths(tmp_path):
-    rows = picture_table(tmp_path)
+def test_a_column_of_image_paths(tmp_path):
+    rows = image_table(tmp_path)
     data = open_data(write(tmp_path, "p.csv", rows), target="kind")
     assert set(data.fields) == {"image", "label"}
     assert data.fields["image"].shape == (24, 10, 12, 3)
@@ -138,12 +138,12 @@ def test_a_column_of_picture_paths(tmp_path):
     assert open_data(write(tmp_path, "one.csv", {"file": rows["file"][:1]})).fields["image"].shape[0] == 1
 
 
-def test_bad_pictures_take_their_rows_with_them(tmp_path):
-    frame = pd.DataFrame({**picture_table(tmp_path, bad=[0, 5]), "weight": np.arange(24) % 23})
-    frame.loc[2, "kind"] = None  # a row without a target before a bad picture
+def test_bad_images_take_their_rows_with_them(tmp_path):
+    frame = pd.DataFrame({**image_table(tmp_path, bad=[0, 5]), "weight": np.arange(24) % 23})
+    frame.loc[2, "kind"] = None  # a row without a target before a bad image
     frame.loc[9, "file"] = None
     frame.loc[11, "file"] = "pics/gone.png"
-    data = open_data(write(tmp_path, "p.csv", frame), target="kind", max_bad=0.3)
+    data = open_data(write(tmp_path, "p.csv", frame), target="kind", max_bad_fraction=0.3)
     kept = [i for i in range(24) if i not in (0, 2, 5, 9, 11)]
     assert data.ids == [f"row {i + 1}" for i in kept]
     assert data.fields["table"]["weight"].tolist() == [i % 23 for i in kept]
@@ -157,10 +157,10 @@ def test_bad_pictures_take_their_rows_with_them(tmp_path):
         open_data(tmp_path / "p.csv", target="kind")
 
 
-def test_parts_of_pictures_by_path_have_one_shape(tmp_path):
-    rows = picture_table(tmp_path)
+def test_parts_of_images_by_path_have_one_shape(tmp_path):
+    rows = image_table(tmp_path)
     write(tmp_path, "train.csv", {name: values[:20] for name, values in rows.items()})
-    make.picture(tmp_path / "pics" / "large.png", size=(50, 50), mode="L")
+    make.image(tmp_path / "pics" / "large.png", size=(50, 50), mode="L")
     write(tmp_path, "test.csv", {"file": ["pics/large.png", *rows["file"][20:]], "kind": ["ant", *rows["kind"][20:]]})
     data = open_data(tmp_path, target="kind")
     assert data.fields["image"].shape == (25, 10, 12, 3)

@@ -199,7 +199,7 @@ def test_roles():
     assert guess_roles(frame, [])["y"] == "number"
 
 
-def test_picture_paths(tmp_path):
+def test_image_paths(tmp_path):
     (tmp_path / "a.png").touch()
     frame = pd.DataFrame({"file": ["a.png", "b.png"], "y": [0, 1]})
     assert guess_roles(frame, "y", tmp_path)["file"] == "path"

@@ -43,7 +43,7 @@ def test_test_without_train_is_a_class(tmp_path):
     assert set(data.fields["label"]) == {"test", "other"}
 
 
-def test_pictures_with_notes_beside_them_are_pictures(tmp_path):
+def test_images_with_notes_beside_them_are_images(tmp_path):
     folder = make.classes(tmp_path / "d")
     texts(folder, names=("ant", "bee"))
     assert not holds_texts(folder)
@@ -72,4 +72,4 @@ def test_bytes_that_are_no_utf8_and_unreadable_files(tmp_path):
     assert len(data) == 61
     assert data.skipped[0].path.endswith("gone.txt")
     with pytest.raises(DataError, match="1 of 62 files"):
-        open_data(folder, max_bad=0)
+        open_data(folder, max_bad_fraction=0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 
 from hibiscus.data.text import tokenizer as text
-from hibiscus.data.text.tokenizer import Tokeniser
+from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import ConfigError, DataError
 
 TEXTS = ["The cat sat on the mat.", "The dog ate my homework!", "A cat, a dog & don't", "", "dog dog DOG zebra"]
@@ -22,10 +22,10 @@ WORDS = [word + ending for word in ("sun", "rain", "don't", "été", "x1") for e
 CORPORA = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6).filter(lambda texts: any(texts))
 
 
-def sorted_by(tokeniser, vectoriser, texts, **options):
+def sorted_by(tokenizer, vectoriser, texts, **options):
     """scikit-learn's matrix with its columns in the tokeniser's order."""
     fitted = vectoriser(tokenizer=text.split_words, token_pattern=None, **options).fit(texts)
-    return fitted.transform(texts).toarray()[:, [fitted.vocabulary_[word] for word in tokeniser.words]]
+    return fitted.transform(texts).toarray()[:, [fitted.vocabulary_[word] for word in tokenizer.words]]
 
 
 def test_words_lose_case_and_punctuation_but_keep_apostrophes():
@@ -42,11 +42,11 @@ def test_words_lose_case_and_punctuation_but_keep_apostrophes():
 
 
 def test_order_is_by_count_then_alphabet():
-    tokeniser = Tokeniser(top=4).fit(TEXTS)
-    assert tokeniser.words == ["dog", "the", "a", "cat"]
-    assert tokeniser.index == {"dog": 1, "the": 2, "a": 3, "cat": 4}
-    assert tokeniser.encode(["The unknown dog", ""]) == [[2, 1], []]
-    assert tokeniser.decode([0, 2, 1, 0]) == ["the", "dog"]
+    tokenizer = Tokenizer(top=4).fit(TEXTS)
+    assert tokenizer.words == ["dog", "the", "a", "cat"]
+    assert tokenizer.index == {"dog": 1, "the": 2, "a": 3, "cat": 4}
+    assert tokenizer.encode(["The unknown dog", ""]) == [[2, 1], []]
+    assert tokenizer.decode([0, 2, 1, 0]) == ["the", "dog"]
 
 
 def test_the_docstring_example_runs():
@@ -56,54 +56,54 @@ def test_the_docstring_example_runs():
 
 
 def test_stop_words_built_in_and_own():
-    assert not set(Tokeniser(stop_words=True).fit(TEXTS).words) & text.STOP_WORDS
+    assert not set(Tokenizer(stop_words=True).fit(TEXTS).words) & text.STOP_WORDS
     assert {"the", "a", "don't", "i"} <= text.STOP_WORDS
     assert len(text.STOP_WORDS) > 100
-    assert "dog" not in Tokeniser(stop_words=["DOG"]).fit(TEXTS).words
+    assert "dog" not in Tokenizer(stop_words=["DOG"]).fit(TEXTS).words
 
 
 @settings(max_examples=40, deadline=None)
 @given(CORPORA)
 def test_modes_equal_scikit_learn(texts):
-    tokeniser = Tokeniser().fit(texts)
-    counts = sorted_by(tokeniser, CountVectorizer, texts)
-    assert np.array_equal(tokeniser.matrix(texts, "count"), counts)
-    assert np.array_equal(tokeniser.matrix(texts, "binary"), sorted_by(tokeniser, CountVectorizer, texts, binary=True))
-    np.testing.assert_allclose(tokeniser.matrix(texts, "freq"), counts / np.maximum(counts.sum(1, keepdims=True), 1), atol=1e-6)
-    tfidf = sorted_by(tokeniser, TfidfVectorizer, texts)
-    np.testing.assert_allclose(tokeniser.matrix(texts, "tfidf"), tfidf, atol=1e-6)
+    tokenizer = Tokenizer().fit(texts)
+    counts = sorted_by(tokenizer, CountVectorizer, texts)
+    assert np.array_equal(tokenizer.matrix(texts, "count"), counts)
+    assert np.array_equal(tokenizer.matrix(texts, "binary"), sorted_by(tokenizer, CountVectorizer, texts, binary=True))
+    np.testing.assert_allclose(tokenizer.matrix(texts, "freq"), counts / np.maximum(counts.sum(1, keepdims=True), 1), atol=1e-6)
+    tfidf = sorted_by(tokenizer, TfidfVectorizer, texts)
+    np.testing.assert_allclose(tokenizer.matrix(texts, "tfidf"), tfidf, atol=1e-6)
     scores = text.tfidf_scores(texts)
-    np.testing.assert_allclose([scores[word] for word in tokeniser.words], tfidf.max(0), atol=1e-6)
+    np.testing.assert_allclose([scores[word] for word in tokenizer.words], tfidf.max(0), atol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)
 @given(CORPORA, st.integers(1, 20))
 def test_encode_and_decode_are_inverse_and_json_keeps_all(texts, top):
-    tokeniser = Tokeniser(top).fit(texts)
-    for original, row in zip(texts, tokeniser.encode(texts), strict=True):
-        assert tokeniser.decode(row) == [word for word in text.split_words(original) if word in tokeniser.index]
-    again = Tokeniser.from_dict(json.loads(json.dumps(tokeniser.to_dict())))
-    assert again.to_dict() == tokeniser.to_dict()
-    assert np.array_equal(again.matrix(texts, "tfidf"), tokeniser.matrix(texts, "tfidf"))
+    tokenizer = Tokenizer(top).fit(texts)
+    for original, row in zip(texts, tokenizer.encode(texts), strict=True):
+        assert tokenizer.decode(row) == [word for word in text.split_words(original) if word in tokenizer.index]
+    again = Tokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict())))
+    assert again.to_dict() == tokenizer.to_dict()
+    assert np.array_equal(again.matrix(texts, "tfidf"), tokenizer.matrix(texts, "tfidf"))
 
 
 def test_tfidf_formula():
-    tokeniser = Tokeniser().fit(["a b", "a"])
+    tokenizer = Tokenizer().fit(["a b", "a"])
     idf_a, idf_b = math.log(3 / 3) + 1, math.log(3 / 2) + 1
     expected = np.array([2 * idf_a, idf_b]) / math.hypot(2 * idf_a, idf_b)
-    np.testing.assert_allclose(tokeniser.matrix(["a a b"], "tfidf")[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(tokenizer.matrix(["a a b"], "tfidf")[0], expected, rtol=1e-6)
 
 
 def test_multi_hot():
-    matrix, tokeniser = text.multi_hot(TEXTS, top=3)
-    assert tokeniser.words == ["dog", "cat", "ate"]
+    matrix, tokenizer = text.multi_hot(TEXTS, top=3)
+    assert tokenizer.words == ["dog", "cat", "ate"]
     assert matrix.tolist() == [[0, 1, 0], [1, 0, 1], [1, 1, 0], [0, 0, 0], [1, 0, 0]]
     assert matrix.dtype == np.float32
 
 
 def test_word_one_hot():
-    tokeniser = Tokeniser(top=2).fit(TEXTS)
-    result = text.word_one_hot(["The cat, the dog", "dog " * 20], tokeniser, max_length=4)
+    tokenizer = Tokenizer(top=2).fit(TEXTS)
+    result = text.word_one_hot(["The cat, the dog", "dog " * 20], tokenizer, max_length=4)
     assert result.shape == (2, 4, 3)
     assert result[0].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert result[1, :, 1].sum() == 4
@@ -155,8 +155,8 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
     numbers = np.random.default_rng(0).zipf(1.3, (10_000, 20)) % 20_000
     texts = [" ".join(f"word{number}" for number in row) + "." for row in numbers]
     started = time.perf_counter()
-    tokeniser = Tokeniser(stop_words=True).fit(texts)
-    assert tokeniser.matrix(texts, "tfidf").shape == (10_000, 1000)
+    tokenizer = Tokenizer(stop_words=True).fit(texts)
+    assert tokenizer.matrix(texts, "tfidf").shape == (10_000, 1000)
     text.hashing_one_hot(texts[:1000])
     assert time.perf_counter() - started < 4  # twice the aim, for busy machines
 
@@ -164,18 +164,18 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: Tokeniser(top=0), ConfigError, "whole number from 1"),
-        (lambda: Tokeniser(stop_words="english"), ConfigError, "wrap it in a list"),
-        (lambda: Tokeniser().fit("one text"), DataError, "wrap it in a list"),
-        (lambda: Tokeniser().fit([None]), DataError, "NoneType"),
-        (lambda: Tokeniser().fit([math.nan]), DataError, "fill missing texts"),
-        (lambda: Tokeniser().fit(["...", ""]), DataError, "no words in 2 texts"),
-        (lambda: Tokeniser().encode(["a"]), DataError, "call fit(texts)"),
-        (lambda: Tokeniser().fit(TEXTS).decode([99]), DataError, "word index 99"),
-        (lambda: Tokeniser().fit(TEXTS).decode([-1]), DataError, "word index -1"),
-        (lambda: Tokeniser().fit(TEXTS).matrix(TEXTS, "tf-idf"), ConfigError, "did you mean tfidf?"),
-        (lambda: Tokeniser.from_dict({"top": 3}), DataError, "cannot be read"),
-        (lambda: Tokeniser.from_dict(Tokeniser().fit(["a b"]).to_dict() | {"words": ["a"]}), DataError, "1 words and 2 counts"),
+        (lambda: Tokenizer(top=0), ConfigError, "whole number from 1"),
+        (lambda: Tokenizer(stop_words="english"), ConfigError, "wrap it in a list"),
+        (lambda: Tokenizer().fit("one text"), DataError, "wrap it in a list"),
+        (lambda: Tokenizer().fit([None]), DataError, "NoneType"),
+        (lambda: Tokenizer().fit([math.nan]), DataError, "fill missing texts"),
+        (lambda: Tokenizer().fit(["...", ""]), DataError, "no words in 2 texts"),
+        (lambda: Tokenizer().encode(["a"]), DataError, "call fit(texts)"),
+        (lambda: Tokenizer().fit(TEXTS).decode([99]), DataError, "word index 99"),
+        (lambda: Tokenizer().fit(TEXTS).decode([-1]), DataError, "word index -1"),
+        (lambda: Tokenizer().fit(TEXTS).matrix(TEXTS, "tf-idf"), ConfigError, "did you mean tfidf?"),
+        (lambda: Tokenizer.from_dict({"top": 3}), DataError, "cannot be read"),
+        (lambda: Tokenizer.from_dict(Tokenizer().fit(["a b"]).to_dict() | {"words": ["a"]}), DataError, "1 words and 2 counts"),
         (lambda: text.character_one_hot(["a", None]), DataError, "NoneType"),
         (lambda: text.character_one_hot(["a"], max_length=0), ConfigError, "max_length=0"),
         (lambda: text.hashing_one_hot(["a"], dimension=-5), ConfigError, "dimension=-5"),

@@ -9,15 +9,15 @@ import torch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.errors import UsageError
 from hibiscus.methods.autoencode.autoencoder import Autoencoder
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 from methods.vae.test_vae import given
 
 
 @pytest.mark.parametrize("net", ["cnn", "mlp", "pool"])
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_the_objective_is_its_formula(loss, net):
-    method, batch = made(Autoencoder, loss=loss, net=net), pictures()
-    method.train_mode(False)  # batch norm as a plain function of the picture
+    method, batch = made(Autoencoder, loss=loss, net=net), images()
+    method.train_mode(False)  # batch norm as a plain function of the image
     found, _ = method.loss(batch)
     x = (batch.image.double().numpy() + 1) / 2
     z = method.nets["encoder"](batch.image)
@@ -27,20 +27,20 @@ def test_the_objective_is_its_formula(loss, net):
 
 
 @pytest.mark.parametrize(("shape", "latent"), [((28, 28, 1), 16), ((32, 32, 3), 256), ((2, 2, 1), 4)])
-def test_the_code_is_as_long_as_the_colours_ask(shape, latent):
+def test_the_code_is_as_long_as_the_colors_ask(shape, latent):
     preparation = Preparation({"image": ImagePreparation(*shape, (0.5,) * shape[2], (0.5,) * shape[2])})
-    assert Autoencoder.resolve(Autoencoder.Config(), preparation).latent == latent
-    assert Autoencoder.resolve(Autoencoder.Config(latent=3), preparation).latent == 3
+    assert Autoencoder.resolve(Autoencoder.Config(), preparation).latent_dim == latent
+    assert Autoencoder.resolve(Autoencoder.Config(latent_dim=3), preparation).latent_dim == 3
 
 
-def test_answers_are_codes_and_the_pictures_that_come_back():
-    method, pixels = made(Autoencoder, latent=3), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
+def test_answers_are_codes_and_the_images_that_come_back():
+    method, pixels = made(Autoencoder, latent_dim=3), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     method.train_mode(False)
     data = given(pixels)
     with torch.inference_mode():
         found, codes = method.predict(data, "test"), method.embed(data, "test")
         x = torch.from_numpy(pixels[6:]).permute(0, 3, 1, 2) / 255
-        expected = method.picture(method.raw(x), x)
+        expected = method.image(method.raw(x), x)
     assert found["latent"].shape == (6, 3)
     assert np.array_equal(found["latent"], codes)
     assert found["image"].dtype == np.uint8

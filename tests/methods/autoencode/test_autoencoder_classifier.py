@@ -8,14 +8,14 @@ import torch
 
 from hibiscus.methods.autoencode.classifier import AutoencoderClassifier
 from methods.autoencode.test_denoiser import spoiled
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 from methods.vae.test_vae import given
 
 
 @pytest.mark.parametrize("net", ["pool", "cnn", "mlp"])
 @pytest.mark.parametrize("noise", ["none", "gaussian", "masking"])
 def test_the_objective_is_its_formula(noise, net):
-    method, batch = made(AutoencoderClassifier, noise=noise, amount=0.3, net=net, reconstruction_weight=7.0, class_weight=0.5), pictures()
+    method, batch = made(AutoencoderClassifier, noise=noise, amount=0.3, net=net, reconstruction_weight=7.0, class_weight=0.5), images()
     method.train_mode(False)
     torch.manual_seed(5)
     found, terms = method.loss(batch)
@@ -33,7 +33,7 @@ def test_the_objective_is_its_formula(noise, net):
     assert terms["accuracy"].item() == pytest.approx((logits.argmax(1) == batch.label.numpy()).mean())
 
 
-def test_answers_are_classes_codes_and_pictures():
+def test_answers_are_classes_codes_and_images():
     method, pixels = made(AutoencoderClassifier), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     method.train_mode(False)
     data = given(pixels)

@@ -20,7 +20,7 @@ PREPARATION = Preparation({"image": ImagePreparation(8, 8, 3, (0.5,) * 3, (0.5,)
 
 def colorizer(**options):
     torch.manual_seed(0)
-    method = Colorizer(Colorizer.Config(**{**Colorizer.trial.options, **options}), PREPARATION)
+    method = Colorizer(Colorizer.Config(**{**Colorizer.smoke_test.options, **options}), PREPARATION)
     method.train_mode(False)
     return method
 
@@ -29,7 +29,7 @@ def colorizer(**options):
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 @pytest.mark.parametrize("space", ["lab", "rgb"])
 def test_the_objective_is_its_formula(space, loss, net):
-    method = colorizer(space=space, loss=loss, net=net)
+    method = colorizer(color_space=space, loss=loss, net=net)
     x = np.random.default_rng(0).random((5, 8, 8, 3))
     found, _ = method.loss(Batch(image=torch.from_numpy(2 * x - 1).float().permute(0, 3, 1, 2)))
     lab = rgb_to_lab(x)
@@ -40,36 +40,36 @@ def test_the_objective_is_its_formula(space, loss, net):
 
 
 def test_the_lightness_given_is_kept():
-    """Where no colour is cut off: pictures of middling lightness, and a network whose answers are small at first."""
+    """Where no colour is cut off: images of middling lightness, and a network whose answers are small at first."""
     method = colorizer()
     x = torch.rand(4, 3, 8, 8) * 0.2 + 0.4
     with torch.inference_mode():
         lightness = method.spoil(x, Batch(image=x))
-        made = method.picture(method.raw(lightness).clamp(-0.1, 0.1), lightness)
+        made = method.image(method.raw(lightness).clamp(-0.1, 0.1), lightness)
     np.testing.assert_allclose(rgb_to_lab(made.permute(0, 2, 3, 1).numpy())[..., 0], lightness[:, 0], atol=0.01)
 
 
-def test_grey_pictures_and_their_lightness_in_colour_get_the_same_colours(tmp_path):
+def test_gray_images_and_their_lightness_in_color_get_the_same_colors(tmp_path):
     method = colorizer()
-    grey = np.random.default_rng(1).integers(0, 256, (4, 8, 8), dtype=np.uint8)
-    np.save(tmp_path / "grey.npy", grey)
+    gray = np.random.default_rng(1).integers(0, 256, (4, 8, 8), dtype=np.uint8)
+    np.save(tmp_path / "grey.npy", gray)
     opened = open_inputs(str(tmp_path / "grey.npy"), PREPARATION)
     assert opened.fields["image"].shape == (4, 8, 8, 3)
-    assert np.array_equal(open_inputs(grey[..., None], PREPARATION).fields["image"], opened.fields["image"])
+    assert np.array_equal(open_inputs(gray[..., None], PREPARATION).fields["image"], opened.fields["image"])
     with torch.inference_mode():
         found = method.predict(given(np.concatenate([opened.fields["image"]] * 2)), "test")["image"]
     assert found.shape == (4, 8, 8, 3)
     assert found.dtype == np.uint8
 
 
-def test_colours_begin_grey():
+def test_colors_begin_gray():
     made = colorizer(net="unet")
     given = 100 * torch.rand(4, 1, 8, 8)
-    picture = made.picture(made.raw(given), given)
-    assert (picture.amax(1) - picture.amin(1)).max() < 0.15  # between the channels of a pixel
+    image = made.image(made.raw(given), given)
+    assert (image.amax(1) - image.amin(1)).max() < 0.15  # between the channels of a pixel
 
 
-def test_grey_pictures_teach_no_colour():
+def test_gray_images_teach_no_color():
     preparation = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.5,))})
     with pytest.raises(DataError, match="colour"):
         Colorizer.resolve(Colorizer.Config(), preparation)

@@ -9,7 +9,7 @@ import torch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.errors import ConfigError
 from hibiscus.methods.autoencode.denoiser import Denoiser, median
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 from methods.vae.test_vae import given
 
 
@@ -26,7 +26,7 @@ def spoiled(noise, x, amount, mean=0.0):
 @pytest.mark.parametrize("net", ["unet", "cnn", "mlp", "pool"])
 @pytest.mark.parametrize(("noise", "mean"), [("gaussian", 0.0), ("gaussian", 0.5), ("salt-and-pepper", 0.0), ("masking", 0.0)])
 def test_the_objective_is_its_formula(noise, mean, net):
-    method, batch = made(Denoiser, noise=noise, amount=0.4, noise_mean=mean, net=net), pictures()
+    method, batch = made(Denoiser, noise=noise, amount=0.4, noise_mean=mean, net=net), images()
     method.train_mode(False)
     torch.manual_seed(5)
     found, _ = method.loss(batch)
@@ -61,5 +61,5 @@ def test_the_median_filter_is_that_of_scipy():
     from scipy.ndimage import median_filter
 
     x = torch.rand(2, 3, 7, 9)
-    expected = np.stack([[median_filter(channel, 3, mode="nearest") for channel in picture] for picture in x.numpy()])
+    expected = np.stack([[median_filter(channel, 3, mode="nearest") for channel in image] for image in x.numpy()])
     np.testing.assert_array_equal(median(x), expected)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import hibiscus.evaluation.image_quality as looks
-from hibiscus.evaluation.color import colour_rivals, lab_to_rgb, mean_chroma, rgb_to_lab
+from hibiscus.evaluation.color import color_rivals, lab_to_rgb, mean_chroma, rgb_to_lab
 from hibiscus.methods.autoencode.denoiser import Denoiser
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
 from hibiscus.metrics import image_quality as reference
@@ -55,7 +55,7 @@ def test_processes_that_divide_a_batch_spoil_as_one_does(kind):
     assert torch.equal(add_noise(x[2:4], NoiseConfig(noise=kind), share), whole[2:4])
 
 
-def test_colours_as_tensors_are_those_of_the_metric_and_come_back():
+def test_colors_as_tensors_are_those_of_the_metric_and_come_back():
     rgb = torch.rand(3, 3, 5, 7)
     lab = rgb_to_lab(rgb)
     np.testing.assert_allclose(lab.permute(0, 2, 3, 1), reference.rgb_to_lab(rgb.permute(0, 2, 3, 1).numpy()), atol=2e-3)
@@ -74,14 +74,14 @@ def test_mean_chroma_is_that_of_each_lightness():
         np.testing.assert_allclose(table[place], expected, atol=0.05)
 
 
-def test_rivals_of_colour_keep_the_lightness():
+def test_rivals_of_color_keep_the_lightness():
     data = given(np.random.default_rng(0).integers(90, 160, (10, 4, 4, 3), dtype=np.uint8))
-    x = (data.pictures(data.values("image", "test")) + 1) / 2
+    x = (data.images(data.values("image", "test")) + 1) / 2
     lightness = rgb_to_lab(x)[:, :1]
-    for maker in colour_rivals(data).values():
+    for maker in color_rivals(data).values():
         torch.testing.assert_close(rgb_to_lab(maker(lightness, x))[:, :1], lightness, atol=0.02, rtol=0)
-    grey = colour_rivals(data)["grey input"](lightness, x)
-    assert (grey - grey.mean(1, keepdim=True)).abs().max() < 1e-3
+    gray = color_rivals(data)["grey input"](lightness, x)
+    assert (gray - gray.mean(1, keepdim=True)).abs().max() < 1e-3
 
 
 def test_figures_are_the_same_at_every_look_and_leave_the_training_its_numbers():
@@ -90,10 +90,10 @@ def test_figures_are_the_same_at_every_look_and_leave_the_training_its_numbers()
     data = given(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
     with torch.inference_mode():
         torch.manual_seed(1)
-        first = method.measure(data, "test")
+        first = method.validate(data, "test")
         after = torch.rand(1).item()
         torch.manual_seed(2)
-        second = method.measure(data, "test")
+        second = method.validate(data, "test")
         compared = looks.compare(method, data, "test", {"noisy": lambda given, x: given}, ("psnr", "ssim"))
     torch.manual_seed(1)
     assert after == torch.rand(1).item()
@@ -102,11 +102,11 @@ def test_figures_are_the_same_at_every_look_and_leave_the_training_its_numbers()
     assert compared["noisy"]["ssim"].shape == (20,)
 
 
-def test_figures_are_of_every_picture_however_they_are_divided(monkeypatch):
+def test_figures_are_of_every_image_however_they_are_divided(monkeypatch):
     method = made(Denoiser, noise="masking")
     method.train_mode(False)
     data = given(np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
-    assert sum(batch.size for batch in looks.some_pictures(data, "test", looks.MEASURED)) == 20
-    assert sum(batch.size for batch in looks.some_pictures(data, "test", 5 * 64)) == 5
+    assert sum(batch.size for batch in looks.some_images(data, "test", looks.MEASURED)) == 20
+    assert sum(batch.size for batch in looks.some_images(data, "test", 5 * 64)) == 5
     monkeypatch.setattr(looks, "AT_ONCE", 3 * 64)
-    assert [batch.size for batch in looks.some_pictures(data, "test", looks.MEASURED)] == [3] * 6 + [2]
+    assert [batch.size for batch in looks.some_images(data, "test", looks.MEASURED)] == [3] * 6 + [2]

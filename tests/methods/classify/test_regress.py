@@ -46,7 +46,7 @@ def test_predictions_and_metrics_are_in_the_targets_unit():
     made.train_mode(False)
     with torch.inference_mode():
         values = made.predict(data, "val")["values"]
-        found = made.measure(data, "val")
+        found = made.validate(data, "val")
     assert values.shape == (40, 1)
     assert 700 < values.mean() < 1300
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((values[:, 0] - Y) ** 2)), rel=1e-4)

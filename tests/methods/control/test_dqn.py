@@ -29,7 +29,7 @@ def values(network, observation):
 
 
 def test_the_objective_is_its_formula():
-    made = method(discount=0.9)
+    made = method(gamma=0.9)
     rng = np.random.default_rng(0)
     before, after = rng.normal(size=(2, 5, 4))
     action, reward, terminated = rng.integers(0, 2, 5), 3 * rng.normal(size=5), np.array([0.0, 1, 0, 0, 1])
@@ -49,10 +49,10 @@ def test_the_objective_is_its_formula():
 
 
 def test_exploration_falls_in_a_line_to_its_least():
-    made = method(explore_least=0.1, explore_share=0.5)
+    made = method(final_epsilon=0.1, exploration_fraction=0.5)
     shares = []
     for progress in (0.0, 0.25, 0.5, 1.0):
-        made.explore_less(progress)
+        made.decay_epsilon(progress)
         shares.append(made.epsilon)
     assert shares == pytest.approx([1.0, 0.55, 0.1, 0.1])
 

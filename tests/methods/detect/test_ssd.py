@@ -23,7 +23,7 @@ PREPARATION = Preparation(
 
 def made(**options):
     torch.manual_seed(0)
-    return SSD(SSD.Config(**{"average": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}), PREPARATION)
+    return SSD(SSD.Config(**{"ema_decay": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}), PREPARATION)
 
 
 def batch():
@@ -56,10 +56,10 @@ def test_the_objective_is_its_formula(offset_loss):
     scores, offsets = (values.detach().double().numpy() for values in method.nets["network"](data.image))
     found, _ = method.criterion(torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes)
     anchors, classed, placed, count = method.layout.anchors.double().numpy(), 0.0, 0.0, 0
-    for picture in range(2):
-        rows = data.boxes[picture][data.boxes[picture, :, 4] >= 0].double().numpy()
+    for image in range(2):
+        rows = data.boxes[image][data.boxes[image, :, 4] >= 0].double().numpy()
         owner = matched(rows, anchors, 0.4)
-        logs = scores[picture] - np.log(np.exp(scores[picture]).sum(1, keepdims=True))
+        logs = scores[image] - np.log(np.exp(scores[image]).sum(1, keepdims=True))
         own = np.flatnonzero(owner >= 0)
         kinds = rows[owner[own], 4].astype(int)
         ground = np.sort(-logs[owner < 0, 0])[::-1][: max(3, 3 * len(own))]
@@ -67,7 +67,7 @@ def test_the_objective_is_its_formula(offset_loss):
         sides, middle = anchors[own, 2:] - anchors[own, :2], (anchors[own, 2:] + anchors[own, :2]) / 2
         true_sides, true_middle = rows[owner[own], 2:4] - rows[owner[own], :2], (rows[owner[own], 2:4] + rows[owner[own], :2]) / 2
         wanted = np.concatenate([(true_middle - middle) / sides / 0.1, np.log(true_sides / sides) / 0.2], 1)
-        error = np.abs(offsets[picture][own] - wanted)
+        error = np.abs(offsets[image][own] - wanted)
         placed += (np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error).sum()
         count += len(own)
     assert found.item() == pytest.approx((classed + 0.7 * placed) / count, rel=1e-4)
@@ -98,11 +98,11 @@ def test_perfect_answers_have_perfect_figures_and_the_blind_rival_has_not():
     data = PreparedData(dataset, preparation, parts, Batch)
     truth = dataset.fields["boxes"][60:90]
     found = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
-    examined = evidence.examine_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
-    assert examined.metrics["map50"] == pytest.approx(1)
-    assert examined.metrics["recall"] == examined.metrics["precision"] == 1
-    assert examined.metrics["mean_iou"] == pytest.approx(1, abs=1e-5)
-    assert examined.baselines["mean box of each class"]["map50"] < 0.2
+    evaluated = evidence.evaluate_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
+    assert evaluated.metrics["map50"] == pytest.approx(1)
+    assert evaluated.metrics["recall"] == evaluated.metrics["precision"] == 1
+    assert evaluated.metrics["matched_iou"] == pytest.approx(1, abs=1e-5)
+    assert evaluated.baselines["mean box of each class"]["map50"] < 0.2
     answers = evidence.answers(found, data, "test", list(dataset.names["boxes"]), 0.5)
     assert answers["overlay"].shape == (30, 48, 64, 3)
     np.testing.assert_allclose(answers["boxes"][0, 0, :4], truth[0, 0, :4] * (64, 48, 64, 48), atol=1e-3)

@@ -43,22 +43,22 @@ def test_the_objective_is_its_formula(distance):
 
 
 def test_the_metric_that_decides_is_named_after_its_task():
-    assert method().decides.name == "few_shot_5way_1shot"
-    assert method(eval_way=20, eval_shot=5).decides.name == "few_shot_20way_5shot"
+    assert method().selection_metric.name == "few_shot_5way_1shot"
+    assert method(eval_way=20, eval_shot=5).selection_metric.name == "few_shot_20way_5shot"
 
 
-def test_classes_are_turned_where_pictures_are_square_and_grey():
+def test_classes_are_turned_where_images_are_square_and_gray():
     assert method().config.rotate_classes
     assert not method(channels=3).config.rotate_classes
     assert not method((8, 12)).config.rotate_classes
     assert method(channels=3, rotate_classes=True).config.rotate_classes
-    with pytest.raises(ConfigError, match="rotate_classes=true for pictures of 8x12"):
+    with pytest.raises(ConfigError, match="rotate_classes=true for images of 8x12"):
         method((8, 12), rotate_classes=True)
 
 
 @pytest.fixture(scope="module")
 def alphabets(tmp_path_factory):
-    """Five alphabets of four characters of six grey pictures: noise about a pattern of each character's own."""
+    """Five alphabets of four characters of six grey images: noise about a pattern of each character's own."""
     folder, generator = tmp_path_factory.mktemp("data") / "alphabets", np.random.default_rng(0)
     for alphabet in ("greek", "latin", "ogham", "runes", "tagalog"):
         for character in range(4):
@@ -84,7 +84,7 @@ def test_no_class_and_no_alphabet_stands_in_two_parts(run):
 
 def test_it_is_measured_on_new_classes_beside_pixels_and_chance(run):
     found = run.evaluation()
-    assert found["decides"]["name"] == "test/few_shot_2way_1shot"
+    assert found["selection_metric"]["name"] == "test/few_shot_2way_1shot"
     assert found["baselines"]["chance"]["test/few_shot_2way_1shot"] == 0.5
     assert found["baselines"]["prototypes of raw pixels"]["test/few_shot_2way_1shot"] > 0.9
     assert "test/few_shot_2way_5shot" in found["metrics"]
@@ -112,7 +112,7 @@ def test_cross_validation_holds_out_whole_alphabets(alphabets, tmp_path):
         parts = json.loads((run.path / f"fold-{number}" / "split.json").read_text())
         held = [{item.split("/")[0] for item in items} for items in parts.values()]
         assert not held[0] & held[1]
-    assert run.folder.read("crossval.json")["decides"]["name"] == "few_shot_2way_1shot"
+    assert run.folder.read("crossval.json")["selection_metric"]["name"] == "few_shot_2way_1shot"
 
 
 def test_wrong_support_is_told(run, alphabets, tmp_path):

@@ -8,11 +8,11 @@ import torch
 from scipy.special import log_softmax
 
 from hibiscus.methods.gan.acgan import ACGAN
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
 
 def drawn(game, count=6):
-    """What a loss draws after the seed 5: made pictures, and which class was asked for."""
+    """What a loss draws after the seed 5: made images, and which class was asked for."""
     torch.manual_seed(5)
     asked = np.floor(torch.rand(count).numpy() * 3).astype(int)
     noise = 2 * torch.rand(count, 8).numpy() - 1
@@ -31,7 +31,7 @@ def nats(logits, label):
 
 @pytest.mark.parametrize("weight", [1.0, 0.3])
 def test_the_objective_is_its_formula(weight):
-    game, batch = made(ACGAN, class_weight=weight), pictures()
+    game, batch = made(ACGAN, class_weight=weight), images()
     with torch.no_grad():
         game.nets["discriminator"].heads["label"].weight.mul_(50)  # so that classes are told apart at all
     torch.manual_seed(5)
@@ -47,12 +47,12 @@ def test_the_objective_is_its_formula(weight):
     torch.manual_seed(5)
     loss, terms = game.generator_loss(batch)
     assert loss.item() == pytest.approx(-np.log(sigmoid(fake_logit)).mean() + weight * nats(fake_class, asked), rel=1e-4)
-    assert terms["obeyed"].item() == pytest.approx((fake_class.argmax(1) == asked).mean())
+    assert terms["conditional_accuracy"].item() == pytest.approx((fake_class.argmax(1) == asked).mean())
 
 
 def test_the_generator_is_taught_what_it_is_asked_for_by_the_classifier_alone():
     """Without the class's weight no gradient tells the generator which class was asked: the discriminator is not told it."""
-    batch = pictures(60)
+    batch = images(60)
     for weight in (0.0, 1.0):
         game = made(ACGAN, class_weight=weight)
         torch.manual_seed(5)

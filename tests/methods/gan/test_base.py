@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from methods.gan_fixtures import GAMES, Pictures, game_of
+from methods.gan_fixtures import GAMES, Images, game_of
 
 
 @GAMES
 def test_the_generator_learns_at_its_share_of_the_rate(kind):
-    game = game_of(kind, generator_rate=0.25)
-    judge, generator = next(game.stages(Pictures())).players
+    game = game_of(kind, generator_lr_factor=0.25)
+    judge, generator = next(game.stages(Images())).players
     assert generator.settings.rate == 0.25 * judge.settings.rate
 
 
 @GAMES
 def test_samples_come_from_the_average_where_one_is_kept(kind):
-    game = game_of(kind, average=0.99)
-    (follower,) = next(game.stages(Pictures())).followers
+    game = game_of(kind, ema_decay=0.99)
+    (follower,) = next(game.stages(Images())).followers
     assert follower.decay == 0.99
     before = [p.clone() for p in game.nets["average"].parameters()]
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `cgan`, computed in NumPy; pictures of the class that is asked for."""
+"""The formulas in the docstring of `cgan`, computed in NumPy; images of the class that is asked for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contract.checks import Bench
 from hibiscus.errors import UsageError
 from hibiscus.evaluation import generation as evidence
 from hibiscus.methods.gan.cgan import CGAN
-from methods.gan_fixtures import CLASSES, made, pictures, sigmoid
+from methods.gan_fixtures import CLASSES, images, made, sigmoid
 
 
 def test_the_objective_is_its_formula():
-    game, batch = made(CGAN), pictures()
+    game, batch = made(CGAN), images()
     generator, discriminator = game.nets["generator"], game.nets["discriminator"]
 
     def drawn():
@@ -36,7 +36,7 @@ def test_the_objective_is_its_formula():
 
 
 def test_every_class_is_asked_for_as_often():
-    asked = made(CGAN).ask(pictures(3000))
+    asked = made(CGAN).ask(images(3000))
     assert np.bincount(asked.label.numpy(), minlength=3) / 3000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
 
 
@@ -67,8 +67,8 @@ def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
     def obeys(turn):
         return lambda count: {"image": real[:count], "asked": (asked[:count] + turn) % 10}
 
-    assert evidence.measure_generator(obeys(0), data, "train")["agreement"] > 0.95
-    found = evidence.examine_generator(obeys(1), data, "train")
-    assert found.metrics["agreement"] < 0.05
-    assert all(rival["agreement"] < 0.5 for rival in found.baselines.values())
-    assert found.exhibits[-1].title == "Read as asked for"
+    assert evidence.validate_generator(obeys(0), data, "train")["conditional_accuracy"] > 0.95
+    found = evidence.evaluate_generator(obeys(1), data, "train")
+    assert found.metrics["conditional_accuracy"] < 0.05
+    assert all(baseline["conditional_accuracy"] < 0.5 for baseline in found.baselines.values())
+    assert found.report_items[-1].title == "Read as asked for"

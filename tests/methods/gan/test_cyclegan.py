@@ -16,11 +16,11 @@ from hibiscus.training.player import Batch
 def made(**options):
     image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
     torch.manual_seed(0)
-    config = CycleGAN.Config(**{**CycleGAN.trial.options, **options})
+    config = CycleGAN.Config(**{**CycleGAN.smoke_test.options, **options})
     return CycleGAN(config, Preparation({"image": image, "domain": LabelPreparation(("A", "B"))}))
 
 
-def pictures(count=6):
+def images(count=6):
     rng = np.random.default_rng(0)
     return Batch(**{name: torch.from_numpy(rng.uniform(-1, 1, (count, 1, 8, 8)).astype(np.float32)) for name in "ab"})
 
@@ -28,7 +28,7 @@ def pictures(count=6):
 @pytest.mark.parametrize("net", ["unet", "resnet"])
 @pytest.mark.parametrize("identity_weight", [0.0, 0.5])
 def test_the_objective_is_its_formula(net, identity_weight):
-    game, batch = made(net=net, identity_weight=identity_weight, cycle_weight=7.0, pool=0), pictures()
+    game, batch = made(net=net, identity_weight=identity_weight, cycle_weight=7.0, pool_size=0), images()
     loss, terms = game.generator_loss(batch)
     to_a, to_b, seen_a, seen_b = (
         (lambda x, net=game.nets[name]: net(x).detach()) for name in ("to_a", "to_b", "discriminator_a", "discriminator_b")
@@ -50,12 +50,12 @@ def test_the_objective_is_its_formula(net, identity_weight):
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_discriminators_are_shown_older_pictures_too():
-    game = made(pool=6)
+def test_discriminators_are_shown_older_images_too():
+    game = made(pool_size=6)
     seen = []
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0][6:]))
     for number in range(8):
-        batch = pictures()
+        batch = images()
         batch.update(made_a=torch.full((6, 1, 8, 8), float(number)), made_b=batch.a)
         game.discriminator_loss(batch)
     assert (seen[0] == 0).all()
@@ -77,15 +77,15 @@ def test_both_directions_are_answered(tmp_path):
 def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
     """The bundled domains are each other's negatives, so the right translation is known."""
     data = Bench(CycleGAN, tmp_path, count=1797).data
-    perfect = translation.examine_translation(lambda pixels, to, _: 255 - pixels, data, "test")
-    none = perfect.baselines["untranslated pictures"]
+    perfect = translation.evaluate_translation(lambda pixels, to, _: 255 - pixels, data, "test")
+    none = perfect.baselines["untranslated images"]
     assert perfect.metrics["cycle_error"] == none["cycle_error"] == 0
     assert perfect.metrics["frechet"] < 0.2 * none["frechet"]
     assert perfect.metrics["frechet"] == pytest.approx(perfect.metrics["frechet_floor"], rel=1)
     for to in "ab":
-        assert perfect.metrics[f"agreement_to_{to}"] > 0.9
-        assert none[f"agreement_to_{to}"] < 0.5
-    lossy = translation.measure_translation(lambda pixels, to, _: np.full_like(pixels, 100), data, "test")
+        assert perfect.metrics[f"domain_accuracy_{to}"] > 0.9
+        assert none[f"domain_accuracy_{to}"] < 0.5
+    lossy = translation.validate_translation(lambda pixels, to, _: np.full_like(pixels, 100), data, "test")
     assert lossy["cycle_error"] > 0.1
     assert lossy["frechet"] > none["frechet"] / 2
 
@@ -93,12 +93,12 @@ def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
 def test_no_agreement_without_labels(tmp_path):
     bench = Bench(CycleGAN, tmp_path)
     del bench.data.arrays["label"]
-    assert not any(name.startswith("agreement") for name in translation._measured(lambda x, to, _: x, bench.data, "val"))
+    assert not any(name.startswith("conditional_accuracy") for name in translation._measured(lambda x, to, _: x, bench.data, "val"))
 
 
 def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
     data = Bench(CycleGAN, tmp_path, count=1797).data
-    real, given = translation.some_pictures(data, "train", "b", 1000), translation.some_pictures(data, "train", "a", 1000)
+    real, given = translation.some_images(data, "train", "b", 1000), translation.some_images(data, "train", "a", 1000)
     matched = translation._matched(given, data, "b")
     assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
     level = np.full((1, 8, 8, 1), round(given.mean()), np.uint8)
@@ -106,22 +106,22 @@ def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path)
 
 
 def test_tricks_reach_both_sides():
-    game = made(average=0.9, spectral_norm=True, generator_rate=0.5, real_label=0.9, label_noise=0.1, pool=0)
+    game = made(ema_decay=0.9, spectral_norm=True, generator_lr_factor=0.5, real_label_value=0.9, label_noise=0.1, pool_size=0)
 
-    class Pictures:
+    class Images:
         batches_per_epoch = 4
 
         def domains(self, *given):
             return self
 
-    stage = next(game.stages(Pictures()))
+    stage = next(game.stages(Images()))
     translators, discriminators = stage.players
     assert translators.settings.rate == 0.5 * discriminators.settings.rate
     assert {id(f.leader) for f in stage.followers} == {id(game.nets["to_a"]), id(game.nets["to_b"])}
     assert all(f.follower is game.nets[f"average_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
     for domain in "ab":
         assert any(hasattr(layer, "parametrizations") for layer in game.nets[f"discriminator_{domain}"].modules())
-    batch, seen = pictures(), []
+    batch, seen = images(), []
     game.generator_loss(batch)
     for net in (game.nets["discriminator_a"], game.nets["discriminator_b"]):
         net.register_forward_hook(lambda net, given, out: seen.append(out.detach().double().numpy()))
@@ -141,8 +141,8 @@ def test_tricks_reach_both_sides():
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_pictures_are_shown_with_noise():
-    game, batch, seen = made(instance_noise=0.5, pool=0), pictures(200), []
+def test_images_are_shown_with_noise():
+    game, batch, seen = made(instance_noise=0.5, pool_size=0), images(200), []
     game.at(0.5)
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
     game.generator_loss(batch)
@@ -152,7 +152,7 @@ def test_pictures_are_shown_with_noise():
 
 
 def test_samples_are_those_of_the_average(tmp_path):
-    bench = Bench(CycleGAN, tmp_path, count=120, average=0.9)
+    bench = Bench(CycleGAN, tmp_path, count=120, ema_decay=0.9)
     game, pixels = bench.method, bench.data.values("image", "train")[:4]
     game.train_mode(False)
     before = game.translate(pixels, "b", bench.data)

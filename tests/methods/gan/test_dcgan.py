@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from hibiscus.methods.gan.dcgan import DCGAN
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_the_objective_is_its_formula(batch_norm):
-    game, batch = made(DCGAN, batch_norm=batch_norm), pictures()
+    game, batch = made(DCGAN, batch_norm=batch_norm), images()
     torch.manual_seed(5)
     loss, terms = game.discriminator_loss(batch)
     torch.manual_seed(5)
@@ -27,13 +27,13 @@ def test_the_objective_is_its_formula(batch_norm):
 def test_noise_is_uniform_in_minus_one_to_one():
     game, seen = made(DCGAN), []
     game.nets["generator"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
-    game.make(pictures(500))
+    game.make(images(500))
     assert seen[0].min() >= -1
     assert seen[0].max() <= 1
     assert seen[0].var().item() == pytest.approx(1 / 3, rel=0.1)
 
 
-def test_samples_are_pictures_of_the_datas_size():
+def test_samples_are_images_of_the_datas_size():
     game = made(DCGAN)
     game.train_mode(False)
     assert game.sample(5)["image"].shape == (5, 8, 8, 1)

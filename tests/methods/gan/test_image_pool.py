@@ -1,4 +1,4 @@
-"""The pool of pictures made in earlier rounds."""
+"""The pool of images made in earlier rounds."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def shown(pool, first, count):
     return pool.exchange(Batch(a=made), made).flatten().int().tolist()
 
 
-def test_at_first_every_picture_comes_back_and_is_kept():
+def test_at_first_every_image_comes_back_and_is_kept():
     torch.manual_seed(0)
     pool = ImagePool(12, (1, 1, 1))
     assert shown(pool, 1, 4) == [1, 2, 3, 4]
-    assert sorted(pool.pictures.flatten().int().tolist())[-4:] == [1, 2, 3, 4]
+    assert sorted(pool.images.flatten().int().tolist())[-4:] == [1, 2, 3, 4]
     assert pool.filled.sum() == 4
 
 
-def test_later_half_of_the_pictures_are_older_ones_and_none_is_lost():
+def test_later_half_of_the_images_are_older_ones_and_none_is_lost():
     torch.manual_seed(0)
     pool, old, given = ImagePool(12, (1, 1, 1)), 0, []
     for number in range(200):
@@ -34,7 +34,7 @@ def test_later_half_of_the_pictures_are_older_ones_and_none_is_lost():
     again = [value for value in given if given.count(value) == 2]
     assert len(set(again)) == 12  # shown when they filled the pool, and once more when they left it
     assert max(given.count(value) for value in given) <= 2
-    assert not set(pool.pictures.flatten().int().tolist()) - set(range(1, 801))
+    assert not set(pool.images.flatten().int().tolist()) - set(range(1, 801))
 
 
 @pytest.mark.parametrize(("size", "count"), [(0, 4), (3, 8), (50, 32), (50, 50), (50, 64), (7, 1)])
@@ -48,7 +48,7 @@ def test_any_size_of_batch(size, count):
         assert back[size:] == list(range(1 + number * count, 1 + (number + 1) * count))[size:]
 
 
-def test_its_pictures_are_saved_and_decide():
+def test_its_images_are_saved_and_decide():
     pool, again = ImagePool(6, (1, 1, 1)), ImagePool(6, (1, 1, 1))
     for number in range(9):
         shown(pool, 10 * number, 3)

@@ -12,11 +12,11 @@ from contract.checks import Bench
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan.infogan import InfoGAN
 from hibiscus.training.player import Batch
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
 
 def drawn(game, count=6):
-    """What a loss draws after the seed 5: made pictures, and with which label and codes."""
+    """What a loss draws after the seed 5: made images, and with which label and codes."""
     torch.manual_seed(5)
     label = np.floor(torch.rand(count).numpy() * 4).astype(int)
     codes = 2 * torch.rand(count, 3).numpy() - 1
@@ -39,15 +39,15 @@ def unread(found, label, codes):
 
 
 def game():
-    found = made(InfoGAN, classes=4, codes=3, class_weight=0.7, code_weight=0.2)
+    found = made(InfoGAN, num_classes=4, num_codes=3, class_weight=0.7, code_weight=0.2)
     with torch.no_grad():
         for head in (found.nets["discriminator"].real, *found.nets["reader"].heads.values()):
-            head.weight.mul_(20)  # so that answers differ between pictures
+            head.weight.mul_(20)  # so that answers differ between images
     return found
 
 
 def test_the_objective_is_its_formula():
-    play, batch = game(), pictures()
+    play, batch = game(), images()
     torch.manual_seed(5)
     loss, terms = play.discriminator_loss(batch)
     fake, label, codes = drawn(play)
@@ -59,14 +59,14 @@ def test_the_objective_is_its_formula():
     loss, terms = play.generator_loss(batch)
     both, label_nats, code_nats = unread(found, label, codes)
     assert loss.item() == pytest.approx(-np.log(sigmoid(found["real"])).mean() + both, rel=1e-4)
-    assert terms["label_nats"].item() == pytest.approx(label_nats, rel=1e-4)
-    assert terms["code_nats"].item() == pytest.approx(code_nats, rel=1e-4)
+    assert terms["label_nll"].item() == pytest.approx(label_nats, rel=1e-4)
+    assert terms["code_nll"].item() == pytest.approx(code_nats, rel=1e-4)
 
 
 def test_no_label_of_a_person_is_learned_from():
     losses = []
     for label in (0, 2):
-        play, batch = game(), pictures()
+        play, batch = game(), images()
         batch["label"] = torch.full((6,), label)
         torch.manual_seed(5)
         losses.append((play.discriminator_loss(batch)[0].item(), play.generator_loss(batch)[0].item()))
@@ -117,12 +117,12 @@ def test_what_there_is_not_is_told(given):
         game().sample(5, **given)
 
 
-def test_what_q_reads_in_real_pictures(tmp_path):
+def test_what_q_reads_in_real_images(tmp_path):
     bench = Bench(InfoGAN, tmp_path, count=120)
     bench.method.train_mode(False)
     with torch.inference_mode():
         found = bench.method.predict(bench.data, "train")
-        image = bench.data.pictures(bench.data.values("image", "train"))
+        image = bench.data.images(bench.data.values("image", "train"))
         expected = bench.method.nets["reader"](bench.method.nets["discriminator"](image)[1])
     assert found["cluster"].tolist() == expected["label"].argmax(1).tolist()
     np.testing.assert_allclose(found["probability"], expected["label"].softmax(1).amax(1), rtol=1e-4)

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from hibiscus.methods.gan.lsgan import LSGAN
-from methods.gan_fixtures import made, pictures
+from methods.gan_fixtures import images, made
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_the_objective_is_its_formula(batch_norm):
-    game, batch = made(LSGAN, batch_norm=batch_norm), pictures()
+    game, batch = made(LSGAN, batch_norm=batch_norm), images()
     torch.manual_seed(5)
     loss, terms = game.discriminator_loss(batch)
     torch.manual_seed(5)
@@ -28,11 +28,11 @@ def test_the_discriminator_gives_any_number():
     """A value far above 1 counts as wrong as one as far below it: there is no sigmoid."""
     game = made(LSGAN)
     torch.nn.init.constant_(game.nets["discriminator"].body[-1].bias, 11.0)
-    assert game.nets["discriminator"](pictures().image).min() > 5
-    assert game.generator_loss(pictures())[0].item() == pytest.approx(50, rel=0.2)
+    assert game.nets["discriminator"](images().image).min() > 5
+    assert game.generator_loss(images())[0].item() == pytest.approx(50, rel=0.2)
 
 
-def test_samples_are_pictures_of_the_datas_size():
+def test_samples_are_images_of_the_datas_size():
     game = made(LSGAN)
     game.train_mode(False)
     assert game.sample(5)["image"].shape == (5, 8, 8, 1)

@@ -8,11 +8,11 @@ import torch
 
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.progan import ProGAN
-from methods.gan_fixtures import made, pictures, slope_penalty
+from methods.gan_fixtures import images, made, slope_penalty
 
 
 def test_the_objective_is_its_formula():
-    game, batch = made(ProGAN, first_side=4, drift=0.5), pictures()
+    game, batch = made(ProGAN, initial_size=4, drift_weight=0.5), images()
     game.grow(0)
     game.grow(1)
     game.at(0.2)  # alpha 0.4
@@ -32,7 +32,7 @@ def test_the_objective_is_its_formula():
 
 
 def test_the_penalty_is_that_of_the_slope():
-    game, batch = made(ProGAN, first_side=8, batch_size=1), pictures(1)  # one item: the batch's deviation mixes none
+    game, batch = made(ProGAN, initial_size=8, batch_size=1), images(1)  # one item: the batch's deviation mixes none
     torch.manual_seed(5)
     _, terms = game.critic_loss(batch)
     torch.manual_seed(5)
@@ -44,18 +44,18 @@ def test_the_penalty_is_that_of_the_slope():
 
 def game_of(height, width, **options):
     preparation = Preparation({"image": ImagePreparation(height, width, 1, (0.5,), (0.5,))})
-    return ProGAN(ProGAN.Config(latent=4, width=16, **options), preparation)
+    return ProGAN(ProGAN.Config(latent_dim=4, width=16, **options), preparation)
 
 
 @pytest.mark.parametrize(
     ("size", "first", "sides"),
     [((28, 28), 8, [8, 16, 32]), ((32, 32), 8, [8, 16, 32]), ((8, 8), 8, [8]), ((33, 20), 16, [16, 32, 64]), ((4, 4), 8, [4])],
 )
-def test_sides_double_up_to_the_power_of_two_that_holds_the_pictures(size, first, sides):
-    assert game_of(*size, first_side=first).sides == sides
+def test_sides_double_up_to_the_power_of_two_that_holds_the_images(size, first, sides):
+    assert game_of(*size, initial_size=first).sides == sides
 
 
-def test_pictures_are_framed_and_cut_back():
+def test_images_are_framed_and_cut_back():
     game = game_of(28, 20)
     for stage in range(3):
         game.grow(stage)
@@ -73,7 +73,7 @@ def test_early_samples_are_enlarged():
     assert game.sample(2)["image"].shape == (2, 28, 28, 1)
 
 
-def test_layers_that_come_later_are_normalised_too_and_not_scaled():
+def test_layers_that_come_later_are_normalized_too_and_not_scaled():
     game = made(ProGAN, spectral_norm=True)
     game.grow(0)
     game.grow(1)

@@ -10,11 +10,11 @@ from hibiscus.methods.gan.base import GameConfig, LabelledGameConfig
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.gan.lsgan import LSGAN
-from methods.gan_fixtures import GAMES, game_of, made, pictures, sigmoid
+from methods.gan_fixtures import GAMES, game_of, images, made, sigmoid
 
 
 @GAMES
-def test_the_discriminator_has_slope_one_where_each_layer_is_normalised(kind):
+def test_the_discriminator_has_slope_one_where_each_layer_is_normalized(kind):
     game = game_of(kind, spectral_norm=True)
     judge = game.nets["critic" if "critic" in game.nets else "discriminator"]
     layers = [module for module in judge.modules() if hasattr(module, "parametrizations")]
@@ -28,8 +28,8 @@ def test_the_discriminator_has_slope_one_where_each_layer_is_normalised(kind):
 
 
 @GAMES
-def test_real_and_made_pictures_are_shown_with_noise_that_fades(kind):
-    game, batch = game_of(kind, instance_noise=0.5), pictures(2000)
+def test_real_and_made_images_are_shown_with_noise_that_fades(kind):
+    game, batch = game_of(kind, instance_noise=0.5), images(2000)
     for progress, deviation in ((0, 0.5), (0.5, 0.25), (1, 0)):
         game.at(progress)
         for shown in game.shown(batch, batch.image, batch.image):
@@ -37,8 +37,8 @@ def test_real_and_made_pictures_are_shown_with_noise_that_fades(kind):
 
 
 @GAMES
-def test_pictures_are_shown_changed_and_the_gradient_passes(kind):
-    game, batch = game_of(kind, diff_augment="color,translation,cutout"), pictures(8)
+def test_images_are_shown_changed_and_the_gradient_passes(kind):
+    game, batch = game_of(kind, diff_augment="color,translation,cutout"), images(8)
     image = batch.image.clone().requires_grad_()
     one, two = game.shown(batch, image, image)
     assert not torch.equal(one, two)
@@ -49,7 +49,7 @@ def test_pictures_are_shown_changed_and_the_gradient_passes(kind):
 
 @pytest.mark.parametrize("kind", [DCGAN, CGAN], ids=lambda kind: kind.name)
 def test_smooth_and_noisy_labels_in_the_cross_entropy(kind):
-    game, batch = made(kind, real_label=0.9, label_noise=0.05), pictures()
+    game, batch = made(kind, real_label_value=0.9, label_noise=0.05), images()
     logits = []
     game.nets["discriminator"].register_forward_hook(lambda net, given, out: logits.append(out.detach().numpy()))
     draws = []
@@ -68,7 +68,7 @@ def test_smooth_and_noisy_labels_in_the_cross_entropy(kind):
 
 
 def test_smooth_labels_in_the_squares():
-    game, batch = made(LSGAN, real_label=0.9), pictures()
+    game, batch = made(LSGAN, real_label_value=0.9), images()
     torch.manual_seed(5)
     loss, _ = game.discriminator_loss(batch)
     torch.manual_seed(5)
@@ -81,5 +81,5 @@ def test_a_game_with_labels_has_the_defaults_of_any_game():
     """The two families of options meet in it, and what both inherit must be a game's."""
     defaults = {name: field.default for name, field in GameConfig.model_fields.items()}
     assert defaults == {name: LabelledGameConfig.model_fields[name].default for name in defaults}
-    assert defaults["generator_rate"] == 0.5
-    assert LabelledGameConfig.model_fields["real_label"].default == 1.0
+    assert defaults["generator_lr_factor"] == 0.5
+    assert LabelledGameConfig.model_fields["real_label_value"].default == 1.0

@@ -12,9 +12,9 @@ from contract.checks import Bench
 from hibiscus import api
 from hibiscus.methods.gan.stackedgan import StackedGAN
 from hibiscus.training.checkpoint import load_checkpoint
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
-WEIGHTS = {"feature_condition": 0.7, "picture_condition": 1.3, "feature_entropy": 2.0, "picture_entropy": 3.0}
+WEIGHTS = {"feature_condition_weight": 0.7, "image_condition_weight": 1.3, "feature_entropy_weight": 2.0, "image_entropy_weight": 3.0}
 
 
 def log_softmax(scores):
@@ -22,24 +22,24 @@ def log_softmax(scores):
 
 
 def drawn(game, batch):
-    """What a loss draws after `manual_seed(5)` and makes of it: class asked for, noise, features and pictures."""
+    """What a loss draws after `manual_seed(5)` and makes of it: class asked for, noise, features and images."""
     torch.manual_seed(5)
     asked = np.floor(torch.rand(6).numpy() * 3).astype(int)
     z1, z0 = (2 * torch.rand(6, 8) - 1 for _ in range(2))
     real = game.encoder.features(batch.image)
     feature = game.generator.feature(torch.from_numpy(np.eye(3, dtype=np.float32)[asked]), z1)
     given = feature if game.level == 2 else real
-    return asked, (z1, z0), real.detach(), feature.detach(), given.detach(), game.generator.picture(given, z0).detach()
+    return asked, (z1, z0), real.detach(), feature.detach(), given.detach(), game.generator.image(given, z0).detach()
 
 
 @pytest.mark.parametrize("level", [1, 2])
 def test_the_objective_is_its_formula(level):
-    game, batch = made(StackedGAN, **WEIGHTS), pictures()
+    game, batch = made(StackedGAN, **WEIGHTS), images()
     game.grow(level)
     encoder, discriminator = game.encoder, game.discriminator
-    asked, noise, real, feature, given, picture = drawn(game, batch)
-    shown = ((real, feature), (batch.image, picture))
-    judged = [[judge(each) for each in both] for judge, both in zip((discriminator.feature, discriminator.picture), shown, strict=True)]
+    asked, noise, real, feature, given, image = drawn(game, batch)
+    shown = ((real, feature), (batch.image, image))
+    judged = [[judge(each) for each in both] for judge, both in zip((discriminator.feature, discriminator.image), shown, strict=True)]
     entropy = [((fake[1] - z) ** 2).mean().item() for (_, fake), z in zip(judged, noise, strict=True)]
     told, fooled = 0.0, 0.0
     for (real_logit, _), (fake_logit, _) in judged:
@@ -50,17 +50,17 @@ def test_the_objective_is_its_formula(level):
     loss = game.discriminator_loss(batch)[0].item()
     assert loss == pytest.approx(told + 2 * entropy[0] + 3 * entropy[1], rel=1e-4)
     read = log_softmax(encoder.answer(feature).detach().numpy())[np.arange(6), asked].mean()
-    missed = ((encoder.features(picture) - given) ** 2).mean().item()
+    missed = ((encoder.features(image) - given) ** 2).mean().item()
     torch.manual_seed(5)
     loss, terms = game.generator_loss(batch)
     assert loss.item() == pytest.approx(fooled - 0.7 * read + 1.3 * missed + 2 * entropy[0] + 3 * entropy[1], rel=1e-4)
-    assert terms["feature_condition"].item() == pytest.approx(-read, rel=1e-4)
-    assert terms["picture_condition"].item() == pytest.approx(missed, rel=1e-4)
-    assert [terms["feature_entropy"].item(), terms["picture_entropy"].item()] == pytest.approx(entropy, rel=1e-4)
+    assert terms["feature_condition_weight"].item() == pytest.approx(-read, rel=1e-4)
+    assert terms["image_condition_weight"].item() == pytest.approx(missed, rel=1e-4)
+    assert [terms["feature_entropy_weight"].item(), terms["image_entropy_weight"].item()] == pytest.approx(entropy, rel=1e-4)
 
 
 def test_the_encoder_learns_by_cross_entropy():
-    game, batch = made(StackedGAN), pictures()
+    game, batch = made(StackedGAN), images()
     loss, terms = game.encoder_loss(batch)
     scores, label = game.encoder(batch.image).detach().numpy(), batch.label.numpy()
     assert loss.item() == pytest.approx(-log_softmax(scores)[np.arange(6), label].mean(), rel=1e-5)
@@ -69,7 +69,7 @@ def test_the_encoder_learns_by_cross_entropy():
 
 @pytest.mark.parametrize("through", [0.0, 0.01, 1.0])
 def test_the_upper_generator_feels_a_share_of_the_lower_ones_loss_when_joined(through):
-    game, batch = made(StackedGAN, through=through), pictures()
+    game, batch = made(StackedGAN, joint_gradient_scale=through), images()
     feature = torch.randn(6, 16, requires_grad=True)
     game.grow(1)
     assert torch.equal(game.given(batch, feature), game.encoder.features(batch.image))
@@ -84,7 +84,7 @@ def test_the_upper_generator_feels_a_share_of_the_lower_ones_loss_when_joined(th
 def test_each_weight_is_that_of_its_term():
     base = made(StackedGAN)
     for name in WEIGHTS:
-        changed, batch = made(StackedGAN, **{name: getattr(base.config, name) + 1}), pictures()
+        changed, batch = made(StackedGAN, **{name: getattr(base.config, name) + 1}), images()
         found = []
         for game in (base, changed):
             torch.manual_seed(5)
@@ -113,21 +113,21 @@ def test_the_encoder_learns_first_and_then_both_levels_apart_and_joined(tmp_path
 
 def test_the_encoder_stays_as_it_was_learned(tmp_path):
     """In the game it neither learns nor keeps statistics."""
-    whole, alone = Bench(StackedGAN, tmp_path / "0").run(), Bench(StackedGAN, tmp_path / "1", stop_after=1).run()
+    whole, alone = Bench(StackedGAN, tmp_path / "0").run(), Bench(StackedGAN, tmp_path / "1", stop_after_epochs=1).run()
     kept, learned = (bench.method.encoder.state_dict() for bench in (whole, alone))
     assert all(torch.equal(kept[name], learned[name]) for name in learned)
-    image = pictures().image
+    image = images().image
     training = whole.method.encoder.train()(image)
     assert torch.equal(training, whole.method.encoder.eval()(image))
 
 
-def test_pictures_are_measured_where_there_are_some(tmp_path):
+def test_images_are_measured_where_there_are_some(tmp_path):
     bench = Bench(StackedGAN, tmp_path)
     with torch.inference_mode():
-        assert set(bench.method.measure(bench.data, "val")) == {"encoder_accuracy"}
+        assert set(bench.method.validate(bench.data, "val")) == {"encoder_accuracy"}
         bench.method.grow(1)
-        assert {"frechet", "agreement"} <= set(bench.method.measure(bench.data, "val"))
-        assert 0 <= bench.method.examine(bench.data, "val").metrics["encoder_accuracy"] <= 1
+        assert {"frechet", "conditional_accuracy"} <= set(bench.method.validate(bench.data, "val"))
+        assert 0 <= bench.method.evaluate(bench.data, "val").metrics["encoder_accuracy"] <= 1
 
 
 def test_the_best_epoch_is_looked_for_in_the_last_stage(tmp_path):
@@ -136,17 +136,17 @@ def test_the_best_epoch_is_looked_for_in_the_last_stage(tmp_path):
     assert (state["stage"], state["epoch"]) == (2, 4)
 
 
-def test_patience_counts_only_epochs_with_pictures(tmp_path):
+def test_patience_counts_only_epochs_with_images(tmp_path):
     """And a run that ends while the encoder learns has a report all the same."""
-    options = {**StackedGAN.trial.options, "quiet": True}
-    run = api.train("stackedgan", "digits", out=tmp_path / "a", **{**options, "encoder_epochs": 3}, early_stop=1)
+    options = {**StackedGAN.smoke_test.options, "quiet": True}
+    run = api.train("stackedgan", "digits", out=tmp_path / "a", **{**options, "encoder_epochs": 3}, early_stopping_patience=1)
     assert [line["stage"] for line in run.history] == [0, 0, 0, 1, 2]
-    run = api.train("stackedgan", "digits", out=tmp_path / "b", **options, stop_after=1)
+    run = api.train("stackedgan", "digits", out=tmp_path / "b", **options, stop_after_epochs=1)
     assert math.isfinite(run.evaluate()["test/frechet"])
     assert (run.path / "report.html").stat().st_size > 10_000
 
 
 def test_a_finished_run_goes_on_with_the_levels_joined(tmp_path):
-    run = api.train("stackedgan", "digits", out=tmp_path / "a", quiet=True, **StackedGAN.trial.options)
-    more = api.train("stackedgan", "digits", out=tmp_path / "b", quiet=True, start_from=run.path, epochs=2)
+    run = api.train("stackedgan", "digits", out=tmp_path / "a", quiet=True, **StackedGAN.smoke_test.options)
+    more = api.train("stackedgan", "digits", out=tmp_path / "b", quiet=True, extend=run.path, epochs=2)
     assert [line["stage"] for line in more.history] == [0, 1, 2, 2]

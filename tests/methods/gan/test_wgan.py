@@ -9,10 +9,10 @@ from torch import nn
 
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.wgan import WGAN
-from methods.gan_fixtures import made, pictures
+from methods.gan_fixtures import images, made
 
 
-class Pictures:
+class Images:
     batches_per_epoch = 60
 
     def source(self, *given):
@@ -20,7 +20,7 @@ class Pictures:
 
 
 def test_the_objective_is_its_formula():
-    game, batch = made(WGAN), pictures()
+    game, batch = made(WGAN), images()
     critic = game.nets["critic"]
     torch.manual_seed(5)
     loss, terms = game.critic_loss(batch)
@@ -38,19 +38,19 @@ def test_the_objective_is_its_formula():
 
 
 def test_every_step_of_the_critic_ends_with_the_clipping():
-    game = made(WGAN, clip=0.02)
-    critic, generator = next(game.stages(Pictures())).players
+    game = made(WGAN, weight_clip=0.02)
+    critic, generator = next(game.stages(Images())).players
     assert max(p.abs().max().item() for p in game.nets["critic"].parameters()) > 0.02
     critic.set_rate(0)
-    critic.step(pictures(), torch.enable_grad)
+    critic.step(images(), torch.enable_grad)
     assert max(p.abs().max().item() for p in game.nets["critic"].parameters()) == pytest.approx(0.02)
     assert generator.after_step is None
 
 
 def test_the_critic_takes_five_batches_to_one_without_momentum():
     game = made(WGAN)
-    stage = next(game.stages(Pictures()))
-    assert [player.fresh for player in stage.players] == [5, 0]
+    stage = next(game.stages(Images()))
+    assert [player.batches_per_round for player in stage.players] == [5, 0]
     assert stage.rounds_per_epoch == 12
     assert all((player.settings.name, player.settings.momentum) == ("rmsprop", 0) for player in stage.players)
 

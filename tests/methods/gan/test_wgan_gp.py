@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from hibiscus.methods.gan.wgan_gp import WGANGP
-from methods.gan_fixtures import made, pictures, slope_penalty
+from methods.gan_fixtures import images, made, slope_penalty
 
 
 def test_the_objective_is_its_formula():
-    game, batch = made(WGANGP, penalty=3.0), pictures()
+    game, batch = made(WGANGP, gradient_penalty_weight=3.0), images()
     critic = game.nets["critic"]
     torch.manual_seed(5)
     loss, terms = game.critic_loss(batch)
@@ -26,11 +26,11 @@ def test_the_objective_is_its_formula():
 
 
 def test_the_critic_takes_five_batches_to_one():
-    class Pictures:
+    class Images:
         def source(self, *given):
             self.batches_per_epoch = 60
             return self
 
-    stage = next(made(WGANGP).stages(Pictures()))
-    assert [player.fresh for player in stage.players] == [5, 0]
+    stage = next(made(WGANGP).stages(Images()))
+    assert [player.batches_per_round for player in stage.players] == [5, 0]
     assert stage.rounds_per_epoch == 12

@@ -15,7 +15,7 @@ from hibiscus.training.player import Batch
 
 IMAGE = ImagePreparation(8, 8, 1, (0.3,), (0.3,))
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
-SMALL = {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.0}, "heads": 2, "over_clusters": 6}
+SMALL = {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.0}, "num_heads": 2, "num_overclusters": 6}
 
 
 def method(fields=None, **options):
@@ -37,7 +37,7 @@ def formula(p, q, w):
 
 @pytest.mark.parametrize("w", [1.0, 1.5])
 def test_the_objective_is_its_formula(w):
-    made = method(clusters=4, entropy_weight=w)
+    made = method(num_clusters=4, entropy_weight=w)
     x, changed = torch.randn(2, 30, 1, 8, 8)
     network = made.nets["network"].eval()
     first, second = (network(images).detach().double().numpy() for images in (x, changed))
@@ -50,13 +50,13 @@ def test_the_objective_is_its_formula(w):
 
 
 def test_clusters_are_as_many_as_classes_or_ten():
-    assert method().config.clusters == 10
-    assert method({"label": LabelPreparation(("a", "b", "c"))}).config.clusters == 3
-    assert method({"label": LabelPreparation(("a", "b", "c"))}, clusters=7).config.clusters == 7
+    assert method().config.num_clusters == 10
+    assert method({"label": LabelPreparation(("a", "b", "c"))}).config.num_clusters == 3
+    assert method({"label": LabelPreparation(("a", "b", "c"))}, num_clusters=7).config.num_clusters == 7
 
 
 def test_the_head_with_the_lowest_running_loss_answers_and_is_saved():
-    made = method(clusters=3)
+    made = method(num_clusters=3)
     made.nets["network"].get_buffer("head_loss").copy_(torch.tensor([-0.5, -1.0]))
     data = PreparedData(Dataset("d", "d", {"image": PIXELS}, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
                         {"val": np.arange(40)}, Batch)  # fmt: skip
@@ -76,13 +76,13 @@ def test_the_training_source_holds_no_labels():
 
 
 def test_without_labels_it_trains_evaluates_and_predicts(tmp_path):
-    pictures = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), dtype=np.uint8)
-    data = Dataset("d", "d", {"image": pictures}, [str(i) for i in range(300)], content_keys(pictures))
-    run = api.train("iic", data, out=tmp_path / "run", quiet=True, epochs=1, clusters=4, **SMALL)
+    images = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 1), dtype=np.uint8)
+    data = Dataset("d", "d", {"image": images}, [str(i) for i in range(300)], content_keys(images))
+    run = api.train("iic", data, out=tmp_path / "run", quiet=True, epochs=1, num_clusters=4, **SMALL)
     found = run.evaluation()
     assert set(found["metrics"]) == {"test/mutual_information"}
     assert set(found["baselines"]) == {"one cluster", "k-means on pixels"}
-    answers = run.predict(pictures[:5])
+    answers = run.predict(images[:5])
     assert answers["probabilities"].shape == (5, 4)
     assert "label" not in answers
 

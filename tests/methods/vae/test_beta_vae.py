@@ -11,17 +11,17 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.disentanglement import add_factors, measure_factors
+from hibiscus.evaluation.disentanglement import add_factors, validate_factors
 from hibiscus.methods.vae.beta_vae import BetaVAE
 from hibiscus.runs.prepare import fit_preparation
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 from hibiscus.training.player import Batch
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
 
 @pytest.mark.parametrize("beta", [1.0, 4.0])
 def test_the_objective_is_its_formula(beta):
-    method, batch = made(BetaVAE, likelihood="bernoulli", net="mlp", beta=beta), pictures()
+    method, batch = made(BetaVAE, likelihood="bernoulli", net="mlp", beta=beta), images()
     torch.manual_seed(5)
     loss, terms = method.loss(batch)
     torch.manual_seed(5)
@@ -38,21 +38,21 @@ def test_the_objective_is_its_formula(beta):
 
 def test_what_decides_and_the_bound_are_both_told():
     assert BetaVAE.Config().beta == 4
-    assert BetaVAE.decided_by(BetaVAE.Config()).name == "loss"
-    assert BetaVAE.decided_by(BetaVAE.Config(beta=1)).name == "nll_bound"
+    assert BetaVAE.choose_selection_metric(BetaVAE.Config()).name == "loss"
+    assert BetaVAE.choose_selection_metric(BetaVAE.Config(beta=1)).name == "neg_elbo"
 
 
 class Shapes(BetaVAE):
     """The same on the data whose factors are known."""
 
-    trial = type(BetaVAE.trial)("shapes", BetaVAE.trial.options)
+    smoke_test = type(BetaVAE.smoke_test)("shapes", BetaVAE.smoke_test.options)
 
 
 def test_factors_are_measured_with_and_never_in_a_batch(tmp_path):
     bench = Bench(Shapes, tmp_path, count=600, epochs=1, hidden=8)
     assert bench.preparation["factors"].names == ("shape", "scale", "rotation", "x", "y")
     assert "factors" not in bench.data.source("train", 10, 0).next()
-    assert all("factors" not in batch for batch in bench.data.walk("test"))
+    assert all("factors" not in batch for batch in bench.data.iterate("test"))
     assert bench.data.values("factors", "test").shape == (len(bench.data.parts["test"]), 5)
 
 
@@ -65,9 +65,9 @@ def test_a_code_of_the_factors_themselves_beats_principal_components():
     data = PreparedData(dataset, fit_preparation(dataset, parts["train"], BetaVAE, DataConfig()), parts, Batch)
     known = data.values("factors", "test")
     codes = np.concatenate([known - known.mean(0), np.full((1500, 2), 1e-3)], 1)
-    found = add_factors(Examination({}, {}, []), codes, data, "test")
-    assert found.metrics == measure_factors(codes[:, :5], known)
+    found = add_factors(Evaluation({}, {}, []), codes, data, "test")
+    assert found.metrics == validate_factors(codes[:, :5], known)
     assert min(found.metrics.values()) > 0.95
-    table, matrix = found.exhibits
+    table, matrix = found.report_items
     assert sorted(matrix.rows) == [f"unit {number}" for number in range(1, 6)]  # the two that tell nothing are left out
-    assert all(own > rival for _, own, rival in table.rows)
+    assert all(own > baseline for _, own, baseline in table.rows)

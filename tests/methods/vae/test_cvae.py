@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `cvae`, computed in NumPy; pictures of the class that is asked for, and classes of pictures."""
+"""The formulas in the docstring of `cvae`, computed in NumPy; images of the class that is asked for, and classes of images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hibiscus.errors import UsageError
 from hibiscus.evaluation import elbo as bounds
 from hibiscus.evaluation.conditional import add_obedience
 from hibiscus.methods.vae.cvae import CVAE
-from hibiscus.training.method import Examination
+from hibiscus.training.method import Evaluation
 from hibiscus.training.player import Batch
-from methods.gan_fixtures import CLASSES, made, pictures, sigmoid
+from methods.gan_fixtures import CLASSES, images, made, sigmoid
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -25,7 +25,7 @@ def cvae(**options):
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_objective_is_its_formula(likelihood, net):
-    method, batch, beta = cvae(likelihood=likelihood, net=net, beta=3.0), pictures(), 3.0
+    method, batch, beta = cvae(likelihood=likelihood, net=net, beta=3.0), images(), 3.0
     torch.manual_seed(5)
     loss, terms = method.loss(batch)
     torch.manual_seed(5)
@@ -47,7 +47,7 @@ def test_the_objective_is_its_formula(likelihood, net):
 
 
 def test_both_networks_hear_the_class():
-    method, batch = cvae(), pictures(1)
+    method, batch = cvae(), images(1)
     x, z = (batch.image + 1) / 2, torch.zeros(1, 4)
     told = [method.told(Batch(image=batch.image, label=torch.tensor([number]))) for number in (0, 2)]
     assert not torch.allclose(method.encode(x, *told[0])[0], method.encode(x, *told[1])[0])
@@ -68,8 +68,8 @@ def test_samples_are_of_the_class_that_is_asked_for():
         method.sample(2, label="dig")
 
 
-def test_a_picture_is_read_as_the_class_under_which_it_is_likeliest():
-    method, batch = cvae(), pictures(4)
+def test_a_image_is_read_as_the_class_under_which_it_is_likeliest():
+    method, batch = cvae(), images(4)
     x, c = (batch.image + 1) / 2, torch.eye(3)[[1]].expand(4, -1)
     mean, log_variance = method.encode(x, c)
     kl = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)
@@ -94,7 +94,7 @@ def test_pixels_alone_may_know_the_class(tmp_path):
 
 
 class Obeys:
-    """Makes real training pictures of the asked class, or of the next one."""
+    """Makes real training images of the asked class, or of the next one."""
 
     def __init__(self, data, turn):
         self.data, self.turn = data, turn
@@ -119,12 +119,12 @@ class Obeys:
 
 def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
     data = Bench(CVAE, tmp_path, count=800).data
-    empty = Examination({}, {"independent pixels": {"loss": 1.0}}, [])
+    empty = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
     found = add_obedience(empty, Obeys(data, 0), data, "train")
-    assert found.metrics["agreement"] > 0.9
+    assert found.metrics["conditional_accuracy"] > 0.9
     assert found.metrics["accuracy"] == 1
-    assert found.baselines["independent pixels"].keys() == {"loss", "agreement"}
-    assert [exhibit.title for exhibit in found.exhibits] == ["The same code in every class", "Read as asked for"]
+    assert found.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
+    assert [report_item.title for report_item in found.report_items] == ["The same code in every class", "Read as asked for"]
     found = add_obedience(empty, Obeys(data, 1), data, "train")
-    assert found.metrics["agreement"] < 0.1
+    assert found.metrics["conditional_accuracy"] < 0.1
     assert found.metrics["accuracy"] == 0

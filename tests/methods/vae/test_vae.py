@@ -15,7 +15,7 @@ from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.vae.vae import VAE
 from hibiscus.training.player import Batch
-from methods.gan_fixtures import made, pictures, sigmoid
+from methods.gan_fixtures import images, made, sigmoid
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -37,7 +37,7 @@ def given(pixels):
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_objective_is_its_formula(likelihood, net):
-    method, batch, beta = vae(likelihood=likelihood, net=net, beta=3.0), pictures(), 3.0
+    method, batch, beta = vae(likelihood=likelihood, net=net, beta=3.0), images(), 3.0
     if likelihood == "gaussian":
         torch.nn.init.normal_(method.nets["decoder"].get_parameter("noise"), 0, 0.1)
     torch.manual_seed(5)
@@ -86,7 +86,7 @@ def test_a_pixel_that_never_changes_keeps_a_level_of_noise():
 
 
 def test_processes_that_divide_a_batch_draw_what_one_does():
-    method, whole = vae(), pictures(6)
+    method, whole = vae(), images(6)
     torch.manual_seed(3)
     x = method.draw(whole)
     for first in (0, 2, 4):
@@ -97,29 +97,29 @@ def test_processes_that_divide_a_batch_draw_what_one_does():
 
 
 def test_the_weight_of_kl_grows_to_beta():
-    method, batch = vae(beta=2.0, warm_up=0.5), pictures()
+    method, batch = vae(beta=2.0, kl_warmup_fraction=0.5), images()
     weights = []
     for progress in (0.0, 0.25, 0.5, 1.0):
         method.progress = progress
         loss, terms = method.loss(batch)
         weights.append((loss.item() - terms["reconstruction"].item()) / terms["kl"].item())
     np.testing.assert_allclose(weights, [0, 1, 2, 2], atol=1e-3)
-    assert vae(warm_up=0.0).progress == 1
+    assert vae(kl_warmup_fraction=0.0).progress == 1
 
 
-def test_what_is_left_open_follows_from_the_pictures():
+def test_what_is_left_open_follows_from_the_images():
     resolved = {}
     for shape in ((28, 28, 1), (32, 32, 3), (64, 64, 1)):
         preparation = Preparation({"image": ImagePreparation(*shape, (0.5,) * shape[2], (0.5,) * shape[2])})
         config = VAE.resolve(VAE.Config(), preparation)
         resolved[shape] = (config.likelihood, config.net)
     assert list(resolved.values()) == [("bernoulli", "mlp"), ("gaussian", "cnn"), ("bernoulli", "cnn")]
-    assert VAE.decided_by(VAE.Config()).name == "nll_bound"
-    assert VAE.decided_by(VAE.Config(beta=4)).name == "loss"
+    assert VAE.choose_selection_metric(VAE.Config()).name == "neg_elbo"
+    assert VAE.choose_selection_metric(VAE.Config(beta=4)).name == "loss"
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_samples_and_answers_are_pictures_of_the_datas_size(likelihood):
+def test_samples_and_answers_are_images_of_the_datas_size(likelihood):
     method, pixels = vae(likelihood=likelihood, net="cnn"), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     method.train_mode(False)
     assert method.sample(5)["image"].shape == (5, 8, 8, 1)
@@ -161,11 +161,11 @@ def test_importance_samples_and_bound_of_a_model_that_is_known():
     truth = -norm.logpdf(x, 0, math.sqrt(5))
     torch.manual_seed(0)
     nll = bounds.sampled_nll(model, data, "test")
-    np.testing.assert_allclose(nll, truth[data.some_rows("test", 1000)], atol=0.1)
+    np.testing.assert_allclose(nll, truth[data.subsample("test", 1000)], atol=0.1)
     posterior = 0.5 * (math.log(0.2 / 0.3) + (0.3 + (0.1 * x) ** 2) / 0.2 - 1)  # KL(q || posterior N(0.4 x, 0.2))
     found = bounds.bound(bounds.look(model, data, "test"), beta=1.0)
-    assert found["nll_bound"] == pytest.approx((truth + posterior).mean(), abs=0.1)
-    assert found["loss"] == found["nll_bound"]
+    assert found["neg_elbo"] == pytest.approx((truth + posterior).mean(), abs=0.1)
+    assert found["loss"] == found["neg_elbo"]
 
 
 def test_independent_pixels_are_what_drawing_them_gives():
@@ -181,21 +181,21 @@ def test_independent_pixels_are_what_drawing_them_gives():
 
 
 def test_figures_say_what_they_are_of():
-    grey = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
-    assert bounds.kind_of(given(grey), "test", "bernoulli") == "dynamic"
-    assert bounds.kind_of(given(np.where(grey > 99, 255, 0).astype(np.uint8)), "test", "bernoulli") == "static"
-    assert bounds.kind_of(given(grey), "test", "gaussian") == "8bit"
+    gray = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
+    assert bounds.kind_of(given(gray), "test", "bernoulli") == "dynamic"
+    assert bounds.kind_of(given(np.where(gray > 99, 255, 0).astype(np.uint8)), "test", "bernoulli") == "static"
+    assert bounds.kind_of(given(gray), "test", "gaussian") == "8bit"
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_a_code_of_two_numbers_is_shown_whole(likelihood):
-    method = vae(likelihood=likelihood, latent=2)
+    method = vae(likelihood=likelihood, latent_dim=2)
     method.train_mode(False)
     pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
     with torch.inference_mode():
-        found = method.examine(given(pixels), "test")
-    titles = [exhibit.title for exhibit in found.exhibits]
+        found = method.evaluate(given(pixels), "test")
+    titles = [report_item.title for report_item in found.report_items]
     assert "The whole code" in titles
-    assert "Mean codes of the pictures" in titles
+    assert "Mean codes of the images" in titles
     assert sum(name.startswith("nll_") and name.endswith("_20is") for name in found.metrics) == 1
     assert found.baselines["independent pixels"].keys() <= found.metrics.keys()

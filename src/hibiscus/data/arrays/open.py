@@ -158,7 +158,7 @@ def open_arrays(path: Path) -> Dataset:
 
 
 def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
-    """The field that an array's type and shape say it is: pictures, or vectors and series of numbers."""
+    """The field that an array's type and shape say it is: images, or vectors and series of numbers."""
     if values.dtype.kind not in "uifb":
         raise DataError(f"{path}: items of type {values.dtype}", "numbers", "texts go in a CSV file")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -166,8 +166,8 @@ def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
     if values.ndim == 4 and values.shape[-1] not in (1, 3, 4) and values.shape[1] in (1, 3):
         values = values.transpose(0, 2, 3, 1)  # channels first, as PyTorch has them
     if values.dtype == np.uint8 and (values.ndim == 3 or (values.ndim == 4 and values.shape[-1] in (1, 3, 4))):
-        pictures = values[..., None] if values.ndim == 3 else values[..., :3]
-        return "image", np.ascontiguousarray(pictures)
+        images = values[..., None] if values.ndim == 3 else values[..., :3]
+        return "image", np.ascontiguousarray(images)
     if values.ndim == 4:
         return "image", _as_bytes(values, path)
     with np.errstate(over="ignore"):
@@ -178,13 +178,13 @@ def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
 
 
 def _as_bytes(values: np.ndarray, path: str) -> np.ndarray:
-    """Pictures of another type as uint8: from [0, 1], or whole numbers from 0 to 255."""
+    """Images of another type as uint8: from [0, 1], or whole numbers from 0 to 255."""
     low, high = float(values.min()), float(values.max())
     whole = high > 1 and bool((values == np.round(values)).all())
     if low < 0 or high > (255 if whole else 1) or values.shape[-1] not in (1, 3):
         raise DataError(
             f"{path}: 4-D {values.dtype} array {values.shape} with values {low:g} to {high:g}",
-            "pictures (items, height, width, 1 or 3), from 0 to 255 or in [0, 1]",
+            "images (items, height, width, 1 or 3), from 0 to 255 or in [0, 1]",
             "bring them to 0..255 and save them as uint8",
         )
     return np.round(values if whole else values * 255.0).astype(np.uint8)
@@ -196,7 +196,7 @@ def _as_answers(labels: np.ndarray, path: str) -> tuple[str, np.ndarray]:
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
     if labels.dtype.kind not in "uifbU" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        raise DataError(f"{path}: labels of type {labels.dtype}, or not finite", "numbers or names", "mend the labels")
+        raise DataError(f"{path}: labels of type {labels.dtype}, or not finite", "numbers or names", "fix the labels")
     if labels.shape[1] == 1:
         return "label", labels[:, 0]
     if labels.dtype.kind == "U":
@@ -223,20 +223,20 @@ def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndar
     for part, arrays in parts.items():
         items = arrays["image"]
         if items.ndim not in (2, 3, 4) or items.size == 0:
-            raise DataError(f"{path}: an array of shape {items.shape}", "pictures, vectors or series, (items, ...)", "reshape the array")
+            raise DataError(f"{path}: an array of shape {items.shape}", "images, vectors or series, (items, ...)", "reshape the array")
         kind, values = _as_field(items, path)
         fields.setdefault(kind, []).append(values)
         if "label" in arrays:
             kind, labels = _as_answers(arrays["label"], path)
             if len(labels) != len(items):
-                raise DataError(f"{path}: {len(items)} items and {len(labels)} labels", "as many of one as of the other", "mend the file")
+                raise DataError(f"{path}: {len(items)} items and {len(labels)} labels", "as many of one as of the other", "fix the file")
             fields.setdefault(kind, []).append(labels)
         spans[part] = np.arange(start, start + len(items))
         start += len(items)
     try:
         joined = {kind: values[0] if len(values) == 1 else np.concatenate(values) for kind, values in fields.items()}
     except ValueError as error:
-        raise DataError(f"{path}: the parts do not fit together ({error})", "the same shape in each part", "mend the file") from None
+        raise DataError(f"{path}: the parts do not fit together ({error})", "the same shape in each part", "fix the file") from None
     if any(len(values) != start for values in joined.values()):
         raise DataError(f"{path}: the parts hold unlike things ({', '.join(joined)})", "the same in each part", "add the labels")
     labels = joined.get("label")

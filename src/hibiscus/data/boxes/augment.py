@@ -1,20 +1,20 @@
-r"""Random changes to whole batches of pictures together with the boxes of the objects in them, for training only.
+r"""Random changes to whole batches of images together with the boxes of the objects in them, for training only.
 
-A window of a canvas around the picture becomes the new picture. Output pixel o, in shares of the sides, is read from
+A window of a canvas around the image becomes the new image. Output pixel o, in shares of the sides, is read from
 
     source = corner + sides * (F o),    window = zoom_out, then iou_crop in it, then scale_jitter in that
 
 with F the flips and turns, as one bilinear sampling; a box's edges go the inverse way. Without a window the pixels are moved
-whole and keep their values. Outside the picture the canvas has the picture's mean colour. Before all this, colours are changed by
+whole and keep their values. Outside the image the canvas has the image's mean colour. Before all this, colours are changed by
 
     y = (1 + b) (mean + (C x - mean) (1 + c)), clamped to [0, 1],    C = T^-1 diag(1, (1 + s) rotation(hue)) T
 
-with mean over the picture, and T the matrix from RGB to YIQ: luma stays, chroma is turned by the hue and stretched by s.
+with mean over the image, and T the matrix from RGB to YIQ: luma stays, chroma is turned by the hue and stretched by s.
 
 Reference: Liu et al., "SSD: Single shot multibox detector", 2016, arXiv 1512.02325, sections 2.2 and 3.6.
 
-Departs: saturation and hue are linear in YIQ where the paper's program goes through HSV; contrast is about the picture's mean
-    and not about black; a crop's ratio is relative to the picture's own, which is what the new picture is distorted by.
+Departs: saturation and hue are linear in YIQ where the paper's program goes through HSV; contrast is about the image's mean
+    and not about black; a crop's ratio is relative to the image's own, which is what the new image is distorted by.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ SWITCHES = ("flip", "vertical_flip", "turns", "iou_crop")
 # One column of uniform numbers per decision, drawn always, so that switching one on leaves the others' draws as they were.
 DRAWS = ("flip_x", "flip_y", "turn", "zoom_out", "zoom_out_x", "zoom_out_y", "overlap", "scale", "aspect", "scale_x", "scale_y")
 DRAWS = (*DRAWS, "brightness", "contrast", "saturation", "hue")
-TRIALS = 50  # candidate crops of a picture, as many as the paper's program tries
-OVERLAPS = (math.inf, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9)  # what a crop has to share with a box; none shares infinity: the whole picture
+TRIALS = 50  # candidate crops of an image, as many as the paper's program tries
+OVERLAPS = (math.inf, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9)  # what a crop has to share with a box; none shares infinity: the whole image
 LEAST_SIDE, MOST_RATIO = 0.3, 2.0
 TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 ROUNDING = 1e-5  # of float32 areas
@@ -50,23 +50,23 @@ ROUNDING = 1e-5  # of float32 areas
 
 @dataclasses.dataclass(frozen=True)
 class BoxAugment:
-    """Batched augmentation of pictures with boxes, drawn anew for each: the same generator state gives the same batch.
+    """Batched augmentation of images with boxes, drawn anew for each: the same generator state gives the same batch.
 
     Args:
         flip: mirror left and right with probability 1/2.
         vertical_flip: mirror top and bottom with probability 1/2.
-        turns: turn by 0, 90, 180 or 270 degrees; pictures that are not square by 0 or 180.
-        zoom_out: most factor by which the picture is shrunk onto a canvas, with probability 1/2; 1 to 10, 1 for none (paper: 4).
-        iou_crop: a crop whose sides are about 0.3 to 1 of the picture's, at a ratio of 1/2 to 2, and whose intersection over
-            union with some box is at least 0, 0.1, 0.3, 0.5, 0.7 or 0.9; or the whole picture, each as likely. The whole
-            picture too where none of 50 crops does it.
+        turns: turn by 0, 90, 180 or 270 degrees; images that are not square by 0 or 180.
+        zoom_out: most factor by which the image is shrunk onto a canvas, with probability 1/2; 1 to 10, 1 for none (paper: 4).
+        iou_crop: a crop whose sides are about 0.3 to 1 of the image's, at a ratio of 1/2 to 2, and whose intersection over
+            union with some box is at least 0, 0.1, 0.3, 0.5, 0.7 or 0.9; or the whole image, each as likely. The whole
+            image too where none of 50 crops does it.
         scale_jitter: magnify by a factor from 1 - scale_jitter to 1 + scale_jitter, at a random place; 0 to below 1.
         aspect_jitter: stretch one side against the other by a factor up to 1 + aspect_jitter; 0 to 3.
         brightness: most relative change, 0 to 1; this and the next three with probability 1/2 each.
-        contrast: most relative change about the picture's mean, 0 to 1.
-        saturation: most relative change of the chroma, 0 to 1; pictures of three channels only.
-        hue: most degrees that the chroma is turned, 0 to 180 (paper: 18); pictures of three channels only.
-        min_kept: a box of whose area a smaller share is left becomes padding, as does one whose centre has left the picture; a crowd
+        contrast: most relative change about the image's mean, 0 to 1.
+        saturation: most relative change of the chroma, 0 to 1; images of three channels only.
+        hue: most degrees that the chroma is turned, 0 to 180 (paper: 18); images of three channels only.
+        min_kept: a box of whose area a smaller share is left becomes padding, as does one whose centre has left the image; a crowd
             stays while any of it is seen.
 
     Shapes:
@@ -75,7 +75,7 @@ class BoxAugment:
         but is none that a crop is made for. Returns both with the same shapes, dtypes and memory format.
 
     Raises:
-        ConfigError: an argument out of its range, or saturation or hue for pictures that have not three channels.
+        ConfigError: an argument out of its range, or saturation or hue for images that have not three channels.
         DataError: images or boxes of another type or shape.
     """
 
@@ -101,11 +101,11 @@ class BoxAugment:
     @property
     def active(self) -> bool:
         """Whether anything is switched on."""
-        return self.iou_crop or self._has_canvas or self._orients or self._recolours
+        return self.iou_crop or self._has_canvas or self._orients or self._recolors
 
     @property
     def _has_canvas(self) -> bool:
-        """Whether anything outside a picture can come to be seen."""
+        """Whether anything outside an image can come to be seen."""
         return self.zoom_out > 1 or self.scale_jitter > 0 or self.aspect_jitter > 0
 
     @property
@@ -113,7 +113,7 @@ class BoxAugment:
         return self.flip or self.vertical_flip or self.turns
 
     @property
-    def _recolours(self) -> bool:
+    def _recolors(self) -> bool:
         return any((self.brightness, self.contrast, self.saturation, self.hue))
 
     def __call__(self, images: Tensor, generator: torch.Generator, boxes: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,18 +122,18 @@ class BoxAugment:
         if not self.active or images.numel() == 0:
             return images, boxes
         if (self.saturation or self.hue) and images.shape[1] != 3:
-            found = f"saturation={self.saturation}, hue={self.hue} for pictures of {images.shape[1]} channels"
-            raise ConfigError(found, "pictures of three channels: red, green, blue", "saturation=0 and hue=0 switch them off")
+            found = f"saturation={self.saturation}, hue={self.hue} for images of {images.shape[1]} channels"
+            raise ConfigError(found, "images of three channels: red, green, blue", "saturation=0 and hue=0 switch them off")
         layout = memory_format(images)
         # One draw, on the generator's own device: a CPU generator gives a GPU batch the same numbers.
         shape = (len(DRAWS) + 4 * TRIALS, len(images))
         uniform = torch.rand(*shape, generator=generator, device=generator.device).to(images.device)
         draws: dict[str, Tensor] = dict(zip(DRAWS, uniform, strict=False))
         mean = torch.zeros(1)
-        if self._has_canvas or self._recolours:
+        if self._has_canvas or self._recolors:
             mean = images.mean((2, 3), dtype=torch.float32)  # (batch, channels)
-        if self._recolours:
-            images, mean = self._recoloured(images, mean, draws)
+        if self._recolors:
+            images, mean = self._recolored(images, mean, draws)
         turned = self._turned(draws, images.shape[2] == images.shape[3])
         if self.iou_crop or self._has_canvas:
             window = self._window(draws, uniform[len(DRAWS) :], boxes)
@@ -142,8 +142,8 @@ class BoxAugment:
             images, boxes = self._reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
         return images.contiguous(memory_format=layout), boxes
 
-    def _recoloured(self, images: Tensor, mean: Tensor, draws: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The colours' change as one matrix and one sum per picture, and the mean (batch, channels) that it leaves."""
+    def _recolored(self, images: Tensor, mean: Tensor, draws: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The colours' change as one matrix and one sum per image, and the mean (batch, channels) that it leaves."""
         change = {name: _half(draws[name]) * getattr(self, name) for name in ("brightness", "contrast", "saturation", "hue")}
         light, contrast = 1 + change["brightness"], 1 + change["contrast"]
         gain = (light * contrast)[:, None]
@@ -159,7 +159,7 @@ class BoxAugment:
         return torch.baddbmm(lift, matrix, images.contiguous().flatten(2)).clamp_(0, 1).view(images.shape), mean
 
     def _turned(self, draws: dict[str, Tensor], is_square: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """For each picture (batch,): whether rows and columns change places, and then whether the source's x and y are mirrored."""
+        """For each image (batch,): whether rows and columns change places, and then whether the source's x and y are mirrored."""
         quarters = (draws["turn"] * 4).long().clamp_(max=3) * self.turns
         if not is_square:
             quarters = quarters // 2 * 2
@@ -167,7 +167,7 @@ class BoxAugment:
         return quarters % 2 == 1, across ^ ((quarters == 1) | (quarters == 2)), down ^ (quarters >= 2)
 
     def _window(self, draws: dict[str, Tensor], trials: Tensor, boxes: Tensor) -> Tensor:
-        """What of the picture's plane is shown: left, top, width, height in shares of the picture's sides, (batch, 4)."""
+        """What of the image's plane is shown: left, top, width, height in shares of the image's sides, (batch, 4)."""
         one = torch.ones_like(draws["scale"])
         window = _placed(one, one, one, one)
         if self.zoom_out > 1:
@@ -253,7 +253,7 @@ def _check(images: Tensor, boxes: Tensor) -> None:
         raise DataError(f"images: {_described(images)}", expected, "divide uint8 by 255")
     if not isinstance(boxes, Tensor) or boxes.dtype != torch.float32 or boxes.ndim != 3 or boxes.shape[::2] != (len(images), 5):
         expected = f"float32 ({len(images)}, rows, 5): xmin, ymin, xmax, ymax from 0 to 1, class"
-        raise DataError(f"boxes: {_described(boxes)}", expected, "give each picture as many rows, padded by rows 0, 0, 0, 0, -1")
+        raise DataError(f"boxes: {_described(boxes)}", expected, "give each image as many rows, padded by rows 0, 0, 0, 0, -1")
 
 
 def _described(value: object) -> str:
@@ -282,7 +282,7 @@ def _placed(width: Tensor, height: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _inside(window: Tensor, inner: Tensor) -> Tensor:
-    """The window that `inner`, in shares of `window`, is in the picture; (batch, 4)."""
+    """The window that `inner`, in shares of `window`, is in the image; (batch, 4)."""
     return torch.cat((window[:, :2] + inner[:, :2] * window[:, 2:], inner[:, 2:] * window[:, 2:]), 1)
 
 

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.data.boxes.files import (
-    PictureIndex,
+    ImageIndex,
     child_named,
     children,
     part_folders,
     part_in_name,
-    place_pictures,
+    place_images,
     read_text,
     safe_relative,
 )
-from hibiscus.data.boxes.formats import Annotated, BoxSet
-from hibiscus.data.boxes.validate import Gatherer, RawBox, check_classes, clean_name
+from hibiscus.data.boxes.formats import AnnotatedImage, BoxSet
+from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name
 from hibiscus.data.images.decode import PIXEL_LIMIT
 from hibiscus.errors import DataError
 
-__all__ = ["finds_coco", "read_coco", "write_coco"]
+__all__ = ["is_coco_dataset", "read_coco", "write_coco"]
 
 MAX_JSON_BYTES = 1_000_000_000  # COCO's own instances_train2017.json has 450 MB
 MAX_RLE_SIGNS = 10_000_000  # of a mask's packed counts
@@ -33,7 +33,7 @@ LISTS = ("images", "annotations", "categories")
 OWN = {"id", "image_id", "category_id", "bbox", "iscrowd"}  # what of an annotation has a place of its own
 
 
-def finds_coco(path: Path) -> bool:
+def is_coco_dataset(path: Path) -> bool:
     """Whether the file, or one in the folder, is COCO's."""
     return bool(_files(path, first=True))
 
@@ -77,13 +77,13 @@ def read_coco(path: Path, image_folder: Path | None = None) -> BoxSet:
     root = path
     if path.is_file():
         root = path.parent.parent if path.parent.name.lower() == "annotations" else path.parent
-    gather = Gatherer(root, "coco", image_folder)
-    index = PictureIndex([image_folder or root])
+    gather = BoxSetBuilder(root, "coco", image_folder)
+    index = ImageIndex([image_folder or root])
     classes: list[str] = []
     for file, part in _files(path):
         classes += _read_file(gather, file, index, part)
-    if unlisted := index.beside(gather.pictures):
-        gather.faults["picture without annotation"] += unlisted
+    if unlisted := index.beside(gather.images):
+        gather.faults["image without annotation"] += unlisted
     return gather.finish(check_classes(classes, root))
 
 
@@ -101,7 +101,7 @@ def _load(file: Path) -> dict[str, list[dict[str, Any]]]:
     return lists
 
 
-def _by_id(gather: Gatherer, file: Path, what: str, entries: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+def _by_id(gather: BoxSetBuilder, file: Path, what: str, entries: Sequence[Any]) -> dict[Any, dict[str, Any]]:
     """The entries by their id, which may be a whole number or a text; others and repeated ones are named."""
     found: dict[Any, dict[str, Any]] = {}
     for number, entry in enumerate(entries):
@@ -116,8 +116,8 @@ def _by_id(gather: Gatherer, file: Path, what: str, entries: Sequence[Any]) -> d
     return found
 
 
-def _read_file(gather: Gatherer, file: Path, index: PictureIndex, part: str) -> list[str]:
-    """Gathers the pictures of one file; returns its classes in the order of their ids."""
+def _read_file(gather: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> list[str]:
+    """Gathers the images of one file; returns its classes in the order of their ids."""
     lists = _load(file)
     categories = _by_id(gather, file, "categories", lists["categories"])
     names = {own: clean_name(categories[own].get("name", own)) or str(own) for own in sorted(categories, key=_order)}
@@ -152,7 +152,7 @@ def _fault(entry: Any, images: dict[Any, Any], names: dict[Any, str], seen: set[
         return "malformed", "not an object"
     own, image, category = entry.get("id"), entry.get("image_id"), entry.get("category_id")
     if not _plain_id(image) or image not in images:
-        return "annotation without picture", f"no image has the image_id {str(image)[:40]!r}"
+        return "annotation without image", f"no image has the image_id {str(image)[:40]!r}"
     if not _plain_id(category) or category not in names:
         return "unknown class", f"no category has the category_id {str(category)[:40]!r}"
     if own is not None and (not _plain_id(own) or own in seen):
@@ -162,9 +162,9 @@ def _fault(entry: Any, images: dict[Any, Any], names: dict[Any, str], seen: set[
 
 
 def _read_image(
-    gather: Gatherer,
+    gather: BoxSetBuilder,
     file: Path,
-    index: PictureIndex,
+    index: ImageIndex,
     part: str,
     told: dict[str, Any],
     entries: list[tuple[str, dict[str, Any]]],
@@ -176,13 +176,13 @@ def _read_image(
     if safe is None:
         return gather.skip("path refused", where, f"its file_name {str(name)[:100]!r} leaves the folder, or is none; {len(entries)} boxes")
     near = [file.parent] if gather.image_folder is None else []
-    picture = index.find(safe, near, part)
-    if picture is None:
-        return gather.skip("annotation without picture", where, f"there is no picture {safe}; {len(entries)} boxes")
-    if picture in gather.pictures and gather.pictures[picture][2] != part:
-        return gather.mend("in two parts", where, f"the picture {safe} stands in {gather.pictures[picture][2] or 'another file'} already")
+    image = index.find(safe, near, part)
+    if image is None:
+        return gather.skip("annotation without image", where, f"there is no image {safe}; {len(entries)} boxes")
+    if image in gather.images and gather.images[image][2] != part:
+        return gather.fix("in two parts", where, f"the image {safe} stands in {gather.images[image][2] or 'another file'} already")
     raw = [box for place, entry in entries if (box := _read_box(gather, entry, place, names)) is not None]
-    kept = gather.add(picture, raw, where, part)
+    kept = gather.add(image, raw, where, part)
     if kept is not None:
         gather.tell_size(where, (_number(told.get("height")), _number(told.get("width"))), kept.size)
         for extra in kept.extra:
@@ -198,7 +198,7 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _read_box(gather: Gatherer, entry: dict[str, Any], where: str, names: dict[Any, str]) -> RawBox | None:
+def _read_box(gather: BoxSetBuilder, entry: dict[str, Any], where: str, names: dict[Any, str]) -> RawBox | None:
     box = entry.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
         return gather.skip("malformed", where, f"its bbox is {str(box)[:60]}, not four numbers")
@@ -211,8 +211,8 @@ def _read_box(gather: Gatherer, entry: dict[str, Any], where: str, names: dict[A
     return RawBox((x, y, x + width, y + height), names[entry["category_id"]], where, entry.get("iscrowd") in (1, True), extra)
 
 
-def _check_mask(gather: Gatherer, where: str, extra: dict[str, Any], size: tuple[int, int]) -> None:
-    """Drops outlines of less than three points and masks that are not of the picture's size; nothing is decoded."""
+def _check_mask(gather: BoxSetBuilder, where: str, extra: dict[str, Any], size: tuple[int, int]) -> None:
+    """Drops outlines of less than three points and masks that are not of the image's size; nothing is decoded."""
     found = extra.pop("segmentation", None)
     if found is None or found == []:
         return
@@ -220,14 +220,14 @@ def _check_mask(gather: Gatherer, where: str, extra: dict[str, Any], size: tuple
     if isinstance(found, dict):
         reason = _bad_rle(found, size)
         if reason:
-            gather.mend("bad mask", which, f"its mask {reason} and was dropped")
+            gather.fix("bad mask", which, f"its mask {reason} and was dropped")
         else:
             extra["segmentation"] = found
         return
     outlines = found if isinstance(found, list) else [found]
     good = [one for one in outlines if _is_outline(one)]
     if len(good) < len(outlines):
-        gather.mend("bad mask", which, f"{len(outlines) - len(good)} outlines of less than 3 points or with no numbers were dropped")
+        gather.fix("bad mask", which, f"{len(outlines) - len(good)} outlines of less than 3 points or with no numbers were dropped")
     if good:
         extra["segmentation"] = good
 
@@ -244,7 +244,7 @@ def _bad_rle(mask: dict[str, Any], size: tuple[int, int]) -> str:
     if not 0 < _number(told[0]) * _number(told[1]) <= PIXEL_LIMIT:
         return f"has {told[0]} x {told[1]} pixels, more than {PIXEL_LIMIT:,} or none"
     if tuple(told) != size:
-        return f"is of {told[0]} x {told[1]} pixels where the picture has {size[0]} x {size[1]}"
+        return f"is of {told[0]} x {told[1]} pixels where the image has {size[0]} x {size[1]}"
     if isinstance(counts, str):
         return "" if len(counts) <= MAX_RLE_SIGNS else f"has {len(counts):,} signs, more than {MAX_RLE_SIGNS:,}"
     if not isinstance(counts, list) or not all(_number(one) >= 0 for one in counts) or sum(counts) != told[0] * told[1]:
@@ -255,21 +255,21 @@ def _bad_rle(mask: dict[str, Any], size: tuple[int, int]) -> str:
 def write_coco(boxset: BoxSet, out: Path) -> None:
     """Writes `images` and `annotations/instances_PART.json`; `instances_all.json` without parts."""
     (out / "annotations").mkdir()
-    names = place_pictures(boxset, [out / "images"] * len(boxset))
-    own = [extra.get("id") for picture in boxset.pictures for extra in picture.extra]
+    names = place_images(boxset, [out / "images"] * len(boxset))
+    own = [extra.get("id") for image in boxset.images for extra in image.extra]
     keeps_ids = all(type(one) is int for one in own) and len(set(own)) == len(own)
     categories = [{"id": number, "name": name, "supercategory": ""} for number, name in enumerate(boxset.classes, 1)]
     parts = boxset.part_of()
     files = {part: [] for part in [*boxset.parts, *([""] if "" in parts else [])]}
     following = 1
-    for number, (picture, name, part) in enumerate(zip(boxset.pictures, names, parts, strict=True), 1):
-        ids = [extra["id"] for extra in picture.extra] if keeps_ids else list(range(following, following + len(picture)))
-        following += len(picture)
-        image = {"id": number, "file_name": name, "height": picture.size[0], "width": picture.size[1]}
-        files[part].append((image, _entries(picture, number, ids)))
+    for number, (image, name, part) in enumerate(zip(boxset.images, names, parts, strict=True), 1):
+        ids = [extra["id"] for extra in image.extra] if keeps_ids else list(range(following, following + len(image)))
+        following += len(image)
+        entry = {"id": number, "file_name": name, "height": image.size[0], "width": image.size[1]}
+        files[part].append((entry, _entries(image, number, ids)))
     for part, entries in files.items():
         content = {
-            "images": [image for image, _ in entries],
+            "images": [entry for entry, _ in entries],
             "annotations": [one for _, found in entries for one in found],
             "categories": categories,
         }
@@ -278,13 +278,13 @@ def write_coco(boxset: BoxSet, out: Path) -> None:
         (out / "annotations" / f"instances_{name}.json").write_text(text, encoding="utf-8")
 
 
-def _entries(picture: Annotated, image: int, ids: list[int]) -> list[dict[str, Any]]:
+def _entries(image: AnnotatedImage, entry: int, ids: list[int]) -> list[dict[str, Any]]:
     found = []
-    for box, label, crowd, extra, own in zip(picture.boxes.tolist(), picture.labels, picture.crowd, picture.extra, ids, strict=True):
+    for box, label, crowd, extra, own in zip(image.boxes.tolist(), image.labels, image.crowd, image.extra, ids, strict=True):
         xmin, ymin, xmax, ymax = (int(edge) if edge == int(edge) else edge for edge in box)
         more = {key: value for key, value in extra.items() if key not in OWN and _is_json(value)}
         bbox = [xmin, ymin, xmax - xmin, ymax - ymin]
-        fixed = {"id": own, "image_id": image, "category_id": int(label) + 1, "bbox": bbox, "iscrowd": int(crowd)}
+        fixed = {"id": own, "image_id": entry, "category_id": int(label) + 1, "bbox": bbox, "iscrowd": int(crowd)}
         found.append({**fixed, "area": bbox[2] * bbox[3], **more})
     return found
 

@@ -1,4 +1,4 @@
-"""CSV: a row for each box, with its picture, its four edges and its class; `classes.txt` may name the classes."""
+"""CSV: a row for each box, with its image, its four edges and its class; `classes.txt` may name the classes."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hibiscus.data.boxes.files import (
-    PictureIndex,
+    ImageIndex,
     child_named,
     children,
     part_folders,
     part_in_name,
-    place_pictures,
+    place_images,
     read_text,
     safe_relative,
 )
 from hibiscus.data.boxes.formats import PARTS, BoxSet
-from hibiscus.data.boxes.validate import Gatherer, RawBox, check_classes, clean_name, to_number
+from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
 from hibiscus.errors import DataError
 
-__all__ = ["finds_csv", "read_csv", "write_csv"]
+__all__ = ["is_csv_dataset", "read_csv", "write_csv"]
 
 MAX_CSV_BYTES = 500_000_000
 MAX_LIST_BYTES = 64_000_000
 HEADER_SIGNS = 10_000
 ENDINGS = (".csv", ".tsv")
-PICTURE = ("frame", "filename", "image", "imagepath", "imagename", "imagefile", "file", "filepath", "picture", "path", "img")
+IMAGE = ("frame", "filename", "image", "imagepath", "imagename", "imagefile", "file", "filepath", "image", "path", "img")
 CLASS = ("class", "classid", "label", "classname", "category", "categoryid", "name", "labelid", "object")
 CROWD = ("crowd", "iscrowd", "difficult")
 CORNERS = (("xmin", "x1", "left"), ("ymin", "y1", "top"), ("xmax", "x2", "right"), ("ymax", "y2", "bottom"))
@@ -39,7 +39,7 @@ BACKGROUND = {"background", "__background__"}
 class _Columns(NamedTuple):
     """The place of each column; `sides` says that the last two edges are told as width and height."""
 
-    picture: int
+    image: int
     edges: tuple[int, ...]
     sides: bool
     label: int | None
@@ -54,8 +54,8 @@ class _Row(NamedTuple):
     where: str
 
 
-def finds_csv(path: Path) -> bool:
-    """Whether the file, or one in the folder or its part folders, has a column for pictures and four for edges."""
+def is_csv_dataset(path: Path) -> bool:
+    """Whether the file, or one in the folder or its part folders, has a column for images and four for edges."""
     return bool(_tables(path, most=20))
 
 
@@ -83,10 +83,10 @@ def _columns(file: Path) -> _Columns | None:
     for delimiter in (",", ";", "\t", "|"):
         names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in next(csv.reader([line], delimiter=delimiter), [])]
         corners, sides = _places(names, CORNERS), _places(names, SIDES)
-        picture = _place(names, PICTURE)
+        image = _place(names, IMAGE)
         edges = corners or sides
-        if picture is not None and edges:
-            return _Columns(picture, edges, not corners, _place(names, CLASS), _place(names, CROWD), delimiter)
+        if image is not None and edges:
+            return _Columns(image, edges, not corners, _place(names, CLASS), _place(names, CROWD), delimiter)
     return None
 
 
@@ -102,9 +102,9 @@ def _places(names: list[str], groups: Iterable[Iterable[str]]) -> tuple[int, ...
 def read_csv(path: Path, image_folder: Path | None = None) -> BoxSet:
     """Reads tables of boxes; see `read_boxes`."""
     root = path.parent if path.is_file() else path
-    gather = Gatherer(root, "csv", image_folder)
+    gather = BoxSetBuilder(root, "csv", image_folder)
     folder = image_folder or child_named(root, "images", "JPEGImages") or root
-    index = PictureIndex([folder])
+    index = ImageIndex([folder])
     rows: dict[Path, tuple[str, Path, list[_Row]]] = {}
     for file, part in _tables(path):
         _read_table(gather, file, part, index, rows)
@@ -120,8 +120,8 @@ def read_csv(path: Path, image_folder: Path | None = None) -> BoxSet:
             elif row.edges is not None:
                 boxes.append(RawBox(row.edges, names[row.label], row.where, row.crowd))
         gather.add(file, boxes, source, part)
-    if unlisted := index.beside(gather.pictures):
-        gather.faults["picture without annotation"] += unlisted
+    if unlisted := index.beside(gather.images):
+        gather.faults["image without annotation"] += unlisted
     return gather.finish(check_classes(order, root))
 
 
@@ -136,47 +136,47 @@ def _lines(file: Path, columns: _Columns) -> Iterator[tuple[int, list[str]]]:
         raise DataError(f"{file}, line {reader.line_num}: not sound CSV ({error})", "a row for each box", "correct the line") from None
 
 
-def _read_table(gather: Gatherer, file: Path, part: str, index: PictureIndex, rows: dict[Path, tuple[str, Path, list[_Row]]]) -> None:
-    """Adds a table's rows to those of their pictures; a picture stays with the first table that names it."""
+def _read_table(gather: BoxSetBuilder, file: Path, part: str, index: ImageIndex, rows: dict[Path, tuple[str, Path, list[_Row]]]) -> None:
+    """Adds a table's rows to those of their images; an image stays with the first table that names it."""
     columns = _columns(file)
     assert columns is not None  # it is one of _tables
     known: dict[str, Path | None] = {}
-    width = max(columns.picture, *columns.edges, columns.label or 0) + 1
+    width = max(columns.image, *columns.edges, columns.label or 0) + 1
     elsewhere: set[Path] = set()
     for number, fields in _lines(file, columns):
         where = f"{file}, line {number}"
         if len(fields) < width:
             gather.skip("malformed", where, f"{len(fields)} fields where {width} are asked at least")
             continue
-        name = fields[columns.picture].strip()
+        name = fields[columns.image].strip()
         if name not in known:
             known[name] = _find(gather, name, where, index, [file.parent, *index.folders], part)
-        picture = known[name]
-        if picture is None:
-            gather.faults["annotation without picture"] += 1
-        elif rows.setdefault(picture, (part, file, []))[1] != file:
-            elsewhere.add(picture)
+        image = known[name]
+        if image is None:
+            gather.faults["annotation without image"] += 1
+        elif rows.setdefault(image, (part, file, []))[1] != file:
+            elsewhere.add(image)
         else:
-            rows[picture][2].append(_row(fields, columns, where))
+            rows[image][2].append(_row(fields, columns, where))
     if part:
         gather.faults["in two parts"] += len(elsewhere)
     if elsewhere:
-        gather.notes.append(f"{file.name}: {len(elsewhere):,} of its pictures stand in a table before, and their rows here were left out")
+        gather.notes.append(f"{file.name}: {len(elsewhere):,} of its images stand in a table before, and their rows here were left out")
 
 
-def _find(gather: Gatherer, name: str, where: str, index: PictureIndex, near: list[Path], part: str) -> Path | None:
+def _find(gather: BoxSetBuilder, name: str, where: str, index: ImageIndex, near: list[Path], part: str) -> Path | None:
     safe = safe_relative(name)
     if safe is None:
-        return gather.skip("path refused", where, f"the picture {name[:100]!r} leaves the folder; all its rows are skipped")
+        return gather.skip("path refused", where, f"the image {name[:100]!r} leaves the folder; all its rows are skipped")
     found = index.find(safe, near, part) or index.listed(safe, part)
     if found is None:
-        gather.skip("annotation without picture", where, f"there is no picture {safe}; all its rows are skipped")
-        gather.faults["annotation without picture"] -= 1  # its rows are counted one by one
+        gather.skip("annotation without image", where, f"there is no image {safe}; all its rows are skipped")
+        gather.faults["annotation without image"] -= 1  # its rows are counted one by one
     return found
 
 
 def _row(fields: list[str], columns: _Columns, where: str) -> _Row:
-    """A row; without edges where all four fields are blank, which says that a picture has no objects."""
+    """A row; without edges where all four fields are blank, which says that an image has no objects."""
     texts = [fields[place].strip() for place in columns.edges]
     label = fields[columns.label].strip() if columns.label is not None else "object"
     crowd = columns.crowd is not None and columns.crowd < len(fields) and fields[columns.crowd].strip().lower() in ("1", "true", "yes")
@@ -189,22 +189,22 @@ def _row(fields: list[str], columns: _Columns, where: str) -> _Row:
     return _Row(edges, str(int(number)) if number % 1 == 0 else clean_name(label), crowd, where)
 
 
-def _read_lists(gather: Gatherer, root: Path, index: PictureIndex, rows: dict[Path, tuple[str, Path, list[_Row]]]) -> None:
-    """Takes parts from `train.txt`, `val.txt` and `test.txt` where no table told them; listed pictures without rows have no objects."""
+def _read_lists(gather: BoxSetBuilder, root: Path, index: ImageIndex, rows: dict[Path, tuple[str, Path, list[_Row]]]) -> None:
+    """Takes parts from `train.txt`, `val.txt` and `test.txt` where no table told them; listed images without rows have no objects."""
     for part in PARTS:
         file = root / f"{part}.txt"
         for number, line in enumerate(read_text(file, MAX_LIST_BYTES).splitlines() if file.is_file() else [], 1):
-            picture = index.listed(line, part) if line.strip() else None
-            if picture is None and line.strip():
-                gather.skip("annotation without picture", f"{file}, line {number}", f"there is no picture {line.strip()[:100]}")
-            elif picture is not None:
-                before, source, entries = rows.get(picture, ("", file, []))
-                rows[picture] = (before or part, source, entries)
+            image = index.listed(line, part) if line.strip() else None
+            if image is None and line.strip():
+                gather.skip("annotation without image", f"{file}, line {number}", f"there is no image {line.strip()[:100]}")
+            elif image is not None:
+                before, source, entries = rows.get(image, ("", file, []))
+                rows[image] = (before or part, source, entries)
                 if before and before != part:
-                    gather.mend("in two parts", f"{file}, line {number}", f"{picture.name} stands in {before} already")
+                    gather.fix("in two parts", f"{file}, line {number}", f"{image.name} stands in {before} already")
 
 
-def _class_names(gather: Gatherer, told: set[str], root: Path) -> tuple[dict[str, str], list[str]]:
+def _class_names(gather: BoxSetBuilder, told: set[str], root: Path) -> tuple[dict[str, str], list[str]]:
     """The class that each text of the class column means, and the classes in order.
 
     `classes.txt` holds `ID NAME` lines, or a name a line, counted from 0; from 1 where the ids in the table show it. An id 0 called
@@ -231,20 +231,20 @@ def _class_names(gather: Gatherer, told: set[str], root: Path) -> tuple[dict[str
 
 
 def write_csv(boxset: BoxSet, out: Path) -> None:
-    """Writes `images`, `labels_PART.csv` (`labels.csv` for pictures in no part) and `classes.txt` with ids from 1."""
-    names = place_pictures(boxset, [out / "images"] * len(boxset))
+    """Writes `images`, `labels_PART.csv` (`labels.csv` for images in no part) and `classes.txt` with ids from 1."""
+    names = place_images(boxset, [out / "images"] * len(boxset))
     parts = boxset.part_of()
-    crowded = any(picture.crowd.any() for picture in boxset.pictures)
+    crowded = any(image.crowd.any() for image in boxset.images)
     for part in dict.fromkeys([*boxset.parts, *parts]):
         with (out / (f"labels_{part}.csv" if part else "labels.csv")).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(["filename", "xmin", "ymin", "xmax", "ymax", "class", *["crowd"] * crowded])
-            for picture, name, own in zip(boxset.pictures, names, parts, strict=True):
+            for image, name, own in zip(boxset.images, names, parts, strict=True):
                 if own != part:
                     continue
-                for box, label, crowd in zip(picture.boxes.tolist(), picture.labels, picture.crowd, strict=True):
+                for box, label, crowd in zip(image.boxes.tolist(), image.labels, image.crowd, strict=True):
                     edges = [int(edge) if edge == int(edge) else repr(edge) for edge in box]
                     writer.writerow([name, *edges, boxset.classes[label], *[int(crowd)] * crowded])
-                if not len(picture):
+                if not len(image):
                     writer.writerow([name, *[""] * (5 + crowded)])
     (out / "classes.txt").write_text("".join(f"{number}\t{name}\n" for number, name in enumerate(boxset.classes, 1)), encoding="utf-8")

@@ -11,21 +11,21 @@ from pathlib import Path, PurePosixPath
 
 from hibiscus.data.boxes.formats import BoxSet
 from hibiscus.data.images.decode import PIXEL_LIMIT
-from hibiscus.data.images.folder import PART_NAMES, PICTURE_ENDINGS, find_pictures, is_hidden, look_at_headers
+from hibiscus.data.images.folder import IMAGE_ENDINGS, PART_NAMES, find_images, is_hidden, look_at_headers
 from hibiscus.data.masks.class_list import decoded
 from hibiscus.data.masks.folder import MASK_FOLDERS
 from hibiscus.errors import DataError
 
 __all__ = [
-    "PictureIndex",
+    "ImageIndex",
     "child_named",
     "children",
     "flat_names",
     "folders_in",
+    "image_size",
     "part_folders",
     "part_in_name",
-    "picture_size",
-    "place_pictures",
+    "place_images",
     "read_bytes",
     "read_text",
     "safe_relative",
@@ -95,19 +95,19 @@ def safe_relative(name: str) -> str | None:
     return None if bad or ".." in parts or not parts else "/".join(parts)
 
 
-def picture_size(file: Path) -> tuple[int, int] | None:
-    """(height, width) of the upright picture from its header; None where it is no picture, or one too large to decode."""
+def image_size(file: Path) -> tuple[int, int] | None:
+    """(height, width) of the upright image from its header; None where it is no image, or one too large to decode."""
     sizes, _ = look_at_headers([file])
     return sizes[0] if sizes and 0 < sizes[0][0] * sizes[0][1] <= PIXEL_LIMIT else None
 
 
-class PictureIndex:
-    """The pictures under some folders, found by name or by stem; never anything outside of them."""
+class ImageIndex:
+    """The images under some folders, found by name or by stem; never anything outside of them."""
 
     def __init__(self, folders: Sequence[Path]):
         self.folders = list(dict.fromkeys(folders))
-        files = dict.fromkeys(file for folder in self.folders for file in find_pictures(folder)[0])
-        self.files = [file for file in files if file.parent.name.lower() not in MASK_FOLDERS]  # masks have the names of their pictures
+        files = dict.fromkeys(file for folder in self.folders for file in find_images(folder)[0])
+        self.files = [file for file in files if file.parent.name.lower() not in MASK_FOLDERS]  # masks have the names of their images
         self.known = {str(file): file for file in self.files}
         self.by_base: dict[str, list[Path]] = {}
         self.by_stem: dict[str, list[Path]] = {}
@@ -116,7 +116,7 @@ class PictureIndex:
             self.by_stem.setdefault(file.stem, []).append(file)
 
     def find(self, name: str, near: Iterable[Path] = (), part: str = "") -> Path | None:
-        """The picture of a relative name: in a folder near, then in any, then the only one of that last name.
+        """The image of a relative name: in a folder near, then in any, then the only one of that last name.
 
         Of several with one last name, the one in a folder of the part is taken, and none where that leaves a choice.
         """
@@ -127,20 +127,20 @@ class PictureIndex:
         return self._only([file for file in found if f"/{file.as_posix()}".endswith(f"/{name}")], part) or self._only(found, part)
 
     def of_stem(self, stem: str, near: Path | None = None, part: str = "") -> Path | None:
-        """The picture of a name without ending: the one in the folder near, else the only one, or the only one of the part."""
+        """The image of a name without ending: the one in the folder near, else the only one, or the only one of the part."""
         found = self.by_stem.get(stem, [])
         return next((file for file in found if file.parent == near), None) or self._only(found, part)
 
     def listed(self, line: str, part: str = "") -> Path | None:
-        """The picture that a line of a list names, with or without its ending."""
+        """The image that a line of a list names, with or without its ending."""
         name = safe_relative(line)
         if name is None:
             return None
-        found = self.find(name, part=part) if PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS else None
+        found = self.find(name, part=part) if PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS else None
         return found or self._only(self.by_stem.get(PurePosixPath(name).name, []), part)
 
     def beside(self, used: Iterable[Path]) -> int:
-        """How many pictures lie in the same folders as those used, and are none of them."""
+        """How many images lie in the same folders as those used, and are none of them."""
         taken = set(used)
         folders = {file.parent for file in taken}
         return sum(file.parent in folders and file not in taken for file in self.files)
@@ -153,21 +153,21 @@ class PictureIndex:
 
 
 def flat_names(boxset: BoxSet) -> list[str]:
-    """A file name for each picture that no other has, endings and large letters aside; its own name wherever that is free."""
-    stems = [_plain(Path(picture.name).stem) for picture in boxset.pictures]
+    """A file name for each image that no other has, endings and large letters aside; its own name wherever that is free."""
+    stems = [_plain(Path(image.name).stem) for image in boxset.images]
     often: dict[str, int] = {}
     for stem in stems:
         often[stem.casefold()] = often.get(stem.casefold(), 0) + 1
     taken = {stem for stem, count in often.items() if count == 1}
     names = []
-    for picture, own in zip(boxset.pictures, stems, strict=True):
+    for image, own in zip(boxset.images, stems, strict=True):
         stem = own
         if often[own.casefold()] > 1:
-            long = _plain(str(PurePosixPath(picture.name).with_suffix("")).replace("/", "_"))
+            long = _plain(str(PurePosixPath(image.name).with_suffix("")).replace("/", "_"))
             tries = [long, *(f"{long}-{number}" for number in range(2, len(stems) + 3))]
             stem = next(one for one in tries if one.casefold() not in taken)
             taken.add(stem.casefold())
-        names.append(stem + Path(picture.name).suffix)
+        names.append(stem + Path(image.name).suffix)
     return names
 
 
@@ -176,13 +176,13 @@ def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() and sign not in "/\\:" else "_" for sign in text).strip().lstrip(".") or "_"
 
 
-def place_pictures(boxset: BoxSet, folders: Sequence[Path]) -> list[str]:
-    """Puts each picture into its folder, linked where the disk can, else copied; returns the names they have there."""
+def place_images(boxset: BoxSet, folders: Sequence[Path]) -> list[str]:
+    """Puts each image into its folder, linked where the disk can, else copied; returns the names they have there."""
     names = flat_names(boxset)
     for folder in dict.fromkeys(folders):
         folder.mkdir(parents=True, exist_ok=True)
-    for picture, folder, name in zip(boxset.pictures, folders, names, strict=True):
-        source, target = os.path.realpath(picture.file), folder / name
+    for image, folder, name in zip(boxset.images, folders, names, strict=True):
+        source, target = os.path.realpath(image.file), folder / name
         with contextlib.suppress(OSError):
             os.link(source, target)
             continue

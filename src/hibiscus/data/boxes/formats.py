@@ -1,4 +1,4 @@
-"""Pictures with boxes: what a data set for object detection is, whatever format its annotations are written in."""
+"""Images with boxes: what a data set for object detection is, whatever format its annotations are written in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from hibiscus.data.dataset import Skipped
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["FORMATS", "Annotated", "BoxSet", "check_place", "find_boxes", "read_boxes", "what_is_lost", "write_boxes"]
+__all__ = ["FORMATS", "AnnotatedImage", "BoxSet", "check_place", "find_boxes", "read_boxes", "unsupported_fields", "write_boxes"]
 
 FORMATS = ("voc", "coco", "yolo", "csv")
 WORDS = {"voc": "Pascal VOC XML", "coco": "COCO JSON", "yolo": "YOLO text files", "csv": "a CSV table with a row for each box"}
@@ -21,15 +21,15 @@ PARTS = ("train", "val", "test")
 
 
 @dataclass
-class Annotated:
-    """One picture and its boxes.
+class AnnotatedImage:
+    """One image and its boxes.
 
     Args:
-        file: where the picture is.
-        name: its path inside the data's root, with `/`; the stable name of the picture.
-        size: (height, width) in pixels of the upright picture, from its own header, whatever an annotation says of it.
+        file: where the image is.
+        name: its path inside the data's root, with `/`; the stable name of the image.
+        size: (height, width) in pixels of the upright image, from its own header, whatever an annotation says of it.
         boxes: float64 `(k, 4)`: xmin, ymin, xmax, ymax in pixels from the top left corner; edges, not pixel centres, so a box over
-            the whole picture is (0, 0, width, height). The numbers of Pascal VOC are taken as they stand.
+            the whole image is (0, 0, width, height). The numbers of Pascal VOC are taken as they stand.
         labels: int64 `(k,)`, places in the set's classes.
         crowd: bool `(k,)`: a box that is neither asked for nor counted (`difficult` in VOC, `iscrowd` in COCO).
         extra: for each box whatever else its format told of it, for conversion without loss.
@@ -49,41 +49,41 @@ class Annotated:
 
 @dataclass
 class BoxSet:
-    """Pictures with boxes, their classes, and the parts that they came in.
+    """Images with boxes, their classes, and the parts that they came in.
 
     Args:
-        root: the folder that the names of the pictures start from.
+        root: the folder that the names of the images start from.
         classes: the names, in the order that the labels count.
-        pictures: sorted by name.
-        parts: train, val and test, as places in `pictures`; empty where the data came whole. No picture is in two.
+        images: sorted by name.
+        parts: train, val and test, as places in `images`; empty where the data came whole. No image is in two.
         notes: what the person should know about how it was read.
         skipped: files and boxes that could not be used, each named with its reason.
-        mended: boxes that were put right (edges swapped, cut at the picture's border), each named with what was done.
+        mended: boxes that were put right (edges swapped, cut at the image's border), each named with what was done.
         faults: how often each fault was met, those without a file of their own too.
         format: what it was read from, one of `FORMATS`.
     """
 
     root: Path
     classes: tuple[str, ...]
-    pictures: list[Annotated]
+    images: list[AnnotatedImage]
     parts: dict[str, list[int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    mended: list[Skipped] = field(default_factory=list)
+    repaired: list[Skipped] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     format: str = ""
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.images)
 
     @property
     def count(self) -> int:
         """How many boxes there are."""
-        return sum(map(len, self.pictures))
+        return sum(map(len, self.images))
 
     def part_of(self) -> list[str]:
-        """The part of each picture, `""` for those in none."""
-        found = [""] * len(self.pictures)
+        """The part of each image, `""` for those in none."""
+        found = [""] * len(self.images)
         for part, places in self.parts.items():
             for place in places:
                 found[place] = part
@@ -104,10 +104,10 @@ def _formats() -> dict[str, _Format]:
     from hibiscus.data.boxes import yolo as boxes_yolo
 
     return {
-        "voc": _Format(boxes_voc.finds_voc, boxes_voc.read_voc, boxes_voc.write_voc),
-        "coco": _Format(boxes_coco.finds_coco, boxes_coco.read_coco, boxes_coco.write_coco),
-        "yolo": _Format(boxes_yolo.finds_yolo, boxes_yolo.read_yolo, boxes_yolo.write_yolo),
-        "csv": _Format(boxes_csv.finds_csv, boxes_csv.read_csv, boxes_csv.write_csv),
+        "voc": _Format(boxes_voc.is_voc_dataset, boxes_voc.read_voc, boxes_voc.write_voc),
+        "coco": _Format(boxes_coco.is_coco_dataset, boxes_coco.read_coco, boxes_coco.write_coco),
+        "yolo": _Format(boxes_yolo.is_yolo_dataset, boxes_yolo.read_yolo, boxes_yolo.write_yolo),
+        "csv": _Format(boxes_csv.is_csv_dataset, boxes_csv.read_csv, boxes_csv.write_csv),
     }
 
 
@@ -134,31 +134,31 @@ def find_boxes(path: str | os.PathLike[str]) -> str | None:
 
 
 def read_boxes(path: str | os.PathLike[str], image_folder: str | os.PathLike[str] | None = None) -> BoxSet:
-    """Reads pictures with boxes, in whatever of the formats they are.
+    """Reads images with boxes, in whatever of the formats they are.
 
     Args:
         path: the data's folder; or one file: a COCO `.json`, a `.csv`, a YOLO `data.yaml`.
-        image_folder: where the pictures are, if not under the data's folder.
+        image_folder: where the images are, if not under the data's folder.
 
     Raises:
         DataError: no boxes there, or a file that is refused; the message names it.
     """
     where = Path(path).expanduser()
-    pictures = Path(image_folder).expanduser() if image_folder is not None else None
+    images = Path(image_folder).expanduser() if image_folder is not None else None
     if not where.exists():
-        raise DataError(f"{path}: there is nothing at this path", "a folder with pictures and boxes", "check the path")
-    if pictures is not None and not pictures.is_dir():
-        raise DataError(f"{image_folder}: no such folder", "the folder of the pictures", "check the path")
+        raise DataError(f"{path}: there is nothing at this path", "a folder with images and boxes", "check the path")
+    if images is not None and not images.is_dir():
+        raise DataError(f"{image_folder}: no such folder", "the folder of the images", "check the path")
     found = _locate(where)
     if found is None:
         known = "; ".join(WORDS.values())
-        mend = "see `hibiscus convert --help` for what each format's folder holds"
-        raise DataError(f"{path}: no boxes of a format that is known", known, mend)
-    return _formats()[found[1]].read(found[0], pictures)
+        fix = "see `hibiscus convert --help` for what each format's folder holds"
+        raise DataError(f"{path}: no boxes of a format that is known", known, fix)
+    return _formats()[found[1]].read(found[0], images)
 
 
 def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> None:
-    """Writes pictures (linked where the disk can, else copied) and boxes into a new or empty folder.
+    """Writes images (linked where the disk can, else copied) and boxes into a new or empty folder.
 
     Args:
         boxset: what to write; it is not changed.
@@ -195,14 +195,14 @@ def check_place(folder: Path) -> Path:
     return folder
 
 
-def what_is_lost(boxset: BoxSet, format: str) -> dict[str, int]:
+def unsupported_fields(boxset: BoxSet, format: str) -> dict[str, int]:
     """What a format has no place for, and of how many boxes: the mark of crowds, and extras by their names."""
     lost: dict[str, int] = {}
-    crowd = sum(int(picture.crowd.sum()) for picture in boxset.pictures)
+    crowd = sum(int(image.crowd.sum()) for image in boxset.images)
     if format == "yolo" and crowd:
         lost["crowd"] = crowd
-    for picture in boxset.pictures:
-        for extra in picture.extra:
+    for image in boxset.images:
+        for extra in image.extra:
             for name, value in extra.items():
                 if format in ("yolo", "csv") or (format == "voc" and isinstance(value, list)):
                     lost[name] = lost.get(name, 0) + 1

@@ -23,7 +23,7 @@ class BoxPreparation:
     Args:
         names: of the classes, in the order of their numbers.
         counts: boxes of each class in the training part.
-        sizes: width and height, as shares of the picture's sides, of evenly spaced boxes of the training part.
+        sizes: width and height, as shares of the image's sides, of evenly spaced boxes of the training part.
     """
 
     names: tuple[str, ...]
@@ -38,7 +38,7 @@ class BoxPreparation:
         Args:
             boxes: as a Dataset holds them, float32 `(items, most, 5)`.
             names: of the classes.
-            rows: positions of the training pictures.
+            rows: positions of the training images.
 
         Raises:
             DataError: the training part holds no box.
@@ -46,7 +46,7 @@ class BoxPreparation:
         true = boxes[rows].reshape(-1, 5)
         true = true[true[:, 4] >= 0]
         if not len(true):
-            raise DataError("the training pictures hold no box", "boxes of the things to be found", "look with hibiscus inspect")
+            raise DataError("the training images hold no box", "boxes of the things to be found", "look with hibiscus inspect")
         counts = np.bincount(true[:, 4].astype(np.int64), minlength=len(names))
         some = true[np.linspace(0, len(true) - 1, min(len(true), MOST_SIZES)).astype(np.int64)]
         sizes = np.round(some[:, 2:4] - some[:, :2], 5)

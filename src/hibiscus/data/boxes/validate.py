@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.boxes.files import picture_size
-from hibiscus.data.boxes.formats import PARTS, Annotated, BoxSet
+from hibiscus.data.boxes.files import image_size
+from hibiscus.data.boxes.formats import PARTS, AnnotatedImage, BoxSet
 from hibiscus.data.dataset import Skipped
 from hibiscus.errors import DataError
 
-__all__ = ["MAX_BOXES", "MAX_CLASSES", "MOST_NAMED", "Gatherer", "RawBox", "box_of_shares", "check_classes", "clean_name", "to_number"]
+__all__ = ["MAX_BOXES", "MAX_CLASSES", "MOST_NAMED", "BoxSetBuilder", "RawBox", "box_of_shares", "check_classes", "clean_name", "to_number"]
 
-MAX_BOXES = 10_000  # of one picture; more is an error of the file, or an attack on memory
+MAX_BOXES = 10_000  # of one image; more is an error of the file, or an attack on memory
 MAX_CLASSES = 1000
 MOST_NAMED = 10_000  # faults named one by one; all are counted
 LONGEST_NAME = 200  # signs of a class name
@@ -28,20 +28,20 @@ FAULTS = {  # what a note says of each, where {} stands for how many
     NOT_A_NUMBER: "{} boxes with edges that are no numbers were skipped",
     ZERO: "{} boxes of zero area were skipped",
     REVERSED: "{} boxes with reversed edges were turned round",
-    CLIPPED: "{} boxes that reach out of their picture were cut at its border",
-    OUTSIDE: "{} boxes wholly outside of their picture were skipped",
+    CLIPPED: "{} boxes that reach out of their image were cut at its border",
+    OUTSIDE: "{} boxes wholly outside of their image were skipped",
     "unknown class": "{} boxes of an unknown class were skipped",
     "malformed": "{} entries that are not as the format asks were skipped",
-    "duplicate": "{} entries whose id or picture stood before were skipped",
-    "annotation without picture": "{} annotations without a picture were skipped",
-    "picture without annotation": "{} pictures without a sound annotation were left out",
-    "picture without objects": "{} pictures without objects were kept",
-    "unreadable picture": "{} pictures that cannot be read were skipped with their boxes",
-    "too many boxes": f"{{}} pictures with more than {MAX_BOXES:,} boxes were refused",
+    "duplicate": "{} entries whose id or image stood before were skipped",
+    "annotation without image": "{} annotations without an image were skipped",
+    "image without annotation": "{} images without a sound annotation were left out",
+    "image without objects": "{} images without objects were kept",
+    "unreadable image": "{} images that cannot be read were skipped with their boxes",
+    "too many boxes": f"{{}} images with more than {MAX_BOXES:,} boxes were refused",
     "path refused": "{} paths that leave the folder were refused",
     "bad mask": "{} outlines or masks that are not sound were dropped; their boxes stay where they are sound themselves",
-    "in two parts": "{} pictures stood in two parts and stay in the first",
-    "size differs": "{} annotations tell another size than their picture has; the picture's is taken, the boxes as they stand",
+    "in two parts": "{} images stood in two parts and stay in the first",
+    "size differs": "{} annotations tell another size than their image has; the image's is taken, the boxes as they stand",
 }
 
 
@@ -65,11 +65,11 @@ def to_number(text: Any) -> float:
 
 
 def box_of_shares(numbers: Sequence[float], size: tuple[int, int]) -> list[float]:
-    """The edges in pixels of a box `cx cy w h`, or of the one about an outline `x y x y x y ...`, given as shares of a picture's sides.
+    """The edges in pixels of a box `cx cy w h`, or of the one about an outline `x y x y x y ...`, given as shares of an image's sides.
 
     Args:
         numbers: four, or six and more, an even count.
-        size: height and width of the picture.
+        size: height and width of the image.
     """
     points = np.array(numbers, dtype=float).reshape(-1, 2)
     low, high = (points[0] - points[1] / 2, points[0] + points[1] / 2) if len(points) == 2 else (points.min(0), points.max(0))
@@ -94,30 +94,30 @@ def check_classes(names: Iterable[str], file: Path) -> tuple[str, ...]:
     return found
 
 
-class Gatherer:
-    """Takes pictures with raw boxes, checks them, and makes the BoxSet.
+class BoxSetBuilder:
+    """Takes images with raw boxes, checks them, and makes the BoxSet.
 
     Args:
-        root: where the names of pictures start from.
+        root: where the names of images start from.
         format: the format's name.
-        image_folder: where pictures are if not under the root.
+        image_folder: where images are if not under the root.
     """
 
     def __init__(self, root: Path, format: str, image_folder: Path | None = None):
         self.root, self.format, self.image_folder = root, format, image_folder
-        self.pictures: dict[Path, tuple[Annotated, list[str], str]] = {}
+        self.images: dict[Path, tuple[AnnotatedImage, list[str], str]] = {}
         self.notes: list[str] = []
         self.skipped: list[Skipped] = []
-        self.mended: list[Skipped] = []
+        self.repaired: list[Skipped] = []
         self.faults: Counter[str] = Counter()
 
     def skip(self, fault: str, place: Path | str, reason: str) -> None:
         """Counts a fault and names what is skipped for it."""
         self._name(self.skipped, fault, str(place), reason)
 
-    def mend(self, fault: str, place: Path | str, reason: str) -> None:
+    def fix(self, fault: str, place: Path | str, reason: str) -> None:
         """Counts a fault and names what was put right."""
-        self._name(self.mended, fault, str(place), reason)
+        self._name(self.repaired, fault, str(place), reason)
 
     def _name(self, names: list[Skipped], fault: str, place: str, reason: str) -> None:
         self.faults[fault] += 1
@@ -125,38 +125,38 @@ class Gatherer:
             names.append(Skipped(place, f"{place}: {reason}"))
 
     def tell_size(self, file: Path | str, told: tuple[float, float], size: tuple[int, int]) -> None:
-        """Counts an annotation that tells another (height, width) than the picture has; unknown ones are 0 or NaN."""
+        """Counts an annotation that tells another (height, width) than the image has; unknown ones are 0 or NaN."""
         if all(one > 0 for one in told) and tuple(told) != size:
-            found = f"tells {told[1]:g} x {told[0]:g} pixels where the picture has {size[1]} x {size[0]}"
-            self.mend("size differs", file, found)
+            found = f"tells {told[1]:g} x {told[0]:g} pixels where the image has {size[1]} x {size[0]}"
+            self.fix("size differs", file, found)
 
     def add(
         self, file: Path, boxes: list[RawBox], source: Path | str, part: str = "", size: tuple[int, int] | None = None
-    ) -> Annotated | None:
-        """Checks the boxes of a picture and keeps both; None where the picture is skipped.
+    ) -> AnnotatedImage | None:
+        """Checks the boxes of an image and keeps both; None where the image is skipped.
 
         Args:
-            file: the picture.
+            file: the image.
             boxes: as they stand in the file.
             source: the file of annotations, for messages.
             part: train, val, test or none.
-            size: (height, width) of the picture, if it is known from its header already.
+            size: (height, width) of the image, if it is known from its header already.
         """
-        if file in self.pictures:
-            self.skip("duplicate", source, f"the picture {file.name} has its annotation already")
+        if file in self.images:
+            self.skip("duplicate", source, f"the image {file.name} has its annotation already")
             return None
         if len(boxes) > MAX_BOXES:
             self.skip("too many boxes", source, f"{len(boxes):,} boxes for {file.name}, at most {MAX_BOXES:,}")
             return None
-        size = size or picture_size(file)
+        size = size or image_size(file)
         if size is None:
-            reason = f"not a picture that can be read, skipped with its {len(boxes)} boxes" if boxes else "not a picture that can be read"
-            self.skip("unreadable picture", file, reason)
+            reason = f"not an image that can be read, skipped with its {len(boxes)} boxes" if boxes else "not an image that can be read"
+            self.skip("unreadable image", file, reason)
             return None
         good = [(edges, box) for box in boxes if (edges := self._check(box, size)) is not None]
         if not good:
-            self.faults["picture without objects"] += 1
-        picture = Annotated(
+            self.faults["image without objects"] += 1
+        image = AnnotatedImage(
             file=file,
             name=self._name_of(file),
             size=size,
@@ -165,8 +165,8 @@ class Gatherer:
             crowd=np.array([box.crowd for _, box in good], bool),
             extra=[box.extra for _, box in good],
         )
-        self.pictures[file] = picture, [box.label for _, box in good], part
-        return picture
+        self.images[file] = image, [box.label for _, box in good], part
+        return image
 
     def _name_of(self, file: Path) -> str:
         for base in (self.root, self.image_folder):
@@ -185,11 +185,11 @@ class Gatherer:
         height, width = size
         cut = [min(max(edge, 0.0), float(most)) for edge, most in zip(turned, (width, height) * 2, strict=True)]
         if cut[0] >= cut[2] or cut[1] >= cut[3]:
-            return self.skip(OUTSIDE, box.where, f"the box {_spelled(edges)} lies outside of the picture of {width} x {height} pixels")
+            return self.skip(OUTSIDE, box.where, f"the box {_spelled(edges)} lies outside of the image of {width} x {height} pixels")
         if turned != edges:
-            self.mend(REVERSED, box.where, f"the edges {_spelled(edges)} were reversed and are turned round")
+            self.fix(REVERSED, box.where, f"the edges {_spelled(edges)} were reversed and are turned round")
         if max(abs(one - other) for one, other in zip(cut, turned, strict=True)) > EDGE_SLACK:
-            self.mend(CLIPPED, box.where, f"the box {_spelled(turned)} was cut at the border of {width} x {height} pixels")
+            self.fix(CLIPPED, box.where, f"the box {_spelled(turned)} was cut at the border of {width} x {height} pixels")
         return cut
 
     def finish(self, classes: Sequence[str] | None = None) -> BoxSet:
@@ -198,26 +198,26 @@ class Gatherer:
         Args:
             classes: their names in order; by default those that boxes have, sorted.
         """
-        told = {label for _, labels, _ in self.pictures.values() for label in labels}
+        told = {label for _, labels, _ in self.images.values() for label in labels}
         names = check_classes(sorted(told) if classes is None else classes, self.root)
         place = {name: number for number, name in enumerate(names)}
-        ordered = sorted(self.pictures.values(), key=lambda entry: entry[0].name)
-        for picture, labels, _ in ordered:
-            picture.labels = np.array([place[label] for label in labels], np.int64).reshape(-1)
+        ordered = sorted(self.images.values(), key=lambda entry: entry[0].name)
+        for image, labels, _ in ordered:
+            image.labels = np.array([place[label] for label in labels], np.int64).reshape(-1)
         parts = {part: [i for i, entry in enumerate(ordered) if entry[2] == part] for part in PARTS}
         if not ordered:
-            why = "; ".join(one.reason for one in self.skipped[:3]) or "no annotation has a picture"
-            mend = "file names relative to this folder, as in images/cat.jpg"
-            raise DataError(f"{self.root}: no picture with boxes can be used: {why}", "pictures beside their annotations", mend)
+            why = "; ".join(one.reason for one in self.skipped[:3]) or "no annotation has an image"
+            fix = "file names relative to this folder, as in images/cat.jpg"
+            raise DataError(f"{self.root}: no image with boxes can be used: {why}", "images beside their annotations", fix)
         counted = [text.format(f"{self.faults[fault]:,}") for fault, text in FAULTS.items() if self.faults[fault]]
         return BoxSet(
             root=self.root,
             classes=names,
-            pictures=[entry[0] for entry in ordered],
+            images=[entry[0] for entry in ordered],
             parts={part: places for part, places in parts.items() if places},
             notes=[*self.notes, *counted],
             skipped=self.skipped,
-            mended=self.mended,
+            repaired=self.repaired,
             faults={fault: count for fault, count in self.faults.items() if count},
             format=self.format,
         )

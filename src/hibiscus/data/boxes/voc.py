@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file for each picture.
+"""Pascal VOC: one XML file for each image.
 
 VOC counts pixels from 1 and its xmax is the last pixel inside. The four numbers are taken and written as they stand, as most
 tools do: a box is then at most one pixel off, and there and back is exact.
@@ -13,22 +13,22 @@ from typing import Any
 from xml.etree import ElementTree  # only to write: what is read goes through defusedxml
 
 from hibiscus.data.boxes.files import (
-    PictureIndex,
+    ImageIndex,
     child_named,
     children,
     part_folders,
     part_in_name,
-    place_pictures,
+    place_images,
     read_bytes,
     read_text,
     safe_relative,
 )
-from hibiscus.data.boxes.formats import PARTS, Annotated, BoxSet
-from hibiscus.data.boxes.validate import Gatherer, RawBox, check_classes, clean_name, to_number
+from hibiscus.data.boxes.formats import PARTS, AnnotatedImage, BoxSet
+from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
 from hibiscus.data.images.folder import walk_files
 from hibiscus.errors import DataError
 
-__all__ = ["finds_voc", "read_voc", "write_voc"]
+__all__ = ["is_voc_dataset", "read_voc", "write_voc"]
 
 MAX_XML_BYTES = 8_000_000  # 10,000 boxes take some 4 MB
 MAX_LIST_BYTES = 64_000_000
@@ -38,7 +38,7 @@ EDGES = ("xmin", "ymin", "xmax", "ymax")
 XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 
 
-def finds_voc(path: Path) -> bool:
+def is_voc_dataset(path: Path) -> bool:
     """Whether there are VOC's files: an `Annotations` folder of XML, or XML files in the folder or its parts that are annotations."""
     return path.is_dir() and any(_is_annotation(file) for file in _annotation_files(path, most=5))
 
@@ -65,10 +65,10 @@ def _is_annotation(file: Path) -> bool:
 
 def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     """Reads a VOC folder; see `read_boxes`."""
-    gather = Gatherer(path, "voc", image_folder)
+    gather = BoxSetBuilder(path, "voc", image_folder)
     files = _annotation_files(path)
-    pictures = image_folder or child_named(path, "JPEGImages", "images")
-    index = PictureIndex([pictures] if pictures else [path])
+    images = image_folder or child_named(path, "JPEGImages", "images")
+    index = ImageIndex([images] if images else [path])
     parts = _parts(path)
     for file in files:
         part = parts.get(file.stem, "") if parts else part_in_name(file.parent.name) if file.parent != path else ""
@@ -76,13 +76,13 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     listed = {file.stem for file in files}
     missing = [name for name in parts if name not in listed]
     for name in missing:
-        gather.skip("picture without annotation", path / "ImageSets" / name, "a list names it, and it has no annotation")
+        gather.skip("image without annotation", path / "ImageSets" / name, "a list names it, and it has no annotation")
     gather.faults["in two parts"] += sum(len(set(names)) for names in _lists(path).values()) - len(parts)
-    if unlisted := index.beside(gather.pictures):
-        gather.faults["picture without annotation"] += unlisted
+    if unlisted := index.beside(gather.images):
+        gather.faults["image without annotation"] += unlisted
     told = _file_named(path, "classes.txt")
     order = [clean_name(line) for line in read_text(told, MAX_LIST_BYTES).splitlines()] if told else []
-    found = sorted({label for _, labels, _ in gather.pictures.values() for label in labels})
+    found = sorted({label for _, labels, _ in gather.images.values() for label in labels})
     known = [name for name in order if name]
     return gather.finish(check_classes(known, path) if set(found) <= set(known) else found)
 
@@ -123,7 +123,7 @@ def _parse(file: Path) -> Any:
         raise DataError(f"{file}: not sound XML ({error})", "an annotation in XML", "write it again, or remove it") from None
 
 
-def _read_file(gather: Gatherer, file: Path, index: PictureIndex, part: str) -> None:
+def _read_file(gather: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> None:
     try:
         root = _parse(file)
     except DataError as error:
@@ -135,21 +135,21 @@ def _read_file(gather: Gatherer, file: Path, index: PictureIndex, part: str) -> 
     if name is None:
         return gather.skip("path refused", file, f"its <filename> {told[:100]!r} leaves the folder")
     near = [file.parent, *index.folders]
-    picture = next((found for base in near if (found := index.of_stem(file.stem, base, part))), None) or (
+    image = next((found for base in near if (found := index.of_stem(file.stem, base, part))), None) or (
         index.find(name, near) if name else None
     )
-    if picture is None:
-        return gather.skip("annotation without picture", file, f"no picture {file.stem}.* or {name or '(no filename)'}")
+    if image is None:
+        return gather.skip("annotation without image", file, f"no image {file.stem}.* or {name or '(no filename)'}")
     boxes = [
         box for number, item in enumerate(root.findall("object"), 1) if (box := _read_object(gather, item, f"{file}, object {number}"))
     ]
-    kept = gather.add(picture, boxes, file, part)
+    kept = gather.add(image, boxes, file, part)
     if kept is not None:
         gather.tell_size(file, (to_number(root.findtext("size/height")), to_number(root.findtext("size/width"))), kept.size)
     return None
 
 
-def _read_object(gather: Gatherer, item: Any, where: str) -> RawBox | None:
+def _read_object(gather: BoxSetBuilder, item: Any, where: str) -> RawBox | None:
     label = clean_name(item.findtext("name") or "")
     box = item.find("bndbox")
     if not label or box is None:
@@ -183,9 +183,9 @@ def _exact(kind: Any, text: str) -> Any:
 def write_voc(boxset: BoxSet, out: Path) -> None:
     """Writes `Annotations`, `JPEGImages`, `ImageSets/Main` and, as VOC itself has no order of classes, `classes.txt`."""
     (out / "Annotations").mkdir()
-    names = place_pictures(boxset, [out / "JPEGImages"] * len(boxset))
-    for picture, name in zip(boxset.pictures, names, strict=True):
-        root = _annotation(picture, name, boxset.classes)
+    names = place_images(boxset, [out / "JPEGImages"] * len(boxset))
+    for image, name in zip(boxset.images, names, strict=True):
+        root = _annotation(image, name, boxset.classes)
         ElementTree.indent(root, "\t")
         ElementTree.ElementTree(root).write(out / "Annotations" / f"{Path(name).stem}.xml", encoding="utf-8")
     lists = out / "ImageSets" / "Main"
@@ -197,12 +197,12 @@ def write_voc(boxset: BoxSet, out: Path) -> None:
     (out / "classes.txt").write_text("".join(f"{name}\n" for name in boxset.classes), encoding="utf-8")
 
 
-def _annotation(picture: Annotated, name: str, classes: tuple[str, ...]) -> ElementTree.Element:
+def _annotation(image: AnnotatedImage, name: str, classes: tuple[str, ...]) -> ElementTree.Element:
     root = ElementTree.Element("annotation")
     _put(root, "folder", "JPEGImages")
     _put(root, "filename", name)
-    _put(root, "size", {"width": picture.size[1], "height": picture.size[0], "depth": 3})
-    for box, label, crowd, extra in zip(picture.boxes, picture.labels, picture.crowd, picture.extra, strict=True):
+    _put(root, "size", {"width": image.size[1], "height": image.size[0], "depth": 3})
+    for box, label, crowd, extra in zip(image.boxes, image.labels, image.crowd, image.extra, strict=True):
         item = ElementTree.SubElement(root, "object")
         _put(item, "name", classes[label])
         for key, value in extra.items():

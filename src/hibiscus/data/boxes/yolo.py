@@ -1,4 +1,4 @@
-"""YOLO: a text file beside each picture's folder, a line `class cx cy w h` for each box, as shares of the picture.
+"""YOLO: a text file beside each image's folder, a line `class cx cy w h` for each box, as shares of the image.
 
 A line may hold an outline instead, `class x y x y x y ...`: the box about it is taken.
 """
@@ -14,23 +14,23 @@ from typing import Any
 import yaml
 
 from hibiscus.data.boxes.files import (
-    PictureIndex,
+    ImageIndex,
     child_named,
     children,
     folders_in,
+    image_size,
     part_folders,
     part_in_name,
-    picture_size,
-    place_pictures,
+    place_images,
     read_text,
     safe_relative,
 )
 from hibiscus.data.boxes.formats import PARTS, BoxSet
-from hibiscus.data.boxes.validate import MAX_BOXES, MAX_CLASSES, Gatherer, RawBox, box_of_shares, check_classes, clean_name, to_number
-from hibiscus.data.images.folder import find_pictures, walk_files
+from hibiscus.data.boxes.validate import MAX_BOXES, MAX_CLASSES, BoxSetBuilder, RawBox, box_of_shares, check_classes, clean_name, to_number
+from hibiscus.data.images.folder import find_images, walk_files
 from hibiscus.errors import DataError
 
-__all__ = ["finds_yolo", "read_yolo", "write_yolo"]
+__all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]
 
 MAX_YAML_BYTES = 1_000_000
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes some 40
@@ -48,8 +48,8 @@ class _Layout:
     parts: dict[str, list[Path]] = field(default_factory=dict)
 
 
-def finds_yolo(path: Path) -> bool:
-    """Whether the file is YOLO's `data.yaml`, or the folder holds one, or pictures and labels in parallel folders."""
+def is_yolo_dataset(path: Path) -> bool:
+    """Whether the file is YOLO's `data.yaml`, or the folder holds one, or images and labels in parallel folders."""
     if path.is_file():
         return _is_config(path)
     return path.is_dir() and (_config(path) is not None or _has_labels(path))
@@ -71,8 +71,8 @@ def _config(folder: Path) -> Path | None:
 
 def _has_labels(folder: Path) -> bool:
     """Whether there are parallel folders and one of the first label files is one."""
-    for picture_folder, _ in _picture_folders(folder):
-        labels = _parallel(picture_folder, folder)
+    for image_folder, _ in _image_folders(folder):
+        labels = _parallel(image_folder, folder)
         if labels is not None and labels.is_dir():
             files = [file for file in children(labels, (".txt",))[:20] if file.name not in NO_LABELS]
             lines = [line for file in files if file.is_file() and (line := _first_line(file).strip())]
@@ -86,8 +86,8 @@ def _first_line(file: Path) -> str:
         return stream.readline(1000)
 
 
-def _picture_folders(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The folders of pictures and their parts, in both layouts: `images/train` and `train/images`."""
+def _image_folders(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The folders of images and their parts, in both layouts: `images/train` and `train/images`."""
     images = child_named(folder, "images")
     if images is not None:
         yield from ((child, part_in_name(child.name)) for child in folders_in(images))
@@ -108,35 +108,35 @@ def _parallel(place: Path, root: Path) -> Path | None:
 def read_yolo(path: Path, image_folder: Path | None = None) -> BoxSet:
     """Reads a YOLO folder or its `data.yaml`; see `read_boxes`."""
     root = path.parent if path.is_file() else path
-    gather = Gatherer(root, "yolo", image_folder)
+    gather = BoxSetBuilder(root, "yolo", image_folder)
     config = path if path.is_file() else _config(root)
     layout = _read_config(gather, config, root) if config is not None else _Layout()
     if layout.names is None:
         layout.names = _listed_names(root)
     used: set[Path] = set()
     highest = -1
-    for file, part in _pictures(gather, layout, root, image_folder):
+    for file, part in _images(gather, layout, root, image_folder):
         label = _label_file(file, root, image_folder)
-        if file in gather.pictures:
-            if gather.pictures[file][2] != part:
-                gather.mend("in two parts", file, f"stands in {gather.pictures[file][2] or 'no part'} and in {part or 'no part'}")
+        if file in gather.images:
+            if gather.images[file][2] != part:
+                gather.fix("in two parts", file, f"stands in {gather.images[file][2] or 'no part'} and in {part or 'no part'}")
             continue
-        size = picture_size(file)
+        size = image_size(file)
         used.add(label)
         boxes = _read_labels(gather, label, size or (1, 1), layout.names)
         if not label.is_file():
-            gather.faults["picture without annotation"] += 1
+            gather.faults["image without annotation"] += 1
         highest = max([highest, *(int(box.label) for box in boxes if layout.names is None)])
         gather.add(file, boxes, label, part, size)
     for label in sorted(set(_all_labels(root)) - used):
-        gather.skip("annotation without picture", label, "no picture of this name")
+        gather.skip("annotation without image", label, "no image of this name")
     if layout.names is None:
         gather.notes.append("no file names the classes: they are called by their numbers")
     names = [str(number) for number in range(highest + 1)] if layout.names is None else list(layout.names.values())
     return gather.finish(check_classes(names, root))
 
 
-def _read_config(gather: Gatherer, file: Path, root: Path) -> _Layout:
+def _read_config(gather: BoxSetBuilder, file: Path, root: Path) -> _Layout:
     try:
         content = yaml.safe_load(read_text(file, MAX_YAML_BYTES))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -161,7 +161,7 @@ def _read_config(gather: Gatherer, file: Path, root: Path) -> _Layout:
     return layout
 
 
-def _inside(gather: Gatherer, file: Path, base: Path, told: str) -> Path:
+def _inside(gather: BoxSetBuilder, file: Path, base: Path, told: str) -> Path:
     """The place that a path names; Roboflow's `../train/images` means `train/images` beside the file.
 
     Raises:
@@ -176,7 +176,7 @@ def _inside(gather: Gatherer, file: Path, base: Path, told: str) -> Path:
     if name is None:
         raise DataError(f"{file}: the path {told[:100]!r} leaves the folder", "paths inside the data's folder", "write train: images/train")
     if not (base / name).exists():
-        raise DataError(f"{file}: there is no {name}", "folders of pictures for train and val", "correct the path, or take its line away")
+        raise DataError(f"{file}: there is no {name}", "folders of images for train and val", "correct the path, or take its line away")
     return base / name
 
 
@@ -205,40 +205,40 @@ def _listed_names(root: Path) -> dict[int, str] | None:
     return dict(enumerate(lines)) or None
 
 
-def _pictures(gather: Gatherer, layout: _Layout, root: Path, image_folder: Path | None) -> Iterator[tuple[Path, str]]:
-    """The pictures and their parts: first those that `data.yaml` names, then those in folders that it does not name."""
+def _images(gather: BoxSetBuilder, layout: _Layout, root: Path, image_folder: Path | None) -> Iterator[tuple[Path, str]]:
+    """The images and their parts: first those that `data.yaml` names, then those in folders that it does not name."""
     for part in PARTS:
         for place in layout.parts.get(part, []):
-            files = find_pictures(place)[0] if place.is_dir() else _listed(gather, place, image_folder or root)
+            files = find_images(place)[0] if place.is_dir() else _listed(gather, place, image_folder or root)
             yield from ((file, part) for file in files)
     named = {place.resolve() for places in layout.parts.values() for place in places}
-    folders = list(_picture_folders(root)) if image_folder is None else [(image_folder, "")]
+    folders = list(_image_folders(root)) if image_folder is None else [(image_folder, "")]
     for folder, part in folders:
         covered: dict[Path, bool] = {}
-        for file in find_pictures(folder)[0]:
+        for file in find_images(folder)[0]:
             if file.parent not in covered:
                 covered[file.parent] = any(place in named for place in [file.parent.resolve(), *file.parent.resolve().parents])
             told = (part_in_name(file.parent.name) or part) if image_folder is not None else part
-            if not covered[file.parent] and file not in gather.pictures and (not named or _label_file(file, root, image_folder).is_file()):
+            if not covered[file.parent] and file not in gather.images and (not named or _label_file(file, root, image_folder).is_file()):
                 yield file, told
 
 
-def _listed(gather: Gatherer, file: Path, folder: Path) -> list[Path]:
-    """The pictures that a list names, a path in each line."""
-    index, found = PictureIndex([folder]), []
+def _listed(gather: BoxSetBuilder, file: Path, folder: Path) -> list[Path]:
+    """The images that a list names, a path in each line."""
+    index, found = ImageIndex([folder]), []
     for number, line in enumerate(read_text(file, MAX_LIST_BYTES).splitlines(), 1):
         name = safe_relative(line)
-        picture = index.find(name, [file.parent]) if name else None
-        if picture is not None:
-            found.append(picture)
+        image = index.find(name, [file.parent]) if name else None
+        if image is not None:
+            found.append(image)
         elif line.strip():
-            reason = f"there is no picture {line.strip()[:100]}" if name else f"the path {line.strip()[:100]!r} leaves the folder"
-            gather.skip("annotation without picture" if name else "path refused", f"{file}, line {number}", reason)
+            reason = f"there is no image {line.strip()[:100]}" if name else f"the path {line.strip()[:100]!r} leaves the folder"
+            gather.skip("annotation without image" if name else "path refused", f"{file}, line {number}", reason)
     return found
 
 
 def _label_file(file: Path, root: Path, image_folder: Path | None) -> Path:
-    """Where the boxes of a picture stand, whether there are any or not."""
+    """Where the boxes of an image stand, whether there are any or not."""
     beside = file.with_suffix(".txt")
     if image_folder is not None and file.is_relative_to(image_folder):
         return (root / "labels" / beside.relative_to(image_folder)) if (root / "labels").is_dir() else root / beside.name
@@ -253,7 +253,7 @@ def _all_labels(root: Path) -> Iterator[Path]:
             yield from (file for file in walk_files(folder) if file.suffix == ".txt" and file.name not in NO_LABELS)
 
 
-def _read_labels(gather: Gatherer, file: Path, size: tuple[int, int], names: dict[int, str] | None) -> list[RawBox]:
+def _read_labels(gather: BoxSetBuilder, file: Path, size: tuple[int, int], names: dict[int, str] | None) -> list[RawBox]:
     if not file.is_file():
         return []
     try:
@@ -269,7 +269,7 @@ def _read_labels(gather: Gatherer, file: Path, size: tuple[int, int], names: dic
     return found
 
 
-def _read_line(gather: Gatherer, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None) -> RawBox | None:
+def _read_line(gather: BoxSetBuilder, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None) -> RawBox | None:
     if len(words) < 5 or len(words) % 2 == 0:
         return gather.skip("malformed", where, f"{len(words)} numbers: neither class cx cy w h, nor a class and points x y of an outline")
     own = to_number(words[0])
@@ -285,13 +285,13 @@ def _read_line(gather: Gatherer, words: list[str], where: str, size: tuple[int, 
 def write_yolo(boxset: BoxSet, out: Path) -> None:
     """Writes `images/PART`, `labels/PART` (an empty file where there are no objects) and `data.yaml`."""
     places = [part or ("rest" if boxset.parts else "") for part in boxset.part_of()]
-    names = place_pictures(boxset, [out / "images" / place for place in places])
+    names = place_images(boxset, [out / "images" / place for place in places])
     for place in dict.fromkeys(places):
         (out / "labels" / place).mkdir(parents=True)
-    for picture, place, name in zip(boxset.pictures, places, names, strict=True):
-        height, width = picture.size
+    for image, place, name in zip(boxset.images, places, names, strict=True):
+        height, width = image.size
         lines = []
-        for (xmin, ymin, xmax, ymax), label in zip(picture.boxes.tolist(), picture.labels, strict=True):
+        for (xmin, ymin, xmax, ymax), label in zip(image.boxes.tolist(), image.labels, strict=True):
             shares = ((xmin + xmax) / 2 / width, (ymin + ymax) / 2 / height, (xmax - xmin) / width, (ymax - ymin) / height)
             lines.append(f"{label} {' '.join(map(repr, shares))}\n")
         (out / "labels" / place / f"{Path(name).stem}.txt").write_text("".join(lines), encoding="utf-8")

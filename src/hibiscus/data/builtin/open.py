@@ -12,19 +12,19 @@ import numpy as np
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
 from hibiscus.data.dataset import Dataset, content_keys, frame_keys
-from hibiscus.data.images.decode import open_picture
+from hibiscus.data.images.decode import open_image
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]
 
 BUNDLED = {
-    "digits": "1,797 pictures of handwritten digits, 8x8 grey (UCI optdigits)",
+    "digits": "1,797 images of handwritten digits, 8x8 grey (UCI optdigits)",
     "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
     "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
     "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines by thirteen measures, 3 growers (UCI)",
     "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
-    "shapes": "9,720 pictures of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
+    "shapes": "9,720 images of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
     "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with masks and boxes",
     "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
 }
@@ -50,26 +50,26 @@ def open_bundled(name: str) -> Dataset:
     """Opens bundled data by name, as it would come from a person's own files."""
     if name in ("digits", "digits-inverted"):
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
-        pictures = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
-        fields: dict[str, Any] = {"image": pictures, "label": rows[:, 64].astype(np.int64)}
+        images = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
+        fields: dict[str, Any] = {"image": images, "label": rows[:, 64].astype(np.int64)}
         if name == "digits-inverted":
-            pictures[1::2] = 255 - pictures[1::2]
-            fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(pictures)) % 2]
-        keys = content_keys(pictures)
+            images[1::2] = 255 - images[1::2]
+            fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(images)) % 2]
+        keys = content_keys(images)
     elif name == "shapes":
-        pictures, factors = draw_shapes()
-        fields = {"image": pictures, "factors": factors}
-        keys = content_keys(pictures)
+        images, factors = draw_shapes()
+        fields = {"image": images, "factors": factors}
+        keys = content_keys(images)
     elif name == "scenes":
-        pictures, masks, boxes = draw_scenes()
-        fields = {"image": pictures, "mask": masks, "boxes": boxes}
-        keys = content_keys(pictures)
+        images, masks, boxes = draw_scenes()
+        fields = {"image": images, "mask": masks, "boxes": boxes}
+        keys = content_keys(images)
     elif name == "two-photos":
         folder = _files().parent / "images"
-        pieces = {label: _pieces(open_picture(folder / f"{label}.jpg")) for label in ("china", "flower")}
-        pictures = np.concatenate(list(pieces.values()))
-        fields = {"image": pictures, "label": np.repeat(list(pieces), [len(some) for some in pieces.values()])}
-        keys = content_keys(pictures)
+        pieces = {label: _pieces(open_image(folder / f"{label}.jpg")) for label in ("china", "flower")}
+        images = np.concatenate(list(pieces.values()))
+        fields = {"image": images, "label": np.repeat(list(pieces), [len(some) for some in pieces.values()])}
+        keys = content_keys(images)
     else:
         fields, keys = _table(name)
     return Dataset(
@@ -84,10 +84,10 @@ def open_bundled(name: str) -> Dataset:
     )
 
 
-def _pieces(picture: np.ndarray) -> np.ndarray:
-    """The squares of 32x32 pixels that a picture divides into; what is left at the right and below is dropped."""
-    rows, columns = picture.shape[0] // SIDE, picture.shape[1] // SIDE
-    squares = picture[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
+def _pieces(image: np.ndarray) -> np.ndarray:
+    """The squares of 32x32 pixels that an image divides into; what is left at the right and below is dropped."""
+    rows, columns = image.shape[0] // SIDE, image.shape[1] // SIDE
+    squares = image[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
     return squares.reshape(-1, SIDE, SIDE, 3).copy()
 
 

@@ -7,35 +7,35 @@ import numpy as np
 __all__ = ["SCENE_CLASSES", "draw_scenes"]
 
 SCENE_CLASSES = ("ground", "disc", "square", "triangle")
-COLOURS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # of each class; the ground's is drawn
+COLORS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # of each class; the ground's is drawn
 HEIGHT, WIDTH = 48, 64
 LEAST_RADIUS, MOST_RADIUS, MOST_SHAPES = 6, 11, 3
 
 
 def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, and boxes float32 `(count, 3, 5)`, as a Dataset holds them.
+    """Images uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, and boxes float32 `(count, 3, 5)`, as a Dataset holds them.
 
-    One to three shapes a picture, later ones over earlier ones, whose boxes hold what is hidden too; grain over all of it. Each kind is
+    One to three shapes an image, later ones over earlier ones, whose boxes hold what is hidden too; grain over all of it. Each kind is
     of one colour or nearly so, the ground of any.
     """
     draw = np.random.default_rng(seed)
-    pictures, masks = np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.uint8)
+    images, masks = np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.uint8)
     boxes = np.zeros((count, MOST_SHAPES, 5), np.float32)
     boxes[..., 4] = -1
     down, right = np.mgrid[:HEIGHT, :WIDTH] + 0.5
-    for picture, mask, rows in zip(pictures, masks, boxes, strict=True):
+    for image, mask, rows in zip(images, masks, boxes, strict=True):
         canvas = np.broadcast_to(draw.uniform(40, 215, 3), (HEIGHT, WIDTH, 3)).copy()
         for row in rows[: draw.integers(1, MOST_SHAPES + 1)]:
             kind, radius = int(draw.integers(1, len(SCENE_CLASSES))), draw.uniform(LEAST_RADIUS, MOST_RADIUS)
             x, y = draw.uniform(radius, WIDTH - radius), draw.uniform(radius, HEIGHT - radius)
             inside = _inside(kind, (right - x) / radius, (down - y) / radius)
-            canvas[inside] = COLOURS[kind] + draw.uniform(-30, 30, 3)
+            canvas[inside] = COLORS[kind] + draw.uniform(-30, 30, 3)
             mask[inside] = kind
             across, along = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
             edges = np.array([across[0], along[0], across[-1] + 1, along[-1] + 1]) / (WIDTH, HEIGHT, WIDTH, HEIGHT)
             row[:] = (*edges, kind - 1)
-        picture[:] = np.clip(canvas + draw.normal(0, 12, canvas.shape), 0, 255)
-    return pictures, masks, boxes
+        image[:] = np.clip(canvas + draw.normal(0, 12, canvas.shape), 0, 255)
+    return images, masks, boxes
 
 
 def _inside(kind: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:

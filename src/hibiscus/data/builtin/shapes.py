@@ -1,12 +1,12 @@
-r"""Pictures of shapes that are drawn here, every combination of five factors once, so that it is known what each picture is made of.
+r"""Images of shapes that are drawn here, every combination of five factors once, so that it is known what each image is made of.
 
     shape: square, ellipse, heart    scale: 4, reaching 3.5 to 6.5 pixels    rotation: 6 within a quarter turn    x: 15 places    y: 9
 
-A quarter turn brings a square back to itself, so within it no two pictures are the same. Edges are smooth: a pixel's brightness is the
+A quarter turn brings a square back to itself, so within it no two images are the same. Edges are smooth: a pixel's brightness is the
 share of its 25 points that lie inside. Shapes lie in a rectangle, not in a square: in a square a code could turn x and y into each other
 and lose nothing, so no data would tell the right axes from others.
 
-Reference: after dSprites (Matthey, Higgins, Hassabis, Lerchner, 2017), whose pictures are 64x64 and black and white.
+Reference: after dSprites (Matthey, Higgins, Hassabis, Lerchner, 2017), whose images are 64x64 and black and white.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ FACTORS = {"shape": len(SHAPES), "scale": len(SCALES), "rotation": len(TURNS), "
 
 
 def draw_shapes() -> tuple[np.ndarray, np.ndarray]:
-    """All pictures, uint8 `(items, 32, 32, 1)`, and the factors of each, a structured array `(items,)` of whole numbers from 0.
+    """All images, uint8 `(items, 32, 32, 1)`, and the factors of each, a structured array `(items,)` of whole numbers from 0.
 
     The factors are by name `shape`, `scale`, `rotation`, `x` and `y`; x grows rightwards, y downwards.
     """
-    pictures = [
+    images = [
         np.roll(centred, (down, right), (0, 1))
         for shape, scale, turn in itertools.product(SHAPES, SCALES, TURNS)
         for centred in [_drawn(shape, scale, turn)]
         for right, down in itertools.product(RIGHT, DOWN)
     ]
     combinations = np.indices(tuple(FACTORS.values())).reshape(len(FACTORS), -1)
-    factors = np.zeros(len(pictures), [(name, np.int64) for name in FACTORS])
+    factors = np.zeros(len(images), [(name, np.int64) for name in FACTORS])
     for name, values in zip(FACTORS, combinations, strict=True):
         factors[name] = values
-    return np.stack(pictures)[..., None], factors
+    return np.stack(images)[..., None], factors
 
 
 def _drawn(shape: str, scale: float, turn: float) -> np.ndarray:

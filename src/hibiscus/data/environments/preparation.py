@@ -48,8 +48,8 @@ def make_environment(name: str) -> Any:
     except Error as error:
         known = list(gymnasium.registry)
         hint = nearest(name, known)
-        mend = hint if name not in known and hint.startswith("did you mean") else "gym:CartPole-v1, or install the package that it names"
-        raise DataError(f"gym:{name}: {str(error).splitlines()[0]}", "an environment that Gymnasium knows", mend) from None
+        fix = hint if name not in known and hint.startswith("did you mean") else "gym:CartPole-v1, or install the package that it names"
+        raise DataError(f"gym:{name}: {str(error).splitlines()[0]}", "an environment that Gymnasium knows", fix) from None
     except ImportError as error:
         raise DataError(f"gym:{name}: {error}", "the packages that it needs", f"pip install {error.name or 'gymnasium[all]'}") from None
 

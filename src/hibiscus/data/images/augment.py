@@ -1,4 +1,4 @@
-r"""Random changes to whole batches of pictures, for training only.
+r"""Random changes to whole batches of images, for training only.
 
 Each output pixel (x, y), counted from the centre, is read from
 
@@ -7,10 +7,10 @@ Each output pixel (x, y), counted from the centre, is read from
 with F the flips and d the whole-pixel offset of `shift` and `crop`. Without rotation, zoom and shear, M is the identity and
 whole rows are copied; otherwise one bilinear sampling does everything at once. Then brightness and contrast:
 
-    y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the picture
+    y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the image
 
-and last one erased square. A mask is gathered or sampled at the same places, by the nearest pixel, and is ignored where a picture ends
-or is erased. Augmented pictures stay correlated with their originals, so a network still wants dropout.
+and last one erased square. A mask is gathered or sampled at the same places, by the nearest pixel, and is ignored where an image ends
+or is erased. Augmented images stay correlated with their originals, so a network still wants dropout.
 """
 
 from __future__ import annotations
@@ -36,43 +36,43 @@ DRAWS = (*DRAWS, "cutout_y", "cutout_x")
 
 @dataclasses.dataclass(frozen=True)
 class Augment:
-    """Batched augmentation, drawn anew for each picture: the same generator state gives the same batch.
+    """Batched augmentation, drawn anew for each image: the same generator state gives the same batch.
 
     Args:
-        shift: most offset as a share of the side, 0 to below 1, rounded to whole pixels.
+        translate: most offset as a share of the side, 0 to below 1, rounded to whole pixels.
         crop: pixels of padding before a random crop of the old size, from 0.
         flip: mirror left and right with probability 1/2.
         vertical_flip: mirror top and bottom with probability 1/2.
         rotation: most degrees either way, 0 to 180.
-        zoom: magnify by a factor from 1 - zoom to 1 + zoom, 0 to below 1.
+        scale_range: magnify by a factor from 1 - scale_range to 1 + scale_range, 0 to below 1.
         shear: most sideways pixels per row, 0 to 1.
         brightness: most relative change, 0 to 1.
-        contrast: most relative change about the picture's mean, 0 to 1.
-        cutout: side in pixels of a square set to 0, its centre anywhere in the picture; 0 for none.
-        fill: what lies outside the picture: "zero", "nearest" (the edge pixel) or "reflect" (mirrored, edge pixel twice).
+        contrast: most relative change about the image's mean, 0 to 1.
+        cutout: side in pixels of a square set to 0, its centre anywhere in the image; 0 for none.
+        padding_mode: what lies outside the image: "zero", "nearest" (the edge pixel) or "reflect" (mirrored, edge pixel twice).
 
     Shapes:
         images (batch, channels, height, width), floating, in [0, 1]; returns the same shape, dtype and memory format.
 
     Raises:
-        ConfigError: an argument out of its range, or a crop or cutout as large as the pictures.
+        ConfigError: an argument out of its range, or a crop or cutout as large as the images.
         DataError: images that are not a floating tensor of four axes.
     """
 
-    shift: float = 0.0
+    translate: float = 0.0
     crop: int = 0
     flip: bool = False
     vertical_flip: bool = False
     rotation: float = 0.0
-    zoom: float = 0.0
+    scale_range: float = 0.0
     shear: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
     cutout: int = 0
-    fill: str = "zero"
+    padding_mode: str = "zero"
 
     def __post_init__(self) -> None:
-        tops = {"shift": BELOW_ONE, "rotation": 180.0, "zoom": BELOW_ONE, "shear": 1.0, "brightness": 1.0, "contrast": 1.0}
+        tops = {"translate": BELOW_ONE, "rotation": 180.0, "scale_range": BELOW_ONE, "shear": 1.0, "brightness": 1.0, "contrast": 1.0}
         for name, top in tops.items():
             check_number(name, getattr(self, name), 0, top)
         for name in ("crop", "cutout"):
@@ -81,13 +81,13 @@ class Augment:
                 raise ConfigError(f"{name}={value!r}", "a whole number of pixels from 0", f"{name}=0 switches it off")
         for name in ("flip", "vertical_flip"):
             check_switch(name, getattr(self, name))
-        if self.fill not in SAMPLING:
-            raise ConfigError(f"fill={self.fill!r}", "zero, nearest or reflect", nearest(str(self.fill), SAMPLING))
+        if self.padding_mode not in SAMPLING:
+            raise ConfigError(f"padding_mode={self.padding_mode!r}", "zero, nearest or reflect", nearest(str(self.padding_mode), SAMPLING))
 
     @property
     def active(self) -> bool:
         """Whether anything is switched on."""
-        return any(getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "fill")
+        return any(getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "padding_mode")
 
     @overload
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor: ...
@@ -98,9 +98,9 @@ class Augment:
         """A new batch; `images` itself where nothing is switched on. It is never changed in place.
 
         Args:
-            images: the pictures.
+            images: the images.
             generator: of the random numbers.
-            masks: uint8 (batch, height, width), changed along with the pictures and returned beside them.
+            masks: uint8 (batch, height, width), changed along with the images and returned beside them.
         """
         images, masks = self._changed(images, generator, masks)
         return images if masks is None else (images, masks)
@@ -115,7 +115,7 @@ class Augment:
             return images, masks
         height, width = images.shape[2:]
         if max(self.crop, self.cutout) >= min(height, width):
-            found = f"crop={self.crop}, cutout={self.cutout} for pictures of {height} x {width}"
+            found = f"crop={self.crop}, cutout={self.cutout} for images of {height} x {width}"
             raise ConfigError(found, "less than the shorter side", "make them smaller")
         # One draw, on the generator's own device: a CPU generator gives a GPU batch the same numbers.
         uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(images.device)
@@ -130,22 +130,22 @@ class Augment:
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Everything geometric."""
         height, width = images.shape[2:]
-        down = _whole(draws["shift_y"], round(self.shift * height)) + _whole(draws["crop_y"], self.crop)
-        right = _whole(draws["shift_x"], round(self.shift * width)) + _whole(draws["crop_x"], self.crop)
+        down = _whole(draws["shift_y"], round(self.translate * height)) + _whole(draws["crop_y"], self.crop)
+        right = _whole(draws["shift_x"], round(self.translate * width)) + _whole(draws["crop_x"], self.crop)
         mirror_x, mirror_y = (draws["flip_x"] < 0.5) & self.flip, (draws["flip_y"] < 0.5) & self.vertical_flip
-        if self.rotation or self.zoom or self.shear:
+        if self.rotation or self.scale_range or self.shear:
             grid = self._grid(images, draws, (right, down), (mirror_x, mirror_y))
             return self._sampled(images, grid), None if masks is None else self._sampled_mask(masks, grid)
-        if self.shift or self.crop or self.flip or self.vertical_flip:
-            margin = round(self.shift * height) + self.crop, round(self.shift * width) + self.crop
+        if self.translate or self.crop or self.flip or self.vertical_flip:
+            margin = round(self.translate * height) + self.crop, round(self.translate * width) + self.crop
             rows = torch.arange(height, device=images.device)
             rows = torch.where(mirror_y[:, None], height - 1 - rows, rows) + (down + margin[0])[:, None]  # (batch, height)
-            # A mirrored picture is read from the mirrored batch, which lies behind the batch itself.
+            # A mirrored image is read from the mirrored batch, which lies behind the batch itself.
             place = torch.arange(len(images), device=images.device) + len(images) * mirror_x
             left = torch.where(mirror_x, -right, right) + margin[1]
 
             def moved(stack: torch.Tensor, outside: int | None) -> torch.Tensor:
-                stack = _padded(stack, margin, self.fill, outside)
+                stack = _padded(stack, margin, self.padding_mode, outside)
                 return _windows(torch.cat([stack, stack.flip(3)]) if self.flip else stack, place, rows, left, width)
 
             return moved(images, None), None if masks is None else moved(masks[:, None], IGNORED)[:, 0]
@@ -161,7 +161,7 @@ class Augment:
         """Where each pixel is read from, for rotation, zoom, shear, flips and offsets together: (batch, height, width, 2)."""
         height, width = images.shape[2:]
         angle = _signed(draws["rotation"]) * math.radians(self.rotation)
-        scale = 1 / (1 + _signed(draws["zoom"]) * self.zoom)
+        scale = 1 / (1 + _signed(draws["zoom"]) * self.scale_range)
         shear = _signed(draws["shear"]) * self.shear
         cos, sin = angle.cos() * scale, angle.sin() * scale
         m00, m01, m10, m11 = cos, cos * shear - sin, sin, sin * shear + cos
@@ -175,17 +175,17 @@ class Augment:
     def _sampled(self, images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         """One bilinear sampling."""
         # float32 throughout: a bf16 grid is off by pixels.
-        moved = functional.grid_sample(images.float(), grid, "bilinear", SAMPLING[self.fill], align_corners=False)
+        moved = functional.grid_sample(images.float(), grid, "bilinear", SAMPLING[self.padding_mode], align_corners=False)
         return moved.clamp_(0, 1).to(images.dtype).contiguous(memory_format=memory_format(images))
 
     @staticmethod
     def _sampled_mask(masks: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-        """The class of the nearest pixel; ignored beyond the picture, whatever the fill: a mirrored edge teaches nothing true."""
+        """The class of the nearest pixel; ignored beyond the image, whatever the fill: a mirrored edge teaches nothing true."""
         known = functional.grid_sample(masks[:, None].float() - IGNORED, grid, "nearest", "zeros", align_corners=False)
         return (known[:, 0] + IGNORED).to(masks.dtype)
 
     def _relit(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Brightness and contrast as one multiplication and one addition per picture."""
+        """Brightness and contrast as one multiplication and one addition per image."""
         brightness = (1 + _signed(draws["brightness"]) * self.brightness)[:, None, None, None]
         contrast = (1 + _signed(draws["contrast"]) * self.contrast)[:, None, None, None]
         mean = images.float().mean((1, 2, 3), keepdim=True)
@@ -251,7 +251,7 @@ def _windows(images: torch.Tensor, place: torch.Tensor, rows: torch.Tensor, left
         width: of the result `(batch, channels, height, width)`.
     """
     last = memory_format(images) is torch.channels_last
-    # (pictures, planes, height, width, values of a pixel) as they lie in memory.
+    # (images, planes, height, width, values of a pixel) as they lie in memory.
     stored = images.permute(0, 2, 3, 1)[:, None] if last else images.contiguous()[..., None]
     planes, high, wide, values = stored.shape[1:]
     plane = place[:, None] * planes + torch.arange(planes, device=images.device)

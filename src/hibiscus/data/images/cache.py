@@ -1,4 +1,4 @@
-"""The picture cache: every picture decoded once into one memory-mapped uint8 array, looked up by the files' state.
+"""The image cache: every image decoded once into one memory-mapped uint8 array, looked up by the files' state.
 
 The cache lies in `$HIBISCUS_CACHE`, else in `$XDG_CACHE_HOME/hibiscus`, else in `~/.cache/hibiscus`. Nothing is
 ever written beside the person's own files. It may be deleted at any time.
@@ -23,14 +23,14 @@ import numpy as np
 import torch
 
 from hibiscus.data.dataset import Skipped, digest
-from hibiscus.data.images.decode import PIXEL_LIMIT, open_picture
+from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import DataError
 
-__all__ = ["cache_folder", "decode_pictures"]
+__all__ = ["cache_folder", "decode_images"]
 
 Decoded = tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]  # pixels, keys, and the bad ones with their reasons
-CHUNK, CHUNK_BYTES = 512, 2**25  # most pictures, and most bytes of pixels, handed to the decoding threads at a time
+CHUNK, CHUNK_BYTES = 512, 2**25  # most images, and most bytes of pixels, handed to the decoding threads at a time
 
 
 def cache_folder() -> Path:
@@ -55,32 +55,32 @@ def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> s
 
 
 def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]:
-    """One picture into its place `(height, width, channels)`; returns the digest of its file and what was wrong with it."""
+    """One image into its place `(height, width, channels)`; returns the digest of its file and what was wrong with it."""
     height, width, channels = pixels.shape
-    mode = "grey" if channels == 1 else "rgb"
+    mode = "gray" if channels == 1 else "rgb"
     try:
         data = jpeg_bytes(file)  # read once, for the pixels and for the digest
-        picture = read_jpeg(data, (height, width), mode, resize, PIXEL_LIMIT) if data is not None else None
-        if picture is None:
-            picture = open_picture(file, size=(height, width), mode=mode, resize=resize)
+        image = read_jpeg(data, (height, width), mode, resize, PIXEL_LIMIT) if data is not None else None
+        if image is None:
+            image = open_image(file, size=(height, width), mode=mode, resize=resize)
         key = digest(file.read_bytes() if data is None else data)
     except DataError as error:
         return 0, error.received
     except (OSError, ValueError) as error:
         return 0, f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
-    pixels[...] = picture.reshape(pixels.shape)
+    pixels[...] = image.reshape(pixels.shape)
     return key, ""
 
 
 def _decode_share(files: Sequence[Path], pixels: np.ndarray, found: list[tuple[int, str]], resize: str, step: int, first: int) -> None:
-    """Every `step`-th picture from the `first` on, each into its place."""
+    """Every `step`-th image from the `first` on, each into its place."""
     for place in range(first, len(files), step):
         found[place] = _decode_into(files[place], pixels[place], resize)
 
 
 @contextlib.contextmanager
 def _single_threaded() -> Iterator[None]:
-    """While it lasts, PyTorch divides no operation: threads that resize a picture each would otherwise start more threads for each."""
+    """While it lasts, PyTorch divides no operation: threads that resize an image each would otherwise start more threads for each."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -96,7 +96,7 @@ def _decode_all(
     keep: Callable[[np.ndarray], Any],
     progress: Callable[[int, int], None] | None,
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Decodes by threads (the decoders let go of the interpreter meanwhile), and hands on the good pictures some at a time, in order.
+    """Decodes by threads (the decoders let go of the interpreter meanwhile), and hands on the good images some at a time, in order.
 
     They are gathered in memory first: a fresh map of a file would cost a fault for each of its pages.
     """
@@ -109,7 +109,7 @@ def _decode_all(
         for start in range(0, len(files), some):
             chunk = files[start : start + some]
             found: list[tuple[int, str]] = [(0, "")] * len(chunk)
-            # A share for each thread: handing over picture by picture would cost as much as half a picture.
+            # A share for each thread: handing over image by image would cost as much as half an image.
             list(pool.map(partial(_decode_share, chunk, pixels, found, resize, workers), range(workers)))
             good = [place for place, (_, reason) in enumerate(found) if not reason]
             keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
@@ -156,25 +156,25 @@ def _build(
                 work.rename(entry)
 
 
-def decode_pictures(
+def decode_images(
     files: Sequence[Path],
     shape: tuple[int, int, int],
     progress: Callable[[int, int], None] | None = None,
     resize: str = "cover",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
-    """Decodes picture files to one size, once.
+    """Decodes image files to one size, once.
 
     Args:
-        files: the pictures.
+        files: the images.
         shape: `(height, width, channels)` of the result; channels 1 (grey) or 3 (RGB).
         progress: called with how many are done and how many there are.
-        resize: `cover` scales the short side and cuts out the centre; `squash` keeps all of the picture, its sides scaled each by itself.
+        resize: `cover` scales the short side and cuts out the centre; `squash` keeps all of the image, its sides scaled each by itself.
 
     Returns:
         The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests, uint64
         `(good,)`; their indices among the files; and the bad ones with their reasons.
     """
-    entry = cache_folder() / "pictures" / _stamp(files, shape, resize)
+    entry = cache_folder() / "images" / _stamp(files, shape, resize)
     whole = (len(files), *shape)
     found = _load(entry, whole)
     if found is None:

@@ -1,4 +1,4 @@
-"""One hardened decoder from picture files to uint8 arrays."""
+"""One hardened decoder from image files to uint8 arrays."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from PIL import Image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["FORMATS", "PIXEL_LIMIT", "Picture", "check_size", "open_picture", "resized", "to_plain"]
+__all__ = ["FORMATS", "PIXEL_LIMIT", "ImageArray", "check_size", "open_image", "resized", "to_plain"]
 
-Picture = np.ndarray
+ImageArray = np.ndarray
 PIXEL_LIMIT = 100_000_000
-# An allow-list: Pillow's other readers run programs (EPS) or are rarely exercised, and a person's pictures are these.
+# An allow-list: Pillow's other readers run programs (EPS) or are rarely exercised, and a person's images are these.
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -48,14 +48,14 @@ def _quiet() -> Iterator[None]:
                 _quiet_stack.close()
 
 
-def open_picture(
+def open_image(
     path: str | os.PathLike[str] | bytes,
     size: tuple[int, int] | None = None,
     mode: str = "auto",
     resize: str = "cover",
     limit: int = PIXEL_LIMIT,
-) -> Picture:
-    """Decode a picture file of any common kind into a uint8 array, upright, without transparency.
+) -> ImageArray:
+    """Decode an image file of any common kind into a uint8 array, upright, without transparency.
 
     Args:
         path: the file, or its bytes.
@@ -68,9 +68,9 @@ def open_picture(
         uint8, (height, width) if grey, else (height, width, 3). The first frame of an animation; transparency over white.
 
     Raises:
-        DataError: missing, empty, truncated, too large, or not a picture; the message names the file and the reason.
+        DataError: missing, empty, truncated, too large, or not an image; the message names the file and the reason.
     """
-    for name, word, known in (("mode", mode, ("auto", "grey", "rgb")), ("resize", resize, ("cover", "squash"))):
+    for name, word, known in (("mode", mode, ("auto", "gray", "rgb")), ("resize", resize, ("cover", "squash"))):
         if word not in known:
             raise ConfigError(f"{name}={word!r}", f"one of {', '.join(known)}", nearest(str(word), known))
     if size is not None:
@@ -92,31 +92,31 @@ def open_picture(
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error), limit) from error
     except Image.UnidentifiedImageError as error:
-        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO picture"
-        raise DataError(f"{name}: not a picture, whatever its name ends in", known, "remove or replace it") from error
+        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO image"
+        raise DataError(f"{name}: not an image, whatever its name ends in", known, "remove or replace it") from error
     except Exception as error:  # decoders meet hostile bytes with every kind of error, MemoryError included
         reason = str(error) or type(error).__name__
-        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete picture", "copy it again from its source") from error
+        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete image", "copy it again from its source") from error
 
 
 def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesIO]:
     """The name for messages and what Pillow is to read; only regular files, as a pipe would block for ever."""
     if isinstance(path, bytes):
-        name, source, count = "picture in memory", io.BytesIO(path), len(path)
+        name, source, count = "image in memory", io.BytesIO(path), len(path)
     else:
         name, source = os.fspath(path), Path(path)
         if not source.is_file():
             what = "is a folder" if source.is_dir() else "not a file" if source.exists() else "no such file"
-            raise DataError(f"{name}: {what}", "a picture file", "check the path")
+            raise DataError(f"{name}: {what}", "an image file", "check the path")
         count = source.stat().st_size
     if count == 0:
-        raise DataError(f"{name}: empty file (0 bytes)", "a picture", "remove it, or copy it again from its source")
+        raise DataError(f"{name}: empty file (0 bytes)", "an image", "remove it, or copy it again from its source")
     return name, source
 
 
 def _too_large(name: str, found: str, limit: int) -> DataError:
-    mend = "make the picture smaller, or raise the limit if you trust the file"
-    return DataError(f"{name}: too large to decode safely ({found})", f"1 to {limit:,} pixels", mend)
+    fix = "make the image smaller, or raise the limit if you trust the file"
+    return DataError(f"{name}: too large to decode safely ({found})", f"1 to {limit:,} pixels", fix)
 
 
 def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str) -> Image.Image:
@@ -128,9 +128,9 @@ def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize:
         orientation = image.getexif().get(0x0112, 1)
     if size is not None and image.format in ("JPEG", "MPO"):
         height, width = size if orientation not in (5, 6, 7, 8) else size[::-1]
-        image.draft("L" if mode == "grey" else None, (width, height))
+        image.draft("L" if mode == "gray" else None, (width, height))
     plain = to_plain(image)
-    plain = plain.convert("L" if mode == "grey" else "RGB" if mode == "rgb" else plain.mode)
+    plain = plain.convert("L" if mode == "gray" else "RGB" if mode == "rgb" else plain.mode)
     if orientation in TURNS:
         plain = plain.transpose(TURNS[orientation])
     return plain if size is None else resized(plain, size, resize)
@@ -140,22 +140,22 @@ def to_plain(image: Image.Image) -> Image.Image:
     """Any Pillow mode to L (grey kinds) or RGB (the rest), transparency over white."""
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_deep_to_bytes(np.asarray(image), image))
-    grey = image.mode in ("1", "L", "LA", "La")
+    gray = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         # The two-step conversions that Pillow has: premultiplied kinds first to their plain twin.
         image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("L" if grey else "RGB")
+    return image.convert("L" if gray else "RGB")
 
 
-def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> Picture:
+def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> ImageArray:
     """16-bit, 32-bit or float grey (height, width) to uint8; 65535 / 257 = 255 exactly."""
     low, high = float(values.min()), float(values.max())
-    # A 32-bit file may hold 8-bit values; PNG and PPM readers use that mode only for 16-bit pictures.
+    # A 32-bit file may hold 8-bit values; PNG and PPM readers use that mode only for 16-bit images.
     is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255))
     top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
     if not (low >= 0 and high <= top):
-        raise DataError(f"grey values from {low:g} to {high:g}", "0 to 1, 0 to 255, or 0 to 65535", "rescale the picture")
+        raise DataError(f"grey values from {low:g} to {high:g}", "0 to 1, 0 to 255, or 0 to 65535", "rescale the image")
     return np.rint(values * (255 / top)).astype(np.uint8)
 
 

@@ -15,11 +15,11 @@ __all__ = ["jpeg_bytes", "read_jpeg"]
 
 START = b"\xff\xd8\xff"
 LARGEST_FILE = 2**26  # bytes; more is read piece by piece, by Pillow
-FIRST = 2**16  # bytes; most JPEGs of small pictures whole
+FIRST = 2**16  # bytes; most JPEGs of small images whole
 # As bytes, and without waiting: a pipe would block for ever. Windows has no pipes among files, and other systems have bytes alone.
 OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 EXIF, EXIF_REACH = b"Exif\0\0", 2**17  # the segment stands near the beginning
-# How an upright picture is made of the stored one, by the EXIF orientation (CIPA DC-008, 4.6.4).
+# How an upright image is made of the stored one, by the EXIF orientation (CIPA DC-008, 4.6.4).
 TURNS = {
     2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1], 5: lambda a: a.transpose(1, 0, 2),
     6: lambda a: np.rot90(a, -1), 7: lambda a: a[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90,
@@ -61,11 +61,11 @@ def read_jpeg(data: bytes, size: tuple[int, int], mode: str, resize: str, limit:
     import simplejpeg
 
     try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        if colours not in ("Gray", "YCbCr") or int(height) * int(width) > limit:
+        height, width, colors, _ = simplejpeg.decode_jpeg_header(data)
+        if colors not in ("Gray", "YCbCr") or int(height) * int(width) > limit:
             return None
         turn = _orientation(data)
-        wanted = "GRAY" if mode == "grey" or (mode == "auto" and colours == "Gray") else "RGB"
+        wanted = "GRAY" if mode == "gray" or (mode == "auto" and colors == "Gray") else "RGB"
         least_height, least_width = size if turn < 5 else size[::-1]
         stored = simplejpeg.decode_jpeg(data, wanted, min_height=2 * least_height, min_width=2 * least_width)
     except ValueError:

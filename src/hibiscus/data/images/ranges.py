@@ -1,4 +1,4 @@
-"""Checks of augmentation's options, with words that say how to mend them."""
+"""Checks of augmentation's options, with words that say how to fix them."""
 
 from __future__ import annotations
 

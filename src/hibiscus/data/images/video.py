@@ -1,4 +1,4 @@
-"""Video files as pictures, each frame upright, at the size that is asked for; and pictures as a video file."""
+"""Video files as images, each frame upright, at the size that is asked for; and images as a video file."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def read_frames(file: Path, shape: tuple[int, int, int], resize: str = "cover") 
     """
     found: list[np.ndarray] = []
     size = (0, 0)
-    for picture in walk_frames(file):
-        size = (picture.height, picture.width)
-        found.append(_pixels(picture, shape, resize))
+    for image in walk_frames(file):
+        size = (image.height, image.width)
+        found.append(_pixels(image, shape, resize))
     return np.stack(found), size
 
 
@@ -64,8 +64,8 @@ def walk_frames(file: Path) -> Iterator[Image.Image]:
                 if count == MOST_FRAMES:
                     raise _refused(file, f"more than {MOST_FRAMES:,} frames", f"at most {MOST_FRAMES:,}")
                 count += 1
-                picture = frame.to_image()
-                yield picture.rotate(frame.rotation, expand=True) if frame.rotation else picture  # a phone that was held upright
+                image = frame.to_image()
+                yield image.rotate(frame.rotation, expand=True) if frame.rotation else image  # a phone that was held upright
     except (OSError, IndexError, ValueError) as error:  # PyAV's own errors are of these kinds too
         if not count:
             reason = "holds no video" if isinstance(error, IndexError) else str(error)
@@ -82,11 +82,11 @@ def frame_rate(file: Path) -> Fraction:
         return Fraction(video.streams.video[0].average_rate or 25)
 
 
-def write_frames(pictures: Iterable[np.ndarray], file: Path, rate: Fraction) -> int:
-    """Writes pictures as a video that every player shows: H.264, with sides cut to even numbers, as its colours ask for.
+def write_frames(images: Iterable[np.ndarray], file: Path, rate: Fraction) -> int:
+    """Writes images as a video that every player shows: H.264, with sides cut to even numbers, as its colours ask for.
 
     Args:
-        pictures: uint8 (height, width, 3), all of one size.
+        images: uint8 (height, width, 3), all of one size.
         file: ends in one of `FILM_ENDINGS`; a file there is not written over.
         rate: frames a second.
 
@@ -94,7 +94,7 @@ def write_frames(pictures: Iterable[np.ndarray], file: Path, rate: Fraction) -> 
         How many there were.
 
     Raises:
-        DataError: the file cannot be written, or no picture was given.
+        DataError: the file cannot be written, or no image was given.
         MissingExtraError: the package `av` is not installed.
     """
     av = _package(file)
@@ -102,12 +102,12 @@ def write_frames(pictures: Iterable[np.ndarray], file: Path, rate: Fraction) -> 
     try:
         with file.open("xb") as place, av.open(place, "w", format=FILM_ENDINGS[file.suffix.lower()]) as out:
             made = True
-            for picture in pictures:
-                height, width = (side - side % 2 for side in picture.shape[:2])
+            for image in images:
+                height, width = (side - side % 2 for side in image.shape[:2])
                 if stream is None:
                     stream = out.add_stream("libx264", rate=rate, options={"crf": "20"})
                     stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
-                even = np.ascontiguousarray(picture[:height, :width])
+                even = np.ascontiguousarray(image[:height, :width])
                 out.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
                 count += 1
             if stream is not None:
@@ -116,12 +116,12 @@ def write_frames(pictures: Iterable[np.ndarray], file: Path, rate: Fraction) -> 
         if made:
             file.unlink(missing_ok=True)
         if isinstance(error, OSError | ValueError):
-            mend = "another --out, or pictures of one size"
-            raise DataError(f"{file}: cannot be written ({error})", "a place for a video", mend) from error
+            fix = "another --out, or images of one size"
+            raise DataError(f"{file}: cannot be written ({error})", "a place for a video", fix) from error
         raise
     if not count:
         file.unlink(missing_ok=True)
-        raise DataError(f"{file}: no picture to write", "at least one", "look at the input")
+        raise DataError(f"{file}: no image to write", "at least one", "look at the input")
     return count
 
 
@@ -137,7 +137,7 @@ def _refused(file: Path, found: str, limit: str) -> DataError:
     return DataError(f"{file}: {found}", limit, "cut or shrink it first: ffmpeg -i in.mp4 -t 60 -vf scale=1280:-2 out.mp4")
 
 
-def _pixels(picture: Any, shape: tuple[int, int, int], resize: str) -> np.ndarray:
+def _pixels(image: Any, shape: tuple[int, int, int], resize: str) -> np.ndarray:
     height, width, channels = shape
-    plain = picture.convert("L" if channels == 1 else "RGB")
+    plain = image.convert("L" if channels == 1 else "RGB")
     return np.asarray(resized(plain, (height, width), resize)).reshape(shape)

@@ -30,7 +30,7 @@ class ClassList:
 
     names: tuple[str, ...]
     values: dict[int, int]
-    colours: dict[tuple[int, int, int], int]
+    colors: dict[tuple[int, int, int], int]
 
 
 def decoded(data: bytes) -> str:
@@ -59,23 +59,23 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
-        colour = re.fullmatch(r"(?:(.*?)[\s,;]+)??(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s,;]+(.*?))?", text)
+        color = re.fullmatch(r"(?:(.*?)[\s,;]+)??(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s,;]+(.*?))?", text)
         numbered_line = re.fullmatch(r"(\d+)(?:[\s,:;=]+(.*))?", text)
-        if colour:
-            key, name = tuple(map(int, colour.group(2, 3, 4))), colour[1] or colour[5] or ""
+        if color:
+            key, name = tuple(map(int, color.group(2, 3, 4))), color[1] or color[5] or ""
         elif numbered_line:
             key, name = (int(numbered_line[1]),), numbered_line[2] or text
         else:
             key, name = (len(names),), text
         if not names and re.fullmatch(r"name[\s,;]+r\w*[\s,;]+g\w*[\s,;]+b\w*", text, re.IGNORECASE):
             continue  # the heading of a table
-        if key in names or max(key) > 255 or re.fullmatch(r"[\d\s,;]+", name.strip() if colour else ""):
+        if key in names or max(key) > 255 or re.fullmatch(r"[\d\s,;]+", name.strip() if color else ""):
             raise DataError(
                 f"{file}, line {number}: {line.strip()[:80]!r}", "a name, a number and a name, or a colour and a name", "mend it"
             )
         names[key] = name
     if len(names) > MOST_CLASSES or len({len(key) for key in names}) != 1:
-        raise DataError(f"{file}: {len(names)} classes", f"1 to {MOST_CLASSES} classes, all by number or all by colour", "mend the list")
+        raise DataError(f"{file}: {len(names)} classes", f"1 to {MOST_CLASSES} classes, all by number or all by colour", "fix the list")
     return numbered(names)
 
 

@@ -35,7 +35,7 @@ class MaskPreparation:
         Args:
             masks: class numbers uint8 `(items, height, width)`.
             names: of the classes.
-            rows: positions of the training pictures.
+            rows: positions of the training images.
 
         Raises:
             DataError: fewer than two classes, or no pixel of a known class.
@@ -43,7 +43,7 @@ class MaskPreparation:
         if len(names) < 2:
             raise DataError(f"masks of {len(names)} classes", "at least two", "name them in classes.txt, one a line")
         counts = np.zeros(256, np.int64)
-        for row in rows:  # a few pictures at a time would be no faster, and take more memory
+        for row in rows:  # a few images at a time would be no faster, and take more memory
             counts += np.bincount(masks[row].ravel(), minlength=256)
         if not counts[:IGNORED].sum():
             raise DataError("no pixel of the training masks is of a known class", "pixels of two classes", "look at the masks")

@@ -35,7 +35,7 @@ __all__ = [
 MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "Null", "<NA>"])
 LOOSE_MISSING = MISSING | {"None", "none", "-", "--", ".", "*"}  # missing only where the rest of the column is numbers
 ROLES = ("number", "category", "text", "path", "time", "constant", "identifier", "target")
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 TIME = re.compile(r"(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$")
 IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|unnamed: \d+|column_\d+))$|[A-Za-z]*[a-z]I[Dd]$")
 
@@ -107,7 +107,7 @@ def _from_texts(texts: np.ndarray, read: Callable[[str], float]) -> np.ndarray:
             try:
                 known[text] = read(text)
             except DataError as error:
-                raise DataError(f"row {row}: {error.received}", error.expected, error.mend) from None
+                raise DataError(f"row {row}: {error.received}", error.expected, error.fix) from None
     return np.fromiter((known[text] for text in texts.tolist()), dtype=np.float64, count=len(texts))
 
 
@@ -118,7 +118,7 @@ def _number(text: str, name: str) -> float:
         return float(text)
     except ValueError:
         expected = "a number, as in the training data, or an empty field"
-        raise DataError(f"column '{name}' holds '{text[:60]}'", expected, "mend the value or empty the field") from None
+        raise DataError(f"column '{name}' holds '{text[:60]}'", expected, "fix the value or empty the field") from None
 
 
 def day_comes_first(values: Any) -> bool:
@@ -165,7 +165,7 @@ def guess_roles(frame: DataFrame, target: str | Sequence[str] | None = None, bas
     Args:
         frame: the table.
         target: the column (or columns) to be predicted; never guessed. An empty list: nothing is to be predicted.
-        base: the folder of the table's file, in which picture paths are looked for.
+        base: the folder of the table's file, in which image paths are looked for.
 
     Returns:
         A role for each column. `constant` and `identifier` columns tell nothing and are left out (see `role_notes`).
@@ -202,7 +202,7 @@ def _role(name: str, column: Series, base: str | Path | None) -> str:
         distinct = pd.Series(known.unique())
     except TypeError:  # lists and records
         return "constant"
-    if base is not None and kind == "O" and _are_pictures(known, Path(base)):  # before: a single row is no constant picture
+    if base is not None and kind == "O" and _are_images(known, Path(base)):  # before: a single row is no constant image
         return "path"
     if len(distinct) + (len(known) < len(column)) < 2:
         return "constant"
@@ -226,9 +226,9 @@ def _role(name: str, column: Series, base: str | Path | None) -> str:
     return "identifier" if len(known) >= 10 and (unique or (named and len(distinct) > 0.9 * len(known))) else "category"
 
 
-def _are_pictures(known: Series, base: Path) -> bool:
-    """Whether values are names of picture files, of which one of the first few is there (others may be bad)."""
+def _are_images(known: Series, base: Path) -> bool:
+    """Whether values are names of image files, of which one of the first few is there (others may be bad)."""
     texts = [text for text in as_texts(known.head(1000)) if text is not None]
-    if not texts or not all(text.lower().endswith(PICTURES) for text in texts):
+    if not texts or not all(text.lower().endswith(IMAGES) for text in texts):
         return False
     return any((base / text).is_file() for text in texts[:20])

@@ -1,4 +1,4 @@
-"""Tables as data sets: the target becomes the label, a column of picture paths the pictures; and data sets as parts of one."""
+"""Tables as data sets: the target becomes the label, a column of image paths the images; and data sets as parts of one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, frame_keys
-from hibiscus.data.images.folder import open_picture_files, too_many_bad
+from hibiscus.data.images.folder import open_image_files, too_many_bad
 from hibiscus.errors import DataError
 
-__all__ = ["join_parts", "listed_pictures", "open_table"]
+__all__ = ["join_parts", "listed_images", "open_table"]
 
 Progress = Callable[[int, int], None]
 
@@ -23,21 +23,21 @@ def open_table(
     progress: Progress | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
-    max_bad: float = 0.05,
+    max_bad_fraction: float = 0.05,
     like: Dataset | None = None,
 ) -> Dataset:
-    """Opens a table; a column of picture paths becomes the field `image`, the target the field `label`.
+    """Opens a table; a column of image paths becomes the field `image`, the target the field `label`.
 
     Without a target the table is opened for looking at it (or for prediction) and has no `label`.
 
     Args:
         file: the table.
         target: the column to be predicted.
-        progress: called with how many pictures are decoded and how many there are.
-        image_size: side, or `(height, width)`, of the pictures.
-        channels: of the pictures, 1 or 3.
-        max_bad: the largest share of pictures that may be unusable.
-        like: the training part, whose roles of columns (and shape of pictures) hold for this part too.
+        progress: called with how many images are decoded and how many there are.
+        image_size: side, or `(height, width)`, of the images.
+        channels: of the images, 1 or 3.
+        max_bad_fraction: the largest share of images that may be unusable.
+        like: the training part, whose roles of columns (and shape of images) hold for this part too.
 
     Raises:
         DataError: not a table, no such target or no value in it, or a column that the training part has is lacking.
@@ -65,8 +65,8 @@ def open_table(
             file.parent / (value if isinstance(value, str) else f"(no path in row {row})")
             for value, row in zip(frame[paths[0]], rows, strict=True)
         ]
-        pixels, keys, good, skipped = open_picture_files(files, image_size, channels, progress)
-        too_many_bad(str(file), skipped, len(files), max_bad)
+        pixels, keys, good, skipped = open_image_files(files, image_size, channels, progress)
+        too_many_bad(str(file), skipped, len(files), max_bad_fraction)
         fields["image"] = pixels
         frame, rows = frame.iloc[good].reset_index(drop=True), rows[good]
     else:
@@ -80,8 +80,8 @@ def open_table(
     return Dataset(file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped)
 
 
-def listed_pictures(file: Path) -> list[Path]:
-    """The pictures that a table's column of paths names, beside the table; none where it has no such column.
+def listed_images(file: Path) -> list[Path]:
+    """The images that a table's column of paths names, beside the table; none where it has no such column.
 
     Raises:
         DataError: not a table.
@@ -101,7 +101,7 @@ def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> 
         try:
             return guess_roles(frame, [] if target is None else target, file.parent)
         except DataError as error:
-            raise DataError(f"{file}: {error.received}", error.expected, error.mend) from None
+            raise DataError(f"{file}: {error.received}", error.expected, error.fix) from None
     names = {str(name) for name in frame.columns}
     used = [name for name, role in like.roles.items() if role not in ("constant", "identifier")]
     lacking = [name for name in used if name not in names]
@@ -182,4 +182,4 @@ def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
     try:
         return np.concatenate(values)
     except (ValueError, TypeError) as error:
-        raise DataError(f"{first.path}: the parts do not fit together ({error})", "the same shape in each", "mend the files") from None
+        raise DataError(f"{first.path}: the parts do not fit together ({error})", "the same shape in each", "fix the files") from None

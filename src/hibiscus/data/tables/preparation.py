@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from hibiscus.data.tables.columns import ROLES, as_days, as_numbers, as_texts, day_comes_first
-from hibiscus.data.text.tokenizer import Tokeniser
+from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class TextColumn:
     """One column for each of the most frequent words of the training part: 1 where the text holds the word."""
 
     name: str
-    tokeniser: dict[str, Any] | None
+    tokenizer: dict[str, Any] | None
     role: str = "text"
 
     @classmethod
@@ -119,19 +119,19 @@ class TextColumn:
         """Keeps the most frequent words that are not stop words; none where no text holds a word."""
         texts = [text or "" for text in as_texts(values)]
         try:
-            return cls(name, Tokeniser(top_words, stop_words=True).fit(texts).to_dict())
+            return cls(name, Tokenizer(top_words, stop_words=True).fit(texts).to_dict())
         except DataError:
             return cls(name, None)
 
     @property
     def features(self) -> list[str]:
         """One name for each word."""
-        return [f"{self.name}:{word}" for word in self.tokeniser["words"]] if self.tokeniser else []
+        return [f"{self.name}:{word}" for word in self.tokenizer["words"]] if self.tokenizer else []
 
     def write(self, values: Any, out: np.ndarray) -> None:
         """Writes the features of (rows,) values into out (rows, features)."""
-        if self.tokeniser:
-            out[:] = Tokeniser.from_dict(self.tokeniser).matrix([text or "" for text in as_texts(values)])
+        if self.tokenizer:
+            out[:] = Tokenizer.from_dict(self.tokenizer).matrix([text or "" for text in as_texts(values)])
 
 
 COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "text": TextColumn}
@@ -246,8 +246,8 @@ def _pick(frame: DataFrame, names: list[str]) -> dict[str, Any]:
     for name in names:
         if name not in places:
             near = nearest(name, places)
-            mend = near if near.startswith("did you mean") else f"add the column; the table has {', '.join(places)[:300] or 'none'}"
-            raise DataError(f"the table has no column '{name}'", "every column that was used in training", mend)
+            fix = near if near.startswith("did you mean") else f"add the column; the table has {', '.join(places)[:300] or 'none'}"
+            raise DataError(f"the table has no column '{name}'", "every column that was used in training", fix)
     twice = {name for name, count in Counter(map(str, frame.columns)).items() if count > 1} & set(names)
     if twice:
         raise DataError(f"more than one column is named {', '.join(sorted(twice))}", "a different name for each", "rename them")

@@ -74,8 +74,8 @@ def _read_bytes(path: Path) -> bytes:
     if not path.is_file():
         names = [file.name for file in islice(path.parent.iterdir(), 1000)] if path.parent.is_dir() else []
         found = f"{path} is a folder" if path.is_dir() else f"{path} does not exist"
-        mend = textwrap.shorten(nearest(path.name, names), 300, placeholder=" ...") if names else ""
-        raise DataError(found, "a CSV, TSV or Parquet file", mend)
+        fix = textwrap.shorten(nearest(path.name, names), 300, placeholder=" ...") if names else ""
+        raise DataError(found, "a CSV, TSV or Parquet file", fix)
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
@@ -190,8 +190,8 @@ def _scan(path: Path, text: str, delimiter: str, quoting: Any) -> list[list[str]
     if bad:
         more = f" (and {len(bad) - 5:,} more lines)" if len(bad) > 5 else ""
         expected = f"{len(sample[0])} fields on every line, as on the first, separated by {SEPARATORS[delimiter]}"
-        mend = 'put a field that holds the separator in quotes, "like, this", close every quote, or mend those lines'
-        raise DataError(f"{path}: {', '.join(bad[:5])}{more}", expected, mend)
+        fix = 'put a field that holds the separator in quotes, "like, this", close every quote, or mend those lines'
+        raise DataError(f"{path}: {', '.join(bad[:5])}{more}", expected, fix)
     return sample
 
 

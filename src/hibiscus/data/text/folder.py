@@ -7,23 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, Skipped, frame_keys
-from hibiscus.data.images.folder import PICTURE_ENDINGS, find_parts, too_many_bad, walk_files
+from hibiscus.data.images.folder import IMAGE_ENDINGS, find_parts, too_many_bad, walk_files
 from hibiscus.errors import DataError
 
 __all__ = ["holds_texts", "open_text_folder"]
 
 
 def holds_texts(folder: Path) -> bool:
-    """Whether a folder holds text files in folders of their own, and no picture; the first picture ends the search."""
+    """Whether a folder holds text files in folders of their own, and no image; the first image ends the search."""
     found = False
     for file in walk_files(folder):
-        if file.suffix.lower() in PICTURE_ENDINGS:
+        if file.suffix.lower() in IMAGE_ENDINGS:
             return False
         found = found or (file.suffix.lower() == ".txt" and file.parent != folder)
     return found
 
 
-def open_text_folder(folder: Path, max_bad: float = 0.05) -> Dataset:
+def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
     """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `test` beside `train`.
 
     Raises:
@@ -46,7 +46,7 @@ def open_text_folder(folder: Path, max_bad: float = 0.05) -> Dataset:
                 continue
             rows.append((file.relative_to(folder).as_posix(), part, inside[0], text))
     if bad:
-        too_many_bad(str(folder), bad, len(rows) + len(bad), max_bad)
+        too_many_bad(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
     if not rows:
         raise DataError(f"{folder}: no text in a class folder", "folder/class/*.txt", "put each class's texts in a folder of its own")
     frame = pandas.DataFrame({"text": [row[3] for row in rows]})

@@ -3,7 +3,7 @@ r"""Texts as numbers: a tokeniser with the top words, multi-hot, counts and tf-i
     idf(word) = ln((1 + N) / (1 + df(word))) + 1,    tfidf(text, word) = count idf / norm of the text's row
 
 with N texts, df of which hold the word (scikit-learn's convention: smoothed, rows of Euclidean length 1). All of it is learned
-by `Tokeniser.fit`, on the training part only.
+by `Tokenizer.fit`, on the training part only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
-    "STOP_WORDS", "Tokeniser", "character_one_hot", "drop_low_tfidf", "hashing_one_hot", "multi_hot", "split_words",
+    "STOP_WORDS", "Tokenizer", "character_one_hot", "drop_low_tfidf", "hashing_one_hot", "multi_hot", "split_words",
     "tfidf_scores", "word_one_hot",
 ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def _check_whole(name: str, value: Any) -> int:
     return int(value)
 
 
-class Tokeniser:
+class Tokenizer:
     """Words to indices 1, 2, ... by falling frequency; index 0 is kept for padding, unknown words are left out.
 
     Args:
@@ -75,7 +75,7 @@ class Tokeniser:
         stop_words: True for the built-in English list, or words of your own; they are not counted.
 
     Example:
-        >>> tokeniser = Tokeniser(top=3).fit(["The cat sat.", "The cat ran!"])
+        >>> tokeniser = Tokenizer(top=3).fit(["The cat sat.", "The cat ran!"])
         >>> tokeniser.words
         ['cat', 'the', 'ran']
         >>> tokeniser.decode(tokeniser.encode(["the dog sat; the cat ran"])[0])
@@ -93,7 +93,7 @@ class Tokeniser:
         self.document_counts: list[int] = []
         self.documents = 0
 
-    def fit(self, texts: Iterable[str]) -> Tokeniser:
+    def fit(self, texts: Iterable[str]) -> Tokenizer:
         """Learn the vocabulary; words of equal count are ordered by alphabet, so the same texts give the same index."""
         counts, documents = Counter[str](), Counter[str]()
         texts = _check_texts(texts)
@@ -163,10 +163,10 @@ class Tokeniser:
         return {key: getattr(self, key) for key in keys} | {"stop_words": sorted(self.stop_words)}
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Tokeniser:
+    def from_dict(cls, saved: dict[str, Any]) -> Tokenizer:
         """The tokeniser that `to_dict` described."""
         try:
-            tokeniser = cls(saved["top"], saved["stop_words"])
+            tokenizer = cls(saved["top"], saved["stop_words"])
             words, counts = [str(word) for word in saved["words"]], [int(count) for count in saved["document_counts"]]
             documents = int(saved["documents"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -174,27 +174,27 @@ class Tokeniser:
         if len(set(words)) != len(counts) or len(words) != len(counts):
             found = f"a saved tokeniser with {len(words)} words and {len(counts)} counts"
             raise DataError(found, "one count for each different word", "fit it again")
-        tokeniser._set(words, counts, documents)
-        return tokeniser
+        tokenizer._set(words, counts, documents)
+        return tokenizer
 
 
 def _idf(documents: int, count: int) -> float:
     return math.log((1 + documents) / (1 + count)) + 1
 
 
-def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokeniser]:
+def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokenizer]:
     """Fit on the texts and mark each one's top words: float32 (N, words) of 0 and 1, and the tokeniser for other texts."""
     texts = _check_texts(texts)
-    tokeniser = Tokeniser(top, stop_words).fit(texts)
-    return tokeniser.matrix(texts), tokeniser
+    tokenizer = Tokenizer(top, stop_words).fit(texts)
+    return tokenizer.matrix(texts), tokenizer
 
 
-def word_one_hot(texts: Iterable[str], tokeniser: Tokeniser, max_length: int = 10) -> np.ndarray:
+def word_one_hot(texts: Iterable[str], tokenizer: Tokenizer, max_length: int = 10) -> np.ndarray:
     """The first `max_length` words of each text: float32 (N, max_length, words + 1); [i, j, 0] is never set.
 
     Word j stays at position j: unknown and stop words leave their row empty.
     """
-    index = tokeniser._fitted()
+    index = tokenizer._fitted()
     rows = [[index.get(word, 0) for word in split_words(text)] for text in _check_texts(texts)]
     return _one_hot(rows, max_length, len(index) + 1)
 
@@ -209,7 +209,7 @@ def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
 def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int = 10) -> np.ndarray:
     """Words without a vocabulary, column crc32(word) mod dimension: float32 (N, max_length, dimension).
 
-    Two words may share a column, the likelier the more words there are for each; a fitted `Tokeniser` has no collisions.
+    Two words may share a column, the likelier the more words there are for each; a fitted `Tokenizer` has no collisions.
     """
     dimension = _check_whole("dimension", dimension)  # crc32 and not hash(), which differs from process to process
     rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in _check_texts(texts)]
@@ -241,7 +241,7 @@ def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
 
 
 def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: float | None = None) -> list[str]:
-    """Texts without the words of low tf-idf, lower-case and joined by spaces, ready for `Tokeniser.fit`.
+    """Texts without the words of low tf-idf, lower-case and joined by spaces, ready for `Tokenizer.fit`.
 
     Args:
         texts: the training texts; others need no filter, as the fitted tokeniser leaves out what it has not seen.

@@ -1,1 +1,1 @@
-"""Autoencoders: networks that give back the picture that they were given, or a better one."""
+"""Autoencoders: networks that give back the image that they were given, or a better one."""

@@ -1,18 +1,18 @@
-r"""Colorizer: learns to give grey pictures colours, from colour pictures that it makes grey itself.
+r"""Colorizer: learns to give grey images colours, from colour images that it makes grey itself.
 
     loss = mean over pixels and both values of  d(chroma - chroma*),    d(e) = |e| (mae) or e**2 (mse)
     chroma = network(L),    out = rgb(L, 100 chroma),    (L, 100 chroma*) = lab(x)
 
-Colour is taken apart into lightness L, which is the grey picture, and two numbers that are 0 for grey (CIE L*a*b*, where equal
+Colour is taken apart into lightness L, which is the grey image, and two numbers that are 0 for grey (CIE L*a*b*, where equal
 distances look about equal). L is given and stays as it is; the network only answers what is missing. It has to know things to do so:
-that is sky, this is a leaf. With `space=rgb` it makes all three colours anew, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
+that is sky, this is a leaf. With `color_space=rgb` it makes all three colours anew, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
 
-Use it for old photographs, with colour pictures of the same kind to learn from; `hibiscus predict` takes grey pictures, or colour ones,
+Use it for old photographs, with colour images of the same kind to learn from; `hibiscus predict` takes grey images, or colour ones,
 whose lightness alone is read. What most often goes wrong is pale colour: where a thing may be red or blue the least error is the
-mean of both, which is grey. `chroma` in the report, the mean distance from grey, says how pale, beside that of the true pictures.
+mean of both, which is grey. `colorfulness` in the report, the mean distance from grey, says how pale, beside that of the true images.
 
 Departs: the notes' network has a code of 256 numbers and learns RGB with the squared error; here a U-Net keeps each edge where it is, and
-the lightness given is not made anew. `net=cnn space=rgb loss=mse` is the other. The absolute error is the default: it
+the lightness given is not made anew. `net=cnn color_space=rgb loss=mse` is the other. The absolute error is the default: it
 comes nearest to the mean colour difference, which decides. Grey means lightness, not the weighted sum of encoded colours.
 
 Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.08511 (L*a*b*, and why colours are pale); Atienza,
@@ -32,80 +32,80 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
 from hibiscus.evaluation import reconstruction as evidence
-from hibiscus.evaluation.color import colour_rivals, lab_to_rgb, rgb_to_lab
+from hibiscus.evaluation.color import color_rivals, lab_to_rgb, rgb_to_lab
 from hibiscus.losses import mean_absolute_error, mean_squared_error
-from hibiscus.methods.autoencode.base import Restorer, RestorerConfig
-from hibiscus.methods.sampling import as_pixels
-from hibiscus.training.method import Decides, Examination, TrainingConfig, Trial
+from hibiscus.methods.autoencode.base import ImageToImage, ImageToImageConfig
+from hibiscus.methods.sampling import to_pixels
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest, TrainingConfig
 from hibiscus.training.player import Batch
 
 __all__ = ["Colorizer"]
 
 
-class Config(RestorerConfig):
+class Config(ImageToImageConfig):
     """Options of `colorizer`."""
 
     epochs: int = Field(30, ge=1, description="passes over the training part")
-    batch_size: int = Field(64, ge=1, description="pictures in a batch")
-    space: Literal["lab", "rgb"] = Field("lab", description="answer the chroma and keep the lightness, or make red, green and blue")
+    batch_size: int = Field(64, ge=1, description="images in a batch")
+    color_space: Literal["lab", "rgb"] = Field("lab", description="answer the chroma and keep the lightness, or make red, green and blue")
     loss: Literal["mae", "mse"] = Field("mae", description="absolute or squared error")
-    latent: int = Field(256, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
+    latent_dim: int = Field(256, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
 
 
-class Colorizer(Restorer):
+class Colorizer(ImageToImage):
     """One network, one player."""
 
     name, title = "colorizer", "Colourising autoencoder"
-    decides = Decides("delta_e", higher_is_better=False)
-    trial = Trial("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
+    selection_metric = SelectionMetric("delta_e", higher_is_better=False)
+    smoke_test = SmokeTest("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The options as they are, once the pictures are known to have colours.
+        """The options as they are, once the images are known to have colours.
 
         Raises:
-            DataError: grey pictures, from which no colour can be learned.
+            DataError: grey images, from which no colour can be learned.
         """
         channels = preparation["image"].channels
         if channels != 3:
-            raise DataError(f"pictures of {channels} channel{'s' if channels > 1 else ''}", "colour pictures, of three", "channels=3")
+            raise DataError(f"images of {channels} channel{'s' if channels > 1 else ''}", "colour images, of three", "channels=3")
         return config
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, from lightness to chroma, or to logits of red, green and blue."""
         _, height, width = self.preparation["image"].shape
-        # Colours begin grey, so that a hue is learned from the pictures and not unlearned first.
-        return {"network": self.config.network(1, (2 if self.config.space == "lab" else 3, height, width), head="normal")}
+        # Colours begin grey, so that a hue is learned from the images and not unlearned first.
+        return {"network": self.config.network(1, (2 if self.config.color_space == "lab" else 3, height, width), head="normal")}
 
     def spoil(self, x: Tensor, batch: Batch) -> Tensor:
-        """The lightness `(batch, 1, height, width)` of pictures in [0, 1], from 0 to 100."""
+        """The lightness `(batch, 1, height, width)` of images in [0, 1], from 0 to 100."""
         return rgb_to_lab(x)[:, :1]
 
     def raw(self, given: Tensor) -> Tensor:
         """The chroma in hundreds, or logits of colours, from lightness."""
         return self.nets["network"](given / 50 - 1).float()
 
-    def picture(self, raw: Tensor, given: Tensor) -> Tensor:
-        """The colour picture in [0, 1] of an answer; with `lab` its lightness is the one given."""
-        return raw.sigmoid() if self.config.space == "rgb" else lab_to_rgb(torch.cat([given, 100 * raw], dim=1))
+    def image(self, raw: Tensor, given: Tensor) -> Tensor:
+        """The colour image in [0, 1] of an answer; with `lab` its lightness is the one given."""
+        return raw.sigmoid() if self.config.color_space == "rgb" else lab_to_rgb(torch.cat([given, 100 * raw], dim=1))
 
     def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
-        """The error of an answer against colour pictures in [0, 1]; a scalar."""
+        """The error of an answer against colour images in [0, 1]; a scalar."""
         error = mean_absolute_error if self.config.loss == "mae" else mean_squared_error
-        return error(raw.sigmoid(), x) if self.config.space == "rgb" else error(raw, rgb_to_lab(x)[:, 1:] / 100)
+        return error(raw.sigmoid(), x) if self.config.color_space == "rgb" else error(raw, rgb_to_lab(x)[:, 1:] / 100)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`image` uint8, colour pictures made of the lightness of those in the part, be they grey or in colour."""
+        """`image` uint8, colour images made of the lightness of those in the part, be they grey or in colour."""
         made = []
-        for batch in data.walk(part):
+        for batch in data.iterate(part):
             given = self.spoil((batch.image + 1) / 2, batch)
-            made.append(as_pixels(2 * self.picture(self.raw(given), given) - 1, self.preparation["image"]))
+            made.append(to_pixels(2 * self.image(self.raw(given), given) - 1, self.preparation["image"]))
         return {"image": np.concatenate(made)}
 
-    def examine(self, data: PreparedData, part: str) -> Examination:
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Colour difference beside the grey input and the mean chroma of each lightness in training."""
-        rivals = colour_rivals(data)
-        grey = {"grey input": rivals["grey input"]}
-        figures = ("delta_e", "psnr", "ssim", "chroma", "true_chroma")
-        return evidence.examine_pictures(self, data, part, rivals, grey, figures, "A difference of 1 is just to be seen.")
+        baselines = color_rivals(data)
+        gray = {"grey input": baselines["grey input"]}
+        figures = ("delta_e", "psnr", "ssim", "colorfulness", "target_colorfulness")
+        return evidence.evaluate_images(self, data, part, baselines, gray, figures, "A difference of 1 is just to be seen.")

@@ -1,4 +1,4 @@
-r"""Noise that a picture is spoiled with, so that a network can learn to take it off.
+r"""Noise that an image is spoiled with, so that a network can learn to take it off.
 
     gaussian:        x~ = clip(x + mean + amount n, 0, 1),    n from N(0, 1)
     salt-and-pepper: x~ = 0 or 1, each with probability amount / 2, else x, for a pixel with all its channels
@@ -27,9 +27,9 @@ SEED = 0  # of the noise that is measured with: the same for every run, so that 
 
 
 class NoiseConfig(TrainingConfig):
-    """What a picture is spoiled with."""
+    """What an image is spoiled with."""
 
-    noise: Literal["none", "gaussian", "salt-and-pepper", "masking"] = Field("gaussian", description="what a picture is spoiled with")
+    noise: Literal["none", "gaussian", "salt-and-pepper", "masking"] = Field("gaussian", description="what an image is spoiled with")
     amount: float = Field(0.5, gt=0, le=10, description="gaussian: deviation, where white is 1 (Atienza: 0.5); else share of pixels")
     noise_mean: float = Field(0.0, ge=-1, le=1, description="gaussian: what is added to every value as well (Atienza's code: 0.5)")
 
@@ -53,10 +53,10 @@ class FixedBatch(Batch):
 
 
 def add_noise(x: Tensor, config: NoiseConfig, batch: Batch) -> Tensor:
-    """Pictures in [0, 1] spoiled as the options say, still in [0, 1].
+    """Images in [0, 1] spoiled as the options say, still in [0, 1].
 
     Args:
-        x: pictures `(batch, channels, height, width)`.
+        x: images `(batch, channels, height, width)`.
         config: which noise, and how much.
         batch: what draws the random numbers.
     """

@@ -6,7 +6,7 @@ With two classes the network has one output and `p(second class | x) = sigmoid(n
 the target is `(1 - s) one_hot(label) + s / classes`. Choices of `loss`: `cross-entropy` as above; `balanced` weighs each
 class by the inverse of its share in the training part; `focal` weighs each item by `(1 - p(label | x))^gamma`.
 
-Use it for pictures, tables, texts and series with one label each. What most often goes wrong is overfitting: training
+Use it for images, tables, texts and series with one label each. What most often goes wrong is overfitting: training
 accuracy climbs while validation turns. More data, augmentation (`crop=4 flip=true`), `net.dropout=0.3` or weight decay
 help, in this order. Unequal classes: read macro F1 and the confusion matrix, not accuracy.
 
@@ -40,7 +40,7 @@ from hibiscus.methods.supervised import (
     resolve_supervised,
     supervised_stage,
 )
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Classify"]
@@ -60,8 +60,8 @@ class Classify(Method):
 
     name, title, family = "classify", "Classification", "classify"
     needs = frozenset({"label"})
-    decides = Decides("accuracy", higher_is_better=True)
-    trial = Trial("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
+    selection_metric = SelectionMetric("accuracy", higher_is_better=True)
+    smoke_test = SmokeTest("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 
     counts: Tensor  # items of each class in training, known once the stage is built
@@ -73,7 +73,7 @@ class Classify(Method):
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The network for the data, and the optimiser's settings for the network, where they were left open."""
+        """The network for the data, and the optimizer's settings for the network, where they were left open."""
         resolved = resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
             raise ConfigError("label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out")
@@ -118,20 +118,20 @@ class Classify(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The probabilities `(items, classes)` of a part."""
         network = self.nets.get("average", self.nets["network"])
-        return {"probabilities": read_all(network, data, part, self.probabilities, self.config.mirror).numpy()}
+        return {"probabilities": read_all(network, data, part, self.probabilities, self.config.tta_flip).numpy()}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """What the network's last layer sees of each item of a part, float32 `(items, numbers)`."""
         seen = before_last(self.nets.get("average", self.nets["network"]))
-        return read_all(seen, data, part, lambda features: features, self.config.mirror).numpy()
+        return read_all(seen, data, part, lambda features: features, self.config.tta_flip).numpy()
 
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Accuracy on a part, and the loss that is minimised in training."""
-        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.mirror)
+        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
         label = torch.from_numpy(data.values("label", part))
         right = self.probabilities(logits).argmax(1) == label
         return {"accuracy": right.float().mean().item(), "loss": self.criterion(logits.to(data.device), label.to(data.device)).item()}
 
-    def examine(self, data: PreparedData, part: str) -> Examination:
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics, beside the majority class and a linear model, with the evidence for the report."""
-        return evidence.examine_classifier(self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed)
+        return evidence.evaluate_classifier(self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed)

@@ -36,7 +36,7 @@ from hibiscus.methods.supervised import (
     resolve_supervised,
     supervised_stage,
 )
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
 from hibiscus.training.player import Batch, Stage
 
 __all__ = ["Regress"]
@@ -55,13 +55,13 @@ class Regress(Method):
 
     name, title, family = "regress", "Regression", "classify"
     needs = frozenset({"target"})
-    decides = Decides("rmse", higher_is_better=False)
-    trial = Trial("diabetes", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
+    selection_metric = SelectionMetric("rmse", higher_is_better=False)
+    smoke_test = SmokeTest("diabetes", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The network for the data, and the optimiser's settings for the network, where they were left open."""
+        """The network for the data, and the optimizer's settings for the network, where they were left open."""
         return resolve_supervised(config, preparation, items)
 
     def networks(self) -> dict[str, nn.Module]:
@@ -85,17 +85,17 @@ class Regress(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The predicted values `(items, columns)` of a part, in the target's own unit."""
         network = self.nets.get("average", self.nets["network"])
-        outputs = read_all(network, data, part, lambda raw: raw, self.config.mirror).numpy()
+        outputs = read_all(network, data, part, lambda raw: raw, self.config.tta_flip).numpy()
         return {"values": self.preparation["target"].decode(outputs)}
 
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Root mean square error, mean absolute error and the loss on a part."""
-        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.mirror)
+        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
         target = data.values("target", part)
         error = self.preparation["target"].decode(outputs.numpy()) - self.preparation["target"].decode(target)
         loss = self.criterion(outputs, torch.from_numpy(target)).item()
         return {"rmse": float(np.sqrt(np.mean(error**2))), "mae": float(np.mean(np.abs(error))), "loss": loss}
 
-    def examine(self, data: PreparedData, part: str) -> Examination:
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics, beside the mean and a linear regression, with the evidence for the report."""
-        return evidence.examine_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])
+        return evidence.evaluate_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])

@@ -8,12 +8,12 @@ copies, so that Q does not chase itself.
 
 Use it for environments with numbered actions whose episodes are cheap to play. The returns of training go up and down; the
 network of the best epoch on the validation starts is kept. What most often goes wrong is a return that rises and then falls for
-good: Q grows without end. A smaller rate, rarer copies (`target_every=4`) or a longer exploration help.
+good: Q grows without end. A smaller rate, rarer copies (`target_update_interval=4`) or a longer exploration help.
 
 Departs: a small network on a vector of numbers, not on frames; Adam and a gradient clipped at norm 10 for RMSprop and a clipped
 error; playing and learning take turns of 256 steps and 128 batches, with eight environments side by side. The defaults are those of
 rl-zoo for CartPole, but for a rate that falls to 0 and a discount of 0.97 (0.99 there): with both as there one training in three
-stayed below what counts as solved. Where rewards come late, take `discount=0.99`. An episode that the time limit cut off goes on in
+stayed below what counts as solved. Where rewards come late, take `gamma=0.99`. An episode that the time limit cut off goes on in
 the target: only an end by itself is worth nothing.
 
 Reference: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015; Raffin, rl-baselines3-zoo, 2020.
@@ -29,13 +29,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.environments.replay_buffer import ReplayMemory
+from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
-from hibiscus.environments.vector import SideBySide
+from hibiscus.environments.vector import VectorEnv
 from hibiscus.evaluation import control as evidence
 from hibiscus.losses import bellman_target, smooth_l1
 from hibiscus.networks.registry import build_network
-from hibiscus.training.method import Decides, Examination, Method, TrainingConfig, Trial
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
 from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
 
 __all__ = ["DQN"]
@@ -46,22 +46,22 @@ class Config(TrainingConfig):
 
     epochs: int = Field(20, ge=1, description="epochs of `turns` turns; 20 are some 50,000 steps")
     batch_size: int = Field(64, ge=1, description="remembered steps in a batch")
-    rate: float = Field(2.3e-3, gt=0, description="learning rate at the start")
+    learning_rate: float = Field(2.3e-3, gt=0, description="learning rate at the start")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
-    clip_norm: float | None = Field(10.0, gt=0, description="largest norm of the whole gradient")
+    clip_grad_norm: float | None = Field(10.0, gt=0, description="largest norm of the whole gradient")
     precision: Literal["auto", "float32", "bfloat16"] = Field("float32", description="type of the matrix products")
     net: str = Field("mlp", description="network: a name from `hibiscus list`, or module.path:function")
     net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
-    discount: float = Field(0.97, ge=0, le=1, description="what a reward one step later is worth")
-    environments: int = Field(8, ge=1, description="environments played side by side")
-    steps: int = Field(256, ge=1, description="steps in a turn, over all environments")
-    updates: int = Field(128, ge=1, description="batches in a turn")
-    turns: int = Field(10, ge=1, description="turns in an epoch")
-    warm_up: int = Field(1000, ge=0, description="steps before the first batch, all at random")
-    memory: int = Field(100_000, ge=1, description="steps that are remembered")
-    target_every: int = Field(1, ge=1, description="turns between two copies into the target network")
-    explore_least: float = Field(0.04, ge=0, le=1, description="share of random actions in the end")
-    explore_share: float = Field(0.16, gt=0, le=1, description="share of the training in which random actions become so few")
+    gamma: float = Field(0.97, ge=0, le=1, description="what a reward one step later is worth")
+    num_envs: int = Field(8, ge=1, description="environments played side by side")
+    steps_per_iteration: int = Field(256, ge=1, description="steps in a turn, over all environments")
+    updates_per_iteration: int = Field(128, ge=1, description="batches in a turn")
+    iterations_per_epoch: int = Field(10, ge=1, description="turns in an epoch")
+    learning_starts: int = Field(1000, ge=0, description="steps before the first batch, all at random")
+    buffer_size: int = Field(100_000, ge=1, description="steps that are remembered")
+    target_update_interval: int = Field(1, ge=1, description="turns between two copies into the target network")
+    final_epsilon: float = Field(0.04, ge=0, le=1, description="share of random actions in the end")
+    exploration_fraction: float = Field(0.16, gt=0, le=1, description="share of the training in which random actions become so few")
 
 
 class DQN(Method):
@@ -69,10 +69,19 @@ class DQN(Method):
 
     name, title, family = "dqn", "Deep Q-network", "control"
     needs = frozenset({"environment"})
-    decides = Decides("mean_return", higher_is_better=True)
-    trial = Trial(
+    selection_metric = SelectionMetric("mean_return", higher_is_better=True)
+    smoke_test = SmokeTest(
         "gym:CartPole-v1",
-        {"epochs": 2, "turns": 2, "updates": 2, "steps": 20, "warm_up": 30, "memory": 100, "environments": 3, "batch_size": 16},
+        {
+            "epochs": 2,
+            "iterations_per_epoch": 2,
+            "updates_per_iteration": 2,
+            "steps_per_iteration": 20,
+            "learning_starts": 30,
+            "buffer_size": 100,
+            "num_envs": 3,
+            "batch_size": 16,
+        },
     )
     Config = Config
 
@@ -89,18 +98,20 @@ class DQN(Method):
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, whose source plays by what was learned so far."""
         config, environment = self.config, self.preparation["environment"]
-        side_by_side = SideBySide(environment.name, config.environments, data.values("environment", "train").tolist())
-        memory = ReplayMemory(config.memory, environment.observed)
-        plan = ReplayPlan(config.batch_size, config.steps, config.updates, config.warm_up, config.turns)
-        source = ReplaySource(side_by_side, memory, self.explore, plan, config.seed, data.device, Batch, self.wanted)
+        vector_env = VectorEnv(environment.name, config.num_envs, data.values("environment", "train").tolist())
+        memory = ReplayBuffer(config.buffer_size, environment.observed)
+        plan = ReplayPlan(
+            config.batch_size, config.steps_per_iteration, config.updates_per_iteration, config.learning_starts, config.iterations_per_epoch
+        )
+        source = ReplaySource(vector_env, memory, self.explore, plan, config.seed, data.device, Batch, self.wanted)
         player = config.player("agent", self.network, self.loss)
-        copies = Follower(self.target, self.network, every=config.target_every * config.updates)
-        yield Stage([player], config.epochs, source, [copies], self.explore_less)
+        copies = Follower(self.target, self.network, every=config.target_update_interval * config.updates_per_iteration)
+        yield Stage([player], config.epochs, source, [copies], self.decay_epsilon)
 
-    def explore_less(self, progress: float) -> None:
+    def decay_epsilon(self, progress: float) -> None:
         """Lets the share of random actions fall in a straight line from 1."""
-        done = min(1.0, progress / self.config.explore_share)
-        self.epsilon = 1 - done * (1 - self.config.explore_least)
+        done = min(1.0, progress / self.config.exploration_fraction)
+        self.epsilon = 1 - done * (1 - self.config.final_epsilon)
 
     def act(self, observation: Tensor) -> Tensor:
         """The best actions int64 `(items,)` for observations `(items, observed)`."""
@@ -115,17 +126,17 @@ class DQN(Method):
     def wanted(self, batches: dict[str, Tensor]) -> dict[str, Tensor]:
         """Y for all batches of a turn at once, in which the target network stands still."""
         next_value = self.target(batches["next_observation"].flatten(0, 1)).amax(1).view_as(batches["reward"])
-        return {"wanted": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.discount)}
+        return {"wanted": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.gamma)}
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """How far Q of the taken actions is from reward and the target network's future."""
         value = self.network(batch.observation).gather(1, batch.action.unsqueeze(1)).squeeze(1).float()
         return smooth_l1(value, batch.wanted), {"value": value.detach().mean(), "recent_return": batch.recent_return}
 
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The mean return over a part's starts, without random actions."""
-        return evidence.measure_policy(self.act, data, part)
+        return evidence.validate_policy(self.act, data, part)
 
-    def examine(self, data: PreparedData, part: str) -> Examination:
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Returns beside random actions, and the mean that counts as solved where the environment names one."""
-        return evidence.examine_policy(self.act, data, part)
+        return evidence.evaluate_policy(self.act, data, part)

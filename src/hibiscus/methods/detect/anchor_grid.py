@@ -21,9 +21,9 @@ class Layout:
     """Anchors over a hierarchy of maps.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         finest_stride: pixels between places of the first map; it doubles with each.
-        sizes: for each map (n, 2), width and height of its anchors as shares of the picture's sides.
+        sizes: for each map (n, 2), width and height of its anchors as shares of the image's sides.
 
     Attributes:
         per_cell: anchors at each place, by map.
@@ -43,9 +43,9 @@ def fitted_layout(
     So that things which stand close have places enough between them, it is their size alone that says on which map they are found.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         finest_stride: of the first map, in pixels.
-        boxes: widths and heights as shares of the picture's sides.
+        boxes: widths and heights as shares of the image's sides.
         per_cell: anchors at each place.
         levels: maps; as many as the boxes need if None.
     """
@@ -66,7 +66,7 @@ def paper_layout(shape: tuple[int, int, int], finest_stride: int, levels: int | 
     """The paper's: scales from `least` to `most` of the shorter side, aspect ratios 1, 2 and 1/2, and one of ratio 1 in between.
 
     Args:
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
         finest_stride: of the first map, in pixels.
         levels: maps; down to one place if None.
         least: the first map's scale.

@@ -1,4 +1,4 @@
-r"""ACGAN: the discriminator sees pictures alone and also says which class each shows, so the generator has to show what it is asked for.
+r"""ACGAN: the discriminator sees images alone and also says which class each shows, so the generator has to show what it is asked for.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, asked)))
                          + class_weight (- mean log C(label | x) - mean log C(asked | G(z, asked)))
@@ -6,13 +6,13 @@ r"""ACGAN: the discriminator sees pictures alone and also says which class each 
 
     z uniform in [-1, 1],    D = sigmoid(logit),    C = softmax(class logits)
 
-D and C are two heads on one body, an auxiliary classifier beside the discriminator. It learns the classes from real pictures x with
+D and C are two heads on one body, an auxiliary classifier beside the discriminator. It learns the classes from real images x with
 their labels and from made ones with the class that was asked; the generator learns to look real and to be read as asked. A class is a
 row with a 1 at its place, which the generator gets beside its noise z.
 
-Use it where pictures have labels: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and classifier agree on
-signs of their own: `obeyed` is near 1 while `agreement`, what another classifier reads, lags behind. It passes as made pictures come
-to look real: more epochs. The generator also likes what is easily read, so within a class pictures may look alike; a smaller
+Use it where images have labels: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and classifier agree on
+signs of their own: `conditional_accuracy` is near 1 while `conditional_accuracy`, what another classifier reads, lags behind. It passes as made images come
+to look real: more epochs. The generator also likes what is easily read, so within a class images may look alike; a smaller
 `class_weight` helps against that.
 
 Departs: the networks of `dcgan` without batch norm or dropout in the discriminator. The generator learns at half the discriminator's
@@ -50,10 +50,10 @@ class ACGAN(AskedGame):
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator, and the discriminator with its two heads, for pictures of the data's size and its classes."""
+        """The generator, and the discriminator with its two heads, for images of the data's size and its classes."""
         classes, config = len(self.classes), self.config
         return self.board(
-            Generator(config.latent + classes, self.shape, config.width),
+            Generator(config.latent_dim + classes, self.shape, config.width),
             discriminator=HeadedDiscriminator(self.shape, {"real": 1, "label": classes}, config.width),
         )
 
@@ -75,4 +75,4 @@ class ACGAN(AskedGame):
         asked = self.ask(batch)
         answers = self.nets["discriminator"](self.shown(batch, self.make(asked))[0])
         loss = nonsaturating_generator(answers["real"]) + self.config.class_weight * cross_entropy(answers["label"], asked.label)
-        return loss, {"obeyed": (answers["label"].argmax(1) == asked.label).float().mean().detach()}
+        return loss, {"conditional_accuracy": (answers["label"].argmax(1) == asked.label).float().mean().detach()}

@@ -1,15 +1,15 @@
-r"""CGAN: generator and discriminator are told a class, so that afterwards pictures can be had of the class that one asks for.
+r"""CGAN: generator and discriminator are told a class, so that afterwards images can be had of the class that one asks for.
 
     discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, asked), asked))
     generator_loss     = - mean log D(G(z, asked), asked),        z uniform in [-1, 1],    D = sigmoid(logit)
 
 A class is a row with a 1 at its place. The generator gets it beside its noise z; the discriminator gets it as one more channel of the
-picture, by a linear layer. Real pictures x come with their own label, made ones with the class that was asked, each as often as any
-other. A picture passes only if it looks real for its class, so the generator has to obey: `agreement` says how often it does.
+image, by a linear layer. Real images x come with their own label, made ones with the class that was asked, each as often as any
+other. An image passes only if it looks real for its class, so the generator has to obey: `conditional_accuracy` says how often it does.
 
-Use it where pictures have labels and each class has some hundred of them: `hibiscus sample RUN label=cat`. What most often goes wrong
-is that the label is not heard: `agreement` stays near chance while the pictures look real. More epochs help, then a smaller rate.
-Within a class pictures may still look alike, as in `dcgan`.
+Use it where images have labels and each class has some hundred of them: `hibiscus sample RUN label=cat`. What most often goes wrong
+is that the label is not heard: `conditional_accuracy` stays near chance while the images look real. More epochs help, then a smaller rate.
+Within a class images may still look alike, as in `dcgan`.
 
 Departs: the paper's networks are small and fully connected; these are the ones of `dcgan`, without batch norm in the discriminator.
 The generator learns at half the discriminator's rate. The best epoch is chosen by the Fréchet distance to the validation part, asked
@@ -43,25 +43,25 @@ class CGAN(AskedGame):
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator, for pictures of the data's size and its classes."""
+        """The generator and the discriminator, for images of the data's size and its classes."""
         classes, config = len(self.classes), self.config
         return self.board(
-            Generator(config.latent + classes, self.shape, config.width),
+            Generator(config.latent_dim + classes, self.shape, config.width),
             discriminator=ConditionalDiscriminator(self.shape, classes, config.width),
         )
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of telling real pictures with their labels from made ones, and the share of both that it tells."""
+        """Cross-entropy of telling real images with their labels from made ones, and the share of both that it tells."""
         asked = self.ask(batch)
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(asked)
-        pictures, labels = torch.cat(self.shown(batch, batch.image, fake)), torch.cat([batch.label, asked.label])
-        real_logit, fake_logit = self.nets["discriminator"](pictures, self.one_hot(labels)).chunk(2)
+        images, labels = torch.cat(self.shown(batch, batch.image, fake)), torch.cat([batch.label, asked.label])
+        real_logit, fake_logit = self.nets["discriminator"](images, self.one_hot(labels)).chunk(2)
         loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
         return loss, {"accuracy": self.told(real_logit, fake_logit)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being taken for a real picture of the class that was asked for."""
+        """Cross-entropy of being taken for a real image of the class that was asked for."""
         asked = self.ask(batch)
         (fake,) = self.shown(batch, self.make(asked))
         return nonsaturating_generator(self.nets["discriminator"](fake, self.one_hot(asked.label))), {}

@@ -1,4 +1,4 @@
-"""What GANs share that are told which class a picture shall show."""
+"""What GANs share that are told which class an image shall show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["AskedGame"]
 
 
 class AskedGame(LabelledGame):
-    """A game whose generator is asked for pictures of a class; its batches hold what is asked for as `label`."""
+    """A game whose generator is asked for images of a class; its batches hold what is asked for as `label`."""
 
     needs = frozenset({"image", "label"})
     uses = frozenset()
@@ -40,11 +40,11 @@ class AskedGame(LabelledGame):
         return asked
 
     def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """A picture of each class that the batch asks for: the class stands beside the noise."""
+        """An image of each class that the batch asks for: the class stands beside the noise."""
         return (generator or self.nets["generator"])(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
 
     def sample(self, count: int, label: str | int | None = None) -> dict[str, np.ndarray]:
-        """New pictures, uint8 `(count, height, width, channels)`, and the name of each one's class.
+        """New images, uint8 `(count, height, width, channels)`, and the name of each one's class.
 
         Args:
             count: how many.
@@ -58,10 +58,10 @@ class AskedGame(LabelledGame):
         return {"image": self.draw(count, label=torch.from_numpy(asked)), "label": np.array(self.classes)[asked]}
 
     def sampler(self, data: PreparedData, part: str) -> evidence.Sampler:
-        """Makes pictures of the classes that a part's own are of, so that the two may be compared."""
+        """Makes images of the classes that a part's own are of, so that the two may be compared."""
 
         def sampler(count: int) -> dict[str, Any]:
-            asked = data.values("label", part)[data.some_rows(part, count)]
+            asked = data.values("label", part)[data.subsample(part, count)]
             return {"image": self.draw(len(asked), label=torch.from_numpy(asked)), "asked": asked}
 
         return sampler

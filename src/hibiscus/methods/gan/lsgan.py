@@ -1,14 +1,14 @@
-r"""LSGAN: `dcgan` with squares in place of logarithms, so that the generator learns from good pictures too, not from bad ones alone.
+r"""LSGAN: `dcgan` with squares in place of logarithms, so that the generator learns from good images too, not from bad ones alone.
 
     discriminator_loss = mean (D(x) - 1)^2 / 2 + mean D(G(z))^2 / 2
     generator_loss     = mean (D(G(z)) - 1)^2 / 2,        z uniform in [-1, 1]
 
-The discriminator D gives any number, without a sigmoid: 1 is wanted for real pictures x and 0 for made ones G(z). A made picture on
+The discriminator D gives any number, without a sigmoid: 1 is wanted for real images x and 0 for made ones G(z). A made image on
 the right side by far is still drawn back to 1, towards the real ones, where cross-entropy would let it be. At a standoff D says one
 half of everything: its loss is 0.25, the generator's 0.125.
 
 Use it where `dcgan` swings or comes to a stop early; it costs the same. What most often goes wrong is collapse, as in `dcgan`: the
-samples look alike, or a class is missing (read `modes` and the table of classes). A discriminator loss near 0 says that it
+samples look alike, or a class is missing (read `classes_found` and the table of classes). A discriminator loss near 0 says that it
 has won: lower its rate.
 
 Departs: the networks are those of `dcgan`, without batch norm in the discriminator (`batch_norm=true` puts it in), and the generator
@@ -45,19 +45,19 @@ class LSGAN(LabelledGame):
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator, for pictures of the data's size."""
+        """The generator and the discriminator, for images of the data's size."""
         config = self.config
         return self.board(
-            Generator(config.latent, self.shape, config.width),
+            Generator(config.latent_dim, self.shape, config.width),
             discriminator=Discriminator(self.shape, config.width, config.batch_norm),
         )
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Squares from 1 for real pictures and from 0 for made ones, and the share of both on the right side of one half."""
+        """Squares from 1 for real images and from 0 for made ones, and the share of both on the right side of one half."""
         with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
             fake = self.make(batch)
         discriminator, (real, fake) = self.nets["discriminator"], self.shown(batch, batch.image, fake)
-        if self.config.batch_norm:  # statistics of real and of made pictures apart, as in the paper
+        if self.config.batch_norm:  # statistics of real and of made images apart, as in the paper
             real_value, fake_value = discriminator(real), discriminator(fake)
         else:
             real_value, fake_value = discriminator(torch.cat([real, fake])).chunk(2)

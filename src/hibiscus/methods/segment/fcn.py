@@ -1,9 +1,9 @@
 r"""FCN: gives each pixel a class, by a pyramid of ever smaller maps brought back to one size.
 
     loss   = - mean over pixels i of known class of  log p_i,    p_i = softmax(scores)_i at the true class of pixel i
-    scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)]),    x_1 = trunk(picture),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
+    scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)]),    x_1 = trunk(image),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
 
-A network that only convolves answers for every place at once, whatever the size of the picture. A ResNet v2 leaves a quarter of each
+A network that only convolves answers for every place at once, whatever the size of the image. A ResNet v2 leaves a quarter of each
 side; each level of the pyramid halves it again and sees twice as much, and all of them are enlarged to the first one's size and read
 together.
 
@@ -25,7 +25,7 @@ from torch import nn
 
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.networks import segmentation as segment
-from hibiscus.training.method import Trial
+from hibiscus.training.method import SmokeTest
 
 __all__ = ["FCN"]
 
@@ -43,7 +43,7 @@ class FCN(Segmenter):
     """One fully convolutional network, one player."""
 
     name, title = "fcn", "Fully convolutional network"
-    trial = Trial("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "blocks": 1, "levels": 2, "filters": 8, "average": 0.9})
+    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "blocks": 1, "levels": 2, "filters": 8, "ema_decay": 0.9})
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:

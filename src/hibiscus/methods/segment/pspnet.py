@@ -1,17 +1,17 @@
 r"""PSPNet: gives each pixel a class, by what stands there and by what kind of scene it is.
 
     loss   = cross_entropy(scores) + auxiliary_weight cross_entropy(auxiliary scores),    each the mean of - log p_i over known pixels i
-    scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)]),    x = trunk(picture)
+    scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)]),    x = trunk(image)
 
-`pool_b` is the mean over each of b x b bins: one bin tells of the whole picture, six by six of its regions. So a boat-shaped car on a
+`pool_b` is the mean over each of b x b bins: one bin tells of the whole image, six by six of its regions. So a boat-shaped car on a
 lake can be told from a car on a road. A second, smaller head on the stage before helps the gradient reach the trunk, and is thrown
 away after training.
 
-Use it for whole scenes: streets, rooms, aerial pictures. What most often goes wrong: outlines, for the maps are an eighth of the side
-(take `unet` for thin things); pictures too small for the bins.
+Use it for whole scenes: streets, rooms, aerial images. What most often goes wrong: outlines, for the maps are an eighth of the side
+(take `unet` for thin things); images too small for the bins.
 
 Departs: trained from nothing and not from a pretrained ResNet, so it is far smaller; the coarsest bin has no batch norm, which one
-number a picture does not bear in a batch of one. Some notes call each level's own convolution in an FCN "PSPNet"; it is not.
+number an image does not bear in a batch of one. Some notes call each level's own convolution in an FCN "PSPNet"; it is not.
 
 Reference: Zhao et al., "Pyramid Scene Parsing Network", 2017, arXiv 1612.01105.
 """
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.networks import segmentation as segment
-from hibiscus.training.method import Trial
+from hibiscus.training.method import SmokeTest
 from hibiscus.training.player import Batch
 
 __all__ = ["PSPNet"]
@@ -42,7 +42,7 @@ class PSPNet(Segmenter):
     """One network with two heads, one player."""
 
     name, title = "pspnet", "Pyramid scene parsing network"
-    trial = Trial("scenes", {"epochs": 2, "batch_size": 16, "width": 2, "blocks": 1, "filters": 8, "average": 0.9})
+    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 2, "blocks": 1, "filters": 8, "ema_decay": 0.9})
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:

@@ -1,12 +1,12 @@
 r"""U-Net: gives each pixel a class, by what is about it and by what is just there.
 
-    loss = - mean over pixels i of known class of  log p_i,    p_i = softmax(network(picture))_i at the true class of pixel i
+    loss = - mean over pixels i of known class of  log p_i,    p_i = softmax(network(image))_i at the true class of pixel i
 
-On the way down, maps halve and filters double, so that each number sees more of the picture; on the way up the maps grow again, and
+On the way down, maps halve and filters double, so that each number sees more of the image; on the way up the maps grow again, and
 beside each stands the map of that size from the way down, which still knows where edges are. With `loss=dice` the overlap of each
 class, `1 - (2 |given and true| + 1) / (|given| + |true| + 1)`, is added, so that small classes count as much as large ones.
 
-Use it where outlines matter and pictures are few: cells, parts, roads. Pictures go into `images/`, masks of the same names into
+Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the same names into
 `masks/`. What most often goes wrong: masks saved as JPEG (their numbers are blurred), classes so rare that they are never answered
 (`loss=dice` or `loss=balanced`), and figures that count the background alone; read the IoU of each class.
 
@@ -25,7 +25,7 @@ from torch import nn
 
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.networks.unet import build_unet
-from hibiscus.training.method import Trial
+from hibiscus.training.method import SmokeTest
 
 __all__ = ["UNet"]
 
@@ -33,7 +33,7 @@ __all__ = ["UNet"]
 class Config(SegmentConfig):
     """Options of `unet`."""
 
-    rate: float = Field(5e-3, gt=0, description="learning rate where the schedule is 1")
+    learning_rate: float = Field(5e-3, gt=0, description="learning rate where the schedule is 1")
     width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves (paper: 64)")
     depth: int | None = Field(None, ge=0, description="halvings; down to maps of about 8 pixels, up to 4, if left out")
 
@@ -42,7 +42,7 @@ class UNet(Segmenter):
     """One U-Net, one player."""
 
     name, title = "unet", "U-Net segmentation"
-    trial = Trial("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "average": 0.9})
+    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9})
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:

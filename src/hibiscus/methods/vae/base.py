@@ -1,6 +1,6 @@
-"""What the variational autoencoders of pictures share: their options, what is drawn for a picture, the loss, and the codes.
+"""What the variational autoencoders of images share: their options, what is drawn for an image, the loss, and the codes.
 
-A method of this family adds what it is for. One that tells both networks something beside pictures and codes, such as a class, says
+A method of this family adds what it is for. One that tells both networks something beside images and codes, such as a class, says
 so by `classes` and `told`; to the others nothing is told.
 """
 
@@ -20,34 +20,34 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import elbo as bounds
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
-from hibiscus.methods.sampling import as_pixels, codes_given, make_pictures
+from hibiscus.methods.sampling import codes_given, make_images, to_pixels
 from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
-from hibiscus.training.method import Decides, Method, TrainingConfig
+from hibiscus.training.method import Method, SelectionMetric, TrainingConfig
 from hibiscus.training.player import Batch, Stage
 
-__all__ = ["Variational", "VariationalConfig"]
+__all__ = ["VAEBase", "VAEConfig"]
 
-FIRST_SIGMA, LEAST_SIGMA = 32.0, 1.0  # levels; with less a pixel that never changed in training makes a picture impossible
+FIRST_SIGMA, LEAST_SIGMA = 32.0, 1.0  # levels; with less a pixel that never changed in training makes an image impossible
 SIGMA_SPEED = 10.0  # how much faster than a weight the logarithm of sigma is learned; it has far to go and is easy to learn
-MLP_VALUES = 1024  # values of a picture up to which fully connected layers are faster and no worse
+MLP_VALUES = 1024  # values of an image up to which fully connected layers are faster and no worse
 
 
-class VariationalConfig(TrainingConfig):
+class VAEConfig(TrainingConfig):
     """Options that all of them have."""
 
     epochs: int = Field(200, ge=1, description="passes over the training part")
     schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
     likelihood: Literal["auto", "bernoulli", "gaussian"] = Field("auto", description="of a pixel; auto: bernoulli for grey, else gaussian")
-    net: Literal["auto", "mlp", "cnn"] = Field("auto", description="both networks; auto: mlp up to 1024 values a picture, else cnn")
-    latent: int = Field(50, ge=1, description="numbers of a code; 2 to see all of it in the report")
+    net: Literal["auto", "mlp", "cnn"] = Field("auto", description="both networks; auto: mlp up to 1024 values an image, else cnn")
+    latent_dim: int = Field(50, ge=1, description="numbers of a code; 2 to see all of it in the report")
     hidden: int = Field(512, ge=1, description="units of a hidden layer: two of them in the mlp, one in the cnn")
     filters: int = Field(32, ge=1, description="cnn: filters of the largest maps; doubled where the side halves")
     beta: float = Field(1.0, ge=0, description="weight of KL; 1 for the bound itself")
-    warm_up: float = Field(0.0, ge=0, le=1, description="share of the training in which the weight of KL grows from 0 to beta")
-    importance_samples: int = Field(500, ge=1, description="samples of the final likelihood, for at most 1000 pictures")
+    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="share of the training in which the weight of KL grows from 0 to beta")
+    importance_samples: int = Field(500, ge=1, description="samples of the final likelihood, for at most 1000 images")
 
 
-class Variational(Method):
+class VAEBase(Method):
     """One player that owns encoder and decoder."""
 
     family = "vae"
@@ -56,15 +56,15 @@ class Variational(Method):
     progress = 1.0  # share of the training that is done; all of it unless a training says otherwise
 
     @classmethod
-    def decided_by(cls, config: TrainingConfig) -> Decides:
+    def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
         """The bound, and with another beta what is minimised, for which the bound would choose too early an epoch."""
-        assert isinstance(config, VariationalConfig)
-        return Decides("nll_bound" if config.beta == 1 else "loss", higher_is_better=False)
+        assert isinstance(config, VAEConfig)
+        return SelectionMetric("neg_elbo" if config.beta == 1 else "loss", higher_is_better=False)
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The likelihood and the networks for the pictures, where they were left open."""
-        assert isinstance(config, VariationalConfig)
+        """The likelihood and the networks for the images, where they were left open."""
+        assert isinstance(config, VAEConfig)
         shape = preparation["image"].shape
         likelihood = ("bernoulli" if shape[0] == 1 else "gaussian") if config.likelihood == "auto" else config.likelihood
         net = ("mlp" if math.prod(shape) <= MLP_VALUES else "cnn") if config.net == "auto" else config.net
@@ -82,12 +82,12 @@ class Variational(Method):
     def networks(self) -> dict[str, nn.Module]:
         """The encoder, with mean and log-variance of each unit, and the decoder; `gaussian` has its noise there."""
         shape, config, classes = self.preparation["image"].shape, self.config, len(self.classes)
-        outputs, size = 2 * config.latent, (config.hidden, config.filters)
+        outputs, size = 2 * config.latent_dim, (config.hidden, config.filters)
         if classes:
-            decoder: nn.Module = ConditionalDecoder(config.net, config.latent, classes, shape, *size)
+            decoder: nn.Module = ConditionalDecoder(config.net, config.latent_dim, classes, shape, *size)
             encoder: nn.Module = ConditionalEncoder(config.net, shape, classes, outputs, *size)
         else:
-            decoder = build_decoder(config.net, config.latent, shape, *size)
+            decoder = build_decoder(config.net, config.latent_dim, shape, *size)
             encoder = build_encoder(config.net, shape, outputs, *size)
         if config.likelihood == "gaussian":
             decoder.register_parameter("noise", nn.Parameter(torch.zeros(shape)))
@@ -100,31 +100,31 @@ class Variational(Method):
         yield Stage([player], self.config.epochs, source, before_round=lambda progress: setattr(self, "progress", progress))
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction plus KL, in nats per picture, and both apart."""
+        """Reconstruction plus KL, in nats per image, and both apart."""
         x, told = self.draw(batch), self.told(batch)
         mean, log_variance = self.encode(x, *told)
-        z = mean + (log_variance / 2).exp() * batch.normal(self.config.latent)
+        z = mean + (log_variance / 2).exp() * batch.normal(self.config.latent_dim)
         reconstruction = -self.log_likelihood(x, z, *told).mean()
         kl = gaussian_kl(mean, log_variance).mean()
-        weight = self.config.beta * min(1.0, self.progress / self.config.warm_up if self.config.warm_up else 1.0)
+        weight = self.config.beta * min(1.0, self.progress / self.config.kl_warmup_fraction if self.config.kl_warmup_fraction else 1.0)
         return reconstruction + weight * kl, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
     def draw(self, batch: Batch) -> Tensor:
-        """What stands for the pictures: values of 0 and 1 drawn by their brightness, or their levels plus noise over 256."""
+        """What stands for the images: values of 0 and 1 drawn by their brightness, or their levels plus noise over 256."""
         share, noise = (batch.image + 1) / 2, batch.uniform(*batch.image.shape[1:])
         return (noise < share).float() if self.config.likelihood == "bernoulli" else (255 * share + noise) / 256
 
     def encode(self, x: Tensor, *told: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of each picture's code, `(batch, latent)` each, from what was drawn for it."""
+        """Mean and log-variance of each image's code, `(batch, latent)` each, from what was drawn for it."""
         mean, log_variance = self.nets["encoder"](2 * x - 1, *told).float().chunk(2, dim=1)
         return mean, log_variance
 
     def decode(self, z: Tensor, *told: Tensor) -> Tensor:
-        """The expected picture of each code, in [-1, 1]."""
+        """The expected image of each code, in [-1, 1]."""
         return 2 * self.nets["decoder"](z, *told).float().sigmoid() - 1
 
     def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
-        """`log p(x | z)` of each picture `(batch,)`, in nats."""
+        """`log p(x | z)` of each image `(batch,)`, in nats."""
         logits = self.nets["decoder"](z, *told).float()
         if self.config.likelihood == "bernoulli":
             return bernoulli_log_likelihood(logits, x)
@@ -136,7 +136,7 @@ class Variational(Method):
         return softplus(2 * free) / 2 + math.log(LEAST_SIGMA)
 
     def made(self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor) -> np.ndarray:
-        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`.
+        """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
 
         Args:
             count: how many.
@@ -145,15 +145,15 @@ class Variational(Method):
         """
 
         def make(batch: Batch) -> Tensor:
-            z = batch.normal(self.config.latent)
+            z = batch.normal(self.config.latent_dim)
             for name, number in (codes or {}).items():
                 z[:, int(name.removeprefix("code")) - 1] = number
             return self.decode(z, *self.told(batch))
 
-        return make_pictures(make, count, self.preparation["image"], self.device, **conditions)
+        return make_images(make, count, self.preparation["image"], self.device, **conditions)
 
     def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
-        """The expected pictures of codes drawn from the prior, uint8 `(count, height, width, channels)`.
+        """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
 
         Args:
             count: how many.
@@ -162,23 +162,23 @@ class Variational(Method):
         Raises:
             UsageError: there is no such unit, or what it shall be is no number.
         """
-        numbers = codes_given(codes, self.config.latent)
+        numbers = codes_given(codes, self.config.latent_dim)
         return {"image": self.made(count, numbers), **{name: np.full(count, number) for name, number in numbers.items()}}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The mean code of each picture of a part as it is, float32 `(items, latent)`."""
-        codes = [self.encode((batch.image + 1) / 2, *self.told(batch))[0] for batch in data.walk(part)]
+        """The mean code of each image of a part as it is, float32 `(items, latent)`."""
+        codes = [self.encode((batch.image + 1) / 2, *self.told(batch))[0] for batch in data.iterate(part)]
         return torch.cat(codes).cpu().numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent)`, the mean code of each picture as it is, and its `reconstruction` uint8, a picture."""
+        """`latent` float32 `(items, latent)`, the mean code of each image as it is, and its `reconstruction` uint8, an image."""
         codes, pixels = [], []
-        for batch in data.walk(part):
+        for batch in data.iterate(part):
             told = self.told(batch)
             codes.append(self.encode((batch.image + 1) / 2, *told)[0])
-            pixels.append(as_pixels(self.decode(codes[-1], *told), self.preparation["image"]))
+            pixels.append(to_pixels(self.decode(codes[-1], *told), self.preparation["image"]))
         return {"latent": torch.cat(codes).cpu().numpy(), "reconstruction": np.concatenate(pixels)}
 
-    def measure(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The bound by one sample for each picture, its two terms, and the loss."""
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
+        """The bound by one sample for each image, its two terms, and the loss."""
         return bounds.bound(bounds.look(self, data, part), self.config.beta)

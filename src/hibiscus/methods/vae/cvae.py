@@ -1,16 +1,16 @@
-r"""Conditional variational autoencoder: both networks are told a class, so that new pictures can be had of the class that one asks for.
+r"""Conditional variational autoencoder: both networks are told a class, so that new images can be had of the class that one asks for.
 
-    loss = - mean over pictures of  log p(x | z, c) + beta mean over pictures of  KL(q(z | x, c) || p(z)),    p(z) = N(0, 1)
+    loss = - mean over images of  log p(x | z, c) + beta mean over images of  KL(q(z | x, c) || p(z)),    p(z) = N(0, 1)
     z = mean + std noise,    q(z | x, c) = N(mean, std**2),    mean, log std**2 = encoder(x, c),    noise from N(0, 1)
 
-A class c is a row with a 1 at its place; the encoder gets it as one more channel of the picture, by a linear layer, in the decoder it
-scales and shifts the units of the first two layers. At beta = 1 the loss bounds `- log p(x | c)` from above, in nats per picture; the
+A class c is a row with a 1 at its place; the encoder gets it as one more channel of the image, by a linear layer, in the decoder it
+scales and shifts the units of the first two layers. At beta = 1 the loss bounds `- log p(x | c)` from above, in nats per image; the
 prior is the same for every class, so nothing is gained by writing the class into the code, and it holds what is left: slant, thickness,
-style. What gets a class is then chosen freely: `hibiscus sample RUN label=cat`. Of a picture without a label `predict` says under which
+style. What gets a class is then chosen freely: `hibiscus sample RUN label=cat`. Of an image without a label `predict` says under which
 class it is likeliest.
 
-Use it where pictures have labels and you want pictures of a class, the same style in every class, or likelihoods by class; samples of a
-`cgan` are sharper. What most often goes wrong is that the asked class is not heard: `agreement`, how often a classifier reads what was
+Use it where images have labels and you want images of a class, the same style in every class, or likelihoods by class; samples of a
+`cgan` are sharper. What most often goes wrong is that the asked class is not heard: `conditional_accuracy`, how often a classifier reads what was
 asked for, is then low. A smaller code (`latent`) or a larger `beta` leaves the decoder less to go by but the class.
 
 Departs: the usual decoder gets the class beside the code, as more numbers of it, and hears it less. In general the prior may depend on
@@ -36,23 +36,23 @@ from hibiscus.evaluation import conditional as obedience
 from hibiscus.evaluation import likelihood as evidence
 from hibiscus.losses import gaussian_kl
 from hibiscus.methods.sampling import class_number, codes_given
-from hibiscus.methods.vae.base import Variational, VariationalConfig
-from hibiscus.training.method import Examination, Trial
+from hibiscus.methods.vae.base import VAEBase, VAEConfig
+from hibiscus.training.method import Evaluation, SmokeTest
 from hibiscus.training.player import Batch
 
 __all__ = ["CVAE"]
 
 
-class Config(VariationalConfig):
+class Config(VAEConfig):
     """Options of `cvae`."""
 
 
-class CVAE(Variational):
-    """One player that owns encoder and decoder, both told the class of each picture."""
+class CVAE(VAEBase):
+    """One player that owns encoder and decoder, both told the class of each image."""
 
     name, title = "cvae", "Conditional variational autoencoder"
     needs = frozenset({"image", "label"})
-    trial = Trial("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent": 4, "importance_samples": 20})
+    smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent_dim": 4, "importance_samples": 20})
     Config = Config
 
     @property
@@ -66,7 +66,7 @@ class CVAE(Variational):
         return (functional.one_hot(label, len(self.classes)).float(),)
 
     def read(self, batch: Batch) -> Tensor:
-        """The bound of `log p(x | c)` of each picture under each class, at the mean code, `(batch, classes)` in nats."""
+        """The bound of `log p(x | c)` of each image under each class, at the mean code, `(batch, classes)` in nats."""
         x, found = (batch.image + 1) / 2, []
         for number in range(len(self.classes)):
             told = functional.one_hot(torch.full((len(x),), number, device=x.device), len(self.classes)).float()
@@ -75,7 +75,7 @@ class CVAE(Variational):
         return torch.stack(found, 1)
 
     def sample(self, count: int, label: str | int | None = None, **codes: float) -> dict[str, np.ndarray]:
-        """New pictures, uint8 `(count, height, width, channels)`, and the name of each one's class.
+        """New images, uint8 `(count, height, width, channels)`, and the name of each one's class.
 
         Args:
             count: how many.
@@ -87,15 +87,15 @@ class CVAE(Variational):
         """
         turns = np.arange(count) % len(self.classes)
         asked = turns if label is None else np.full(count, class_number(label, self.classes))
-        numbers = codes_given(codes, self.config.latent, "label")
+        numbers = codes_given(codes, self.config.latent_dim, "label")
         told = {"label": np.array(self.classes)[asked], **{name: np.full(count, number) for name, number in numbers.items()}}
         return {"image": self.made(count, numbers, label=torch.from_numpy(asked)), **told}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The probability of each class `(items, classes)`; `latent` and `reconstruction` under the likeliest, or the known one."""
-        bounds = torch.cat([self.read(batch) for batch in data.walk(part)])
+        bounds = torch.cat([self.read(batch) for batch in data.iterate(part)])
         return {"probabilities": bounds.softmax(1).cpu().numpy(), **super().predict(data, part)}
 
-    def examine(self, data: PreparedData, part: str) -> Examination:
-        """Bound and likelihood given the class, beside independent pixels of each class; and whether pictures show what was asked."""
-        return obedience.add_obedience(evidence.examine_vae(self, data, part), self, data, part)
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
+        """Bound and likelihood given the class, beside independent pixels of each class; and whether images show what was asked."""
+        return obedience.add_obedience(evidence.evaluate_vae(self, data, part), self, data, part)
