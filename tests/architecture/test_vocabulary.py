@@ -70,7 +70,7 @@ NAME_LIKE = re.compile(r"-{0,2}[A-Za-z_][\w.\-]*(/[\w.\-]*)*")
 
 @dataclass(frozen=True)
 class Ban:
-    """An entry of the last column. `kind` is TEXT (everywhere), NAME (in any name) or that of an exact name."""
+    """An entry of the last column; `kind`: TEXT (everywhere), NAME (in any name) or that of an exact name."""
 
     word: str
     kind: str
