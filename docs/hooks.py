@@ -89,7 +89,11 @@ def on_files(files: Any, config: Any) -> Any:
 
 def generated_pages() -> dict[str, str]:
     """Every generated page by its path in `docs/`."""
-    pages = {"methods/index.md": _method_index(), "common-options.md": common_options_page(), "api/index.md": API_INDEX}
+    pages = {
+        "methods/index.md": _method_index(),
+        "common-options.md": common_options_page(),
+        "api/index.md": API_INDEX,
+    }
     pages.update({f"methods/{entry.name}.md": method_page(entry.name) for entry in _entries()})
     for title, module in _modules().items():
         pages[f"api/{title.lower()}.md"] = _module_page(title, module)
@@ -123,7 +127,7 @@ def method_page(name: str) -> str:
     """The page of one method, as Markdown."""
     kind = _class(name)
     source = "src/" + kind.__module__.replace(".", "/") + ".py"
-    summary, sections = docstring_sections(inspect.cleandoc(sys.modules[kind.__module__].__doc__ or ""))
+    summary, sections = method_text(name)
     facts = smoke_test(name)
     tutorial = TUTORIALS.get(name, TUTORIALS.get(kind.family))
     lines = [
@@ -140,6 +144,11 @@ def method_page(name: str) -> str:
         + (f" Tutorial: [{tutorial.replace('-', ' ')}](../tutorials/{tutorial}.md)." if tutorial else ""),
     ]
     return "\n\n".join(lines) + "\n"
+
+
+def method_text(name: str) -> tuple[str, list[tuple[str, str]]]:
+    """The method file's docstring, in sections."""
+    return docstring_sections(inspect.cleandoc(sys.modules[_class(name).__module__].__doc__ or ""))
 
 
 def docstring_sections(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -166,7 +175,9 @@ def link_methods(text: str, own: str) -> str:
     def linked(match: re.Match[str]) -> str:
         return f"[`{match[1]}`]({match[1]}.md)" if match[1] in names else match[0]
 
-    return "\n".join(line if line.startswith("    ") else re.sub(r"`([a-z-]+)`", linked, line) for line in text.split("\n"))
+    return "\n".join(
+        line if line.startswith("    ") else re.sub(r"`([a-z-]+)`", linked, line) for line in text.split("\n")
+    )
 
 
 def expected_data(kind: Any) -> str:
@@ -176,9 +187,14 @@ def expected_data(kind: Any) -> str:
     if kind.needs and kind.needs <= set(LABELS_OF_DATA):
         lines[0] = f"- Required: {', '.join(needs)}; inputs are images, tables, sequences or text."
     if kind.uses:
-        lines.append(f"- Used for evaluation if present: {', '.join(FIELDS.get(name, name) for name in sorted(kind.uses))}.")
+        lines.append(
+            f"- Used for evaluation if present: {', '.join(FIELDS.get(name, name) for name in sorted(kind.uses))}."
+        )
     lines.append(f"- Try it on bundled data: `hibiscus train {kind.name} {_smoke(kind).data}`.")
-    return "\n".join(lines) + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
+    return (
+        "\n".join(lines)
+        + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
+    )
 
 
 def _smoke(kind: Any) -> Any:
@@ -199,7 +215,9 @@ def smoke_test(name: str) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         options = {**_smoke(kind).options, **short, "log_every": 1, "precision": "float32"}
-        run = hibiscus.train(name, _smoke(kind).data, out=out, quiet=True, evaluate=False, device="cpu", **options)
+        run = hibiscus.train(
+            name, _smoke(kind).data, out=out, quiet=True, evaluate=False, device="cpu", **options
+        )
         lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
         found = run.evaluation()
     selection = found.get("selection_metric") or found.get("decides") or {}
@@ -256,8 +274,14 @@ def _sentence(metric: Any) -> str:
 
 def logged_section(facts: dict[str, list[str]]) -> str:
     """The keys of `log.jsonl`."""
-    groups = (("train/", "training, averaged over the rounds since the last line"), ("val/", "validation, after each epoch"))
-    lines = [f"- {meaning}: {_codes(key for key in facts['logged'] if key.startswith(prefix))}" for prefix, meaning in groups]
+    groups = (
+        ("train/", "training, averaged over the rounds since the last line"),
+        ("val/", "validation, after each epoch"),
+    )
+    lines = [
+        f"- {meaning}: {_codes(key for key in facts['logged'] if key.startswith(prefix))}"
+        for prefix, meaning in groups
+    ]
     rest = [key for key in facts["logged"] if not key.startswith(("train/", "val/"))]
     if rest:
         lines.append(f"- learning rate of each player: {_codes(rest)}")
@@ -306,7 +330,9 @@ def _table(config: Any, names: list[str]) -> str:
     rows = ["| option | values | default | description |", "|---|---|---|---|"]
     for name in names:
         field = config.model_fields[name]
-        rows.append(f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | {_cell(field.description or '')} |")
+        rows.append(
+            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | {_cell(field.description or '')} |"
+        )
     return "\n".join(rows)
 
 
@@ -399,7 +425,9 @@ run.evaluate()["test/accuracy"]
 
 def _modules() -> dict[str, str]:
     """The packages of the API reference that exist."""
-    return {title: name for title, name in MODULES.items() if (ROOT / "src" / name.replace(".", "/")).is_dir()}
+    return {
+        title: name for title, name in MODULES.items() if (ROOT / "src" / name.replace(".", "/")).is_dir()
+    }
 
 
 def _api_nav() -> list[tuple[str, str]]:
@@ -409,8 +437,12 @@ def _api_nav() -> list[tuple[str, str]]:
 def _module_page(title: str, name: str) -> str:
     package = importlib.import_module(name)
     lines = [f"# {title}", inspect.cleandoc(package.__doc__ or ""), f"Import from `{name}`."]
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")):
-        lines.append(f"## {name}.{module}\n\n::: {name}.{module}\n    options:\n      show_root_heading: false\n      show_root_toc_entry: false")
+    for module in sorted(
+        info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")
+    ):
+        lines.append(
+            f"## {name}.{module}\n\n::: {name}.{module}\n    options:\n      show_root_heading: false\n      show_root_toc_entry: false"
+        )
     return "\n\n".join(lines) + "\n"
 
 
