@@ -1,7 +1,7 @@
-"""MkDocs hook: writes the pages that are generated from the code (methods, options, Python API) when the site is built.
+"""MkDocs hook: generates the pages of methods, options and the Python API when the site is built.
 
-A method page is made of the method file's docstring, its `Config`, and one epoch of its smoke test, which tells the logged
-terms, metrics and baselines. Nothing generated here is committed.
+A method page combines the method file's docstring, its `Config`, and one epoch of its smoke test, from which
+the logged terms, metrics and baselines are taken. Nothing generated here is committed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ LABELS_OF_DATA = ("label", "target")
 MODULES = {"Losses": "hibiscus.losses", "Metrics": "hibiscus.metrics", "Operators": "hibiscus.ops"}
 
 
-# ---------------------------------------------------------------------------------------------------- MkDocs events
+# --- MkDocs events
 
 
 def on_config(config: Any) -> Any:
@@ -120,7 +120,7 @@ def _class(name: str) -> Any:
     return get_method(name)
 
 
-# ---------------------------------------------------------------------------------------------------- method pages
+# --- method pages
 
 
 def method_page(name: str) -> str:
@@ -141,7 +141,7 @@ def method_page(name: str) -> str:
         "## Options\n\n" + options_section(kind),
         *[f"## {title}\n\n{text}" for title, text in sections if title == "Reference"],
         f"The method is one file: `{source}`."
-        + (f" Tutorial: [{tutorial.replace('-', ' ')}](../tutorials/{tutorial}.md)." if tutorial else ""),
+        + (f" See also its [tutorial](../tutorials/{tutorial}.md)." if tutorial else ""),
     ]
     return "\n\n".join(lines) + "\n"
 
@@ -154,16 +154,19 @@ def method_text(name: str) -> tuple[str, list[tuple[str, str]]]:
 def docstring_sections(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The summary line, and the paragraphs of a method's docstring under the headings that every page has."""
     summary, _, rest = text.partition("\n\n")
+    rest = re.sub(r"(?<=\S)\s(?=What\s+most\s+often\s+goes\s+wrong)", "\n\n", rest)  # a section of its own
     sections: list[tuple[str, list[str]]] = [("Objective", [])]
     for paragraph in rest.split("\n\n"):
-        for title, starts in HEADINGS:
-            start = next((start for start in starts if paragraph.startswith(start)), None)
-            if start is not None:
-                sections.append((title, []))
-                if start.endswith(":"):
-                    paragraph = paragraph[len(start) :].strip()
-                    paragraph = paragraph[:1].upper() + paragraph[1:]
-                break
+        words = " ".join(paragraph.split())
+        title, start = next(
+            ((title, start) for title, starts in HEADINGS for start in starts if words.startswith(start)),
+            ("", ""),
+        )
+        if title:
+            sections.append((title, []))
+        if start.endswith(":"):
+            paragraph = paragraph[len(start) :].strip()
+            paragraph = paragraph[:1].upper() + paragraph[1:]
         sections[-1][1].append(paragraph)
     return " ".join(summary.split()), [(title, "\n\n".join(paragraphs)) for title, paragraphs in sections]
 
@@ -182,19 +185,23 @@ def link_methods(text: str, own: str) -> str:
 
 def expected_data(kind: Any) -> str:
     """What the method needs of the data, and what it takes where there is some."""
-    needs = [FIELDS.get(name, name) for name in sorted(kind.needs)]
-    lines = [f"- Required: {', '.join(needs)}."]
+    required = _fields(kind.needs)
+    lines = [f"- Required: {required}."]
     if kind.needs and kind.needs <= set(LABELS_OF_DATA):
-        lines[0] = f"- Required: {', '.join(needs)}; inputs are images, tables, sequences or text."
+        lines = [f"- Required: {required}; inputs are images, tables, sequences or text."]
     if kind.uses:
-        lines.append(
-            f"- Used for evaluation if present: {', '.join(FIELDS.get(name, name) for name in sorted(kind.uses))}."
-        )
-    lines.append(f"- Try it on bundled data: `hibiscus train {kind.name} {_smoke(kind).data}`.")
+        lines.append(f"- Used for evaluation if present: {_fields(kind.uses)}.")
+    lines.append(f"- Try it: `hibiscus train {kind.name} {_smoke(kind).data}`.")
     return (
         "\n".join(lines)
         + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
     )
+
+
+def _fields(names: Iterable[str]) -> str:
+    """Fields in words, images first."""
+    order = [*FIELDS, *sorted(names)]
+    return ", ".join(FIELDS.get(name, name) for name in sorted(names, key=order.index))
 
 
 def _smoke(kind: Any) -> Any:
@@ -244,12 +251,13 @@ def metrics_section(kind: Any, facts: dict[str, list[str]]) -> str:
         rows.append(f"| `{name}`{' *' if name == selection else ''} | {_cell(label)} | {better} |")
     baselines = ", ".join(facts["baselines"])
     return (
-        f"The best checkpoint is selected by `val/{selection}` ({direction} is better). After training, the test part is evaluated once"
+        f"The best checkpoint is selected by `val/{selection}` ({direction} is better). "
+        "After training, the test part is evaluated once"
         + (f", beside these baselines: {baselines}.\n\n" if baselines else ".\n\n")
         + "\n".join(rows)
         + "\n\n\\* selection metric. Names are prefixed with the part: `test/"
         + selection
-        + "`. Metrics of single classes are listed for the bundled data."
+        + "`. Per-class metrics, if any, are those of the smoke test's data."
     )
 
 
@@ -292,7 +300,7 @@ def _codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
 
 
-# ---------------------------------------------------------------------------------------------------- options
+# --- options
 
 
 def options_section(kind: Any) -> str:
@@ -317,7 +325,8 @@ def common_options_page() -> str:
     """The options that every method has, and those of the data."""
     data = _data_config()
     return (
-        "# Common options\n\nEvery method takes these options as `key=value`. Defaults are those of the base configuration; "
+        "# Common options\n\nEvery method takes these options as `key=value`. "
+        "Defaults are those of the base configuration; "
         "a method may set its own, which its [method page](methods/index.md) lists.\n\n## Training\n\n"
         + _table(_base(), list(_base().model_fields))
         + "\n\n## Data\n\nHow data is opened, split and prepared.\n\n"
@@ -331,7 +340,8 @@ def _table(config: Any, names: list[str]) -> str:
     for name in names:
         field = config.model_fields[name]
         rows.append(
-            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | {_cell(field.description or '')} |"
+            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} "
+            f"| {_cell(field.description or '')} |"
         )
     return "\n".join(rows)
 
@@ -378,8 +388,9 @@ def _method_index() -> str:
         families.setdefault(_class(entry.name).family, []).append(entry)
     lines = [
         "# Methods",
-        "Each method is one file; its page holds the objective, when to use it, what most often goes wrong, the expected data, "
-        "metrics, logged terms and options. `hibiscus explain METHOD` prints the same text, `hibiscus list` the whole list.",
+        "Each method is one file. Its page holds the objective, when to use it, what most often goes wrong, "
+        "the expected data, metrics, logged terms and options. `hibiscus list` prints this list, "
+        "`hibiscus explain METHOD` the text of a method.",
     ]
     for family, entries in families.items():
         rows = ["| method | name | |", "|---|---|---|"]
@@ -391,7 +402,7 @@ def _method_index() -> str:
     return "\n\n".join(lines) + "\n"
 
 
-# ---------------------------------------------------------------------------------------------------- Python API
+# --- Python API
 
 API_INDEX = """# Python API
 
@@ -441,7 +452,8 @@ def _module_page(title: str, name: str) -> str:
         info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")
     ):
         lines.append(
-            f"## {name}.{module}\n\n::: {name}.{module}\n    options:\n      show_root_heading: false\n      show_root_toc_entry: false"
+            f"## {name}.{module}\n\n::: {name}.{module}\n"
+            "    options:\n      show_root_heading: false\n      show_root_toc_entry: false"
         )
     return "\n\n".join(lines) + "\n"
 

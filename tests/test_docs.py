@@ -40,7 +40,7 @@ def _commands(path: Path) -> list[list[str]]:
 
 
 def _shortened(path: Path) -> list[list[str]]:
-    """Inline code that is a method and its options, as the tables of results write commands: `wgan mnist epochs=20`."""
+    """Inline code that is a method and its options, as the results write commands: `wgan mnist epochs=20`."""
     text = " ".join(path.read_text(encoding="utf-8").split())
     spans = [code.split() for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
     return [words for words in spans if words[0] in NAMES and len(words) > 1]
@@ -127,7 +127,13 @@ def test_readme_is_short():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_method_page_has_the_fixed_sections(name):
     sections = dict(HOOKS["method_text"](name)[1])
-    for title in ("Objective", "When to use it", "Differences from the paper", "Reference"):
+    for title in (
+        "Objective",
+        "When to use it",
+        "What most often goes wrong",
+        "Differences from the paper",
+        "Reference",
+    ):
         assert sections.get(title), f"the docstring of {name} lacks what the page shows under '{title}'"
 
 
