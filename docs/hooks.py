@@ -87,6 +87,19 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
+def on_post_build(config: Any) -> None:
+    """Fails if a page would load anything from another host."""
+    from mkdocs.exceptions import PluginError
+
+    for page in Path(config.site_dir).rglob("*.html"):
+        found = re.search(
+            r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=[\"']?(https?:)?//[^\s\"'>]*",
+            page.read_text("utf-8"),
+        )
+        if found:
+            raise PluginError(f"{page.name} loads {found[0]} from another host")
+
+
 def generated_pages() -> dict[str, str]:
     """Every generated page by its path in `docs/`."""
     pages = {
