@@ -11,6 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from hibiscus.cli.app import VERBS, app
+from hibiscus.data.config import DataConfig
 from hibiscus.methods.registry import METHODS, get_method
 from hibiscus.runs.options import parse_words, split_options
 
@@ -19,6 +20,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 NAMES = [entry.name for entry in METHODS]
 PLACEHOLDERS = ("METHOD", "NAME", "mygan")  # stand for any method
 RUN_OPTIONS = {"train": {"extend"}, "crossval": {"folds"}}  # options of the verb, not of a method
+CONDITIONS = {"key", "label", "code1", "code2", "interpolate"}  # of `sample`, and the placeholder of key=value
 HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"))
 
 
@@ -72,6 +74,20 @@ def test_commands_on_a_page_exist(path):
             assert words[0] in (*NAMES, *PLACEHOLDERS), f"hibiscus explain {words[0]}"
     for method, *words in _shortened(path):
         _check_options("train", method, words)
+
+
+@cache
+def _all_options() -> set[str]:
+    fields = {name for method in NAMES for name in get_method(method).Config.model_fields}
+    return fields.union(DataConfig.model_fields, *RUN_OPTIONS.values(), CONDITIONS)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_options_on_a_page_exist(path):
+    for code in re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8")):
+        if re.fullmatch(r"[a-z_0-9.]+=\S+( [a-z_0-9.]+=\S+)*", code):
+            keys = {key for key in parse_words(code.split()) if not key.startswith("net.")}
+            assert keys <= _all_options(), code
 
 
 def _check_flags(verb: str, words: list[str]) -> None:
