@@ -97,7 +97,6 @@ def round_and_input(
     from hibiscus.training.callbacks import LogFile
     from hibiscus.training.device import tune_process
     from hibiscus.training.loop import Loop
-    from hibiscus.training.player import Batch
 
     tune_process()
     device = place()
@@ -108,7 +107,7 @@ def round_and_input(
     config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options})
     method = kind(kind.resolve(config, preparation, len(items)), preparation)
     method.to(device)
-    data = PreparedData(dataset, preparation, {"train": items}, Batch, device)
+    data = PreparedData(dataset, preparation, {"train": items}, device)
     times: list[float] = []
     waits: list[float] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -41,7 +41,6 @@ def ours(seed: int) -> dict[str, float]:
     from hibiscus.training.callbacks import Callback, LogFile
     from hibiscus.training.device import tune_process
     from hibiscus.training.loop import Loop
-    from hibiscus.training.player import Batch
 
     class Watch(Callback):
         """Counts training seconds up to each evaluation, and stops when it is solved."""
@@ -63,7 +62,7 @@ def ours(seed: int) -> dict[str, float]:
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         callbacks = {"log": LogFile(Path(folder) / "log.jsonl"), "watch": watch}
-        loop = Loop(method, PreparedData(dataset, preparation, parts, Batch), callbacks, Path(folder), torch.device("cpu"))
+        loop = Loop(method, PreparedData(dataset, preparation, parts), callbacks, Path(folder), torch.device("cpu"))
         play = loop._play_round
 
         def timed(stage):

@@ -120,7 +120,6 @@ def our_passes(folder: Path) -> dict[str, float]:
     from hibiscus.methods.classify.classify import Classify
     from hibiscus.runs.prepare import fit_preparation
     from hibiscus.training.device import tune_process
-    from hibiscus.training.player import Batch
 
     with tempfile.TemporaryDirectory() as cache:
         os.environ["HIBISCUS_CACHE"] = cache
@@ -130,7 +129,7 @@ def our_passes(folder: Path) -> dict[str, float]:
         dataset = open_data(str(folder), image_size=SIDE)
         opened = time.perf_counter() - start
         parts = {"train": np.arange(len(dataset.ids))}
-        data = PreparedData(dataset, fit_preparation(dataset, parts["train"], Classify, DataConfig()), parts, Batch)
+        data = PreparedData(dataset, fit_preparation(dataset, parts["train"], Classify, DataConfig()), parts)
         source = data.source("train", BATCH, 0)
         seconds = []
         for _ in range(2):

@@ -27,11 +27,7 @@ HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"))
 def _commands(path: Path) -> list[list[str]]:
     """The words of every `hibiscus ...` command on a page, in code blocks and inline code."""
     text = path.read_text(encoding="utf-8")
-    blocks = [
-        line
-        for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
-        for line in block.replace("\\\n", " ").split("\n")
-    ]
+    blocks = [line for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) for line in block.replace("\\\n", " ").split("\n")]
     inline = re.findall(r"(?<!`)`([^`]+)`(?!`)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
     found = []
     for line in [*blocks, *(" ".join(code.split()) for code in inline)]:
@@ -49,13 +45,7 @@ def _shortened(path: Path) -> list[list[str]]:
 
 
 def _check_options(verb: str, method: str, words: list[str]) -> None:
-    options = parse_words(
-        [
-            word
-            for word in words
-            if "=" in word and not word.startswith("-") and "...]" not in word and ">=" not in word
-        ]
-    )
+    options = parse_words([word for word in words if "=" in word and not word.startswith("-") and "...]" not in word and ">=" not in word])
     if not options or method in PLACEHOLDERS:
         return
     own = {name: value for name, value in options.items() if name not in RUN_OPTIONS.get(verb, ())}

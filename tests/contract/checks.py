@@ -20,9 +20,8 @@ from hibiscus.runs.options import build_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
 from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.loop import Loop
-from hibiscus.training.method import TrainingConfig
-from hibiscus.training.player import Batch
 from training.toy_methods import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +45,7 @@ class Bench:
         torch.manual_seed(self.config.seed)
         self.method = kind(self.config, self.preparation)
         self.method.to(torch.device("cpu"))
-        self.data = PreparedData(dataset, self.preparation, parts, Batch)
+        self.data = PreparedData(dataset, self.preparation, parts)
         self.folder = folder
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
 

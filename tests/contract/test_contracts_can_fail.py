@@ -12,7 +12,8 @@ from torch import nn
 
 from contract import checks
 from hibiscus.errors import TrainingError
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 from hibiscus.training.schedules import constant
 

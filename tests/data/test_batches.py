@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -18,7 +16,7 @@ FINISH = Normalize(MEAN, STD, CPU)
 
 
 def finisher():
-    return BatchBuilder({"image": FINISH}, CPU, lambda fields: SimpleNamespace(**fields))
+    return BatchBuilder({"image": FINISH}, CPU)
 
 
 def source(seed=3, items=None, augment=None, batch_size=5):
@@ -43,7 +41,7 @@ def test_every_item_once_an_epoch_in_a_new_order():
 
 def test_a_pair_is_a_image_and_its_changed_copy():
     def pairs(augment):
-        made = BatchBuilder({"image": FINISH}, CPU, dict)
+        made = BatchBuilder({"image": FINISH}, CPU)
         return ShuffledBatches({"image": FIELDS["image"]}, np.arange(23), 5, 3, PairBatchBuilder(made), augment)
 
     first, second = pairs(Augment(brightness=0.5)), source()

@@ -1,7 +1,5 @@
 """Episodes: what they hold, that they come back exactly, that turned classes are turned whole."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -18,7 +16,7 @@ PIXELS[:, 0, 0] += 100  # a mark in the corner shows how it was turned
 
 
 def finisher():
-    return BatchBuilder({"image": Normalize([0.0], [1 / 255], CPU)}, CPU, lambda fields: SimpleNamespace(**fields))
+    return BatchBuilder({"image": Normalize([0.0], [1 / 255], CPU)}, CPU)
 
 
 def episodes(plan, seed=3, augment=None):

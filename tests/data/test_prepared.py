@@ -44,7 +44,7 @@ def learned(dataset, target=False):
 
 def test_batches_of_images_and_classes():
     data = images()
-    prepared = PreparedData(data, learned(data), PARTS, dict)
+    prepared = PreparedData(data, learned(data), PARTS)
     (batch,) = prepared.iterate("test")
     assert batch["label"].tolist() == [1, 1]
     image = prepared.preparation["image"]
@@ -58,7 +58,7 @@ def test_batches_of_images_and_classes():
 
 def test_a_number_read_as_a_label_serves_as_target():
     data = table()
-    prepared = PreparedData(data, learned(data, target=True), PARTS, dict)
+    prepared = PreparedData(data, learned(data, target=True), PARTS)
     values = prepared.values("target", "train")
     assert values.shape == (12, 1)
     np.testing.assert_allclose(prepared.preparation["target"].decode(values)[:, 0], np.arange(12) * 10, atol=1e-4)
@@ -66,20 +66,20 @@ def test_a_number_read_as_a_label_serves_as_target():
 
 def test_the_target_does_not_leak_into_the_inputs():
     data = table()
-    prepared = PreparedData(data, learned(data, target=True), PARTS, dict)
+    prepared = PreparedData(data, learned(data, target=True), PARTS)
     assert prepared.preparation["table"].feature_names == ["age"]
     before = prepared.flat_inputs("train")
     data.fields["table"]["price"] = -1.0
-    assert np.array_equal(PreparedData(data, prepared.preparation, PARTS, dict).flat_inputs("train"), before)
+    assert np.array_equal(PreparedData(data, prepared.preparation, PARTS).flat_inputs("train"), before)
     del data.fields["table"]["price"], data.fields["label"]  # opened again without its target
-    again = PreparedData(data, Preparation({"table": prepared.preparation["table"]}), PARTS, dict)
+    again = PreparedData(data, Preparation({"table": prepared.preparation["table"]}), PARTS)
     assert np.array_equal(again.flat_inputs("train"), before)
 
 
 def test_other_data_are_measured_beside_the_runs_own_training_part():
     own, other = images(), images()
-    trained = PreparedData(own, learned(own), PARTS, dict)
-    prepared = PreparedData(other, trained.preparation, {"test": np.arange(16)}, dict, training=trained)
+    trained = PreparedData(own, learned(own), PARTS)
+    prepared = PreparedData(other, trained.preparation, {"test": np.arange(16)}, training=trained)
     assert np.array_equal(prepared.values("image", "train"), own.fields["image"][:12])
     assert np.array_equal(prepared.values("image", "test"), other.fields["image"])
     assert np.array_equal(prepared.flat_inputs("train"), trained.flat_inputs("train"))
@@ -90,7 +90,7 @@ def test_other_data_are_measured_beside_the_runs_own_training_part():
 @pytest.mark.parametrize(("side", "channels", "features"), [(8, 3, 192), (32, 1, 1024), (32, 3, 768), (96, 3, 768), (400, 1, 961)])
 def test_large_images_are_shrunk_for_simple_rivals(side, channels, features):
     data = images(side=side, channels=channels)
-    flat = PreparedData(data, learned(data), PARTS, dict).flat_inputs("train")
+    flat = PreparedData(data, learned(data), PARTS).flat_inputs("train")
     assert flat.shape == (12, features)
     assert flat.dtype == np.float32
     step = -(-side // int(np.sqrt(features / channels)))
@@ -101,7 +101,7 @@ def test_large_images_are_shrunk_for_simple_rivals(side, channels, features):
 def test_images_and_table_together():
     data, more = images(), table()
     data.fields["table"], data.roles = more.fields["table"], more.roles
-    prepared = PreparedData(data, learned(data), PARTS, dict)
+    prepared = PreparedData(data, learned(data), PARTS)
     assert prepared.flat_inputs("test").shape == (2, 192 + 1)
     assert set(next(prepared.iterate("test"))) == {"image", "table", "label"}
     assert prepared.tensors["table"].dtype == torch.float32
@@ -110,12 +110,12 @@ def test_images_and_table_together():
 def test_what_does_not_fit_is_told_with_the_path():
     own = images()
     with pytest.raises(DataError, match=r"/my/images: images of shape \(9, 9, 3\)") as caught:
-        PreparedData(images(side=9), learned(own), PARTS, dict)
+        PreparedData(images(side=9), learned(own), PARTS)
     assert "(8, 8, 3), as in training" in str(caught.value)
     strange = images()
     strange.fields["label"][3] = "cow"
     with pytest.raises(DataError, match="/my/images: row 4 has the unknown label 'cow'"):
-        PreparedData(strange, learned(own), PARTS, dict)
+        PreparedData(strange, learned(own), PARTS)
 
 
 def test_evenly_spaced_places():

@@ -14,7 +14,6 @@ from hibiscus.data.unpaired import DomainBatches, bring_to_shape, check_domains,
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.training.player import Batch
 
 CYCLEGAN = get_method("cyclegan")
 
@@ -35,7 +34,7 @@ def arrays(path, count, side, channels=1, first=0, labels=True):
 def prepared(dataset, **options):
     chosen = DataConfig(**options)
     parts = prepare_parts(dataset, chosen, CYCLEGAN)
-    return PreparedData(dataset, fit_preparation(dataset, parts["train"], CYCLEGAN, chosen), parts, Batch)
+    return PreparedData(dataset, fit_preparation(dataset, parts["train"], CYCLEGAN, chosen), parts)
 
 
 @pytest.mark.parametrize("names", [("trainA", "trainB", "testA", "testB"), ("train_a", "train-B", "test A", "TESTB")])
@@ -132,7 +131,7 @@ def test_shapes():
 def batches(count=(7, 10), batch_size=3, seed=0, share=(0, 1)):
     images = torch.arange(sum(count), dtype=torch.float32)
     members = [np.arange(count[0]), np.arange(count[0], sum(count))]
-    return DomainBatches(images, members, batch_size, seed, lambda x, change: x, Batch, share=share)
+    return DomainBatches(images, members, batch_size, seed, lambda x, change: x, share=share)
 
 
 def test_every_image_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_the_next():
@@ -152,7 +151,7 @@ def test_every_image_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_
 
 
 def test_the_two_are_not_paired():
-    source = DomainBatches(torch.arange(20), [np.arange(10), np.arange(10, 20)], 10, 0, lambda x, change: x, Batch)
+    source = DomainBatches(torch.arange(20), [np.arange(10), np.arange(10, 20)], 10, 0, lambda x, change: x)
     assert not torch.equal(source.next().a + 10, source.next().b)
 
 

@@ -7,7 +7,6 @@ import torch
 from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
 from hibiscus.environments.vector import VectorEnv
-from hibiscus.training.player import Batch
 
 PLAN = ReplayPlan(batch_size=4, steps=6, updates=3, warm_up=10, turns=2)
 
@@ -24,7 +23,7 @@ def source(calls=None, scale=None):
     def compute_targets(fields):
         return {"ahead": fields["reward"] * scale}
 
-    return ReplaySource(environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), Batch, compute_targets)
+    return ReplaySource(environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), compute_targets)
 
 
 def test_it_warms_up_then_plays_before_every_run_of_batches():

@@ -12,7 +12,6 @@ from hibiscus.evaluation.draw_boxes import drawn
 from hibiscus.evaluation.segmentation import colors_of, evaluate_segments, painted
 from hibiscus.methods.augmentation import ChangeConfig
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
-from hibiscus.training.player import Batch
 
 
 def test_colors_are_apart_and_what_is_ignored_is_white():
@@ -46,7 +45,7 @@ def test_perfect_masks_have_perfect_figures_and_the_blind_rival_has_not():
         "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"),
         "mask": MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], parts["train"]),
     })  # fmt: skip
-    data = PreparedData(dataset, preparation, parts, Batch)
+    data = PreparedData(dataset, preparation, parts)
     evaluated = evaluate_segments(dataset.fields["mask"][60:90], data, "test", list(dataset.names["mask"]))
     assert evaluated.metrics["miou"] == evaluated.metrics["iou_disc"] == evaluated.metrics["image_accuracy"] == pytest.approx(1)
     assert evaluated.baselines["commonest class at each place"]["miou"] < 0.3

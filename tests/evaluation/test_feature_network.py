@@ -15,7 +15,6 @@ from hibiscus.evaluation import feature_network as judges
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.sampling import make_images, to_pixels
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.training.player import Batch
 
 
 def digits(labelled: bool = True, wide: bool = False) -> PreparedData:
@@ -25,7 +24,7 @@ def digits(labelled: bool = True, wide: bool = False) -> PreparedData:
         fields["image"] = fields["image"][:, :6]
     dataset = Dataset("digits", "digits", fields, whole.ids, whole.keys)
     parts = prepare_parts(dataset, DataConfig(), DCGAN)
-    return PreparedData(dataset, fit_preparation(dataset, parts["train"], DCGAN, DataConfig()), parts, Batch)
+    return PreparedData(dataset, fit_preparation(dataset, parts["train"], DCGAN, DataConfig()), parts)
 
 
 @pytest.fixture

@@ -117,9 +117,9 @@ def test_what_is_no_exhibit_is_refused(value, tmp_path):
         report_item_from_json(value, tmp_path)
 
 
-def test_a_folder_without_exhibits(tmp_path):
-    with pytest.raises(RunError, match=r"exhibits\.json"):
+def test_a_folder_without_report_items(tmp_path):
+    with pytest.raises(RunError, match=r"report_items\.json"):
         load_report_items(tmp_path)
     (tmp_path / "report_items.json").write_text("{")
-    with pytest.raises(RunError, match=r"exhibits\.json"):
+    with pytest.raises(RunError, match=r"report_items\.json"):
         load_report_items(tmp_path)

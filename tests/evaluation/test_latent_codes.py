@@ -14,7 +14,6 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import latent_codes as codes
 from hibiscus.methods.gan.infogan import InfoGAN
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.training.player import Batch
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +90,7 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     whole = open_data("digits")
     dataset = Dataset("digits", "digits", {"image": whole.fields["image"][:300]}, whole.ids[:300], whole.keys[:300])
     parts = prepare_parts(dataset, DataConfig(), InfoGAN)
-    unlabelled = PreparedData(dataset, fit_preparation(dataset, parts["train"], InfoGAN, DataConfig()), parts, Batch)
+    unlabelled = PreparedData(dataset, fit_preparation(dataset, parts["train"], InfoGAN, DataConfig()), parts)
     image = unlabelled.values("image", "train")
     label = np.arange(len(image)) % 10
     sample = lambda count: {"image": image[:count], "label": label[:count], "code1": np.linspace(-1, 1, count)}  # noqa: E731

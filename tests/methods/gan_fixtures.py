@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.methods.gan.acgan import ACGAN
 from hibiscus.methods.gan.cgan import CGAN
@@ -15,7 +16,6 @@ from hibiscus.methods.gan.lsgan import LSGAN
 from hibiscus.methods.gan.progan import ProGAN
 from hibiscus.methods.gan.wgan import WGAN
 from hibiscus.methods.gan.wgan_gp import WGANGP
-from hibiscus.training.player import Batch
 
 SIDE = 8
 CLASSES = ("7", "cat", "dog")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, MaskPreparation, Preparation
-from hibiscus.training.player import Batch
 
 PREPARATION = Preparation(
     {"image": ImagePreparation(16, 24, 3, (0.5,) * 3, (0.25,) * 3, "squash"), "mask": MaskPreparation(("a", "b", "c"), (600, 300, 100))}

@@ -32,7 +32,7 @@ def test_auto_takes_the_whole_recipe_and_what_was_given_stays():
     assert resolve_supervised(SupervisedConfig(learning_rate=0.5), VECTORS).learning_rate == 0.5
     assert resolve_supervised(SupervisedConfig(net="lstm"), VECTORS).clip_grad_norm == 1.0
     other = resolve_supervised(SupervisedConfig(net="resnet20", optimizer="adam"), VECTORS)
-    assert (other.optimizer, other.rate, other.weight_decay) == ("adam", 1e-3, 0.0)
+    assert (other.optimizer, other.learning_rate, other.weight_decay) == ("adam", 1e-3, 0.0)
 
 
 @pytest.mark.parametrize("net", ["auto", "cnn", "resnet20", "rnn"])

@@ -46,7 +46,7 @@ def test_clipped_weights_stay_inside(tmp_path):
 def test_the_average_is_what_answers(tmp_path):
     run = trained(tmp_path, ema_decay=0.5, learning_rate=0.05)
     method = run.method("last")
-    own, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "average"))
+    own, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "ema"))
     assert not torch.equal(own, averaged)
     before = run.predict(small().fields["image"], "last")["probabilities"]
     own.data.zero_()

@@ -28,7 +28,7 @@ def some(batch=5, channels=3, height=9, width=16, seed=0):
 
 def test_color_is_its_formula():
     x, draws = some(), Draws(5)
-    found = DiffAugment(["colour"])(x, draws)
+    found = DiffAugment(["color"])(x, draws)
     for i, image in enumerate(x.numpy().astype(np.float64)):
         bright, saturation, contrast = (draw[i] for draw in draws.seen)
         y = image + bright - 0.5

@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.errors import ProcessLostError
 from hibiscus.training import distributed as processes
-from hibiscus.training.player import Batch
 
 HIBISCUS = [sys.executable, "-m", "hibiscus"]  # hibiscus.__main__
 TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "hibiscus"]

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.optimizers import Optimizer, clip_gradients
-from hibiscus.training.player import Batch, Player
+from hibiscus.training.player import Player
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)
 Y = np.array([[1.0], [0.0], [2.0]], np.float32)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.training.optimizers import Optimizer
-from hibiscus.training.player import Batch, Follower, Player
+from hibiscus.training.player import Follower, Player
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], np.float32)
 Y = np.array([[1.0], [0.0], [2.0]], np.float32)

@@ -13,16 +13,17 @@ from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.loop import Loop
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, TrainingConfig
-from hibiscus.training.player import Batch, Follower, Stage
+from hibiscus.training.method import Evaluation, Method, SelectionMetric
+from hibiscus.training.player import Follower, Stage
 
 
 def array_data(count: int = 70, seed: int = 0) -> PreparedData:
     values = np.random.default_rng(seed).normal(size=(count, 3)).astype(np.float32)
     dataset = Dataset("toy", "toy", {"array": values}, [str(i) for i in range(count)], content_keys(values))
     parts = {"train": np.arange(count - 20), "val": np.arange(count - 20, count)}
-    return PreparedData(dataset, Preparation({"array": ArrayPreparation.fit(values)}), parts, Batch)
+    return PreparedData(dataset, Preparation({"array": ArrayPreparation.fit(values)}), parts)
 
 
 class Lines(Callback):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.images.augment import Augment
 
 __all__ = ["MOVED", "BatchBuilder", "Normalize", "PairBatchBuilder", "ShuffledBatches", "as_tensor", "iterate", "mix_seed"]
@@ -47,8 +48,8 @@ class Normalize:
 class BatchBuilder:
     """Turns gathered raw fields into the tensors that networks take: images by their `ImageFinish`, the rest as it is."""
 
-    def __init__(self, images: Mapping[str, Normalize], device: torch.device, batch_type: Callable[[dict[str, Any]], Any]):
-        self.images, self.device, self.batch_type = images, device, batch_type
+    def __init__(self, images: Mapping[str, Normalize], device: torch.device):
+        self.images, self.device = images, device
 
     def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
         """The batch; `augment` is for its images, and for what moves with them."""
@@ -64,7 +65,7 @@ class BatchBuilder:
         for name, finish in self.images.items():
             if name in raw:
                 batch[name] = finish(raw[name], change if augment and moved else augment)
-        return self.batch_type(batch)
+        return Batch(batch)
 
 
 class PairBatchBuilder:

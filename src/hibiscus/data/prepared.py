@@ -30,7 +30,6 @@ class PreparedData:
         dataset: the raw fields.
         preparation: what was learned from the training part.
         parts: indices by part.
-        batch_type: what a batch is wrapped in.
         device: where batches go.
         training: where the training part is to be found, if not here (when other data is evaluated).
         share: `(this process, processes)`, where several divide each training batch.
@@ -41,7 +40,6 @@ class PreparedData:
         dataset: Dataset,
         preparation: Preparation,
         parts: dict[str, np.ndarray],
-        batch_type: Any,
         device: torch.device | None = None,
         training: PreparedData | None = None,
         share: tuple[int, int] = (0, 1),
@@ -71,7 +69,7 @@ class PreparedData:
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.fix) from None
         self.tensors = {name: as_tensor(values) for name, values in self.arrays.items() if name not in MEASURED}
-        self._finisher = BatchBuilder(images, self.device, batch_type)
+        self._finisher = BatchBuilder(images, self.device)
 
     def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
         """Endless shuffled batches of a part."""
@@ -93,7 +91,7 @@ class PreparedData:
         """Endless batches of `a` and `b`, as many images of each of two domains, unpaired."""
         images, finish = self.tensors["image"], self._finisher.images["image"]
         members = [self.of_domain(part, domain) for domain in (0, 1)]
-        return DomainBatches(images, members, batch_size, seed, finish, self._finisher.batch_type, augment, self.share)
+        return DomainBatches(images, members, batch_size, seed, finish, augment, self.share)
 
     def of_domain(self, part: str, domain: int) -> np.ndarray:
         """The items of a part that are of a domain, 0 or 1, as indices into the whole data set."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.batches import mix_seed
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.augment import Augment
@@ -156,7 +157,6 @@ class DomainBatches:
         batch_size: images of each domain in a batch; no more than the smaller domain has.
         seed: of orders and augmentation.
         finish: from raw images, and perhaps an augmentation, to what networks take.
-        batch_type: what a batch is wrapped in.
         augment: for the images.
         share: `(this process, processes)`.
     """
@@ -168,11 +168,10 @@ class DomainBatches:
         batch_size: int,
         seed: int,
         finish: Callable[..., Tensor],
-        batch_type: Callable[[dict[str, Any]], Any],
         augment: Augment | None = None,
         share: tuple[int, int] = (0, 1),
     ):
-        self.images, self.seed, self.finish, self.batch_type = images, seed, finish, batch_type
+        self.images, self.seed, self.finish = images, seed, finish
         self.members = [torch.from_numpy(np.ascontiguousarray(items, np.int64)) for items in members]
         self.augment, self.share = augment, share
         smaller = min(map(len, members))
@@ -191,7 +190,7 @@ class DomainBatches:
             chosen = self._items(domain, self.index * self.batch_size, self.batch_size)[first:last]
             fields[name] = self.finish(self.images.index_select(0, chosen), self._change(domain))
         self.index += 1
-        batch = self.batch_type(fields)
+        batch = Batch(fields)
         if divided:
             batch.share = (first, self.batch_size, count)
         return batch

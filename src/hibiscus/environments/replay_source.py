@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.batches import mix_seed
 from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.vector import VectorEnv
@@ -54,7 +55,6 @@ class ReplaySource:
         plan: how playing and learning take turns.
         seed: of what is drawn.
         device: where batches go.
-        batch_type: what a batch is made of from its fields.
         look_ahead: from the fields `(updates, batch_size, ...)` of all batches until the next turn to further fields of that shape.
     """
 
@@ -66,11 +66,10 @@ class ReplaySource:
         plan: ReplayPlan,
         seed: int,
         device: torch.device,
-        batch_type: Callable[[dict[str, Tensor]], Any],
         compute_targets: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda fields: {},
     ):
         self.environments, self.memory, self.act, self.plan = environments, memory, act, plan
-        self.seed, self.device, self.batch_type, self.compute_targets = seed, device, batch_type, compute_targets
+        self.seed, self.device, self.compute_targets = seed, device, compute_targets
         self.batches_per_epoch = plan.turns * plan.updates
         self.index = 0
         self.drawn: list[dict[str, Tensor]] = []
@@ -82,7 +81,7 @@ class ReplaySource:
             self._play(turn)
             self._draw(turn)
         self.index += 1
-        return self.batch_type(self.drawn[place])
+        return Batch(self.drawn[place])
 
     @torch.no_grad()
     def _play(self, turn: int) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gaussian_kl
 from hibiscus.metrics.likelihood import importance_nll
-from hibiscus.training.player import Batch
 
 __all__ = ["Model", "Seen", "bound", "chosen", "independent_pixels", "kind_of", "log_weights", "look", "sampled_nll"]
 

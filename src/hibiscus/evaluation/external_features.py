@@ -22,7 +22,8 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
-from hibiscus.training.method import Method, TrainingConfig
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Method
 
 __all__ = ["NAME", "GivenConfig", "MeasuredByFile", "check_features", "given_distances", "open_features"]
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.images.cache import cache_folder
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import RunError
@@ -24,7 +25,7 @@ from hibiscus.networks.registry import build_network
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
 from hibiscus.training.optimizers import Optimizer
-from hibiscus.training.player import Batch, Player
+from hibiscus.training.player import Player
 from hibiscus.training.schedules import one_cycle
 
 __all__ = ["FeatureNetwork", "get_feature_network"]

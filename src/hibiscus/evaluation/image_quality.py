@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.autoencode.noise import SEED, FixedBatch
 from hibiscus.metrics.image_quality import ciede2000, psnr, rgb_to_lab, ssim
-from hibiscus.training.player import Batch
 
 if TYPE_CHECKING:
     from hibiscus.methods.autoencode.base import ImageToImage

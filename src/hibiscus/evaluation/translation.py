@@ -14,7 +14,6 @@ from hibiscus.evaluation.feature_network import get_feature_network
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.training.method import Evaluation
-from hibiscus.training.player import Batch
 
 __all__ = ["OTHER", "evaluate_translation", "some_images", "validate_translation"]
 
@@ -99,7 +98,7 @@ def _domain_only(data: PreparedData, domain: Domain, *fields: str) -> PreparedDa
     owner = data.training or data
     parts = {"train": owner.of_domain("train", "ab".index(domain))}
     preparation = Preparation({name: owner.preparation[name] for name in fields})
-    return PreparedData(owner.dataset, preparation, parts, Batch, owner.device)
+    return PreparedData(owner.dataset, preparation, parts, owner.device)
 
 
 def _distance(data: PreparedData, domain: Domain, made: np.ndarray, real: np.ndarray) -> float:

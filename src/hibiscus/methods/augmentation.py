@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from hibiscus.data.images.augment import Augment
-from hibiscus.training.method import TrainingConfig
+from hibiscus.training.config import TrainingConfig
 
 __all__ = ["ChangeConfig", "ImageConfig"]
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation
 from hibiscus.errors import UsageError, nearest
-from hibiscus.training.player import Batch
 
 __all__ = ["class_number", "codes_given", "make_images", "noise_between", "number_given", "to_pixels"]
 

@@ -10,6 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import ConfigError, UsageError
@@ -17,8 +18,8 @@ from hibiscus.methods.augmentation import ImageConfig
 from hibiscus.methods.recipes import recipe_for
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
-from hibiscus.training.method import TrainingConfig
-from hibiscus.training.player import Batch, Follower, Loss, Stage, frozen_copy
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.player import Follower, Loss, Stage, frozen_copy
 
 __all__ = [
     "SupervisedConfig",
@@ -112,7 +113,7 @@ def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs
     network = build_network(config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
     networks = {"network": network}
     if config.ema_decay:
-        networks["average"] = frozen_copy(network)
+        networks["ema"] = frozen_copy(network)
     return networks
 
 
@@ -131,7 +132,7 @@ def supervised_stage(
     """The one stage of a supervised method: one player on shuffled batches of the training part."""
     network = networks["network"]
     constrained = config.max_norm is not None or config.weight_clip is not None
-    followers = [Follower(networks["average"], network, config.ema_decay, warm_up=True)] if "average" in networks else []
+    followers = [Follower(networks["ema"], network, config.ema_decay, warm_up=True)] if "ema" in networks else []
     hold = (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip)) if constrained else None
     learner = config.player(player, network, _with_penalty(config, network, loss), after_step=hold)
     augment = config.build_augment()

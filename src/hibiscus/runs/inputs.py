@@ -23,7 +23,6 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.data.tables.open import listed_images
 from hibiscus.data.unpaired import bring_to_shape
 from hibiscus.errors import DataError
-from hibiscus.training.player import Batch
 
 __all__ = ["Given", "named_answers", "open_inputs", "prepare_inputs"]
 
@@ -85,7 +84,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
             "give the kind of data that the run was trained on",
         )
     seen = Preparation({name: preparation[name] for name in wanted})
-    return PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, Batch, device, training=training)
+    return PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, device, training=training)
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:

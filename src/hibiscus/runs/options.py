@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, UsageError, nearest
-from hibiscus.training.method import TrainingConfig
+from hibiscus.training.config import TrainingConfig
 
 __all__ = ["build_options", "explain_range", "parse_words", "split_options"]
 

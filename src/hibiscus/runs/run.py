@@ -29,7 +29,6 @@ from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.session import Session, read_info
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import choose_device, tune_process
-from hibiscus.training.player import Batch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -167,7 +166,7 @@ class Run:
         if unlabelled or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
             raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
         items = dataset.parts.get("test", np.arange(len(dataset)))
-        return PreparedData(dataset, own.preparation, {"test": items}, Batch, self.device, training=own), "test"
+        return PreparedData(dataset, own.preparation, {"test": items}, self.device, training=own), "test"
 
     def _opened(self, data: Dataset | str, preparation: Preparation) -> Dataset:
         """Data opened as the run's own were, images in the size of training."""
@@ -193,7 +192,7 @@ class Run:
         if len(dataset.class_counts()) < 2:
             found = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
             raise DataError(found, "one folder of examples for each of two classes or more", "sort the examples into folders")
-        return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, Batch, self.device)
+        return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, self.device)
 
     def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
         """Answers for new inputs.

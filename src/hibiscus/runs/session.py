@@ -24,11 +24,11 @@ from hibiscus.methods.registry import get_method
 from hibiscus.runs.folder import FORMAT, RunFolder, now
 from hibiscus.runs.options import build_options
 from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, describe_machine, tune_process
 from hibiscus.training.distributed import is_main_process, rank, world_size
 from hibiscus.training.loop import Loop
-from hibiscus.training.method import Method, TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
 __all__ = ["Session", "read_info"]
@@ -116,7 +116,7 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The data as the method sees it."""
-        return PreparedData(self.dataset, self.preparation, self.parts, Batch, self.device, share=(rank(), world_size()))
+        return PreparedData(self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size()))
 
     def write_folder(self, argv: list[str]) -> None:
         """Writes all that is known before the first step into the run folder; `run.json` last, so that a run there is whole.

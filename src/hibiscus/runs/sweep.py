@@ -15,7 +15,7 @@ from hibiscus.errors import ConfigError, RunError
 from hibiscus.runs.folder import RunFolder, make_run_folder
 from hibiscus.runs.options import build_options, explain_range, split_options
 from hibiscus.runs.run import Run
-from hibiscus.training.method import TrainingConfig
+from hibiscus.training.config import TrainingConfig
 
 __all__ = ["figures_of", "folder_name", "settings_of", "sweep_folder"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
@@ -25,7 +26,7 @@ from hibiscus.training.distributed import (
 from hibiscus.training.interrupt import Interrupt
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
-from hibiscus.training.player import Batch, Player, Stage
+from hibiscus.training.player import Player, Stage
 
 __all__ = ["Callback", "Loop"]
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.training.optimizers import Optimizer
-from hibiscus.training.player import Loss, Player, Stage
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.player import Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,71 +20,7 @@ if TYPE_CHECKING:
     from hibiscus.data.preparation import Preparation
     from hibiscus.data.prepared import PreparedData
 
-__all__ = ["Evaluation", "Method", "SelectionMetric", "SmokeTest", "TrainingConfig"]
-
-
-class TrainingConfig(BaseModel):
-    """The options that every method shares; a method's own `Config` adds to them and sets its own defaults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    epochs: int = Field(10, ge=1, description="passes over the training part")
-    batch_size: int = Field(128, ge=1, description="items in a batch")
-    seed: int = Field(0, ge=0, description="same seed, same run to the last bit (CPU)")
-    optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimizer")
-    learning_rate: float = Field(1e-3, gt=0, description="learning rate where the schedule is 1")
-    momentum: float = Field(0.9, ge=0, lt=1, description="for sgd and rmsprop")
-    weight_decay: float = Field(0.0, ge=0, description="L2 decay of weights (not of biases and norms); decoupled in adamw")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field(
-        "constant", description="course of the learning rate over the training"
-    )
-    clip_grad_norm: float | None = Field(None, gt=0, description="largest norm of a player's whole gradient")
-    reduce_lr_patience: int = Field(0, ge=0, description="epochs without a better validation before the rate falls; 0 for never")
-    reduce_lr_factor: float = Field(0.316, gt=0, lt=1, description="what the rate is then multiplied by (sqrt 0.1)")
-    early_stopping_patience: int = Field(0, ge=0, description="epochs without a better validation before the training ends; 0 for never")
-    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="type of the matrix products")
-    compile: bool = Field(False, description="compile the networks first: a minute or more, for long trainings on a GPU")
-    log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
-    checkpoint_interval: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
-    stop_after_epochs: int = Field(
-        0, ge=0, description="stop after so many epochs, with the schedule laid out for `epochs`; 0 for no limit"
-    )
-    max_rounds: int = Field(0, ge=0, description="stop after so many rounds (for trying out); 0 for no limit")
-
-    def player(
-        self,
-        name: str,
-        networks: nn.Module | Sequence[nn.Module],
-        loss: Loss,
-        *,
-        batches_per_round: int = 1,
-        rate: float = 1.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        after_step: Callable[[], None] | None = None,
-    ) -> Player:
-        """A player that learns as these options say.
-
-        Args:
-            name: how the log calls it.
-            networks: those whose parameters it owns.
-            loss: from a batch to a scalar and named terms.
-            fresh: fresh batches in a round; 0 for the batch of the player before it.
-            rate: times the options' learning rate.
-            betas: for Adam and AdamW.
-            after_step: called after each step.
-        """
-        optimizer = Optimizer(self.optimizer, rate * self.learning_rate, self.momentum, betas, self.weight_decay)
-        schedule = make_schedule(self.schedule)
-        return Player(
-            name,
-            networks,
-            loss,
-            optimizer,
-            batches_per_round=batches_per_round,
-            schedule=schedule,
-            clip_grad_norm=self.clip_grad_norm,
-            after_step=after_step,
-        )
+__all__ = ["Evaluation", "Method", "SelectionMetric", "SmokeTest"]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.errors import DataError
 from hibiscus.methods.autoencode.colorizer import Colorizer
 from hibiscus.metrics.image_quality import rgb_to_lab
 from hibiscus.runs.inputs import open_inputs
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import sigmoid
 from methods.vae.test_vae import given
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import hibiscus.evaluation.image_quality as looks
+from hibiscus.data.batch import Batch
 from hibiscus.evaluation.color import color_rivals, lab_to_rgb, mean_chroma, rgb_to_lab
 from hibiscus.methods.autoencode.denoiser import Denoiser
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
 from hibiscus.metrics import image_quality as reference
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import made
 from methods.vae.test_vae import given
 

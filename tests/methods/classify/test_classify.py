@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import LabelPreparation, Preparation
 from hibiscus.methods.classify.classify import Classify
-from hibiscus.training.player import Batch
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.batch import Batch
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import Preparation, TargetPreparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.classify.regress import Regress
-from hibiscus.training.player import Batch
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
 Y = (1000 + 50 * X[:, 0]).astype(np.float64)
@@ -42,7 +42,7 @@ def test_the_objective_is_its_formula(options, formula):
 def test_predictions_and_metrics_are_in_the_targets_unit():
     made = method()
     dataset = Dataset("t", "t", {"array": X, "label": Y}, [str(i) for i in range(40)], content_keys(X))
-    data = PreparedData(dataset, made.preparation, {"val": np.arange(40)}, Batch)
+    data = PreparedData(dataset, made.preparation, {"val": np.arange(40)})
     made.train_mode(False)
     with torch.inference_mode():
         values = made.predict(data, "val")["values"]

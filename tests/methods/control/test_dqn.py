@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.environments.preparation import EnvironmentPreparation
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.control.dqn import DQN
-from hibiscus.training.player import Batch
 
 
 def method(**options):

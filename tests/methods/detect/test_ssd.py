@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import BoxPreparation, ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
@@ -13,7 +14,6 @@ from hibiscus.evaluation import detection as evidence
 from hibiscus.methods.detect.anchor_grid import fitted_layout, paper_layout
 from hibiscus.methods.detect.ssd import SSD
 from hibiscus.networks.ssd import map_sizes
-from hibiscus.training.player import Batch
 
 SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
 PREPARATION = Preparation(
@@ -95,7 +95,7 @@ def test_perfect_answers_have_perfect_figures_and_the_blind_rival_has_not():
     parts = {"train": np.arange(60), "test": np.arange(60, 90)}
     preparation = Preparation({"boxes": BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], parts["train"]),
                                "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash")})  # fmt: skip
-    data = PreparedData(dataset, preparation, parts, Batch)
+    data = PreparedData(dataset, preparation, parts)
     truth = dataset.fields["boxes"][60:90]
     found = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
     evaluated = evidence.evaluate_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)

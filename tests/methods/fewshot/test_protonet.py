@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 
 from hibiscus import api
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, LabelNumbering, Preparation
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.methods.fewshot.protonet import Protonet
-from hibiscus.training.player import Batch
 
 SMALL = {"net_options": {"filters": 8}, "way": 4, "queries": 2, "episodes": 3, "epochs": 1, "eval_way": 2, "eval_episodes": 20}
 

@@ -20,12 +20,12 @@ def test_samples_come_from_the_average_where_one_is_kept(kind):
     game = game_of(kind, ema_decay=0.99)
     (follower,) = next(game.stages(Images())).followers
     assert follower.decay == 0.99
-    before = [p.clone() for p in game.nets["average"].parameters()]
+    before = [p.clone() for p in game.nets["ema"].parameters()]
     with torch.no_grad():
         for p in game.nets["generator"].parameters():
             p.add_(1)
     follower.follow(90)  # 91 averages so far, so the decay is 91 / 100
-    for own, old in zip(game.nets["average"].parameters(), before, strict=True):
+    for own, old in zip(game.nets["ema"].parameters(), before, strict=True):
         torch.testing.assert_close(own, old + 1 - 0.91)
     game.train_mode(False)
     torch.manual_seed(3)

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from contract.checks import Bench
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.evaluation import translation
 from hibiscus.methods.gan.cyclegan import CycleGAN
-from hibiscus.training.player import Batch
 
 
 def made(**options):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.methods.gan.image_pool import ImagePool
-from hibiscus.training.player import Batch
 
 
 def shown(pool, first, count):

@@ -9,9 +9,9 @@ from scipy.special import log_softmax
 from scipy.stats import norm
 
 from contract.checks import Bench
+from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan.infogan import InfoGAN
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import images, made, sigmoid
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from hibiscus import api
+from hibiscus.data.batch import Batch
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.information.iic import IIC
-from hibiscus.training.player import Batch
 
 IMAGE = ImagePreparation(8, 8, 1, (0.3,), (0.3,))
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
@@ -59,7 +59,7 @@ def test_the_head_with_the_lowest_running_loss_answers_and_is_saved():
     made = method(num_clusters=3)
     made.nets["network"].get_buffer("head_loss").copy_(torch.tensor([-0.5, -1.0]))
     data = PreparedData(Dataset("d", "d", {"image": PIXELS}, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
-                        {"val": np.arange(40)}, Batch)  # fmt: skip
+                        {"val": np.arange(40)})  # fmt: skip
     made.train_mode(False)
     with torch.inference_mode():
         answers, every = made.predict(data, "val"), made.probabilities(data, "val")
@@ -71,7 +71,7 @@ def test_the_training_source_holds_no_labels():
     made = method({"label": LabelPreparation(("a", "b"))})
     fields = {"image": PIXELS, "label": np.array(["a", "b"] * 20)}
     data = PreparedData(Dataset("d", "d", fields, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
-                        {"train": np.arange(40)}, Batch)  # fmt: skip
+                        {"train": np.arange(40)})  # fmt: skip
     assert set(next(iter(made.stages(data))).source.next()) == {"image", "transformed"}
 
 

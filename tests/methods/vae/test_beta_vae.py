@@ -15,7 +15,6 @@ from hibiscus.evaluation.disentanglement import add_factors, validate_factors
 from hibiscus.methods.vae.beta_vae import BetaVAE
 from hibiscus.runs.prepare import fit_preparation
 from hibiscus.training.method import Evaluation
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import images, made, sigmoid
 
 
@@ -62,7 +61,7 @@ def test_a_code_of_the_factors_themselves_beats_principal_components():
     fields = {name: values[rows] for name, values in whole.fields.items()}
     dataset = Dataset("some", "some", fields, [whole.ids[row] for row in rows], whole.keys[rows])
     parts = {"train": np.arange(500), "test": np.arange(500, 2000)}
-    data = PreparedData(dataset, fit_preparation(dataset, parts["train"], BetaVAE, DataConfig()), parts, Batch)
+    data = PreparedData(dataset, fit_preparation(dataset, parts["train"], BetaVAE, DataConfig()), parts)
     known = data.values("factors", "test")
     codes = np.concatenate([known - known.mean(0), np.full((1500, 2), 1e-3)], 1)
     found = add_factors(Evaluation({}, {}, []), codes, data, "test")

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from contract.checks import Bench
+from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
 from hibiscus.evaluation import elbo as bounds
 from hibiscus.evaluation.conditional import add_obedience
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import CLASSES, images, made, sigmoid
 
 LIKELIHOODS = ("bernoulli", "gaussian")

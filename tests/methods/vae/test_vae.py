@@ -10,11 +10,11 @@ import torch
 from scipy.stats import norm
 
 import hibiscus.evaluation.elbo as bounds
+from hibiscus.data.batch import Batch
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.vae.vae import VAE
-from hibiscus.training.player import Batch
 from methods.gan_fixtures import images, made, sigmoid
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -31,7 +31,7 @@ def given(pixels):
     image = ImagePreparation(*pixels.shape[1:3], channels, (0.5,) * channels, (0.5,) * channels)
     half = len(pixels) // 2
     parts = {"train": np.arange(half), "test": np.arange(half, len(pixels))}
-    return PreparedData(dataset, Preparation({"image": image}), parts, Batch)
+    return PreparedData(dataset, Preparation({"image": image}), parts)
 
 
 @pytest.mark.parametrize("net", ["mlp", "cnn"])

@@ -37,7 +37,8 @@ from hibiscus.losses import binary_cross_entropy, mean_squared_error
 from hibiscus.methods.autoencode.base import AutoencoderBase
 from hibiscus.methods.sampling import to_pixels
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest, TrainingConfig
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 
 __all__ = ["Autoencoder"]
 

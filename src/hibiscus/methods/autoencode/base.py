@@ -11,12 +11,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.image_quality import validate_restorer
 from hibiscus.networks.unet import build_unet
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.method import Method, TrainingConfig
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Method
+from hibiscus.training.player import Stage
 
 __all__ = ["AutoencoderBase", "ImageToImage", "ImageToImageConfig"]
 

@@ -28,6 +28,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import reconstruction_classification as both
@@ -36,8 +37,8 @@ from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
 from hibiscus.methods.sampling import to_pixels
 from hibiscus.networks.mlp import build_mlp
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 
 __all__ = ["AutoencoderClassifier"]
 

@@ -28,6 +28,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
@@ -36,8 +37,8 @@ from hibiscus.evaluation.color import color_rivals, lab_to_rgb, rgb_to_lab
 from hibiscus.losses import mean_absolute_error, mean_squared_error
 from hibiscus.methods.autoencode.base import ImageToImage, ImageToImageConfig
 from hibiscus.methods.sampling import to_pixels
-from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 
 __all__ = ["Colorizer"]
 

@@ -29,6 +29,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import reconstruction as evidence
@@ -36,8 +37,8 @@ from hibiscus.losses import mean_squared_error
 from hibiscus.methods.autoencode.base import ImageToImage, ImageToImageConfig
 from hibiscus.methods.autoencode.noise import NoiseConfig, add_noise
 from hibiscus.methods.sampling import to_pixels
-from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 
 __all__ = ["Denoiser"]
 

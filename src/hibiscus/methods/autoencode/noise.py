@@ -16,9 +16,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.errors import ConfigError
-from hibiscus.training.method import TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.config import TrainingConfig
 
 __all__ = ["FixedBatch", "Kind", "NoiseConfig", "add_noise"]
 

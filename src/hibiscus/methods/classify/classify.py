@@ -26,6 +26,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
@@ -40,8 +41,9 @@ from hibiscus.methods.supervised import (
     resolve_supervised,
     supervised_stage,
 )
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.player import Stage
 
 __all__ = ["Classify"]
 
@@ -117,17 +119,17 @@ class Classify(Method):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The probabilities `(items, classes)` of a part."""
-        network = self.nets.get("average", self.nets["network"])
+        network = self.nets.get("ema", self.nets["network"])
         return {"probabilities": read_all(network, data, part, self.probabilities, self.config.tta_flip).numpy()}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """What the network's last layer sees of each item of a part, float32 `(items, numbers)`."""
-        seen = before_last(self.nets.get("average", self.nets["network"]))
+        seen = before_last(self.nets.get("ema", self.nets["network"]))
         return read_all(seen, data, part, lambda features: features, self.config.tta_flip).numpy()
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Accuracy on a part, and the loss that is minimised in training."""
-        logits = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
+        logits = read_all(self.nets.get("ema", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
         label = torch.from_numpy(data.values("label", part))
         right = self.probabilities(logits).argmax(1) == label
         return {"accuracy": right.float().mean().item(), "loss": self.criterion(logits.to(data.device), label.to(data.device)).item()}

@@ -24,6 +24,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import classification as evidence
@@ -36,8 +37,9 @@ from hibiscus.methods.supervised import (
     resolve_supervised,
     supervised_stage,
 )
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.player import Stage
 
 __all__ = ["Regress"]
 
@@ -84,13 +86,13 @@ class Regress(Method):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The predicted values `(items, columns)` of a part, in the target's own unit."""
-        network = self.nets.get("average", self.nets["network"])
+        network = self.nets.get("ema", self.nets["network"])
         outputs = read_all(network, data, part, lambda raw: raw, self.config.tta_flip).numpy()
         return {"values": self.preparation["target"].decode(outputs)}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Root mean square error, mean absolute error and the loss on a part."""
-        outputs = read_all(self.nets.get("average", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
+        outputs = read_all(self.nets.get("ema", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
         target = data.values("target", part)
         error = self.preparation["target"].decode(outputs.numpy()) - self.preparation["target"].decode(target)
         loss = self.criterion(outputs, torch.from_numpy(target)).item()

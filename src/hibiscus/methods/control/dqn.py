@@ -28,6 +28,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
@@ -35,8 +36,9 @@ from hibiscus.environments.vector import VectorEnv
 from hibiscus.evaluation import control as evidence
 from hibiscus.losses import bellman_target, smooth_l1
 from hibiscus.networks.registry import build_network
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.player import Follower, Stage, frozen_copy
 
 __all__ = ["DQN"]
 
@@ -103,7 +105,7 @@ class DQN(Method):
         plan = ReplayPlan(
             config.batch_size, config.steps_per_iteration, config.updates_per_iteration, config.learning_starts, config.iterations_per_epoch
         )
-        source = ReplaySource(vector_env, memory, self.explore, plan, config.seed, data.device, Batch, self.wanted)
+        source = ReplaySource(vector_env, memory, self.explore, plan, config.seed, data.device, self.wanted)
         player = config.player("agent", self.network, self.loss)
         copies = Follower(self.target, self.network, every=config.target_update_interval * config.updates_per_iteration)
         yield Stage([player], config.epochs, source, [copies], self.decay_epsilon)

@@ -33,6 +33,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.boxes.augment import BoxAugment
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import detection as evidence
@@ -41,8 +42,9 @@ from hibiscus.methods.detect.anchor_grid import Layout, fitted_layout, paper_lay
 from hibiscus.networks.ssd import build_ssd
 from hibiscus.ops.boxes import decode, match
 from hibiscus.ops.nms import detect
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.player import Follower, Stage, frozen_copy
 
 __all__ = ["SSD"]
 
@@ -118,7 +120,7 @@ class SSD(Method):
             self.layout = paper_layout(shape, config.finest_stride, config.levels, config.min_scale, config.max_scale)
         under = {"backbone": config.backbone, "width": config.width, "depth": config.depth, "pyramid": config.pyramid}
         network = build_ssd(shape, len(self.classes), self.layout.per_cell, finest_stride=config.finest_stride, prior=0.01, **under)
-        average = {"average": frozen_copy(network)} if config.ema_decay else {}
+        average = {"ema": frozen_copy(network)} if config.ema_decay else {}
         return {"network": network, **average}
 
     def to(self, device: torch.device) -> None:
@@ -129,7 +131,7 @@ class SSD(Method):
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""
         config, network = self.config, self.nets["network"]
-        followers = [Follower(self.nets["average"], network, config.ema_decay, warm_up=True)] if config.ema_decay else []
+        followers = [Follower(self.nets["ema"], network, config.ema_decay, warm_up=True)] if config.ema_decay else []
         source = data.source("train", config.batch_size, config.seed, config.build_augment(self.preparation["image"].channels))
         yield Stage([config.player("detector", network, self.loss)], config.epochs, source, followers)
 
@@ -147,7 +149,7 @@ class SSD(Method):
 
     def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The scores (batch, A, 1 + classes) and offsets (batch, A, 4) by which it answers, float32."""
-        scores, offsets = self.nets.get("average", self.nets["network"])(images)
+        scores, offsets = self.nets.get("ema", self.nets["network"])(images)
         return scores.float(), offsets.float()
 
     def detections(self, scores: Tensor, offsets: Tensor) -> Tensor:

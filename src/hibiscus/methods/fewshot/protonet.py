@@ -29,6 +29,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.episodes import EpisodePlan
 from hibiscus.data.preparation import LabelNumbering, Preparation
 from hibiscus.data.prepared import PreparedData
@@ -37,8 +38,9 @@ from hibiscus.evaluation import few_shot as evidence
 from hibiscus.losses import cross_entropy, prototype_logits
 from hibiscus.methods.augmentation import ImageConfig
 from hibiscus.networks.registry import build_network
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest, TrainingConfig
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.player import Stage
 
 __all__ = ["Protonet"]
 

@@ -28,11 +28,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan.base import LabelledGameConfig
 from hibiscus.methods.gan.conditional import AskedGame
 from hibiscus.networks.dcgan import Generator, HeadedDiscriminator
-from hibiscus.training.player import Batch
 
 __all__ = ["ACGAN"]
 

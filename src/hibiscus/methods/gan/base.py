@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation as evidence
 from hibiscus.evaluation.external_features import GivenConfig, MeasuredByFile
@@ -17,7 +18,7 @@ from hibiscus.methods.gan.stabilization import LabelledTricks, LabelledTricksCon
 from hibiscus.methods.sampling import make_images
 from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
-from hibiscus.training.player import Batch, Follower, Player, Stage, frozen_copy
+from hibiscus.training.player import Follower, Player, Stage, frozen_copy
 
 __all__ = ["Game", "GameConfig", "LabelledGame", "LabelledGameConfig"]
 
@@ -58,25 +59,25 @@ class Game(Tricks, MeasuredByFile):
         if self.config.spectral_norm:
             for judge in judges.values():
                 spectrally_normalized(judge)
-        kept = {"average": frozen_copy(generator)} if self.config.ema_decay else {}
+        kept = {"ema": frozen_copy(generator)} if self.config.ema_decay else {}
         return {"generator": generator, **judges, **kept}
 
     def player(self, name: str, networks: nn.Module | Sequence[nn.Module], loss: Any, **options: Any) -> Player:
         """A player with the game's options; `generator_lr_factor` where it owns the generator."""
         owned = [networks] if isinstance(networks, nn.Module) else list(networks)
         rate = self.config.generator_lr_factor if self.nets["generator"] in owned else 1.0
-        return self.config.player(name, owned, loss, rate=rate, betas=(self.config.beta1, self.config.beta2), **options)
+        return self.config.player(name, owned, loss, lr_factor=rate, betas=(self.config.beta1, self.config.beta2), **options)
 
     def stage(self, data: PreparedData, players: Sequence[Player]) -> Stage:
         """The players on shuffled batches of the training part, and the generator's average behind them."""
         config = self.config
-        followers = [Follower(self.nets["average"], self.nets["generator"], config.ema_decay, warm_up=True)] if config.ema_decay else []
+        followers = [Follower(self.nets["ema"], self.nets["generator"], config.ema_decay, warm_up=True)] if config.ema_decay else []
         return Stage(players, config.epochs, data.source("train", config.batch_size, config.seed), followers, self.at)
 
     @property
     def kept(self) -> nn.Module:
         """The generator that samples are drawn by: the average, where there is one."""
-        return self.nets.get("average", self.nets["generator"])
+        return self.nets.get("ema", self.nets["generator"])
 
     def draw(self, count: int, **conditions: Tensor) -> np.ndarray:
         """Images uint8 `(count, height, width, channels)` by the kept generator; conditions `(count, ...)` are fields of the batch."""

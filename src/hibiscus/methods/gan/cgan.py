@@ -23,11 +23,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan.base import LabelledGameConfig
 from hibiscus.methods.gan.conditional import AskedGame
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
-from hibiscus.training.player import Batch
 
 __all__ = ["CGAN"]
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation as evidence
 from hibiscus.methods.gan.base import LabelledGame
 from hibiscus.methods.sampling import class_number
-from hibiscus.training.player import Batch
 
 __all__ = ["AskedGame"]
 

@@ -36,6 +36,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.images.augment import Augment
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import translation
@@ -47,7 +48,7 @@ from hibiscus.networks.cyclegan import Alignment, ResNetGenerator, UNetGenerator
 from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.networks.patchgan import PatchDiscriminator
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
-from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
+from hibiscus.training.player import Follower, Stage, frozen_copy
 
 __all__ = ["CycleGAN"]
 
@@ -111,7 +112,7 @@ class CycleGAN(LabelledTricks, Method):
         config, nets, betas = self.config, self.nets, (self.config.beta1, 0.999)
         judges, pair = [nets["discriminator_a"], nets["discriminator_b"]], ("to_a", "to_b")
         players = [
-            config.player("translators", [nets[to] for to in pair], self.generator_loss, rate=config.generator_lr_factor, betas=betas),
+            config.player("translators", [nets[to] for to in pair], self.generator_loss, lr_factor=config.generator_lr_factor, betas=betas),
             config.player("discriminators", judges, self.discriminator_loss, betas=betas, batches_per_round=0),
         ]
         followers = [Follower(nets[f"average_{to}"], nets[to], config.ema_decay, warm_up=True) for to in pair] if config.ema_decay else []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.training.distributed import all_gather
-from hibiscus.training.player import Batch
 
 __all__ = ["ImagePool"]
 

@@ -36,13 +36,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import latent_codes as codes
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, gaussian_log_likelihood, nonsaturating_generator
 from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import FeatureDiscriminator, Generator, Reader
 from hibiscus.training.method import Evaluation
-from hibiscus.training.player import Batch
 
 __all__ = ["InfoGAN"]
 

@@ -24,10 +24,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.losses import least_squares_discriminator, least_squares_generator
 from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
-from hibiscus.training.player import Batch
 
 __all__ = ["LSGAN"]
 

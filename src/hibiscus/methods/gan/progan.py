@@ -28,6 +28,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation as evidence
 from hibiscus.evaluation.external_features import GivenConfig, MeasuredByFile
@@ -36,7 +37,7 @@ from hibiscus.methods.gan.stabilization import Tricks, TricksConfig
 from hibiscus.methods.sampling import make_images
 from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalize
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
-from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
+from hibiscus.training.player import Follower, Stage, frozen_copy
 
 __all__ = ["ProGAN"]
 
@@ -82,14 +83,14 @@ class ProGAN(Tricks, MeasuredByFile):
         config, channels = self.config, self.preparation["image"].channels
         generator = GrowingGenerator(config.latent_dim, channels, self.sides[0], config.width)
         critic = GrowingCritic(channels, self.sides[0], config.width)
-        return {"generator": generator, "critic": critic, "average": frozen_copy(generator)}
+        return {"generator": generator, "critic": critic, "ema": frozen_copy(generator)}
 
     def grow(self, stage: int) -> None:
         """Doubles the side in each stage after the first."""
         if stage:
-            for network in (self.generator, self.critic, self.average):
+            for network in (self.generator, self.critic, self.nets["ema"]):
                 network.grow()
-            self.average.requires_grad_(False)
+            self.nets["ema"].requires_grad_(False)
         if self.config.spectral_norm:
             normalize(self.critic)
 
@@ -99,16 +100,16 @@ class ProGAN(Tricks, MeasuredByFile):
         for index in range(len(self.sides)):
             critic = config.player("critic", self.critic, self.critic_loss, betas=betas)
             generator = config.player(
-                "generator", self.generator, self.generator_loss, rate=config.generator_lr_factor, betas=betas, batches_per_round=0
+                "generator", self.generator, self.generator_loss, lr_factor=config.generator_lr_factor, betas=betas, batches_per_round=0
             )
-            average = Follower(self.average, self.generator, config.ema_decay, warm_up=True)
+            average = Follower(self.nets["ema"], self.generator, config.ema_decay, warm_up=True)
             source = data.source("train", config.batch_size, config.seed + index)
             yield Stage([critic, generator], config.epochs, source, [average], self.at)
 
     def at(self, progress: float) -> None:
         """Sets how far the newest layers count, from how far the stage is."""
         super().at((self.sides.index(self.critic.side) + progress) / len(self.sides))
-        for network in (self.generator, self.critic, self.average):
+        for network in (self.generator, self.critic, self.nets["ema"]):
             network.alpha.fill_(min(1.0, progress / self.config.fade_in_fraction) if self.config.fade_in_fraction else 1.0)
 
     def shrink(self, image: Tensor) -> Tensor:
@@ -144,7 +145,7 @@ class ProGAN(Tricks, MeasuredByFile):
         image = self.preparation["image"]
 
         def whole(batch: Batch) -> Tensor:
-            made = enlarge(self.average(batch.normal(self.config.latent_dim)).float(), self.sides[-1])
+            made = enlarge(self.nets["ema"](batch.normal(self.config.latent_dim)).float(), self.sides[-1])
             return cut_back(made, image.height, image.width)
 
         return {"image": make_images(whole, count, image, self.device)}

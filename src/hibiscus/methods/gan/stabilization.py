@@ -19,9 +19,9 @@ from typing import Any, Literal
 from pydantic import Field
 from torch import Tensor
 
+from hibiscus.data.batch import Batch
 from hibiscus.ops.diff_augment import DiffAugment
-from hibiscus.training.method import TrainingConfig
-from hibiscus.training.player import Batch
+from hibiscus.training.config import TrainingConfig
 
 __all__ = ["LabelledTricks", "LabelledTricksConfig", "Tricks", "TricksConfig"]
 

@@ -33,13 +33,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, mean_squared_error, nonsaturating_generator
 from hibiscus.methods.gan.base import LabelledGameConfig
 from hibiscus.methods.gan.conditional import AskedGame
 from hibiscus.networks.stackedgan import Encoder, StackedDiscriminator, StackedGenerator
 from hibiscus.training.method import Evaluation, SmokeTest
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Stage
 
 __all__ = ["StackedGAN"]
 

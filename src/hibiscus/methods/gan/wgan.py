@@ -26,13 +26,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan.base import Game, GameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.networks.regularizers import constrain
 from hibiscus.training.method import SmokeTest
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Stage
 
 __all__ = ["WGAN"]
 

@@ -26,12 +26,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan.base import Game, GameConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.method import SmokeTest
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.player import Stage
 
 __all__ = ["WGANGP"]
 

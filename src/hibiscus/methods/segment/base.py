@@ -11,13 +11,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import segmentation as evidence
 from hibiscus.losses import balanced_weights, dice, pixel_cross_entropy, pixel_focal
 from hibiscus.methods.augmentation import ChangeConfig
 from hibiscus.metrics.segmentation import confusion_of, segmentation_metrics
 from hibiscus.training.method import Evaluation, Method, SelectionMetric
-from hibiscus.training.player import Batch, Follower, Stage, frozen_copy
+from hibiscus.training.player import Follower, Stage, frozen_copy
 
 __all__ = ["SegmentConfig", "Segmenter"]
 
@@ -69,14 +70,14 @@ class Segmenter(Method):
     def networks(self) -> dict[str, nn.Module]:
         """The network, and its average where one is asked for."""
         network = self.build(self.preparation["image"].shape, len(self.classes))
-        average = {"average": frozen_copy(network)} if self.config.ema_decay else {}
+        average = {"ema": frozen_copy(network)} if self.config.ema_decay else {}
         return {"network": network, **average}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, one player."""
         config, network = self.config, self.nets["network"]
         self.weights = balanced_weights(self.preparation["mask"].counts).to(data.device)
-        followers = [Follower(self.nets["average"], network, config.ema_decay, warm_up=True)] if config.ema_decay else []
+        followers = [Follower(self.nets["ema"], network, config.ema_decay, warm_up=True)] if config.ema_decay else []
         source = data.source("train", config.batch_size, config.seed, config.build_augment())
         yield Stage([config.player("segmenter", network, self.loss)], config.epochs, source, followers)
 
@@ -96,7 +97,7 @@ class Segmenter(Method):
 
     def probabilities(self, images: Tensor) -> Tensor:
         """The probability of each class at each pixel, float32 (batch, classes, height, width)."""
-        network = self.nets.get("average", self.nets["network"])
+        network = self.nets.get("ema", self.nets["network"])
         scores = network(images).float()
         if self.config.tta_flip:
             scores = (scores + network(images.flip(3)).float().flip(3)) / 2

@@ -21,10 +21,10 @@ from __future__ import annotations
 from pydantic import Field
 from torch import Tensor, nn
 
+from hibiscus.data.batch import Batch
 from hibiscus.methods.segment.base import SegmentConfig, Segmenter
 from hibiscus.networks import segmentation as segment
 from hibiscus.training.method import SmokeTest
-from hibiscus.training.player import Batch
 
 __all__ = ["PSPNet"]
 

@@ -16,14 +16,16 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import elbo as bounds
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
 from hibiscus.methods.sampling import codes_given, make_images, to_pixels
 from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
-from hibiscus.training.method import Method, SelectionMetric, TrainingConfig
-from hibiscus.training.player import Batch, Stage
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Method, SelectionMetric
+from hibiscus.training.player import Stage
 
 __all__ = ["VAEBase", "VAEConfig"]
 

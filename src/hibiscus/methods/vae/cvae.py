@@ -31,6 +31,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import conditional as obedience
 from hibiscus.evaluation import likelihood as evidence
@@ -38,7 +39,6 @@ from hibiscus.losses import gaussian_kl
 from hibiscus.methods.sampling import class_number, codes_given
 from hibiscus.methods.vae.base import VAEBase, VAEConfig
 from hibiscus.training.method import Evaluation, SmokeTest
-from hibiscus.training.player import Batch
 
 __all__ = ["CVAE"]
 
