@@ -126,7 +126,7 @@ def _options(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     new = {OPTIONS.get(name, name): value for name, value in config.items()}
-    if "kl" in config or "likelihood" in config:  # a VAE's warm-up is that of the KL term, DQN's that of the replay buffer
+    if "likelihood" in config:  # a VAE's warm-up is that of the KL term, DQN's that of the replay buffer
         new = {"kl_warmup_fraction" if name == "warm_up" else name: value for name, value in new.items()}
     else:
         new = {"learning_starts" if name == "warm_up" else name: value for name, value in new.items()}

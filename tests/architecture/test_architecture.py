@@ -23,30 +23,30 @@ LAYERS = {
     "evaluation": 5,
     "training": 6, "environments": 6,
     "networks": 7, "losses": 7, "metrics": 7, "ops": 7, "data": 7, "scratch": 7,
-    "errors": 8,
+    "errors": 8, "run_format": 8,
 }  # fmt: skip
 HEAVY = {"matplotlib": {"report"}}
 FORBIDDEN = {"pickle", "torchvision", "lightning", "keras", "tensorflow", "jax", "ultralytics", "dill", "cloudpickle", "joblib"}
-TESTED_BY = {  # modules that are tested through their package's door
-    "report/": "report/test_report.py",
+TESTED_BY = {  # a module without a test file of its own name, and the tests that cover it
     "cli/": "cli/test_verbs.py",
-    "losses/_inputs.py": "losses/test_losses_classification.py",
-    "methods/autoencode/both.py": "contract/test_registry.py",
-    "methods/autoencode/evidence.py": "contract/test_registry.py",
-    "methods/autoencode/restorer.py": "methods/test_denoiser.py",
-    "methods/classify/evidence.py": "contract/test_registry.py",
-    "methods/control/evidence.py": "contract/test_registry.py",
-    "methods/fewshot/evidence.py": "contract/test_registry.py",
-    "methods/gan/asked.py": "methods/test_cgan.py",
-    "methods/gan/evidence.py": "contract/test_registry.py",
-    "methods/information/evidence.py": "contract/test_registry.py",
-    "methods/vae/evidence.py": "contract/test_registry.py",
-    "methods/vae/factors.py": "methods/test_beta_vae.py",
-    "methods/vae/model.py": "methods/test_vae.py",
-    "methods/vae/obedience.py": "methods/test_cvae.py",
+    "report/": "report/test_report.py",
 }
-ALL_TESTS = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("*.py"))
 LONG_FILES: dict[str, str] = {}  # an exception is listed by name with its reason
+SAME_NAMES = {  # module names that several packages share on purpose
+    "open": "how each modality opens what it recognizes",
+    "folder": "how each modality reads a folder",
+    "preparation": "what each modality learns from the training part",
+    "augment": "the random augmentation of each modality",
+    "base": "the base class of each family",
+    "registry": "the list of methods, and that of networks",
+    "config": "the options of data, and those of training",
+}
+TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control", "disentanglement", "likelihood", "few_shot",
+         "image_quality", "reconstruction", "generation"}  # fmt: skip
+BY_TASK = {"losses", "metrics", "evaluation", "scratch"}  # packages with a module for each task
+VERBS = {"sweep", "panoptic"}  # what a verb of the command line does, and the module that does it
+
+TESTS = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "architecture"]
 
 
 def layer_of(path: Path) -> str:
@@ -64,6 +64,18 @@ def imports(path: Path, everywhere: bool = True):
             yield node.module or ""
 
 
+def imported_by_tests() -> set[str]:
+    names = set()
+    for path in TESTS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    return names
+
+
+IMPORTED_BY_TESTS = imported_by_tests()
+
+
 def id_of(path: Path) -> str:
     return path.relative_to(SRC).as_posix()
 
@@ -78,6 +90,113 @@ def test_imports_go_down_only(path):
             assert LAYERS[other] > own or other == layer_of(path) or own in (1, 3, 5), f"{id_of(path)} imports {name}, its neighbour"
 
 
+def graph():
+    """Which module of the package imports which, imports for types included."""
+    modules = {module_of(path): path for path in FILES}
+    arrows = {}
+    for module, path in modules.items():
+        arrows[module] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hibiscus"):
+                targets = {f"{node.module}.{name.name}" for name in node.names}
+                arrows[module] |= {target if target in modules else node.module for target in targets} & modules.keys()
+    return arrows
+
+
+def module_of(path: Path) -> str:
+    return ("hibiscus." + id_of(path).removesuffix(".py").replace("/", ".")).removesuffix(".__init__")
+
+
+def test_no_import_cycles():
+    """Type-only imports count too: a cycle of types is a cycle of ideas."""
+    arrows = {module: targets - {module} for module, targets in graph().items()}
+    while leaves := {module for module, targets in arrows.items() if not targets}:
+        arrows = {module: targets - leaves for module, targets in arrows.items() if module not in leaves}
+    while roots := arrows.keys() - set().union(*arrows.values(), set()):
+        arrows = {module: targets for module, targets in arrows.items() if module not in roots}
+    assert not arrows, f"these import each other: {sorted(arrows)}"
+
+
+def test_module_names_are_unique_but_for_the_deliberate_ones():
+    packages: dict[str, set[str]] = {}
+    for path in FILES:
+        if path.name != "__init__.py":
+            packages.setdefault(path.stem.strip("_"), set()).add(path.parent.relative_to(SRC).as_posix())
+    methods = {entry.target.split(":")[0].rsplit(".", 1)[1] for entry in importlib.import_module("hibiscus.methods.registry").METHODS}
+    for name, where in packages.items():
+        if len(where) == 1 or name in SAME_NAMES:
+            continue
+        if name in TASKS and where <= BY_TASK:
+            continue
+        if name in methods and {place.split("/")[0] for place in where} == {"methods", "networks"}:
+            continue  # the method, and its networks
+        if name in VERBS and where <= {"cli", "runs", "metrics"}:
+            continue
+        raise AssertionError(f"{name}.py stands in {', '.join(sorted(where))}")
+
+
+def test_sizes_of_all_files_together():
+    lines = sorted(path.read_text(encoding="utf-8").count("\n") for path in FILES if path.name != "__init__.py")
+    assert 100 <= lines[len(lines) // 2] <= 150, f"median {lines[len(lines) // 2]}"
+    assert lines[int(0.9 * len(lines))] <= 250, f"a tenth have more than {lines[int(0.9 * len(lines))]}"
+
+
+def own_methods():
+    registry = importlib.import_module("hibiscus.methods.registry")
+    return [registry.get_method(entry.name) for entry in registry.METHODS]
+
+
+def ancestors(kind, root):
+    return [base for base in kind.__mro__[1:] if base.__module__.startswith("hibiscus.") and issubclass(base, root)]
+
+
+def test_inheritance_is_shallow():
+    method = importlib.import_module("hibiscus.training.method").Method
+    config = importlib.import_module("hibiscus.training.config").TrainingConfig
+    for kind in own_methods():
+        others = [base for base in kind.__mro__[1:] if base.__module__.startswith("hibiscus.") and not issubclass(base, method)]
+        assert not others, f"{kind.name}: a mixin, {others}"
+        assert len(ancestors(kind, method)) <= 3, f"{kind.name}: {ancestors(kind, method)}"
+        assert len(ancestors(kind.Config, config)) <= 3, f"{kind.name}: {ancestors(kind.Config, config)}"
+
+
+def code_of(path: Path) -> list[tuple[int, str]]:
+    """The lines of code: no docstrings, comments, imports, blank lines or lone brackets."""
+    tree, text = ast.parse(path.read_text(encoding="utf-8")), path.read_text(encoding="utf-8").splitlines()
+    prose = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            prose |= set(range(node.lineno, node.end_lineno + 1))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            prose |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    lines = [(number, line.split("#")[0].strip()) for number, line in enumerate(text, 1) if number not in prose]
+    return [(number, line) for number, line in lines if line.strip("()[]{}, ")]
+
+
+def equal_runs(files: dict[str, list[tuple[int, str]]], length: int) -> list[str]:
+    seen: dict[tuple[str, ...], str] = {}
+    found = []
+    for name, lines in files.items():
+        for first in range(len(lines) - length + 1):
+            run = tuple(line for _, line in lines[first : first + length])
+            where = f"{name}:{lines[first][0]}"
+            if run in seen and seen[run].split(":")[0] != name:
+                found.append(f"{seen[run]} and {where}")
+            seen.setdefault(run, where)
+    return found
+
+
+def test_no_eight_equal_lines_in_two_method_files():
+    files = {id_of(path): code_of(path) for path in FILES if layer_of(path) == "methods"}
+    assert not equal_runs(files, 8)
+
+
+def test_equal_lines_are_found():
+    lines = [(number, f"line {number}") for number in range(10)]
+    assert equal_runs({"a": lines, "b": [(0, "other"), *lines[1:9]]}, 8) == ["a:1 and b:1"]
+    assert not equal_runs({"a": lines, "b": [(0, "other"), *lines[1:8]]}, 8)
+
+
 @pytest.mark.parametrize("path", FILES, ids=id_of)
 def test_neighbours_that_may_not_know_each_other(path):
     found = {name.split(".")[1] for name in imports(path) if name.startswith("hibiscus.")}
@@ -90,8 +209,7 @@ def test_neighbours_that_may_not_know_each_other(path):
 
 @pytest.mark.parametrize("path", [p for p in FILES if layer_of(p) == "methods"], ids=id_of)
 def test_no_method_imports_another(path):
-    registry = importlib.import_module("hibiscus.methods.registry")
-    modules = {entry.target.split(":")[0] for entry in registry.METHODS}
+    modules = {entry.target.split(":")[0] for entry in importlib.import_module("hibiscus.methods.registry").METHODS}
     assert not modules & set(imports(path))
 
 
@@ -134,13 +252,13 @@ def test_public_names_are_listed(path):
     assert all(hasattr(module, name) for name in names)
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.name != "__init__.py"], ids=id_of)
+@pytest.mark.parametrize("path", [p for p in FILES if p.name not in ("__init__.py", "__main__.py")], ids=id_of)
 def test_every_module_has_a_mirror_test(path):
-    """A module has a test of its name, or a test that names it, or the test file listed for it."""
-    dotted = "hibiscus." + id_of(path).removesuffix(".py").replace("/", ".")
-    by_name = list((ROOT / "tests").rglob(f"test_*{path.stem.strip('_')}*.py"))
-    listed = next((tests for place, tests in TESTED_BY.items() if id_of(path).startswith(place)), None)
-    assert by_name or (listed and (ROOT / "tests" / listed).exists()) or dotted in ALL_TESTS, f"nothing in tests/ names {dotted}"
+    """`src/hibiscus/a/b.py` is tested by `tests/a/test_b.py`, or by tests that import from it, or by those listed for it."""
+    place = path.relative_to(SRC)
+    mirror = ROOT / "tests" / place.parent / f"test_{place.stem.strip('_')}.py"
+    listed = next((tests for start, tests in TESTED_BY.items() if id_of(path).startswith(start)), None)
+    assert mirror.exists() or (listed and (ROOT / "tests" / listed).exists()) or module_of(path) in IMPORTED_BY_TESTS, f"no {mirror}"
 
 
 def test_starting_is_light():

@@ -1,10 +1,23 @@
-"""The only list of methods: a name, where it is, and what it is for."""
+"""All methods by name: found among the files of this package, and in other packages through the entry point group.
+
+A method's class states what it is in its own body, as literal strings:
+
+    name, title, family, summary = "dcgan", "DCGAN", "gan", "convolutional GAN for small images"
+
+They are read from the source text, so that listing methods imports none of them. Another package adds its own by an entry point
+`NAME = "package.module:Class"` in the group `hibiscus.methods`.
+"""
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
+import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hibiscus.errors import UsageError, nearest
@@ -12,58 +25,89 @@ from hibiscus.errors import UsageError, nearest
 if TYPE_CHECKING:
     from hibiscus.training.method import Method
 
-__all__ = ["METHODS", "MethodEntry", "get_method", "list_methods"]
+__all__ = ["GROUP", "METHODS", "MethodEntry", "get_method", "list_methods"]
+
+GROUP = "hibiscus.methods"
+FAMILIES = ("classify", "gan", "autoencode", "vae", "detect", "segment", "control", "information", "fewshot")  # the order of lists
 
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """One row of the registry; reading it imports nothing."""
+    """A method's name and where its class is; what the class says of itself is read when it is asked for."""
 
     name: str
-    target: str
-    family: str
-    summary: str
+    target: str  # package.module:Class
+
+    @property
+    def title(self) -> str:
+        """The name by which the field knows it."""
+        return _says(self.target)["title"]
+
+    @property
+    def family(self) -> str:
+        """The folder that holds it, such as `gan`."""
+        return _says(self.target)["family"]
+
+    @property
+    def summary(self) -> str:
+        """One line: what it is and what it is for."""
+        return _says(self.target)["summary"]
 
 
-METHODS = (
-    MethodEntry("classify", "hibiscus.methods.classify.classify:Classify", "classify", "which class an item belongs to"),
-    MethodEntry("regress", "hibiscus.methods.classify.regress:Regress", "classify", "a number for each item"),
-    MethodEntry("dcgan", "hibiscus.methods.gan.dcgan:DCGAN", "gan", "makes images like those of a folder"),
-    MethodEntry("lsgan", "hibiscus.methods.gan.lsgan:LSGAN", "gan", "makes images; least squares in place of logarithms"),
-    MethodEntry("cgan", "hibiscus.methods.gan.cgan:CGAN", "gan", "makes images of the class that is asked for"),
-    MethodEntry("acgan", "hibiscus.methods.gan.acgan:ACGAN", "gan", "makes images of the class that is asked for; a classifier helps"),
-    MethodEntry("infogan", "hibiscus.methods.gan.infogan:InfoGAN", "gan", "finds kinds of images and how they vary, without labels"),
-    MethodEntry("stackedgan", "hibiscus.methods.gan.stackedgan:StackedGAN", "gan", "makes images of a class by way of its features"),
-    MethodEntry("wgan", "hibiscus.methods.gan.wgan:WGAN", "gan", "makes images; a critic with clipped weights measures the distance"),
-    MethodEntry("wgan-gp", "hibiscus.methods.gan.wgan_gp:WGANGP", "gan", "makes images; steadier, five critic steps to one"),
-    MethodEntry("progan", "hibiscus.methods.gan.progan:ProGAN", "gan", "makes images; grows from small ones to large"),
-    MethodEntry("cyclegan", "hibiscus.methods.gan.cyclegan:CycleGAN", "gan", "gives images of one kind the look of another"),
-    MethodEntry("autoencoder", "hibiscus.methods.autoencode.autoencoder:Autoencoder", "autoencode", "short codes for images, and back"),
-    MethodEntry("denoiser", "hibiscus.methods.autoencode.denoiser:Denoiser", "autoencode", "takes noise off images"),
-    MethodEntry("colorizer", "hibiscus.methods.autoencode.colorizer:Colorizer", "autoencode", "gives grey images colours"),
-    MethodEntry(
-        "autoencoder-classifier",
-        "hibiscus.methods.autoencode.classifier:AutoencoderClassifier",
-        "autoencode",
-        "which class an image belongs to, its code, and the image without noise",
-    ),
-    MethodEntry("vae", "hibiscus.methods.vae.vae:VAE", "vae", "codes for images, likelihoods, and new images from codes"),
-    MethodEntry("cvae", "hibiscus.methods.vae.cvae:CVAE", "vae", "codes within a class, and new images of the class that is asked for"),
-    MethodEntry("beta-vae", "hibiscus.methods.vae.beta_vae:BetaVAE", "vae", "codes of few, independent units"),
-    MethodEntry("ssd", "hibiscus.methods.detect.ssd:SSD", "detect", "where things are in images, and of what class"),
-    MethodEntry("unet", "hibiscus.methods.segment.unet:UNet", "segment", "the class of each pixel; sharp outlines, few images"),
-    MethodEntry("fcn", "hibiscus.methods.segment.fcn:FCN", "segment", "the class of each pixel, by a pyramid of maps"),
-    MethodEntry("pspnet", "hibiscus.methods.segment.pspnet:PSPNet", "segment", "the class of each pixel, by the whole scene about it"),
-    MethodEntry("dqn", "hibiscus.methods.control.dqn:DQN", "control", "acts in an environment, by the worth of each action"),
-    MethodEntry("iic", "hibiscus.methods.information.iic:IIC", "information", "clusters of images, without labels"),
-    MethodEntry("protonet", "hibiscus.methods.fewshot.protonet:Protonet", "fewshot", "new classes of images from a few examples of each"),
-)
+def _literals(node: ast.ClassDef) -> dict[str, str]:
+    """The string constants that a class body assigns, also several at once."""
+    values: dict[str, str] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, value = statement.targets[0], statement.value
+            pairs = zip(target.elts, value.elts, strict=False) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else [(target, value)]
+            values |= {
+                name.id: constant.value
+                for name, constant in pairs
+                if isinstance(name, ast.Name) and isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+            }
+    return values
+
+
+def _classes(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name, _literals(node)
+
+
+@functools.cache
+def _says(target: str) -> dict[str, str]:
+    """Name, title, family and summary of the class at `module:Class`, without importing its module where they are literals there."""
+    module, attribute = target.split(":")
+    spec = importlib.util.find_spec(module)
+    origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
+    values = dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
+    wanted = ("name", "title", "family", "summary")
+    if not all(name in values for name in wanted):
+        kind = getattr(importlib.import_module(module), attribute)
+        values = {name: str(getattr(kind, name, "")) for name in wanted}
+    return values
+
+
+def _own_methods() -> Iterator[MethodEntry]:
+    """The methods of this package: each class in a family's folder that states its name and its summary."""
+    folder = Path(__file__).parent
+    for family in FAMILIES:
+        for path in sorted((folder / family).glob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            if "summary" in text:  # bases and helpers need no parsing
+                module = f"{__package__}.{family}.{path.stem}"
+                for name, values in _classes(text):
+                    if "name" in values and "summary" in values:
+                        yield MethodEntry(values["name"], f"{module}:{name}")
+
+
+METHODS = tuple(_own_methods())
 
 
 def list_methods() -> list[MethodEntry]:
     """All methods, with those that other packages add through the entry point group `hibiscus.methods`."""
-    others = [MethodEntry(point.name, point.value, "added", f"from {point.value}") for point in entry_points(group="hibiscus.methods")]
-    return [*METHODS, *others]
+    return [*METHODS, *(MethodEntry(point.name, point.value) for point in entry_points(group=GROUP))]
 
 
 def get_method(name: str) -> type[Method]:
