@@ -1,4 +1,4 @@
-"""A classifier on a person's own images, table or arrays, from Python: python examples/classify.py photos/ [epochs]."""
+"""Classify images, a table or arrays: python examples/classify.py photos/ [epochs]."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hibiscus as hb
 
 
 def main(path: str = "digits", epochs: str = "10") -> None:
-    """Opens the data, trains, shows the result beside the baselines, and uses the plain network."""
+    """Trains a classifier, prints its accuracy beside the baselines, predicts, and takes out the plain PyTorch module."""
     data = hb.open(path)
     print(data)
 
@@ -19,10 +19,10 @@ def main(path: str = "digits", epochs: str = "10") -> None:
         print(f"  {baseline} {metrics['test/accuracy']:.3f}")
 
     if "image" in data.fields:
-        answers = run.predict(data.fields["image"][:3])
-        print("the first three are", [run.preparation["label"].names[k] for k in answers["probabilities"].argmax(1)])
+        predictions = run.predict(data.fields["image"][:3])
+        print("the first three are", predictions["label"])
     network = run.networks["network"]
-    print(f"a plain {type(network).__name__} with {sum(p.numel() for p in network.parameters()):,} parameters")
+    print(f"{type(network).__name__} with {sum(p.numel() for p in network.parameters()):,} parameters")
     print(run.report())
 
 
