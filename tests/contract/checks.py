@@ -96,10 +96,6 @@ def formula_is_tested(kind, folder):
     assert "def test_the_objective_is_its_formula" in file.read_text(encoding="utf-8")
 
 
-def page_exists(kind, folder):
-    assert (ROOT / "docs" / "methods" / f"{kind.name}.md").exists(), "make docs"
-
-
 def config_goes_through_json_unchanged(kind, folder):
     config = build_options(kind.Config, kind.smoke_test.options)
     assert build_options(kind.Config, config.model_dump(mode="json")) == config
@@ -240,7 +236,6 @@ def deciding_metric_is_measured_and_evaluated(kind, folder):
 CHECKS = (
     docstring_is_complete,
     formula_is_tested,
-    page_exists,
     config_goes_through_json_unchanged,
     each_player_moves_its_own_and_nobody_elses,
     same_seed_same_bits,
