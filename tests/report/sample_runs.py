@@ -32,7 +32,7 @@ def make_info(names=NAMES, **changes):
             "name": "digits", "path": "digits", "kind": "images", "fields": {"image": "uint8 (8, 8, 1)", "label": "10 classes"},
             "parts": {"train": 1200, "val": 300, "test": 297},
             "classes": {name: {"train": 140 - 7 * i, "val": 30 - i, "test": 31 - i} for i, name in enumerate(names)},
-            "notes": ["Images were made 32 x 32."], "skipped": [{"path": "bad.jpg", "reason": "cut short"}],
+            "notes": ["Images were resized to 32 x 32."], "skipped": [{"path": "bad.jpg", "reason": "truncated file"}],
             "fingerprint": "9f2c41aa7be0",
         },
         "config": {"net": "cnn", "epochs": 40, "learning_rate": 0.001, "batch": 128, "augment": True, "weight_decay": 1e-4},

@@ -1,6 +1,6 @@
 """What every metric means: its label, unit and direction, and whether it is read as a percentage.
 
-Everything that shows or compares metrics looks them up here: model selection, the report, the doctor and the command line.
+Model selection, the report, the doctor and the command line look metrics up here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class MetricPattern:
-    """Metrics whose names contain a class, a size or a domain; `{0}` in the texts stands for the first group of the pattern."""
+    """Metrics whose names contain a class, a size or a domain.
+
+    `{0}` in the label and the description stands for the first group of the pattern.
+    """
 
     pattern: str
     metric: Metric
@@ -92,7 +95,8 @@ CLASSIFICATION = (
     _fraction("micro_f1", "micro F1", "F1 over all decisions together, so that each item counts the same"),
     _fraction("precision", "precision",
         "fraction of positive predictions that are right, or of samples that lie among real images"),
-    _fraction("recall", "recall", "fraction of true items that are found, or of real images that lie among samples"),
+    _fraction("recall", "recall",
+        "fraction of true items that are found, or of real images that lie among samples"),
     _fraction("specificity", "specificity", "fraction of negative items that are classified as negative"),
     _down("nll", "negative log-likelihood",
         "mean negative logarithm of the probability of the truth", "nats"),
