@@ -32,6 +32,7 @@ def test_a_missing_value_and_nan_differ():
 
 def test_other_values():
     assert (duration(4.21), duration(725), duration(12000)) == ("4.2 s", "12 min 5 s", "3 h 20 min")
+    assert duration(0.01) == "< 0.1 s"
     assert duration(float("nan")) == duration(-1) == "–"
     assert (plural(1, "image"), plural(1200, "class")) == ("1 image", "1,200 classes")
     assert capitalized("mAP at IoU 0.5") == "MAP at IoU 0.5"

@@ -39,7 +39,7 @@ def test_sections_come_in_the_order_in_which_a_person_asks(tmp_path, read_page):
 
 def test_it_says_the_figures(tmp_path, read_page):
     text = read_page(write_report(sample.complete(tmp_path / "run"))).text
-    assert "Better than every baseline. Accuracy is 98.0 %; the best baseline, linear model, has 95.3 %." in text
+    assert "Better than every baseline. Accuracy is 98.0 %; the best baseline (linear model) has 95.3 %." in text
     assert "reduces the error by 57 % relative to “linear model” (98.0 % vs. 95.3 %)." in text
     assert "built-in method" not in text
     for words in ("10.4 %", "macro F1", "0.0712 nats", "274,442", "42 s", "912 items per second", "bad.jpg", "truncated file", "AMD EPYC"):
@@ -53,11 +53,13 @@ def test_it_is_red_where_a_baseline_is_as_good(tmp_path, read_page):
     source = write_report(sample.regression(tmp_path / "run", ours=0.8)).read_text()
     text = read_page(source).text
     assert 'class="alarm"' in source
-    assert "No better than the best baseline. Root mean squared error is 0.8; the best baseline, linear model, has 0.724." in text
-    assert "increases the root mean squared error by 10 % relative to “linear model”" in text
+    assert "Worse than the best baseline. Root mean squared error is 0.8; the best baseline (linear model) has 0.724." in text
+    assert "Not better than 1 of 2 baselines" in text
+    assert "has a root mean squared error 10 % larger than that of “linear model” (0.8 vs. 0.724)" in text
     assert "reduces the root mean squared error by 22 % relative to “mean”" in text
     level = write_report(sample.regression(tmp_path / "level", ours=0.724)).read_text()
     assert "only equals the baseline “linear model”" in level
+    assert "No better than the best baseline." in level
 
 
 def test_an_error_that_falls_is_skill(tmp_path, read_page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import Any
 
 from hibiscus.metrics.catalog import get_metric
@@ -61,27 +62,23 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     network = " or another network (net=...)" if "net" in info["config"] else ""
     return (
         f"The baseline “{best}” {relation} this run ({_number(better[best])} vs. {_number(value)} {name}): "
-        "use the "
-        f"baseline, train for more epochs, or try another learning rate (learning_rate=...){network}."
+        f"use the baseline, train for more epochs, or try another learning rate (learning_rate=...){network}."
     )
 
 
 def _diverged(info: Info, history: History, evaluation: Evaluation) -> str:
     losses = _values(history, "val/loss")
-    if (
-        len(losses) < 2
-        or max(losses) <= losses[0]
-        or max(losses) < 10 * max(min(losses), losses[0] / 10, 1e-6)
-    ):
+    if len(losses) < 2:
         return ""
-    epoch = losses.index(max(losses)) + 1
+    highest = max(losses)
+    if highest <= losses[0] or highest < 10 * max(min(losses), losses[0] / 10, 1e-6):
+        return ""
+    epoch = losses.index(highest) + 1
     batch_size = max(8, (info["config"].get("batch_size") or 128) // 4)
     return (
-        f"The validation loss jumped to {max(losses):.3g} in epoch {epoch}: training was unstable. Try a "
-        "smaller "
+        f"The validation loss jumped to {highest:.3g} in epoch {epoch}: training was unstable. Try a smaller "
         f"learning rate{_current_learning_rate(info)}, gradient clipping (clip_grad_norm=1), or more steps "
-        "per epoch "
-        f"(batch_size={batch_size})."
+        f"per epoch (batch_size={batch_size})."
     )
 
 
@@ -116,19 +113,15 @@ def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> st
     lost = f" Earlier in training it was {max(earlier):.0f}." if earlier and max(earlier) > count else ""
     return (
         f"The samples cover {count:.0f} of {classes} classes; the table of classes in the report lists the "
-        f"missing ones.{lost} "
-        "Try a smaller learning rate, a wider generator (width=...) or the method wgan-gp, or condition on "
-        "the class "
-        "with cgan."
+        f"missing ones.{lost} Try a smaller learning rate, a wider generator (width=...) or the method "
+        "wgan-gp, or condition on the class with cgan."
     )
 
 
 def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) -> str:
-    """The discriminator is nearly always right in the last third of training, and the generator gets worse."""
-    accuracies, losses = (
-        _values(history, "train/discriminator.accuracy"),
-        _values(history, "train/generator.loss"),
-    )
+    """The discriminator is nearly always right in the last third, and the generator gets worse."""
+    accuracies = _values(history, "train/discriminator.accuracy")
+    losses = _values(history, "train/generator.loss")
     third = len(history) // 3
     if third < 2 or not len(accuracies) == len(losses) == len(history):
         return ""
@@ -136,11 +129,9 @@ def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) 
         return ""
     return (
         "The discriminator overpowers the generator: its accuracy was at least "
-        f"{min(accuracies[-third:]):.1%} in the "
-        f"last {third} epochs, while the generator’s loss rose from {losses[0]:.3g} to {losses[-1]:.3g}. Try "
-        "a smaller "
-        f"learning rate{_current_learning_rate(info)}, or the method wgan-gp, whose critic keeps giving "
-        "useful gradients."
+        f"{min(accuracies[-third:]):.1%} in the last {third} epochs, while the generator’s loss rose from "
+        f"{losses[0]:.3g} to {losses[-1]:.3g}. Try a smaller learning rate{_current_learning_rate(info)}, or "
+        "the method wgan-gp, whose critic keeps giving useful gradients."
     )
 
 
@@ -151,10 +142,8 @@ def _copies(info: Info, history: History, evaluation: Evaluation) -> str:
         return ""
     return (
         f"The samples are near copies of training images: their distance to the nearest one is {novelty:.0%} "
-        "of that of "
-        "new real images. Check the samples beside their nearest training images in the report; use more "
-        "data, fewer "
-        "epochs or a narrower network (width=...)."
+        "of that of new real images. Check the samples beside their nearest training images in the report; "
+        "use more data, fewer epochs or a narrower network (width=...)."
     )
 
 
@@ -163,12 +152,9 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
     if "environment" in info["data"].get("fields", {}) or not info.get("validate", True):
         return ""
     parts, classes = info["data"].get("parts", {}), info["data"].get("classes", {})
-    disjoint = not any(
-        counts.get("train") and counts.get("val") for counts in classes.values()
-    )  # as in few-shot learning
-    absent = [
-        name for name, counts in classes.items() if "val" in parts and not disjoint and not counts.get("val")
-    ]
+    absent = [name for name, counts in classes.items() if not counts.get("val")] if "val" in parts else []
+    if not any(counts.get("train") and counts.get("val") for counts in classes.values()):
+        absent = []  # by design the parts have no class in common, as in few-shot learning
     part = evaluation.get("part", "test")
     large = parts.get("val", SMALL_PART) >= SMALL_PART and parts.get(part, SMALL_PART) >= SMALL_PART
     if not absent and large:
@@ -176,14 +162,13 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
     reason = (
         f"class {absent[0]} is missing from the validation part"
         if absent
-        else f"{parts.get('val', 0)} for validation"
+        else f"{parts.get('val', 0)} items for validation"
     )
     stratify = bool(classes) and info.get("data_options", {}).get("split", "hash") == "hash"
-    command = f"hibiscus crossval {info['method']} {info['data'].get('path', 'DATA')} folds=5"
+    advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
     return (
-        f"The parts are small ({reason}, {parts.get(part, 0)} items for evaluation), so the result may be "
-        "off by several "
-        f"points. {'Use split=stratified or cross-validate' if stratify else 'Cross-validate'}: {command}."
+        f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so the result may be off by "
+        f"several points. {advice}: {_command('crossval', info, 'folds=5')}"
     )
 
 
@@ -208,9 +193,8 @@ def _overfitting(info: Info, history: History, evaluation: Evaluation) -> str:
         return ""
     options = [text for name, text in AGAINST_OVERFITTING.items() if name in info["config"]]
     return (
-        f"Overfitting: the validation loss rises after epoch {epoch} of {len(history)}. "
-        f"Try {', '.join(['more data', 'stronger augmentation', *options])}, or stop earlier "
-        f"(epochs={epoch})."
+        f"Overfitting: the validation loss rises after epoch {epoch} of {len(history)}. Try "
+        f"{', '.join(['more data', 'stronger augmentation', *options])}, or stop earlier (epochs={epoch})."
     )
 
 
@@ -218,14 +202,10 @@ def _still_improving(info: Info, history: History, evaluation: Evaluation) -> st
     best = info.get("best") or {}
     if len(history) < 3 or best.get("epoch") != len(history) or info["config"].get("schedule") != "constant":
         return ""
-    epochs = 2 * sum(
-        line.get("stage") == history[-1].get("stage") for line in history
-    )  # the last stage continues
-    command = (
-        f"hibiscus train {info.get('method', 'METHOD')} {info['data'].get('path', 'DATA')} epochs={epochs}"
-    )
-    command += f" extend={info.get('path', info['name'])}"
-    return f"The last epoch was the best, so more epochs may help: {command}."
+    stages = [line.get("stage") for line in history]
+    epochs = 2 * stages.count(stages[-1])  # the last stage continues
+    options = [f"epochs={epochs}", f"extend={info.get('path', info['name'])}"]
+    return f"The last epoch was the best, so more epochs may help: {_command('train', info, *options)}"
 
 
 def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) -> str:
@@ -238,8 +218,8 @@ def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) ->
         return ""
     return (
         f"The classes are imbalanced ({counts[largest]:,} {largest}, {counts[rarest]:,} {rarest}): look at "
-        "macro F1 and "
-        "the confusion matrix, and give rare classes more weight with loss=balanced or loss=focal."
+        "macro F1 and the confusion matrix, and give rare classes more weight with loss=balanced or "
+        "loss=focal."
     )
 
 
@@ -250,6 +230,12 @@ def _skipped_files(info: Info, history: History, evaluation: Evaluation) -> str:
     if len(skipped) == 1:
         return f"One file could not be read and was skipped: {skipped[0]['path']}."
     return f"{len(skipped)} files could not be read and were skipped; the first is {skipped[0]['path']}."
+
+
+def _command(verb: str, info: Info, *options: str) -> str:
+    """A command for the method and data of the run."""
+    words = ["hibiscus", verb, info.get("method") or "METHOD", info["data"].get("path") or "DATA", *options]
+    return shlex.join(map(str, words))
 
 
 def _values(history: History, name: str) -> list[float]:

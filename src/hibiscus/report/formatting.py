@@ -86,6 +86,8 @@ def duration(seconds: float) -> str:
     """Seconds in readable units: 4.2 s, 12 min 5 s, 3 h 20 min."""
     if not math.isfinite(seconds) or seconds < 0:
         return "–"
+    if 0 < seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 59.95:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -125,7 +125,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """`evaluation.json`; a metric without a value is None, a spread without a name is of the selection metric."""
+    """`evaluation.json`; a metric without value is None, a spread without name is of the selection metric."""
 
     part: str = ""
     checkpoint: str = ""

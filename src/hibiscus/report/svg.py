@@ -77,7 +77,7 @@ def render_svg(paint: Callable[[Axes], None], label: str, size: tuple[float, flo
         size: width and height in inches; the page scales it to the width that it has.
     """
     with warnings.catch_warnings(), matplotlib.rc_context(STYLE):
-        warnings.simplefilter("ignore")  # a letter that the layout font lacks; the browser's own font has it
+        warnings.simplefilter("ignore")  # a glyph that the layout font lacks; the browser has it
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         paint(axes)
@@ -119,7 +119,7 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
 
 
 def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) -> str:
-    """A scatter plot of at most 1,500 points; options as for `lines`, and `groups` (one name per point), `names`.
+    """A scatter plot of at most 1,500 points; options as for `lines`, and `groups` (one per point), `names`.
 
     Each group in `names` has its own color, beyond the number of colors as rings; all others are faint.
     """
@@ -261,7 +261,7 @@ def _dress(axes: Axes, options: dict[str, Any]) -> None:
 
 
 def _inline(svg: str, label: str) -> str:
-    """Matplotlib's SVG in the page's colors and font, with unique ids, without header, comment or fixed size."""
+    """Matplotlib's SVG in the page's colors and font, with unique ids, without header or fixed size."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(
         r"<metadata>.*?</metadata>|<!--.*?-->|<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL

@@ -147,10 +147,11 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
         )
     name, best = (max if result.higher else min)(baselines, key=lambda pair: pair[1])
     which = "the baseline" if len(baselines) == 1 else "the best baseline"
-    other = f"{which}, {shorten(name, NAME)}, has {metric_value(result.name, best)}"
+    other = f"{which} ({shorten(name, NAME)}) has {metric_value(result.name, best)}"
     sentence = f"{capitalized(label)} is {value}; {other}."
     if not result.beats(best):
-        return "bad", f"No better than {which}.", sentence + unfinished
+        relation = "No better than" if result.value == best else "Worse than"
+        return "bad", f"{relation} {which}.", sentence + unfinished
     return (
         "good",
         f"Better than {'the baseline' if len(baselines) == 1 else 'every baseline'}.",
@@ -230,7 +231,12 @@ def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
     elif math.isfinite(ours) and theirs > 0 and result.beats(value):
         text = f"reduces the {error} by {_percent(1 - ours / theirs)} relative to “{baseline}”"
     elif math.isfinite(ours) and theirs > 0:
-        text = f"increases the {error} by {_percent(ours / theirs - 1)} relative to “{baseline}”"
+        ratio = ours / theirs
+        factor = (
+            f"{plain(float(f'{ratio:.3g}'))} times" if ratio >= 2 else f"{_percent(ratio - 1)} larger than"
+        )
+        article = "an" if error[0] in "aeiou" else "a"
+        text = f"has {article} {error} {factor} that of “{baseline}”"
     else:
         difference = plain(float(f"{abs(result.value - value):.3g}")) + (
             f"{SPACE}{metric.unit}" if metric.unit else ""
