@@ -40,8 +40,20 @@ def test_no_name_stands_twice():
         ("test/iou_traffic_light", "IoU of traffic light", True, True, ""),
         ("test/few_shot_5way_1shot", "5-way 1-shot accuracy", True, True, ""),
         ("few_shot_20way_5shot", "20-way 5-shot accuracy", True, True, ""),
-        ("few_shot_2way_5shot_interval", "95 % confidence interval of the 2-way 5-shot accuracy", None, True, ""),
-        ("nll_dynamic_20is", "negative log-likelihood, dynamic pixels, 20 importance samples", False, False, "nats"),
+        (
+            "few_shot_2way_5shot_interval",
+            "95 % confidence interval of the 2-way 5-shot accuracy",
+            None,
+            True,
+            "",
+        ),
+        (
+            "nll_dynamic_20is",
+            "negative log-likelihood, dynamic pixels, 20 importance samples",
+            False,
+            False,
+            "nats",
+        ),
         ("slant_correlation", "correlation of the code with slant", True, False, ""),
         ("frechet_to_a", "Fréchet distance, translation to a", False, False, ""),
         ("domain_accuracy_b", "domain accuracy, translation to b", True, True, ""),
@@ -53,12 +65,19 @@ def test_no_name_stands_twice():
 )
 def test_a_metric_is_looked_up_by_its_name(name, label, higher, percent, unit):
     metric = get_metric(name)
-    assert (metric.label, metric.higher_is_better, metric.percent, metric.unit) == (label, higher, percent, unit)
+    assert (metric.label, metric.higher_is_better, metric.percent, metric.unit) == (
+        label,
+        higher,
+        percent,
+        unit,
+    )
     assert metric.name == name.rsplit("/", 1)[-1]
     assert metric.description
 
 
-@pytest.mark.parametrize("name", ["my_loss", "test/odd", "error_of_mine", "_", "", "iou_", "{0}", "few_shot_xway_1shot"])
+@pytest.mark.parametrize(
+    "name", ["my_loss", "test/odd", "error_of_mine", "_", "", "iou_", "{0}", "few_shot_xway_1shot"]
+)
 def test_an_unknown_metric_is_neutral(name):
     metric = get_metric(name)
     short = name.rsplit("/", 1)[-1]

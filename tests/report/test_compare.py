@@ -7,7 +7,9 @@ from hibiscus.report import compare_runs
 
 def two(tmp_path):
     first = sample.complete(tmp_path / "a", name="run-a")
-    info = sample.make_info(name="run-b", config={**sample.make_info()["config"], "learning_rate": 0.01}, seed=7)
+    info = sample.make_info(
+        name="run-b", config={**sample.make_info()["config"], "learning_rate": 0.01}, seed=7
+    )
     metrics = {"test/accuracy": 0.961, "test/nll": 0.05, "test/odd": 3}
     return first, sample.write(tmp_path / "b", info, sample.log(seed=4), sample.evaluation(metrics=metrics))
 
@@ -37,16 +39,24 @@ def test_only_differences_are_listed(tmp_path, read_page):
 
 
 def test_runs_of_different_kinds_are_not_ranked(tmp_path, read_page):
-    folders = [sample.complete(tmp_path / "a"), sample.regression(tmp_path / "b"), sample.adversarial(tmp_path / "c")]
+    folders = [
+        sample.complete(tmp_path / "a"),
+        sample.regression(tmp_path / "b"),
+        sample.adversarial(tmp_path / "c"),
+    ]
     text = read_page(compare_runs(folders)).text
     assert "so they are not ranked" in text
     assert "different selection metrics" in text
 
 
-def test_other_data_and_broken_runs_are_said(tmp_path, read_page):
+def test_other_data_and_broken_runs_are_noticed(tmp_path, read_page):
     other = sample.make_info(names=sample.HOSTILE, name=sample.HOSTILE[0])
     other["data"]["fingerprint"] = "other"
-    folders = [sample.complete(tmp_path / "a"), sample.write(tmp_path / "b", other), sample.write(tmp_path / "c", {"format": 1})]
+    folders = [
+        sample.complete(tmp_path / "a"),
+        sample.write(tmp_path / "b", other),
+        sample.write(tmp_path / "c", {"format": 1}),
+    ]
     text = read_page(compare_runs(folders)).text
     assert "fingerprints differ" in text
     assert "trained on different data, so they are not ranked" in text

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hibiscus.report.formatting import SPACE, capitalized, duration, metric_label, metric_value, plural, shorten
+from hibiscus.report.formatting import (
+    SPACE,
+    capitalized,
+    duration,
+    metric_label,
+    metric_value,
+    plural,
+    shorten,
+)
 
 
 @pytest.mark.parametrize(

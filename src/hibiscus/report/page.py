@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from hibiscus.errors import RunError
 from hibiscus.report.animation import animate, epoch_of
+from hibiscus.report.baselines import comparison
 from hibiscus.report.curves import crossval_panel, panels
 from hibiscus.report.formatting import metric_label, metric_value, plural, shorten, when
 from hibiscus.report.images import BUDGET, Images
@@ -20,7 +21,7 @@ from hibiscus.report.load import read_run
 from hibiscus.report.panels import gallery_size, report_items
 from hibiscus.report.records import RunRecord
 from hibiscus.report.run_details import commands, data_summary, setup
-from hibiscus.report.verdict import comparison, verdict
+from hibiscus.report.verdict import verdict
 
 __all__ = ["render", "save", "write_report"]
 

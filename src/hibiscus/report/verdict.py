@@ -1,4 +1,4 @@
-"""The verdict: the result of a run, and how it compares with the baselines."""
+"""The verdict: the result of a run, in one sentence beside the best baseline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.report.formatting import (
-    SPACE,
     capitalized,
     duration,
     metric_label,
@@ -19,10 +18,9 @@ from hibiscus.report.formatting import (
 )
 from hibiscus.report.records import CrossValidationRecord, RunRecord
 
-__all__ = ["Result", "comparison", "result_of", "verdict"]
+__all__ = ["BASELINE_NAME", "Result", "baseline_values", "result_of", "spread", "verdict"]
 
-NAME = 32  # characters of a baseline's name
-LOGARITHMIC = {"nats", "bits", "dB"}  # units of which differences are compared, not ratios
+BASELINE_NAME = 32  # characters
 PARTS = {"test": "the test part", "val": "the validation part", "train": "the training part"}
 NOT_EVALUATED = {"running": "Still running.", "interrupted": "Interrupted.", "done": "Not evaluated yet."}
 
@@ -66,23 +64,6 @@ def result_of(run: RunRecord) -> Result:
     return Result(name or "result", higher, run.info.best.value, False)
 
 
-def comparison(run: RunRecord) -> dict[str, Any]:
-    """The run beside its baselines: bars for the selection metric, sentences, and a table of every metric."""
-    result = result_of(run)
-    baselines = _baseline_values(run, result)
-    baselines.sort(key=lambda pair: pair[1], reverse=result.higher)
-    not_beaten = [(name, value) for name, value in baselines if not result.beats(value)]
-    return {
-        "metric": capitalized(metric_label(result.name, part=True)),
-        "better": "higher is better" if result.higher else "lower is better",
-        "bars": _bars(result, baselines) if baselines else [],
-        "gains": [_difference(result, name, value) for name, value in baselines if result.beats(value)],
-        "losses": [_difference(result, name, value) for name, value in not_beaten],
-        "table": _table(run, result),
-        "spread": spread(run, result),
-    }
-
-
 def verdict(run: RunRecord) -> dict[str, Any]:
     """One sentence that says whether it worked, with the result and the best baseline."""
     result = result_of(run)
@@ -103,6 +84,14 @@ def verdict(run: RunRecord) -> dict[str, Any]:
     return {**headline, "details": _details(run, result), "error": error}
 
 
+def baseline_values(run: RunRecord, result: Result) -> list[tuple[str, float]]:
+    """The baselines that have a value of the selection metric, with it."""
+    if not result.evaluated:
+        return []
+    pairs = [(name, _number(metrics.get(result.name))) for name, metrics in run.evaluation.baselines.items()]
+    return [(name, value) for name, value in pairs if math.isfinite(value)]
+
+
 def spread(run: RunRecord, result: Result) -> str:
     """The spread of the result as `± 0.4 %` or `97.1 % to 98.6 %`, where the evaluation has one."""
     recorded = run.evaluation.spread
@@ -115,18 +104,6 @@ def spread(run: RunRecord, result: Result) -> str:
     return f"± {metric_value(result.name, interval.sd)}" if math.isfinite(interval.sd) else ""
 
 
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _baseline_values(run: RunRecord, result: Result) -> list[tuple[str, float]]:
-    """The baselines that have a value of the selection metric, with it."""
-    if not result.evaluated:
-        return []
-    pairs = [(name, _number(metrics.get(result.name))) for name, metrics in run.evaluation.baselines.items()]
-    return [(name, value) for name, value in pairs if math.isfinite(value)]
-
-
 def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
     """The tone, the first words and the sentence."""
     label, value, status = metric_label(result.name), metric_value(result.name, result.value), run.info.status
@@ -137,7 +114,7 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
         return "open", NOT_EVALUATED.get(status, "Not finished."), f"There is no test result yet{so_far}."
     if not math.isfinite(result.value):
         return "bad", "No valid result.", f"The {label} is not a number."
-    baselines = _baseline_values(run, result)
+    baselines = baseline_values(run, result)
     unfinished = "" if status == "done" else f" The status of the run is “{status}”."
     if not baselines:
         return (
@@ -147,7 +124,7 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
         )
     name, best = (max if result.higher else min)(baselines, key=lambda pair: pair[1])
     which = "the baseline" if len(baselines) == 1 else "the best baseline"
-    other = f"{which} ({shorten(name, NAME)}) has {metric_value(result.name, best)}"
+    other = f"{which} ({shorten(name, BASELINE_NAME)}) has {metric_value(result.name, best)}"
     sentence = f"{capitalized(label)} is {value}; {other}."
     if not result.beats(best):
         relation = "No better than" if result.value == best else "Worse than"
@@ -209,83 +186,5 @@ def _of_folds(crossval: CrossValidationRecord) -> dict[str, str]:
     }
 
 
-def _error(result: Result, value: float) -> float:
-    """The distance to a perfect result: 1 - accuracy, or an error itself; NaN without a best value."""
-    metric = get_metric(result.name)
-    if result.higher:
-        return 1 - value if metric.percent or metric.name == "r2" else math.nan
-    return value if value >= 0 and metric.unit not in LOGARITHMIC else math.nan
-
-
-def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
-    """By how much the run is better or worse than one baseline."""
-    baseline, metric = shorten(baseline, NAME), get_metric(result.name)
-    ours, theirs = _error(result, result.value), _error(result, value)
-    error = "error" if result.higher or metric.name.endswith("error") else metric.label
-    error = "unexplained variance" if metric.name == "r2" else error
-    values = f"{metric_value(result.name, result.value)} vs. {metric_value(result.name, value)}"
-    if not math.isfinite(result.value):
-        text = f"has no value to compare with the baseline “{baseline}”"
-    elif result.value == value:
-        text, values = f"only equals the baseline “{baseline}”", metric_value(result.name, value)
-    elif math.isfinite(ours) and theirs > 0 and result.beats(value):
-        text = f"reduces the {error} by {_percent(1 - ours / theirs)} relative to “{baseline}”"
-    elif math.isfinite(ours) and theirs > 0:
-        ratio = ours / theirs
-        factor = (
-            f"{plain(float(f'{ratio:.3g}'))} times" if ratio >= 2 else f"{_percent(ratio - 1)} larger than"
-        )
-        article = "an" if error[0] in "aeiou" else "a"
-        text = f"has {article} {error} {factor} that of “{baseline}”"
-    else:
-        difference = plain(float(f"{abs(result.value - value):.3g}")) + (
-            f"{SPACE}{metric.unit}" if metric.unit else ""
-        )
-        text = f"is {difference} {'better' if result.beats(value) else 'worse'} than “{baseline}”"
-    return {"text": text, "detail": values}
-
-
-def _percent(fraction: float) -> str:
-    digits = 1 if 0 < fraction < 0.0995 or 0.995 <= fraction < 1 else 0
-    return f"{100 * fraction:,.{digits}f}{SPACE}%"
-
-
-def _bars(result: Result, baselines: list[tuple[str, float]]) -> list[dict[str, Any]]:
-    """Horizontal bars on one scale that contains zero, the run first."""
-    rows = [("this run", result.value), *baselines]
-    values = [value for _, value in rows if math.isfinite(value)]
-    low, high = min(0.0, *values), max(0.0, *values)
-    if result.higher and get_metric(result.name).percent:
-        high = max(high, 1.0)
-    width = (high - low) or 1.0
-    bars = []
-    for index, (name, value) in enumerate(rows):
-        start, end = sorted((0.0, value if math.isfinite(value) else 0.0))
-        tone = "ours" if index == 0 else ("" if result.beats(value) else "ahead")
-        bars.append(
-            {
-                "name": shorten(name, NAME),
-                "left": f"{100 * (start - low) / width:.2f}",
-                "width": f"{100 * (end - start) / width:.2f}",
-                "value": metric_value(result.name, value),
-                "tone": tone,
-            }
-        )
-    return bars
-
-
-def _table(run: RunRecord, result: Result) -> dict[str, Any]:
-    """Every metric of the evaluation in a row, the selection metric first, beside each baseline's."""
-    metrics, baselines = run.evaluation.metrics, run.evaluation.baselines
-    rows = []
-    for name in sorted(metrics, key=lambda name: name != result.name):
-        values = [metrics[name], *(baseline.get(name) for baseline in baselines.values())]
-        rows.append(
-            {
-                "label": metric_label(name),
-                "help": ": ".join(filter(None, [name, get_metric(name).description])),
-                "cells": [metric_value(name, value) for value in values],
-                "selected": name == result.name,
-            }
-        )
-    return {"columns": ["this run", *(shorten(name, NAME) for name in baselines)], "rows": rows}
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
