@@ -1,21 +1,16 @@
-import base64
-import io
+"""What a report says of complete, failed and unusual runs."""
+
 import json
-import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import sample_runs as sample
-from PIL import Image
 
-from hibiscus.errors import RunError
 from hibiscus.report import write_report
-from hibiscus.report.animation import MAX_BYTES, animate
 from hibiscus.report.coerce import as_number
 from hibiscus.report.curves import history, panels, smoothed, stopping
-from hibiscus.report.images import Images
 from hibiscus.report.load import read_run
 from hibiscus.report.panels import confusions
 from hibiscus.report.svg import COLORS
@@ -82,34 +77,6 @@ def test_an_error_that_falls_is_skill(tmp_path, read_page):
     assert 'class="alarm"' not in source
 
 
-def test_hostile_names_stay_words(tmp_path, read_page):
-    folder = sample.complete(
-        tmp_path / "run", names=sample.HOSTILE, title=sample.HOSTILE[0], advice=sample.HOSTILE[:4]
-    )
-    shown = json.loads((folder / "evaluation" / "report_items.json").read_text())["report_items"]
-    for name in sample.HOSTILE:
-        shown.append(
-            {
-                "kind": "curve",
-                "title": name,
-                "x_label": name,
-                "y_label": name,
-                "series": [{"name": name, "x": [0, 1], "y": [1, 2]}],
-            }
-        )
-    shown.append(sample.matrix(sample.HOSTILE + [f"{name} {i}" for i in range(4) for name in sample.HOSTILE]))
-    (folder / "evaluation" / "report_items.json").write_text(json.dumps(shown))
-    source = write_report(folder).read_text(encoding="utf-8")
-    page = read_page(source)
-    assert "<script" not in source
-    assert "$x_1^2$ and $" in page.text
-    assert "日本語のクラス" in page.text
-    assert "{{ 7*7 }}" in page.text
-    assert "\u202e" not in source
-    assert "\x00" not in source
-    assert "long " * 40 not in source
-
-
 def test_curves_mark_the_best_and_the_stopping_epoch(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run")
     (folder / "evaluation.json").write_text(json.dumps(sample.evaluation(stopping_epoch=17)))
@@ -143,53 +110,6 @@ def test_the_least_that_a_run_can_be(tmp_path, read_page):
     assert all(
         words in text for words in ("Training curves", "Evaluation in detail", "Next steps", "Commands")
     )
-
-
-@pytest.mark.parametrize("name", ["log.jsonl", "evaluation.json", "evaluation/report_items.json"])
-@pytest.mark.parametrize("damage", ["half", "empty", "nonsense", "list"])
-def test_a_broken_file_is_named_and_survived(tmp_path, read_page, name, damage):
-    folder = sample.complete(tmp_path / "run")
-    whole = (folder / name).read_bytes()
-    (folder / name).write_bytes(
-        {
-            "half": whole[: len(whole) // 2],
-            "empty": b"",
-            "nonsense": b"\xff\xfe{]",
-            "list": b"[[1], 2, null]",
-        }[damage]
-    )
-    text = read_page(write_report(folder)).text
-    if damage == "half":
-        assert name in text
-        assert "truncated" in text or "could not be read" in text
-
-
-@pytest.mark.parametrize("value", [None, [], {}, "word", 7, [None, {"a": []}], -1e400, True])
-@pytest.mark.parametrize("key", sorted(sample.make_info()))
-def test_any_value_anywhere_in_run_json_is_survived(tmp_path, key, value):
-    lines = (
-        sample.log(2) if key in {"best", "selection_metric"} else None
-    )  # the others have no part in the curves
-    folder = sample.write(tmp_path / "run", sample.make_info(**{key: value}), lines, sample.evaluation())
-    assert write_report(folder).stat().st_size > 10_000
-
-
-@pytest.mark.parametrize("value", [None, [], "word", 7, {"a": [1]}, [{"b": None}]])
-@pytest.mark.parametrize("key", ["part", "metrics", "baselines", "selection_metric", "spread", "epoch"])
-def test_any_value_anywhere_in_the_evaluation_is_survived(tmp_path, key, value):
-    write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(**{key: value})))
-
-
-@pytest.mark.parametrize("kind", ["matrix", "curve", "table", "gallery", "scatter"])
-@pytest.mark.parametrize("value", [None, [], "word", 7, [[None]], [{"x": ["a"], "y": None}]])
-def test_a_report_item_that_cannot_be_drawn_is_left_out(tmp_path, read_page, kind, value):
-    keys = ("rows", "columns", "values", "series", "images", "captions", "x", "y")
-    shown = [{"kind": kind, "title": "Odd one", **dict.fromkeys(keys, value)}, sample.report_items()[3]]
-    text = read_page(
-        write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown))
-    ).text
-    assert "Odd one" in text
-    assert "By class" in text
 
 
 def test_groups_of_a_scatter_have_colors_of_their_own(tmp_path, read_page):
@@ -247,58 +167,6 @@ def test_many_classes_make_a_heat_map_and_a_table_of_pairs(tmp_path, read_page):
     assert confusions(values, ["a", "b"], ["a", "b"]) == [["a", "b", "3", "38 %"], ["b", "a", "1", "10 %"]]
 
 
-def test_large_images_are_shrunk_and_the_page_stays_small(tmp_path, read_page):
-    folder = sample.complete(tmp_path / "run")
-    noise = Image.effect_noise((1100, 1100), 90).convert("RGB")
-    for index in range(12):
-        noise.save(folder / "evaluation" / f"item-04-{index:03d}.png", compress_level=1)
-    page = read_page(write_report(folder))
-    assert len([link for link in page.links if link.startswith("data:image/jpeg")]) == 12
-    assert "left out" not in page.text
-
-
-def test_images_beyond_the_budget_are_left_out(tmp_path):
-    sample.image(tmp_path / "a.png", side=40)
-    images = Images(3, budget=9000)
-    taken = [images.take(tmp_path / "a.png") for _ in range(9)]
-    assert taken[0]
-    assert not taken[-1]
-    assert images.left_out == taken.count(None) > 0
-
-
-def test_no_file_outside_the_folder_is_shown(tmp_path, read_page):
-    sample.image(tmp_path / "secret.png")
-    shown = [
-        {
-            "kind": "gallery",
-            "title": "G",
-            "images": ["../../secret.png", str(tmp_path / "secret.png"), "no.png", "fake.png", 3],
-        }
-    ]
-    folder = sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)
-    (folder / "evaluation" / "fake.png").write_text("<svg onload=alert(1)>")
-    page = read_page(write_report(folder))
-    assert not any(link.startswith("data:") for link in page.links)
-    assert "5 images missing or unreadable" in page.text
-
-
-def test_a_key_of_colors_holds_colors_and_nothing_else(tmp_path):
-    key = [
-        ["road", "#123abc"],
-        ["car", "red;background:url(//x.example)"],
-        ["<b>x</b>", "#00ff00"],
-        ["no colour"],
-        3,
-    ]
-    shown = [{"kind": "gallery", "title": "G", "images": [], "key": key}]
-    page = write_report(
-        sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)
-    ).read_text()
-    assert 'style="background: #123abc"></i>road' in page
-    assert "x.example" not in page
-    assert "&lt;b&gt;x&lt;/b&gt;" in page
-
-
 def test_a_matrix_without_counts_has_no_count_column(tmp_path):
     counts = 90 * np.eye(6) + 2
     for number, values in enumerate((counts, counts / counts.sum(1, keepdims=True))):
@@ -316,38 +184,6 @@ def test_a_matrix_without_counts_has_no_count_column(tmp_path):
         ).read_text()
         assert "share of the true class" in page
         assert ('<th class="n">count</th>' in page) == (number == 0)
-
-
-def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_page):
-    folder = sample.complete(tmp_path / "run")
-    (folder / "samples" / "epoch-0005.png").write_bytes(b"no image")
-    (folder / "samples" / "samples.png").write_bytes((folder / "samples" / "epoch-0001.png").read_bytes())
-    text = read_page(write_report(folder)).text
-    assert "Epoch 13, the last." in text
-    assert "13 grids, epoch 0 to 13" in text
-    animation = animate(read_run(folder).samples)
-    with Image.open(io.BytesIO(base64.b64decode(animation["uri"].split(",")[1]))) as image:
-        assert (image.n_frames, image.format, image.size) == (
-            13,
-            "WEBP",
-            (animation["width"], animation["height"]),
-        )
-        assert image.size == (6 * 64, 6 * 64 + 24)
-        first = np.array(image.convert("RGB"))[24:]
-    with Image.open(folder / "samples" / "epoch-0000.png") as grid:
-        assert np.array_equal(first[::6, ::6], np.array(grid)), "small grids lose nothing"
-    for path in (folder / "samples").iterdir():
-        path.write_bytes(b"no image")
-    assert animate(read_run(folder).samples) is None
-    assert "Samples during training" not in read_page(write_report(folder)).text
-
-
-def test_large_grids_move_within_the_size_of_the_page(tmp_path):
-    for epoch in range(31):
-        sample.image(tmp_path / f"epoch-{epoch:04d}.png", 530, epoch)
-    animation = animate(sorted(tmp_path.iterdir()))
-    assert animation["bytes"] <= 1.1 * MAX_BYTES
-    assert max(animation["width"], animation["height"]) >= 160
 
 
 def test_cross_validation(tmp_path, read_page):
@@ -375,30 +211,6 @@ def test_the_same_run_gives_the_same_page(tmp_path):
     first = write_report(folder).read_bytes()
     assert write_report(folder).read_bytes() == first
     assert sorted(path.name for path in folder.iterdir() if "report" in path.name) == ["report.html"]
-
-
-def test_a_folder_that_cannot_be_written_is_an_error_in_three_parts(tmp_path, monkeypatch):
-    folder = sample.write(tmp_path / "run", sample.make_info())
-
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(RunError, match="cannot be written: Permission denied") as caught:
-        write_report(folder)
-    assert caught.value.expected
-    assert caught.value.fix
-    assert [path.name for path in folder.iterdir()] == ["run.json"]
-
-
-@pytest.mark.parametrize("content", [None, "", "{", "[]"])
-def test_no_run_is_an_error(tmp_path, content):
-    if content is not None:
-        (tmp_path / "run.json").write_text(content)
-    with pytest.raises(RunError, match=r"run\.json"):
-        write_report(tmp_path)
-    with pytest.raises(RunError, match="not a folder"):
-        write_report(tmp_path / "absent")
 
 
 def test_smoothing_leaves_gaps_and_does_not_lag_at_the_start():
