@@ -43,6 +43,7 @@ def test_other_values():
     assert duration(0.01) == "< 0.1 s"
     assert duration(float("nan")) == duration(-1) == "–"
     assert (plural(1, "image"), plural(1200, "class")) == ("1 image", "1,200 classes")
-    assert capitalized("mAP at IoU 0.5") == "MAP at IoU 0.5"
+    assert capitalized("mAP at IoU 0.5") == "mAP at IoU 0.5"
+    assert capitalized("mean IoU") == "Mean IoU"
     assert len(shorten("long " * 60)) == 28
     assert len(metric_label("x" * 500)) == 80

@@ -91,7 +91,7 @@ def test_all_terms_of_a_gan_are_plotted(tmp_path, read_page):
     folder = sample.adversarial(tmp_path / "run")
     curves = panels(read_run(folder))
     drawn = curves["first"] + curves["rest"]
-    assert [plot["title"] for plot in drawn[:2]] == ["loss", "Fréchet distance (selection metric)"]
+    assert [plot["title"] for plot in drawn[:2]] == ["Loss", "Fréchet distance (selection metric)"]
     assert len(drawn) == 9  # seven terms of two players, the metric, the learning rate
     assert [entry["name"] for entry in drawn[0]["legend"]] == [
         "discriminator, training",

@@ -137,7 +137,14 @@ def _plots(runs: list[RunRecord], results: list[Result]) -> list[dict[str, Any]]
                 plotted.append(Line(shorten(run.name), x, y, color, index >= len(COLORS), smooth))
         legend = [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in plotted]
         svg = lines(plotted, f"{metric_label(name)} of each run", x_label="epoch", whole=True)
-        plots.append({"title": f"{metric_label(name)}, validation", "svg": svg, "legend": legend, "note": ""})
+        plots.append(
+            {
+                "title": f"{capitalized(metric_label(name))}, validation",
+                "svg": svg,
+                "legend": legend,
+                "note": "",
+            }
+        )
     return plots
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.metrics.learning_curves import smooth, stopping_epoch
-from hibiscus.report.formatting import duration, metric_label, metric_value, plain, shorten
+from hibiscus.report.formatting import capitalized, duration, metric_label, metric_value, plain, shorten
 from hibiscus.report.records import EpochLine, RunRecord
 from hibiscus.report.svg import Line, Mark, lines
 
@@ -117,7 +117,12 @@ def crossval_panel(run: RunRecord) -> dict[str, Any] | None:
         "scores": record.scores,
         "mean": record.mean,
         "sd": record.sd,
-        "figure": {"title": f"{label}, mean over folds", "svg": svg, "legend": _legend(plotted), "note": ""},
+        "figure": {
+            "title": f"{capitalized(label)}, mean over folds",
+            "svg": svg,
+            "legend": _legend(plotted),
+            "note": "",
+        },
     }
 
 
@@ -200,7 +205,12 @@ def _panel(
         f" of the {shorten(players[0])}" if single and players[-1:] != [""] and len(all_players) > 1 else ""
     )
     title = label + owner + (" (selection metric)" if selected else "") + (" (log scale)" if steep else "")
-    return {"title": title, "svg": svg if values else "", "legend": _legend(plotted), "note": note}
+    return {
+        "title": capitalized(title),
+        "svg": svg if values else "",
+        "legend": _legend(plotted),
+        "note": note,
+    }
 
 
 def _learning_rates(rates: Series, x_label: str) -> dict[str, Any]:
@@ -213,7 +223,7 @@ def _learning_rates(rates: Series, x_label: str) -> dict[str, Any]:
     values = [y for line in plotted for y in line.y if math.isfinite(y)]
     options = {"x_label": x_label, "logarithmic": _spans(values, 20), "whole": True, "size": (4.0, 1.75)}
     svg = lines(plotted, "learning rate", **options) if values else ""
-    return {"title": "learning rate", "svg": svg, "legend": _legend(plotted), "note": "", "small": True}
+    return {"title": "Learning rate", "svg": svg, "legend": _legend(plotted), "note": "", "small": True}
 
 
 def _spans(values: Sequence[float], ratio: float) -> bool:

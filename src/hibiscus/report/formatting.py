@@ -104,5 +104,6 @@ def when(time: str) -> str:
 
 
 def capitalized(text: str) -> str:
-    """The text with a capital first letter; the rest stays as it is."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first letter, unless its first word is spelled otherwise, such as mAP."""
+    first = text.split(" ", 1)[0]
+    return text if first != first.lower() else text[:1].upper() + text[1:]

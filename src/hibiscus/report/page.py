@@ -15,7 +15,7 @@ from hibiscus.errors import RunError
 from hibiscus.report.animation import animate, epoch_of
 from hibiscus.report.baselines import comparison
 from hibiscus.report.curves import crossval_panel, panels
-from hibiscus.report.formatting import metric_label, metric_value, plural, shorten, when
+from hibiscus.report.formatting import capitalized, metric_label, metric_value, plural, shorten, when
 from hibiscus.report.images import BUDGET, Images
 from hibiscus.report.load import read_run
 from hibiscus.report.panels import gallery_size, report_items
@@ -114,5 +114,7 @@ def _environment() -> Environment:
     )
     style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
     environment.globals["style"] = Markup(style)
-    environment.filters.update(markup=Markup, metric_value=metric_value, metric_label=metric_label)
+    environment.filters.update(
+        markup=Markup, metric_value=metric_value, metric_label=metric_label, capitalized=capitalized
+    )
     return environment

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from hibiscus.report.formatting import plain, shorten
+from hibiscus.report.formatting import capitalized, plain, shorten
 from hibiscus.report.images import Images
 from hibiscus.report.parse_items import LARGEST_GALLERY
 from hibiscus.report.records import (
@@ -40,7 +40,7 @@ def report_items(run: RunRecord, images: Images) -> list[dict[str, Any]]:
         except Exception:  # whatever a report item contains, the rest of the report is written
             view = {"kind": "broken", "type": shorten(item.kind)}
         title = shorten(item.title, 90) or shorten(item.kind)
-        views.append({"title": title, "note": shorten(item.note, 600), **view})
+        views.append({"title": capitalized(title), "note": shorten(item.note, 600), **view})
     column = 0  # figures stand in two columns; one that is left over takes the whole width
     for view, following in zip(views, [*views, None][1:], strict=True):
         column = column + 1 if view["kind"] == "figure" else 0

@@ -78,7 +78,7 @@ def verdict(run: RunRecord) -> dict[str, Any]:
             "sentence": sentence,
             "value": metric_value(result.name, result.value, unit=False) if known else "",
             "unit": get_metric(result.name).unit if known else "",
-            "label": _value_label(run, result),
+            "label": capitalized(_value_label(run, result)),
         }
     error = run.info.error[:2000] if run.info.status == "failed" else ""
     return {**headline, "details": _details(run, result), "error": error}
@@ -182,7 +182,7 @@ def _of_folds(crossval: CrossValidationRecord) -> dict[str, str]:
         "sentence": f"Mean {metric_label(name)} over {folds} is {mean}{around}.",
         "value": mean,
         "unit": "",
-        "label": f"mean {metric_label(name)} over {folds}{around}",
+        "label": f"Mean {metric_label(name)} over {folds}{around}",
     }
 
 
