@@ -48,11 +48,12 @@ def upgrade(file: str, content: Any) -> Any:
     """The content of a run folder's file in today's names.
 
     Args:
-        file: its name, such as `run.json`; `log.jsonl` for one line of it.
+        file: its path in the folder, such as `run.json`; `log.jsonl` for one line of it.
         content: what JSON holds; anything else than an object is returned as it is, for the reader to refuse.
     """
     if not isinstance(content, dict):
         return content
+    file = file.rsplit("/", 1)[-1]
     if file == "log.jsonl":
         return _renamed(content, _metric)
     if file == "exhibits.json":

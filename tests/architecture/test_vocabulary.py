@@ -44,6 +44,7 @@ class Allowed:
 
 ALLOWED = (
     Allowed("*", "FiLM", "feature-wise linear modulation, the layer of Perez et al."),
+    Allowed("report/load.py", "exhibits*", "the file of report items in older run folders"),
     Allowed("runs/options.py", "optimiser", "an alias that is accepted in place of `optimizer`"),
 )
 

@@ -16,6 +16,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.runs.options import build_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.training.callbacks import BestCheckpoint, LogFile
@@ -233,6 +234,20 @@ def deciding_metric_is_measured_and_evaluated(kind, folder):
     assert found.report_items
 
 
+def metrics_are_in_the_catalog(kind, folder):
+    bench = Bench(kind, folder).run()
+    bench.method.train_mode(False)
+    with torch.inference_mode():
+        validated = bench.method.validate(bench.data, "val")
+        evaluation = bench.method.evaluate(bench.data, "test")
+    names = {*validated, *evaluation.metrics, *(name for metrics in evaluation.baselines.values() for name in metrics)}
+    unknown = sorted(name for name in names if not (get_metric(name).label and get_metric(name).description))
+    assert not unknown, f"{', '.join(unknown)}: add to hibiscus.metrics.catalog"
+    assert kind.choose_selection_metric(bench.config).name in names
+    direction = get_metric(bench.method.selection_metric.name).higher_is_better
+    assert bench.method.selection_metric.higher_is_better == direction, "the direction that the catalog says"
+
+
 CHECKS = (
     docstring_is_complete,
     formula_is_tested,
@@ -246,4 +261,5 @@ CHECKS = (
     own_options_do_something,
     both_precisions,
     deciding_metric_is_measured_and_evaluated,
+    metrics_are_in_the_catalog,
 )

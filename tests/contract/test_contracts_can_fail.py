@@ -145,6 +145,11 @@ class MeasuresSomethingElse(Toy):
         return {"mistake": 1.0}
 
 
+class ReturnsAnUnknownMetric(Toy):
+    def validate(self, data, part):
+        return {**super().validate(data, part), "no_such_metric": 1.0}
+
+
 class ConfigWithAnObject(Config):
     """An option that JSON does not keep."""
 
@@ -186,6 +191,7 @@ BROKEN = [
     (checks.own_options_do_something, HasAnIdleOption),
     (checks.both_precisions, IsNoNumberInSixteenBits),
     (checks.deciding_metric_is_measured_and_evaluated, MeasuresSomethingElse),
+    (checks.metrics_are_in_the_catalog, ReturnsAnUnknownMetric),
     (checks.config_goes_through_json_unchanged, LosesAnOption),
     (checks.formula_is_tested, HasNoTest),
     (checks.docstring_is_complete, SaysNothing),

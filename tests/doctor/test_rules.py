@@ -1,4 +1,4 @@
-"""Each rule of the doctor on facts where it must speak, and on facts where it must be silent."""
+"""Each rule of the doctor on a run that has the problem, and on one that does not."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 
 from hibiscus.doctor.rules import advise
 
-FACTS: dict[str, Any] = {
+INFO: dict[str, Any] = {
     "name": "classify-digits-001",
+    "method": "classify",
     "path": "runs/classify-digits-001",
     "config": {"schedule": "constant", "epochs": 4},
     "best": {"epoch": 2, "value": 0.9},
     "data": {
+        "path": "digits",
         "duplicates": {"inside": 0, "across": {}},
         "classes": {"cat": {"train": 40, "test": 9}, "dog": {"train": 30, "test": 8}},
         "skipped": [],
@@ -30,7 +32,7 @@ HISTORY = [{"train/loss": 1 / epoch, "val/loss": 1.1 / epoch} for epoch in range
 
 @pytest.fixture
 def info():
-    return copy.deepcopy(FACTS)
+    return copy.deepcopy(INFO)
 
 
 @pytest.fixture
@@ -46,34 +48,47 @@ def test_a_good_run_needs_no_advice(info, evaluation):
 def test_a_better_baseline_is_named_with_both_figures(info, evaluation):
     evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0
     evaluation["baselines"]["nearest mean"] = {"test/accuracy": 0.95}
-    (said,) = advise(info, HISTORY, evaluation)
-    assert said.startswith("The linear model does as well or better (1.0000 against 0.9000 test/accuracy)")
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert advice.startswith(
+        "The baseline “linear model” is better than this run (1.0000 vs. 0.9000 test/accuracy)"
+    )
+    del evaluation["baselines"]["nearest mean"]
+    evaluation["baselines"]["linear model"]["test/accuracy"] = 0.9
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "“linear model” is as good as this run" in advice
 
 
 def test_lower_is_better_where_it_is(info, evaluation):
     evaluation["selection_metric"] = {"name": "test/rmse", "higher_is_better": False}
     evaluation["metrics"] = {"test/rmse": 231000.4}
-    evaluation["baselines"] = {"mean": {"test/rmse": 300000.0}, "linear regression": {"test/rmse": 200000.0}, "none": {}}
-    (said,) = advise(info, HISTORY, evaluation)
-    assert "The linear regression does as well or better (200,000.0 against 231,000.4 test/rmse)" in said
+    evaluation["baselines"] = {
+        "mean": {"test/rmse": 300000.0},
+        "linear regression": {"test/rmse": 200000.0},
+        "none": {},
+    }
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert (
+        "The baseline “linear regression” is better than this run (200,000.0 vs. 231,000.4 test/rmse)"
+        in advice
+    )
     evaluation["metrics"] = {"test/rmse": 1.0}
     assert advise(info, HISTORY, evaluation) == []
 
 
-def test_doubles_across_parts(info, evaluation):
+def test_duplicates_across_parts(info, evaluation):
     info["data"]["duplicates"]["across"] = {"train and test": 3}
-    (said,) = advise(info, HISTORY, evaluation)
-    assert "3 in train and test" in said
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "3 in train and test" in advice
 
 
 def test_overfitting(info, evaluation):
     training = [1 / epoch for epoch in range(1, 21)]
     validation = [1.1 / epoch if epoch < 6 else 0.2 + 0.05 * epoch for epoch in range(1, 21)]
     history = [{"train/loss": one, "val/loss": two} for one, two in zip(training, validation, strict=True)]
-    (said,) = advise(info, history, evaluation)
-    assert "it overfits from there on" in said
-    assert "of 20" in said
-    assert "flip=true" not in said
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith("Overfitting: the validation loss rises after epoch ")
+    assert "of 20" in advice
+    assert "flip=true" not in advice
     info["config"]["flip"] = False
     assert "flip=true" in advise(info, history, evaluation)[0]
     assert "net.dropout" not in advise(info, history, evaluation)[0]
@@ -83,10 +98,12 @@ def test_overfitting(info, evaluation):
 
 def test_the_last_epoch_was_the_best(info, evaluation):
     info["best"]["epoch"] = 4
-    (said,) = advise(info, HISTORY, evaluation)
-    assert said.endswith("Go on with epochs=8 extend=runs/classify-digits-001.")
-    (said,) = advise(info, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation)
-    assert "Go on with epochs=6" in said, "what goes on is the last stage"
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert advice.endswith(": hibiscus train classify digits epochs=8 extend=runs/classify-digits-001")
+    (advice,) = advise(
+        info, [{**line, "stage": int(epoch > 0)} for epoch, line in enumerate(HISTORY)], evaluation
+    )
+    assert "digits epochs=6 extend=" in advice, "the last stage continues"
     info["config"]["schedule"] = "one-cycle"
     assert advise(info, HISTORY, evaluation) == []
     info["best"] = None
@@ -95,8 +112,8 @@ def test_the_last_epoch_was_the_best(info, evaluation):
 
 def test_unequal_classes(info, evaluation):
     info["data"]["classes"]["dog"]["train"] = 8
-    (said,) = advise(info, HISTORY, evaluation)
-    assert "(40 cat, 8 dog)" in said
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "(40 cat, 8 dog)" in advice
     evaluation["selection_metric"]["name"] = "test/rmse"
     evaluation["metrics"]["test/rmse"] = 0.1
     assert advise(info, HISTORY, evaluation) == []
@@ -104,24 +121,33 @@ def test_unequal_classes(info, evaluation):
 
 def test_bad_files(info, evaluation):
     info["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
-    assert advise(info, HISTORY, evaluation) == ["One file could not be used and was left out: a.png."]
+    assert advise(info, HISTORY, evaluation) == ["One file could not be read and was skipped: a.png."]
     info["data"]["skipped"].append({"path": "b.png", "reason": "empty"})
-    assert advise(info, HISTORY, evaluation) == ["2 files could not be used and were left out; the first is a.png."]
+    assert advise(info, HISTORY, evaluation) == [
+        "2 files could not be read and were skipped; the first is a.png."
+    ]
 
 
 def test_the_weightiest_comes_first(info, evaluation):
     evaluation["metrics"]["test/accuracy"] = 0.4
     info["data"]["duplicates"]["across"] = {"train and test": 3}
     info["data"]["skipped"] = [{"path": "a.png", "reason": "empty"}]
-    assert [said.split()[1] for said in advise(info, HISTORY, evaluation)] == ["linear", "same", "file"]
+    assert [advice.split()[1] for advice in advise(info, HISTORY, evaluation)] == [
+        "baseline",
+        "items",
+        "file",
+    ]
 
 
-def test_a_training_thrown_off_and_small_parts_are_named():
+def test_an_unstable_training_and_small_parts_are_named():
     info = {
         "name": "r",
         "method": "classify",
         "config": {"learning_rate": 0.2, "batch_size": 128},
-        "data": {"parts": {"val": 9, "test": 25}, "classes": {"a": {"train": 20, "val": 0}, "b": {"train": 20, "val": 9}}},
+        "data": {
+            "parts": {"val": 9, "test": 25},
+            "classes": {"a": {"train": 20, "val": 0}, "b": {"train": 20, "val": 9}},
+        },
     }
     evaluation = {
         "part": "test",
@@ -130,22 +156,33 @@ def test_a_training_thrown_off_and_small_parts_are_named():
         "baselines": {},
     }
     history = [{"train/loss": 1.0, "val/loss": loss} for loss in (11.0, 64344.0, 2.2)]
-    said = advise(info, history, evaluation)
-    assert "6.43e+04 in epoch 2" in said[0]
-    assert "batch_size=32" in said[0]
-    assert "class a is not in the validation part" in said[1]
+    advice = advise(info, history, evaluation)
+    assert "6.43e+04 in epoch 2" in advice[0]
+    assert "batch_size=32" in advice[0]
+    assert "class a is missing from the validation part" in advice[1]
+    assert advice[1].endswith(": hibiscus crossval classify DATA folds=5")
 
 
 @pytest.fixture
 def generator():
-    """A sound training of a generator: facts, history, evaluation."""
+    """A sound training of a generator: run information, history, evaluation."""
     classes = {name: {"train": 400, "test": 90} for name in "abcde"}
-    info = {"name": "r", "method": "dcgan", "config": {"learning_rate": 4e-4, "schedule": "constant"}, "data": {"classes": classes}}
+    info = {
+        "name": "r",
+        "method": "dcgan",
+        "config": {"learning_rate": 4e-4, "schedule": "constant"},
+        "data": {"classes": classes},
+    }
     evaluation = {
         "part": "test",
         "items": 450,
         "selection_metric": {"name": "test/frechet", "higher_is_better": False},
-        "metrics": {"test/frechet": 9.0, "test/diversity": 0.93, "test/classes_found": 5.0, "test/novelty": 0.9},
+        "metrics": {
+            "test/frechet": 9.0,
+            "test/diversity": 0.93,
+            "test/classes_found": 5.0,
+            "test/novelty": 0.9,
+        },
         "baselines": {"noise images": {"test/frechet": 400.0, "test/diversity": 0.1, "test/novelty": 7.0}},
     }
     course = [(0.99, 5.0, 0.3, 2.0), (0.9, 2.0, 0.8, 5.0), *[(0.8, 1.5, 0.95, 5.0)] * 7]
@@ -156,19 +193,26 @@ def generator():
 def test_a_sound_generator_needs_no_advice(generator):
     assert advise(*generator) == []
     info, history, evaluation = generator
-    evaluation["metrics"] = {"test/frechet": 9.0, "test/diversity": float("nan"), "test/novelty": float("nan")}
-    assert advise(info, history, evaluation) == [], "what was not measured is not wrong"
+    evaluation["metrics"] = {
+        "test/frechet": 9.0,
+        "test/diversity": float("nan"),
+        "test/novelty": float("nan"),
+    }
+    assert advise(info, history, evaluation) == [], "a metric that is missing is no problem"
     assert advise(info, [{"val/frechet": 9.0}] * 9, evaluation) == []
 
 
-def test_samples_that_became_alike(generator):
+def test_mode_collapse(generator):
     info, history, evaluation = generator
     evaluation["metrics"]["test/diversity"] = 0.31
-    (said,) = advise(info, history, evaluation)
-    assert said.startswith("The samples are alike: two of them differ 31% as much as two real images, after 95% in epoch 3: the gen")
-    assert "learning_rate=0.0004" in said
-    (said,) = advise(info, history[:1], evaluation)
-    assert "they never differed more. Train longer first (epochs=2)" in said
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith(
+        "The samples have low diversity: two samples differ 31% as much as two real images, down from 95% in"
+    )
+    assert "in epoch 3: the generator has collapsed. More epochs will not fix this" in advice
+    assert "learning_rate=0.0004" in advice
+    (advice,) = advise(info, history[:1], evaluation)
+    assert "never differed more. Train for more epochs first (epochs=2)" in advice
     evaluation["metrics"]["test/diversity"] = 0.7
     assert advise(info, history, evaluation) == []
 
@@ -176,33 +220,40 @@ def test_samples_that_became_alike(generator):
 def test_classes_that_are_missing(generator):
     info, history, evaluation = generator
     evaluation["metrics"]["test/classes_found"] = 3.0
-    (said,) = advise(info, history, evaluation)
-    assert said.startswith("The samples show 3 of 5 classes")
-    assert "It was 5 in the course of the training." in said
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith("The samples cover 3 of 5 classes")
+    assert "Earlier in training it was 5." in advice
     evaluation["items"] = 90
     assert advise(info, history, evaluation) == [], "so few show a class or not by chance"
 
 
-def test_a_discriminator_that_has_won(generator):
+def test_a_discriminator_that_is_too_strong(generator):
     info, history, evaluation = generator
     for epoch, line in enumerate(history):
-        line |= {"train/discriminator.accuracy": 0.97 if epoch < 6 else 0.99, "train/generator.loss": 2.0 + epoch}
-    (said,) = advise(info, history, evaluation)
-    assert said.startswith("The discriminator has won: in the last 3 epochs it told 99.0% of all images or more")
-    assert "grew from 2 to 10" in said
+        line |= {
+            "train/discriminator.accuracy": 0.97 if epoch < 6 else 0.99,
+            "train/generator.loss": 2.0 + epoch,
+        }
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith(
+        "The discriminator overpowers the generator: its accuracy was at least 99.0% in the last 3 epochs"
+    )
+    assert "rose from 2 to 10" in advice
     history[-1]["train/discriminator.accuracy"] = 0.9
     assert advise(info, history, evaluation) == []
     history[-1]["train/discriminator.accuracy"] = 0.99
     for line in history:
         line["train/generator.loss"] = 3.0
-    assert advise(info, history, evaluation) == [], "told apart, but the generator holds its ground"
+    assert advise(info, history, evaluation) == [], "accurate, but the generator keeps up"
 
 
 def test_samples_that_copy(generator):
     info, history, evaluation = generator
     evaluation["metrics"]["test/novelty"] = 0.12
-    (said,) = advise(info, history, evaluation)
-    assert said.startswith("The samples copy training images: their nearest ones are 12% as far away")
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith(
+        "The samples are near copies of training images: their distance to the nearest one is 12% of that"
+    )
     evaluation["metrics"]["test/novelty"] = 0.6
     assert advise(info, history, evaluation) == []
 
@@ -210,9 +261,9 @@ def test_samples_that_copy(generator):
 def test_advice_names_only_what_the_method_and_its_data_take(info, evaluation):
     info |= {"method": "unet", "data_options": {"split": "hash"}}
     info["data"] |= {"classes": {}, "parts": {"train": 30, "val": 4, "test": 6}}
-    (said,) = advise(info, HISTORY, evaluation)
-    assert "Cross-validate: hibiscus crossval unet" in said
-    assert "stratified" not in said
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "Cross-validate: hibiscus crossval unet digits folds=5" in advice
+    assert "stratified" not in advice
     info["validate"] = False  # what is trained on all after cross-validation
     assert advise(info, HISTORY, evaluation) == []
     evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0

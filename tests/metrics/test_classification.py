@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from hibiscus.errors import ConfigError, DataError
-from hibiscus.metrics import (
+from hibiscus.metrics.classification import (
     accuracy,
     calibration_curve,
     classification_metrics,

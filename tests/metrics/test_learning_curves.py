@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hibiscus.errors import ConfigError, DataError
-from hibiscus.metrics import mean_curve, smooth, stopping_epoch
+from hibiscus.metrics.learning_curves import mean_curve, smooth, stopping_epoch
 
 EPOCHS = np.arange(1, 101)
 FALLING = 2 * np.exp(-EPOCHS / 20)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from hibiscus.errors import DataError
-from hibiscus.metrics import regression_metrics
+from hibiscus.metrics.regression import regression_metrics
 
 
 @given(st.integers(0, 10_000), st.integers(2, 100), st.integers(1, 4))

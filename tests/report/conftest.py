@@ -11,11 +11,19 @@ VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
 class Page(HTMLParser):
-    """Reads a page strictly: every element that opens is closed in order; keeps texts, tags, ids and links."""
+    """Parses a page strictly: every element is closed in order; keeps texts, tags, ids and links."""
 
     def __init__(self, source):
         super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.ids, self.links, self.handlers, self.words, self.source = [], [], [], [], [], [], source
+        self.open, self.tags, self.ids, self.links, self.handlers, self.words, self.source = (
+            [],
+            [],
+            [],
+            [],
+            [],
+            [],
+            source,
+        )
         self.feed(source)
         self.close()
         assert self.open == []

@@ -1,45 +1,55 @@
-import base64
-import io
+"""What a report says of complete, failed and unusual runs."""
+
 import json
-import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import sample_runs as sample
-from PIL import Image
 
-from hibiscus.errors import RunError
 from hibiscus.report import write_report
-from hibiscus.report.animation import MOST, moving
+from hibiscus.report.coerce import as_number
 from hibiscus.report.curves import history, panels, smoothed, stopping
-from hibiscus.report.images import Images
-from hibiscus.report.load import as_number, read_run
+from hibiscus.report.load import read_run
 from hibiscus.report.panels import confusions
 from hibiscus.report.svg import COLORS
 
-QUESTIONS = [
-    "Compared with what?",
-    "How did it learn?",
-    "Where is it wrong?",
-    "What to do next",
-    "What was it made of?",
-    "How was it made?",
+HEADINGS = [
+    "Comparison with baselines",
+    "Training curves",
+    "Evaluation in detail",
+    "Next steps",
+    " Dataset ",
+    "Commands",
 ]
 
 
 def test_sections_come_in_the_order_in_which_a_person_asks(tmp_path, read_page):
     text = read_page(write_report(sample.complete(tmp_path / "run"))).text
-    places = [text.index(words) for words in ["It reaches an accuracy of 98.0 %", *QUESTIONS]]
-    assert places == sorted(places)
+    text = text[text.index("Better than every baseline.") :]  # behind the links to the sections
+    positions = [text.index(words) for words in ["Accuracy is 98.0 %", *HEADINGS]]
+    assert positions == sorted(positions)
 
 
-def test_it_says_the_figures(tmp_path, read_page):
+def test_it_shows_the_results(tmp_path, read_page):
     text = read_page(write_report(sample.complete(tmp_path / "run"))).text
-    assert "Yes. It reaches an accuracy of 98.0 %, better than every baseline; the nearest is the linear model (95.3 %)." in text
-    assert "cuts the linear model’s error by 57 %" in text
-    for words in ("10.4 %", "macro F1", "0.0712 nats", "274,442", "42 s", "912 items per second", "bad.jpg", "cut short", "AMD EPYC"):
+    assert (
+        "Better than every baseline. Accuracy is 98.0 %; the best baseline (linear model) has 95.3 %." in text
+    )
+    assert "reduces the error by 57 % relative to “linear model” (98.0 % vs. 95.3 %)." in text
+    assert "built-in method" not in text
+    for words in (
+        "10.4 %",
+        "macro F1",
+        "0.0712 nats",
+        "274,442",
+        "42 s",
+        "912 items per second",
+        "bad.jpg",
+        "truncated file",
+        "AMD EPYC",
+    ):
         assert words in text
     assert "hibiscus train classify digits net=cnn epochs=40" in text
     assert f"epochs=80 extend={tmp_path / 'run'}" in text
@@ -50,38 +60,21 @@ def test_it_is_red_where_a_baseline_is_as_good(tmp_path, read_page):
     source = write_report(sample.regression(tmp_path / "run", ours=0.8)).read_text()
     text = read_page(source).text
     assert 'class="alarm"' in source
-    assert "No. A root mean squared error of 0.8 is not better than the linear model (0.724)." in text
-    assert "worse than the linear model: its root mean squared error is 10 % larger" in text
-    assert "cuts the mean’s root mean squared error by 22 %" in text
+    assert "Worse than the best baseline. Root mean squared error is 0.8;" in text
+    assert "the best baseline (linear model) has 0.724." in text
+    assert "Not better than 1 of 2 baselines" in text
+    assert "has a root mean squared error 10 % larger than that of “linear model” (0.8 vs. 0.724)" in text
+    assert "reduces the root mean squared error by 22 % relative to “mean”" in text
     level = write_report(sample.regression(tmp_path / "level", ours=0.724)).read_text()
-    assert "only equals the linear model" in level
+    assert "only equals the baseline “linear model”" in level
+    assert "No better than the best baseline." in level
 
 
 def test_an_error_that_falls_is_skill(tmp_path, read_page):
     source = write_report(sample.regression(tmp_path / "run")).read_text()
-    assert "cuts the linear model’s root mean squared error by 42 %" in read_page(source).text
+    assert "reduces the root mean squared error by 42 % relative to “linear model”" in read_page(source).text
     assert "0.4 to 0.44" in source
     assert 'class="alarm"' not in source
-
-
-def test_hostile_names_stay_words(tmp_path, read_page):
-    folder = sample.complete(tmp_path / "run", names=sample.HOSTILE, title=sample.HOSTILE[0], advice=sample.HOSTILE[:4])
-    shown = json.loads((folder / "evaluation" / "report_items.json").read_text())["report_items"]
-    for name in sample.HOSTILE:
-        shown.append(
-            {"kind": "curve", "title": name, "x_label": name, "y_label": name, "series": [{"name": name, "x": [0, 1], "y": [1, 2]}]}
-        )
-    shown.append(sample.matrix(sample.HOSTILE + [f"{name} {i}" for i in range(4) for name in sample.HOSTILE]))
-    (folder / "evaluation" / "report_items.json").write_text(json.dumps(shown))
-    source = write_report(folder).read_text(encoding="utf-8")
-    page = read_page(source)
-    assert "<script" not in source
-    assert "$x_1^2$ and $" in page.text
-    assert "日本語のクラス" in page.text
-    assert "{{ 7*7 }}" in page.text
-    assert "\u202e" not in source
-    assert "\x00" not in source
-    assert "long " * 40 not in source
 
 
 def test_curves_mark_the_best_and_the_stopping_epoch(tmp_path, read_page):
@@ -94,13 +87,16 @@ def test_curves_mark_the_best_and_the_stopping_epoch(tmp_path, read_page):
     assert 15 <= stopping(run, history(run)[0]) <= 26
 
 
-def test_a_game_of_many_terms_draws_them_all(tmp_path, read_page):
+def test_all_terms_of_a_gan_are_plotted(tmp_path, read_page):
     folder = sample.adversarial(tmp_path / "run")
-    found = panels(read_run(folder))
-    drawn = found["first"] + found["rest"]
-    assert [each["title"] for each in drawn[:2]] == ["loss", "Fréchet distance, which decides"]
+    curves = panels(read_run(folder))
+    drawn = curves["first"] + curves["rest"]
+    assert [plot["title"] for plot in drawn[:2]] == ["Loss", "Fréchet distance (selection metric)"]
     assert len(drawn) == 9  # seven terms of two players, the metric, the learning rate
-    assert [entry["name"] for entry in drawn[0]["legend"]] == ["discriminator, training", "generator, training"]
+    assert [entry["name"] for entry in drawn[0]["legend"]] == [
+        "discriminator, training",
+        "generator, training",
+    ]
     assert "epoch 8" in drawn[0]["note"]
     text = read_page(write_report(folder)).text
     assert "Still running." in text
@@ -111,45 +107,9 @@ def test_the_least_that_a_run_can_be(tmp_path, read_page):
     text = read_page(write_report(sample.write(tmp_path / "run", {"format": 1}))).text
     assert "log.jsonl is missing" in text
     assert "evaluation.json is missing" in text
-    assert all(words in text for words in QUESTIONS)
-
-
-@pytest.mark.parametrize("name", ["log.jsonl", "evaluation.json", "evaluation/report_items.json"])
-@pytest.mark.parametrize("damage", ["half", "empty", "nonsense", "list"])
-def test_a_broken_file_is_named_and_survived(tmp_path, read_page, name, damage):
-    folder = sample.complete(tmp_path / "run")
-    whole = (folder / name).read_bytes()
-    (folder / name).write_bytes(
-        {"half": whole[: len(whole) // 2], "empty": b"", "nonsense": b"\xff\xfe{]", "list": b"[[1], 2, null]"}[damage]
+    assert all(
+        words in text for words in ("Training curves", "Evaluation in detail", "Next steps", "Commands")
     )
-    text = read_page(write_report(folder)).text
-    if damage == "half":
-        assert name in text
-        assert "cut short" in text or "could not be read" in text
-
-
-@pytest.mark.parametrize("value", [None, [], {}, "word", 7, [None, {"a": []}], -1e400, True])
-@pytest.mark.parametrize("key", sorted(sample.make_info()))
-def test_any_value_anywhere_in_run_json_is_survived(tmp_path, key, value):
-    lines = sample.log(2) if key in {"best", "selection_metric"} else None  # the others have no part in the curves
-    folder = sample.write(tmp_path / "run", sample.make_info(**{key: value}), lines, sample.evaluation())
-    assert write_report(folder).stat().st_size > 10_000
-
-
-@pytest.mark.parametrize("value", [None, [], "word", 7, {"a": [1]}, [{"b": None}]])
-@pytest.mark.parametrize("key", ["part", "metrics", "baselines", "selection_metric", "spread", "epoch"])
-def test_any_value_anywhere_in_the_evaluation_is_survived(tmp_path, key, value):
-    write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(**{key: value})))
-
-
-@pytest.mark.parametrize("kind", ["matrix", "curve", "table", "gallery", "scatter"])
-@pytest.mark.parametrize("value", [None, [], "word", 7, [[None]], [{"x": ["a"], "y": None}]])
-def test_an_exhibit_that_cannot_be_drawn_is_passed_over(tmp_path, read_page, kind, value):
-    keys = ("rows", "columns", "values", "series", "images", "captions", "x", "y")
-    shown = [{"kind": kind, "title": "Odd one", **dict.fromkeys(keys, value)}, sample.report_items()[3]]
-    text = read_page(write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown))).text
-    assert "Odd one" in text
-    assert "By class" in text
 
 
 def test_groups_of_a_scatter_have_colors_of_their_own(tmp_path, read_page):
@@ -164,24 +124,36 @@ def test_groups_of_a_scatter_have_colors_of_their_own(tmp_path, read_page):
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [("failed", "It failed."), ("interrupted", "Stopped before its end."), ("running", "Still running.")]
+    ("status", "words"),
+    [("failed", "Failed."), ("interrupted", "Interrupted."), ("running", "Still running.")],
 )
 def test_a_run_that_is_not_done(tmp_path, read_page, status, words):
-    folder = sample.write(tmp_path / "run", sample.make_info(status=status, error="loss is not a number\nround 12 <b>"), sample.log(1))
+    folder = sample.write(
+        tmp_path / "run",
+        sample.make_info(status=status, error="loss is not a number\nround 12 <b>"),
+        sample.log(1),
+    )
     text = read_page(write_report(folder)).text
     assert words in text
     assert ("round 12 <b>" in text) == (status == "failed")
 
 
 def test_rounds_are_drawn_before_the_second_epoch(tmp_path):
-    lines = [{"event": "rounds", "round": 10 * i, "epoch": 1, "train/classifier.loss": 2 - 0.1 * i} for i in range(1, 9)]
-    series, x_label = history(read_run(sample.write(tmp_path / "run", sample.make_info(status="running"), lines)))
+    lines = [
+        {"event": "rounds", "round": 10 * i, "epoch": 1, "train/classifier.loss": 2 - 0.1 * i}
+        for i in range(1, 9)
+    ]
+    series, x_label = history(
+        read_run(sample.write(tmp_path / "run", sample.make_info(status="running"), lines))
+    )
     assert x_label == "round"
     assert len(series["train/classifier.loss"][0]) == 8
 
 
 def test_an_epoch_that_was_run_again_counts_once(tmp_path):
-    lines = [{"event": "epoch", "epoch": epoch, "stage": 0, "train/loss": 1.0 / epoch} for epoch in (1, 2, 3, 3, 4)]
+    lines = [
+        {"event": "epoch", "epoch": epoch, "stage": 0, "train/loss": 1.0 / epoch} for epoch in (1, 2, 3, 3, 4)
+    ]
     series, _ = history(read_run(sample.write(tmp_path / "run", sample.make_info(), lines)))
     assert series["train/loss"][0] == [1, 2, 3, 4]
 
@@ -189,85 +161,29 @@ def test_an_epoch_that_was_run_again_counts_once(tmp_path):
 def test_many_classes_make_a_heat_map_and_a_table_of_pairs(tmp_path, read_page):
     folder = sample.complete(tmp_path / "run", names=[f"kind {i}" for i in range(120)])
     source = write_report(folder).read_text()
-    assert "taken for" in read_page(source).text
+    assert "predicted as" in read_page(source).text
     assert 'class="matrix"' not in source
     values = [[5.0, 3.0], [1.0, 9.0]]
     assert confusions(values, ["a", "b"], ["a", "b"]) == [["a", "b", "3", "38 %"], ["b", "a", "1", "10 %"]]
 
 
-def test_large_images_are_shrunk_and_the_page_stays_small(tmp_path, read_page):
-    folder = sample.complete(tmp_path / "run")
-    noise = Image.effect_noise((1100, 1100), 90).convert("RGB")
-    for index in range(12):
-        noise.save(folder / "evaluation" / f"item-04-{index:03d}.png", compress_level=1)
-    page = read_page(write_report(folder))
-    assert len([link for link in page.links if link.startswith("data:image/jpeg")]) == 12
-    assert "left out" not in page.text
-
-
-def test_images_beyond_the_budget_are_left_out(tmp_path):
-    sample.image(tmp_path / "a.png", side=40)
-    images = Images(3, budget=9000)
-    taken = [images.take(tmp_path / "a.png") for _ in range(9)]
-    assert taken[0]
-    assert not taken[-1]
-    assert images.left_out == taken.count(None) > 0
-
-
-def test_no_file_outside_the_folder_is_shown(tmp_path, read_page):
-    sample.image(tmp_path / "secret.png")
-    shown = [{"kind": "gallery", "title": "G", "images": ["../../secret.png", str(tmp_path / "secret.png"), "no.png", "fake.png", 3]}]
-    folder = sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)
-    (folder / "evaluation" / "fake.png").write_text("<svg onload=alert(1)>")
-    page = read_page(write_report(folder))
-    assert not any(link.startswith("data:") for link in page.links)
-    assert "5 images missing or unreadable" in page.text
-
-
-def test_a_key_of_colors_holds_colors_and_nothing_else(tmp_path):
-    key = [["road", "#123abc"], ["car", "red;background:url(//x.example)"], ["<b>x</b>", "#00ff00"], ["no colour"], 3]
-    shown = [{"kind": "gallery", "title": "G", "images": [], "key": key}]
-    page = write_report(sample.write(tmp_path / "run", sample.make_info(), None, sample.evaluation(), shown)).read_text()
-    assert 'style="background: #123abc"></i>road' in page
-    assert "x.example" not in page
-    assert "&lt;b&gt;x&lt;/b&gt;" in page
-
-
-def test_shares_are_told_as_such_where_there_are_no_counts(tmp_path):
+def test_a_matrix_without_counts_has_no_count_column(tmp_path):
     counts = 90 * np.eye(6) + 2
     for number, values in enumerate((counts, counts / counts.sum(1, keepdims=True))):
-        shown = [{"kind": "matrix", "title": "M", "rows": list("abcdef"), "columns": list("abcdef"), "values": values.tolist()}]
-        page = write_report(sample.write(tmp_path / f"run{number}", sample.make_info(), None, sample.evaluation(), shown)).read_text()
-        assert "share of its class" in page
-        assert ('<th class="n">times</th>' in page) == (number == 0)
-
-
-def test_the_last_grid_of_samples_is_shown_and_all_of_them_move(tmp_path, read_page):
-    folder = sample.complete(tmp_path / "run")
-    (folder / "samples" / "epoch-0005.png").write_bytes(b"no image")
-    (folder / "samples" / "samples.png").write_bytes((folder / "samples" / "epoch-0001.png").read_bytes())
-    text = read_page(write_report(folder)).text
-    assert "Epoch 13, the last." in text
-    assert "13 grids, epoch 0 to 13" in text
-    found = moving(read_run(folder).samples)
-    with Image.open(io.BytesIO(base64.b64decode(found["uri"].split(",")[1]))) as image:
-        assert (image.n_frames, image.format, image.size) == (13, "WEBP", (found["width"], found["height"]))
-        assert image.size == (6 * 64, 6 * 64 + 24)
-        first = np.array(image.convert("RGB"))[24:]
-    with Image.open(folder / "samples" / "epoch-0000.png") as grid:
-        assert np.array_equal(first[::6, ::6], np.array(grid)), "small grids lose nothing"
-    for path in (folder / "samples").iterdir():
-        path.write_bytes(b"no image")
-    assert moving(read_run(folder).samples) is None
-    assert "What it drew along the way" not in read_page(write_report(folder)).text
-
-
-def test_large_grids_move_within_the_size_of_the_page(tmp_path):
-    for epoch in range(31):
-        sample.image(tmp_path / f"epoch-{epoch:04d}.png", 530, epoch)
-    found = moving(sorted(tmp_path.iterdir()))
-    assert found["bytes"] <= 1.1 * MOST
-    assert max(found["width"], found["height"]) >= 160
+        shown = [
+            {
+                "kind": "matrix",
+                "title": "M",
+                "rows": list("abcdef"),
+                "columns": list("abcdef"),
+                "values": values.tolist(),
+            }
+        ]
+        page = write_report(
+            sample.write(tmp_path / f"run{number}", sample.make_info(), None, sample.evaluation(), shown)
+        ).read_text()
+        assert "share of the true class" in page
+        assert ('<th class="n">count</th>' in page) == (number == 0)
 
 
 def test_cross_validation(tmp_path, read_page):
@@ -282,9 +198,11 @@ def test_cross_validation(tmp_path, read_page):
         "sd": 0.0158,
         "best_epoch": 12,
     }
-    (folder / "crossval.json").write_text(json.dumps({**info, "curve": {"train": [1 - 0.5**i for i in range(15)], "val": [0.9] * 15}}))
+    (folder / "crossval.json").write_text(
+        json.dumps({**info, "curve": {"train": [1 - 0.5**i for i in range(15)], "val": [0.9] * 15}})
+    )
     text = read_page(write_report(folder)).text
-    assert "Over 5 folds the accuracy is 91.0 % ± 1.6 %." in text
+    assert "Cross-validated. Mean accuracy over 5 folds is 91.0 % ± 1.6 %." in text
     assert "best, epoch 12" in text
 
 
@@ -295,36 +213,12 @@ def test_the_same_run_gives_the_same_page(tmp_path):
     assert sorted(path.name for path in folder.iterdir() if "report" in path.name) == ["report.html"]
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_in_three_parts(tmp_path, monkeypatch):
-    folder = sample.write(tmp_path / "run", sample.make_info())
-
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(RunError, match="cannot be written: Permission denied") as caught:
-        write_report(folder)
-    assert caught.value.expected
-    assert caught.value.fix
-    assert [path.name for path in folder.iterdir()] == ["run.json"]
-
-
-@pytest.mark.parametrize("content", [None, "", "{", "[]"])
-def test_no_run_is_an_error(tmp_path, content):
-    if content is not None:
-        (tmp_path / "run.json").write_text(content)
-    with pytest.raises(RunError, match=r"run\.json"):
-        write_report(tmp_path)
-    with pytest.raises(RunError, match="not a folder"):
-        write_report(tmp_path / "absent")
-
-
 def test_smoothing_leaves_gaps_and_does_not_lag_at_the_start():
     nan = float("nan")
-    found = smoothed([4.0, nan, 2.0])
-    assert found[0] == 4.0
-    assert found[1] != found[1]
-    assert found[2] == pytest.approx(0.8 * 4 + 0.2 * 2)
+    values = smoothed([4.0, nan, 2.0])
+    assert values[0] == 4.0
+    assert values[1] != values[1]
+    assert values[2] == pytest.approx(0.8 * 4 + 0.2 * 2)
     assert as_number("NaN") != as_number("NaN")
 
 

@@ -1,197 +1,261 @@
-"""Rules that read a run's facts, history and evaluation, and say what to do next."""
+"""Rules that read `run.json`, the history and the evaluation of a run, and recommend next steps."""
 
 from __future__ import annotations
 
+import math
+import shlex
 from typing import Any
 
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.metrics.learning_curves import stopping_epoch
 
 __all__ = ["advise"]
 
-ALIKE, COPIED = 0.6, 0.3  # below which samples are too alike, or too near to training images, beside real ones
-WON = 0.98  # share of images that a discriminator tells when the game is over
-ITEMS_OF_A_CLASS = 20  # measured, on average, below which a class may be missing by chance
+COLLAPSED = 0.6  # diversity below which samples are too similar to each other
+COPIED = 0.3  # novelty below which samples are too close to training images
+OVERPOWERED = 0.98  # discriminator accuracy from which the generator learns little
+ITEMS_PER_CLASS = 20  # on average, below which a class may be missing by chance
+SMALL_PART = 50  # items
 AGAINST_OVERFITTING = {  # by the option that a method must have
     "crop": "crop=4", "flip": "flip=true", "net": "net.dropout=0.3", "weight_decay": "weight_decay=0.01",
 }  # fmt: skip
 
+Info = dict[str, Any]
+History = list[dict[str, Any]]
+Evaluation = dict[str, Any]
 
-def advise(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> list[str]:
-    """Advice in the order of its weight; each sentence says what was seen and what to try.
+
+def advise(info: Info, history: History, evaluation: Evaluation) -> list[str]:
+    """Advice, the most important first; each sentence says what was observed and what to try.
 
     Args:
-        facts: `run.json`.
-        history: the epochs' lines of `log.jsonl`.
+        info: `run.json`.
+        history: the lines of `log.jsonl` that end an epoch.
         evaluation: `evaluation.json`.
     """
-    found = [
-        rule(info, history, evaluation)
-        for rule in (
-            *(_baseline, _diverged, _alike, _missing, _won, _copies),
-            *(_small_parts, _duplicates, _overfitting, _unfinished, _classes, _bad_files),
+    rules = (
+        *(_baseline, _diverged, _mode_collapse, _missing_classes, _strong_discriminator, _copies),
+        *(_small_parts, _duplicates, _overfitting, _still_improving, _imbalanced_classes, _skipped_files),
+    )
+    sentences = [rule(info, history, evaluation) for rule in rules]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
+    selection_metric = evaluation["selection_metric"]
+    name, higher = selection_metric["name"], selection_metric["higher_is_better"]
+    value = evaluation["metrics"][name]
+    baselines = {
+        baseline: metrics[name]
+        for baseline, metrics in evaluation["baselines"].items()
+        if metrics.get(name) is not None
+    }
+    better = {
+        baseline: other
+        for baseline, other in baselines.items()
+        if (other >= value if higher else other <= value)
+    }
+    if not better:
+        return ""
+    best = (max if higher else min)(better, key=lambda baseline: better[baseline])
+    relation = "is as good as" if better[best] == value else "is better than"
+    network = " or another network (net=...)" if "net" in info["config"] else ""
+    return (
+        f"The baseline “{best}” {relation} this run ({_number(better[best])} vs. {_number(value)} {name}): "
+        f"use the baseline, train for more epochs, or try another learning rate (learning_rate=...){network}."
+    )
+
+
+def _diverged(info: Info, history: History, evaluation: Evaluation) -> str:
+    losses = _values(history, "val/loss")
+    if len(losses) < 2:
+        return ""
+    highest = max(losses)
+    if highest <= losses[0] or highest < 10 * max(min(losses), losses[0] / 10, 1e-6):
+        return ""
+    epoch = losses.index(highest) + 1
+    batch_size = max(8, (info["config"].get("batch_size") or 128) // 4)
+    return (
+        f"The validation loss jumped to {highest:.3g} in epoch {epoch}: training was unstable. Try a smaller "
+        f"learning rate{_current_learning_rate(info)}, gradient clipping (clip_grad_norm=1), or more steps "
+        f"per epoch (batch_size={batch_size})."
+    )
+
+
+def _mode_collapse(info: Info, history: History, evaluation: Evaluation) -> str:
+    """The generator produces one image, or few: two samples are much more similar than two real images."""
+    diversity = _metric(evaluation, "diversity")
+    if not diversity < COLLAPSED:
+        return ""
+    earlier = _values(history, "val/diversity")
+    observation = (
+        f"The samples have low diversity: two samples differ {diversity:.0%} as much as two real images"
+    )
+    rate = f"a smaller learning rate{_current_learning_rate(info)}"
+    fix = f"{rate}, a wider generator (width=...) or the method wgan-gp"
+    if earlier and max(earlier) > 1.25 * diversity:
+        epoch = earlier.index(max(earlier)) + 1
+        return (
+            f"{observation}, down from {max(earlier):.0%} in epoch {epoch}: the generator has collapsed. "
+            f"More epochs will not fix this; try {fix}."
         )
-    ]
-    return [sentence for sentence in found if sentence]
+    epochs = 2 * max(1, len(history))
+    longer = f"Train for more epochs first (epochs={epochs}), then try {fix}."
+    return f"{observation}, and never differed more. {longer}"
 
 
-def _baseline(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    name, higher = evaluation["selection_metric"]["name"], evaluation["selection_metric"]["higher_is_better"]
-    own = evaluation["metrics"][name]
-    baselines = {baseline: metrics[name] for baseline, metrics in evaluation["baselines"].items() if metrics.get(name) is not None}
-    beaten_by = [baseline for baseline, value in baselines.items() if (value >= own if higher else value <= own)]
-    if not beaten_by:
+def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> str:
+    """Classes that no sample shows, where there are enough samples to show each."""
+    count, classes = _metric(evaluation, "classes_found"), len(info["data"].get("classes", {}))
+    if not count < classes or evaluation.get("items", 0) < ITEMS_PER_CLASS * classes:
         return ""
-    best = max(beaten_by, key=lambda baseline: baselines[baseline] if higher else -baselines[baseline])
+    earlier = _values(history, "val/classes_found")
+    lost = f" Earlier in training it was {max(earlier):.0f}." if earlier and max(earlier) > count else ""
     return (
-        f"The {best} does as well or better ({_number(baselines[best])} against {_number(own)} {name}): use it, or train longer, "
-        f"with another learning rate (learning_rate=...){' or another network (net=...)' if 'net' in info['config'] else ''}."
+        f"The samples cover {count:.0f} of {classes} classes; the table of classes in the report lists the "
+        f"missing ones.{lost} Try a smaller learning rate, a wider generator (width=...) or the method "
+        "wgan-gp, or condition on the class with cgan."
     )
 
 
-def _diverged(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    losses = [line["val/loss"] for line in history if line.get("val/loss") is not None]
-    if len(losses) < 2 or max(losses) < 10 * max(min(losses), losses[0] / 10, 1e-6) or max(losses) <= losses[0]:
-        return ""
-    worst = losses.index(max(losses)) + 1
-    rate, batch_size = info["config"].get("learning_rate"), info["config"].get("batch_size")
-    return (
-        f"The validation loss jumped to {max(losses):.3g} in epoch {worst}: the training was thrown off. Try a smaller learning rate "
-        f"(it was learning_rate={rate:g}) or more steps an epoch (batch_size={max(8, (batch_size or 128) // 4)})."
-    )
-
-
-def _alike(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    """The generator makes one image, or few: two samples are much nearer to each other than two real images."""
-    varied = _measured(evaluation, "diversity")
-    if not varied < ALIKE:
-        return ""
-    seen = [line["val/diversity"] for line in history if line.get("val/diversity") is not None]
-    said = f"The samples are alike: two of them differ {varied:.0%} as much as two real images"
-    fix = f"a smaller rate (it was learning_rate={info['config'].get('learning_rate', 0):g}), a wider generator (width=...) or the method wgan-gp"
-    if seen and max(seen) > 1.25 * varied:
-        then = seen.index(max(seen)) + 1
-        return f"{said}, after {max(seen):.0%} in epoch {then}: the generator has collapsed. More epochs do not mend it; {fix} do."
-    return f"{said}, and they never differed more. Train longer first (epochs={2 * max(1, len(history))}); else try {fix}."
-
-
-def _missing(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    """Classes that the samples do not show; said only where chance would have shown each."""
-    found, classes = _measured(evaluation, "classes_found"), len(info["data"].get("classes", {}))
-    if not found < classes or evaluation.get("items", 0) < ITEMS_OF_A_CLASS * classes:
-        return ""
-    seen = [line["val/classes_found"] for line in history if line.get("val/classes_found") is not None]
-    lost = f" It was {max(seen):.0f} in the course of the training." if seen and max(seen) > found else ""
-    return (
-        f"The samples show {found:.0f} of {classes} classes; the table of classes names those that are missing.{lost} A smaller rate, a "
-        "wider generator (width=...) or the method wgan-gp cover more; cgan can be told which class to make."
-    )
-
-
-def _won(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    """The discriminator tells nearly every image, for a third of the training, and the generator falls back."""
-    told, losses = (
-        [line[name] for line in history if line.get(name) is not None] for name in ("train/discriminator.accuracy", "train/generator.loss")
-    )
+def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) -> str:
+    """The discriminator is nearly always right in the last third, and the generator gets worse."""
+    accuracies = _values(history, "train/discriminator.accuracy")
+    losses = _values(history, "train/generator.loss")
     third = len(history) // 3
-    if third < 2 or not len(told) == len(losses) == len(history) or min(told[-third:]) < WON or sum(losses[-third:]) <= sum(losses[:third]):
+    if third < 2 or not len(accuracies) == len(losses) == len(history):
+        return ""
+    if min(accuracies[-third:]) < OVERPOWERED or sum(losses[-third:]) <= sum(losses[:third]):
         return ""
     return (
-        f"The discriminator has won: in the last {third} epochs it told {min(told[-third:]):.1%} of all images or more, while the "
-        f"generator's loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so its gradients teach the generator little. A smaller rate, or "
-        "the method wgan-gp, whose critic cannot win, keep the game even."
+        "The discriminator overpowers the generator: its accuracy was at least "
+        f"{min(accuracies[-third:]):.1%} in the last {third} epochs, while the generator’s loss rose from "
+        f"{losses[0]:.3g} to {losses[-1]:.3g}. Try a smaller learning rate{_current_learning_rate(info)}, or "
+        "the method wgan-gp, whose critic keeps giving useful gradients."
     )
 
 
-def _copies(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    """Samples stand much nearer to the training images than new real images do."""
-    novelty = _measured(evaluation, "novelty")
+def _copies(info: Info, history: History, evaluation: Evaluation) -> str:
+    """Samples are much closer to the training images than new real images are."""
+    novelty = _metric(evaluation, "novelty")
     if not novelty < COPIED:
         return ""
     return (
-        f"The samples copy training images: their nearest ones are {novelty:.0%} as far away as those of real images that training "
-        "did not show. Look at the samples beside their nearest training images; more data, fewer epochs or a narrower network help."
+        f"The samples are near copies of training images: their distance to the nearest one is {novelty:.0%} "
+        "of that of new real images. Check the samples beside their nearest training images in the report; "
+        "use more data, fewer epochs or a narrower network (width=...)."
     )
 
 
-def _small_parts(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    # Of starts there are as many as one likes; what cross-validation trains in the end is for use, and its figures stand beside it.
+def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
+    # An environment has any number of starting states; after a cross-validation, the folds give the result.
     if "environment" in info["data"].get("fields", {}) or not info.get("validate", True):
         return ""
     parts, classes = info["data"].get("parts", {}), info["data"].get("classes", {})
-    apart = not any(counts.get("train") and counts.get("val") for counts in classes.values())  # by design, as in few-shot learning
-    lacking = [name for name, counts in classes.items() if "val" in parts and not apart and not counts.get("val")]
+    absent = [name for name, counts in classes.items() if not counts.get("val")] if "val" in parts else []
+    if not any(counts.get("train") and counts.get("val") for counts in classes.values()):
+        absent = []  # by design the parts have no class in common, as in few-shot learning
     part = evaluation.get("part", "test")
-    if not lacking and parts.get("val", 50) >= 50 and parts.get(part, 50) >= 50:
+    large = parts.get("val", SMALL_PART) >= SMALL_PART and parts.get(part, SMALL_PART) >= SMALL_PART
+    if not absent and large:
         return ""
-    why = f"class {lacking[0]} is not in the validation part" if lacking else f"{parts.get('val', 0)} items choose the epoch"
-    cut = bool(classes) and info.get("data_options", {}).get("split", "hash") == "hash"
+    reason = (
+        f"class {absent[0]} is missing from the validation part"
+        if absent
+        else f"{parts.get('val', 0)} items for validation"
+    )
+    stratify = bool(classes) and info.get("data_options", {}).get("split", "hash") == "hash"
+    advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
     return (
-        f"The parts are small ({why}, {parts.get(part, 0)} are measured): the figure may be off by several points. "
-        f"{'Use split=stratified, or cross-validate' if cut else 'Cross-validate'}: hibiscus crossval {info['method']} ... folds=5."
+        f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so the result may be off by "
+        f"several points. {advice}: {_command('crossval', info, 'folds=5')}"
     )
 
 
-def _duplicates(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+def _duplicates(info: Info, history: History, evaluation: Evaluation) -> str:
     across = info["data"].get("duplicates", {}).get("across", {})
     if not across:
         return ""
-    found = ", ".join(f"{count} in {parts}" for parts, count in across.items())
-    return f"The same items stand in more than one part ({found}): the figures are too good until they are removed."
+    counts = ", ".join(f"{count} in {parts}" for parts, count in across.items())
+    return (
+        f"Duplicate items occur in more than one part ({counts}) and make the results too good: remove them."
+    )
 
 
-def _overfitting(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
-    training = [line["train/loss"] for line in history if line.get("train/loss") is not None]
-    validation = [line["val/loss"] for line in history if line.get("val/loss") is not None]
+def _overfitting(info: Info, history: History, evaluation: Evaluation) -> str:
+    training, validation = _values(history, "train/loss"), _values(history, "val/loss")
     if len(history) < 5 or not len(training) == len(validation) == len(history):
         return ""
     epoch = stopping_epoch(training, validation)
-    if epoch is None or epoch > 0.9 * len(history) or validation[-1] < 1.05 * validation[epoch - 1] or training[-1] > validation[-1]:
+    if epoch is None or epoch > 0.9 * len(history):
         return ""
-    offered = [word for name, word in AGAINST_OVERFITTING.items() if name in info["config"]]
+    if validation[-1] < 1.05 * validation[epoch - 1] or training[-1] > validation[-1]:
+        return ""
+    options = [text for name, text in AGAINST_OVERFITTING.items() if name in info["config"]]
     return (
-        f"Training and validation part ways at epoch {epoch} of {len(history)}: it overfits from there on. "
-        f"{', '.join(['More data', 'more random changes', *offered])} help; fewer epochs save time."
+        f"Overfitting: the validation loss rises after epoch {epoch} of {len(history)}. Try "
+        f"{', '.join(['more data', 'stronger augmentation', *options])}, or stop earlier (epochs={epoch})."
     )
 
 
-def _unfinished(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+def _still_improving(info: Info, history: History, evaluation: Evaluation) -> str:
     best = info.get("best") or {}
     if len(history) < 3 or best.get("epoch") != len(history) or info["config"].get("schedule") != "constant":
         return ""
-    place = info.get("path", info["name"])
-    done = sum(line.get("stage") == history[-1].get("stage") for line in history)  # the last stage is what goes on
-    return f"The last epoch was the best: it may get better still. Go on with epochs={2 * done} extend={place}."
+    stages = [line.get("stage") for line in history]
+    epochs = 2 * stages.count(stages[-1])  # the last stage continues
+    options = [f"epochs={epochs}", f"extend={info.get('path', info['name'])}"]
+    return f"The last epoch was the best, so more epochs may help: {_command('train', info, *options)}"
 
 
-def _classes(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) -> str:
     counts = {name: parts.get("train", 0) for name, parts in info["data"].get("classes", {}).items()}
-    if info["config"].get("loss", "cross-entropy") != "cross-entropy":
+    accuracy = get_metric(evaluation["selection_metric"]["name"]).name == "accuracy"
+    if not counts or not accuracy or info["config"].get("loss", "cross-entropy") != "cross-entropy":
         return ""
-    if (
-        evaluation["selection_metric"]["name"].split("/")[-1] != "accuracy"
-        or not counts
-        or max(counts.values()) < 5 * max(1, min(counts.values()))
-    ):
+    rarest, largest = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
+    if counts[largest] < 5 * max(1, counts[rarest]):
         return ""
-    least, most = min(counts, key=lambda c: counts[c]), max(counts, key=lambda c: counts[c])
     return (
-        f"The classes are unequal ({counts[most]:,} {most}, {counts[least]:,} {least}): judge by macro F1 and the confusion matrix; "
-        "loss=balanced or loss=focal gives the rare ones more weight."
+        f"The classes are imbalanced ({counts[largest]:,} {largest}, {counts[rarest]:,} {rarest}): look at "
+        "macro F1 and the confusion matrix, and give rare classes more weight with loss=balanced or "
+        "loss=focal."
     )
 
 
-def _bad_files(info: dict[str, Any], history: list[dict[str, Any]], evaluation: dict[str, Any]) -> str:
+def _skipped_files(info: Info, history: History, evaluation: Evaluation) -> str:
     skipped = info["data"].get("skipped", [])
+    if not skipped:
+        return ""
     if len(skipped) == 1:
-        return f"One file could not be used and was left out: {skipped[0]['path']}."
-    return f"{len(skipped)} files could not be used and were left out; the first is {skipped[0]['path']}." if skipped else ""
+        return f"One file could not be read and was skipped: {skipped[0]['path']}."
+    return f"{len(skipped)} files could not be read and were skipped; the first is {skipped[0]['path']}."
 
 
-def _measured(evaluation: dict[str, Any], name: str) -> float:
-    """A metric of the evaluation, whatever its part; not a number where it was not measured."""
-    value = evaluation["metrics"].get(f"{evaluation['selection_metric']['name'].split('/')[0]}/{name}")
-    return float("nan") if value is None else float(value)
+def _command(verb: str, info: Info, *options: str) -> str:
+    """A command for the method and data of the run."""
+    words = ["hibiscus", verb, info.get("method") or "METHOD", info["data"].get("path") or "DATA", *options]
+    return shlex.join(map(str, words))
+
+
+def _values(history: History, name: str) -> list[float]:
+    """The recorded values of a term, in order."""
+    return [line[name] for line in history if line.get(name) is not None]
+
+
+def _metric(evaluation: Evaluation, name: str) -> float:
+    """A metric of the evaluation, whatever its part; NaN where it was not computed."""
+    part = evaluation["selection_metric"]["name"].split("/")[0]
+    value = evaluation["metrics"].get(f"{part}/{name}")
+    return math.nan if value is None else float(value)
+
+
+def _current_learning_rate(info: Info) -> str:
+    rate = info["config"].get("learning_rate")
+    return f" (now learning_rate={rate:g})" if isinstance(rate, (int, float)) else ""
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 100 or value == 0 else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:,.1f}"
+    if value == 0 or 1e-3 <= abs(value) < 100:
+        return f"{value:.4f}"
+    return f"{value:.4g}" if abs(value) < 1e-3 else f"{value:,.1f}"

@@ -1,4 +1,4 @@
-"""Runs side by side: one page with their figures, their validation curves and what was set differently."""
+"""Runs side by side: one page with their metrics, their validation curves and the options that differ."""
 
 from __future__ import annotations
 
@@ -8,16 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import UsageError
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.report.curves import SMOOTHED_FROM, history, smoothed
-from hibiscus.report.formatting import direction, duration, metric, plain, setting, shorten, show, with_article
-from hibiscus.report.load import RunFolder, as_mapping, as_number, as_text, read_run
+from hibiscus.report.formatting import (
+    capitalized,
+    duration,
+    metric_label,
+    metric_value,
+    plain,
+    setting,
+    shorten,
+)
+from hibiscus.report.load import read_run
 from hibiscus.report.page import render, save
+from hibiscus.report.records import RunRecord
 from hibiscus.report.svg import COLORS, Line, lines
-from hibiscus.report.verdict import Deciding, deciding
+from hibiscus.report.verdict import Result, result_of
 
 __all__ = ["compare_runs"]
 
-CURVES = 6  # plots
+MAX_PLOTS = 6
+NAME = 40  # characters of a run's name
 
 
 def compare_runs(folders: Sequence[Path], out: Path | None = None) -> Path | str:
@@ -25,7 +36,7 @@ def compare_runs(folders: Sequence[Path], out: Path | None = None) -> Path | str
 
     Args:
         folders: the run folders, in the order in which they are shown.
-        out: the file to write; None gives the page's text back.
+        out: the file to write; None returns the text of the page.
 
     Returns:
         The path of the page, or its text.
@@ -37,95 +48,117 @@ def compare_runs(folders: Sequence[Path], out: Path | None = None) -> Path | str
     if not folders:
         raise UsageError("no run to compare", "two run folders or more", "hibiscus compare runs/one runs/two")
     runs = [read_run(Path(folder)) for folder in folders]
-    selection_metric = [deciding(run) for run in runs]
+    results = [result_of(run) for run in runs]
     text = render(
         "compare.html",
-        runs=[_heading(index, run, main) for index, (run, main) in enumerate(zip(runs, selection_metric, strict=True))],
-        verdict=_verdict(runs, selection_metric),
-        metrics=_metrics(runs, selection_metric),
-        figures=_figures(runs, selection_metric),
+        runs=[_heading(index, *pair) for index, pair in enumerate(zip(runs, results, strict=True))],
+        verdict=_verdict(runs, results),
+        metrics=_metrics(runs, results),
+        plots=_plots(runs, results),
         differences=_differences(runs),
-        notices=_notices(runs, selection_metric),
+        notices=_notices(runs, results),
     )
     return text if out is None else save(text, Path(out))
 
 
-def _heading(index: int, run: RunFolder, main: Deciding) -> dict[str, str]:
-    value = show(main.name, main.value) if math.isfinite(main.value) else "–"
-    where = metric(main.name) + ("" if main.measured else ", best in validation")
+def _heading(index: int, run: RunRecord, result: Result) -> dict[str, str]:
+    value = metric_value(result.name, result.value) if math.isfinite(result.value) else "–"
+    label = metric_label(result.name) if result.evaluated else f"best validation {metric_label(result.name)}"
     color = COLORS[index % len(COLORS)]
-    return {"name": shorten(run.name, 40), "status": run.status, "value": value, "metric": where, "color": color}
+    return {
+        "name": shorten(run.name, NAME),
+        "status": run.info.status,
+        "value": value,
+        "metric": label,
+        "color": color,
+    }
 
 
-def _verdict(runs: list[RunFolder], selection_metric: list[Deciding]) -> str:
-    """Which run is ahead, and by how much, where all are judged by the same figure."""
+def _verdict(runs: list[RunRecord], results: list[Result]) -> str:
+    """Which run is best, and by how much, where all have the same selection metric."""
     if len(_fingerprints(runs)) > 1:
-        return "These runs were not made on the same data, so none is called the best."
-    if len({main.name for main in selection_metric}) > 1 or not all(math.isfinite(main.value) for main in selection_metric):
-        return "These runs are not all judged by the same figure, so none is called the best."
-    pairs = sorted(zip(selection_metric, runs, strict=True), key=lambda pair: pair[0].value, reverse=selection_metric[0].higher)
-    (first, best), name = pairs[0], selection_metric[0].name
-    figure = with_article(f"{metric(name)} of {show(name, first.value)}")
-    if len(pairs) == 1:
-        return f"{shorten(best.name, 40)} reaches {figure}."
-    second = pairs[1][0].value
-    if first.value == second:
-        return f"The best two runs are level: {figure}."
-    return f"{shorten(best.name, 40)} is ahead: {figure}, the next has {show(name, second)}."
+        return "These runs were trained on different data, so they are not ranked."
+    name = results[0].name
+    if any(result.name != name or not math.isfinite(result.value) for result in results):
+        return "These runs have no common selection metric, so they are not ranked."
+    order = sorted(range(len(runs)), key=lambda index: results[index].value, reverse=results[0].higher)
+    best, label = order[0], metric_label(name)
+    value, run_name = metric_value(name, results[best].value), shorten(runs[best].name, NAME)
+    if len(order) == 1:
+        return f"{capitalized(label)} of {run_name} is {value}."
+    second = results[order[1]].value
+    if results[best].value == second:
+        return f"The two best runs are equal: {label} is {value}."
+    return f"{run_name} is best: {label} is {value}, compared with {metric_value(name, second)} for the next."
 
 
-def _metrics(runs: list[RunFolder], selection_metric: list[Deciding]) -> list[dict[str, Any]]:
-    """A row for every metric that any run has, the best value marked where it is known which way is better."""
-    higher = {main.name: main.higher for main in selection_metric}
-    tables = [as_mapping(run.evaluation.get("metrics")) for run in runs]
-    names = list(dict.fromkeys([main.name for main in selection_metric if main.measured] + [name for each in tables for name in each]))
-    rows = [_row(name, [each.get(name) for each in tables], higher.get(name, direction(name)), name in higher) for name in names]
-    seconds = [run.info.get("seconds") for run in runs]
-    rows.append(
-        {"name": "training time", "full": "seconds", "cells": [(duration(each), False) for each in seconds], "selection_metric": False}
-    )
-    sizes = [sum(as_number(v) for v in as_mapping(run.info.get("parameters")).values()) for run in runs]
-    cells = [(plain(size) if math.isfinite(size) and size else "–", False) for size in sizes]
-    rows.append({"name": "parameters", "full": "parameters", "cells": cells, "selection_metric": False})
+def _metrics(runs: list[RunRecord], results: list[Result]) -> list[dict[str, Any]]:
+    """A row for every metric of any run, the best value marked where the direction is known."""
+    higher = {result.name: result.higher for result in results}
+    tables = [run.evaluation.metrics for run in runs]
+    selected = [result.name for result in results if result.evaluated]
+    rows = []
+    for name in dict.fromkeys([*selected, *(name for table in tables for name in table)]):
+        direction = higher.get(name, get_metric(name).higher_is_better)
+        rows.append(_row(name, [table.get(name) for table in tables], direction, name in higher))
+    times = [duration(run.info.seconds) for run in runs]
+    sizes = [sum(run.info.parameters.values()) for run in runs]
+    counts = [plain(size) if math.isfinite(size) and size else "–" for size in sizes]
+    for label, texts in (("training time", times), ("parameters", counts)):
+        cells = [(text, False) for text in texts]
+        rows.append({"label": label, "help": label, "cells": cells, "selected": False})
     return rows
 
 
-def _row(name: str, values: list[Any], higher: bool | None, selection_metric: bool) -> dict[str, Any]:
-    numbers = [as_number(value) for value in values]
-    finite = [value for value in numbers if math.isfinite(value)]
+def _row(name: str, values: list[float | None], higher: bool | None, selected: bool) -> dict[str, Any]:
+    finite = [value for value in values if value is not None and math.isfinite(value)]
     best = None if higher is None or len(finite) < 2 else (max if higher else min)(finite)
-    cells = [(show(name, value), number == best) for value, number in zip(values, numbers, strict=True)]
-    return {"name": metric(name), "full": name, "cells": cells, "selection_metric": selection_metric}
+    cells = [(metric_value(name, value), best is not None and value == best) for value in values]
+    description = ": ".join(filter(None, [name, get_metric(name).description]))
+    return {"label": metric_label(name), "help": description, "cells": cells, "selected": selected}
 
 
-def _figures(runs: list[RunFolder], selection_metric: list[Deciding]) -> list[dict[str, Any]]:
-    """The validation curves of all runs, one plot for each term: loss, the deciding metric, others."""
-    found = [history(run)[0] for run in runs]
-    names = dict.fromkeys(name for series in found for name in series if name.startswith("val/"))
-    words = {main.name.rsplit("/", 1)[-1] for main in selection_metric}
-    order = sorted(names, key=lambda name: (name != "val/loss", name.split("/", 1)[1] not in words))[:CURVES]
-    drawn = []
+def _plots(runs: list[RunRecord], results: list[Result]) -> list[dict[str, Any]]:
+    """The validation curves of all runs, one plot for each term: loss, the selection metrics, others."""
+    histories = [history(run)[0] for run in runs]
+    names = dict.fromkeys(name for series in histories for name in series if name.startswith("val/"))
+    selected = {result.name.rsplit("/", 1)[-1] for result in results}
+    order = sorted(names, key=lambda name: (name != "val/loss", name.split("/", 1)[1] not in selected))[
+        :MAX_PLOTS
+    ]
+    plots = []
     for name in order:
-        plot = []
-        for index, (run, series) in enumerate(zip(runs, found, strict=True)):
+        plotted = []
+        for index, (run, series) in enumerate(zip(runs, histories, strict=True)):
             if name in series:
                 x, y = series[name]
                 smooth = smoothed(y) if len(y) >= SMOOTHED_FROM else None
-                plot.append(Line(shorten(run.name), x, y, COLORS[index % len(COLORS)], index >= len(COLORS), smooth))
-        legend = [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in plot]
-        svg = lines(plot, f"{metric(name)} of each run", x_label="epoch", whole=True)
-        drawn.append({"title": f"{metric(name)}, validation", "svg": svg, "legend": legend, "note": ""})
-    return drawn
+                color = COLORS[index % len(COLORS)]
+                plotted.append(Line(shorten(run.name), x, y, color, index >= len(COLORS), smooth))
+        legend = [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in plotted]
+        svg = lines(plotted, f"{metric_label(name)} of each run", x_label="epoch", whole=True)
+        plots.append(
+            {
+                "title": f"{capitalized(metric_label(name))}, validation",
+                "svg": svg,
+                "legend": legend,
+                "note": "",
+            }
+        )
+    return plots
 
 
-def _differences(runs: list[RunFolder]) -> list[tuple[str, list[str]]]:
-    """What was set differently: configuration values and circumstances that are not the same in every run."""
+def _differences(runs: list[RunRecord]) -> list[tuple[str, list[str]]]:
+    """Options and circumstances that are not equal in all runs."""
     tables = []
     for run in runs:
-        around = {key: run.info.get(key) for key in ("method", "seed", "device", "machine", "precision", "threads")}
-        data = {"data": as_mapping(run.info.get("data")).get("name")}
-        versions = {f"version of {key}": value for key, value in as_mapping(run.info.get("versions")).items()}
-        tables.append({**around, **data, **versions, **as_mapping(run.info.get("config"))})
+        info = run.info
+        around = {
+            key: getattr(info, key) for key in ("method", "seed", "device", "machine", "precision", "threads")
+        }
+        around = {key: value for key, value in around.items() if value not in (None, "")}
+        versions = {f"version of {name}": version for name, version in info.versions.items()}
+        tables.append({**around, "data": info.data.name, **versions, **info.config})
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         values = [setting(table[key]) if key in table else "–" for table in tables]
@@ -134,14 +167,18 @@ def _differences(runs: list[RunFolder]) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def _fingerprints(runs: list[RunFolder]) -> set[str]:
-    return {as_text(as_mapping(run.info.get("data")).get("fingerprint")) for run in runs}
+def _fingerprints(runs: list[RunRecord]) -> set[str]:
+    return {run.info.data.fingerprint for run in runs}
 
 
-def _notices(runs: list[RunFolder], selection_metric: list[Deciding]) -> list[str]:
-    notices = [f"{shorten(run.name, 40)}: {each}" for run in runs for each in run.missing]
+def _notices(runs: list[RunRecord], results: list[Result]) -> list[str]:
+    notices = [f"{shorten(run.name, NAME)}: {notice}" for run in runs for notice in run.notices]
     if len(_fingerprints(runs)) > 1:
-        notices.insert(0, "The runs were not made on the same data (their fingerprints differ): read the figures with care.")
-    if len({main.name for main in selection_metric}) > 1:
-        notices.insert(0, "The runs are judged by different figures.")
+        notices.insert(
+            0,
+            "The runs were trained on different data (their fingerprints differ): the metrics are not "
+            "comparable.",
+        )
+    if len({result.name for result in results}) > 1:
+        notices.insert(0, "The runs have different selection metrics.")
     return notices

@@ -1,4 +1,4 @@
-"""Images for one self-contained page: checked, shrunk to a share of the page's size, and written as data URIs."""
+"""Images for one self-contained page: checked, shrunk to the page's budget, and embedded as data URIs."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from PIL import Image
 __all__ = ["BUDGET", "Images"]
 
 BUDGET = 1_900_000  # bytes of images in a page, before base64 adds a third
-EACH = (6_000, 110_000)  # least and most bytes of one image's share; one that is larger is shrunk
+IMAGE_BYTES = (6_000, 110_000)  # bounds of the share of one image; a larger one is shrunk
 SIDES = (720, 400, 240, 128)  # pixels of a shrunk image's longer side, until it is within its share
 PIXELS = 80_000_000  # of an image that is opened at all
 FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 class Images:
-    """Hands out images until the page's share for images is used up.
+    """Embeds images until the page's budget for images is used up.
 
     Args:
-        count: how many images there may be; each gets an even share.
+        count: how many images there may be; each gets an equal share.
         budget: bytes of images in the page.
     """
 
     def __init__(self, count: int, budget: int = BUDGET):
         self.left = budget
-        self.share = min(max(budget // max(count, 1), EACH[0]), EACH[1])
+        self.share = min(max(budget // max(count, 1), IMAGE_BYTES[0]), IMAGE_BYTES[1])
         self.left_out = 0
         self.unreadable = 0
 
     def take(self, path: Path | None, caption: str = "") -> dict[str, Any] | None:
-        """An image as `{uri, width, height, caption, small}`, or None where it is unreadable or there is no room."""
+        """An image as `{uri, width, height, caption, small}`; None if unreadable or beyond the budget."""
         try:
             data, size, kind = _load(path)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -68,21 +68,21 @@ def _load(path: Path | None) -> tuple[bytes, tuple[int, int], str]:
     return path.read_bytes(), size, kind
 
 
-def _shrink(data: bytes, most: int) -> tuple[bytes, str]:
-    """The same image in about `most` bytes: JPEG, or PNG with few colours where it is transparent."""
+def _shrink(data: bytes, limit: int) -> tuple[bytes, str]:
+    """The same image in about `limit` bytes: JPEG, or PNG with few colors where it is transparent."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            seen = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
-    kind = "PNG" if seen.mode == "RGBA" else "JPEG"
+            shrunk = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
+    kind = "PNG" if shrunk.mode == "RGBA" else "JPEG"
     out = io.BytesIO()
     for side in SIDES:
-        seen.thumbnail((side, side))
+        shrunk.thumbnail((side, side))
         out = io.BytesIO()
         if kind == "PNG":
-            seen.quantize(128, method=Image.Quantize.FASTOCTREE).save(out, "PNG", optimize=True)
+            shrunk.quantize(128, method=Image.Quantize.FASTOCTREE).save(out, "PNG", optimize=True)
         else:
-            seen.save(out, "JPEG", quality=82, optimize=True)
-        if out.tell() <= most:
+            shrunk.save(out, "JPEG", quality=82, optimize=True)
+        if out.tell() <= limit:
             break
     return out.getvalue(), kind

@@ -1,61 +1,32 @@
-"""Reads a run folder for the report; what is absent or half-written is named, never fatal."""
+"""Reads a run folder into typed records; what is missing or half-written becomes a notice, never an error."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import RunError
+from hibiscus.report.coerce import as_list, as_mapping, as_number, clean, inside
+from hibiscus.report.parse_items import parse_item
+from hibiscus.report.parse_run import (
+    parse_cross_validation,
+    parse_epoch_line,
+    parse_evaluation,
+    parse_run_info,
+)
+from hibiscus.report.records import EpochLine, ItemRecord, RunRecord
+from hibiscus.run_format import FORMAT, upgrade
 
-__all__ = ["RunFolder", "as_list", "as_mapping", "as_number", "as_text", "inside", "read_run"]
+__all__ = ["read_run"]
 
-FORMAT = 1
 LARGEST_FILE = 256 * 2**20  # bytes; a larger JSON file is not one that Hibiscus wrote
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+ITEM_FILES = {"report_items.json": "report_items", "exhibits.json": "exhibits"}  # the second in older runs
 
 
-@dataclass(frozen=True)
-class RunFolder:
-    """Everything the report knows of a run, as it was found on disk.
-
-    Args:
-        folder: where it lies.
-        info: `run.json`.
-        lines: the lines of `log.jsonl` that could be read.
-        evaluation: `evaluation.json`, or empty.
-        report items: `evaluation/report_items.json`, or empty.
-        crossval: `crossval.json`, or empty.
-        samples: grids of images made along the way, the newest last.
-        missing: one sentence for each file that is absent or could not be read.
-    """
-
-    folder: Path
-    info: dict[str, Any]
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    evaluation: dict[str, Any] = field(default_factory=dict)
-    report_items: list[dict[str, Any]] = field(default_factory=list)
-    crossval: dict[str, Any] = field(default_factory=dict)
-    samples: list[Path] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The run's name, or the folder's."""
-        return as_text(self.info.get("name")) or self.folder.resolve().name
-
-    @property
-    def status(self) -> str:
-        """One of done, running, interrupted, failed, or `unknown`."""
-        status = as_text(self.info.get("status")).lower()
-        return status if status in {"done", "running", "interrupted", "failed"} else "unknown"
-
-
-def read_run(folder: Path) -> RunFolder:
+def read_run(folder: Path) -> RunRecord:
     """Reads a run folder.
 
     Raises:
@@ -63,128 +34,116 @@ def read_run(folder: Path) -> RunFolder:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder", "a run folder, such as runs/classify-digits-001", "look at `ls runs`")
-    missing: list[str] = []
-    info = as_mapping(_json(folder, "run.json", missing))
-    crossval = as_mapping(_json(folder, "crossval.json", missing)) if (folder / "crossval.json").exists() else {}
+        raise RunError(
+            f"{folder} is not a folder",
+            "a run folder, such as runs/classify-digits-001",
+            "look at `ls runs`",
+        )
+    notices: list[str] = []
+    info = as_mapping(_read_json(folder, "run.json", notices))
+    crossval = (
+        as_mapping(_read_json(folder, "crossval.json", notices))
+        if (folder / "crossval.json").exists()
+        else {}
+    )
     if not info and not crossval:
-        received = f"{folder} has no run.json that can be read"
-        raise RunError(received, "a run folder made by `hibiscus train`", "give the run folder itself, not the one above it")
-    version = as_number(info.get("format"))
-    if math.isfinite(version) and version > FORMAT:
-        missing.append("The run was written by a newer Hibiscus; what this one does not know is left out.")
-    lines = _log(folder, missing, expected=not crossval)
-    measured = (folder / "evaluation.json").exists()
-    evaluation = as_mapping(_json(folder, "evaluation.json", missing)) if measured else {}
-    if not measured and not crossval:
-        missing.append("evaluation.json is missing: the run has not been measured on its test part yet.")
-    shown: list[Any] = []
-    if (folder / "evaluation" / "report_items.json").exists():
-        found = _json(folder, "evaluation/report_items.json", missing)
-        shown = as_list(found.get("report_items")) if isinstance(found, dict) else as_list(found)
-    report_items = [one for one in shown if isinstance(one, dict)]
-    return RunFolder(folder, info, lines, evaluation, report_items, crossval, _samples(folder), missing)
+        received = f"{folder} has no readable run.json"
+        fix = "give the run folder itself, not the folder that contains it"
+        raise RunError(received, "a run folder written by `hibiscus train`", fix)
+    if as_number(info.get("format")) > FORMAT:
+        notices.append(
+            "The run was written by a newer version of Hibiscus; entries that are unknown here are left out."
+        )
+    evaluated = (folder / "evaluation.json").exists()
+    evaluation = as_mapping(_read_json(folder, "evaluation.json", notices)) if evaluated else {}
+    if not evaluated and not crossval:
+        notices.append("evaluation.json is missing: the run has not been evaluated yet.")
+    return RunRecord(
+        folder,
+        parse_run_info(info),
+        tuple(_read_log(folder, notices, expected=not crossval)),
+        parse_evaluation(evaluation),
+        tuple(_read_items(folder, notices)),
+        parse_cross_validation(crossval) if crossval else None,
+        tuple(_sample_grids(folder)),
+        tuple(notices),
+    )
 
 
-def as_mapping(value: Any) -> dict[str, Any]:
-    """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
+def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
+    return _read(folder, name, notices, lambda text: _upgraded(name, json.loads(text)))
 
 
-def as_list(value: Any) -> list[Any]:
-    """The value if it is a list, else an empty one."""
-    return list(value) if isinstance(value, (list, tuple)) else []
+def _upgraded(name: str, content: Any) -> Any:
+    """The content in today's names, without characters that no page may contain."""
+    with contextlib.suppress(
+        AttributeError, KeyError, TypeError, ValueError
+    ):  # content of another shape stays as it is
+        content = upgrade(name, content)
+    return clean(content)
 
 
-def as_text(value: Any) -> str:
-    """A word for any value; nothing for None."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def as_number(value: Any) -> float:
-    """The value as a float; not a number where it is none (null, "NaN", text, true)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return math.nan
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def inside(folder: Path, name: Any) -> Path | None:
-    """The file of that name within a folder, or None where it is absent or leads out of it."""
-    if not isinstance(name, str) or not name:
-        return None
-    try:
-        path = (folder / name).resolve()
-        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError):
-        return None
-
-
-def _json(folder: Path, name: str, missing: list[str]) -> Any:
-    def parse(text: str) -> Any:
-        return _clean(json.loads(text))
-
-    return _read(folder, name, missing, parse)
-
-
-def _read(folder: Path, name: str, missing: list[str], parse: Callable[[str], Any]) -> Any:
+def _read(folder: Path, name: str, notices: list[str], parse: Callable[[str], Any]) -> Any:
     path = folder / name
     try:
         if path.stat().st_size > LARGEST_FILE:
-            missing.append(f"{name} is larger than {LARGEST_FILE // 2**20} MB and was passed over.")
+            notices.append(f"{name} is larger than {LARGEST_FILE // 2**20} MB and was left out.")
             return None
         return parse(path.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
-        missing.append(f"{name} is missing.")
+        notices.append(f"{name} is missing.")
     except OSError as error:
-        missing.append(f"{name} could not be read: {error.strerror or error}.")
+        notices.append(f"{name} could not be read: {error.strerror or error}.")
     except (ValueError, RecursionError):
-        missing.append(f"{name} is cut short or is not JSON.")
+        notices.append(f"{name} is truncated or not valid JSON.")
     return None
 
 
-def _log(folder: Path, missing: list[str], expected: bool) -> list[dict[str, Any]]:
+def _read_log(folder: Path, notices: list[str], expected: bool) -> list[EpochLine]:
     if not expected and not (folder / "log.jsonl").exists():
         return []
-    bad = 0
+    unreadable = 0
 
-    def parse(text: str) -> list[dict[str, Any]]:
-        nonlocal bad
+    def parse(text: str) -> list[EpochLine]:
+        nonlocal unreadable
         lines = []
         for row in text.splitlines():
             if '"epoch"' not in row and '"rounds"' not in row:
                 continue
             try:
-                line = json.loads(row)
+                content = _upgraded("log.jsonl", json.loads(row))
             except (ValueError, RecursionError):
-                bad += 1
+                unreadable += 1
                 continue
-            if isinstance(line, dict):
-                lines.append(_clean(line))
+            if isinstance(content, dict) and content.get("event") in ("epoch", "rounds"):
+                lines.append(parse_epoch_line(content))
         return lines
 
-    lines = _read(folder, "log.jsonl", missing, parse) or []
-    if bad:
-        missing.append(f"log.jsonl has {bad} line{'s' * (bad > 1)} that could not be read; the curves are made without.")
+    lines = _read(folder, "log.jsonl", notices, parse) or []
+    if unreadable:
+        count = "1 line that" if unreadable == 1 else f"{unreadable} lines that"
+        notices.append(f"log.jsonl has {count} could not be read; the curves are drawn without.")
     return lines
 
 
-def _clean(value: Any) -> Any:
-    """Takes characters that no page may hold (control, direction override, lone surrogate) out of every text."""
-    if isinstance(value, str):
-        return UNPRINTABLE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {UNPRINTABLE.sub("\ufffd", key): _clean(each) for key, each in value.items()}
-    return [_clean(each) for each in value] if isinstance(value, list) else value
+def _read_items(folder: Path, notices: list[str]) -> list[ItemRecord]:
+    for name, key in ITEM_FILES.items():
+        if (folder / "evaluation" / name).exists():
+            content = _read_json(folder, f"evaluation/{name}", notices)
+            if isinstance(content, dict):
+                content = content.get("report_items", content.get(key))
+            items = [item for item in as_list(content) if isinstance(item, dict)]
+            return [parse_item(item, folder / "evaluation") for item in items]
+    return []
 
 
-def _samples(folder: Path) -> list[Path]:
+def _sample_grids(folder: Path) -> list[Path]:
     try:
-        found = [path for path in (folder / "samples").glob("epoch-*.png") if inside(folder, f"samples/{path.name}")]
-        return sorted(found, key=lambda path: (len(path.name), path.name))
+        grids = [
+            path
+            for path in (folder / "samples").glob("epoch-*.png")
+            if inside(folder, f"samples/{path.name}")
+        ]
+        return sorted(grids, key=lambda path: (len(path.name), path.name))
     except OSError:
         return []

@@ -1,4 +1,4 @@
-"""Writes `report.html`: one self-contained page made of what a run folder holds."""
+"""Writes `report.html`: one self-contained page made from a run folder."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hibiscus.errors import RunError
-from hibiscus.report.animation import epoch_of, moving
+from hibiscus.report.animation import animate, epoch_of
+from hibiscus.report.baselines import comparison
 from hibiscus.report.curves import crossval_panel, panels
-from hibiscus.report.formatting import metric, plural, shorten, show, when
+from hibiscus.report.formatting import capitalized, metric_label, metric_value, plural, shorten, when
 from hibiscus.report.images import BUDGET, Images
-from hibiscus.report.load import RunFolder, as_list, as_mapping, as_text, read_run
+from hibiscus.report.load import read_run
 from hibiscus.report.panels import gallery_size, report_items
+from hibiscus.report.records import RunRecord
 from hibiscus.report.run_details import commands, data_summary, setup
-from hibiscus.report.verdict import comparison, verdict
+from hibiscus.report.verdict import verdict
 
 __all__ = ["render", "save", "write_report"]
 
 
 def write_report(folder: Path) -> Path:
-    """Writes `report.html` into a run folder, from what lies in that folder and nothing else.
+    """Writes `report.html` into a run folder, from the files in that folder alone.
 
     A file that is missing or half-written is named in the report; only `run.json` must be there.
 
@@ -51,7 +53,7 @@ def save(text: str, path: Path) -> Path:
     """Writes a page whole or not at all: to a file beside it, then renamed.
 
     Raises:
-        RunError: when the place cannot be written to.
+        RunError: when the file cannot be written.
     """
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -59,37 +61,41 @@ def save(text: str, path: Path) -> Path:
         os.replace(half, path)
     except OSError as error:
         received = f"{path} cannot be written: {error.strerror or error}"
-        raise RunError(received, "a folder that you may write to, with room on its disk", "copy the run folder elsewhere") from error
+        raise RunError(
+            received, "a writable folder on a disk with free space", "copy the run folder elsewhere"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             half.unlink(missing_ok=True)
     return path
 
 
-def _content(run: RunFolder) -> dict[str, Any]:
+def _content(run: RunRecord) -> dict[str, Any]:
     """Everything that the report's template shows."""
-    grids = [animated] if (animated := moving(run.samples)) else []
-    images = Images(gallery_size(run) + 1, BUDGET - sum(each["bytes"] for each in grids))
-    grids += [last for path in run.samples[-1:] if (last := images.take(path, f"Epoch {epoch_of(path)}, the last."))]
-    shown = report_items(run, images)
-    notices = [*run.missing]
+    grids = [animated] if (animated := animate(run.samples)) else []
+    images = Images(gallery_size(run) + 1, BUDGET - sum(grid["bytes"] for grid in grids))
+    grids += [
+        last for path in run.samples[-1:] if (last := images.take(path, f"Epoch {epoch_of(path)}, the last."))
+    ]
+    items = report_items(run, images)
+    notices = [*run.notices]
     if images.left_out:
-        notices.append(f"{plural(images.left_out, 'image')} left out, so that this page stays small.")
+        notices.append(f"{plural(images.left_out, 'image')} left out to keep this page small.")
     if images.unreadable:
         notices.append(f"{plural(images.unreadable, 'image')} missing or unreadable.")
     return {
         "name": shorten(run.name, 80),
-        "title": shorten(run.info.get("title") or run.info.get("method"), 60) or "Run",
-        "status": run.status,
-        "started": when(run.info.get("started")),
-        "version": shorten(as_mapping(run.info.get("versions")).get("hibiscus")),
+        "title": shorten(run.info.title or run.info.method, 60) or "Run",
+        "status": run.info.status,
+        "started": when(run.info.started),
+        "version": shorten(run.info.versions.get("hibiscus", "")),
         "verdict": verdict(run),
-        "compared": comparison(run),
+        "comparison": comparison(run),
         "curves": panels(run),
         "crossval": crossval_panel(run),
-        "report_items": shown,
+        "report_items": items,
         "grids": grids,
-        "advice": [shorten(each, 800) for each in as_list(run.evaluation.get("advice")) if as_text(each).strip()],
+        "advice": [shorten(text, 800) for text in run.evaluation.advice],
         "data": data_summary(run),
         "setup": setup(run),
         "commands": commands(run),
@@ -108,5 +114,7 @@ def _environment() -> Environment:
     )
     style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
     environment.globals["style"] = Markup(style)
-    environment.filters.update(drawing=Markup, shown=show, metric=metric)
+    environment.filters.update(
+        markup=Markup, metric_value=metric_value, metric_label=metric_label, capitalized=capitalized
+    )
     return environment

@@ -1,156 +1,185 @@
-"""Where is it wrong: what the evaluation put on show, made ready for the page."""
+"""The report items of the evaluation, made ready for the page."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
-from hibiscus.report.formatting import plain, shorten
+from hibiscus.report.formatting import capitalized, plain, shorten
 from hibiscus.report.images import Images
-from hibiscus.report.load import RunFolder, as_list, as_number, as_text, inside
+from hibiscus.report.parse_items import LARGEST_GALLERY
+from hibiscus.report.records import (
+    Cell,
+    CurveRecord,
+    GalleryRecord,
+    ItemRecord,
+    MatrixRecord,
+    RunRecord,
+    ScatterRecord,
+    TableRecord,
+    UnreadableRecord,
+)
 from hibiscus.report.svg import COLORS, Line, heat, lines, scatter
 
 __all__ = ["confusions", "gallery_size", "report_items"]
 
 NUMBERED = 25  # classes up to which a matrix shows its numbers
-GALLERY = 64  # images of one gallery
-ROWS = 60  # of a table
-SERIES = 16  # lines of one plot
+MAX_ROWS = 60  # of a table
+MAX_SERIES = 16  # lines of one plot
+SIZE = (4.0, 3.0)  # inches of a plot
+PAIRS = ["true class", "predicted as", "count", "share of the true class"]
 
 
-def report_items(run: RunFolder, images: Images) -> list[dict[str, Any]]:
-    """Every report item as what the template draws; one that cannot be drawn is named and passed over."""
-    makers: dict[str, Callable[[dict[str, Any], RunFolder, Images], dict[str, Any]]] = {
-        "matrix": _matrix, "curve": _curve, "table": _table, "gallery": _gallery, "scatter": _scatter,
-    }  # fmt: skip
+def report_items(run: RunRecord, images: Images) -> list[dict[str, Any]]:
+    """Every report item as the template shows it; one that cannot be drawn is named and left out."""
     views = []
-    for given in run.report_items:
-        kind = as_text(given.get("kind") or given.get("type"))
-        title = shorten(given.get("title"), 90) or kind
+    for item in run.report_items:
         try:
-            view = makers[kind](given, run, images) if kind in makers else {"kind": "unknown", "type": shorten(kind)}
-        except Exception:  # whatever a report item holds, the rest of the report is made
-            view = {"kind": "broken", "type": shorten(kind)}
-        views.append({"title": title, "note": shorten(given.get("note"), 600), **view})
-    side = 0  # figures stand two by two; one that is left over takes the whole width
-    for view, after in zip(views, [*views, None][1:], strict=True):
-        side = side + 1 if view["kind"] == "figure" else 0
-        view["alone"] = side % 2 == 1 and (after is None or after["kind"] != "figure")
+            view = _view(item, images)
+        except Exception:  # whatever a report item contains, the rest of the report is written
+            view = {"kind": "broken", "type": shorten(item.kind)}
+        title = shorten(item.title, 90) or shorten(item.kind)
+        views.append({"title": capitalized(title), "note": shorten(item.note, 600), **view})
+    column = 0  # figures stand in two columns; one that is left over takes the whole width
+    for view, following in zip(views, [*views, None][1:], strict=True):
+        column = column + 1 if view["kind"] == "figure" else 0
+        view["alone"] = column % 2 == 1 and (following is None or following["kind"] != "figure")
     return views
 
 
-def gallery_size(run: RunFolder) -> int:
+def gallery_size(run: RunRecord) -> int:
     """How many images the galleries will ask for."""
-    return sum(min(GALLERY, len(as_list(each.get("images") or each.get("files")))) for each in run.report_items)
+    galleries = [item for item in run.report_items if isinstance(item, GalleryRecord)]
+    return sum(min(LARGEST_GALLERY, item.count) for item in galleries)
 
 
-def confusions(values: list[list[float]], rows: list[str], columns: list[str], most: int = 15) -> list[list[str]]:
-    """The largest entries off the diagonal, as (true, taken for, how often, share of the row)."""
-    found = []
+def confusions(
+    values: list[list[float]], rows: list[str], columns: list[str], limit: int = 15
+) -> list[list[str]]:
+    """The largest entries off the diagonal, as (true class, predicted class, count, share of the row)."""
+    entries = []
     for i, row in enumerate(values):
-        total = sum(v for v in row if math.isfinite(v))
+        total = sum(value for value in row if math.isfinite(value))
         for j, value in enumerate(row):
             if rows[i] != columns[j] and math.isfinite(value) and value > 0:
-                found.append((value, value / total if total else 0.0, rows[i], columns[j]))
-    found.sort(key=lambda each: -each[0])
-    return [[shorten(a), shorten(b), plain(v), f"{100 * share:.0f} %"] for v, share, a, b in found[:most]]
+                entries.append((value, value / total if total else 0.0, rows[i], columns[j]))
+    entries.sort(key=lambda entry: -entry[0])
+    return [
+        [shorten(true), shorten(predicted), plain(value), f"{100 * share:.0f} %"]
+        for value, share, true, predicted in entries[:limit]
+    ]
 
 
-def _matrix(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
-    values = [[as_number(value) for value in as_list(row)] for row in as_list(given.get("values"))]
-    height, width = len(values), max(map(len, values))
-    values = [row + [math.nan] * (width - len(row)) for row in values]
-    rows, columns = _names(given.get("rows"), height), _names(given.get("columns"), width)
+def _view(item: ItemRecord, images: Images) -> dict[str, Any]:
+    if isinstance(item, GalleryRecord):
+        return _gallery(item, images)
+    if isinstance(item, UnreadableRecord):
+        return {"kind": "broken" if item.known else "unknown", "type": shorten(item.kind)}
+    return VIEWS[type(item)](item)
+
+
+def _matrix(item: MatrixRecord) -> dict[str, Any]:
+    values, rows, columns = item.values, item.rows, item.columns
     square = rows == columns
-    pairs = {"columns": ["it is", "taken for", "times", "share of its class"], "rows": confusions(values, rows, columns)}
-    if any(value % 1 for row in values for value in row if math.isfinite(value)):  # shares, not counts
-        pairs = {"columns": ["it is", "taken for", "share of its class"], "rows": [[*row[:2], row[3]] for row in pairs["rows"]]}
-    view: dict[str, Any] = {"kind": "matrix", "pairs": pairs if square and pairs["rows"] else None}
-    if max(height, width) > NUMBERED:
-        return {**view, "svg": heat(values, rows, columns, as_text(given.get("title")))}
-    body = []
-    for i, row in enumerate(values):
-        total = max((abs(v) for line in ([row] if square else values) for v in line if math.isfinite(v)), default=1) or 1
-        if square:
-            total = sum(v for v in row if math.isfinite(v) and v > 0) or 1
-        cells = []
-        for j, value in enumerate(row):
-            share = min(1.0, max(0.0, value / total)) if math.isfinite(value) else 0.0
-            tone = "right" if square and i == j else "wrong"
-            cells.append({"text": plain(value) if math.isfinite(value) else "", "share": f"{share**0.6:.3f}", "tone": tone})
-        body.append({"name": shorten(rows[i], 18), "cells": cells})
-    most = None if height < 5 else view["pairs"]
-    if most:
-        most = {**most, "rows": most["rows"][:5]}
-    axes = "rows: what it is · columns: what it was taken for" if square else ""
+    entries = confusions(values, rows, columns) if square else []
+    pairs = {"columns": PAIRS, "rows": entries}
+    if any(value % 1 for row in values for value in row if math.isfinite(value)):  # fractions, not counts
+        pairs = {"columns": [*PAIRS[:2], PAIRS[3]], "rows": [[*entry[:2], entry[3]] for entry in entries]}
+    if max(len(rows), len(columns)) > NUMBERED:
+        return {
+            "kind": "matrix",
+            "pairs": pairs if entries else None,
+            "svg": heat(values, rows, columns, item.title),
+        }
+    few = {**pairs, "rows": pairs["rows"][:5]} if entries and len(rows) >= 5 else None
     return {
-        **view,
-        "pairs": most,
+        "kind": "matrix",
+        "pairs": few,
         "head": [shorten(name, 12) for name in columns],
         "upright": max(map(len, columns), default=0) > 4,
-        "body": body,
-        "axes": axes,
+        "body": [
+            {"name": shorten(name, 18), "cells": _matrix_cells(values, index, square)}
+            for index, name in enumerate(rows)
+        ],
+        "axes": "rows: true class · columns: predicted class" if square else "",
     }
 
 
-def _curve(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
-    drawn = []
-    for index, each in enumerate(as_list(given.get("series"))[:SERIES]):
-        pairs = zip(as_list(each.get("x")), as_list(each.get("y")), strict=False)
-        points = [(as_number(x), as_number(y)) for x, y in pairs]
-        points = [(x, y if math.isfinite(y) else math.nan) for x, y in points if math.isfinite(x)]
-        color = COLORS[index % len(COLORS)]
-        drawn.append(Line(shorten(each.get("name")), [x for x, _ in points], [y for _, y in points], color, index >= len(COLORS)))
-    legend = [{"name": line.name, "color": line.color, "dashed": line.dashed} for line in drawn if line.name]
-    options = {"x_label": given.get("x_label"), "y_label": given.get("y_label")}
-    options |= {name: bool(given.get(name)) for name in ("diagonal", "shares")}
-    return {"kind": "figure", "svg": lines(drawn, as_text(given.get("title")), size=(4.0, 3.0), **options), "legend": legend}
+def _matrix_cells(values: list[list[float]], index: int, square: bool) -> list[dict[str, str]]:
+    """The cells of a row, colored by their share of the row; of the largest value if it is not square."""
+    if square:
+        total = sum(value for value in values[index] if math.isfinite(value) and value > 0) or 1
+    else:
+        total = max((abs(value) for row in values for value in row if math.isfinite(value)), default=1) or 1
+    cells = []
+    for column, value in enumerate(values[index]):
+        share = min(1.0, max(0.0, value / total)) if math.isfinite(value) else 0.0
+        tone = "right" if square and index == column else "wrong"
+        text = plain(value) if math.isfinite(value) else ""
+        cells.append({"text": text, "share": f"{share**0.6:.3f}", "tone": tone})
+    return cells
 
 
-def _scatter(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
-    x, y = ([as_number(value) for value in as_list(given.get(axis))] for axis in ("x", "y"))
-    options = {"x_label": given.get("x_label"), "y_label": given.get("y_label"), "diagonal": bool(given.get("diagonal"))}
-    groups = [shorten(name, 40) for name in as_list(given.get("groups"))]
-    names = sorted(set(groups), key=lambda name: (-groups.count(name), name))[:SERIES] if len(groups) == len(x) else []
-    svg = scatter(x, y, as_text(given.get("title")), groups=groups if names else [], names=names, **options)
-    styles = [{"name": name, "color": COLORS[i % len(COLORS)], "dashed": i >= len(COLORS)} for i, name in enumerate(names)]
-    return {"kind": "figure", "svg": svg, "legend": styles}
+def _curve(item: CurveRecord) -> dict[str, Any]:
+    plotted = [
+        Line(shorten(series.name), series.x, series.y, COLORS[index % len(COLORS)], index >= len(COLORS))
+        for index, series in enumerate(item.series[:MAX_SERIES])
+    ]
+    legend = [
+        {"name": line.name, "color": line.color, "dashed": line.dashed} for line in plotted if line.name
+    ]
+    options = {
+        "x_label": item.x_label,
+        "y_label": item.y_label,
+        "diagonal": item.diagonal,
+        "shares": item.shares,
+    }
+    return {"kind": "figure", "svg": lines(plotted, item.title, size=SIZE, **options), "legend": legend}
 
 
-def _table(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
-    rows = as_list(given.get("rows"))
+def _scatter(item: ScatterRecord) -> dict[str, Any]:
+    groups = [shorten(name, 40) for name in item.groups]
+    names = sorted(set(groups), key=lambda name: (-groups.count(name), name))[:MAX_SERIES]
+    options = {"x_label": item.x_label, "y_label": item.y_label, "diagonal": item.diagonal}
+    svg = scatter(item.x, item.y, item.title, groups=groups, names=names, **options)
+    legend = [
+        {"name": name, "color": COLORS[index % len(COLORS)], "dashed": index >= len(COLORS)}
+        for index, name in enumerate(names)
+    ]
+    return {"kind": "figure", "svg": svg, "legend": legend}
+
+
+def _table(item: TableRecord) -> dict[str, Any]:
+    rows = item.rows[:MAX_ROWS]
     digits: dict[int, int] = {}
-    for row in rows[:ROWS]:
-        for index, value in enumerate(as_list(row)):
+    for row in rows:
+        for column, value in enumerate(row):
             if isinstance(value, float) and math.isfinite(value):
-                digits[index] = max(digits.get(index, 0), min(4, len(plain(value).partition(".")[2])))
-    shown = [[_cell(value, digits.get(index, 0)) for index, value in enumerate(as_list(row))] for row in rows[:ROWS]]
-    columns = [shorten(name, 40) for name in as_list(given.get("columns"))]
-    return {"kind": "table", "columns": columns, "rows": shown, "more": max(0, len(rows) - ROWS)}
+                digits[column] = max(digits.get(column, 0), min(4, len(plain(value).partition(".")[2])))
+    cells = [[_cell(value, digits.get(column, 0)) for column, value in enumerate(row)] for row in rows]
+    columns = [shorten(name, 40) for name in item.columns]
+    return {"kind": "table", "columns": columns, "rows": cells, "more": len(item.rows) - len(rows)}
 
 
-def _gallery(given: dict[str, Any], run: RunFolder, images: Images) -> dict[str, Any]:
-    files, captions = as_list(given.get("images") or given.get("files")), as_list(given.get("captions"))
-    captions += [""] * (len(files) - len(captions))
-    folder = run.folder / "evaluation"
-    taken = [images.take(inside(folder, name), shorten(word, 100)) for name, word in list(zip(files, captions, strict=False))[:GALLERY]]
-    shown = [image for image in taken if image]
-    key = [{"name": shorten(pair[0], 40), "color": as_text(pair[1])} for pair in map(as_list, as_list(given.get("key"))) if len(pair) == 2]
-    key = [each for each in key if re.fullmatch("#[0-9a-f]{6}", each["color"])]  # goes into a style
-    return {"kind": "gallery", "images": shown, "lost": len(files) - len(shown), "key": key}
+def _gallery(item: GalleryRecord, images: Images) -> dict[str, Any]:
+    pairs = zip(item.images, item.captions, strict=True)
+    loaded = [image for path, caption in pairs if (image := images.take(path, shorten(caption, 100)))]
+    key = [{"name": shorten(name, 40), "color": color} for name, color in item.key]
+    return {"kind": "gallery", "images": loaded, "missing": item.count - len(loaded), "key": key}
 
 
-def _names(given: Any, count: int) -> list[str]:
-    names = [as_text(name) for name in as_list(given)][:count]
-    return names + [str(index) for index in range(len(names), count)]
-
-
-def _cell(value: Any, digits: int) -> dict[str, Any]:
-    """A cell; the numbers of one column have the same count of digits after the point."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+def _cell(value: Cell, digits: int) -> dict[str, Any]:
+    """A cell; the numbers of one column have the same number of decimals."""
+    if isinstance(value, str):
         return {"text": shorten(value, 80), "number": False}
-    number = as_number(value)
-    even = digits and math.isfinite(number) and 0.5 * 10**-digits <= abs(number) < 1000
-    return {"text": f"{number:.{digits}f}".replace("-", "−") if even else plain(number), "number": True}
+    aligned = digits and math.isfinite(value) and 0.5 * 10**-digits <= abs(value) < 1000
+    return {"text": f"{value:.{digits}f}".replace("-", "−") if aligned else plain(value), "number": True}
+
+
+VIEWS: dict[type[ItemRecord], Callable[[Any], dict[str, Any]]] = {
+    MatrixRecord: _matrix,
+    CurveRecord: _curve,
+    ScatterRecord: _scatter,
+    TableRecord: _table,
+}

@@ -1,4 +1,4 @@
-"""The data, the set-up, and the commands that repeat, resume or use a run."""
+"""The data, the setup, and the commands that repeat, resume or use a run."""
 
 from __future__ import annotations
 
@@ -7,118 +7,134 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from hibiscus.report.coerce import as_integer
 from hibiscus.report.formatting import duration, plain, plural, setting, shorten, when
-from hibiscus.report.load import RunFolder, as_list, as_mapping, as_number, as_text
+from hibiscus.report.records import RunRecord
 
 __all__ = ["commands", "data_summary", "setup"]
 
-CLASSES = 40  # rows of the class table
-SKIPPED = 30  # files that were passed over
+MAX_CLASSES = 40  # rows of the class table
+MAX_SKIPPED = 30  # skipped files that are listed
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 
 
-def data_summary(run: RunFolder) -> dict[str, Any]:
-    """What the run was made of: fields, parts, classes, notes and files that were passed over."""
-    data = as_mapping(run.info.get("data"))
-    parts = {name: as_number(size) for name, size in as_mapping(data.get("parts")).items()}
-    sizes = [size for size in parts.values() if math.isfinite(size)]
-    whole = sum(sizes) or 1
-    skipped = [as_mapping(each) or {"path": each} for each in as_list(data.get("skipped"))]
-    rows = [("name", shorten(data.get("name"), 60)), ("kind", shorten(data.get("kind"), 60)), ("from", shorten(data.get("path"), 90))]
-    rows += [(shorten(name), shorten(what, 90)) for name, what in as_mapping(data.get("fields")).items()]
-    rows.append(("fingerprint", shorten(data.get("fingerprint"), 24)))
+def data_summary(run: RunRecord) -> dict[str, Any]:
+    """The dataset: fields, parts, classes, notes and skipped files."""
+    data = run.info.data
+    parts = {name: size for name, size in data.parts.items() if math.isfinite(size)}
+    total = sum(parts.values())
+    rows = [
+        ("name", shorten(data.name, 60)),
+        ("kind", shorten(data.kind, 60)),
+        ("path", shorten(data.path, 90)),
+    ]
+    rows += [(shorten(name), shorten(content, 90)) for name, content in data.fields.items()]
+    rows.append(("fingerprint", shorten(data.fingerprint, 24)))
     return {
-        "info": [(name, what) for name, what in rows if what],
-        "parts": [(PARTS.get(n, shorten(n)), plain(s), f"{100 * s / whole:.2f}") for n, s in parts.items() if math.isfinite(s)],
-        "total": plural(sum(sizes), "item") if sizes else "",
-        "classes": _classes(as_mapping(data.get("classes")), list(parts)),
-        "notes": [shorten(note, 300) for note in as_list(data.get("notes"))],
-        "skipped": [(shorten(each.get("path"), 70), shorten(each.get("reason"), 120)) for each in skipped[:SKIPPED]],
-        "skipped_count": len(skipped),
+        "info": [(name, text) for name, text in rows if text],
+        "parts": [
+            (PARTS.get(name, shorten(name)), plain(size), f"{100 * size / (total or 1):.2f}")
+            for name, size in parts.items()
+        ],
+        "total": plural(total, "item") if parts else "",
+        "classes": _classes(data.classes, list(data.parts)),
+        "notes": [shorten(note, 300) for note in data.notes],
+        "skipped": [
+            (shorten(file.path, 70), shorten(file.reason, 120)) for file in data.skipped[:MAX_SKIPPED]
+        ],
+        "skipped_count": len(data.skipped),
     }
 
 
-def setup(run: RunFolder) -> dict[str, list[tuple[str, str]]]:
-    """How the run was made: rows, versions and every configuration value."""
-    info = run.info
-    speed = [as_number(line.get("items_per_second")) for line in run.lines if line.get("event") == "epoch"]
-    speed = sorted(value for value in speed if math.isfinite(value))
+def setup(run: RunRecord) -> dict[str, list[tuple[str, str]]]:
+    """How the run was made: details, versions and every option."""
+    info, evaluation = run.info, run.evaluation
+    speeds = sorted(line.items_per_second for line in run.lines if math.isfinite(line.items_per_second))
+    speed = plain(float(f"{speeds[len(speeds) // 2]:.3g}")) if speeds else ""
+    checkpoint = shorten(evaluation.checkpoint)
+    epoch = f", epoch {plain(evaluation.epoch)}" if math.isfinite(evaluation.epoch) else ""
     rows = [
-        ("method", " · ".join(filter(None, [shorten(info.get("title"), 60), shorten(info.get("method"), 40)]))),
-        ("status", run.status if run.status != "unknown" else ""),
-        ("started", when(info.get("started"))),
-        ("time", duration(info.get("seconds"))),
-        ("speed", f"{plain(float(f'{speed[len(speed) // 2]:.3g}'))} items per second" if speed else ""),
-        ("seed", setting(info["seed"]) if "seed" in info else ""),
-        ("device", shorten(info.get("device"), 60)),
-        ("machine", shorten(info.get("machine"), 80)),
-        ("precision", shorten(info.get("precision"), 40)),
-        ("threads", setting(info["threads"]) if info.get("threads") is not None else ""),
+        ("method", " · ".join(filter(None, [shorten(info.title, 60), shorten(info.method, 40)]))),
+        ("status", info.status if info.status != "unknown" else ""),
+        ("started", when(info.started)),
+        ("training time", duration(info.seconds) if math.isfinite(info.seconds) else ""),
+        ("speed", f"{speed} items per second" if speed else ""),
+        ("seed", setting(info.seed) if info.seed is not None else ""),
+        ("device", shorten(info.device, 60)),
+        ("machine", shorten(info.machine, 80)),
+        ("precision", shorten(info.precision, 40)),
+        ("threads", setting(info.threads) if info.threads is not None else ""),
+        *((f"parameters of {shorten(network)}", plain(count)) for network, count in info.parameters.items()),
+        ("evaluated checkpoint", f"{checkpoint}{epoch}" if checkpoint else ""),
     ]
-    for network, size in as_mapping(info.get("parameters")).items():
-        rows.append((f"parameters of {shorten(network)}", plain(as_number(size))))
-    checkpoint, epoch = shorten(run.evaluation.get("checkpoint")), as_number(run.evaluation.get("epoch"))
-    rows.append(("measured with", f"checkpoint {checkpoint}" + (f", epoch {plain(epoch)}" if math.isfinite(epoch) else "")))
-    rows = [(name, what) for name, what in rows if what and what != "–" and (name != "measured with" or checkpoint)]
-    versions = [(shorten(name), shorten(each, 40)) for name, each in as_mapping(info.get("versions")).items()]
-    config = [(shorten(name, 40), setting(value)) for name, value in as_mapping(info.get("config")).items()]
-    return {"info": rows, "versions": versions, "config": config}
+    return {
+        "info": [(name, text) for name, text in rows if text],
+        "versions": [(shorten(name), shorten(version, 40)) for name, version in info.versions.items()],
+        "config": [(shorten(name, 40), setting(value)) for name, value in info.config.items()],
+    }
 
 
-def commands(run: RunFolder) -> list[tuple[str, str]]:
-    """The exact commands to make the run again, go on with it, measure it and use it."""
-    folder = shlex.quote(_relative(run.folder))
-    given = [as_text(word) for word in as_list(run.info.get("argv"))]
-    if given:
-        given[0] = Path(given[0]).name if given[0].endswith("hibiscus") else given[0]
-    found = [("Repeat it", shlex.join(given))] if given else []
-    if run.status == "done":
-        data, epochs = as_text(as_mapping(run.info.get("data")).get("path")), as_mapping(run.info.get("config")).get("epochs")
-        longer = f"epochs={2 * epochs}" if isinstance(epochs, int) else "epochs=..."
-        words = ["hibiscus", "train", as_text(run.info.get("method")), data, longer]
-        found.append(("Train it for longer", f"{shlex.join(words)} extend={folder}"))
+def commands(run: RunRecord) -> list[tuple[str, str]]:
+    """The exact commands to repeat the run, continue it, evaluate it and use it."""
+    info, folder = run.info, shlex.quote(_relative(run.folder))
+    rows = []
+    if info.argv:
+        program, *arguments = info.argv
+        program = Path(program).name if program.endswith("hibiscus") else program
+        rows.append(("Repeat this run", shlex.join([program, *arguments])))
+    if info.status == "done":
+        epochs = as_integer(info.config.get("epochs"))
+        longer = f"epochs={2 * epochs}" if epochs is not None else "epochs=..."
+        words = ["hibiscus", "train", info.method, info.data.path, longer]
+        rows.append(("Train for more epochs", f"{shlex.join(words)} extend={folder}"))
     else:
-        found.append(("Resume it", f"hibiscus resume {folder}"))
-    found.append(("Measure it again", f"hibiscus evaluate {folder}"))
-    abilities = [as_text(each) for each in as_list(run.info.get("abilities"))]
-    networks = as_mapping(run.info.get("parameters"))
-    place = "answers/" if run.info.get("gives_images") else "predictions.csv"
-    if "predict" in abilities or (not abilities and "generator" not in networks):
-        found.append(("Use it on something new", f"hibiscus predict {folder} INPUT --out {place}"))
-    if "embed" in abilities:
-        found.append(("Its codes of something new", f"hibiscus embed {folder} INPUT --out codes.parquet"))
-    if "sample" in abilities or (not abilities and networks.keys() & {"generator", "decoder"}):
-        found.append(("Make new samples", f"hibiscus sample {folder} --out samples/"))
-    found.append(("Load it in Python", f"run = hibiscus.load({_relative(run.folder)!r})"))
-    return found
+        rows.append(("Resume training", f"hibiscus resume {folder}"))
+    rows.append(("Evaluate again", f"hibiscus evaluate {folder}"))
+    unrecorded, generates = not info.abilities, bool(info.parameters.keys() & {"generator", "decoder"})
+    if "predict" in info.abilities or (unrecorded and "generator" not in info.parameters):
+        target = "predictions/" if info.gives_images else "predictions.csv"
+        rows.append(("Predict on new inputs", f"hibiscus predict {folder} INPUT --out {target}"))
+    if "embed" in info.abilities:
+        rows.append(
+            ("Compute embeddings of new inputs", f"hibiscus embed {folder} INPUT --out embeddings.parquet")
+        )
+    if "sample" in info.abilities or (unrecorded and generates):
+        rows.append(("Generate samples", f"hibiscus sample {folder} --out samples/"))
+    rows.append(("Load the run in Python", f"run = hibiscus.load({_relative(run.folder)!r})"))
+    return rows
 
 
-def _classes(classes: dict[str, Any], parts: list[str]) -> dict[str, Any] | None:
-    """The class table: how many of each in each part, with a bar for the share of the largest."""
+def _classes(classes: dict[str, dict[str, float]], parts: list[str]) -> dict[str, Any] | None:
+    """The class table: the number of items in each part, with a bar relative to the largest class."""
     if not classes:
         return None
-    rows = []
-    for name, counts in classes.items():
-        counts = as_mapping(counts) or {"": counts}
-        rows.append((name, [as_number(counts.get(part)) for part in parts] if parts else [as_number(v) for v in counts.values()]))
-    totals = [sum(v for v in values if math.isfinite(v)) for _, values in rows]
-    most = max(totals, default=0) or 1
-    body = [
-        {"name": shorten(name), "cells": [plain(v) if math.isfinite(v) else "–" for v in values], "width": f"{100 * total / most:.2f}"}
-        for (name, values), total in zip(rows, totals, strict=True)
+    rows = [
+        (name, [counts.get(part, math.nan) for part in parts] if parts else list(counts.values()))
+        for name, counts in classes.items()
     ]
-    uneven = f"The largest class has {plain(float(f'{most / min(totals):.2g}'))} times as many items as the smallest."
+    totals = [sum(count for count in counts if math.isfinite(count)) for _, counts in rows]
+    largest, smallest = max(totals, default=0) or 1, min(totals)
+    body = [
+        {
+            "name": shorten(name),
+            "cells": [plain(count) if math.isfinite(count) else "–" for count in counts],
+            "width": f"{100 * total / largest:.2f}",
+        }
+        for (name, counts), total in zip(rows, totals, strict=True)
+    ]
+    unequal = smallest > 0 and largest / smallest >= 2
+    ratio = plain(float(f"{largest / smallest:.2g}")) if unequal else ""
     return {
         "columns": [PARTS.get(part, shorten(part)) for part in parts],
-        "rows": body[:CLASSES],
+        "rows": body[:MAX_CLASSES],
         "count": len(body),
-        "more": max(0, len(body) - CLASSES),
-        "note": uneven if min(totals) > 0 and most / min(totals) >= 2 else "",
+        "more": max(0, len(body) - MAX_CLASSES),
+        "note": f"The largest class has {ratio} times as many items as the smallest." if unequal else "",
     }
 
 
 def _relative(folder: Path) -> str:
-    """The folder as one would type it from here."""
+    """The folder relative to the current one, where it lies within."""
     try:
         return str(folder.resolve().relative_to(Path.cwd())) or "."
     except (ValueError, OSError):

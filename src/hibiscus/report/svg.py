@@ -1,4 +1,4 @@
-"""Drawn figures: inline SVG in the page's own colours and letters, so that they are readable by day and by night."""
+"""Plots as inline SVG in the page's own colors and font, readable in light and dark mode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from hibiscus.report.formatting import plain, shorten
 
-__all__ = ["COLORS", "Line", "Mark", "draw", "heat", "lines", "scatter"]
+__all__ = ["COLORS", "Line", "Mark", "heat", "lines", "render_svg", "scatter"]
 
 INK, FAINT, GRID = "#0a0b01", "#0a0b02", "#0a0b03"
 COLORS = ("accent", "train", "c2", "c3", "c4", "c5", "c6", "c7")
@@ -28,8 +28,9 @@ PAINT |= {INK: "var(--ink)", FAINT: "var(--soft)", GRID: "var(--line)"}
 POINTS = 400  # of a line that are drawn at most
 DOTS = 1500  # of a scatter
 STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none", "svg.hashsalt": "hibiscus", "text.parse_math": False, "text.usetex": False, "font.size": 9,
-    "axes.edgecolor": GRID, "axes.labelcolor": FAINT, "axes.titlecolor": FAINT, "axes.titlesize": 9, "axes.labelsize": 9,
+    "svg.fonttype": "none", "svg.hashsalt": "hibiscus", "text.parse_math": False, "text.usetex": False,
+    "axes.edgecolor": GRID, "axes.labelcolor": FAINT, "axes.titlecolor": FAINT, "axes.titlesize": 9,
+    "axes.labelsize": 9, "font.size": 9,
     "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelsize": 9, "ytick.labelsize": 9, "text.color": INK,
     "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none", "path.simplify": True,
     "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.linewidth": 0.8,
@@ -45,7 +46,7 @@ class Line:
         name: what the legend calls it.
         x: positions.
         y: values; what is not a number leaves a gap.
-        colour: one of COLOURS.
+        color: one of COLORS.
         dashed: drawn with dashes.
         smooth: the smoothed line; where given, the raw one is drawn thin beneath it.
     """
@@ -60,14 +61,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A vertical line with a word at its head."""
+    """A vertical line with a label at its top."""
 
     x: float
-    word: str
+    label: str
     color: str = "accent"
 
 
-def draw(paint: Callable[[Axes], None], label: str, size: tuple[float, float] = (4.0, 2.45)) -> str:
+def render_svg(paint: Callable[[Axes], None], label: str, size: tuple[float, float] = (4.0, 2.45)) -> str:
     """Draws on one pair of axes and returns SVG text for inlining.
 
     Args:
@@ -76,12 +77,14 @@ def draw(paint: Callable[[Axes], None], label: str, size: tuple[float, float] = 
         size: width and height in inches; the page scales it to the width that it has.
     """
     with warnings.catch_warnings(), matplotlib.rc_context(STYLE):
-        warnings.simplefilter("ignore")  # a letter that the layout font lacks; the browser's own font has it
+        warnings.simplefilter("ignore")  # a glyph that the layout font lacks; the browser has it
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         paint(axes)
         out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
     return _inline(out.getvalue(), label)
 
 
@@ -91,7 +94,7 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
     Args:
         series: the lines.
         label: what the image shows.
-        **options: `x_label`, `y_label`, `marks`, `diagonal`, `logarithmic`, `size`, `whole` (x in whole numbers),
+        **options: `x_label`, `y_label`, `marks`, `diagonal`, `logarithmic`, `size`, `whole` (x in integers),
             `shares` (both axes from 0 to 1).
     """
 
@@ -112,64 +115,85 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
         if options.get("shares"):
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
 
-    return draw(paint, label, options.get("size", (4.0, 2.45)))
+    return render_svg(paint, label, options.get("size", (4.0, 2.45)))
 
 
 def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) -> str:
-    """A cloud of points, thinned evenly to 1,500; options as for `lines`, and `groups`, a name for each point, with `names`.
+    """A scatter plot of at most 1,500 points; options as for `lines`, and `groups` (one per point), `names`.
 
-    The groups in `names` are drawn in a colour each, beyond as many as there are colours as rings; all others stay faint.
+    Each group in `names` has its own color, beyond the number of colors as rings; all others are faint.
     """
     groups, names = options.get("groups") or [""] * len(x), options.get("names", ())
-    points = [(a, b, name) for a, b, name in zip(x, y, groups, strict=False) if math.isfinite(a) and math.isfinite(b)]
+    points = [
+        (a, b, name)
+        for a, b, name in zip(x, y, groups, strict=False)
+        if math.isfinite(a) and math.isfinite(b)
+    ]
     points = points[:: max(1, math.ceil(len(points) / DOTS))]
 
     def paint(axes: Axes) -> None:
         alpha = 0.75 if len(points) < 150 else 0.4
         style: dict[str, Any] = {"alpha": alpha, "markersize": 2.6 if len(points) < 400 else 1.8}
         if not names:
-            axes.plot([a for a, *_ in points], [b for _, b, _ in points], "o", color=HEX["accent"], markeredgewidth=0, **style)
+            axes.plot(
+                [a for a, *_ in points],
+                [b for _, b, _ in points],
+                "o",
+                color=HEX["accent"],
+                markeredgewidth=0,
+                **style,
+            )
         else:
             _groups(axes, points, names)
         if options.get("diagonal") and points:
-            axes.axline((points[0][0], points[0][0]), slope=1, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3)))
+            axes.axline(
+                (points[0][0], points[0][0]), slope=1, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3))
+            )
         _dress(axes, options)
 
-    return draw(paint, label, options.get("size", (4.0, 3.1)))
+    return render_svg(paint, label, options.get("size", (4.0, 3.1)))
 
 
 def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Sequence[str]) -> None:
-    """Points of each group in a colour of its own, with the group's name in their middle."""
+    """Points of each group in a color of its own, with the group's name in their middle."""
     for index, name in enumerate([None, *names]):
-        chosen = [(a, b) for a, b, own in points if (own not in names if name is None else own == name)]
+        chosen = [(a, b) for a, b, group in points if (group not in names if name is None else group == name)]
         if not chosen:
             continue
         color = FAINT if name is None else HEX[COLORS[(index - 1) % len(COLORS)]]
-        fill: dict[str, Any] = {"markeredgewidth": 0} if index <= len(COLORS) else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        fill: dict[str, Any] = (
+            {"markeredgewidth": 0}
+            if index <= len(COLORS)
+            else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        )
         axes.plot(*zip(*chosen, strict=True), "o", color=color, alpha=0.7, markersize=2.4, **fill)
     for name in names:
-        own = [(a, b) for a, b, group in points if group == name]
-        if own:
-            a, b = (sorted(values)[len(own) // 2] for values in zip(*own, strict=True))
+        members = [(a, b) for a, b, group in points if group == name]
+        if members:
+            a, b = (sorted(values)[len(members) // 2] for values in zip(*members, strict=True))
             axes.text(a, b, shorten(name, 16), ha="center", va="center", fontsize=9, fontweight="bold")
 
 
 def heat(values: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], label: str) -> str:
-    """A heat map without numbers: clear where nought, full colour at the largest value; names thinned to fit."""
+    """A heat map: transparent at zero, full color at the largest value; names as far as they fit."""
 
     def paint(axes: Axes) -> None:
         top = max((v for row in values for v in row if math.isfinite(v)), default=0.0) or 1.0
         color = (0.78, 0.10, 0.38)
-        pixels = [[(*color, max(0.0, v / top) ** 0.5 if math.isfinite(v) else 0.0) for v in row] for row in values]
+        pixels = [
+            [(*color, max(0.0, v / top) ** 0.5 if math.isfinite(v) else 0.0) for v in row] for row in values
+        ]
         axes.imshow(pixels, interpolation="nearest", aspect="auto")
         for axis, names in ((axes.xaxis, columns), (axes.yaxis, rows)):
             step = max(1, math.ceil(len(names) / 26))
-            axis.set_ticks(list(range(0, len(names), step)), [shorten(name, 14) for name in names[::step]], fontsize=6)
+            axis.set_ticks(
+                list(range(0, len(names), step)), [shorten(name, 14) for name in names[::step]], fontsize=6
+            )
         for text in axes.get_xticklabels():
             text.set(rotation=60, ha="right", va="center", rotation_mode="anchor")
         axes.spines[:].set_visible(True)
 
-    return draw(paint, label, (5.4, 5.0))
+    return render_svg(paint, label, (5.4, 5.0))
 
 
 def _line(axes: Axes, line: Line) -> None:
@@ -178,10 +202,14 @@ def _line(axes: Axes, line: Line) -> None:
     color, dashes = HEX[line.color], (0, (4, 2)) if line.dashed else "-"
     if line.smooth is None:
         few = len(x) <= 12
-        axes.plot(x, y, color=color, linewidth=1.5, linestyle=dashes, marker="o" if few else "", markersize=2.4)
+        axes.plot(
+            x, y, color=color, linewidth=1.5, linestyle=dashes, marker="o" if few else "", markersize=2.4
+        )
         return
     axes.plot(x, y, color=color, linewidth=0.7, alpha=0.42)
-    axes.plot(x, list(line.smooth)[::step], color=color, linewidth=1.7, linestyle=dashes, solid_capstyle="round")
+    axes.plot(
+        x, list(line.smooth)[::step], color=color, linewidth=1.7, linestyle=dashes, solid_capstyle="round"
+    )
 
 
 def _head(axes: Axes, mark: Mark, index: int) -> None:
@@ -190,12 +218,20 @@ def _head(axes: Axes, mark: Mark, index: int) -> None:
     right = mark.x > low + 0.5 * (high - low)
     where = axes.get_xaxis_transform()
     offset = 0.03 + 0.1 * index
-    text = shorten(mark.word, 40)
-    axes.text(mark.x, 1 + offset, text, transform=where, ha="right" if right else "left", fontsize=8.5, color=HEX[mark.color])
+    text = shorten(mark.label, 40)
+    axes.text(
+        mark.x,
+        1 + offset,
+        text,
+        transform=where,
+        ha="right" if right else "left",
+        fontsize=8.5,
+        color=HEX[mark.color],
+    )
 
 
 def _limit(axes: Axes, values: list[float]) -> None:
-    """Keeps a few wild values from pressing the rest flat: the axis ends a little beyond the 98th percentile."""
+    """Keeps outliers from flattening the rest: the axis ends a little beyond the 98th percentile."""
     if len(values) < 40:
         return
     ordered = sorted(values)
@@ -225,18 +261,23 @@ def _dress(axes: Axes, options: dict[str, Any]) -> None:
 
 
 def _inline(svg: str, label: str) -> str:
-    """Fits matplotlib's SVG for a page: the page's colours and font, ids of its own, no header, comment or fixed size."""
+    """Matplotlib's SVG in the page's colors and font, with unique ids, without header or fixed size."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
-    own = f"f{zlib.crc32(svg.encode()):08x}-"
-    svg = re.sub(r"<[^<>]*>", lambda tag: _tag(tag[0], own), svg)  # tags alone: words between them stay as they are
+    svg = re.sub(
+        r"<metadata>.*?</metadata>|<!--.*?-->|<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL
+    )
+    prefix = f"f{zlib.crc32(svg.encode()):08x}-"
+    svg = re.sub(
+        r"<[^<>]*>", lambda tag: _tag(tag[0], prefix), svg
+    )  # tags alone: text between them stays as it is
     box = re.search(r'viewBox="([\d. ]+)"', svg)
-    head = f'<svg viewBox="{box[1] if box else "0 0 300 200"}" role="img" aria-label="{html.escape(shorten(label, 90))}" '
+    size, text = box[1] if box else "0 0 300 200", html.escape(shorten(label, 90))
+    head = f'<svg viewBox="{size}" role="img" aria-label="{text}" '
     return head + 'xmlns:xlink="http://www.w3.org/1999/xlink">' + svg[svg.index(">") + 1 :].strip()
 
 
-def _tag(tag: str, own: str) -> str:
-    tag = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}", tag)
+def _tag(tag: str, prefix: str) -> str:
+    tag = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", tag)
     tag = re.sub(r"font: (?:[a-z]+ |\d{3} )*([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
-    tag = re.sub("#0a0b[01][0-9]", lambda found: PAINT.get(found[0], found[0]), tag)
+    tag = re.sub("#0a0b[01][0-9]", lambda match: PAINT.get(match[0], match[0]), tag)
     return re.sub(r"(\d\.\d\d)\d+", r"\1", tag) if tag.startswith(("<path", "<use")) else tag

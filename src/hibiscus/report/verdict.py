@@ -1,4 +1,4 @@
-"""Did it work, and compared with what: the verdict and the baselines."""
+"""The verdict: the result of a run, in one sentence beside the best baseline."""
 
 from __future__ import annotations
 
@@ -6,233 +6,185 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from hibiscus.report.formatting import SPACE, UNITS, direction, duration, is_share, metric, plain, plural, shorten, show, with_article
-from hibiscus.report.load import RunFolder, as_list, as_mapping, as_number, as_text
+from hibiscus.metrics.catalog import get_metric
+from hibiscus.report.formatting import (
+    capitalized,
+    duration,
+    metric_label,
+    metric_value,
+    plain,
+    plural,
+    shorten,
+)
+from hibiscus.report.records import CrossValidationRecord, RunRecord
 
-__all__ = ["Deciding", "comparison", "deciding", "verdict"]
+__all__ = ["BASELINE_NAME", "Result", "baseline_values", "result_of", "spread", "verdict"]
 
-NAME = 32  # characters of a baseline's name
+BASELINE_NAME = 32  # characters
+PARTS = {"test": "the test part", "val": "the validation part", "train": "the training part"}
+NOT_EVALUATED = {"running": "Still running.", "interrupted": "Interrupted.", "done": "Not evaluated yet."}
 
 
 @dataclass(frozen=True)
-class Deciding:
-    """The figure that decides.
+class Result:
+    """The value of the selection metric.
 
     Args:
         name: the metric, such as `test/accuracy`.
         higher: whether higher is better.
-        value: the run's figure; not a number where there is none.
-        measured: whether it is from `evaluation.json` (else it is the best one on the validation part).
+        value: of the run; NaN where there is none.
+        evaluated: whether it is from `evaluation.json`; else it is the best value on the validation part.
     """
 
     name: str
     higher: bool
     value: float
-    measured: bool
+    evaluated: bool
 
     def beats(self, other: float) -> bool:
-        """Whether the run's figure is strictly better than another."""
+        """Whether the run's value is strictly better than another."""
         return self.value > other if self.higher else self.value < other
 
 
-def deciding(run: RunFolder) -> Deciding:
-    """The deciding figure: from the evaluation, else the best one of the training."""
-    selection_metric = as_mapping(run.evaluation.get("selection_metric")) or as_mapping(run.info.get("selection_metric"))
-    name = as_text(selection_metric.get("name"))
-    metrics = as_mapping(run.evaluation.get("metrics"))
+def result_of(run: RunRecord) -> Result:
+    """The value of the selection metric: from the evaluation, else the best one during training."""
+    evaluation = run.evaluation
+    recorded = evaluation.selection_metric if evaluation.selection_metric.name else run.info.selection_metric
+    name, metrics = recorded.name, evaluation.metrics
     if metrics:
-        part = as_text(run.evaluation.get("part")) or "test"
-        name = next((each for each in (name, f"{part}/{name}") if each in metrics), name or next(iter(metrics)))
-    higher = selection_metric.get("higher_is_better")
-    if not isinstance(higher, bool):
-        higher = direction(name) is not False
+        candidates = (name, f"{evaluation.part or 'test'}/{name}")
+        name = next(
+            (candidate for candidate in candidates if candidate in metrics), name or next(iter(metrics))
+        )
+    higher = recorded.higher_is_better
+    if higher is None:
+        higher = get_metric(name).higher_is_better is not False
     if name in metrics:
-        return Deciding(name, higher, as_number(metrics[name]), True)
-    best = as_number(as_mapping(run.info.get("best")).get("value"))
-    return Deciding(name or "result", higher, best, False)
+        return Result(name, higher, _number(metrics[name]), True)
+    return Result(name or "result", higher, run.info.best.value, False)
 
 
-def comparison(run: RunFolder) -> dict[str, Any]:
-    """The run beside its baselines: bars for the deciding metric, sentences, and a table of every metric."""
-    main = deciding(run)
-    recorded = {name: as_mapping(each) for name, each in as_mapping(run.evaluation.get("baselines")).items()}
-    baselines = [(name, as_number(each.get(main.name))) for name, each in recorded.items()]
-    baselines = [(name, value) for name, value in baselines if math.isfinite(value)] if main.measured else []
-    baselines.sort(key=lambda pair: pair[1], reverse=main.higher)
-    not_beaten = [(name, value) for name, value in baselines if not main.beats(value)]
-    return {
-        "metric": metric(main.name, part=True),
-        "better": "higher is better" if main.higher else "lower is better",
-        "bars": _bars(main, baselines) if baselines else [],
-        "gains": [_gain(main, name, value) for name, value in baselines if main.beats(value)],
-        "losses": [_gain(main, name, value) for name, value in not_beaten],
-        "table": _table(run, main, recorded),
-        "spread": spread(run, main),
-    }
-
-
-def verdict(run: RunFolder) -> dict[str, Any]:
-    """One sentence that says whether it worked, with the figure that decides and what stands beside it."""
-    main = deciding(run)
-    known = math.isfinite(main.value)
-    found = _folds(run) if run.crossval and not main.measured else None
-    tone, word, sentence = found["said"] if found else _said(run, main)
-    unit = UNITS.get(main.name.rsplit("/", 1)[-1], "")
-    return {
-        "tone": tone,
-        "word": word,
-        "sentence": sentence,
-        "value": found["value"] if found else (show(main.name, main.value, unit=False) if known else ""),
-        "unit": unit if known and not found else "",
-        "label": found["label"] if found else _label(run, main),
-        "info": _facts(run, main),
-        "error": as_text(run.info.get("error"))[:2000] if run.status == "failed" else "",
-    }
-
-
-def spread(run: RunFolder, main: Deciding) -> str:
-    """The spread of the deciding figure as `± 0.4 %` or `97.1 % to 98.6 %`, where the evaluation gives one."""
-    given = run.evaluation.get("spread")
-    given = as_mapping(given).get(main.name, given)
-    if isinstance(given, dict):
-        low, high = (given.get("low", given.get("lower")), given.get("high", given.get("upper")))
-        given = [low, high] if low is not None else given.get("sd")
-    pair = [as_number(each) for each in as_list(given)]
-    if len(pair) == 2 and all(map(math.isfinite, pair)):
-        return f"{show(main.name, pair[0], unit=False)} to {show(main.name, pair[1])}"
-    number = as_number(given)
-    return f"± {show(main.name, number)}" if math.isfinite(number) else ""
-
-
-def _said(run: RunFolder, main: Deciding) -> tuple[str, str, str]:
-    """The tone, the first word and the sentence."""
-    what = with_article(f"{metric(main.name)} of {show(main.name, main.value)}")
-    if run.status == "failed":
-        return "bad", "It failed.", f"The training stopped with an error{_so_far(run, main)}."
-    if not main.measured:
-        so_far = _so_far(run, main) or "; no figure has been measured yet"
-        words = {"running": "Still running", "interrupted": "Stopped before its end", "done": "Trained, not yet measured"}
-        return "open", f"{words.get(run.status, 'Not finished')}.", f"This run has no test result{so_far}."
-    if not math.isfinite(main.value):
-        return "bad", "No.", f"The {metric(main.name)} is not a number."
-    baselines = [(n, as_number(as_mapping(b).get(main.name))) for n, b in as_mapping(run.evaluation.get("baselines")).items()]
-    baselines = [(name, value) for name, value in baselines if math.isfinite(value)]
-    early = "" if run.status == "done" else f" The run itself is {run.status}."
-    if not baselines:
-        return "open", "Measured.", f"It reaches {what}; no baseline stands beside it.{early}"
-    best = (max if main.higher else min)(baselines, key=lambda pair: pair[1])
-    name = f"the {shorten(best[0], NAME)} ({show(main.name, best[1])})"
-    if not main.beats(best[1]):
-        return "bad", "No.", f"{what[0].upper()}{what[1:]} is not better than {name}.{early}"
-    beside = f"{name}, its baseline" if len(baselines) == 1 else f"every baseline; the nearest is {name}"
-    return "good", "Yes.", f"It reaches {what}, better than {beside}.{early}"
-
-
-def _so_far(run: RunFolder, main: Deciding) -> str:
-    if not math.isfinite(main.value) or main.measured:
-        return ""
-    epoch = as_number(as_mapping(run.info.get("best")).get("epoch"))
-    at = f" (epoch {plain(epoch)})" if math.isfinite(epoch) else ""
-    return f"; the best {metric(main.name)} on the validation part is {show(main.name, main.value)}{at}"
-
-
-def _label(run: RunFolder, main: Deciding) -> str:
-    if not math.isfinite(main.value):
-        return ""
-    part = as_text(run.evaluation.get("part")) or "test"
-    part = part if main.measured else "val"
-    size = as_number(as_mapping(as_mapping(run.info.get("data")).get("parts")).get(part))
-    where = {"test": "the test part", "val": "the validation part", "train": "the training part"}.get(part, shorten(part))
-    return f"{metric(main.name)} on {where}" + (f", {plural(size, 'item')}" if math.isfinite(size) else "")
-
-
-def _facts(run: RunFolder, main: Deciding) -> list[tuple[str, str]]:
-    """The smaller figures beside the large one."""
-    info = []
-    if (between := spread(run, main)) and main.measured:
-        info.append((between, "spread"))
-    best = as_mapping(run.info.get("best"))
-    if main.measured and math.isfinite(as_number(best.get("value"))):
-        name = as_text(as_mapping(run.info.get("selection_metric")).get("name"))
-        epoch = plain(as_number(best.get("epoch")))
-        info.append((show(name, best.get("value")), f"best {metric(name)} in validation, epoch {epoch}"))
-    if math.isfinite(as_number(run.info.get("seconds"))):
-        info.append((duration(run.info["seconds"]), f"of training on {shorten(run.info.get('device')) or 'this machine'}"))
-    sizes = [as_number(each) for each in as_mapping(run.info.get("parameters")).values()]
-    if sizes and all(map(math.isfinite, sizes)):
-        info.append((plain(sum(sizes)), "parameters"))
-    return info
-
-
-def _folds(run: RunFolder) -> dict[str, Any] | None:
-    """The same for a cross-validation: the mean over the folds."""
-    name = as_text(as_mapping(run.crossval.get("selection_metric")).get("name"))
-    mean, sd = as_number(run.crossval.get("mean")), as_number(run.crossval.get("sd"))
-    if not math.isfinite(mean):
-        return None
-    around = f" ± {show(name, sd)}" if math.isfinite(sd) else ""
-    folds = plural(as_number(run.crossval.get("folds")), "fold")
-    said = ("open", "Cross-validated.", f"Over {folds} the {metric(name)} is {show(name, mean)}{around}.")
-    return {"said": said, "value": show(name, mean), "label": f"mean {metric(name)} over {folds}{around}"}
-
-
-def _error(name: str, value: float, higher: bool) -> float:
-    """What is left to do: 1 - accuracy, an error itself; not a number where a metric has no such end."""
-    if higher:
-        return 1 - value if is_share(name) or name.endswith("/r2") else math.nan
-    return value if value >= 0 and not name.endswith("/nll") else math.nan
-
-
-def _gain(main: Deciding, baseline: str, value: float) -> dict[str, str]:
-    """By how much the run is ahead of, or behind, one baseline."""
-    baseline = shorten(baseline, NAME)
-    ours, theirs = (_error(main.name, each, main.higher) for each in (main.value, value))
-    called = "error" if main.higher or main.name.endswith("error") else metric(main.name)
-    if main.name.endswith("/r2"):
-        called = "unexplained variance"
-    both = f"{show(main.name, main.value)} against {show(main.name, value)}"
-    if not math.isfinite(main.value):
-        words = f"gives no number beside the {baseline}"
-    elif main.value == value:
-        words, both = f"only equals the {baseline}", show(main.name, value)
-    elif math.isfinite(ours) and theirs > 0 and main.beats(value):
-        words = f"cuts the {baseline}’{'' if baseline.endswith('s') else 's'} {called} by {_percent(1 - ours / theirs)}"
-    elif math.isfinite(ours) and theirs > 0:
-        words = f"is worse than the {baseline}: its {called} is {_percent(ours / theirs - 1)} larger"
+def verdict(run: RunRecord) -> dict[str, Any]:
+    """One sentence that says whether it worked, with the result and the best baseline."""
+    result = result_of(run)
+    if run.crossval and not result.evaluated and math.isfinite(run.crossval.mean):
+        headline = _of_folds(run.crossval)
     else:
-        words = f"is {plain(float(f'{abs(main.value - value):.3g}'))} {'better' if main.beats(value) else 'worse'} than the {baseline}"
-    return {"words": words, "both": both}
+        tone, word, sentence = _conclusion(run, result)
+        known = math.isfinite(result.value)
+        headline = {
+            "tone": tone,
+            "word": word,
+            "sentence": sentence,
+            "value": metric_value(result.name, result.value, unit=False) if known else "",
+            "unit": get_metric(result.name).unit if known else "",
+            "label": capitalized(_value_label(run, result)),
+        }
+    error = run.info.error[:2000] if run.info.status == "failed" else ""
+    return {**headline, "details": _details(run, result), "error": error}
 
 
-def _percent(share: float) -> str:
-    digits = 1 if 0 < share < 0.0995 or 0.995 <= share < 1 else 0
-    return f"{100 * share:,.{digits}f}{SPACE}%"
+def baseline_values(run: RunRecord, result: Result) -> list[tuple[str, float]]:
+    """The baselines that have a value of the selection metric, with it."""
+    if not result.evaluated:
+        return []
+    pairs = [(name, _number(metrics.get(result.name))) for name, metrics in run.evaluation.baselines.items()]
+    return [(name, value) for name, value in pairs if math.isfinite(value)]
 
 
-def _bars(main: Deciding, baselines: list[tuple[str, float]]) -> list[dict[str, Any]]:
-    """Horizontal bars on one scale that holds nought, the run first."""
-    rows = [("this run", main.value), *baselines]
-    values = [value for _, value in rows if math.isfinite(value)]
-    low, high = min(0.0, *values), max(0.0, *values)
-    if main.higher and is_share(main.name):
-        high = max(high, 1.0)
-    width = (high - low) or 1.0
-    bars = []
-    for index, (name, value) in enumerate(rows):
-        start, end = sorted((0.0, value if math.isfinite(value) else 0.0))
-        ours = index == 0
-        tone = "ours" if ours else ("" if main.beats(value) else "ahead")
-        left, size = f"{100 * (start - low) / width:.2f}", f"{100 * (end - start) / width:.2f}"
-        bars.append({"name": shorten(name, NAME), "left": left, "width": size, "value": show(main.name, value), "tone": tone})
-    return bars
+def spread(run: RunRecord, result: Result) -> str:
+    """The spread of the result as `± 0.4 %` or `97.1 % to 98.6 %`, where the evaluation has one."""
+    recorded = run.evaluation.spread
+    interval = recorded.get(result.name, recorded.get(""))
+    if interval is None:
+        return ""
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        low = metric_value(result.name, interval.low, unit=False)
+        return f"{low} to {metric_value(result.name, interval.high)}"
+    return f"± {metric_value(result.name, interval.sd)}" if math.isfinite(interval.sd) else ""
 
 
-def _table(run: RunFolder, main: Deciding, baselines: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Every metric of the evaluation in a row, the deciding one first, beside each baseline's."""
-    metrics = as_mapping(run.evaluation.get("metrics"))
-    names = sorted((name for name in metrics if not isinstance(metrics[name], (dict, list))), key=lambda n: n != main.name)
-    rows = []
-    for name in names:
-        cells = [show(name, metrics[name]), *(show(name, each.get(name)) for each in baselines.values())]
-        rows.append({"name": metric(name), "full": name, "cells": cells, "selection_metric": name == main.name})
-    return {"columns": ["this run", *(shorten(name, NAME) for name in baselines)], "rows": rows}
+def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
+    """The tone, the first words and the sentence."""
+    label, value, status = metric_label(result.name), metric_value(result.name, result.value), run.info.status
+    if status == "failed":
+        return "bad", "Failed.", f"Training stopped with an error{_so_far(run, result)}."
+    if not result.evaluated:
+        so_far = _so_far(run, result) or "; no metric has been recorded so far"
+        return "open", NOT_EVALUATED.get(status, "Not finished."), f"There is no test result yet{so_far}."
+    if not math.isfinite(result.value):
+        return "bad", "No valid result.", f"The {label} is not a number."
+    baselines = baseline_values(run, result)
+    unfinished = "" if status == "done" else f" The status of the run is “{status}”."
+    if not baselines:
+        return (
+            "open",
+            "Evaluated.",
+            f"{capitalized(label)} is {value}; there is no baseline to compare with.{unfinished}",
+        )
+    name, best = (max if result.higher else min)(baselines, key=lambda pair: pair[1])
+    which = "the baseline" if len(baselines) == 1 else "the best baseline"
+    other = f"{which} ({shorten(name, BASELINE_NAME)}) has {metric_value(result.name, best)}"
+    sentence = f"{capitalized(label)} is {value}; {other}."
+    if not result.beats(best):
+        relation = "No better than" if result.value == best else "Worse than"
+        return "bad", f"{relation} {which}.", sentence + unfinished
+    return (
+        "good",
+        f"Better than {'the baseline' if len(baselines) == 1 else 'every baseline'}.",
+        sentence + unfinished,
+    )
+
+
+def _so_far(run: RunRecord, result: Result) -> str:
+    if not math.isfinite(result.value) or result.evaluated:
+        return ""
+    epoch = run.info.best.epoch
+    where = f" (epoch {plain(epoch)})" if math.isfinite(epoch) else ""
+    value = metric_value(result.name, result.value)
+    return f"; the best validation {metric_label(result.name)} so far is {value}{where}"
+
+
+def _value_label(run: RunRecord, result: Result) -> str:
+    if not math.isfinite(result.value):
+        return ""
+    part = (run.evaluation.part or "test") if result.evaluated else "val"
+    size = run.info.data.parts.get(part, math.nan)
+    items = f", {plural(size, 'item')}" if math.isfinite(size) else ""
+    return f"{metric_label(result.name)} on {PARTS.get(part, shorten(part))}{items}"
+
+
+def _details(run: RunRecord, result: Result) -> list[tuple[str, str]]:
+    """The smaller numbers below the result."""
+    info, details = run.info, []
+    if result.evaluated and (interval := spread(run, result)):
+        details.append((interval, "spread"))
+    if result.evaluated and math.isfinite(info.best.value):
+        name = info.selection_metric.name
+        label = f"best validation {metric_label(name)}, epoch {plain(info.best.epoch)}"
+        details.append((metric_value(name, info.best.value), label))
+    if math.isfinite(info.seconds):
+        details.append((duration(info.seconds), f"training time on {shorten(info.device) or 'this machine'}"))
+    sizes = list(info.parameters.values())
+    if sizes and all(map(math.isfinite, sizes)):
+        details.append((plain(sum(sizes)), "parameters"))
+    return details
+
+
+def _of_folds(crossval: CrossValidationRecord) -> dict[str, str]:
+    """The headline of a cross-validation: the mean over the folds."""
+    name = crossval.selection_metric.name
+    around = f" ± {metric_value(name, crossval.sd)}" if math.isfinite(crossval.sd) else ""
+    folds, mean = plural(crossval.folds, "fold"), metric_value(name, crossval.mean)
+    return {
+        "tone": "open",
+        "word": "Cross-validated.",
+        "sentence": f"Mean {metric_label(name)} over {folds} is {mean}{around}.",
+        "value": mean,
+        "unit": "",
+        "label": f"Mean {metric_label(name)} over {folds}{around}",
+    }
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

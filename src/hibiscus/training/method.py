@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from hibiscus.errors import ConfigError, UsageError
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.player import Stage
 
@@ -25,10 +26,27 @@ __all__ = ["Evaluation", "Method", "SelectionMetric", "SmokeTest"]
 
 @dataclass(frozen=True)
 class SelectionMetric:
-    """The metric by which the best checkpoint is chosen on the validation part."""
+    """The metric by which the best checkpoint is chosen on the validation part.
+
+    Args:
+        name: without the part, such as `accuracy`.
+        higher_is_better: by default as the catalog of metrics says; explicit for a metric that the catalog does not have.
+
+    Raises:
+        ConfigError: no direction is given, and the catalog knows none.
+    """
 
     name: str
-    higher_is_better: bool
+    higher_is_better: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.higher_is_better is not None:
+            return
+        direction = get_metric(self.name).higher_is_better
+        if direction is None:
+            fix = f"write SelectionMetric({self.name!r}, higher_is_better=...)"
+            raise ConfigError(f"the selection metric {self.name} has no known direction", "a metric of the catalog", fix)
+        object.__setattr__(self, "higher_is_better", direction)
 
     def better(self, value: float, than: float | None) -> bool:
         """Whether a value beats the best so far; the first always does, a value that is not a number never."""

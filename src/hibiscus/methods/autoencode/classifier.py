@@ -63,7 +63,7 @@ class AutoencoderClassifier(both.ClassCoder):
     name, title = "autoencoder-classifier", "Classifier autoencoder"
     needs = frozenset({"image", "label"})
     gives_images = False
-    selection_metric = SelectionMetric("accuracy", higher_is_better=True)
+    selection_metric = SelectionMetric("accuracy")
     smoke_test = SmokeTest(
         "digits", {"epochs": 2, "batch_size": 50, "hidden": 16, "filters": 8, "latent_dim": 4, "noise": "masking", "amount": 0.1}
     )

@@ -57,7 +57,7 @@ class Colorizer(ImageToImage):
     """One network, one player."""
 
     name, title = "colorizer", "Colourising autoencoder"
-    selection_metric = SelectionMetric("delta_e", higher_is_better=False)
+    selection_metric = SelectionMetric("delta_e")
     smoke_test = SmokeTest("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
 

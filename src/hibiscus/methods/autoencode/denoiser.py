@@ -54,7 +54,7 @@ class Denoiser(ImageToImage):
     """One network, one player."""
 
     name, title = "denoiser", "Denoising autoencoder"
-    selection_metric = SelectionMetric("psnr", higher_is_better=True)
+    selection_metric = SelectionMetric("psnr")
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
 

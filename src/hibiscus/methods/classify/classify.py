@@ -62,7 +62,7 @@ class Classify(Method):
 
     name, title, family = "classify", "Classification", "classify"
     needs = frozenset({"label"})
-    selection_metric = SelectionMetric("accuracy", higher_is_better=True)
+    selection_metric = SelectionMetric("accuracy")
     smoke_test = SmokeTest("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 

@@ -57,7 +57,7 @@ class Regress(Method):
 
     name, title, family = "regress", "Regression", "classify"
     needs = frozenset({"target"})
-    selection_metric = SelectionMetric("rmse", higher_is_better=False)
+    selection_metric = SelectionMetric("rmse")
     smoke_test = SmokeTest("diabetes", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
     Config = Config
 

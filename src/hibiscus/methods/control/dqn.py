@@ -71,7 +71,7 @@ class DQN(Method):
 
     name, title, family = "dqn", "Deep Q-network", "control"
     needs = frozenset({"environment"})
-    selection_metric = SelectionMetric("mean_return", higher_is_better=True)
+    selection_metric = SelectionMetric("mean_return")
     smoke_test = SmokeTest(
         "gym:CartPole-v1",
         {

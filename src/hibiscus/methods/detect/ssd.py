@@ -99,7 +99,7 @@ class SSD(Method):
 
     name, title, family = "ssd", "Single shot detector", "detect"
     needs = frozenset({"image", "boxes"})
-    selection_metric = SelectionMetric("map50", higher_is_better=True)
+    selection_metric = SelectionMetric("map50")
     smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 0.25, "levels": 2, "anchors_per_cell": 2, "ema_decay": 0.9})
     Config = Config
 

@@ -75,7 +75,7 @@ class Protonet(Method):
     name, title, family = "protonet", "Prototypical networks", "fewshot"
     needs = frozenset({"image", "label"})
     parts_hold_other_classes = True
-    selection_metric = SelectionMetric("few_shot_5way_1shot", higher_is_better=True)
+    selection_metric = SelectionMetric("few_shot_5way_1shot")
     smoke_test = SmokeTest(
         "digits",
         {"net_options": {"filters": 8}, "way": 4, "shot": 1, "queries": 2, "episodes": 4, "epochs": 2, "eval_way": 2, "eval_episodes": 20},
@@ -86,7 +86,7 @@ class Protonet(Method):
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
         """Accuracy in episodes of the size that the options ask for."""
         assert isinstance(config, Config)
-        return SelectionMetric(evidence.metric_name(config.eval_way, config.eval_shot), higher_is_better=True)
+        return SelectionMetric(evidence.metric_name(config.eval_way, config.eval_shot))
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:

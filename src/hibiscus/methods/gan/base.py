@@ -46,7 +46,7 @@ class Game(Tricks, MeasuredByFile):
     family = "gan"
     needs, uses = frozenset({"image"}), frozenset({"label"})
     signed_pixels = True
-    selection_metric = SelectionMetric("frechet", higher_is_better=False)
+    selection_metric = SelectionMetric("frechet")
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "latent_dim": 8, "width": 8})
 
     @property

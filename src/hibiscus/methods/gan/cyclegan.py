@@ -83,7 +83,7 @@ class CycleGAN(LabelledTricks, Method):
     needs, uses = frozenset({"image", "domain"}), frozenset({"label"})
     signed_pixels = True
     gives_images = True
-    selection_metric = SelectionMetric("frechet", higher_is_better=False)
+    selection_metric = SelectionMetric("frechet")
     smoke_test = SmokeTest("digits-inverted", {"epochs": 2, "batch_size": 20, "width": 8, "pool_size": 30})
     Config = Config
 

@@ -65,7 +65,7 @@ class ProGAN(Tricks, MeasuredByFile):
     name, title, family = "progan", "Progressive growing of GANs", "gan"
     needs, uses = frozenset({"image"}), frozenset({"label"})
     signed_pixels = True
-    selection_metric = SelectionMetric("frechet", higher_is_better=False)
+    selection_metric = SelectionMetric("frechet")
     compiles = False
     smoke_test = SmokeTest("digits", {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16, "initial_size": 2})
     Config = Config

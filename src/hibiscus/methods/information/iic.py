@@ -70,7 +70,7 @@ class IIC(Method):
     name, title, family = "iic", "Invariant information clustering", "information"
     needs = frozenset({"image"})
     uses = frozenset({"label"})
-    selection_metric = SelectionMetric("mutual_information", higher_is_better=True)
+    selection_metric = SelectionMetric("mutual_information")
     smoke_test = SmokeTest(
         "digits", {"net": "mlp", "net_options": {"hidden": [16]}, "num_heads": 2, "num_overclusters": 12, "epochs": 2, "batch_size": 50}
     )

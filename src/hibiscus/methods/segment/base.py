@@ -54,7 +54,7 @@ class Segmenter(Method):
     family = "segment"
     needs = frozenset({"image", "mask"})
     gives_images = True
-    selection_metric = SelectionMetric("miou", higher_is_better=True)
+    selection_metric = SelectionMetric("miou")
 
     weights: Tensor  # of the classes, for the balanced loss
 

@@ -61,7 +61,7 @@ class VAEBase(Method):
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
         """The bound, and with another beta what is minimised, for which the bound would choose too early an epoch."""
         assert isinstance(config, VAEConfig)
-        return SelectionMetric("neg_elbo" if config.beta == 1 else "loss", higher_is_better=False)
+        return SelectionMetric("neg_elbo" if config.beta == 1 else "loss")
 
     @classmethod
     def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
