@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.boxes.preparation import BoxPreparation
@@ -118,6 +120,12 @@ class ImagePreparation:
     def shape(self) -> tuple[int, int, int]:
         """The shape of one image for a network: (channels, height, width)."""
         return (self.channels, self.height, self.width)
+
+    def decode(self, values: Tensor) -> np.ndarray:
+        """Prepared values `(items, channels, height, width)` as uint8 images `(items, height, width, channels)`."""
+        std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (self.std, self.mean))
+        pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
+        return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
