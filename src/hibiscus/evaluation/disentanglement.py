@@ -56,8 +56,8 @@ def add_disentanglement(
         "Disentanglement",
         ["metric, active components", "this run", "principal components"],
         [[label, metrics[name], baseline[name]] for name, label in LABELS.items()],
-        f"1 is best. The FactorVAE score at chance level is {1 / len(names):.2f}. Over {len(factors):,} images "
-        "that were not used in training.",
+        f"1 is best. The FactorVAE score at chance level is {1 / len(names):.2f}. Over {len(factors):,} "
+        "images that were not used in training.",
     )
     report_items = [table, *_information(codes, active, factors, names)]
     before, after = evaluation.report_items[:3], evaluation.report_items[3:]
@@ -76,8 +76,8 @@ def _information(
     order = np.argsort(-information.max(1, initial=0), kind="stable")
     components = [f"component {np.flatnonzero(active)[row] + 1}" for row in order]
     note = (
-        "As a fraction of the factor's entropy. In a disentangled code each factor has one large value, alone in "
-        "its row."
+        "As a fraction of the factor's entropy. In a disentangled code each factor has one large value, "
+        "alone in its row."
     )
     title = "Mutual information of active components and factors"
     return [Matrix(title, components, names, information[order].round(2), note)]

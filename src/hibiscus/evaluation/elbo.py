@@ -131,7 +131,7 @@ def pixel_kind(data: PreparedData, part: str, likelihood: str) -> str:
 
 
 def sampled_nll(model: LatentVariableModel, data: PreparedData, part: str) -> np.ndarray:
-    """The importance-sampled NLL in nats of each of up to 1000 images of a part; of fewer if they are large."""
+    """The importance-sampled NLL of up to 1000 images of a part, in nats; of fewer if they are large."""
     samples, nll = model.config.importance_samples, []
     affordable = MAX_SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
     rows = data.subsample(part, max(1, min(MAX_SAMPLED_ITEMS, affordable)))

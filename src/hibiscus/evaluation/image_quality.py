@@ -63,7 +63,7 @@ class ImageModel(Protocol):
 
 
 class FixedBatch(Batch):
-    """A batch with a random generator of its own, so that training and evaluation do not affect each other."""
+    """A batch with its own random generator, so that training and evaluation do not affect each other."""
 
     generator: torch.Generator
 

@@ -99,8 +99,8 @@ def _traversals(model: LatentVariableModel, encoded: EncodedPart, *condition: Te
     grid = _decoded_grid(model, codes.reshape(-1, codes.shape[2]), STEPS, *condition)
     order = ", ".join(str(component + 1) for component in components)
     note = (
-        f"In each row one latent component of an image varies from {-RANGE:g} to {RANGE:g} and the others stay "
-        f"fixed. Components from top to bottom: {order}."
+        f"In each row one latent component of an image varies from {-RANGE:g} to {RANGE:g} and the others "
+        f"stay fixed. Components from top to bottom: {order}."
     )
     return Gallery("Latent traversals", [grid], (), note)
 
@@ -164,8 +164,8 @@ def _components(encoded: EncodedPart, active: np.ndarray) -> Table:
     if not active.all():
         note += (
             f"The other {int((~active).sum())} equal the prior for every image, and the decoder ignores them "
-            "(posterior collapse). This does no harm while the ELBO is good; if nearly all have collapsed, try "
-            "kl_warmup_fraction=0.3 or a smaller beta."
+            "(posterior collapse). This does no harm while the ELBO is good; if nearly all have collapsed, "
+            "try kl_warmup_fraction=0.3 or a smaller beta."
         )
     columns = ["component", "KL in nats", "variance of the posterior mean", "active"]
     return Table("Latent components", columns, rows, note)

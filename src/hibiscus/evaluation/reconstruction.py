@@ -207,8 +207,8 @@ def _interpolations(model: AutoencoderModel, codes: np.ndarray) -> Gallery:
     t = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
     between = ((1 - t) * first + t * last).reshape(-1, codes.shape[1])
     note = (
-        "Each row interpolates linearly between the latent codes of two images. Where both images overlap, the "
-        "latent space has a gap."
+        "Each row interpolates linearly between the latent codes of two images. Where both images overlap, "
+        "the latent space has a gap."
     )
     return Gallery("Latent interpolations", [_decoded_grid(model, between, STEPS)], (), note)
 

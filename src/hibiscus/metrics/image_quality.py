@@ -52,8 +52,8 @@ def ssim(
         c1 = (0.01 peak)**2,    c2 = (0.03 peak)**2
         m, v, cov: means, variances, covariance under a Gaussian window
 
-    Only windows that lie within the image count. SSIM is computed for each color channel and averaged. In images
-    smaller than the window, the window shrinks to the largest odd size that fits.
+    Only windows that lie within the image count. SSIM is computed for each color channel and averaged. In
+    images smaller than the window, the window shrinks to the largest odd size that fits.
 
     Args:
         prediction: images to assess.
@@ -63,7 +63,7 @@ def ssim(
         sigma: standard deviation of the Gaussian in pixels (Wang et al.: 1.5).
 
     Shapes:
-        prediction and target (items, height, width, channels); returns (items,), in [-1, 1], 1 for equal images.
+        prediction and target (items, height, width, channels); returns (items,), at most 1, for equal images.
 
     Raises:
         DataError: different shapes, other than four axes, or no images.
@@ -88,7 +88,8 @@ def _blur(values: Array, taps: Array) -> Array:
     for axis in (1, 2):
         length = values.shape[axis] - len(taps) + 1
         shifted = [tap * values.take(range(i, i + length), axis) for i, tap in enumerate(taps)]
-        values = sum(shifted[1:], shifted[0])
+        shifted = [tap * values.take(range(i, i + length), axis) for i, tap in enumerate(taps)]
+        values = sum(shifted)  # type: ignore[assignment]
     return values
 
 
@@ -98,8 +99,8 @@ def rgb_to_lab(rgb: ArrayLike) -> Array:
         L = 116 f(Y / Yn) - 16,    a = 500 (f(X / Xn) - f(Y / Yn)),    b = 200 (f(Y / Yn) - f(Z / Zn))
         f(t) = t**(1 / 3) where t > (6 / 29)**3, else t / (3 (6 / 29)**2) + 4 / 29
 
-    X, Y and Z are linear in the intensities that sRGB encodes: `((v + 0.055) / 1.055)**2.4` above 0.04045, else
-    `v / 12.92`.
+    X, Y and Z are linear in the intensities that sRGB encodes: `((v + 0.055) / 1.055)**2.4` above 0.04045,
+    else `v / 12.92`.
 
     Args:
         rgb: red, green and blue in [0, 1].
@@ -133,8 +134,8 @@ def ciede2000(first: ArrayLike, second: ArrayLike) -> Array:
 
         dE = sqrt((dL / SL)**2 + (dC / SC)**2 + (dH / SH)**2 + RT (dC / SC) (dH / SH))
 
-    dL, dC and dH are the differences of lightness, chroma and hue, SL, SC and SH their weights, and RT rotates
-    the axes in the blue region.
+    dL, dC and dH are the differences of lightness, chroma and hue, SL, SC and SH their weights, and RT
+    rotates the axes in the blue region.
 
     Args:
         first: L, a, b.
@@ -146,8 +147,8 @@ def ciede2000(first: ArrayLike, second: ArrayLike) -> Array:
     Raises:
         DataError: different shapes, or the last axis is not 3.
 
-    Reference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary Test
-    Data, and Mathematical Observations", Color Research and Application 30, 2005; CIE 142-2001.
+    Reference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary
+    Test Data, and Mathematical Observations", Color Research and Application 30, 2005; CIE 142-2001.
     """
     one, two = (np.asarray(colors, np.float64) for colors in (first, second))
     if one.shape != two.shape or one.shape[-1:] != (3,):

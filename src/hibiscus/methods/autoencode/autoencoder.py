@@ -107,7 +107,7 @@ class Autoencoder(AutoencoderBase):
         return binary_cross_entropy(outputs, x)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent_dim)`, the latent codes, and `image` uint8, the reconstructions."""
+        """`latent` float32 `(items, latent_dim)`, and `image` uint8, the reconstructions."""
         codes = self.embed(data, part)
         return {"latent": codes, "image": self.decode_images(codes)}
 

@@ -141,7 +141,7 @@ class AutoencoderClassifier(AutoencoderBase):
         return self.classifier(z).float()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`probabilities` `(items, classes)`, `latent` `(items, latent_dim)`, `image` uint8; no noise is added."""
+        """`probabilities`, `latent` and the reconstructions `image` of a part, to which no noise is added."""
         codes = self.embed(data, part)
         batches = torch.from_numpy(codes).to(self.device).split(256)
         probabilities = torch.cat([self.logits(z).softmax(1) for z in batches]).cpu().numpy()

@@ -30,10 +30,7 @@ from hibiscus.training.player import Stage
 
 __all__ = ["Beta", "VAEBase", "VAEConfig"]
 
-INITIAL_SIGMA, MIN_SIGMA = (
-    32.0,
-    1.0,
-)  # gray levels; without a minimum, a pixel that is constant in training has no noise
+INITIAL_SIGMA, MIN_SIGMA = 32.0, 1.0  # gray levels; a pixel that is constant in training keeps the minimum
 SIGMA_SPEED = 10.0  # log sigma learns this much faster than a weight: it has far to go and is easy to learn
 MAX_MLP_VALUES = 1024  # values of an image up to which fully connected networks are faster and no worse
 
@@ -46,29 +43,15 @@ class VAEConfig(TrainingConfig):
     epochs: Epochs = 200
     schedule: ScheduleName = "cosine"
     likelihood: Literal["auto", "bernoulli", "gaussian"] = Field(
-        "auto",
-        description="distribution of a pixel; auto: bernoulli for grayscale images, gaussian for color",
+        "auto", description="distribution of a pixel; auto: bernoulli for grayscale, gaussian for color"
     )
-    net: Literal["auto", "mlp", "cnn"] = Field(
-        "auto", description="encoder and decoder; auto: mlp up to 1024 values per image, cnn above"
-    )
+    net: Literal["auto", "mlp", "cnn"] = Field("auto", description="auto: mlp up to 1024 values, else cnn")
     latent_dim: LatentDim = 50
-    hidden: int = Field(
-        512, ge=1, description="units per hidden layer: two layers in the mlp, one in the cnn"
-    )
-    filters: int = Field(
-        32, ge=1, description="cnn: filters at the highest resolution, doubled at each halving"
-    )
+    hidden: int = Field(512, ge=1, description="units per hidden layer: two in the mlp, one in the cnn")
+    filters: int = Field(32, ge=1, description="cnn: filters of the first layer, doubled at each halving")
     beta: Beta = 1.0
-    kl_warmup_fraction: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="fraction of the training in which the weight of the KL grows from 0 to beta",
-    )
-    importance_samples: int = Field(
-        500, ge=1, description="samples per image of the final likelihood estimate, over at most 1000 images"
-    )
+    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="KL warm-up as a fraction of the training")
+    importance_samples: int = Field(500, ge=1, description="samples per image of the likelihood estimate")
 
 
 class VAEBase(Method):
@@ -82,7 +65,7 @@ class VAEBase(Method):
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """The negative ELBO; the loss where beta is not 1, since the ELBO would then select too early an epoch."""
+        """The negative ELBO, or the loss if beta is not 1, when the ELBO would select too early an epoch."""
         assert isinstance(config, VAEConfig)
         return SelectionMetric("neg_elbo" if config.beta == 1 else "loss", higher_is_better=False)
 
@@ -107,11 +90,11 @@ class VAEBase(Method):
         return ()
 
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What encoder and decoder get beside x and z, `(items, values)` each; nothing here."""
+        """What both networks get beside x and z, `(items, values)` each; nothing here."""
         return ()
 
     def networks(self) -> dict[str, nn.Module]:
-        """The encoder, which returns mean and log-variance of z, and the decoder, which returns pixel logits."""
+        """The encoder, from x to mean and log-variance of z, and the decoder, from z to pixel logits."""
         shape, config = self.preparation["image"].shape, self.config
         size = (config.hidden, config.filters)
         decoder = build_decoder(config.net, config.latent_dim, shape, *size)
@@ -119,7 +102,7 @@ class VAEBase(Method):
         return self.with_pixel_noise(encoder, decoder)
 
     def with_pixel_noise(self, encoder: nn.Module, decoder: nn.Module) -> dict[str, nn.Module]:
-        """Both networks by name; for the Gaussian likelihood the decoder gets a noise level for each pixel."""
+        """Both networks by name; for the Gaussian likelihood the decoder has a noise level per pixel."""
         if self.config.likelihood == "gaussian":
             decoder.register_parameter("noise", nn.Parameter(torch.zeros(self.preparation["image"].shape)))
         return {"encoder": encoder, "decoder": decoder}
@@ -147,9 +130,11 @@ class VAEBase(Method):
     def binarize_or_dequantize(self, batch: Batch) -> Tensor:
         """The data x in [0, 1]: Bernoulli samples of the pixels, or (level + uniform noise) / 256."""
         intensity, noise = (batch.image + 1) / 2, batch.uniform(*batch.image.shape[1:])
-        if self.config.likelihood == "bernoulli":
-            return (noise < intensity).float()
-        return (255 * intensity + noise) / 256
+        return (
+            (noise < intensity).float()
+            if self.config.likelihood == "bernoulli"
+            else (255 * intensity + noise) / 256
+        )
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of `q(z | x)`, `(batch, latent_dim)` each, for x in [0, 1]."""
@@ -179,13 +164,7 @@ class VAEBase(Method):
     def decode_prior(
         self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor
     ) -> np.ndarray:
-        """Expected images of latent codes from the prior, uint8 `(count, height, width, channels)`.
-
-        Args:
-            count: number of images.
-            codes: fixed values of latent components, by `code1`, `code2` ...
-            **conditions: fields of the batch, `(count, ...)`.
-        """
+        """Expected images of z from the prior, with some components fixed, given fields of the batch."""
 
         def generate(batch: Batch) -> Tensor:
             z = batch.normal(self.config.latent_dim)
@@ -196,26 +175,18 @@ class VAEBase(Method):
         return make_images(generate, count, self.preparation["image"], self.device, **conditions)
 
     def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
-        """Expected images of latent codes from the prior; `code1`, `code2` ... fix a latent component.
-
-        Raises:
-            UsageError: there is no such component, or its value is not a number.
-        """
-        values = codes_given(codes, self.config.latent_dim)
-        return {
-            "image": self.decode_prior(count, values),
-            **{name: np.full(count, v) for name, v in values.items()},
-        }
+        """Expected images of z from the prior; `code1`, `code2` ... fix the value of a component."""
+        fixed = codes_given(codes, self.config.latent_dim)
+        columns = {name: np.full(count, value) for name, value in fixed.items()}
+        return {"image": self.decode_prior(count, fixed), **columns}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The posterior mean of each image of a part, float32 `(items, latent_dim)`."""
-        means = [
-            self.encode((batch.image + 1) / 2, *self.condition(batch))[0] for batch in data.iterate(part)
-        ]
-        return torch.cat(means).cpu().numpy()
+        batches = ((batch, (batch.image + 1) / 2) for batch in data.iterate(part))
+        return torch.cat([self.encode(x, *self.condition(batch))[0] for batch, x in batches]).cpu().numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent_dim)`, the posterior means, and `reconstruction` uint8, their images."""
+        """`latent` float32 `(items, latent_dim)`, the posterior means, and `reconstruction` uint8."""
         means, images = [], []
         for batch in data.iterate(part):
             condition = self.condition(batch)

@@ -84,7 +84,7 @@ class CVAE(VAEBase):
         return self.with_pixel_noise(encoder, decoder)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative ELBO given the class c, with weight beta on the KL, in nats per image, and both terms."""
+        """The negative ELBO given the class c, with weight beta on the KL, in nats per image."""
         x, (c,) = self.binarize_or_dequantize(batch), self.condition(batch)
         mean, log_variance = self.encode(x, c)
         z = self.reparameterize(mean, log_variance, batch)
@@ -125,7 +125,7 @@ class CVAE(VAEBase):
         }
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`probabilities` `(items, classes)`; `latent` and `reconstruction` given the known or most likely class."""
+        """`probabilities`; `latent` and `reconstruction` given the known or the most likely class."""
         elbos = torch.cat([self.class_elbo(batch) for batch in data.iterate(part)])
         return {"probabilities": elbos.softmax(1).cpu().numpy(), **super().predict(data, part)}
 
