@@ -13,7 +13,7 @@ Use it for embeddings, for compression, and for anomaly detection, since unusual
 reconstruction errors. With `latent_dim=2` the report shows the whole latent space. What most often goes wrong
 is an unsuitable latent dimension: too small a one blurs the reconstructions, too large a one reproduces noise
 as well; choose about the number of factors that vary in the images. An autoencoder is not a generative model:
-codes between those of real images may decode to nothing meaningful. `vae` fills these gaps.
+codes between those of real images may decode to meaningless images. `vae` fills these gaps.
 
 Differences from the paper: the default latent dimensions, 16 for grayscale and 256 for color images, are
 those that Atienza uses for denoising and for colorization; there is no general rule. The learning rate

@@ -1,5 +1,4 @@
-r"""Classifier autoencoder: one encoder for two tasks, classifying an image and reconstructing it, also from
-noisy inputs.
+r"""Classifier autoencoder: one encoder for two tasks, the class of an image and its reconstruction.
 
     loss = reconstruction_weight mean((x - s)**2) + class_weight mean(- log softmax(classifier(z))[label])
     z = encoder(x~),    s = sigmoid(decoder(z)),    x: pixels in [0, 1],    x~ = x, or x with noise
@@ -16,7 +15,7 @@ log shows both. If only the class matters, `classify` is the better choice.
 Differences from the paper: Atienza's code classifies and reconstructs clean images, although its text is
 about denoising: `noise` controls both here, and none is the default. The first convolution reads the image
 directly, because batch norm and ReLU before it would make all dark pixels equal (`net=pool`). The weights are
-ours: the squared error of a pixel is several hundred times smaller than a cross-entropy.
+ours: the squared error of a pixel is about a hundred times smaller than a cross-entropy.
 
 Reference: Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", ICML 2008;
 Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, chapter 3

@@ -15,10 +15,9 @@ pale color: where an object may be red or blue, the error is minimal near the me
 original images.
 
 Differences from the paper: Atienza's network has a latent code of 256 dimensions and learns RGB with the
-squared error; here a U-Net preserves edges, and the given lightness is not predicted again. `net=cnn
-color_space=rgb loss=mse` restores the original. The absolute error is the default because it is closest to
-the mean color difference, the selection metric. Grayscale means lightness, not the weighted sum of
-gamma-encoded RGB.
+squared error; here a U-Net preserves edges, and the given lightness is kept. The original is
+`net=cnn color_space=rgb loss=mse`. The absolute error is the default because it is closest to the mean color
+difference, the selection metric. Grayscale means lightness, not the weighted sum of gamma-encoded RGB.
 
 Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.08511 (L*a*b*, and why colors
 are pale); Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, section 3.4; CIEDE2000 color

@@ -1,5 +1,4 @@
-r"""beta-VAE: a variational autoencoder with a larger weight on the KL, which encourages a disentangled latent
-code.
+r"""beta-VAE: a variational autoencoder with a larger weight on the KL, for a disentangled latent code.
 
     loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z))
     z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x)
@@ -7,10 +6,10 @@ code.
 
 At beta = 1 this is the plain `vae`. The KL measures how many nats the latent code carries about an image. A
 larger weight leaves only what changes the image most, in components that are independent as in the prior, and
-makes reconstructions blurrier. The best epoch is selected by `loss`; `neg_elbo` is the upper bound on `- log
-p(x)`, that is beta = 1, whatever the beta of the training. If the dataset comes with known factors of
-variation, as the bundled `shapes` does, the report measures disentanglement by MIG, the FactorVAE score and
-DCI. The factors serve evaluation only: neither the training nor the selection of the epoch uses them.
+makes reconstructions blurrier. The best epoch is selected by `loss`; `neg_elbo` is the bound on the negative
+log-likelihood, that is beta = 1, whatever the beta of the training. If the dataset comes with known factors
+of variation, as the bundled `shapes` does, the report measures disentanglement by MIG, the FactorVAE score
+and DCI. The factors serve evaluation only: neither the training nor the selection of the epoch uses them.
 
 Use it to explore the factors of variation of a set of similar images: look at the latent traversals in the
 report, and compare several values of beta: `hibiscus sweep beta-vae shapes beta=1,2,4,9`. What most often

@@ -5,10 +5,11 @@ r"""Conditional variational autoencoder: encoder and decoder are conditioned on 
     noise from N(0, 1),    p(z) = N(0, 1)
 
 The class c is one-hot. A linear layer turns it into an additional input channel of the encoder; in the
-decoder it scales and shifts the units of the first two layers. At beta = 1 the loss is an upper bound on `-
-log p(x | c)`, in nats per image. Since the prior is the same for every class, encoding the class in z would
-only cost KL, so z holds the rest: slant, stroke width, style. Samples of a class are drawn by `hibiscus
-sample RUN label=cat`, and `predict` returns the class under which an unlabeled image is most likely.
+decoder it scales and shifts the units of the first two layers. At beta = 1 the loss is an upper bound on the
+negative log-likelihood of x given c, in nats per image. Since the prior is the same for every class, encoding
+the class in z would only cost KL, so z holds the rest: slant, stroke width, style. A class is sampled by
+`hibiscus sample RUN label=cat`, and `predict` returns the class under which an unlabeled image is most
+likely.
 
 Use it for labeled images when you want samples of a class, one style in every class, or likelihoods by class;
 the samples of a `cgan` are sharper. What most often goes wrong is that the decoder ignores the class:

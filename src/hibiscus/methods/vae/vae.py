@@ -2,15 +2,16 @@ r"""Variational autoencoder: an encoder and a decoder of images that are trained
 
     loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z))
     z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x)
-    noise from N(0, 1),    p(z) = N(0, 1)
+    noise from N(0, 1),    p(z) = N(0, 1),    s = sigmoid(decoder(z))
+    log p(x | z) = sum of  x log s + (1 - x) log(1 - s)                                     bernoulli
+    log p(x | z) = - sum of  ((x - 256 s) / sigma)**2 / 2 + log sigma + log(2 pi) / 2       gaussian
 
 With `likelihood=bernoulli`, x is binarized anew for every batch: each pixel is 1 with a probability equal to
-its intensity, and `log p(x | z) = sum of x log s + (1 - x) log(1 - s)`, `s = sigmoid(decoder(z))`. With
-`gaussian`, the pixel levels 0 to 255 are dequantized by uniform noise from [0, 1), and `log p(x | z) = - sum
-of ((x - 256 s) / sigma)**2 / 2 + log sigma + log(2 pi) / 2` with a sigma that is learned for each pixel.
-Because the noise is drawn outside the encoder (reparameterization), gradients pass through z. At beta = 1 the
-loss is the negative ELBO, an upper bound on `- log p(x)` in nats per image; the gap is the KL divergence from
-q(z | x) to the true posterior p(z | x).
+its intensity. With `gaussian`, x is the pixel level from 0 to 255 plus uniform noise from [0, 1)
+(dequantization), and sigma is learned for each pixel. Because the noise of z is drawn outside the encoder
+(reparameterization), gradients pass through z. At beta = 1 the loss is the negative ELBO, an upper bound on
+the negative log-likelihood in nats per image; the gap is the KL divergence from q(z | x) to the true
+posterior p(z | x).
 
 Use it for a smooth latent space, for embeddings, for samples that cover all modes of the data, and wherever a
 likelihood matters; the samples of a GAN are sharper. With `latent_dim=2` the report shows the whole latent
