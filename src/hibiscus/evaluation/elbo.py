@@ -27,10 +27,7 @@ __all__ = [
     "select_batch",
 ]
 
-MAX_SAMPLED_ITEMS, MAX_SAMPLED_VALUES = (
-    1000,
-    2**29,
-)  # images and decoded values of the importance-sampled likelihood
+MAX_SAMPLED_ITEMS, MAX_SAMPLED_VALUES = 1000, 2**29  # images and decoded values for importance sampling
 ITEMS_AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # images and decoded values in memory at once
 MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES = 20_000, 2**25  # images and pixel values of the baseline
 
@@ -196,9 +193,7 @@ def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class:
 def _independent_nll(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
     count, mean, test_mean = len(train), train.mean(0), test.mean(0)
     if likelihood == "bernoulli":
-        p = (count * mean / 255 + 0.5) / (
-            count + 1
-        )  # never 0 or 1, even for a pixel that is constant in training
+        p = (count * mean / 255 + 0.5) / (count + 1)  # never 0 or 1, even for a constant pixel
         return float(-(test_mean / 255 * np.log(p) + (1 - test_mean / 255) * np.log(1 - p)).sum())
     train_variance = train.var(0)
     dequantization = 1 / 12  # variance of the uniform noise within a level

@@ -29,11 +29,8 @@ __all__ = ["BASELINE", "evaluate_likelihood"]
 
 BASELINE = "independent pixels"
 SHOWN, SAMPLES, MAX_DOTS = 20, 60, 2000  # reconstructions, samples, and points of the scatter plot
-TRAVERSED, STEPS, RANGE = (
-    8,
-    9,
-    2.5,
-)  # latent components of the traversals, images of each, and from -RANGE to RANGE
+TRAVERSED, STEPS = 8, 9  # latent components of the traversals, and images of each
+RANGE = 2.5  # traversals go from -RANGE to RANGE
 MAP_SIDE = 15
 PIXEL_KINDS = {
     "dynamic": "dynamically binarized pixels",

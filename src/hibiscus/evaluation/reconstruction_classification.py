@@ -23,10 +23,7 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["ClassifierModel", "evaluate_reconstruction_and_class", "validate_reconstruction_and_class"]
 
-ALL_VALUES, MAX_TRAIN_VALUES = (
-    2**62,
-    2**24,
-)  # pixel values of the images to classify, and of those for linear models
+ALL_VALUES, MAX_TRAIN_VALUES = 2**62, 2**24  # pixel values to classify, and for training linear models
 MAX_FEATURES = 1024  # pixel values of an image for the linear model
 
 

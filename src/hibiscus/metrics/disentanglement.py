@@ -127,8 +127,7 @@ def dci(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> dict[str, floa
         seed: seed of the forests.
 
     Shapes:
-        codes (items, components), factors (items, factors); returns the three metrics by name, each in [0,
-        1].
+        codes (items, components), factors (items, factors); returns three metrics by name, each in [0, 1].
 
     Raises:
         DataError: as `mutual_information_table`.
@@ -145,9 +144,10 @@ def dci(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> dict[str, floa
     train, test = order[: -(-len(order) // 2)], order[-(-len(order) // 2) :]
     importance, accuracies = np.zeros((codes.shape[1], factors.shape[1])), []
     for factor, levels in enumerate(factors.T):
+        every_feature = cast("str", None)  # the type stubs allow strings only
         forest = RandomForestClassifier(
-            TREES, min_samples_leaf=MIN_LEAF, max_features=cast("str", None), random_state=seed
-        )  # stubs know words only
+            TREES, min_samples_leaf=MIN_LEAF, max_features=every_feature, random_state=seed
+        )
         forest.fit(codes[train], levels[train])
         importance[:, factor] = forest.feature_importances_
         accuracies.append(float((forest.predict(codes[test]) == levels[test]).mean()) if len(test) else 0.0)

@@ -166,11 +166,11 @@ def build_encoder(
                 nn.MaxPool2d(2, ceil_mode=True),
             ]
         channels, height, width = count, -(-height // 2), -(-width // 2)
-    inner = [nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
+    flat = channels * height * width
+    # Built for `pool` too, which does not use it: its random numbers are part of what a seed stands for.
+    hidden_layers = [nn.Linear(flat, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
     layers += (
-        [Flatten(), *inner]
-        if kind == "cnn"
-        else [nn.ReLU(), Flatten(), nn.Linear(channels * height * width, outputs)]
+        [Flatten(), *hidden_layers] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(flat, outputs)]
     )
     network = nn.Sequential(*layers)
     initialize(network, "glorot_uniform")
