@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.boxes.preparation import BoxPreparation
@@ -23,6 +21,9 @@ from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.errors import DataError, RunError, nearest
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "KINDS",
@@ -122,10 +123,11 @@ class ImagePreparation:
         return (self.channels, self.height, self.width)
 
     def decode(self, values: Tensor) -> np.ndarray:
-        """Prepared values `(items, channels, height, width)` as uint8 images `(items, height, width, channels)`."""
-        std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (self.std, self.mean))
-        pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
-        return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        """Images uint8 `(items, height, width, channels)` from prepared values `(items, channels, height, width)`."""
+        values = values.float()
+        std, mean = (values.new_tensor(numbers).view(1, -1, 1, 1) for numbers in (self.std, self.mean))
+        pixels = (values * std + mean).mul(255).round().clamp(0, 255)
+        return pixels.byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
