@@ -76,13 +76,12 @@ class VAEBase(Method):
         """Chooses the likelihood and the networks that fit the images, where the options say `auto`."""
         assert isinstance(config, VAEConfig)
         shape = preparation["image"].shape
-        likelihood = (
-            ("bernoulli" if shape[0] == 1 else "gaussian")
-            if config.likelihood == "auto"
-            else config.likelihood
-        )
-        net = ("mlp" if math.prod(shape) <= MAX_MLP_VALUES else "cnn") if config.net == "auto" else config.net
-        return config.model_copy(update={"likelihood": likelihood, "net": net})
+        suitable = {
+            "likelihood": "bernoulli" if shape[0] == 1 else "gaussian",
+            "net": "mlp" if math.prod(shape) <= MAX_MLP_VALUES else "cnn",
+        }
+        chosen = {name: value for name, value in suitable.items() if getattr(config, name) == "auto"}
+        return config.model_copy(update=chosen)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -96,9 +95,8 @@ class VAEBase(Method):
     def networks(self) -> dict[str, nn.Module]:
         """The encoder, from x to mean and log-variance of z, and the decoder, from z to pixel logits."""
         shape, config = self.preparation["image"].shape, self.config
-        size = (config.hidden, config.filters)
-        decoder = build_decoder(config.net, config.latent_dim, shape, *size)
-        encoder = build_encoder(config.net, shape, 2 * config.latent_dim, *size)
+        decoder = build_decoder(config.net, config.latent_dim, shape, config.hidden, config.filters)
+        encoder = build_encoder(config.net, shape, 2 * config.latent_dim, config.hidden, config.filters)
         return self.with_pixel_noise(encoder, decoder)
 
     def with_pixel_noise(self, encoder: nn.Module, decoder: nn.Module) -> dict[str, nn.Module]:
@@ -130,11 +128,9 @@ class VAEBase(Method):
     def binarize_or_dequantize(self, batch: Batch) -> Tensor:
         """The data x in [0, 1]: Bernoulli samples of the pixels, or (level + uniform noise) / 256."""
         intensity, noise = (batch.image + 1) / 2, batch.uniform(*batch.image.shape[1:])
-        return (
-            (noise < intensity).float()
-            if self.config.likelihood == "bernoulli"
-            else (255 * intensity + noise) / 256
-        )
+        if self.config.likelihood == "bernoulli":
+            return (noise < intensity).float()
+        return (255 * intensity + noise) / 256
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of `q(z | x)`, `(batch, latent_dim)` each, for x in [0, 1]."""
