@@ -26,6 +26,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "kernel_size": (5, {}),
     "likelihood": ("gaussian", {}),
     "noise_mean": (0.5, {"noise": "gaussian"}),
+    "noise_std": (0.25, {"noise": "gaussian"}),
+    "noise_fraction": (0.3, {"noise": "masking"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
     ("wgan", "batch_norm"): (None, {}),  # acts in images above 8 pixels; tests/methods/test_wgan.py

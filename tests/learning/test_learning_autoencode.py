@@ -25,16 +25,17 @@ def test_a_code_beats_as_many_principal_components(tmp_path, loss):
     assert linear > mean
 
 
-@pytest.mark.parametrize(("noise", "amount"), [("gaussian", 0.5), ("salt-and-pepper", 0.3), ("masking", 0.3)])
-def test_noise_is_taken_off_digits(tmp_path, noise, amount):
-    found = evaluated(tmp_path, "denoiser", "digits", noise=noise, amount=amount, epochs=20, batch_size=32)
+@pytest.mark.parametrize("noise", ["gaussian", "salt-and-pepper", "masking"])
+def test_digits_are_denoised(tmp_path, noise):
+    options = {"noise": noise, "noise_std": 0.5, "noise_fraction": 0.3, "epochs": 20, "batch_size": 32}
+    found = evaluated(tmp_path, "denoiser", "digits", **options)
     assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 4
     assert all(found["metrics"]["test/psnr"] > baseline["test/psnr"] + 1 for baseline in found["baselines"].values())
 
 
 @pytest.mark.parametrize("noise", ["none", "gaussian"])
 def test_classes_and_images_from_one_code(tmp_path, noise):
-    found = evaluated(tmp_path, "autoencoder-classifier", "digits", noise=noise, amount=0.3, epochs=30, batch_size=32)
+    found = evaluated(tmp_path, "autoencoder-classifier", "digits", noise=noise, noise_std=0.3, epochs=30, batch_size=32)
     assert found["metrics"]["test/accuracy"] > found["baselines"]["linear model"]["test/accuracy"] + 0.01
     assert found["metrics"]["test/psnr"] > found["baselines"]["linear model on PCA of 16 components"]["test/psnr"]
 

@@ -78,7 +78,7 @@ def test_the_same_each_time():
 def test_what_does_not_fit_is_told():
     with pytest.raises(DataError, match=r"codes of shape \(3,\)"):
         mutual_information_gap(np.zeros(3), FACTORS)
-    with pytest.raises(DataError, match="one row for each"):
+    with pytest.raises(DataError, match="one row per item"):
         dci(np.zeros((3, 2)), FACTORS)
     with pytest.raises(DataError, match="factor 1 has one value"):
         factor_vae_score(np.zeros((3, 2)), np.array([[0, 1], [1, 1], [2, 1]]))

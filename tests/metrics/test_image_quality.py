@@ -55,7 +55,7 @@ def test_psnr_is_that_of_torchmetrics():
 def test_psnr_by_hand_and_of_equal_images():
     assert psnr(np.full((1, 4), 0.5), np.full((1, 4), 0.4)).tolist() == pytest.approx([20])
     assert psnr(np.zeros((2, 3)), np.zeros((2, 3))).tolist() == [np.inf, np.inf]
-    assert psnr(np.zeros((2, 3)), np.zeros((2, 3)), most=60).tolist() == [60, 60]
+    assert psnr(np.zeros((2, 3)), np.zeros((2, 3)), max_psnr=60).tolist() == [60, 60]
 
 
 @pytest.mark.parametrize("shape", [(4, 32, 32, 1), (3, 24, 17, 3), (2, 11, 11, 3)])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.unet import UNet, build_unet, most_depth
+from hibiscus.networks.unet import UNet, build_unet, max_depth
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])
@@ -47,11 +47,11 @@ def test_edges_pass_beside_the_small_maps():
     assert change[8:, 8:].max() == 0  # four convolutions of 3x3 see no farther than four pixels
 
 
-@pytest.mark.parametrize(("size", "most"), [((28, 28), 4), ((2, 9), 0), ((3, 3), 1), ((5, 8), 2), ((64, 96), 5), ((1, 1), 0)])
-def test_most_depth_leaves_two_pixels(size, most):
-    assert most_depth(*size) == most
+@pytest.mark.parametrize(("size", "depth"), [((28, 28), 4), ((2, 9), 0), ((3, 3), 1), ((5, 8), 2), ((64, 96), 5), ((1, 1), 0)])
+def test_max_depth_leaves_two_pixels(size, depth):
+    assert max_depth(*size) == depth
     side = min(size)
-    for _ in range(most):
+    for _ in range(depth):
         side = -(-side // 2)
     assert side >= min(2, min(size))
 

@@ -34,7 +34,7 @@ def test_pooling_networks_are_as_they_are_said_to_be():
     names = lambda net: " ".join(type(layer).__name__ for layer in net)  # noqa: E731
     assert names(encoder) == "Conv2d MaxPool2d BatchNorm2d ReLU Conv2d MaxPool2d ReLU Flatten Linear"
     block = "BatchNorm2d ReLU ConvTranspose2d Upsample"
-    assert names(decoder) == f"Linear Unflatten {block} {block} BatchNorm2d ReLU ConvTranspose2d Cut"
+    assert names(decoder) == f"Linear Unflatten {block} {block} BatchNorm2d ReLU ConvTranspose2d Crop"
     count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
     flat = 64 * 7 * 7
     assert count(encoder) == 9 * 32 + 2 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 16

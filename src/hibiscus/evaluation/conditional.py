@@ -9,20 +9,20 @@ import torch
 
 from hibiscus.data.images.ops import image_grid
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.elbo import chosen
+from hibiscus.evaluation.elbo import select_batch
 from hibiscus.evaluation.feature_network import get_feature_network
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.evaluation.likelihood import BASELINE
 from hibiscus.methods.sampling import to_pixels
 from hibiscus.training.method import Evaluation
 
-__all__ = ["add_obedience"]
+__all__ = ["add_conditional_accuracy"]
 
 JUDGED, READ, AT_ONCE = 5000, 2000, 256  # images made for the judge, and real ones that the method itself reads
 STYLES, MOST_CLASSES = 10, 20  # of the gallery of every class by every style
 
 
-def add_obedience(found: Evaluation, model: Any, data: PreparedData, part: str) -> Evaluation:
+def add_conditional_accuracy(found: Evaluation, model: Any, data: PreparedData, part: str) -> Evaluation:
     """The examination with `conditional_accuracy`, how often the data's judge reads the class that was asked for in a made image.
 
     Beside it `classifier_accuracy`, how often it reads real images as labelled, and `accuracy`, how often the class under which the method
@@ -31,10 +31,10 @@ def add_obedience(found: Evaluation, model: Any, data: PreparedData, part: str) 
     judge, rows = get_feature_network(data), data.subsample(part, JUDGED)
     asked = data.values("label", part)[rows]
     reads = lambda pixels: judge.look(data, pixels)[1].argmax(1)  # noqa: E731
-    made, real = reads(model.made(len(asked), label=torch.from_numpy(asked))), reads(data.values("image", part)[rows])
+    made, real = reads(model.decode_prior(len(asked), label=torch.from_numpy(asked))), reads(data.values("image", part)[rows])
     baseline = reads(_drawn_alone(data, asked))
     few = data.subsample(part, READ)
-    own = [model.read(chosen(model, data, part, few[start : start + AT_ONCE])).argmax(1) for start in range(0, len(few), AT_ONCE)]
+    own = [model.class_elbo(select_batch(model, data, part, few[start : start + AT_ONCE])).argmax(1) for start in range(0, len(few), AT_ONCE)]
     metrics = {
         "conditional_accuracy": float((made == asked).mean()),
         "classifier_accuracy": float((real == asked).mean()),
@@ -47,7 +47,7 @@ def add_obedience(found: Evaluation, model: Any, data: PreparedData, part: str) 
         if (asked == number).any()
     ]
     note = "How often a classifier, trained on the same training part, reads the class that was asked for; in real images, their label."
-    table = Table("Read as asked for", ["class", "images", "made", BASELINE, "real images"], rows_of, note)
+    table = Table("Conditional accuracy by class", ["class", "images", "made", BASELINE, "real images"], rows_of, note)
     report_items = [*found.report_items[:2], _styles(model, data, part), table, *found.report_items[2:]]
     return Evaluation({**found.metrics, **metrics}, {**found.baselines, **baselines}, report_items)
 
@@ -66,8 +66,8 @@ def _drawn_alone(data: PreparedData, asked: np.ndarray) -> np.ndarray:
 
 def _styles(model: Any, data: PreparedData, part: str) -> Gallery:
     """A grid: the first column real images, then in each row the same code under every class."""
-    batch, image = chosen(model, data, part, data.subsample(part, STYLES)), model.preparation["image"]
-    codes = model.encode((batch.image + 1) / 2, *model.told(batch))[0]
+    batch, image = select_batch(model, data, part, data.subsample(part, STYLES)), model.preparation["image"]
+    codes = model.encode((batch.image + 1) / 2, *model.condition(batch))[0]
     columns = [batch.image]
     for number in range(min(MOST_CLASSES, len(model.classes))):
         told = torch.zeros(len(codes), len(model.classes), device=codes.device)

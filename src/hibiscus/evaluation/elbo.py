@@ -1,4 +1,4 @@
-"""How likely images are under a variational autoencoder: the bound, the importance-sampled figure, and a simple rival's."""
+"""The ELBO and the importance-sampled likelihood of a variational autoencoder, and a baseline."""
 
 from __future__ import annotations
 
@@ -15,46 +15,56 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gaussian_kl
 from hibiscus.metrics.likelihood import importance_nll
 
-__all__ = ["Model", "Seen", "bound", "chosen", "independent_pixels", "kind_of", "log_weights", "look", "sampled_nll"]
+__all__ = [
+    "EncodedPart",
+    "LatentVariableModel",
+    "elbo_metrics",
+    "encode_part",
+    "independent_pixels",
+    "log_weights",
+    "pixel_kind",
+    "sampled_nll",
+    "select_batch",
+]
 
-SAMPLED_ITEMS, SAMPLED_VALUES = 1000, 2**29  # images of the importance-sampled likelihood, and pixels decoded for them at most
-AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # images, and pixels decoded at once
-RIVAL_ITEMS, RIVAL_VALUES = 20_000, 2**25  # images and pixels for the simple rival
+MAX_SAMPLED_ITEMS, MAX_SAMPLED_VALUES = 1000, 2**29  # images and decoded values for importance sampling
+ITEMS_AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # images and decoded values in memory at once
+MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES = 20_000, 2**25  # images and pixel values of the baseline
 
 
-class Model(Protocol):
-    """What is asked of the method."""
+class LatentVariableModel(Protocol):
+    """What the evaluation needs of a variational autoencoder."""
 
     config: Any
     preparation: Any
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that its networks are told, if they are told any."""
+        """The classes on which its networks are conditioned, if any."""
         ...
 
     @property
     def device(self) -> torch.device:
-        """Where its networks are."""
+        """The device of its networks."""
         ...
 
-    def draw(self, batch: Batch) -> Tensor:
-        """What stands for the images of a batch."""
+    def binarize_or_dequantize(self, batch: Batch) -> Tensor:
+        """The data x in [0, 1] for the images of a batch."""
         ...
 
-    def told(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What its networks are told about the items of a batch."""
+    def condition(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What its networks get beside x and z."""
         ...
 
-    def encode(self, x: Tensor, *told: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of each code."""
+    def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of `q(z | x)`."""
         ...
 
-    def decode(self, z: Tensor, *told: Tensor) -> Tensor:
-        """The expected image of each code."""
+    def decode(self, z: Tensor, *condition: Tensor) -> Tensor:
+        """The expected image of each latent code."""
         ...
 
-    def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
+    def log_likelihood(self, x: Tensor, z: Tensor, *condition: Tensor) -> Tensor:
         """`log p(x | z)` of each image."""
         ...
 
@@ -64,13 +74,13 @@ class Model(Protocol):
 
 
 @dataclass
-class Seen:
-    """A part after one pass through both networks.
+class EncodedPart:
+    """A part of the data after one pass through both networks.
 
     Args:
-        mean: of the code `(items, units)`.
-        kl: of each unit `(items, units)`, nats.
-        log_likelihood: log p(x | z) by one sample `(items,)`, nats.
+        mean: the posterior mean `(items, latent_dim)`.
+        kl: the KL divergence of each latent component `(items, latent_dim)`, in nats.
+        log_likelihood: `log p(x | z)` for one sample of z `(items,)`, in nats.
     """
 
     mean: np.ndarray
@@ -78,93 +88,115 @@ class Seen:
     log_likelihood: np.ndarray
 
 
-def look(model: Model, data: PreparedData, part: str) -> Seen:
-    """Encodes and decodes a part once."""
-    found = []
+def encode_part(model: LatentVariableModel, data: PreparedData, part: str) -> EncodedPart:
+    """Encodes every image of a part and decodes one sample of its posterior."""
+    encoded = []
     for batch in data.iterate(part):
-        x, told = model.draw(batch), model.told(batch)
-        mean, log_variance = model.encode(x, *told)
+        x, condition = model.binarize_or_dequantize(batch), model.condition(batch)
+        mean, log_variance = model.encode(x, *condition)
         z = mean + (log_variance / 2).exp() * batch.normal(mean.shape[1])
-        found.append((mean, gaussian_kl(mean[..., None], log_variance[..., None]), model.log_likelihood(x, z, *told)))
-    return Seen(*(torch.cat(values).cpu().numpy() for values in zip(*found, strict=True)))
+        kl = gaussian_kl(mean[..., None], log_variance[..., None])
+        encoded.append((mean, kl, model.log_likelihood(x, z, *condition)))
+    return EncodedPart(*(torch.cat(values).cpu().numpy() for values in zip(*encoded, strict=True)))
 
 
-def chosen(model: Model, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
-    """Some images of a part as a batch, with their classes where the networks are told them."""
+def select_batch(model: LatentVariableModel, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
+    """The images in some rows of a part, with their classes if the model is conditioned on them."""
     batch = Batch(image=data.images(data.values("image", part)[rows]))
     if model.classes:
         batch["label"] = torch.from_numpy(data.values("label", part)[rows]).to(batch.image.device)
     return batch
 
 
-def bound(seen: Seen, beta: float) -> dict[str, float]:
-    """The negative of the variational bound, its two terms and the loss, means over the part in nats per image."""
-    kl, reconstruction = float(seen.kl.sum(1).mean()), float(-seen.log_likelihood.mean())
-    return {"neg_elbo": reconstruction + kl, "loss": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
+def elbo_metrics(encoded: EncodedPart, beta: float) -> dict[str, float]:
+    """The negative ELBO, its two terms and the loss: means over the part, in nats per image."""
+    kl, reconstruction = float(encoded.kl.sum(1).mean()), float(-encoded.log_likelihood.mean())
+    return {
+        "neg_elbo": reconstruction + kl,
+        "loss": reconstruction + beta * kl,
+        "reconstruction": reconstruction,
+        "kl": kl,
+    }
 
 
-def kind_of(data: PreparedData, part: str, likelihood: str) -> str:
-    """What the likelihood is of: pixels drawn anew, pixels that were black and white already, or levels of 0 to 255."""
+def pixel_kind(data: PreparedData, part: str, likelihood: str) -> str:
+    """The variable that the likelihood is of: `dynamic` or `static` binarization, or `8bit` levels."""
     if likelihood == "gaussian":
         return "8bit"
-    pixels = data.values("image", part)[data.subsample(part, SAMPLED_ITEMS)]
+    pixels = data.values("image", part)[data.subsample(part, MAX_SAMPLED_ITEMS)]
     return "static" if np.isin(pixels, (0, 255)).all() else "dynamic"
 
 
-def sampled_nll(model: Model, data: PreparedData, part: str) -> np.ndarray:
-    """The importance-sampled negative log-likelihood in nats of up to 1000 images of a part; of fewer where they are large."""
-    samples, found = model.config.importance_samples, []
-    affordable = SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
-    rows = data.subsample(part, max(1, min(SAMPLED_ITEMS, affordable)))
-    for start in range(0, len(rows), AT_ONCE):
-        batch = chosen(model, data, part, rows[start : start + AT_ONCE])
-        x, told = model.draw(batch), model.told(batch)
-        mean, log_variance = model.encode(x, *told)
+def sampled_nll(model: LatentVariableModel, data: PreparedData, part: str) -> np.ndarray:
+    """The importance-sampled NLL of up to 1000 images of a part, in nats; of fewer if they are large."""
+    samples, nll = model.config.importance_samples, []
+    affordable = MAX_SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
+    rows = data.subsample(part, max(1, min(MAX_SAMPLED_ITEMS, affordable)))
+    for start in range(0, len(rows), ITEMS_AT_ONCE):
+        batch = select_batch(model, data, part, rows[start : start + ITEMS_AT_ONCE])
+        x, condition = model.binarize_or_dequantize(batch), model.condition(batch)
+        mean, log_variance = model.encode(x, *condition)
         step = max(1, VALUES_AT_ONCE // x.numel())
         counts = [min(step, samples - done) for done in range(0, samples, step)]
-        weights = [log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1]), *told) for count in counts]
-        found.append(importance_nll(torch.cat(weights).cpu().numpy()))
-    return np.concatenate(found)
+        weights = [
+            log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1]), *condition)
+            for count in counts
+        ]
+        nll.append(importance_nll(torch.cat(weights).cpu().numpy()))
+    return np.concatenate(nll)
 
 
-def log_weights(model: Model, x: Tensor, mean: Tensor, log_variance: Tensor, noise: Tensor, *told: Tensor) -> Tensor:
-    """`log p(x | z) + log p(z) - log q(z | x)` as `(samples, items)`, from noise `(items, samples, units)`."""
+def log_weights(
+    model: LatentVariableModel,
+    x: Tensor,
+    mean: Tensor,
+    log_variance: Tensor,
+    noise: Tensor,
+    *condition: Tensor,
+) -> Tensor:
+    """`log p(x, z) - log q(z | x)` as `(samples, items)`, from noise `(items, samples, latent_dim)`."""
     items, samples, _ = noise.shape
     z = mean[:, None] + (log_variance / 2).exp()[:, None] * noise
-    again = [each.repeat_interleave(samples, 0) for each in told]
-    likelihood = model.log_likelihood(x.repeat_interleave(samples, 0), z.flatten(0, 1), *again).view(items, samples)
-    prior_to_posterior = (noise.square() - z.square()).sum(2) / 2 + log_variance.sum(1, keepdim=True) / 2  # log(2 pi) cancels
-    return (likelihood + prior_to_posterior).T
+    repeated = [values.repeat_interleave(samples, 0) for values in condition]
+    likelihood = model.log_likelihood(x.repeat_interleave(samples, 0), z.flatten(0, 1), *repeated).view(
+        items, samples
+    )
+    log_prior_ratio = (noise.square() - z.square()).sum(2) / 2 + log_variance.sum(
+        1, keepdim=True
+    ) / 2  # log(2 pi) cancels
+    return (likelihood + log_prior_ratio).T
 
 
 def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class: bool = False) -> float:
-    """Nats per image where every pixel is drawn by itself, as the training part says; exact, not sampled.
+    """The exact NLL, in nats per image, of a model of independent pixels fitted to the training part.
 
     Args:
-        data: with the images.
-        part: which.
+        data: prepared data with images.
+        part: the part to evaluate.
         likelihood: `bernoulli` or `gaussian`.
-        by_class: whether each class has its own pixels; then the class of each image must be known.
+        by_class: fit the pixels of each class separately, which requires labels.
     """
     values = math.prod(data.preparation["image"].shape)
-    most = max(2, min(RIVAL_ITEMS, RIVAL_VALUES // values))
-    rows = {name: data.subsample(name, most) for name in ("train", part)}
-    train, other = (data.values("image", name)[rows[name]] for name in ("train", part))
+    max_items = max(2, min(MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES // values))
+    rows = {name: data.subsample(name, max_items) for name in ("train", part)}
+    train, test = (data.values("image", name)[rows[name]] for name in ("train", part))
     if not by_class:
-        return _pixels_alone(train, other, likelihood)
-    of_train, of_other = (data.values("label", name)[rows[name]] for name in ("train", part))
+        return _independent_nll(train, test, likelihood)
+    train_label, test_label = (data.values("label", name)[rows[name]] for name in ("train", part))
     return sum(
-        float((of_other == label).mean()) * _pixels_alone(train[of_train == label], other[of_other == label], likelihood)
-        for label in np.unique(of_other)
+        float((test_label == label).mean())
+        * _independent_nll(train[train_label == label], test[test_label == label], likelihood)
+        for label in np.unique(test_label)
     )
 
 
-def _pixels_alone(train: np.ndarray, other: np.ndarray, likelihood: str) -> float:
-    count, mean, seen = len(train), train.mean(0), other.mean(0)
+def _independent_nll(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
+    count, mean, test_mean = len(train), train.mean(0), test.mean(0)
     if likelihood == "bernoulli":
-        share = (count * mean / 255 + 0.5) / (count + 1)  # never 0 or 1, though a pixel may not change in training
-        return float(-(seen / 255 * np.log(share) + (1 - seen / 255) * np.log(1 - share)).sum())
-    spread = train.var(0)
-    variance = (count * spread + spread.mean()) / (count + 1) + 1 / 12  # 1 / 12 is that of the noise within a level
-    error = other.var(0) + (seen - mean) ** 2 + 1 / 12
+        p = (count * mean / 255 + 0.5) / (count + 1)  # never 0 or 1, even for a constant pixel
+        return float(-(test_mean / 255 * np.log(p) + (1 - test_mean / 255) * np.log(1 - p)).sum())
+    train_variance = train.var(0)
+    dequantization = 1 / 12  # variance of the uniform noise within a level
+    variance = (count * train_variance + train_variance.mean()) / (count + 1) + dequantization
+    error = test.var(0) + (test_mean - mean) ** 2 + dequantization
     return float((error / variance + np.log(2 * np.pi * variance)).sum() / 2)

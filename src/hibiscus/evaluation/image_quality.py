@@ -1,10 +1,10 @@
-"""How near what comes out is to what should: figures of a method and of simple rivals, on the same images with the same noise."""
+"""Image quality of a model's output beside baselines, on the same images with the same noise."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,29 +12,72 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.methods.autoencode.noise import SEED, FixedBatch
 from hibiscus.metrics.image_quality import ciede2000, psnr, rgb_to_lab, ssim
 
-if TYPE_CHECKING:
-    from hibiscus.methods.autoencode.base import ImageToImage
-
 __all__ = [
-    "FIGURES",
-    "Maker",
+    "IMAGE_METRICS",
+    "BaselineFn",
+    "FixedBatch",
+    "ImageModel",
+    "Reconstruction",
     "channels_last",
-    "compare",
+    "compare_images",
     "evaluated_rows",
     "fixed_batch",
-    "look",
-    "some_images",
-    "validate_restorer",
+    "fixed_batches",
+    "reconstruct",
+    "validate_reconstruction",
 ]
 
-MEASURED, EXAMINED = 2**24, 2**26  # values of images that are looked at after an epoch, and in the end
-AT_ONCE = 2**21  # values of images in memory at once
-MOST_PSNR = 60.0  # dB that an image without any error counts; the rounding to 256 levels alone leaves 59
+SEED = 0  # of the noise in evaluations: the same for every run, so that metrics are comparable
+VALIDATION_VALUES, EVALUATION_VALUES = 2**24, 2**26  # pixel values of the images that are evaluated, at most
+VALUES_AT_ONCE = 2**21  # pixel values in memory at once
+MAX_PSNR = 60.0  # dB for an image without any error; rounding to 256 levels alone gives 59
 
-Maker = Callable[[Tensor, Tensor], Tensor]  # from what was given and the true image to a rival's answer
+BaselineFn = Callable[
+    [Tensor, Tensor], Tensor
+]  # from the inputs of the model and the target images to images
+
+
+class ImageModel(Protocol):
+    """What the evaluation needs of a model that maps images to images; all images are in [0, 1]."""
+
+    config: Any
+    preparation: Any
+
+    def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
+        """The inputs of the model for target images x."""
+        ...
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The outputs of the model."""
+        ...
+
+    def to_image(self, outputs: Tensor, inputs: Tensor) -> Tensor:
+        """The images of outputs."""
+        ...
+
+    def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
+        """The loss of outputs against the target images; a scalar."""
+        ...
+
+
+class FixedBatch(Batch):
+    """A batch with its own random generator, so that training and evaluation do not affect each other."""
+
+    generator: torch.Generator
+
+    def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        return draw(self.size, *shape, generator=self.generator).to(next(iter(self.values())).device)
+
+
+class Reconstruction(NamedTuple):
+    """What a model computes for a batch: target images, inputs, outputs, and the images of the outputs."""
+
+    target: Tensor
+    inputs: Tensor
+    outputs: Tensor
+    image: Tensor
 
 
 def channels_last(x: Tensor) -> np.ndarray:
@@ -42,76 +85,91 @@ def channels_last(x: Tensor) -> np.ndarray:
     return x.float().permute(0, 2, 3, 1).cpu().numpy()
 
 
-def _delta_e(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    return ciede2000(rgb_to_lab(made), rgb_to_lab(truth)).mean((1, 2))
+def _delta_e(image: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The mean color difference of each image."""
+    return ciede2000(rgb_to_lab(image), rgb_to_lab(target)).mean((1, 2))
 
 
-def _chroma(images: np.ndarray) -> np.ndarray:
-    """How colourful each image is, by the mean distance from grey."""
-    return np.linalg.norm(rgb_to_lab(images)[..., 1:], axis=-1).mean((1, 2))
+def _colorfulness(image: np.ndarray) -> np.ndarray:
+    """The mean chroma of each image, that is the distance from gray."""
+    return np.linalg.norm(rgb_to_lab(image)[..., 1:], axis=-1).mean((1, 2))
 
 
-FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "psnr": lambda made, truth: psnr(made, truth, most=MOST_PSNR),
+IMAGE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "psnr": lambda image, target: psnr(image, target, max_psnr=MAX_PSNR),
     "ssim": ssim,
     "delta_e": _delta_e,
-    "colorfulness": lambda made, truth: _chroma(made),
-    "target_colorfulness": lambda made, truth: _chroma(truth),
+    "colorfulness": lambda image, target: _colorfulness(image),
+    "target_colorfulness": lambda image, target: _colorfulness(target),
 }
 
 
-def fixed_batch(pixels: Tensor, generator: torch.Generator | None = None) -> FixedBatch:
-    """Prepared images with noise that is the same at every look."""
-    batch = FixedBatch(image=pixels)
+def fixed_batch(images: Tensor, generator: torch.Generator | None = None) -> FixedBatch:
+    """Prepared images as a batch with the same noise at every call."""
+    batch = FixedBatch(image=images)
     batch.generator = generator or torch.Generator().manual_seed(SEED)
     return batch
 
 
-def evaluated_rows(data: PreparedData, part: str, most: int = EXAMINED) -> np.ndarray:
-    """Evenly spaced images of a part, as many as `most` values allow, counted within it."""
-    return data.subsample(part, max(2, most // math.prod(data.preparation["image"].shape)))
+def evaluated_rows(data: PreparedData, part: str, max_values: int = EVALUATION_VALUES) -> np.ndarray:
+    """Rows of evenly spaced images of a part, as many as `max_values` pixel values allow."""
+    return data.subsample(part, max(2, max_values // math.prod(data.preparation["image"].shape)))
 
 
-def some_images(data: PreparedData, part: str, most: int) -> Iterator[FixedBatch]:
-    """The images of `examined_rows`, in batches whose noise is the same at every look."""
+def fixed_batches(data: PreparedData, part: str, max_values: int) -> Iterator[FixedBatch]:
+    """The images of `evaluated_rows` in batches, with the same noise at every call."""
     generator = torch.Generator().manual_seed(SEED)
-    rows = evaluated_rows(data, part, most)
-    step = max(1, min(512, AT_ONCE // math.prod(data.preparation["image"].shape)))
+    rows = evaluated_rows(data, part, max_values)
+    step = max(1, min(512, VALUES_AT_ONCE // math.prod(data.preparation["image"].shape)))
     pixels = data.values("image", part)
     for start in range(0, len(rows), step):
         yield fixed_batch(data.images(pixels[rows[start : start + step]]), generator)
 
 
-def look(model: ImageToImage, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The true images of a batch, what the network is given, its answer, and the image that it stands for."""
+def reconstruct(model: ImageModel, batch: Batch) -> Reconstruction:
+    """Corrupts the images of a batch and applies the model."""
     x = (batch.image + 1) / 2
-    given = model.spoil(x, batch)
-    raw = model.raw(given)
-    return x, given, raw, model.image(raw, given)
+    inputs = model.corrupt(x, batch)
+    outputs = model.forward(inputs)
+    return Reconstruction(x, inputs, outputs, model.to_image(outputs, inputs))
 
 
-def validate_restorer(model: ImageToImage, data: PreparedData, part: str, figure: str) -> dict[str, float]:
-    """The loss on a part, and one figure of what comes out: means over the images."""
-    found, losses, counts = [], [], []
-    for batch in some_images(data, part, MEASURED):
-        x, _, raw, made = look(model, batch)
-        losses.append(float(model.criterion(raw, x)))
-        counts.append(len(x))
-        found.append(FIGURES[figure](channels_last(made), channels_last(x)))
-    return {figure: float(np.concatenate(found).mean()), "loss": float(np.average(losses, weights=counts))}
+def validate_reconstruction(
+    model: ImageModel, data: PreparedData, part: str, metric: str
+) -> dict[str, float]:
+    """The loss and one of `IMAGE_METRICS`: means over a part."""
+    values, losses, counts = [], [], []
+    for batch in fixed_batches(data, part, VALIDATION_VALUES):
+        result = reconstruct(model, batch)
+        losses.append(float(model.loss_from_outputs(result.outputs, result.target)))
+        counts.append(len(result.target))
+        values.append(IMAGE_METRICS[metric](channels_last(result.image), channels_last(result.target)))
+    return {metric: float(np.concatenate(values).mean()), "loss": float(np.average(losses, weights=counts))}
 
 
-def compare(
-    model: ImageToImage, data: PreparedData, part: str, baselines: Mapping[str, Maker], figures: tuple[str, ...]
+def compare_images(
+    model: ImageModel,
+    data: PreparedData,
+    part: str,
+    baselines: Mapping[str, BaselineFn],
+    metrics: tuple[str, ...],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Figures of each image `(items,)`, for the method under the name "" and for each rival under its own."""
-    found: dict[str, dict[str, list[np.ndarray]]] = {name: {figure: [] for figure in figures} for name in ("", *baselines)}
-    for batch in some_images(data, part, EXAMINED):
-        x, given, _, made = look(model, batch)
-        truth = channels_last(x)
-        answers = {"": made, **{name: maker(given, x) for name, maker in baselines.items()}}
-        for name, answer in answers.items():
-            pixels = channels_last(answer)
-            for figure in figures:
-                found[name][figure].append(FIGURES[figure](pixels, truth))
-    return {name: {figure: np.concatenate(values) for figure, values in some.items()} for name, some in found.items()}
+    """The metrics of each image `(items,)`, for the model under the name "" and for each baseline."""
+    values: dict[str, dict[str, list[np.ndarray]]] = {
+        name: {key: [] for key in metrics} for name in ("", *baselines)
+    }
+    for batch in fixed_batches(data, part, EVALUATION_VALUES):
+        result = reconstruct(model, batch)
+        target = channels_last(result.target)
+        images = {
+            "": result.image,
+            **{name: fn(result.inputs, result.target) for name, fn in baselines.items()},
+        }
+        for name, image in images.items():
+            pixels = channels_last(image)
+            for key in metrics:
+                values[name][key].append(IMAGE_METRICS[key](pixels, target))
+    return {
+        name: {key: np.concatenate(arrays) for key, arrays in by_metric.items()}
+        for name, by_metric in values.items()
+    }

@@ -1,4 +1,4 @@
-"""What the report shows of a variational autoencoder: how likely images are under it, what it makes, what its code holds."""
+"""The evaluation of a variational autoencoder: likelihood, reconstructions, samples and the latent space."""
 
 from __future__ import annotations
 
@@ -11,108 +11,158 @@ from torch import Tensor
 
 from hibiscus.data.images.ops import image_grid
 from hibiscus.data.prepared import PreparedData, evenly_spaced
-from hibiscus.evaluation.elbo import Model, Seen, bound, chosen, independent_pixels, kind_of, look, sampled_nll
+from hibiscus.evaluation.elbo import (
+    EncodedPart,
+    LatentVariableModel,
+    elbo_metrics,
+    encode_part,
+    independent_pixels,
+    pixel_kind,
+    sampled_nll,
+    select_batch,
+)
 from hibiscus.evaluation.items import Gallery, ReportItem, Scatter, Table
-from hibiscus.methods.sampling import to_pixels
 from hibiscus.metrics.likelihood import active_units
 from hibiscus.training.method import Evaluation
 
-__all__ = ["BASELINE", "evaluate_vae"]
+__all__ = ["BASELINE", "evaluate_likelihood"]
 
 BASELINE = "independent pixels"
-SHOWN, SAMPLES, TRAVERSED, STEPS, MAP_SIDE, DOTS = 20, 60, 8, 9, 15, 2000
+SHOWN, SAMPLES, MAX_DOTS = 20, 60, 2000  # reconstructions, samples, and points of the scatter plot
+TRAVERSED, STEPS = 8, 9  # latent components of the traversals, and images of each
+RANGE = 2.5  # traversals go from -RANGE to RANGE
+MAP_SIDE = 15
+PIXEL_KINDS = {
+    "dynamic": "dynamically binarized pixels",
+    "static": "statically binarized pixels",
+    "8bit": "8-bit pixel levels",
+}
 
 
-def evaluate_vae(model: Model, data: PreparedData, part: str) -> Evaluation:
-    """All metrics beside independent pixels, with images of what the code holds."""
-    config, seen = model.config, look(model, data, part)
+def evaluate_likelihood(model: LatentVariableModel, data: PreparedData, part: str) -> Evaluation:
+    """All metrics of a variational autoencoder beside independent pixels, with images of its latent space."""
+    config, encoded = model.config, encode_part(model, data, part)
     nll, values = sampled_nll(model, data, part), math.prod(model.preparation["image"].shape)
     baseline = independent_pixels(data, part, config.likelihood, bool(model.classes))
-    told = model.told(chosen(model, data, part, np.arange(1)))  # of the image whose code is changed
-    sampled = f"nll_{kind_of(data, part, config.likelihood)}_{config.importance_samples}is"
-    active = active_units(seen.mean)
-    metrics = {**bound(seen, config.beta), sampled: float(nll.mean()), "active_units": float(active.sum())}
-    samples, note = model.sample(SAMPLES), "Expected images of codes from the prior, not chosen."
+    condition = model.condition(select_batch(model, data, part, np.arange(1)))  # that of the traversed image
+    nll_name = f"nll_{pixel_kind(data, part, config.likelihood)}_{config.importance_samples}is"
+    active = active_units(encoded.mean)
+    metrics = {
+        **elbo_metrics(encoded, config.beta),
+        nll_name: float(nll.mean()),
+        "active_units": float(active.sum()),
+    }
+    samples = model.sample(SAMPLES)
+    labels = [str(name) for name in samples.get("label", ())]
     report_items: list[ReportItem] = [
         _reconstructions(model, data, part),
-        Gallery("Samples", list(samples["image"]), [str(name) for name in samples.get("label", ())], note),
-        _traversals(model, seen, *told),
-        _likelihoods(metrics, sampled, nll, baseline, config.importance_samples, values),
-        _units(seen, active),
+        Gallery("Samples", list(samples["image"]), labels, "Decoded samples of the prior, not selected."),
+        _traversals(model, encoded, *condition),
+        _likelihoods(metrics, nll_name, nll, baseline, config.importance_samples, values),
+        _components(encoded, active),
     ]
-    if seen.mean.shape[1] == 2:
-        report_items[2:3] = [_map(model, *told), _plane(seen)]
-    return Evaluation(metrics, {BASELINE: {"neg_elbo": baseline, "loss": baseline, sampled: baseline}}, report_items)
+    if encoded.mean.shape[1] == 2:
+        report_items[2:3] = [_latent_map(model, *condition), _scatter(encoded)]
+    return Evaluation(
+        metrics, {BASELINE: {"neg_elbo": baseline, "loss": baseline, nll_name: baseline}}, report_items
+    )
 
 
-def _reconstructions(model: Model, data: PreparedData, part: str) -> Gallery:
-    batch, preparation = chosen(model, data, part, data.subsample(part, SHOWN)), model.preparation["image"]
-    x, told = model.draw(batch), model.told(batch)
+def _reconstructions(model: LatentVariableModel, data: PreparedData, part: str) -> Gallery:
+    batch = select_batch(model, data, part, data.subsample(part, SHOWN))
+    x, condition, to_images = (
+        model.binarize_or_dequantize(batch),
+        model.condition(batch),
+        model.preparation["image"].decode,
+    )
     rows = {
-        "original": to_pixels(batch.image, preparation),
-        "as drawn": to_pixels(2 * x - 1, preparation),
-        "reconstruction": to_pixels(model.decode(model.encode(x, *told)[0], *told), preparation),
+        "original": to_images(batch.image),
+        "binarized": to_images(2 * x - 1),
+        "reconstruction": to_images(model.decode(model.encode(x, *condition)[0], *condition)),
     }
-    if model.config.likelihood == "gaussian":  # what was drawn looks the same
-        rows.pop("as drawn")
-    images = [image for several in zip(*rows.values(), strict=True) for image in several]
-    note = "Through the code and back: the expected image of the mean code."
-    return Gallery("Reconstructions", images, list(rows) * len(x), note)
+    if model.config.likelihood == "gaussian":  # dequantization cannot be seen
+        rows.pop("binarized")
+    images = [image for group in zip(*rows.values(), strict=True) for image in group]
+    return Gallery(
+        "Reconstructions", images, list(rows) * len(x), "The expected image at the posterior mean."
+    )
 
 
-def _traversals(model: Model, seen: Seen, *told: Tensor) -> Gallery:
-    """One grid: a row for each of the units that tell most, changed alone from -2.5 to 2.5 in the code of the first image."""
-    units = np.argsort(-seen.kl.mean(0), kind="stable")[:TRAVERSED]
-    codes = np.repeat(seen.mean[:1], len(units) * STEPS, axis=0).reshape(len(units), STEPS, -1)
-    codes[np.arange(len(units)), :, units] = np.linspace(-2.5, 2.5, STEPS)
-    note = f"Each row changes one unit of one image's code from -2.5 to 2.5; from above: {', '.join(f'unit {u + 1}' for u in units)}."
-    return Gallery("One unit at a time", [_grid(model, codes.reshape(-1, codes.shape[2]), STEPS, *told)], (), note)
+def _traversals(model: LatentVariableModel, encoded: EncodedPart, *condition: Tensor) -> Gallery:
+    """A grid in which each row varies one of the components of largest KL in the code of the first image."""
+    components = np.argsort(-encoded.kl.mean(0), kind="stable")[:TRAVERSED]
+    codes = np.repeat(encoded.mean[:1], len(components) * STEPS, axis=0).reshape(len(components), STEPS, -1)
+    codes[np.arange(len(components)), :, components] = np.linspace(-RANGE, RANGE, STEPS)
+    grid = _decoded_grid(model, codes.reshape(-1, codes.shape[2]), STEPS, *condition)
+    order = ", ".join(str(component + 1) for component in components)
+    note = (
+        f"In each row one latent component of an image varies from {-RANGE:g} to {RANGE:g} and the others "
+        f"stay fixed. Components from top to bottom: {order}."
+    )
+    return Gallery("Latent traversals", [grid], (), note)
 
 
-def _map(model: Model, *told: Tensor) -> Gallery:
-    """All of a code of two numbers: images at evenly spaced quantiles of the prior."""
-    places = [NormalDist().inv_cdf((i + 0.5) / MAP_SIDE) for i in range(MAP_SIDE)]
-    codes = np.array([(x, y) for y in reversed(places) for x in places], np.float32)
-    note = "Unit 1 grows rightwards, unit 2 upwards, as the prior is spread."
-    return Gallery("The whole code", [_grid(model, codes, MAP_SIDE, *told)], (), note)
+def _latent_map(model: LatentVariableModel, *condition: Tensor) -> Gallery:
+    """Images decoded from a two-dimensional grid of evenly spaced quantiles of the prior."""
+    quantiles = [NormalDist().inv_cdf((i + 0.5) / MAP_SIDE) for i in range(MAP_SIDE)]
+    codes = np.array([(x, y) for y in reversed(quantiles) for x in quantiles], np.float32)
+    note = "Component 1 increases to the right, component 2 upwards, at evenly spaced quantiles of the prior."
+    return Gallery("Latent space map", [_decoded_grid(model, codes, MAP_SIDE, *condition)], (), note)
 
 
-def _grid(model: Model, codes: np.ndarray, columns: int, *told: Tensor) -> np.ndarray:
-    """The images of codes, side by side; what the networks are told is the same for each."""
-    images = model.decode(torch.from_numpy(codes).to(model.device), *(each.expand(len(codes), -1) for each in told))
-    return image_grid(to_pixels(images, model.preparation["image"]), columns)
+def _decoded_grid(
+    model: LatentVariableModel, codes: np.ndarray, columns: int, *condition: Tensor
+) -> np.ndarray:
+    """The decoded images of latent codes as one grid, all under the same condition."""
+    expanded = (values.expand(len(codes), -1) for values in condition)
+    images = model.decode(torch.from_numpy(codes).to(model.device), *expanded)
+    return image_grid(model.preparation["image"].decode(images), columns)
 
 
-def _plane(seen: Seen) -> Scatter:
-    chosen = seen.mean[evenly_spaced(len(seen.mean), DOTS)]
-    return Scatter("Mean codes of the images", "unit 1", "unit 2", chosen[:, 0], chosen[:, 1])
+def _scatter(encoded: EncodedPart) -> Scatter:
+    means = encoded.mean[evenly_spaced(len(encoded.mean), MAX_DOTS)]
+    return Scatter("Posterior means", "component 1", "component 2", means[:, 0], means[:, 1])
 
 
-def _likelihoods(metrics: dict[str, float], sampled: str, nll: np.ndarray, baseline: float, samples: int, values: int) -> Table:
-    """Bound and estimate, with what each is of."""
-    row = lambda name, nats, error=None: [name, nats, error, nats / values / math.log(2)]  # noqa: E731
+def _likelihoods(
+    metrics: dict[str, float], nll_name: str, nll: np.ndarray, baseline: float, samples: int, values: int
+) -> Table:
+    """The negative ELBO, the importance-sampled estimate and the baseline."""
+
+    def row(name: str, nats: float, error: float | None = None) -> list[str | float | None]:
+        return [name, nats, error, nats / values / math.log(2)]
+
     error = float(nll.std(ddof=1) / math.sqrt(len(nll))) if len(nll) > 1 else None
-    rows = [row("bound, one sample", metrics["neg_elbo"]), row(f"{samples} importance samples", metrics[sampled], error)]
-    what = {
-        "dynamic": "pixels drawn black or white by their brightness (dynamic binarisation)",
-        "static": "pixels that are black or white in the data (static)",
-        "8bit": "levels of 0 to 255",
-    }[sampled.split("_")[1]]
-    note = f"Of {what}. The estimate is over {len(nll):,} images, evenly spaced; with more samples it falls towards the truth."
-    columns = ["negative log-likelihood", "nats per image", "standard error", "bits per value"]
-    return Table("How likely the images are", columns, [*rows, row(BASELINE, baseline)], note)
+    rows = [
+        row("negative ELBO, one sample", metrics["neg_elbo"]),
+        row(f"{samples} importance samples", metrics[nll_name], error),
+        row(BASELINE, baseline),
+    ]
+    note = (
+        f"For {PIXEL_KINDS[nll_name.split('_')[1]]}. The importance-sampled estimate is the mean over "
+        f"{len(nll):,} evenly spaced images; with more samples it approaches the true value from above."
+    )
+    return Table(
+        "Likelihood",
+        ["negative log-likelihood", "nats per image", "standard error", "bits per value"],
+        rows,
+        note,
+    )
 
 
-def _units(seen: Seen, active: np.ndarray) -> Table:
-    """What each unit tells, and in words how many tell nothing."""
-    kl, spread = seen.kl.mean(0), seen.mean.var(0)
-    order = np.argsort(-kl, kind="stable")
-    rows = [[f"{unit + 1}", float(kl[unit]), float(spread[unit]), "yes" if active[unit] else "collapsed"] for unit in order]
-    idle = int((~active).sum())
-    note = f"{int(active.sum())} of {len(active)} units tell images apart. "
-    if idle:
+def _components(encoded: EncodedPart, active: np.ndarray) -> Table:
+    """The KL of each latent component, and how many have collapsed."""
+    kl, variance = encoded.kl.mean(0), encoded.mean.var(0)
+    rows = [
+        [f"{unit + 1}", float(kl[unit]), float(variance[unit]), "yes" if active[unit] else "collapsed"]
+        for unit in np.argsort(-kl, kind="stable")
+    ]
+    note = f"{int(active.sum())} of {len(active)} latent components are active. "
+    if not active.all():
         note += (
-            f"The other {idle} hold the same noise for every image, and the decoder has learned not to read them (posterior collapse). "
-            "That is no harm where the bound is good; if nearly all are so, try learning_starts=0.3 or a smaller beta."
+            f"The other {int((~active).sum())} equal the prior for every image, and the decoder ignores them "
+            "(posterior collapse). This does no harm while the ELBO is good; if nearly all have collapsed, "
+            "try kl_warmup_fraction=0.3 or a smaller beta."
         )
-    return Table("What each unit tells", ["unit", "KL in nats", "variance of its mean", "active"], rows, note)
+    columns = ["component", "KL in nats", "variance of the posterior mean", "active"]
+    return Table("Latent components", columns, rows, note)

@@ -1,14 +1,15 @@
-r"""The two networks of an autoencoder, plain or variational: images to numbers, and codes to images of any size.
+r"""Encoders and decoders of autoencoders, plain or variational, for images of any size.
 
-    mlp: two hidden layers each way;    cnn: strided convolutions and a hidden layer, and the same backwards
-    pool: batch norm, ReLU, convolution, max pooling;    and back: batch norm, ReLU, transposed convolution, upsampling
+    mlp:  two hidden layers
+    cnn:  strided convolutions and a hidden layer; in the decoder a hidden layer and transposed convolutions
+    pool: batch norm, ReLU, convolution, max pooling; in the decoder transposed convolution, upsampling
 
-The side is halved until it is at most 8, and filters double where it halves. Sides that do not divide are made one larger on
-the way back and cut off at the end. The first convolution of `pool` reads the image as it is: a ReLU before it would make all
-pixels below the mean alike.
+The height and width are halved until they are at most 8, and the number of filters doubles at each halving.
+Odd sizes are rounded up, and the decoder crops its output. The first convolution of `pool` reads the image
+directly: a ReLU before it would make all pixels below the mean equal.
 
-Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; Atienza, "Advanced Deep Learning with
-TensorFlow 2 and Keras", 2020, listings 8.1.1 and 8.1.2.
+Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; Atienza, "Advanced Deep
+Learning with TensorFlow 2 and Keras", 2020, listings 8.1.1 and 8.1.2.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import Flatten
 from hibiscus.networks.mlp import build_mlp
 
-__all__ = ["KINDS", "ConditionalDecoder", "ConditionalEncoder", "Cut", "build_decoder", "build_encoder"]
+__all__ = ["KINDS", "ConditionalDecoder", "ConditionalEncoder", "Crop", "build_decoder", "build_encoder"]
 
 KINDS = ("cnn", "mlp", "pool")
-MOST_FILTERS = 256
+MAX_FILTERS = 256
 
 
-class Cut(nn.Module):
-    """Cuts maps off at the bottom and right.
+class Crop(nn.Module):
+    """Crops feature maps at the bottom and the right.
 
     Args:
-        height: what is left of it.
-        width: what is left of it.
+        height: of the result.
+        width: of the result.
 
     Shapes:
         (batch, channels, height or more, width or more) to (batch, channels, height, width).
@@ -47,18 +48,18 @@ class Cut(nn.Module):
         self.height, self.width = height, width
 
     def forward(self, x: Tensor) -> Tensor:
-        """The part at the top left."""
+        """The top left part."""
         return x[..., : self.height, : self.width]
 
 
 class ConditionalEncoder(nn.Module):
-    """An encoder that is told a class: it becomes one more channel of the image, by a linear layer (Atienza's listing 8.2.1).
+    """An encoder conditioned on a class, which a linear layer maps to a further image channel (Atienza).
 
     Args:
         kind: `mlp` or `cnn`.
         shape: (channels, height, width) of an image.
-        classes: how many there are.
-        outputs: numbers out.
+        num_classes: number of classes.
+        outputs: number of outputs.
         hidden: as in `build_encoder`.
         filters: as in `build_encoder`.
 
@@ -66,49 +67,66 @@ class ConditionalEncoder(nn.Module):
         (batch, channels, height, width) and one-hot labels (batch, classes) to (batch, outputs).
     """
 
-    def __init__(self, kind: str, shape: Sequence[int], classes: int, outputs: int, hidden: int = 512, filters: int = 32):
+    def __init__(
+        self,
+        kind: str,
+        shape: Sequence[int],
+        num_classes: int,
+        outputs: int,
+        hidden: int = 512,
+        filters: int = 32,
+    ):
         super().__init__()
         channels, height, width = shape
-        plane = nn.Linear(classes, height * width, bias=False)
-        # A one-hot label picks one weight for each pixel: as large as an image's values, or the label is hardly heard beside them.
+        plane = nn.Linear(num_classes, height * width, bias=False)
+        # A one-hot label selects one weight per pixel; weights below the pixel values have little effect.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, width)))
         self.body = build_encoder(kind, (channels + 1, height, width), outputs, hidden, filters)
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
-        """The numbers of each image, told its class."""
+        """The outputs for images and their one-hot labels."""
         return self.body(torch.cat([x, self.plane(label)], 1))
 
 
 class ConditionalDecoder(nn.Module):
-    """A decoder that is told a class, which scales and shifts the units of its first two layers before they are rectified.
+    """A decoder conditioned on a class, which scales and shifts the first two layers before their ReLU.
 
-    So the same code can mean what suits each class; beside the code alone, as more numbers of it, the label is heard less.
+    So a latent code can have a different meaning in each class. A label concatenated to the code has less
+    effect.
 
     Args:
         kind: `mlp` or `cnn`.
-        latent: numbers of a code.
-        classes: how many there are.
+        latent_dim: dimension of the latent code.
+        num_classes: number of classes.
         shape: (channels, height, width) of an image.
         hidden: as in `build_encoder`.
         filters: as in `build_encoder`.
 
     Shapes:
-        (batch, latent) and one-hot labels (batch, classes) to (batch, channels, height, width).
+        (batch, latent_dim) and one-hot labels (batch, classes) to (batch, channels, height, width).
 
     Reference: Perez, Strub, de Vries, Dumoulin, Courville, "FiLM", 2017, arXiv 1709.07871.
     """
 
-    def __init__(self, kind: str, latent: int, classes: int, shape: Sequence[int], hidden: int = 512, filters: int = 32):
+    def __init__(
+        self,
+        kind: str,
+        latent_dim: int,
+        num_classes: int,
+        shape: Sequence[int],
+        hidden: int = 512,
+        filters: int = 32,
+    ):
         super().__init__()
-        self.body = build_decoder(kind, latent, shape, hidden, filters)
+        self.body = build_decoder(kind, latent_dim, shape, hidden, filters)
         widths = [layer.out_features for layer in self.body if isinstance(layer, nn.Linear)][:2]
-        self.gates = nn.ModuleList(nn.Linear(classes, 2 * width, bias=False) for width in widths)
+        self.gates = nn.ModuleList(nn.Linear(num_classes, 2 * width, bias=False) for width in widths)
         for gate in self.gates:
             nn.init.normal_(gate.weight, std=0.5)  # pyright: ignore[reportArgumentType]
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        """The numbers of each code in its class."""
+        """The outputs for latent codes and one-hot labels."""
         gates = iter(self.gates)
         for layer in self.body:
             z = layer(z)
@@ -119,15 +137,17 @@ class ConditionalDecoder(nn.Module):
         return z
 
 
-def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32) -> nn.Sequential:
-    """From images to numbers.
+def build_encoder(
+    kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32
+) -> nn.Sequential:
+    """Builds an encoder, from images to vectors.
 
     Args:
         kind: `mlp`, `cnn` or `pool`.
         shape: (channels, height, width) of an image.
-        outputs: numbers out.
-        hidden: units of a hidden layer: two of them in the mlp, one in the cnn, none in pool.
-        filters: cnn and pool: of the first layer; doubled at each halving, up to 256.
+        outputs: dimension of the output.
+        hidden: units per hidden layer: two layers in the mlp, one in the cnn, none in pool.
+        filters: cnn and pool: filters of the first layer, doubled at each halving, up to 256.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
     """
@@ -141,42 +161,68 @@ def build_encoder(kind: str, shape: Sequence[int], outputs: int, hidden: int = 5
             layers += [nn.Conv2d(channels, count, 3, 2, 1), nn.ReLU(inplace=True)]
         else:
             layers += _norm(channels) if step else []
-            layers += [nn.Conv2d(channels, count, 3, 1, 1, bias=step == len(counts) - 1), nn.MaxPool2d(2, ceil_mode=True)]
+            layers += [
+                nn.Conv2d(channels, count, 3, 1, 1, bias=step == len(counts) - 1),
+                nn.MaxPool2d(2, ceil_mode=True),
+            ]
         channels, height, width = count, -(-height // 2), -(-width // 2)
-    inner = [nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
-    layers += [Flatten(), *inner] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(channels * height * width, outputs)]
+    flat = channels * height * width
+    # Built for `pool` too, which does not use it: its random numbers are part of what a seed stands for.
+    hidden_layers = [nn.Linear(flat, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
+    layers += (
+        [Flatten(), *hidden_layers] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(flat, outputs)]
+    )
     network = nn.Sequential(*layers)
     initialize(network, "glorot_uniform")
     return network
 
 
-def build_decoder(kind: str, latent: int, shape: Sequence[int], hidden: int = 512, filters: int = 32) -> nn.Sequential:
-    """From codes to one number for each value of an image; arguments as `build_encoder`.
+def build_decoder(
+    kind: str, latent_dim: int, shape: Sequence[int], hidden: int = 512, filters: int = 32
+) -> nn.Sequential:
+    """Builds a decoder, from latent codes to images; the arguments are those of `build_encoder`.
 
-    Shapes: (batch, latent) to (batch, channels, height, width).
+    Shapes: (batch, latent_dim) to (batch, channels, height, width).
     """
     channels, height, width = shape
     if choice("net", kind, KINDS) == "mlp":
-        return nn.Sequential(*build_mlp((latent,), math.prod(shape), (hidden, hidden)), nn.Unflatten(1, tuple(shape)))
+        return nn.Sequential(
+            *build_mlp((latent_dim,), math.prod(shape), (hidden, hidden)), nn.Unflatten(1, tuple(shape))
+        )
     counts = _filters(filters, height, width)
     side = (-(-height // 2 ** len(counts)), -(-width // 2 ** len(counts)))
     if kind == "pool":
-        return _pool_decoder(latent, counts, side, shape)
-    layers: list[nn.Module] = [nn.Linear(latent, hidden), nn.ReLU(inplace=True)]
-    layers += [nn.Linear(hidden, counts[-1] * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (counts[-1], *side))]
+        return _pool_decoder(latent_dim, counts, side, shape)
+    layers: list[nn.Module] = [nn.Linear(latent_dim, hidden), nn.ReLU(inplace=True)]
+    layers += [
+        nn.Linear(hidden, counts[-1] * side[0] * side[1]),
+        nn.ReLU(inplace=True),
+        nn.Unflatten(1, (counts[-1], *side)),
+    ]
     for before, after in zip(counts[:0:-1], counts[-2::-1], strict=True):
         layers += [nn.ConvTranspose2d(before, after, 4, 2, 1), nn.ReLU(inplace=True)]
-    network = nn.Sequential(*layers, nn.ConvTranspose2d(counts[0], channels, 4, 2, 1), Cut(height, width))
+    network = nn.Sequential(*layers, nn.ConvTranspose2d(counts[0], channels, 4, 2, 1), Crop(height, width))
     initialize(network, "glorot_uniform")
     return network
 
 
-def _pool_decoder(latent: int, counts: list[int], side: tuple[int, int], shape: Sequence[int]) -> nn.Sequential:
-    """The way back of `pool`: as many upsamplings as there were poolings, and one convolution more."""
-    layers: list[nn.Module] = [nn.Linear(latent, counts[-1] * side[0] * side[1]), nn.Unflatten(1, (counts[-1], *side))]
+def _pool_decoder(
+    latent_dim: int, counts: list[int], side: tuple[int, int], shape: Sequence[int]
+) -> nn.Sequential:
+    """The decoder of `pool`: as many upsamplings as the encoder has poolings, and one more convolution."""
+    layers: list[nn.Module] = [
+        nn.Linear(latent_dim, counts[-1] * side[0] * side[1]),
+        nn.Unflatten(1, (counts[-1], *side)),
+    ]
     for before, after in zip(counts[::-1], [*counts[-2::-1], counts[0]], strict=True):
-        layers += [*_norm(before), nn.ConvTranspose2d(before, after, 3, 1, 1, bias=False), nn.Upsample(scale_factor=2)]
-    network = nn.Sequential(*layers, *_norm(counts[0]), nn.ConvTranspose2d(counts[0], shape[0], 3, 1, 1), Cut(shape[1], shape[2]))
+        layers += [
+            *_norm(before),
+            nn.ConvTranspose2d(before, after, 3, 1, 1, bias=False),
+            nn.Upsample(scale_factor=2),
+        ]
+    network = nn.Sequential(
+        *layers, *_norm(counts[0]), nn.ConvTranspose2d(counts[0], shape[0], 3, 1, 1), Crop(shape[1], shape[2])
+    )
     initialize(network, "glorot_uniform")
     return network
 
@@ -186,5 +232,5 @@ def _norm(channels: int) -> list[nn.Module]:
 
 
 def _filters(first: int, height: int, width: int) -> list[int]:
-    """The filters of each layer, from the largest maps to the smallest."""
-    return [min(first * 2**step, max(first, MOST_FILTERS)) for step in range(halvings(height, width))]
+    """The number of filters at each resolution, from the highest to the lowest."""
+    return [min(first * 2**step, max(first, MAX_FILTERS)) for step in range(halvings(height, width))]

@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `autoencoder`, computed in NumPy; its code and what comes back."""
+"""The formulas in the docstring of `autoencoder`, computed in NumPy; latent codes and reconstructions."""
 
 from __future__ import annotations
 
@@ -18,36 +18,39 @@ from methods.vae.test_vae import given
 def test_the_objective_is_its_formula(loss, net):
     method, batch = made(Autoencoder, loss=loss, net=net), images()
     method.train_mode(False)  # batch norm as a plain function of the image
-    found, _ = method.loss(batch)
+    loss_value, _ = method.loss(batch)
     x = (batch.image.double().numpy() + 1) / 2
-    z = method.nets["encoder"](batch.image)
-    s = sigmoid(method.nets["decoder"](z).detach().numpy())
+    z = method.encoder(batch.image)
+    s = sigmoid(method.decoder(z).detach().numpy())
     expected = ((x - s) ** 2).mean() if loss == "mse" else -(x * np.log(s) + (1 - x) * np.log(1 - s)).mean()
-    assert found.item() == pytest.approx(expected, rel=1e-4)
+    assert loss_value.item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize(("shape", "latent"), [((28, 28, 1), 16), ((32, 32, 3), 256), ((2, 2, 1), 4)])
-def test_the_code_is_as_long_as_the_colors_ask(shape, latent):
+def test_the_default_latent_dimension_follows_from_the_channels(shape, latent):
     preparation = Preparation({"image": ImagePreparation(*shape, (0.5,) * shape[2], (0.5,) * shape[2])})
     assert Autoencoder.resolve(Autoencoder.Config(), preparation).latent_dim == latent
     assert Autoencoder.resolve(Autoencoder.Config(latent_dim=3), preparation).latent_dim == 3
 
 
-def test_answers_are_codes_and_the_images_that_come_back():
-    method, pixels = made(Autoencoder, latent_dim=3), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
+def test_predictions_are_latent_codes_and_reconstructions():
+    method, pixels = (
+        made(Autoencoder, latent_dim=3),
+        np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8),
+    )
     method.train_mode(False)
     data = given(pixels)
     with torch.inference_mode():
-        found, codes = method.predict(data, "test"), method.embed(data, "test")
+        predictions, codes = method.predict(data, "test"), method.embed(data, "test")
         x = torch.from_numpy(pixels[6:]).permute(0, 3, 1, 2) / 255
-        expected = method.image(method.raw(x), x)
-    assert found["latent"].shape == (6, 3)
-    assert np.array_equal(found["latent"], codes)
-    assert found["image"].dtype == np.uint8
-    np.testing.assert_allclose(found["image"], 255 * expected.permute(0, 2, 3, 1), atol=0.51)
+        expected = method.to_image(method.forward(x), x)
+    assert predictions["latent"].shape == (6, 3)
+    assert np.array_equal(predictions["latent"], codes)
+    assert predictions["image"].dtype == np.uint8
+    np.testing.assert_allclose(predictions["image"], 255 * expected.permute(0, 2, 3, 1), atol=0.51)
 
 
-def test_who_has_no_code_says_so():
+def test_a_method_without_embeddings_says_so():
     from hibiscus.methods.gan.dcgan import DCGAN
 
     assert "embed" in Autoencoder.abilities()

@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `colorizer`, computed in NumPy; its lightness is the one that it was given."""
+"""The formulas in the docstring of `colorizer`, computed in NumPy; the lightness of the input is kept."""
 
 from __future__ import annotations
 
@@ -27,49 +27,51 @@ def colorizer(**options):
 
 @pytest.mark.parametrize("net", ["unet", "cnn", "mlp", "pool"])
 @pytest.mark.parametrize("loss", ["mae", "mse"])
-@pytest.mark.parametrize("space", ["lab", "rgb"])
-def test_the_objective_is_its_formula(space, loss, net):
-    method = colorizer(color_space=space, loss=loss, net=net)
+@pytest.mark.parametrize("color_space", ["lab", "rgb"])
+def test_the_objective_is_its_formula(color_space, loss, net):
+    method = colorizer(color_space=color_space, loss=loss, net=net)
     x = np.random.default_rng(0).random((5, 8, 8, 3))
-    found, _ = method.loss(Batch(image=torch.from_numpy(2 * x - 1).float().permute(0, 3, 1, 2)))
+    loss_value, _ = method.loss(Batch(image=torch.from_numpy(2 * x - 1).float().permute(0, 3, 1, 2)))
     lab = rgb_to_lab(x)
     lightness = torch.from_numpy(lab[..., 0] / 50 - 1).float()[:, None]
-    answer = method.nets["network"](lightness).detach().permute(0, 2, 3, 1).numpy()
-    error = sigmoid(answer) - x if space == "rgb" else answer - lab[..., 1:] / 100
-    assert found.item() == pytest.approx((np.abs(error) if loss == "mae" else error**2).mean(), rel=1e-4)
+    output = method.network(lightness).detach().permute(0, 2, 3, 1).numpy()
+    error = sigmoid(output) - x if color_space == "rgb" else output - lab[..., 1:] / 100
+    assert loss_value.item() == pytest.approx((np.abs(error) if loss == "mae" else error**2).mean(), rel=1e-4)
 
 
-def test_the_lightness_given_is_kept():
-    """Where no colour is cut off: images of middling lightness, and a network whose answers are small at first."""
+def test_the_lightness_of_the_input_is_kept():
+    """Where no color is clipped: images of medium lightness and a network whose outputs are small at first."""
     method = colorizer()
     x = torch.rand(4, 3, 8, 8) * 0.2 + 0.4
     with torch.inference_mode():
-        lightness = method.spoil(x, Batch(image=x))
-        made = method.image(method.raw(lightness).clamp(-0.1, 0.1), lightness)
-    np.testing.assert_allclose(rgb_to_lab(made.permute(0, 2, 3, 1).numpy())[..., 0], lightness[:, 0], atol=0.01)
+        lightness = method.corrupt(x, Batch(image=x))
+        image = method.to_image(method.forward(lightness).clamp(-0.1, 0.1), lightness)
+    np.testing.assert_allclose(
+        rgb_to_lab(image.permute(0, 2, 3, 1).numpy())[..., 0], lightness[:, 0], atol=0.01
+    )
 
 
-def test_gray_images_and_their_lightness_in_color_get_the_same_colors(tmp_path):
+def test_grayscale_files_are_read_as_color_images(tmp_path):
     method = colorizer()
     gray = np.random.default_rng(1).integers(0, 256, (4, 8, 8), dtype=np.uint8)
-    np.save(tmp_path / "grey.npy", gray)
-    opened = open_inputs(str(tmp_path / "grey.npy"), PREPARATION)
+    np.save(tmp_path / "gray.npy", gray)
+    opened = open_inputs(str(tmp_path / "gray.npy"), PREPARATION)
     assert opened.fields["image"].shape == (4, 8, 8, 3)
     assert np.array_equal(open_inputs(gray[..., None], PREPARATION).fields["image"], opened.fields["image"])
     with torch.inference_mode():
-        found = method.predict(given(np.concatenate([opened.fields["image"]] * 2)), "test")["image"]
-    assert found.shape == (4, 8, 8, 3)
-    assert found.dtype == np.uint8
+        images = method.predict(given(np.concatenate([opened.fields["image"]] * 2)), "test")["image"]
+    assert images.shape == (4, 8, 8, 3)
+    assert images.dtype == np.uint8
 
 
-def test_colors_begin_gray():
-    made = colorizer(net="unet")
-    given = 100 * torch.rand(4, 1, 8, 8)
-    image = made.image(made.raw(given), given)
+def test_training_starts_from_gray_images():
+    method = colorizer(net="unet")
+    lightness = 100 * torch.rand(4, 1, 8, 8)
+    image = method.to_image(method.forward(lightness), lightness)
     assert (image.amax(1) - image.amin(1)).max() < 0.15  # between the channels of a pixel
 
 
-def test_gray_images_teach_no_color():
+def test_grayscale_training_images_are_refused():
     preparation = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.5,))})
-    with pytest.raises(DataError, match="colour"):
+    with pytest.raises(DataError, match="color images"):
         Colorizer.resolve(Colorizer.Config(), preparation)

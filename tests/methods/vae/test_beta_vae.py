@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `beta-vae`, computed in NumPy; known factors are measured with and never learned from."""
+"""The formulas in the docstring of `beta-vae`, computed in NumPy; the factors of variation serve evaluation only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.disentanglement import add_factors, validate_factors
+from hibiscus.evaluation.disentanglement import add_disentanglement, disentanglement_metrics
 from hibiscus.methods.vae.beta_vae import BetaVAE
 from hibiscus.runs.prepare import fit_preparation
 from hibiscus.training.method import Evaluation
@@ -26,28 +26,30 @@ def test_the_objective_is_its_formula(beta):
     torch.manual_seed(5)
     uniform, noise = torch.rand(6, 1, 8, 8).numpy(), torch.randn(6, 4).double().numpy()
     x = (uniform < (batch.image.numpy() + 1) / 2).astype(np.float32)
-    mean, log_variance = np.split(method.nets["encoder"](torch.from_numpy(2 * x - 1)).detach().double().numpy(), 2, axis=1)
+    mean, log_variance = np.split(
+        method.encoder(torch.from_numpy(2 * x - 1)).detach().double().numpy(), 2, axis=1
+    )
     z = mean + np.exp(log_variance / 2) * noise
-    s = sigmoid(method.nets["decoder"](torch.from_numpy(z).float()).detach().numpy())
+    s = sigmoid(method.decoder(torch.from_numpy(z).float()).detach().numpy())
     log_x = (x * np.log(s) + (1 - x) * np.log(1 - s)).sum((1, 2, 3))
     kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
     assert loss.item() == pytest.approx(-log_x.mean() + beta * kl.mean(), rel=1e-4)
     assert terms["kl"].item() == pytest.approx(kl.mean(), rel=1e-4)
 
 
-def test_what_decides_and_the_bound_are_both_told():
+def test_the_best_epoch_is_selected_by_the_loss_unless_beta_is_1():
     assert BetaVAE.Config().beta == 4
     assert BetaVAE.choose_selection_metric(BetaVAE.Config()).name == "loss"
     assert BetaVAE.choose_selection_metric(BetaVAE.Config(beta=1)).name == "neg_elbo"
 
 
 class Shapes(BetaVAE):
-    """The same on the data whose factors are known."""
+    """The same method on data with known factors."""
 
     smoke_test = type(BetaVAE.smoke_test)("shapes", BetaVAE.smoke_test.options)
 
 
-def test_factors_are_measured_with_and_never_in_a_batch(tmp_path):
+def test_factors_are_used_in_evaluation_and_never_in_a_batch(tmp_path):
     bench = Bench(Shapes, tmp_path, count=600, epochs=1, hidden=8)
     assert bench.preparation["factors"].names == ("shape", "scale", "rotation", "x", "y")
     assert "factors" not in bench.data.source("train", 10, 0).next()
@@ -62,11 +64,13 @@ def test_a_code_of_the_factors_themselves_beats_principal_components():
     dataset = Dataset("some", "some", fields, [whole.ids[row] for row in rows], whole.keys[rows])
     parts = {"train": np.arange(500), "test": np.arange(500, 2000)}
     data = PreparedData(dataset, fit_preparation(dataset, parts["train"], BetaVAE, DataConfig()), parts)
-    known = data.values("factors", "test")
-    codes = np.concatenate([known - known.mean(0), np.full((1500, 2), 1e-3)], 1)
-    found = add_factors(Evaluation({}, {}, []), codes, data, "test")
-    assert found.metrics == validate_factors(codes[:, :5], known)
-    assert min(found.metrics.values()) > 0.95
-    table, matrix = found.report_items
-    assert sorted(matrix.rows) == [f"unit {number}" for number in range(1, 6)]  # the two that tell nothing are left out
-    assert all(own > baseline for _, own, baseline in table.rows)
+    factors = data.values("factors", "test")
+    codes = np.concatenate([factors - factors.mean(0), np.full((1500, 2), 1e-3)], 1)
+    evaluation = add_disentanglement(Evaluation({}, {}, []), codes, data, "test")
+    assert evaluation.metrics == disentanglement_metrics(codes[:, :5], factors)
+    assert min(evaluation.metrics.values()) > 0.95
+    table, matrix = evaluation.report_items
+    assert sorted(matrix.rows) == [
+        f"component {number}" for number in range(1, 6)
+    ]  # the two inactive ones are left out
+    assert all(value > baseline for _, value, baseline in table.rows)

@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `cvae`, computed in NumPy; images of the class that is asked for, and classes of images."""
+"""The formulas in the docstring of `cvae`, computed in NumPy; conditional samples, and classes of images."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from contract.checks import Bench
 from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
-from hibiscus.evaluation import elbo as bounds
-from hibiscus.evaluation.conditional import add_obedience
+from hibiscus.evaluation.conditional import add_conditional_accuracy
+from hibiscus.evaluation.elbo import independent_pixels
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation
 from methods.gan_fixtures import CLASSES, images, made, sigmoid
@@ -32,99 +32,107 @@ def test_the_objective_is_its_formula(likelihood, net):
     uniform, noise = torch.rand(6, 1, 8, 8).numpy(), torch.randn(6, 4).double().numpy()
     share, c = (batch.image.numpy() + 1) / 2, np.eye(3, dtype=np.float32)[batch.label.numpy()]
     x = (uniform < share).astype(np.float32) if likelihood == "bernoulli" else (255 * share + uniform) / 256
-    encoded = method.nets["encoder"](torch.from_numpy(2 * x - 1), torch.from_numpy(c)).detach().double().numpy()
+    encoded = method.encoder(torch.from_numpy(2 * x - 1), torch.from_numpy(c)).detach().double().numpy()
     mean, log_variance = np.split(encoded, 2, axis=1)
     z = mean + np.exp(log_variance / 2) * noise
-    s = sigmoid(method.nets["decoder"](torch.from_numpy(z).float(), torch.from_numpy(c)).detach().numpy())
+    s = sigmoid(method.decoder(torch.from_numpy(z).float(), torch.from_numpy(c)).detach().numpy())
     if likelihood == "bernoulli":
         log_x = (x * np.log(s) + (1 - x) * np.log(1 - s)).sum((1, 2, 3))
     else:
         sigma = np.sqrt(32.0**2 + 1)
-        log_x = -(((256 * x - 256 * s) / sigma) ** 2 / 2 + np.log(sigma) + np.log(2 * np.pi) / 2).sum((1, 2, 3))
+        log_x = -(((256 * x - 256 * s) / sigma) ** 2 / 2 + np.log(sigma) + np.log(2 * np.pi) / 2).sum(
+            (1, 2, 3)
+        )
     kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
     assert loss.item() == pytest.approx(-log_x.mean() + beta * kl.mean(), rel=1e-4)
     assert terms["kl"].item() == pytest.approx(kl.mean(), rel=1e-4)
 
 
-def test_both_networks_hear_the_class():
+def test_both_networks_depend_on_the_class():
     method, batch = cvae(), images(1)
     x, z = (batch.image + 1) / 2, torch.zeros(1, 4)
-    told = [method.told(Batch(image=batch.image, label=torch.tensor([number]))) for number in (0, 2)]
-    assert not torch.allclose(method.encode(x, *told[0])[0], method.encode(x, *told[1])[0])
-    assert not torch.allclose(method.decode(z, *told[0]), method.decode(z, *told[1]))
+    conditions = [
+        method.condition(Batch(image=batch.image, label=torch.tensor([number]))) for number in (0, 2)
+    ]
+    assert not torch.allclose(method.encode(x, *conditions[0])[0], method.encode(x, *conditions[1])[0])
+    assert not torch.allclose(method.decode(z, *conditions[0]), method.decode(z, *conditions[1]))
 
 
-def test_samples_are_of_the_class_that_is_asked_for():
-    method, seen = cvae(), []
+def test_samples_are_conditioned_on_the_requested_class():
+    method, labels = cvae(), []
     method.train_mode(False)
-    method.nets["decoder"].register_forward_pre_hook(lambda net, given: seen.append(given[1].argmax(1).tolist()))
+    method.decoder.register_forward_pre_hook(lambda net, inputs: labels.append(inputs[1].argmax(1).tolist()))
     assert method.sample(5)["label"].tolist() == ["7", "cat", "dog", "7", "cat"]
     for label, number in (("dog", 2), ("7", 0), (7, 0), ("1", 1), (2, 2)):
-        found = method.sample(2, label=label)
-        assert found["label"].tolist() == [CLASSES[number]] * 2
-        assert found["image"].shape == (2, 8, 8, 1)
-        assert seen[-1] == [number] * 2
+        samples = method.sample(2, label=label)
+        assert samples["label"].tolist() == [CLASSES[number]] * 2
+        assert samples["image"].shape == (2, 8, 8, 1)
+        assert labels[-1] == [number] * 2
     with pytest.raises(UsageError, match="no such class"):
         method.sample(2, label="dig")
 
 
-def test_a_image_is_read_as_the_class_under_which_it_is_likeliest():
+def test_the_predicted_class_is_the_one_with_the_largest_elbo():
     method, batch = cvae(), images(4)
     x, c = (batch.image + 1) / 2, torch.eye(3)[[1]].expand(4, -1)
     mean, log_variance = method.encode(x, c)
     kl = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)
     expected = method.log_likelihood(x, mean, c) - kl
-    np.testing.assert_allclose(method.read(batch)[:, 1].detach(), expected.detach(), rtol=1e-5)
-    unlabelled = Batch(image=batch.image)
-    assert torch.equal(method.told(unlabelled)[0].argmax(1), method.read(unlabelled).argmax(1))
-    assert torch.equal(method.told(batch)[0].argmax(1), batch.label)
+    np.testing.assert_allclose(method.class_elbo(batch)[:, 1].detach(), expected.detach(), rtol=1e-5)
+    unlabeled = Batch(image=batch.image)
+    assert torch.equal(method.condition(unlabeled)[0].argmax(1), method.class_elbo(unlabeled).argmax(1))
+    assert torch.equal(method.condition(batch)[0].argmax(1), batch.label)
 
 
-def test_pixels_alone_may_know_the_class(tmp_path):
+def test_independent_pixels_may_be_fitted_by_class(tmp_path):
     data = Bench(CVAE, tmp_path, count=600).data
-    likelihoods = [bounds.independent_pixels(data, "val", "bernoulli", by_class) for by_class in (False, True)]
+    likelihoods = [independent_pixels(data, "val", "bernoulli", by_class) for by_class in (False, True)]
     assert likelihoods[1] < likelihoods[0]
     expected = 0.0
     train, val = ([data.values(field, part) for field in ("image", "label")] for part in ("train", "val"))
     for pixels, label in zip(*val, strict=True):
-        own = train[0][train[1] == label].astype(float)
-        share = (own.sum(0) / 255 + 0.5) / (len(own) + 1)
-        expected -= (pixels / 255 * np.log(share) + (1 - pixels / 255) * np.log(1 - share)).sum() / len(val[1])
+        pixels_of_class = train[0][train[1] == label].astype(float)
+        share = (pixels_of_class.sum(0) / 255 + 0.5) / (len(pixels_of_class) + 1)
+        expected -= (pixels / 255 * np.log(share) + (1 - pixels / 255) * np.log(1 - share)).sum() / len(
+            val[1]
+        )
     assert likelihoods[1] == pytest.approx(expected)
 
 
-class Obeys:
-    """Makes real training images of the asked class, or of the next one."""
+class RealImages:
+    """Returns real training images of the requested class, or of another one at a fixed offset."""
 
-    def __init__(self, data, turn):
-        self.data, self.turn = data, turn
+    def __init__(self, data, offset):
+        self.data, self.offset = data, offset
         self.preparation, self.classes = data.preparation, data.preparation["label"].names
 
-    def made(self, count, label):
-        known, pixels = self.data.values("label", "train"), self.data.values("image", "train")
-        return np.stack([pixels[np.flatnonzero(known == (int(one) + self.turn) % 10)[0]] for one in label])
+    def decode_prior(self, count, label):
+        labels, pixels = self.data.values("label", "train"), self.data.values("image", "train")
+        return np.stack([pixels[np.flatnonzero(labels == (int(one) + self.offset) % 10)[0]] for one in label])
 
-    def told(self, batch):
+    def condition(self, batch):
         return (torch.eye(10)[batch.label],)
 
-    def encode(self, x, *told):
+    def encode(self, x, *condition):
         return torch.zeros(len(x), 4), torch.zeros(len(x), 4)
 
-    def decode(self, z, *told):
+    def decode(self, z, *condition):
         return torch.zeros(len(z), 1, 8, 8)
 
-    def read(self, batch):
-        return torch.eye(10)[(batch.label + self.turn) % 10]
+    def class_elbo(self, batch):
+        return torch.eye(10)[(batch.label + self.offset) % 10]
 
 
-def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
+def test_conditional_accuracy_is_that_of_a_classifier_on_samples(tmp_path):
     data = Bench(CVAE, tmp_path, count=800).data
     empty = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
-    found = add_obedience(empty, Obeys(data, 0), data, "train")
-    assert found.metrics["conditional_accuracy"] > 0.9
-    assert found.metrics["accuracy"] == 1
-    assert found.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
-    assert [report_item.title for report_item in found.report_items] == ["The same code in every class", "Read as asked for"]
-    found = add_obedience(empty, Obeys(data, 1), data, "train")
-    assert found.metrics["conditional_accuracy"] < 0.1
-    assert found.metrics["accuracy"] == 0
+    evaluation = add_conditional_accuracy(empty, RealImages(data, 0), data, "train")
+    assert evaluation.metrics["conditional_accuracy"] > 0.9
+    assert evaluation.metrics["accuracy"] == 1
+    assert evaluation.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
+    titles = [report_item.title for report_item in evaluation.report_items]
+    assert len(titles) == 2
+    assert titles[-1] == "Conditional accuracy by class"
+    evaluation = add_conditional_accuracy(empty, RealImages(data, 1), data, "train")
+    assert evaluation.metrics["conditional_accuracy"] < 0.1
+    assert evaluation.metrics["accuracy"] == 0

@@ -1,4 +1,4 @@
-"""The formulas in the docstring of `vae`, computed in NumPy; its bound and likelihood where they are known."""
+"""The formulas in the docstring of `vae`, computed in NumPy; ELBO and likelihood of a model where they are known."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy.stats import norm
 
-import hibiscus.evaluation.elbo as bounds
 from hibiscus.data.batch import Batch
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.elbo import elbo_metrics, encode_part, independent_pixels, pixel_kind, sampled_nll
 from hibiscus.methods.vae.vae import VAE
 from methods.gan_fixtures import images, made, sigmoid
 
@@ -26,7 +26,7 @@ def vae(**options):
 
 def given(pixels):
     ids = [str(i) for i in range(len(pixels))]
-    dataset = Dataset("made", "made", {"image": pixels}, ids, content_keys(pixels))
+    dataset = Dataset("random", "random", {"image": pixels}, ids, content_keys(pixels))
     channels = pixels.shape[3]
     image = ImagePreparation(*pixels.shape[1:3], channels, (0.5,) * channels, (0.5,) * channels)
     half = len(pixels) // 2
@@ -39,75 +39,81 @@ def given(pixels):
 def test_the_objective_is_its_formula(likelihood, net):
     method, batch, beta = vae(likelihood=likelihood, net=net, beta=3.0), images(), 3.0
     if likelihood == "gaussian":
-        torch.nn.init.normal_(method.nets["decoder"].get_parameter("noise"), 0, 0.1)
+        torch.nn.init.normal_(method.decoder.get_parameter("noise"), 0, 0.1)
     torch.manual_seed(5)
     loss, terms = method.loss(batch)
     torch.manual_seed(5)
     uniform, noise = torch.rand(6, 1, 8, 8).numpy(), torch.randn(6, 4).double().numpy()
     share = (batch.image.numpy() + 1) / 2
     x = (uniform < share).astype(np.float32) if likelihood == "bernoulli" else (255 * share + uniform) / 256
-    mean, log_variance = np.split(method.nets["encoder"](torch.from_numpy(2 * x - 1)).detach().double().numpy(), 2, axis=1)
+    mean, log_variance = np.split(
+        method.encoder(torch.from_numpy(2 * x - 1)).detach().double().numpy(), 2, axis=1
+    )
     z = mean + np.exp(log_variance / 2) * noise
-    s = sigmoid(method.nets["decoder"](torch.from_numpy(z).float()).detach().numpy())
+    s = sigmoid(method.decoder(torch.from_numpy(z).float()).detach().numpy())
     if likelihood == "bernoulli":
         log_x = (x * np.log(s) + (1 - x) * np.log(1 - s)).sum((1, 2, 3))
     else:
-        sigma = np.sqrt(32.0**2 * np.exp(20 * method.nets["decoder"].get_parameter("noise").detach().numpy()) + 1)
-        log_x = -(((256 * x - 256 * s) / sigma) ** 2 / 2 + np.log(sigma) + np.log(2 * np.pi) / 2).sum((1, 2, 3))
+        sigma = np.sqrt(32.0**2 * np.exp(20 * method.decoder.get_parameter("noise").detach().numpy()) + 1)
+        log_x = -(((256 * x - 256 * s) / sigma) ** 2 / 2 + np.log(sigma) + np.log(2 * np.pi) / 2).sum(
+            (1, 2, 3)
+        )
     kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
     assert loss.item() == pytest.approx(-log_x.mean() + beta * kl.mean(), rel=1e-4)
     assert terms["kl"].item() == pytest.approx(kl.mean(), rel=1e-4)
     assert terms["reconstruction"].item() == pytest.approx(-log_x.mean(), rel=1e-4)
 
 
-def test_pixels_are_drawn_anew_by_their_brightness():
+def test_pixels_are_binarized_anew_with_their_intensity_as_probability():
     method = vae()
     batch = Batch(image=torch.tensor([-1.0, -0.5, 0.0, 1.0]).view(1, 1, 2, 2).expand(20_000, 1, 2, 2))
-    x = method.draw(batch)
+    x = method.binarize_or_dequantize(batch)
     assert set(x.unique().tolist()) == {0, 1}
     np.testing.assert_allclose(x.mean(0).flatten(), [0, 0.25, 0.5, 1], atol=0.015)
-    assert not torch.equal(x, method.draw(batch))
+    assert not torch.equal(x, method.binarize_or_dequantize(batch))
 
 
-def test_levels_get_a_uniform_share_of_one():
+def test_levels_are_dequantized_by_uniform_noise():
     levels = torch.tensor([0.0, 7.0, 255.0]).view(1, 1, 1, 3).expand(5000, 1, 1, 3)
-    noise = 256 * vae(likelihood="gaussian").draw(Batch(image=levels / 255 * 2 - 1)) - levels
+    noise = (
+        256 * vae(likelihood="gaussian").binarize_or_dequantize(Batch(image=levels / 255 * 2 - 1)) - levels
+    )
     assert noise.min() >= -1e-4
     assert noise.max() <= 1 + 1e-4
     assert noise.mean().item() == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_pixel_that_never_changes_keeps_a_level_of_noise():
+def test_the_noise_of_a_constant_pixel_has_a_minimum():
     method = vae(likelihood="gaussian")
-    noise = method.nets["decoder"].get_parameter("noise")
+    noise = method.decoder.get_parameter("noise")
     assert noise.shape == (1, 8, 8)
     torch.nn.init.constant_(noise, -9.0)
     assert method.log_sigma().abs().max() < 1e-6
 
 
-def test_processes_that_divide_a_batch_draw_what_one_does():
+def test_the_shards_of_a_batch_get_the_noise_of_the_whole_batch():
     method, whole = vae(), images(6)
     torch.manual_seed(3)
-    x = method.draw(whole)
+    x = method.binarize_or_dequantize(whole)
     for first in (0, 2, 4):
         share = Batch(image=whole.image[first : first + 2])
         share.share = (first, 6, 3)
         torch.manual_seed(3)
-        assert torch.equal(method.draw(share), x[first : first + 2])
+        assert torch.equal(method.binarize_or_dequantize(share), x[first : first + 2])
 
 
 def test_the_weight_of_kl_grows_to_beta():
     method, batch = vae(beta=2.0, kl_warmup_fraction=0.5), images()
     weights = []
     for progress in (0.0, 0.25, 0.5, 1.0):
-        method.progress = progress
+        method.set_progress(progress)
         loss, terms = method.loss(batch)
         weights.append((loss.item() - terms["reconstruction"].item()) / terms["kl"].item())
     np.testing.assert_allclose(weights, [0, 1, 2, 2], atol=1e-3)
     assert vae(kl_warmup_fraction=0.0).progress == 1
 
 
-def test_what_is_left_open_follows_from_the_images():
+def test_likelihood_and_networks_follow_from_the_images():
     resolved = {}
     for shape in ((28, 28, 1), (32, 32, 3), (64, 64, 1)):
         preparation = Preparation({"image": ImagePreparation(*shape, (0.5,) * shape[2], (0.5,) * shape[2])})
@@ -119,18 +125,21 @@ def test_what_is_left_open_follows_from_the_images():
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_samples_and_answers_are_images_of_the_datas_size(likelihood):
-    method, pixels = vae(likelihood=likelihood, net="cnn"), np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
+def test_samples_and_reconstructions_have_the_size_of_the_data(likelihood):
+    method, pixels = (
+        vae(likelihood=likelihood, net="cnn"),
+        np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8),
+    )
     method.train_mode(False)
     assert method.sample(5)["image"].shape == (5, 8, 8, 1)
     with torch.inference_mode():
-        found, codes = method.predict(given(pixels), "test"), method.embed(given(pixels), "test")
-    np.testing.assert_array_equal(codes, found["latent"])
+        predictions, codes = method.predict(given(pixels), "test"), method.embed(given(pixels), "test")
+    np.testing.assert_array_equal(codes, predictions["latent"])
     assert codes.dtype == np.float32
     assert VAE.abilities() == ["predict", "sample", "embed"]
-    assert found["latent"].shape == (6, 4)
-    assert found["reconstruction"].shape == (6, 8, 8, 1)
-    assert found["reconstruction"].dtype == np.uint8
+    assert predictions["latent"].shape == (6, 4)
+    assert predictions["reconstruction"].shape == (6, 8, 8, 1)
+    assert predictions["reconstruction"].dtype == np.uint8
 
 
 class Linear:
@@ -140,10 +149,10 @@ class Linear:
     preparation = Preparation({"image": ImagePreparation(1, 1, 1, (0.5,), (0.5,))})
     classes = ()
 
-    def told(self, batch):
+    def condition(self, batch):
         return ()
 
-    def draw(self, batch):
+    def binarize_or_dequantize(self, batch):
         return batch.image * 3
 
     def encode(self, x):
@@ -154,48 +163,50 @@ class Linear:
         return torch.from_numpy(norm.logpdf(x.flatten(1).numpy(), 2 * z.numpy(), 1)[:, 0])
 
 
-def test_importance_samples_and_bound_of_a_model_that_is_known():
+def test_nll_and_elbo_of_a_model_with_known_likelihood():
     pixels = np.random.default_rng(0).integers(0, 256, (4000, 1, 1, 1), dtype=np.uint8)
     data, model = given(pixels), Linear()
     x = 3 * (2 * (data.values("image", "test").ravel() / 255) - 1)
     truth = -norm.logpdf(x, 0, math.sqrt(5))
     torch.manual_seed(0)
-    nll = bounds.sampled_nll(model, data, "test")
+    nll = sampled_nll(model, data, "test")
     np.testing.assert_allclose(nll, truth[data.subsample("test", 1000)], atol=0.1)
-    posterior = 0.5 * (math.log(0.2 / 0.3) + (0.3 + (0.1 * x) ** 2) / 0.2 - 1)  # KL(q || posterior N(0.4 x, 0.2))
-    found = bounds.bound(bounds.look(model, data, "test"), beta=1.0)
-    assert found["neg_elbo"] == pytest.approx((truth + posterior).mean(), abs=0.1)
-    assert found["loss"] == found["neg_elbo"]
+    posterior = 0.5 * (
+        math.log(0.2 / 0.3) + (0.3 + (0.1 * x) ** 2) / 0.2 - 1
+    )  # KL(q || posterior N(0.4 x, 0.2))
+    metrics = elbo_metrics(encode_part(model, data, "test"), beta=1.0)
+    assert metrics["neg_elbo"] == pytest.approx((truth + posterior).mean(), abs=0.1)
+    assert metrics["loss"] == metrics["neg_elbo"]
 
 
-def test_independent_pixels_are_what_drawing_them_gives():
+def test_independent_pixels_are_their_formula():
     pixels = np.random.default_rng(0).integers(0, 256, (600, 2, 3, 1), dtype=np.uint8)
     data = given(pixels)
     train, test = (data.values("image", part).astype(float) for part in ("train", "test"))
     share = (train.sum(0) / 255 + 0.5) / (len(train) + 1)
     expected = -(test / 255 * np.log(share) + (1 - test / 255) * np.log(1 - share)).sum((1, 2, 3)).mean()
-    assert bounds.independent_pixels(data, "test", "bernoulli") == pytest.approx(expected)
+    assert independent_pixels(data, "test", "bernoulli") == pytest.approx(expected)
     noisy = test + np.random.default_rng(1).random((200, *test.shape))
     expected = -norm.logpdf(noisy, train.mean(0) + 0.5, train.std(0)).sum((2, 3, 4)).mean()
-    assert bounds.independent_pixels(data, "test", "gaussian") == pytest.approx(expected, rel=1e-3)
+    assert independent_pixels(data, "test", "gaussian") == pytest.approx(expected, rel=1e-3)
 
 
-def test_figures_say_what_they_are_of():
+def test_the_metric_name_says_what_the_likelihood_is_of():
     gray = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
-    assert bounds.kind_of(given(gray), "test", "bernoulli") == "dynamic"
-    assert bounds.kind_of(given(np.where(gray > 99, 255, 0).astype(np.uint8)), "test", "bernoulli") == "static"
-    assert bounds.kind_of(given(gray), "test", "gaussian") == "8bit"
+    assert pixel_kind(given(gray), "test", "bernoulli") == "dynamic"
+    assert pixel_kind(given(np.where(gray > 99, 255, 0).astype(np.uint8)), "test", "bernoulli") == "static"
+    assert pixel_kind(given(gray), "test", "gaussian") == "8bit"
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_a_code_of_two_numbers_is_shown_whole(likelihood):
+def test_the_report_shows_a_map_of_a_two_dimensional_latent_space(likelihood):
     method = vae(likelihood=likelihood, latent_dim=2)
     method.train_mode(False)
     pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
     with torch.inference_mode():
-        found = method.evaluate(given(pixels), "test")
-    titles = [report_item.title for report_item in found.report_items]
-    assert "The whole code" in titles
-    assert "Mean codes of the images" in titles
-    assert sum(name.startswith("nll_") and name.endswith("_20is") for name in found.metrics) == 1
-    assert found.baselines["independent pixels"].keys() <= found.metrics.keys()
+        evaluation = method.evaluate(given(pixels), "test")
+    titles = [report_item.title for report_item in evaluation.report_items]
+    assert "Latent space map" in titles
+    assert "Posterior means" in titles
+    assert sum(name.startswith("nll_") and name.endswith("_20is") for name in evaluation.metrics) == 1
+    assert evaluation.baselines["independent pixels"].keys() <= evaluation.metrics.keys()

@@ -1,1 +1,1 @@
-"""Autoencoders: networks that give back the image that they were given, or a better one."""
+"""Image-to-image models: autoencoders, denoising and colorization."""

@@ -1,23 +1,26 @@
-r"""Autoencoder: squeezes each image through a code of a few numbers and gives it back, so that the code must hold what matters.
+r"""Autoencoder: learns a low-dimensional latent code of images by reconstructing them from it.
 
     loss = mean over values of (x - s)**2                             mse
     loss = - mean over values of  x log s + (1 - x) log(1 - s)        bce
     z = encoder(x),    s = sigmoid(decoder(z)),    x: pixels in [0, 1]
 
-No label is asked: the image is its own target. A code of fewer numbers than the image has pixels cannot copy it, so encoder and
-decoder agree on what images of this kind have in common. With linear networks the best code would be that of principal components,
-the rival in the report. `mse` is what a Gaussian decoder of fixed variance asks for, `bce` what a Bernoulli decoder does.
+No labels are needed: each image is its own target. Since the latent code has fewer dimensions than the image
+has pixels, the networks cannot copy the image and must learn what the images have in common. With linear
+networks the best latent code is that of principal component analysis, which is the baseline in the report.
+`mse` corresponds to a Gaussian decoder of fixed variance, `bce` to a Bernoulli decoder.
 
-Use it for a short code of each image as features, for compression, and to find images unlike all others: those that come back
-worst. `latent_dim=2` draws all of the code as a map. What most often goes wrong is a code of the wrong size: too few numbers blur, too many
-copy noise as well; take about as many as there are things that vary. It makes no new images: between the codes of real images there
-may be nothing. `vae` fills these gaps.
+Use it for embeddings, for compression, and for anomaly detection, since unusual images have the largest
+reconstruction errors. With `latent_dim=2` the report shows the whole latent space. What most often goes wrong
+is an unsuitable latent dimension: too small a one blurs the reconstructions, too large a one reproduces noise
+as well; choose about the number of factors that vary in the images. An autoencoder is not a generative model:
+codes between those of real images may decode to meaningless images. `vae` fills these gaps.
 
-Departs: the defaults of the code's size, 16 numbers for grey images and 256 for colour, are those that Atienza takes for denoising and
-for colour; a rule there is none. The rate falls on half a cosine.
+Differences from the paper: the default latent dimensions, 16 for grayscale and 256 for color images, are
+those that Atienza uses for denoising and for colorization; there is no general rule. The learning rate
+follows half a cosine.
 
-Reference: Hinton, Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks", Science 313, 2006; Atienza, "Advanced Deep
-Learning with TensorFlow 2 and Keras", 2020, chapter 3.
+Reference: Hinton, Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks", Science 313,
+2006; Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, chapter 3.
 """
 
 from __future__ import annotations
@@ -25,79 +28,89 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-import numpy as np
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import reconstruction as evidence
-from hibiscus.losses import binary_cross_entropy, mean_squared_error
+from hibiscus.evaluation.reconstruction import evaluate_autoencoder
+from hibiscus.losses import binary_cross_entropy
 from hibiscus.methods.autoencode.base import AutoencoderBase
-from hibiscus.methods.sampling import to_pixels
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.config import TrainingConfig
+from hibiscus.training.config import Epochs, ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 
 __all__ = ["Autoencoder"]
+
+GRAYSCALE_DIM, COLOR_DIM = 16, 256
 
 
 class Config(TrainingConfig):
     """Options of `autoencoder`."""
 
-    epochs: int = Field(50, ge=1, description="passes over the training part")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
-    latent_dim: int | None = Field(None, ge=1, description="numbers of a code; 2 to see all of it; 16 for grey, 256 for colour if left out")
-    loss: Literal["mse", "bce"] = Field("mse", description="squared error, or cross-entropy of pixels taken as shares of white")
-    net: Literal["cnn", "mlp", "pool"] = Field("cnn", description="both networks: strided convolutions, fully connected, or max pooling")
-    hidden: int = Field(512, ge=1, description="units of a hidden layer: two of them in the mlp, one in the cnn")
-    filters: int = Field(32, ge=1, description="cnn and pool: filters of the largest maps; doubled where the side halves")
+    epochs: Epochs = 50
+    schedule: ScheduleName = "cosine"
+    latent_dim: int | None = Field(
+        None,
+        ge=1,
+        description="dimension of the latent space; 16 for grayscale and 256 for color images by default",
+    )
+    loss: Literal["mse", "bce"] = Field(
+        "mse", description="squared error, or binary cross-entropy with pixels as probabilities"
+    )
+    net: Literal["cnn", "mlp", "pool"] = Field(
+        "cnn", description="encoder and decoder: strided, fully connected, or max pooling"
+    )
+    hidden: int = Field(
+        512, ge=1, description="units per hidden layer: two layers in the mlp, one in the cnn"
+    )
+    filters: int = Field(
+        32, ge=1, description="cnn and pool: filters at the highest resolution, doubled at each halving"
+    )
 
 
 class Autoencoder(AutoencoderBase):
-    """One player that owns encoder and decoder."""
+    """An encoder and a decoder, trained by one player."""
 
-    name, title = "autoencoder", "Autoencoder"
+    name = "autoencoder"
+    title = "Autoencoder"
+    family = "autoencode"
+    summary = "autoencoder: embeddings and reconstructions of images"
     uses = frozenset({"label"})
-    selection_metric = SelectionMetric("psnr")
-    smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "filters": 8, "latent_dim": 2})
+    selection_metric = SelectionMetric("psnr", higher_is_better=True)
+    smoke_test = SmokeTest(
+        "digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "filters": 8, "latent_dim": 2}
+    )
     Config = Config
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The size of the code by the images' colours, where it was left open."""
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
+        """Chooses the latent dimension for grayscale or color images, if it is not given."""
         assert isinstance(config, Config)
-        usual = min(16 if preparation["image"].channels == 1 else 256, math.prod(preparation["image"].shape))
-        return config.model_copy(update={"latent_dim": config.latent_dim or usual})
+        image = preparation["image"]
+        default = min(GRAYSCALE_DIM if image.channels == 1 else COLOR_DIM, math.prod(image.shape))
+        return config.model_copy(update={"latent_dim": config.latent_dim or default})
 
     def networks(self) -> dict[str, nn.Module]:
-        """The encoder and the decoder, its mirror."""
+        """The encoder, and the decoder with the same layers in reverse."""
         shape, config = self.preparation["image"].shape, self.config
-        size = (config.hidden, config.filters)
-        return {
-            "encoder": build_encoder(config.net, shape, config.latent_dim, *size),
-            "decoder": build_decoder(config.net, config.latent_dim, shape, *size),
-        }
+        encoder = build_encoder(config.net, shape, config.latent_dim, config.hidden, config.filters)
+        decoder = build_decoder(config.net, config.latent_dim, shape, config.hidden, config.filters)
+        return {"encoder": encoder, "decoder": decoder}
 
-    def raw(self, given: Tensor) -> Tensor:
-        """The logits of each value after the way through the code."""
-        return self.nets["decoder"](self.encode(given)).float()
-
-    def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
-        """The loss of logits against images in [0, 1]; a scalar."""
-        return mean_squared_error(raw.sigmoid(), x) if self.config.loss == "mse" else binary_cross_entropy(raw, x)
+    def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
+        """The squared error or the cross-entropy of logits against images in [0, 1]; a scalar."""
+        if self.config.loss == "mse":
+            return super().loss_from_outputs(outputs, x)
+        return binary_cross_entropy(outputs, x)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent)`, the code of each image, and `image` uint8, the image that comes back."""
+        """`latent` float32 `(items, latent_dim)`, and `image` uint8, the reconstructions."""
         codes = self.embed(data, part)
-        decoded = (2 * self.decode(some.to(self.device)) - 1 for some in torch.from_numpy(codes).split(256))
-        return {"latent": codes, "image": np.concatenate([to_pixels(some, self.preparation["image"]) for some in decoded])}
+        return {"latent": codes, "image": self.decode_images(codes)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Likeness beside the mean image and as many principal components; images that came back, and the code."""
-        baselines = evidence.code_rivals(*evidence.components(self, data))
-        linear = dict([list(baselines.items())[-1]])
-        found = evidence.evaluate_images(self, data, part, baselines, linear, ("psnr", "ssim"))
-        found.report_items[1:1] = evidence.code_exhibits(self, data, part)
-        return found
+        """Image quality beside the mean image and PCA; reconstructions and the latent space."""
+        return evaluate_autoencoder(self, data, part)

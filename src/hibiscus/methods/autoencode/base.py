@@ -1,4 +1,4 @@
-"""What methods share that give images back, after squeezing them through a code or from spoiled ones."""
+"""What image-to-image models share: the denoiser, the colorizer and the autoencoders."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.image_quality import validate_restorer
+from hibiscus.evaluation.image_quality import validate_reconstruction
+from hibiscus.losses import mean_squared_error
 from hibiscus.networks.unet import build_unet
 from hibiscus.networks.vae import build_decoder, build_encoder
-from hibiscus.training.config import TrainingConfig
+from hibiscus.training.config import LatentDim, TrainingConfig
 from hibiscus.training.method import Method
 from hibiscus.training.player import Stage
 
@@ -24,75 +25,108 @@ __all__ = ["AutoencoderBase", "ImageToImage", "ImageToImageConfig"]
 
 
 class ImageToImageConfig(TrainingConfig):
-    """Options of methods whose network goes from images to images."""
+    """Options of methods whose network maps images to images."""
 
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
-    net: Literal["unet", "cnn", "mlp", "pool"] = Field("unet", description="a U-Net, or an autoencoder of one of the other kinds")
-    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves")
-    depth: int | None = Field(None, ge=0, description="unet: halvings; down to maps of about 8 pixels, up to 4, if left out")
-    norm: Literal["batch", "instance", "none"] = Field("batch", description="unet: what follows each convolution")
-    latent_dim: int = Field(16, ge=1, description="cnn, mlp and pool: numbers of the code (Atienza)")
+    net: Literal["unet", "cnn", "mlp", "pool"] = Field(
+        "unet", description="a U-Net, or an autoencoder: strided, fully connected, or max pooling"
+    )
+    width: int = Field(16, ge=1, description="filters at the highest resolution, doubled at each halving")
+    depth: int | None = Field(
+        None, ge=0, description="unet: number of halvings; by default down to about 8 pixels, at most 4"
+    )
+    norm: Literal["batch", "instance", "none"] = Field(
+        "batch", description="unet: normalization after each convolution"
+    )
+    latent_dim: LatentDim = 16  # of cnn, mlp and pool; Atienza
     hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
 
-    def network(self, channels: int, shape: tuple[int, int, int], head: str = "glorot_normal") -> nn.Module:
-        """The network from images of some channels to images of a shape (channels, height, width); `head` of a U-Net is drawn so."""
-        given = (channels, *shape[1:])
+    def build_network(
+        self, in_channels: int, out_shape: tuple[int, int, int], head: str = "glorot_normal"
+    ) -> nn.Module:
+        """The network of these options.
+
+        Args:
+            in_channels: channels of the input.
+            out_shape: (channels, height, width) of the output.
+            head: initialization of the last layer of a U-Net.
+        """
+        in_shape = (in_channels, *out_shape[1:])
         if self.net == "unet":
-            return build_unet(given, shape[0], self.width, self.depth, self.norm, head)
-        encoder = build_encoder(self.net, given, self.latent_dim, self.hidden, self.width)
-        return nn.Sequential(encoder, build_decoder(self.net, self.latent_dim, shape, self.hidden, self.width))
+            return build_unet(in_shape, out_shape[0], self.width, self.depth, self.norm, head)
+        encoder = build_encoder(self.net, in_shape, self.latent_dim, self.hidden, self.width)
+        return nn.Sequential(
+            encoder, build_decoder(self.net, self.latent_dim, out_shape, self.hidden, self.width)
+        )
 
 
 class ImageToImage(Method):
-    """One player that owns all networks; images are in [0, 1], `(items, channels, height, width)`."""
+    """A player that owns all networks. Images are in [0, 1], `(items, channels, height, width)`.
 
-    family = "autoencode"
+    inputs = corrupt(x),    outputs = forward(inputs),    image = to_image(outputs, inputs)
+    loss   = loss_from_outputs(outputs, x)
+    """
+
     needs = frozenset({"image"})
     signed_pixels = True
     gives_images = True
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
+        """One stage with one player."""
         player = self.config.player(self.name, list(self.nets.values()), self.loss)
-        yield Stage([player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
+        yield Stage(
+            [player], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed)
+        )
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The error of what the network makes of what it is given."""
+        """The reconstruction error of the images of a batch."""
         x = (batch.image + 1) / 2
-        return self.criterion(self.raw(self.spoil(x, batch)), x), {}
+        return self.loss_from_outputs(self.forward(self.corrupt(x, batch)), x), {}
 
-    def spoil(self, x: Tensor, batch: Batch) -> Tensor:
-        """What the network is given for images; the images themselves, unless a method says otherwise."""
+    def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
+        """The inputs of the network for images; the images themselves, unless a method corrupts them."""
         return x
 
     @abstractmethod
-    def raw(self, given: Tensor) -> Tensor:
-        """The network's answer, as the criterion takes it."""
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The outputs of the network for inputs."""
 
-    @abstractmethod
-    def criterion(self, raw: Tensor, x: Tensor) -> Tensor:
-        """What is minimised; a scalar."""
+    def to_image(self, outputs: Tensor, inputs: Tensor) -> Tensor:
+        """The images in [0, 1] of outputs, which are logits unless a method says otherwise."""
+        return outputs.sigmoid()
 
-    def image(self, raw: Tensor, given: Tensor) -> Tensor:
-        """The image that an answer stands for: answers are logits, unless a method says otherwise."""
-        return raw.sigmoid()
+    def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
+        """The squared error of the images of outputs against x; a scalar."""
+        return mean_squared_error(outputs.sigmoid(), x)
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The figure that decides, and the loss, always with the same noise."""
-        return validate_restorer(self, data, part, self.selection_metric.name)
+        """The selection metric and the loss, with the same noise at every call."""
+        return validate_reconstruction(self, data, part, self.selection_metric.name)
 
 
 class AutoencoderBase(ImageToImage):
-    """A restorer with networks `encoder` and `decoder`, and so with a code."""
+    """An image-to-image model with a latent code: its networks include `encoder` and `decoder`."""
+
+    encoder: nn.Module
+    decoder: nn.Module
 
     def encode(self, x: Tensor) -> Tensor:
-        """The code `(batch, latent)` of images in [0, 1]."""
-        return self.nets["encoder"](2 * x - 1).float()
+        """The latent code `(batch, latent_dim)` of images in [0, 1]."""
+        return self.encoder(2 * x - 1).float()
 
     def decode(self, z: Tensor) -> Tensor:
-        """The image in [0, 1] of each code."""
-        return self.nets["decoder"](z).float().sigmoid()
+        """The image in [0, 1] of each latent code."""
+        return self.decoder(z).float().sigmoid()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The logits of the reconstruction."""
+        return self.decoder(self.encode(inputs)).float()
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The code of each image of a part as it is, float32 `(items, latent)`."""
+        """The latent code of each image of a part, without noise, float32 `(items, latent_dim)`."""
         return torch.cat([self.encode((batch.image + 1) / 2).cpu() for batch in data.iterate(part)]).numpy()
+
+    def decode_images(self, codes: np.ndarray) -> np.ndarray:
+        """The uint8 image of each latent code, `(items, height, width, channels)`."""
+        batches = torch.from_numpy(codes).split(256)
+        images = [self.preparation["image"].decode(2 * self.decode(z.to(self.device)) - 1) for z in batches]
+        return np.concatenate(images)

@@ -1,14 +1,15 @@
-"""What the variational autoencoders of images share: their options, what is drawn for an image, the loss, and the codes.
+"""What the variational autoencoders of images share: options, networks, likelihoods, sampling and embeddings.
 
-A method of this family adds what it is for. One that tells both networks something beside images and codes, such as a class, says
-so by `classes` and `told`; to the others nothing is told.
+A method of this family writes its loss from these pieces. One that conditions both networks, as `cvae` does
+on the class of an image, overrides `classes`, `condition` and `networks`; the others have no condition.
 """
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -19,168 +20,176 @@ from torch.nn.functional import softplus
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import elbo as bounds
-from hibiscus.losses import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
-from hibiscus.methods.sampling import codes_given, make_images, to_pixels
-from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder, build_decoder, build_encoder
-from hibiscus.training.config import TrainingConfig
+from hibiscus.evaluation.elbo import elbo_metrics, encode_part
+from hibiscus.losses import bernoulli_log_likelihood, gaussian_log_likelihood
+from hibiscus.methods.sampling import codes_given, make_images
+from hibiscus.networks.vae import build_decoder, build_encoder
+from hibiscus.training.config import Epochs, LatentDim, ScheduleName, TrainingConfig
 from hibiscus.training.method import Method, SelectionMetric
 from hibiscus.training.player import Stage
 
-__all__ = ["VAEBase", "VAEConfig"]
+__all__ = ["Beta", "VAEBase", "VAEConfig"]
 
-FIRST_SIGMA, LEAST_SIGMA = 32.0, 1.0  # levels; with less a pixel that never changed in training makes an image impossible
-SIGMA_SPEED = 10.0  # how much faster than a weight the logarithm of sigma is learned; it has far to go and is easy to learn
-MLP_VALUES = 1024  # values of an image up to which fully connected layers are faster and no worse
+INITIAL_SIGMA, MIN_SIGMA = 32.0, 1.0  # gray levels; a pixel that is constant in training keeps the minimum
+SIGMA_SPEED = 10.0  # log sigma learns this much faster than a weight: it has far to go and is easy to learn
+MAX_MLP_VALUES = 1024  # values of an image up to which fully connected networks are faster and no worse
+
+Beta = Annotated[float, Field(ge=0, description="weight of the KL divergence; 1 for the ELBO")]
 
 
 class VAEConfig(TrainingConfig):
-    """Options that all of them have."""
+    """Options of all variational autoencoders."""
 
-    epochs: int = Field(200, ge=1, description="passes over the training part")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("cosine", description="course of the learning rate")
-    likelihood: Literal["auto", "bernoulli", "gaussian"] = Field("auto", description="of a pixel; auto: bernoulli for grey, else gaussian")
-    net: Literal["auto", "mlp", "cnn"] = Field("auto", description="both networks; auto: mlp up to 1024 values an image, else cnn")
-    latent_dim: int = Field(50, ge=1, description="numbers of a code; 2 to see all of it in the report")
-    hidden: int = Field(512, ge=1, description="units of a hidden layer: two of them in the mlp, one in the cnn")
-    filters: int = Field(32, ge=1, description="cnn: filters of the largest maps; doubled where the side halves")
-    beta: float = Field(1.0, ge=0, description="weight of KL; 1 for the bound itself")
-    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="share of the training in which the weight of KL grows from 0 to beta")
-    importance_samples: int = Field(500, ge=1, description="samples of the final likelihood, for at most 1000 images")
+    epochs: Epochs = 200
+    schedule: ScheduleName = "cosine"
+    likelihood: Literal["auto", "bernoulli", "gaussian"] = Field(
+        "auto", description="distribution of a pixel; auto: bernoulli for grayscale, gaussian for color"
+    )
+    net: Literal["auto", "mlp", "cnn"] = Field("auto", description="auto: mlp up to 1024 values, else cnn")
+    latent_dim: LatentDim = 50
+    hidden: int = Field(512, ge=1, description="units per hidden layer: two in the mlp, one in the cnn")
+    filters: int = Field(32, ge=1, description="cnn: filters of the first layer, doubled at each halving")
+    beta: Beta = 1.0
+    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="KL warm-up as a fraction of the training")
+    importance_samples: int = Field(500, ge=1, description="samples per image of the likelihood estimate")
 
 
 class VAEBase(Method):
-    """One player that owns encoder and decoder."""
+    """A player that owns the encoder `q(z | x)` and the decoder `p(x | z)`."""
 
-    family = "vae"
     needs = frozenset({"image"})
     signed_pixels = True
-    progress = 1.0  # share of the training that is done; all of it unless a training says otherwise
+    encoder: nn.Module
+    decoder: nn.Module
+    progress = 1.0  # fraction of the training that is done; 1 outside a training
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """The bound, and with another beta what is minimised, for which the bound would choose too early an epoch."""
+        """The negative ELBO, or the loss if beta is not 1, when the ELBO would select too early an epoch."""
         assert isinstance(config, VAEConfig)
         return SelectionMetric("neg_elbo" if config.beta == 1 else "loss")
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The likelihood and the networks for the images, where they were left open."""
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
+        """Chooses the likelihood and the networks that fit the images, where the options say `auto`."""
         assert isinstance(config, VAEConfig)
         shape = preparation["image"].shape
-        likelihood = ("bernoulli" if shape[0] == 1 else "gaussian") if config.likelihood == "auto" else config.likelihood
-        net = ("mlp" if math.prod(shape) <= MLP_VALUES else "cnn") if config.net == "auto" else config.net
-        return config.model_copy(update={"likelihood": likelihood, "net": net})
+        suitable = {
+            "likelihood": "bernoulli" if shape[0] == 1 else "gaussian",
+            "net": "mlp" if math.prod(shape) <= MAX_MLP_VALUES else "cnn",
+        }
+        chosen = {name: value for name, value in suitable.items() if getattr(config, name) == "auto"}
+        return config.model_copy(update=chosen)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes that both networks are told; none here."""
+        """The names of the classes on which both networks are conditioned; none here."""
         return ()
 
-    def told(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both networks are told about the items of a batch, `(items, numbers)` each; nothing here."""
+    def condition(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both networks get beside x and z, `(items, values)` each; nothing here."""
         return ()
 
     def networks(self) -> dict[str, nn.Module]:
-        """The encoder, with mean and log-variance of each unit, and the decoder; `gaussian` has its noise there."""
-        shape, config, classes = self.preparation["image"].shape, self.config, len(self.classes)
-        outputs, size = 2 * config.latent_dim, (config.hidden, config.filters)
-        if classes:
-            decoder: nn.Module = ConditionalDecoder(config.net, config.latent_dim, classes, shape, *size)
-            encoder: nn.Module = ConditionalEncoder(config.net, shape, classes, outputs, *size)
-        else:
-            decoder = build_decoder(config.net, config.latent_dim, shape, *size)
-            encoder = build_encoder(config.net, shape, outputs, *size)
-        if config.likelihood == "gaussian":
-            decoder.register_parameter("noise", nn.Parameter(torch.zeros(shape)))
+        """The encoder, from x to mean and log-variance of z, and the decoder, from z to pixel logits."""
+        shape, config = self.preparation["image"].shape, self.config
+        decoder = build_decoder(config.net, config.latent_dim, shape, config.hidden, config.filters)
+        encoder = build_encoder(config.net, shape, 2 * config.latent_dim, config.hidden, config.filters)
+        return self.with_pixel_noise(encoder, decoder)
+
+    def with_pixel_noise(self, encoder: nn.Module, decoder: nn.Module) -> dict[str, nn.Module]:
+        """Both networks by name; for the Gaussian likelihood the decoder has a noise level per pixel."""
+        if self.config.likelihood == "gaussian":
+            decoder.register_parameter("noise", nn.Parameter(torch.zeros(self.preparation["image"].shape)))
         return {"encoder": encoder, "decoder": decoder}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        player = self.config.player("autoencoder", [self.nets["encoder"], self.nets["decoder"]], self.loss)
+        """One stage with one player."""
+        player = self.config.player("autoencoder", [self.encoder, self.decoder], self.loss)
         source = data.source("train", self.config.batch_size, self.config.seed)
-        yield Stage([player], self.config.epochs, source, before_round=lambda progress: setattr(self, "progress", progress))
+        yield Stage([player], self.config.epochs, source, before_round=self.set_progress)
 
+    def set_progress(self, progress: float) -> None:
+        """Notes the fraction of the training that is done, on which the KL warm-up depends."""
+        self.progress = progress
+
+    @property
+    def kl_weight(self) -> float:
+        """The weight of the KL: beta, reached over the first `kl_warmup_fraction` of the training."""
+        fraction = self.config.kl_warmup_fraction
+        return self.config.beta * min(1.0, self.progress / fraction if fraction else 1.0)
+
+    @abstractmethod
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction plus KL, in nats per image, and both apart."""
-        x, told = self.draw(batch), self.told(batch)
-        mean, log_variance = self.encode(x, *told)
-        z = mean + (log_variance / 2).exp() * batch.normal(self.config.latent_dim)
-        reconstruction = -self.log_likelihood(x, z, *told).mean()
-        kl = gaussian_kl(mean, log_variance).mean()
-        weight = self.config.beta * min(1.0, self.progress / self.config.kl_warmup_fraction if self.config.kl_warmup_fraction else 1.0)
-        return reconstruction + weight * kl, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+        """The weighted negative ELBO in nats per image, and its two terms."""
 
-    def draw(self, batch: Batch) -> Tensor:
-        """What stands for the images: values of 0 and 1 drawn by their brightness, or their levels plus noise over 256."""
-        share, noise = (batch.image + 1) / 2, batch.uniform(*batch.image.shape[1:])
-        return (noise < share).float() if self.config.likelihood == "bernoulli" else (255 * share + noise) / 256
+    def binarize_or_dequantize(self, batch: Batch) -> Tensor:
+        """The data x in [0, 1]: Bernoulli samples of the pixels, or (level + uniform noise) / 256."""
+        intensity, noise = (batch.image + 1) / 2, batch.uniform(*batch.image.shape[1:])
+        if self.config.likelihood == "bernoulli":
+            return (noise < intensity).float()
+        return (255 * intensity + noise) / 256
 
-    def encode(self, x: Tensor, *told: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of each image's code, `(batch, latent)` each, from what was drawn for it."""
-        mean, log_variance = self.nets["encoder"](2 * x - 1, *told).float().chunk(2, dim=1)
+    def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of `q(z | x)`, `(batch, latent_dim)` each, for x in [0, 1]."""
+        mean, log_variance = self.encoder(2 * x - 1, *condition).float().chunk(2, dim=1)
         return mean, log_variance
 
-    def decode(self, z: Tensor, *told: Tensor) -> Tensor:
-        """The expected image of each code, in [-1, 1]."""
-        return 2 * self.nets["decoder"](z, *told).float().sigmoid() - 1
+    def reparameterize(self, mean: Tensor, log_variance: Tensor, batch: Batch) -> Tensor:
+        """A sample z of `q(z | x)` that is differentiable with respect to mean and log-variance."""
+        return mean + (log_variance / 2).exp() * batch.normal(self.config.latent_dim)
 
-    def log_likelihood(self, x: Tensor, z: Tensor, *told: Tensor) -> Tensor:
+    def decode(self, z: Tensor, *condition: Tensor) -> Tensor:
+        """The expected image of each latent code, in [-1, 1]."""
+        return 2 * self.decoder(z, *condition).float().sigmoid() - 1
+
+    def log_likelihood(self, x: Tensor, z: Tensor, *condition: Tensor) -> Tensor:
         """`log p(x | z)` of each image `(batch,)`, in nats."""
-        logits = self.nets["decoder"](z, *told).float()
+        logits = self.decoder(z, *condition).float()
         if self.config.likelihood == "bernoulli":
             return bernoulli_log_likelihood(logits, x)
         return gaussian_log_likelihood(256 * logits.sigmoid(), 256 * x, self.log_sigma())
 
     def log_sigma(self) -> Tensor:
-        """The logarithm of each pixel's noise in levels `(channels, height, width)`: sigma**2 = 32**2 exp(20 noise) + 1."""
-        free = math.log(FIRST_SIGMA / LEAST_SIGMA) + SIGMA_SPEED * self.nets["decoder"].get_parameter("noise")
-        return softplus(2 * free) / 2 + math.log(LEAST_SIGMA)
+        """Log standard deviation of each pixel in gray levels: `sigma**2 = 32**2 exp(20 noise) + 1`."""
+        unbounded = math.log(INITIAL_SIGMA / MIN_SIGMA) + SIGMA_SPEED * self.decoder.get_parameter("noise")
+        return softplus(2 * unbounded) / 2 + math.log(MIN_SIGMA)
 
-    def made(self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor) -> np.ndarray:
-        """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
+    def decode_prior(
+        self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor
+    ) -> np.ndarray:
+        """Expected images of z from the prior, with some components fixed, given fields of the batch."""
 
-        Args:
-            count: how many.
-            codes: what units of every code shall be, by `code1`, `code2` ..., from `codes_given`; the others are drawn.
-            **conditions: fields of the batch, `(count, ...)`.
-        """
-
-        def make(batch: Batch) -> Tensor:
+        def generate(batch: Batch) -> Tensor:
             z = batch.normal(self.config.latent_dim)
-            for name, number in (codes or {}).items():
-                z[:, int(name.removeprefix("code")) - 1] = number
-            return self.decode(z, *self.told(batch))
+            for name, value in (codes or {}).items():
+                z[:, int(name.removeprefix("code")) - 1] = value
+            return self.decode(z, *self.condition(batch))
 
-        return make_images(make, count, self.preparation["image"], self.device, **conditions)
+        return make_images(generate, count, self.preparation["image"], self.device, **conditions)
 
     def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
-        """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
-
-        Args:
-            count: how many.
-            **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
-
-        Raises:
-            UsageError: there is no such unit, or what it shall be is no number.
-        """
-        numbers = codes_given(codes, self.config.latent_dim)
-        return {"image": self.made(count, numbers), **{name: np.full(count, number) for name, number in numbers.items()}}
+        """Expected images of z from the prior; `code1`, `code2` ... fix the value of a component."""
+        fixed = codes_given(codes, self.config.latent_dim)
+        columns = {name: np.full(count, value) for name, value in fixed.items()}
+        return {"image": self.decode_prior(count, fixed), **columns}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The mean code of each image of a part as it is, float32 `(items, latent)`."""
-        codes = [self.encode((batch.image + 1) / 2, *self.told(batch))[0] for batch in data.iterate(part)]
-        return torch.cat(codes).cpu().numpy()
+        """The posterior mean of each image of a part, float32 `(items, latent_dim)`."""
+        batches = ((batch, (batch.image + 1) / 2) for batch in data.iterate(part))
+        return torch.cat([self.encode(x, *self.condition(batch))[0] for batch, x in batches]).cpu().numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`latent` float32 `(items, latent)`, the mean code of each image as it is, and its `reconstruction` uint8, an image."""
-        codes, pixels = [], []
+        """`latent` float32 `(items, latent_dim)`, the posterior means, and `reconstruction` uint8."""
+        means, images = [], []
         for batch in data.iterate(part):
-            told = self.told(batch)
-            codes.append(self.encode((batch.image + 1) / 2, *told)[0])
-            pixels.append(to_pixels(self.decode(codes[-1], *told), self.preparation["image"]))
-        return {"latent": torch.cat(codes).cpu().numpy(), "reconstruction": np.concatenate(pixels)}
+            condition = self.condition(batch)
+            means.append(self.encode((batch.image + 1) / 2, *condition)[0])
+            images.append(self.preparation["image"].decode(self.decode(means[-1], *condition)))
+        return {"latent": torch.cat(means).cpu().numpy(), "reconstruction": np.concatenate(images)}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The bound by one sample for each image, its two terms, and the loss."""
-        return bounds.bound(bounds.look(self, data, part), self.config.beta)
+        """The negative ELBO with one sample per image, its two terms, and the loss."""
+        return elbo_metrics(encode_part(self, data, part), self.config.beta)

@@ -1,25 +1,30 @@
-r"""Conditional variational autoencoder: both networks are told a class, so that new images can be had of the class that one asks for.
+r"""Conditional variational autoencoder: encoder and decoder are conditioned on the class of the image.
 
-    loss = - mean over images of  log p(x | z, c) + beta mean over images of  KL(q(z | x, c) || p(z)),    p(z) = N(0, 1)
-    z = mean + std noise,    q(z | x, c) = N(mean, std**2),    mean, log std**2 = encoder(x, c),    noise from N(0, 1)
+    loss = - mean over images of  log p(x | z, c) + beta mean over images of  KL(q(z | x, c) || p(z))
+    z = mean + std noise,    q(z | x, c) = N(mean, std**2),    mean, log std**2 = encoder(x, c)
+    noise from N(0, 1),    p(z) = N(0, 1)
 
-A class c is a row with a 1 at its place; the encoder gets it as one more channel of the image, by a linear layer, in the decoder it
-scales and shifts the units of the first two layers. At beta = 1 the loss bounds `- log p(x | c)` from above, in nats per image; the
-prior is the same for every class, so nothing is gained by writing the class into the code, and it holds what is left: slant, thickness,
-style. What gets a class is then chosen freely: `hibiscus sample RUN label=cat`. Of an image without a label `predict` says under which
-class it is likeliest.
+The class c is one-hot. A linear layer turns it into an additional input channel of the encoder; in the
+decoder it scales and shifts the units of the first two layers. At beta = 1 the loss is an upper bound on the
+negative log-likelihood of x given c, in nats per image. Since the prior is the same for every class, encoding
+the class in z would only cost KL, so z holds the rest: slant, stroke width, style. A class is sampled by
+`hibiscus sample RUN label=cat`, and `predict` returns the class under which an unlabeled image is most
+likely.
 
-Use it where images have labels and you want images of a class, the same style in every class, or likelihoods by class; samples of a
-`cgan` are sharper. What most often goes wrong is that the asked class is not heard: `conditional_accuracy`, how often a classifier reads what was
-asked for, is then low. A smaller code (`latent`) or a larger `beta` leaves the decoder less to go by but the class.
+Use it for labeled images when you want samples of a class, one style in every class, or likelihoods by class;
+the samples of a `cgan` are sharper. What most often goes wrong is that the decoder ignores the class:
+`conditional_accuracy`, the fraction of samples that a classifier assigns to the class on which they were
+conditioned, is then low. A smaller `latent_dim` or a larger `beta` makes the decoder rely on the class.
 
-Departs: the usual decoder gets the class beside the code, as more numbers of it, and hears it less. In general the prior may depend on
-the class too, p(z | c) (Sohn et al.); here it does not. With beta = 1 this is a conditional VAE and with another beta it is still one:
-conditioning and beta are independent of each other. Likelihoods and networks are otherwise those of `vae`, which see for the pixels.
-`predict` takes the bound at the mean code, and every class for as frequent as any other.
+Differences from the paper: the usual decoder gets the class concatenated to z, which has less effect on the
+image. The prior may in general depend on the class, p(z | c) (Sohn et al.); here it does not. Conditioning
+and beta are independent of each other: another beta than 1 is still a conditional VAE. Likelihoods and
+networks are otherwise those of `vae`. `predict` uses the ELBO at the posterior mean and assumes that all
+classes are equally frequent.
 
-Reference: Sohn, Lee, Yan, "Learning Structured Output Representation using Deep Conditional Generative Models", NeurIPS 2015; Kingma,
-Mohamed, Rezende, Welling, "Semi-supervised Learning with Deep Generative Models", 2014, arXiv 1406.5298.
+Reference: Sohn, Lee, Yan, "Learning Structured Output Representation using Deep Conditional Generative
+Models", NeurIPS 2015; Kingma, Mohamed, Rezende, Welling, "Semi-supervised Learning with Deep Generative
+Models", 2014, arXiv 1406.5298.
 """
 
 from __future__ import annotations
@@ -28,16 +33,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import conditional as obedience
-from hibiscus.evaluation import likelihood as evidence
+from hibiscus.evaluation.conditional import add_conditional_accuracy
+from hibiscus.evaluation.likelihood import evaluate_likelihood
 from hibiscus.losses import gaussian_kl
 from hibiscus.methods.sampling import class_number, codes_given
 from hibiscus.methods.vae.base import VAEBase, VAEConfig
+from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder
 from hibiscus.training.method import Evaluation, SmokeTest
 
 __all__ = ["CVAE"]
@@ -48,11 +54,16 @@ class Config(VAEConfig):
 
 
 class CVAE(VAEBase):
-    """One player that owns encoder and decoder, both told the class of each image."""
+    """An encoder and a decoder, both conditioned on the class of the image, trained by one player."""
 
-    name, title = "cvae", "Conditional variational autoencoder"
+    name = "cvae"
+    title = "Conditional variational autoencoder"
+    family = "vae"
+    summary = "conditional VAE: samples and latent codes given a class"
     needs = frozenset({"image", "label"})
-    smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent_dim": 4, "importance_samples": 20})
+    smoke_test = SmokeTest(
+        "digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent_dim": 4, "importance_samples": 20}
+    )
     Config = Config
 
     @property
@@ -60,42 +71,65 @@ class CVAE(VAEBase):
         """The names of the classes, in the order of their numbers."""
         return self.preparation["label"].names
 
-    def told(self, batch: Batch) -> tuple[Tensor, ...]:
-        """The class of each item as a row with a 1 at its place; where labels are not known, the likeliest."""
-        label = batch.label if "label" in batch else self.read(batch).argmax(1)
-        return (functional.one_hot(label, len(self.classes)).float(),)
+    def condition(self, batch: Batch) -> tuple[Tensor, ...]:
+        """The class of each item, one-hot; for unlabeled images the most likely one."""
+        label = batch.label if "label" in batch else self.class_elbo(batch).argmax(1)
+        return (one_hot(label, len(self.classes)).float(),)
 
-    def read(self, batch: Batch) -> Tensor:
-        """The bound of `log p(x | c)` of each image under each class, at the mean code, `(batch, classes)` in nats."""
-        x, found = (batch.image + 1) / 2, []
+    def networks(self) -> dict[str, nn.Module]:
+        """Encoder and decoder as those of `vae`, both with the class as a further input."""
+        shape, config, classes = self.preparation["image"].shape, self.config, len(self.classes)
+        size = (config.hidden, config.filters)
+        decoder = ConditionalDecoder(config.net, config.latent_dim, classes, shape, *size)
+        encoder = ConditionalEncoder(config.net, shape, classes, 2 * config.latent_dim, *size)
+        return self.with_pixel_noise(encoder, decoder)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The negative ELBO given the class c, with weight beta on the KL, in nats per image."""
+        x, (c,) = self.binarize_or_dequantize(batch), self.condition(batch)
+        mean, log_variance = self.encode(x, c)
+        z = self.reparameterize(mean, log_variance, batch)
+        reconstruction = -self.log_likelihood(x, z, c).mean()
+        kl = gaussian_kl(mean, log_variance).mean()
+        negative_elbo = reconstruction + self.kl_weight * kl
+        return negative_elbo, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+
+    def class_elbo(self, batch: Batch) -> Tensor:
+        """The ELBO of each image under each class, at the posterior mean, `(batch, classes)` in nats."""
+        x, elbos = (batch.image + 1) / 2, []
         for number in range(len(self.classes)):
-            told = functional.one_hot(torch.full((len(x),), number, device=x.device), len(self.classes)).float()
-            mean, log_variance = self.encode(x, told)
-            found.append(self.log_likelihood(x, mean, told) - gaussian_kl(mean, log_variance))
-        return torch.stack(found, 1)
+            c = one_hot(torch.full((len(x),), number, device=x.device), len(self.classes)).float()
+            mean, log_variance = self.encode(x, c)
+            elbos.append(self.log_likelihood(x, mean, c) - gaussian_kl(mean, log_variance))
+        return torch.stack(elbos, 1)
 
     def sample(self, count: int, label: str | int | None = None, **codes: float) -> dict[str, np.ndarray]:
-        """New images, uint8 `(count, height, width, channels)`, and the name of each one's class.
+        """Samples, uint8 `(count, height, width, channels)`, and the class name of each.
 
         Args:
-            count: how many.
-            label: the name or the number of a class, the name first where it is both; every class in turn if it is not given.
-            **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
+            count: number of samples.
+            label: name or number of a class, where a name takes precedence; by default all classes in turn.
+            **codes: `code1`, `code2` ...: a fixed value for this latent component; the others are drawn.
 
         Raises:
-            UsageError: there is no such class or unit, or what the unit shall be is no number.
+            UsageError: there is no such class or component, or the component's value is not a number.
         """
-        turns = np.arange(count) % len(self.classes)
-        asked = turns if label is None else np.full(count, class_number(label, self.classes))
-        numbers = codes_given(codes, self.config.latent_dim, "label")
-        told = {"label": np.array(self.classes)[asked], **{name: np.full(count, number) for name, number in numbers.items()}}
-        return {"image": self.made(count, numbers, label=torch.from_numpy(asked)), **told}
+        every_class = np.arange(count) % len(self.classes)
+        labels = every_class if label is None else np.full(count, class_number(label, self.classes))
+        values = codes_given(codes, self.config.latent_dim, "label")
+        images = self.decode_prior(count, values, label=torch.from_numpy(labels))
+        names = np.array(self.classes)[labels]
+        return {
+            "image": images,
+            "label": names,
+            **{code: np.full(count, value) for code, value in values.items()},
+        }
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The probability of each class `(items, classes)`; `latent` and `reconstruction` under the likeliest, or the known one."""
-        bounds = torch.cat([self.read(batch) for batch in data.iterate(part)])
-        return {"probabilities": bounds.softmax(1).cpu().numpy(), **super().predict(data, part)}
+        """`probabilities`; `latent` and `reconstruction` given the known or the most likely class."""
+        elbos = torch.cat([self.class_elbo(batch) for batch in data.iterate(part)])
+        return {"probabilities": elbos.softmax(1).cpu().numpy(), **super().predict(data, part)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Bound and likelihood given the class, beside independent pixels of each class; and whether images show what was asked."""
-        return obedience.add_obedience(evidence.evaluate_vae(self, data, part), self, data, part)
+        """ELBO and likelihood given the class, beside independent pixels by class; conditional accuracy."""
+        return add_conditional_accuracy(evaluate_likelihood(self, data, part), self, data, part)

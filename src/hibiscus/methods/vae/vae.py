@@ -1,31 +1,42 @@
-r"""Variational autoencoder: learns a code of a few numbers for each image, and makes new images from codes drawn at random.
+r"""Variational autoencoder: an encoder and a decoder of images that are trained jointly to maximize the ELBO.
 
-    loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z)),    p(z) = N(0, 1)
-    z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x),    noise from N(0, 1)
+    loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z))
+    z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x)
+    noise from N(0, 1),    p(z) = N(0, 1),    s = sigmoid(decoder(z))
+    log p(x | z) = sum of  x log s + (1 - x) log(1 - s)                                     bernoulli
+    log p(x | z) = - sum of  ((x - 256 s) / sigma)**2 / 2 + log sigma + log(2 pi) / 2       gaussian
 
-With `likelihood=bernoulli` each value of x is 1 with the probability that its pixel's brightness is, drawn anew for every batch, and
-`log p(x | z) = sum of x log s + (1 - x) log(1 - s)`, `s = sigmoid(decoder(z))`. With `gaussian` x is the pixel's level of 0 to 255 plus
-a uniform share of one, and `log p(x | z) = - sum of ((x - 256 s) / sigma)**2 / 2 + log sigma + log(2 pi) / 2`, a sigma learned for
-each pixel. The noise stands outside the encoder, so gradients pass through z. The KL is that to the prior; at beta = 1 the loss bounds
-`- log p(x)` from above, in nats per image, too high by another KL that cannot be computed, from q(z | x) to the true p(z | x).
+With `likelihood=bernoulli`, x is binarized anew for every batch: each pixel is 1 with a probability equal to
+its intensity. With `gaussian`, x is the pixel level from 0 to 255 plus uniform noise from [0, 1)
+(dequantization), and sigma is learned for each pixel. Because the noise of z is drawn outside the encoder
+(reparameterization), gradients pass through z. At beta = 1 the loss is the negative ELBO, an upper bound on
+the negative log-likelihood in nats per image; the gap is the KL divergence from q(z | x) to the true
+posterior p(z | x).
 
-Use it for a smooth map of images of one kind, for codes as features, for samples that miss no kind, and wherever a likelihood counts;
-a GAN's samples are sharper. What most often goes wrong is posterior collapse: units whose KL is near 0 tell nothing (the report counts
-them). Some are no harm; if nearly all are gone try `kl_warmup_fraction=0.3` or a smaller `beta`. For images of a class see `cvae`,
-for few independent units `beta-vae`, of which this is the case beta = 1.
+Use it for a smooth latent space, for embeddings, for samples that cover all modes of the data, and wherever a
+likelihood matters; the samples of a GAN are sharper. With `latent_dim=2` the report shows the whole latent
+space. What most often goes wrong is posterior collapse: latent components whose KL is near 0 carry no
+information (the report counts them). A few such components do no harm; if nearly all have collapsed, try
+`kl_warmup_fraction=0.3` or a smaller `beta`. For images of a given class see `cvae`, for a disentangled
+latent code `beta-vae`.
 
-Departs: sigma is learned for each pixel, neither fixed nor made by the decoder, so the data weigh errors against KL and the mean image
-stays the best guess; levels are made continuous by noise, so the figures of `gaussian` bound those of 8-bit images. The rate falls on
+Differences from the paper: sigma is learned for each pixel instead of being fixed or predicted by the
+decoder, so the data balance reconstruction against KL, and the mean remains the best reconstruction. Because
+of the dequantization, the `gaussian` values bound the likelihood of 8-bit images. The learning rate follows
 half a cosine.
 
-Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; beta: Higgins et al., "beta-VAE", ICLR 2017;
-warm-up: Sonderby et al., "Ladder Variational Autoencoders", 2016, arXiv 1602.02282.
+Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; beta: Higgins et al.,
+"beta-VAE", ICLR 2017; KL warm-up: Sonderby et al., "Ladder Variational Autoencoders", 2016, arXiv 1602.02282.
 """
 
 from __future__ import annotations
 
+from torch import Tensor
+
+from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import likelihood as evidence
+from hibiscus.evaluation.likelihood import evaluate_likelihood
+from hibiscus.losses import gaussian_kl
 from hibiscus.methods.vae.base import VAEBase, VAEConfig
 from hibiscus.training.method import Evaluation, SmokeTest
 
@@ -37,12 +48,27 @@ class Config(VAEConfig):
 
 
 class VAE(VAEBase):
-    """One player that owns encoder and decoder, and nothing is told to them beside images and codes."""
+    """An encoder and a decoder, trained by one player on the ELBO."""
 
-    name, title = "vae", "Variational autoencoder"
-    smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent_dim": 4, "importance_samples": 20})
+    name = "vae"
+    title = "Variational autoencoder"
+    family = "vae"
+    summary = "variational autoencoder: latent codes, likelihoods and samples"
+    smoke_test = SmokeTest(
+        "digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "latent_dim": 4, "importance_samples": 20}
+    )
     Config = Config
 
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The negative ELBO with weight beta on the KL, in nats per image, and its two terms."""
+        x = self.binarize_or_dequantize(batch)
+        mean, log_variance = self.encode(x)
+        z = self.reparameterize(mean, log_variance, batch)
+        reconstruction = -self.log_likelihood(x, z).mean()
+        kl = gaussian_kl(mean, log_variance).mean()
+        negative_elbo = reconstruction + self.kl_weight * kl
+        return negative_elbo, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Bound and likelihood beside independent pixels; reconstructions, samples, and what each unit of the code does."""
-        return evidence.evaluate_vae(self, data, part)
+        """ELBO and likelihood beside independent pixels; reconstructions, samples and latent traversals."""
+        return evaluate_likelihood(self, data, part)
