@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.errors import DataError, RunError, nearest
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "KINDS",
@@ -118,6 +121,13 @@ class ImagePreparation:
     def shape(self) -> tuple[int, int, int]:
         """The shape of one image for a network: (channels, height, width)."""
         return (self.channels, self.height, self.width)
+
+    def decode(self, values: Tensor) -> np.ndarray:
+        """Images uint8 `(items, height, width, channels)` from prepared values `(items, channels, height, width)`."""
+        values = values.float()
+        std, mean = (values.new_tensor(numbers).view(1, -1, 1, 1) for numbers in (self.std, self.mean))
+        pixels = (values * std + mean).mul(255).round().clamp(0, 255)
+        return pixels.byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

@@ -1,4 +1,4 @@
-"""How far two clouds of features are apart."""
+"""The Fréchet distance between two sets of features."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["frechet_distance"]
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    r"""The Fréchet distance between two clouds of features, each taken for a Gaussian.
+    r"""The Fréchet distance between two sets of features, each modeled as a Gaussian.
 
         distance = |m1 - m2|**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)),    m: means, S: covariances
 
-    It is called FID where the features are those of a certain Inception network; with other features the numbers are not
-    comparable to published ones. Few items make it too large, so compare only figures from as many.
+    It is called FID where the features are those of a certain Inception network; with other features the values are not
+    comparable to published ones. Few items bias it upwards, so compare only values over equally many.
 
     Args:
         first: features of one set of items.
@@ -25,7 +25,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         first (items, features), second (other items, features); returns a number in [0, inf).
 
     Raises:
-        DataError: fewer than two items, or other features.
+        DataError: fewer than two items, or different numbers of features.
 
     Reference: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
     """

@@ -10,7 +10,7 @@ from contract.checks import Bench
 from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
 from hibiscus.evaluation import elbo as bounds
-from hibiscus.evaluation.conditional import add_obedience
+from hibiscus.evaluation.conditional import add_conditional, conditional_grid
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation
 from methods.gan_fixtures import CLASSES, images, made, sigmoid
@@ -93,38 +93,30 @@ def test_pixels_alone_may_know_the_class(tmp_path):
     assert likelihoods[1] == pytest.approx(expected)
 
 
-class Obeys:
-    """Makes real training images of the asked class, or of the next one."""
-
-    def __init__(self, data, turn):
-        self.data, self.turn = data, turn
-        self.preparation, self.classes = data.preparation, data.preparation["label"].names
-
-    def made(self, count, label):
-        known, pixels = self.data.values("label", "train"), self.data.values("image", "train")
-        return np.stack([pixels[np.flatnonzero(known == (int(one) + self.turn) % 10)[0]] for one in label])
-
-    def told(self, batch):
-        return (torch.eye(10)[batch.label],)
-
-    def encode(self, x, *told):
-        return torch.zeros(len(x), 4), torch.zeros(len(x), 4)
-
-    def decode(self, z, *told):
-        return torch.zeros(len(z), 1, 8, 8)
-
-    def read(self, batch):
-        return torch.eye(10)[(batch.label + self.turn) % 10]
-
-
-def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
+def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition(tmp_path):
     data = Bench(CVAE, tmp_path, count=800).data
-    empty = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
-    found = add_obedience(empty, Obeys(data, 0), data, "train")
-    assert found.metrics["conditional_accuracy"] > 0.9
-    assert found.metrics["accuracy"] == 1
-    assert found.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
-    assert [report_item.title for report_item in found.report_items] == ["The same code in every class", "Read as asked for"]
-    found = add_obedience(empty, Obeys(data, 1), data, "train")
-    assert found.metrics["conditional_accuracy"] < 0.1
-    assert found.metrics["accuracy"] == 0
+    known, pixels = data.values("label", "train"), data.values("image", "train")
+    baseline = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
+
+    def evaluated(turn):
+        """A model that generates a training image of the class, or of the next one, and classifies likewise."""
+        generate = lambda label: np.stack([pixels[np.flatnonzero(known == (int(y) + turn) % 10)[0]] for y in label])  # noqa: E731
+        classify = lambda batch: torch.eye(10)[(batch.label + turn) % 10]  # noqa: E731
+        encode = lambda batch: torch.zeros(len(batch.image), 4)  # noqa: E731
+        decode = lambda codes, label: (label / 10).view(-1, 1, 1, 1).expand(-1, 1, 8, 8)  # noqa: E731
+        grid = conditional_grid(encode, decode, data, "train")
+        return add_conditional(baseline, generate, classify, grid, data, "train")
+
+    right, wrong = evaluated(0), evaluated(1)
+    assert right.metrics["conditional_accuracy"] > 0.9
+    assert right.metrics["accuracy"] == 1
+    assert right.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
+    titles = [report_item.title for report_item in right.report_items]
+    assert titles == ["The same code in every class", "Conditional accuracy by class"]
+    table = right.report_items[1]
+    assert list(table.columns) == ["class", "images", "generated images", "independent pixels", "real images"]
+    assert len(table.rows) == 10
+    assert wrong.metrics["conditional_accuracy"] < 0.1
+    assert wrong.metrics["accuracy"] == 0
+    (grid,) = right.report_items[0].images
+    assert len({int(grid[4, column * (grid.shape[1] // 11) + 4, 0]) for column in range(1, 11)}) == 10, "one image per class"

@@ -137,12 +137,15 @@ class VAEBase(Method):
         free = math.log(FIRST_SIGMA / LEAST_SIGMA) + SIGMA_SPEED * self.nets["decoder"].get_parameter("noise")
         return softplus(2 * free) / 2 + math.log(LEAST_SIGMA)
 
-    def made(self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor) -> np.ndarray:
+    def made(
+        self, count: int, codes: Mapping[str, float] | None = None, interpolation: float | None = None, **conditions: Tensor
+    ) -> np.ndarray:
         """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
 
         Args:
             count: how many.
             codes: what units of every code shall be, by `code1`, `code2` ..., from `codes_given`; the others are drawn.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
             **conditions: fields of the batch, `(count, ...)`.
         """
 
@@ -152,20 +155,21 @@ class VAEBase(Method):
                 z[:, int(name.removeprefix("code")) - 1] = number
             return self.decode(z, *self.told(batch))
 
-        return make_images(make, count, self.preparation["image"], self.device, **conditions)
+        return make_images(make, count, self.preparation["image"], self.device, interpolation, **conditions)
 
-    def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
+    def sample(self, count: int, *, interpolation: float | None = None, **codes: float) -> dict[str, np.ndarray]:
         """The expected images of codes drawn from the prior, uint8 `(count, height, width, channels)`.
 
         Args:
             count: how many.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
             **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
 
         Raises:
             UsageError: there is no such unit, or what it shall be is no number.
         """
         numbers = codes_given(codes, self.config.latent_dim)
-        return {"image": self.made(count, numbers), **{name: np.full(count, number) for name, number in numbers.items()}}
+        return {"image": self.made(count, numbers, interpolation), **{name: np.full(count, number) for name, number in numbers.items()}}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The mean code of each image of a part as it is, float32 `(items, latent)`."""

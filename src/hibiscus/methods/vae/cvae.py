@@ -33,10 +33,10 @@ from torch.nn import functional
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import conditional as obedience
+from hibiscus.evaluation import conditional
 from hibiscus.evaluation import likelihood as evidence
 from hibiscus.losses import gaussian_kl
-from hibiscus.methods.sampling import class_number, codes_given
+from hibiscus.methods.conditions import class_conditions, latent_conditions
 from hibiscus.methods.vae.base import VAEBase, VAEConfig
 from hibiscus.training.method import Evaluation, SmokeTest
 
@@ -74,22 +74,25 @@ class CVAE(VAEBase):
             found.append(self.log_likelihood(x, mean, told) - gaussian_kl(mean, log_variance))
         return torch.stack(found, 1)
 
-    def sample(self, count: int, label: str | int | None = None, **codes: float) -> dict[str, np.ndarray]:
+    def sample(
+        self, count: int, label: str | int | None = None, *, interpolation: float | None = None, **codes: float
+    ) -> dict[str, np.ndarray]:
         """New images, uint8 `(count, height, width, channels)`, and the name of each one's class.
 
         Args:
             count: how many.
             label: the name or the number of a class, the name first where it is both; every class in turn if it is not given.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
             **codes: `code1`, `code2` ...: what this unit of every code shall be; the other units are drawn.
 
         Raises:
             UsageError: there is no such class or unit, or what the unit shall be is no number.
         """
-        turns = np.arange(count) % len(self.classes)
-        asked = turns if label is None else np.full(count, class_number(label, self.classes))
-        numbers = codes_given(codes, self.config.latent_dim, "label")
-        told = {"label": np.array(self.classes)[asked], **{name: np.full(count, number) for name, number in numbers.items()}}
-        return {"image": self.made(count, numbers, label=torch.from_numpy(asked)), **told}
+        labels = class_conditions(label, count, self.classes)
+        numbers = latent_conditions(codes, self.config.latent_dim, "label")
+        images = self.made(count, numbers, interpolation, label=torch.from_numpy(labels))
+        columns = {name: np.full(count, number) for name, number in numbers.items()}
+        return {"image": images, "label": np.array(self.classes)[labels], **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The probability of each class `(items, classes)`; `latent` and `reconstruction` under the likeliest, or the known one."""
@@ -98,4 +101,13 @@ class CVAE(VAEBase):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Bound and likelihood given the class, beside independent pixels of each class; and whether images show what was asked."""
-        return obedience.add_obedience(evidence.evaluate_vae(self, data, part), self, data, part)
+        evaluation = evidence.evaluate_vae(self, data, part)
+        one_hot = lambda label: functional.one_hot(label, len(self.classes)).float()  # noqa: E731
+        grid = conditional.conditional_grid(
+            lambda batch: self.encode((batch.image + 1) / 2, *self.told(batch))[0],
+            lambda codes, label: self.decode(codes, one_hot(label)),
+            data,
+            part,
+        )
+        generate = lambda label: self.made(len(label), label=label)  # noqa: E731
+        return conditional.add_conditional(evaluation, generate, self.read, grid, data, part)
