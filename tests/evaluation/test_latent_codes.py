@@ -47,7 +47,7 @@ def test_what_codes_change_is_found_within_each_label():
     away = np.abs(x + number[0][:, None, None] * 0.5 * y)
     half = 2 + label + number[1]
     pixels = (np.clip(half[:, None, None] - away + 0.5, 0, 1) * (np.abs(y) < 9) * 255).astype(np.uint8)[..., None]
-    changes = codes.changes_by_code({"image": pixels, "label": label, "code1": number[0], "code2": number[1], "code3": number[2]})
+    changes = codes.code_effects({"image": pixels, "label": label, "code1": number[0], "code2": number[1], "code3": number[2]})
     assert list(changes) == ["code1", "code2", "code3"]
     assert changes["code1"]["slant"] > 0.99
     assert changes["code2"]["thickness"] > 0.95
@@ -59,9 +59,9 @@ def test_what_codes_change_is_found_within_each_label():
 def test_correlation_is_that_of_numpy_where_there_is_one_label():
     pixels = np.random.default_rng(0).integers(0, 256, (50, 6, 7, 3), dtype=np.uint8)
     number = np.random.default_rng(1).normal(size=50)
-    found = codes.changes_by_code({"image": pixels, "label": np.zeros(50, int), "code1": number})["code1"]
+    found = codes.code_effects({"image": pixels, "label": np.zeros(50, int), "code1": number})["code1"]
     assert found["brightness"] == pytest.approx(np.corrcoef(number, pixels.mean((1, 2, 3)))[0, 1])
-    still = codes.changes_by_code({"image": np.zeros_like(pixels), "label": np.zeros(50, int), "code1": number})["code1"]
+    still = codes.code_effects({"image": np.zeros_like(pixels), "label": np.zeros(50, int), "code1": number})["code1"]
     assert set(still.values()) == {0.0}
 
 
@@ -78,7 +78,7 @@ def test_the_report_shows_a_row_for_each_label_along_which_one_code_moves(data):
     assert found.metrics["cluster_accuracy"] > 0.9
     assert found.metrics["slant_correlation"] >= 0
     titles = [report_item.title for report_item in found.report_items]
-    assert titles[-4:] == ["Classes by label", "What each code changes", "As code1 moves", "As code2 moves"]
+    assert titles[-4:] == ["Classes by label", "Effect of each code", "Traversals of code1", "Traversals of code2"]
     for code, (label, given) in enumerate(asked):
         labels = int(label.max()) + 1
         torch.testing.assert_close(given[:, code].reshape(labels, 9), torch.linspace(-2, 2, 9).expand(labels, 9))
@@ -98,4 +98,4 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     draw = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
     found = codes.evaluate_codes(sample, draw, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val")
     assert not [name for name in found.metrics if "cluster" in name or "nmi" in name]
-    assert [report_item.title for report_item in found.report_items[-2:]] == ["What each code changes", "As code1 moves"]
+    assert [report_item.title for report_item in found.report_items[-2:]] == ["Effect of each code", "Traversals of code1"]

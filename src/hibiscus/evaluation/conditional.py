@@ -17,7 +17,11 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["add_conditional", "conditional_accuracy", "conditional_accuracy_table", "conditional_grid"]
 
-GENERATED, CLASSIFIED, BATCH_SIZE = 5000, 2000, 256  # images generated, and real images that the model itself classifies
+GENERATED, CLASSIFIED, BATCH_SIZE = (
+    5000,
+    2000,
+    256,
+)  # images generated, and real images that the model itself classifies
 STYLES, MAX_CLASSES = 10, 20  # rows and columns of the grid of styles and classes
 BASELINE = "independent pixels"
 Predictions = tuple[np.ndarray, np.ndarray]  # predicted class numbers, and those that they should be
@@ -58,9 +62,10 @@ def add_conditional(
 ) -> Evaluation:
     """An evaluation of a VAE with the metrics, the baseline and the report items of its class condition.
 
-    They are `conditional_accuracy`, the fraction of generated images in which the data's feature network recognizes the
-    condition; `classifier_accuracy`, its accuracy on real images; and `accuracy`, the fraction of real images that are
-    likeliest under their own class. The baseline draws the pixels independently, from the training images of the class.
+    They are `conditional_accuracy`, the fraction of generated images in which the data's feature network
+    recognizes the condition; `classifier_accuracy`, its accuracy on real images; and `accuracy`, the fraction
+    of real images that are likeliest under their own class. The baseline draws the pixels independently, from
+    the training images of the class.
 
     Args:
         evaluation: without the class condition; the baseline is added to that of independent pixels.
@@ -87,7 +92,8 @@ def add_conditional(
     baseline_metrics = {"conditional_accuracy": conditional_accuracy(baseline, conditions)}
     columns = {"generated images": generated, BASELINE: baseline, "real images": real}
     table = conditional_accuracy_table(
-        data.preparation["label"].names, {name: (predicted, conditions) for name, predicted in columns.items()}
+        data.preparation["label"].names,
+        {name: (predicted, conditions) for name, predicted in columns.items()},
     )
     return Evaluation(
         {**evaluation.metrics, **metrics},
@@ -103,7 +109,10 @@ def labeled_batch(data: PreparedData, part: str, rows: np.ndarray) -> Batch:
 
 
 def conditional_grid(
-    encode: Callable[[Batch], Tensor], decode: Callable[[Tensor, Tensor], Tensor], data: PreparedData, part: str
+    encode: Callable[[Batch], Tensor],
+    decode: Callable[[Tensor, Tensor], Tensor],
+    data: PreparedData,
+    part: str,
 ) -> Gallery:
     """A grid with a real image in the first column and, in the same row, its latent code decoded under every class.
 

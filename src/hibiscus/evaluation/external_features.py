@@ -1,9 +1,10 @@
 """Distances in the features of a network from a file, such as the Inception network of the Fréchet inception distance (FID).
 
-The file is a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if its forward has an
-argument `return_features`, this is set. NVIDIA's `inception-2015-12-05.pt` is such a file: it resizes images itself, and
-published values are computed with it. Those are over 50,000 images; over fewer images a distance is larger, so a value is
-comparable only to others over as many images, and its floor, the distance of training images, is reported beside it.
+The file is a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if its
+forward has an argument `return_features`, this is set. NVIDIA's `inception-2015-12-05.pt` is such a file: it
+resizes images itself, and published values are computed with it. Those are over 50,000 images; over fewer
+images a distance is larger, so a value is comparable only to others over as many images, and its floor, the
+distance of training images, is reported beside it.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def features_file(features: str) -> Path | None:
         f"put NVIDIA's {INCEPTION} (of its StyleGAN metrics) there, since Hibiscus ships no weights; "
         "or leave metric_features out"
     )
-    raise ConfigError(received, "own, inception, or a TorchScript file of a network that computes features", fix)
+    raise ConfigError(
+        received, "own, inception, or a TorchScript file of a network that computes features", fix
+    )
 
 
 def open_features(features: str) -> Features:
@@ -110,10 +113,14 @@ def open_features(features: str) -> Features:
         for start in range(0, len(pixels), BATCH_SIZE):
             images = np.ascontiguousarray(pixels[start : start + BATCH_SIZE].transpose(0, 3, 1, 2))
             try:
-                batches.append(network(torch.from_numpy(images).expand(-1, 3, -1, -1), **options).float().numpy())
+                batches.append(
+                    network(torch.from_numpy(images).expand(-1, 3, -1, -1), **options).float().numpy()
+                )
             except Exception as error:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:120]
-                raise DataError(f"{path}: does not take images ({reason})", expected, f"use {INCEPTION}") from error
+                raise DataError(
+                    f"{path}: does not take images ({reason})", expected, f"use {INCEPTION}"
+                ) from error
         if any(batch.ndim != 2 for batch in batches):
             received = f"{path}: outputs values of shape {batches[0].shape}"
             raise DataError(received, expected, f"use {INCEPTION}")
@@ -122,7 +129,9 @@ def open_features(features: str) -> Features:
     return compute
 
 
-def external_distances(features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray) -> dict[str, float]:
+def external_distances(
+    features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
+) -> dict[str, float]:
     """Fréchet and kernel distance of generated to real images in a file's features, and the floor of the former.
 
     Args:

@@ -1,9 +1,9 @@
 """A small image network, trained on the user's own training part, whose features and predictions evaluate other methods.
 
-Where there are labels it is a classifier, and so also predicts the class of a generated image; elsewhere it predicts by
-which multiple of 90 degrees an image is rotated (Gidaris, Singh, Komodakis, 2018, arXiv 1803.07728). Distances between
-real and generated images are computed from its 64 features. These are not Inception's, so the distances are not
-comparable to published ones.
+Where there are labels it is a classifier, and so also predicts the class of a generated image; elsewhere it
+predicts by which multiple of 90 degrees an image is rotated (Gidaris, Singh, Komodakis, 2018, arXiv
+1803.07728). Distances between real and generated images are computed from its 64 features. These are not
+Inception's, so the distances are not comparable to published ones.
 """
 
 from __future__ import annotations
@@ -71,7 +71,11 @@ class FeatureNetwork:
 
 def feature_network(data: PreparedData) -> FeatureNetwork:
     """The network of a dataset: trained when it is first needed, then kept in memory and in the cache folder."""
-    classes = list(data.preparation["label"].names) if "label" in data.preparation and "label" in data.arrays else []
+    classes = (
+        list(data.preparation["label"].names)
+        if "label" in data.preparation and "label" in data.arrays
+        else []
+    )
     owner = data.training or data
     key = _key(owner)
     if key not in _networks:

@@ -22,16 +22,20 @@ __all__ = ["Sampler", "evaluate_generator", "validate_generator"]
 VALIDATED, EVALUATED = 1000, 5000  # samples of the validation after each epoch, and of the final evaluation
 SAMPLES, NEAREST = 64, 12  # samples in the galleries
 TRAIN_IMAGES = 20_000  # training images among which copies are searched
-MIN_RELATIVE_SHARE = 0.2  # a class is found if its fraction among the samples is at least this part of its true one
+MIN_RELATIVE_SHARE = (
+    0.2  # a class is found if its fraction among the samples is at least this part of its true one
+)
 
-Sampler = Callable[[int], dict[str, Any]]  # `image`, and for a conditional model `condition`, the class numbers
+Sampler = Callable[
+    [int], dict[str, Any]
+]  # `image`, and for a conditional model `condition`, the class numbers
 
 
 def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
     """The Fréchet distance to a part over as many samples, and metrics that reveal mode collapse.
 
-    These are the diversity of the samples and, where there are labels, `classes_found`, the number of classes among
-    them; for a conditional model also the conditional accuracy. All use the data's own feature network.
+    These are the diversity of the samples and, where there are labels, `classes_found`, the number of classes
+    among them; for a conditional model also the conditional accuracy. All use the data's own feature network.
     """
     real = _images(data, part, VALIDATED)
     network, samples = feature_network(data), sample(len(real))
@@ -113,7 +117,9 @@ def _nearest_images(
 ) -> Gallery:
     """Samples, each followed by the training image with the nearest features."""
     distance = ((features[:NEAREST, None] - train_features[None]) ** 2).sum(2)
-    images = [image for index, nearest in enumerate(distance.argmin(1)) for image in (pixels[index], train[nearest])]
+    images = [
+        image for index, nearest in enumerate(distance.argmin(1)) for image in (pixels[index], train[nearest])
+    ]
     captions = ["sample", "nearest"] * len(distance)
     note = (
         f"Of {len(train):,} training images. If a sample equals its nearest image, the generator copies the training "
@@ -144,7 +150,9 @@ def _classes_found(
         "classifier_confidence": float(probabilities.max(1).mean()),
     }
     rows = [[name, float(fractions[i]), float(expected[i])] for i, name in enumerate(network.classes)]
-    note = f"As predicted by a classifier whose accuracy on real images is {metrics['classifier_accuracy']:.1%}."
+    note = (
+        f"As predicted by a classifier whose accuracy on real images is {metrics['classifier_accuracy']:.1%}."
+    )
     return metrics, Table("Classes among the samples", ["class", "samples", "real images"], rows, note)
 
 

@@ -24,7 +24,9 @@ STEPS, RANGE = 9, 2.0  # images of a traversal, from -RANGE to RANGE (as in figu
 MAX_ROWS = 20  # labels in a gallery
 
 Sample = Callable[[int], dict[str, np.ndarray]]
-Generate = Callable[[Tensor, Tensor], np.ndarray]  # images of labels `(count,)` and codes `(count, codes)`, one noise
+Generate = Callable[
+    [Tensor, Tensor], np.ndarray
+]  # images of labels `(count,)` and codes `(count, codes)`, one noise
 
 
 def validate_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
@@ -88,7 +90,8 @@ def latent_traversals(
 
     Args:
         title: of the gallery.
-        decode: maps codes `(items, components)` to images uint8 `(items, height, width, channels)`, row after row.
+        decode: maps codes `(items, components)` to images uint8 `(items, height, width, channels)`, row after
+            row.
         codes: the code of each row, float32 `(rows, components)`.
         components: which one varies in each row.
         values: the values that it takes.
@@ -110,7 +113,10 @@ def code_effects(samples: Mapping[str, np.ndarray]) -> dict[str, dict[str, float
     labels = samples["label"]
     shapes = {name: _centered(values, labels) for name, values in stroke_shapes(samples["image"]).items()}
     codes = {name: _centered(values, labels) for name, values in samples.items() if name.startswith("code")}
-    return {code: {name: _cosine(values, shape) for name, shape in shapes.items()} for code, values in codes.items()}
+    return {
+        code: {name: _cosine(values, shape) for name, shape in shapes.items()}
+        for code, values in codes.items()
+    }
 
 
 def _centered(values: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -142,7 +148,9 @@ def _classes_by_label(counts: np.ndarray, names: list[str], classes: list[str]) 
         "The fraction of each label's samples that a classifier assigns to each class; the labels are in the order of the "
         "classes that match them best."
     )
-    return Matrix("Classes by label", [names[number] for number in order], classes, fractions[order].round(2), note)
+    return Matrix(
+        "Classes by label", [names[number] for number in order], classes, fractions[order].round(2), note
+    )
 
 
 def _effects_table(effects: dict[str, dict[str, float]], count: int) -> Table:

@@ -26,9 +26,9 @@ OTHER: dict[Domain, Domain] = {"a": "b", "b": "a"}
 def validate_translation(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
     """The Fréchet distances of translated images to the real ones of their target domain, and the cycle error.
 
-    Distances are in the features of a network for each domain that is trained without labels; `frechet` is their mean.
-    The cycle error is the mean absolute error of images translated there and back, as a fraction of the full scale; the
-    intermediate images are rounded to 8 bits, as a user gets them.
+    Distances are in the features of a network for each domain that is trained without labels; `frechet` is
+    their mean. The cycle error is the mean absolute error of images translated there and back, as a fraction
+    of the full scale; the intermediate images are rounded to 8 bits, as a user gets them.
     """
     distances, errors = {}, []
     for target in OTHER:
@@ -36,7 +36,11 @@ def validate_translation(translate: Translate, data: PreparedData, part: str) ->
         translated = translate(source, target, data)
         distances[f"frechet_to_{target}"] = _distance(data, target, translated, real)
         errors.append(_error(translate(translated, OTHER[target], data), source))
-    return {"frechet": float(np.mean(list(distances.values()))), **distances, "cycle_error": float(np.mean(errors))}
+    return {
+        "frechet": float(np.mean(list(distances.values()))),
+        **distances,
+        "cycle_error": float(np.mean(errors)),
+    }
 
 
 def evaluate_translation(translate: Translate, data: PreparedData, part: str) -> Evaluation:

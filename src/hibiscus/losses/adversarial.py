@@ -19,23 +19,26 @@ __all__ = [
 ]
 
 
-def discriminator_cross_entropy(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
+def discriminator_cross_entropy(
+    real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0
+) -> Tensor:
     r"""The loss of a discriminator: cross-entropy of classifying items as real (1) or generated (0).
 
         loss = -mean(log D(x)) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
-    With other targets t it is the sum of the means of `-t log D - (1 - t) log(1 - D)`, where t is `one` for real and
-    `zero` for generated items.
+    With other targets t it is the sum of the means of `-t log D - (1 - t) log(1 - D)`, where t is `one` for
+    real and `zero` for generated items.
 
     Args:
         real: logits of real items.
         fake: logits of generated items.
-        one: the target of real items, 0.9 for one-sided label smoothing (Salimans et al. 2016), or one for each.
+        one: the target of real items, 0.9 for one-sided label smoothing (Salimans et al. 2016), or one for
+            each.
         zero: the target of generated items.
 
     Shapes:
-        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf), in nats: 2 log 2 =
-        1.386 for a discriminator at chance.
+        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf), in nats: 2
+        log 2 = 1.386 for a discriminator at chance.
 
     Reference: Goodfellow et al., "Generative Adversarial Networks", 2014, arXiv 1406.2661.
     """
@@ -59,7 +62,9 @@ def nonsaturating_generator(fake: Tensor) -> Tensor:
     return softplus(-fake.float()).mean()
 
 
-def least_squares_discriminator(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
+def least_squares_discriminator(
+    real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0
+) -> Tensor:
     r"""The least-squares loss of a discriminator: the target of real items is 1, that of generated ones 0.
 
         loss = mean((D(x) - 1)**2) / 2 + mean(D(G(z))**2) / 2
@@ -71,8 +76,8 @@ def least_squares_discriminator(real: Tensor, fake: Tensor, one: Tensor | float 
         zero: another target of generated items.
 
     Shapes:
-        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf): 0.25 for an output of
-        one half everywhere.
+        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf): 0.25 for an
+        output of one half everywhere.
 
     Reference: Mao et al., "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
     """

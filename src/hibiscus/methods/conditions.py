@@ -48,7 +48,9 @@ def parse_number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise UsageError(f"{name}={value}", "a number, or a sweep first:last:steps", f"{name}=1.5, or {name}=-2:2:9")
+        raise UsageError(
+            f"{name}={value}", "a number, or a sweep first:last:steps", f"{name}=1.5, or {name}=-2:2:9"
+        )
     return number
 
 
@@ -66,6 +68,8 @@ def latent_conditions(values: Mapping[str, Any], latent_dim: int, *others: str) 
     names = [f"code{component}" for component in range(1, latent_dim + 1)]
     for name in values:
         if name not in names:
-            known = ", ".join([*others, names[0] if latent_dim == 1 else f"code1 to code{latent_dim}", "interpolate"])
+            known = ", ".join(
+                [*others, names[0] if latent_dim == 1 else f"code1 to code{latent_dim}", "interpolate"]
+            )
             raise UsageError(f"there is no condition '{name}'", f"one of: {known}", "code1=1.5")
     return {name: parse_number(name, value) for name, value in values.items()}

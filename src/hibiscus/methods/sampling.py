@@ -26,8 +26,9 @@ def to_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
 class InterpolatedBatch(Batch):
     """A batch whose random numbers lie between two draws: the first at `interpolation` t = 0, the second at t = 1.
 
-    Normal noise follows an arc, `cos(t pi / 2) first + sin(t pi / 2) second`, and stays standard normal on the whole
-    path; uniform noise follows a straight line, `(1 - t) first + t second`, and stays within its range.
+    Normal noise follows an arc, `cos(t pi / 2) first + sin(t pi / 2) second`, and stays standard normal on
+    the whole path; uniform noise follows a straight line, `(1 - t) first + t second`, and stays within its
+    range.
     """
 
     interpolation = 0.0

@@ -14,8 +14,9 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
         distance = |m1 - m2|**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)),    m: means, S: covariances
 
-    It is called FID where the features are those of a certain Inception network; with other features the values are not
-    comparable to published ones. Few items bias it upwards, so compare only values over equally many.
+    It is called FID where the features are those of a certain Inception network; with other features the
+    values are not comparable to published ones. Few items bias it upwards, so compare only values over
+    equally many.
 
     Args:
         first: features of one set of items.
@@ -30,10 +31,22 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     Reference: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
-        raise DataError(f"features of shapes {first.shape} and {second.shape}", "two matrices (items, features) of two items or more", "")
+    if (
+        first.ndim != 2
+        or second.ndim != 2
+        or first.shape[1] != second.shape[1]
+        or min(len(first), len(second)) < 2
+    ):
+        raise DataError(
+            f"features of shapes {first.shape} and {second.shape}",
+            "two matrices (items, features) of two items or more",
+            "",
+        )
     mean = first.mean(0) - second.mean(0)
-    one, other = np.cov(first, rowvar=False).reshape(first.shape[1], -1), np.cov(second, rowvar=False).reshape(first.shape[1], -1)
+    one, other = (
+        np.cov(first, rowvar=False).reshape(first.shape[1], -1),
+        np.cov(second, rowvar=False).reshape(first.shape[1], -1),
+    )
     # The trace of (S1 S2)^(1/2) is that of (S1^(1/2) S2 S1^(1/2))^(1/2), whose matrix is symmetric, so its roots are real.
     values, vectors = np.linalg.eigh(one)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

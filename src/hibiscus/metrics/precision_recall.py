@@ -23,25 +23,27 @@ def manifold_metrics(
         density   = mean number of real balls around a generated item, / k        (robust to real outliers)
         coverage  = fraction of real balls that hold a generated item             (robust to generated outliers)
 
-    For two sets of the same distribution the density is 1 on average, the coverage is near 1 - 2**-k, and precision and
-    recall depend on the dimension of the features: high in few, lower in many. So compare each with that of two sets of
-    real items.
+    For two sets of the same distribution the density is 1 on average, the coverage is near 1 - 2**-k, and
+    precision and recall depend on the dimension of the features: high in few, lower in many. So compare each
+    with that of two sets of real items.
 
     Args:
         real: features of real items.
         fake: features of generated items.
-        nearest: k for precision and recall (Kynkäänniemi et al.); less where there are not more items than that.
+        nearest: k for precision and recall (Kynkäänniemi et al.); less where there are not more items than
+            that.
         nearest_dense: k for density and coverage (Naeem et al.); less likewise.
 
     Shapes:
-        real (items, features), fake (other items, features); returns four numbers by name, all in [0, 1] but `density`,
-        in [0, inf).
+        real (items, features), fake (other items, features); returns four numbers by name, all in [0, 1] but
+        `density`, in [0, inf).
 
     Raises:
         DataError: fewer than two items, or different numbers of features.
 
-    Reference: Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models", 2019, arXiv 1904.06991;
-    Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", 2020, arXiv 2002.09797.
+    Reference: Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models",
+    2019, arXiv 1904.06991; Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models",
+    2020, arXiv 2002.09797.
     """
     real, fake = _checked(real, fake, min_items=2)
     near, dense = min(nearest, len(real) - 1), min(nearest_dense, len(real) - 1)
@@ -74,8 +76,8 @@ def diversity(real: np.ndarray, fake: np.ndarray) -> float:
         fake: features of generated items.
 
     Shapes:
-        real (items, features), fake (other items, features); returns a number in [0, inf), NaN where all real items are
-        equal.
+        real (items, features), fake (other items, features); returns a number in [0, inf), NaN where all real
+        items are equal.
 
     Raises:
         DataError: fewer than two items, or different numbers of features.
@@ -97,8 +99,8 @@ def novelty(real: np.ndarray, fake: np.ndarray, train: np.ndarray) -> float:
         train: features of the training items.
 
     Shapes:
-        real (items, features), fake (other items, features), train (more items, features); returns a number in
-        [0, inf), NaN where the median real item is also in the training part.
+        real (items, features), fake (other items, features), train (more items, features); returns a number
+        in [0, inf), NaN where the median real item is also in the training part.
 
     Raises:
         DataError: no items, or different numbers of features.
@@ -116,15 +118,24 @@ def _nearest(items: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _checked(first: np.ndarray, second: np.ndarray, min_items: int) -> tuple[np.ndarray, np.ndarray]:
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < min_items:
+    if (
+        first.ndim != 2
+        or second.ndim != 2
+        or first.shape[1] != second.shape[1]
+        or min(len(first), len(second)) < min_items
+    ):
         received = f"features of shapes {first.shape} and {second.shape}"
-        raise DataError(received, f"matrices (items, features) of {min_items} item{'s' * (min_items > 1)} or more", "")
+        raise DataError(
+            received, f"matrices (items, features) of {min_items} item{'s' * (min_items > 1)} or more", ""
+        )
     return first, second
 
 
 def _radii(items: np.ndarray, *nearest: int) -> list[np.ndarray]:
     """For each k, the squared distance of each item to its k-th nearest other."""
-    blocks = [np.partition(distance, nearest, 1)[:, nearest] for distance in _distances(items, items)]  # the nearest is the item itself
+    blocks = [
+        np.partition(distance, nearest, 1)[:, nearest] for distance in _distances(items, items)
+    ]  # the nearest is the item itself
     return list(np.concatenate(blocks).T)
 
 

@@ -8,8 +8,9 @@ r"""Slant, width, stroke thickness and brightness of a bright shape on a dark ba
     thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline: strokes are much longer than thick
     brightness = mean of p
 
-The sum of the gradient norms of an image is the length of its outlines over all levels of brightness (the coarea
-formula), so thickness needs no threshold: a blurred stroke is as thick as a sharp one of the same area.
+The sum of the gradient norms of an image is the length of its outlines over all levels of brightness (the
+coarea formula), so thickness needs no threshold: a blurred stroke is as thick as a sharp one of the same
+area.
 
 Reference: Hu, "Visual pattern recognition by moment invariants", 1962.
 """
@@ -39,7 +40,9 @@ def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
         DataError: another shape.
     """
     if np.ndim(pixels) != 4:
-        raise DataError(f"images of shape {np.shape(pixels)}", "(items, height, width, channels)", "add the missing axis")
+        raise DataError(
+            f"images of shape {np.shape(pixels)}", "(items, height, width, channels)", "add the missing axis"
+        )
     p = np.asarray(pixels, np.float64).mean(3) / 255
     y, x = np.arange(p.shape[1])[None, :, None], np.arange(p.shape[2])[None, None, :]
     mass = p.sum((1, 2))
@@ -49,7 +52,9 @@ def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
     u_20, u_11, u_02 = (((dx**a * dy**b) * p).sum((1, 2)) for a, b in ((2, 0), (1, 1), (0, 2)))
     padded = np.pad(p, ((0, 0), (1, 1), (1, 1)))  # a shape at the border ends there
     down, right = np.diff(padded, axis=1), np.diff(padded, axis=2)
-    outline = np.hypot(down[:, :, 1:] + down[:, :, :-1], right[:, 1:] + right[:, :-1]).sum((1, 2)) / 2  # the gradient where four pixels meet
+    outline = (
+        np.hypot(down[:, :, 1:] + down[:, :, :-1], right[:, 1:] + right[:, :-1]).sum((1, 2)) / 2
+    )  # the gradient where four pixels meet
     return {
         "slant": -u_11 / np.maximum(u_02, EPSILON),
         "width": 4 * np.sqrt(u_20 / divisor),

@@ -1,13 +1,14 @@
 r"""Image-to-image translators: a U-Net, and the residual network of Zhu et al.
 
-Instance normalization brings each feature map of each image to mean 0 and standard deviation 1 over its pixels, so that
-the contrast of an image does not depend on the rest of the batch. The skip connections of the U-Net preserve positions;
-the residual network passes everything through one bottleneck and changes shapes more freely. Both halve the image size
-a limited number of times, while it stays at least 4, and take images of any size: odd sizes are rounded up and the
-excess is cropped.
+Instance normalization brings each feature map of each image to mean 0 and standard deviation 1 over its
+pixels, so that the contrast of an image does not depend on the rest of the batch. The skip connections of the
+U-Net preserve positions; the residual network passes everything through one bottleneck and changes shapes
+more freely. Both halve the image size a limited number of times, while it stays at least 4, and take images
+of any size: odd sizes are rounded up and the excess is cropped.
 
-Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses for Real-Time Style
-Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization", 2016, arXiv 1607.08022.
+Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses
+for Real-Time Style Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization",
+2016, arXiv 1607.08022.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def residual_blocks(shape: tuple[int, int, int]) -> int:
 class InstanceNorm(nn.GroupNorm):
     """Instance normalization with a learned scale and shift.
 
-    It is a group normalization with one feature map per group, on contiguous maps: five to ten times as fast on a CPU
-    as `InstanceNorm2d`.
+    It is a group normalization with one feature map per group, on contiguous maps: five to ten times as fast
+    on a CPU as `InstanceNorm2d`.
 
     Args:
         filters: the number of feature maps.
@@ -53,7 +54,11 @@ class InstanceNorm(nn.GroupNorm):
     def forward(self, input: Tensor) -> Tensor:
         """The normalized feature maps `(batch, filters, height, width)`."""
         y = super().forward(input.contiguous())
-        return y.contiguous(memory_format=torch.channels_last) if input.is_contiguous(memory_format=torch.channels_last) else y
+        return (
+            y.contiguous(memory_format=torch.channels_last)
+            if input.is_contiguous(memory_format=torch.channels_last)
+            else y
+        )
 
 
 def _to_image(x: Tensor, output: Tensor, residual: bool) -> Tensor:
@@ -66,10 +71,10 @@ class Alignment(nn.Module):
 
         y(p) = x(center_x + (p - center_y) spread_x / spread_y),    p from -1 to 1 along either side
 
-    Center and spread are the mean and standard deviation of the pixel positions, weighted by the variance over images
-    at each. Convolutions learn late to move pixels, after they have learned to remove what lies where the other domain
-    is empty. Pixels from outside the image have the mean color of the other domain's border. Domains of photos that
-    fill the frame have the same centers and spreads, and remain unchanged.
+    Center and spread are the mean and standard deviation of the pixel positions, weighted by the variance
+    over images at each. Convolutions learn late to move pixels, after they have learned to remove what lies
+    where the other domain is empty. Pixels from outside the image have the mean color of the other domain's
+    border. Domains of photos that fill the frame have the same centers and spreads, and remain unchanged.
 
     Args:
         channels: of the images.
@@ -99,7 +104,9 @@ class Alignment(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The images, shifted and scaled."""
-        theta = torch.cat([torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1)  # here positions are (across, down)
+        theta = torch.cat(
+            [torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1
+        )  # here positions are (across, down)
         grid = functional.affine_grid(theta.expand(len(x), 2, 3), list(x.shape), align_corners=False)
         return functional.grid_sample(x.float() - self.outside, grid, align_corners=False) + self.outside
 
@@ -133,7 +140,9 @@ class UNetGenerator(nn.Module):
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True
+    ):
         super().__init__()
         self.residual = residual
         channels, steps, pad = shape[0], times_halved(shape, UNET_HALVINGS), kernel_size // 2
@@ -141,11 +150,19 @@ class UNetGenerator(nn.Module):
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for step in range(steps):
             filters = width * 2**step
-            layers = [InstanceNorm(filters), nn.LeakyReLU(0.2), nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False)]
+            layers = [
+                InstanceNorm(filters),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False),
+            ]
             self.down.append(nn.Sequential(*layers))
             # All inputs but the innermost are concatenated with the encoder's maps.
             below = 2 * filters if step == steps - 1 else 4 * filters
-            layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0)]
+            layers = [
+                InstanceNorm(below),
+                nn.ReLU(),
+                nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0),
+            ]
             self.up.insert(0, nn.Sequential(*layers))
         self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
         initialize(self, "normal")
@@ -190,15 +207,25 @@ class ResNetGenerator(nn.Module):
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True
+    ):
         super().__init__()
         self.residual = residual
         channels, self.height, self.width = shape
         pad, filters = kernel_size // 2, width
-        layers: list[nn.Module] = [nn.Conv2d(channels, width, 7, padding=3, bias=False), InstanceNorm(width), nn.ReLU(inplace=True)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, width, 7, padding=3, bias=False),
+            InstanceNorm(width),
+            nn.ReLU(inplace=True),
+        ]
         steps = times_halved(shape, RESNET_HALVINGS)
         for _ in range(steps):
-            layers += [nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False), InstanceNorm(2 * filters), nn.ReLU(inplace=True)]
+            layers += [
+                nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False),
+                InstanceNorm(2 * filters),
+                nn.ReLU(inplace=True),
+            ]
             filters *= 2
         layers += [_Residual(filters, kernel_size) for _ in range(residual_blocks(shape))]
         for _ in range(steps):

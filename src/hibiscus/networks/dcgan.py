@@ -1,11 +1,11 @@
 r"""The networks of DCGAN: a generator of transposed and a discriminator of strided convolutions, for images of any size.
 
-The image size is halved until it is at most 8; the generator starts from feature maps of that size and doubles it as
-often. The number of filters doubles where the size halves. Odd sizes are rounded up, and the excess is cropped at the
-end.
+The image size is halved until it is at most 8; the generator starts from feature maps of that size and
+doubles it as often. The number of filters doubles where the size halves. Odd sizes are rounded up, and the
+excess is cropped at the end.
 
-Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
-2015, arXiv 1511.06434.
+Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", 2015, arXiv 1511.06434.
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ class Generator(nn.Module):
         self.stem = nn.Sequential(*first, linear, nn.Unflatten(1, (filters, *side)))
         layers: list[nn.Module] = [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         for _ in range(steps - 1):
-            layers += [nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(filters // 2), nn.ReLU(inplace=True)]
+            layers += [
+                nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(filters // 2),
+                nn.ReLU(inplace=True),
+            ]
             filters //= 2
         self.body = nn.Sequential(*layers, nn.ConvTranspose2d(filters, channels, 4, 2, 1), nn.Tanh())
         initialize(self, "normal")
@@ -87,7 +91,14 @@ class Discriminator(nn.Module):
         (batch, channels, height, width) to (batch, outputs).
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True, outputs: int = 1):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        width: int = 64,
+        batch_norm: bool = False,
+        last_bias: bool = True,
+        outputs: int = 1,
+    ):
         super().__init__()
         layers, features = _strided(shape, width, batch_norm)
         self.body = nn.Sequential(*layers, nn.Linear(features, outputs, bias=last_bias))
@@ -209,7 +220,9 @@ def _connected(inputs: int, units: int) -> list[nn.Module]:
     return [nn.Linear(inputs, units, bias=False), UnitNorm(units), nn.LeakyReLU(0.2, inplace=True)]
 
 
-def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) -> tuple[list[nn.Module], int]:
+def _strided(
+    shape: tuple[int, int, int], width: int, batch_norm: bool = False
+) -> tuple[list[nn.Module], int]:
     """The layers of a discriminator from images to features, and how many features there are."""
     channels, height, side = shape
     layers: list[nn.Module] = []

@@ -1,12 +1,12 @@
 r"""The networks of progressive growing: they start with small images, and each growth doubles the image size.
 
-A new block fades in: with `alpha` from 0 to 1 the image of the generator is `(1 - alpha) upsample(old) + alpha new`,
-and the input of the critic is blended in the same way. Weights are drawn from N(0, 1) and scaled by sqrt(2 / fan_in) in
-the forward pass (equalized learning rate), the generator normalizes the feature vector of each pixel, and the critic
-receives the standard deviation over the batch as a feature.
+A new block fades in: with `alpha` from 0 to 1 the image of the generator is `(1 - alpha) upsample(old) +
+alpha new`, and the input of the critic is blended in the same way. Weights are drawn from N(0, 1) and scaled
+by sqrt(2 / fan_in) in the forward pass (equalized learning rate), the generator normalizes the feature vector
+of each pixel, and the critic receives the standard deviation over the batch as a feature.
 
-Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
-arXiv 1710.10196.
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
+Variation", 2017, arXiv 1710.10196.
 """
 
 from __future__ import annotations
@@ -71,14 +71,17 @@ def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
     It lets a critic detect a batch without variety.
 
     Shapes:
-        (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that is not divisible into
-        groups is a single one.
+        (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that is not
+        divisible into groups is a single one.
     """
     batch, _, height, width = x.shape
     size = group if batch % group == 0 else batch
     groups = x.float().reshape(-1, size, *x.shape[1:])
     deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-    return torch.cat([x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)], 1)
+    return torch.cat(
+        [x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)],
+        1,
+    )
 
 
 class _Equal(nn.Module):
@@ -131,7 +134,13 @@ class _Growing(nn.Module):
 
     def __init__(self, channels: int, side: int, width: int, max_width: int):
         super().__init__()
-        self.channels, self.side, self.first, self.filters, self.max_width = channels, side, side, width, max_width
+        self.channels, self.side, self.first, self.filters, self.max_width = (
+            channels,
+            side,
+            side,
+            width,
+            max_width,
+        )
         self.register_buffer("alpha", torch.ones(()))
 
     def width_at(self, side: int) -> int:
@@ -205,7 +214,10 @@ class GrowingCritic(_Growing):
         self.blocks = nn.ModuleList()
         self.last_block = EqualConv(filters + 1, filters, 3)
         self.head = nn.Sequential(
-            Flatten(), EqualLinear(filters * side * side, filters), nn.LeakyReLU(0.2), EqualLinear(filters, 1, gain=1)
+            Flatten(),
+            EqualLinear(filters * side * side, filters),
+            nn.LeakyReLU(0.2),
+            EqualLinear(filters, 1, gain=1),
         )
 
     def grow(self) -> None:

@@ -1,10 +1,11 @@
 r"""The networks of StackedGAN: a classifier with intermediate features, and a generator and a discriminator of two levels.
 
-One level is for features, the other for images. The features of each image are normalized to mean 0 and variance 1, so
-that the squared distance of two has the same meaning on any data: 0 where they are equal, about 2 where they are
-uncorrelated.
+One level is for features, the other for images. The features of each image are normalized to mean 0 and
+variance 1, so that the squared distance of two has the same meaning on any data: 0 where they are equal,
+about 2 where they are uncorrelated.
 
-Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv 1612.04357.
+Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv
+1612.04357.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ NOISE_VARIANCE = 1 / 3  # of the uniform distribution on [-1, 1]
 class Encoder(nn.Module):
     """A classifier that maps images to features, and features to class logits.
 
-    It has neither batch normalization nor dropout, so that its features are the same in training and in evaluation mode.
+    It has neither batch normalization nor dropout, so that its features are the same in training and in
+    evaluation mode.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -66,16 +68,23 @@ class StackedGenerator(nn.Module):
         (batch, channels, height, width).
     """
 
-    def __init__(self, latent_dim: int, num_classes: int, feature_dim: int, shape: tuple[int, int, int], width: int):
+    def __init__(
+        self, latent_dim: int, num_classes: int, feature_dim: int, shape: tuple[int, int, int], width: int
+    ):
         super().__init__()
         self.label_scale = math.sqrt(latent_dim * NOISE_VARIANCE)  # the squared norm of a one-hot label is 1
-        self.noise_scale = math.sqrt(feature_dim / (latent_dim * NOISE_VARIANCE))  # that of features is their number
+        self.noise_scale = math.sqrt(
+            feature_dim / (latent_dim * NOISE_VARIANCE)
+        )  # that of features is their number
         layers: list[nn.Module] = []
         for inputs in (latent_dim + num_classes, HIDDEN):
             layers += [nn.Linear(inputs, HIDDEN), nn.LayerNorm(HIDDEN), nn.ReLU(inplace=True)]
         norm = nn.LayerNorm(feature_dim, elementwise_affine=False)
         upper = nn.Sequential(*layers, nn.Linear(HIDDEN, feature_dim), nn.ReLU(), norm)
-        self.upper, self.lower = initialize(upper, "he_normal"), Generator(latent_dim + feature_dim, shape, width)
+        self.upper, self.lower = (
+            initialize(upper, "he_normal"),
+            Generator(latent_dim + feature_dim, shape, width),
+        )
 
     def feature(self, label: Tensor, z: Tensor) -> Tensor:
         """Features (batch, features) from one-hot labels and noise."""
@@ -109,7 +118,10 @@ class StackedDiscriminator(nn.Module):
         for _ in range(2):
             layers += [nn.Linear(feature_dim, feature_dim), nn.LeakyReLU(0.2, inplace=True)]
         upper = nn.Sequential(*layers, nn.Linear(feature_dim, 1 + latent_dim))
-        self.upper, self.lower = initialize(upper, "he_normal"), Discriminator(shape, width, outputs=1 + latent_dim)
+        self.upper, self.lower = (
+            initialize(upper, "he_normal"),
+            Discriminator(shape, width, outputs=1 + latent_dim),
+        )
 
     def feature(self, feature: Tensor) -> tuple[Tensor, Tensor]:
         """A logit and the recovered noise, from features."""

@@ -1,14 +1,15 @@
 r"""DiffAugment: differentiable augmentation of the images that a discriminator sees.
 
-A discriminator memorizes a small set of real images. It cannot if it only sees T(x) and T(G(z)), with T drawn anew each
-time; and since T is differentiable, the generator does not learn to produce augmented images.
+A discriminator memorizes a small set of real images. It cannot if it only sees T(x) and T(G(z)), with T drawn
+anew each time; and since T is differentiable, the generator does not learn to produce augmented images.
 
     color:        brightness x + b,  b in ±0.5;  saturation about the mean of the channels, factor 0 to 2;
                   contrast about the image's mean, factor 0.5 to 1.5
     translation:  by up to an eighth of each side, padded with 0
     cutout:       a rectangle of half of each side set to 0
 
-Reference: Zhao, Liu, Lin, Zhu, Han, "Differentiable Augmentation for Data-Efficient GAN Training", 2020, arXiv 2006.10738.
+Reference: Zhao, Liu, Lin, Zhu, Han, "Differentiable Augmentation for Data-Efficient GAN Training", 2020,
+arXiv 2006.10738.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def _cutout(x: Tensor, uniform: Uniform) -> Tensor:
     for axis in (2, 3):
         side = x.shape[axis]
         cut = (side + 1) // 2
-        first = _integers(uniform(1), side + 1 - cut % 2) - cut // 2  # the center may be anywhere, so that a part may lie outside
+        first = (
+            _integers(uniform(1), side + 1 - cut % 2) - cut // 2
+        )  # the center may be anywhere, so that a part may lie outside
         position = torch.arange(side, device=x.device)
         inside.append((position >= first) & (position < first + cut))
     hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]

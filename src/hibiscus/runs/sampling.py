@@ -23,18 +23,20 @@ def draw_samples(
 ) -> dict[str, Any]:
     """What `Run.sample` returns: rows that share their noise, along which the conditions with several values vary.
 
-    The method is called once for each combination of values, each time with the same seed, so that it draws the same
-    noise.
+    The method is called once for each combination of values, each time with the same seed, so that it draws
+    the same noise.
 
     Args:
         method: the trained method.
-        count: the number of samples; with several values as many complete rows as it allows, and at least one.
+        count: the number of samples; with several values as many complete rows as it allows, and at least
+            one.
         seed: of the noise.
         interpolate: the number of steps from one draw of noise to another, or None.
         conditions: a value, or a list of values, by name.
 
     Raises:
-        UsageError: the method does not sample, has no such condition, or an interpolation has fewer than two steps.
+        UsageError: the method does not sample, has no such condition, or an interpolation has fewer than two
+            steps.
     """
     _check_names(method, conditions)
     swept = {

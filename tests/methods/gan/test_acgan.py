@@ -57,7 +57,7 @@ def test_the_generator_is_taught_what_it_is_asked_for_by_the_classifier_alone():
         game = made(ACGAN, class_weight=weight)
         torch.manual_seed(5)
         first = game.generator_loss(batch)[0].item()
-        game.ask = lambda given: type(given)(given, label=torch.zeros(given.size, dtype=torch.long))
+        game.random_labels = lambda given: type(given)(given, label=torch.zeros(given.size, dtype=torch.long))
         answers = game.nets["discriminator"].heads["label"]
         with torch.no_grad():
             answers.bias[0] += 5

@@ -8,7 +8,7 @@ import torch
 
 from contract.checks import Bench
 from hibiscus.errors import UsageError
-from hibiscus.evaluation import generation as evidence
+from hibiscus.evaluation import generation
 from hibiscus.methods.gan.cgan import CGAN
 from methods.gan_fixtures import CLASSES, images, made, sigmoid
 
@@ -36,7 +36,7 @@ def test_the_objective_is_its_formula():
 
 
 def test_every_class_is_asked_for_as_often():
-    asked = made(CGAN).ask(images(3000))
+    asked = made(CGAN).random_labels(images(3000))
     assert np.bincount(asked.label.numpy(), minlength=3) / 3000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
 
 
@@ -60,15 +60,15 @@ def test_a_class_that_is_not_there(label):
         made(CGAN).sample(2, label=label)
 
 
-def test_agreement_is_how_often_the_judge_reads_what_was_asked_for(tmp_path):
+def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition(tmp_path):
     data = Bench(CGAN, tmp_path, count=800).data
     asked, real = data.values("label", "train"), data.values("image", "train")
 
-    def obeys(turn):
-        return lambda count: {"image": real[:count], "asked": (asked[:count] + turn) % 10}
+    def sampler(turn):
+        return lambda count: {"image": real[:count], "condition": (asked[:count] + turn) % 10}
 
-    assert evidence.validate_generator(obeys(0), data, "train")["conditional_accuracy"] > 0.95
-    found = evidence.evaluate_generator(obeys(1), data, "train")
+    assert generation.validate_generator(sampler(0), data, "train")["conditional_accuracy"] > 0.95
+    found = generation.evaluate_generator(sampler(1), data, "train")
     assert found.metrics["conditional_accuracy"] < 0.05
     assert all(baseline["conditional_accuracy"] < 0.5 for baseline in found.baselines.values())
-    assert found.report_items[-1].title == "Read as asked for"
+    assert found.report_items[-1].title == "Conditional accuracy by class"

@@ -56,7 +56,7 @@ def test_discriminators_are_shown_older_images_too():
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0][6:]))
     for number in range(8):
         batch = images()
-        batch.update(made_a=torch.full((6, 1, 8, 8), float(number)), made_b=batch.a)
+        batch.update(fake_a=torch.full((6, 1, 8, 8), float(number)), fake_b=batch.a)
         game.discriminator_loss(batch)
     assert (seen[0] == 0).all()
     assert (seen[-1] < 7).any()
@@ -93,12 +93,12 @@ def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
 def test_no_agreement_without_labels(tmp_path):
     bench = Bench(CycleGAN, tmp_path)
     del bench.data.arrays["label"]
-    assert not any(name.startswith("conditional_accuracy") for name in translation._measured(lambda x, to, _: x, bench.data, "val"))
+    assert not any(name.startswith("conditional_accuracy") for name in translation.translation_metrics(lambda x, to, _: x, bench.data, "val"))
 
 
 def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
     data = Bench(CycleGAN, tmp_path, count=1797).data
-    real, given = translation.some_images(data, "train", "b", 1000), translation.some_images(data, "train", "a", 1000)
+    real, given = translation.domain_images(data, "train", "b", 1000), translation.domain_images(data, "train", "a", 1000)
     matched = translation._matched(given, data, "b")
     assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
     level = np.full((1, 8, 8, 1), round(given.mean()), np.uint8)
@@ -118,7 +118,7 @@ def test_tricks_reach_both_sides():
     translators, discriminators = stage.players
     assert translators.settings.rate == 0.5 * discriminators.settings.rate
     assert {id(f.leader) for f in stage.followers} == {id(game.nets["to_a"]), id(game.nets["to_b"])}
-    assert all(f.follower is game.nets[f"average_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
+    assert all(f.follower is game.nets[f"ema_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
     for domain in "ab":
         assert any(hasattr(layer, "parametrizations") for layer in game.nets[f"discriminator_{domain}"].modules())
     batch, seen = images(), []
@@ -143,10 +143,10 @@ def test_tricks_reach_both_sides():
 
 def test_images_are_shown_with_noise():
     game, batch, seen = made(instance_noise=0.5, pool_size=0), images(200), []
-    game.at(0.5)
+    game.set_progress(0.5)
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
     game.generator_loss(batch)
-    assert (seen[0] - batch["made_a"]).std().item() == pytest.approx(0.25, abs=0.01)
+    assert (seen[0] - batch["fake_a"]).std().item() == pytest.approx(0.25, abs=0.01)
     game.discriminator_loss(batch)
     assert (seen[1][:200] - batch.a).std().item() == pytest.approx(0.25, abs=0.01)
 

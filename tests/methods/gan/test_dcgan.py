@@ -27,7 +27,7 @@ def test_the_objective_is_its_formula(batch_norm):
 def test_noise_is_uniform_in_minus_one_to_one():
     game, seen = made(DCGAN), []
     game.nets["generator"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
-    game.make(images(500))
+    game.generate(images(500))
     assert seen[0].min() >= -1
     assert seen[0].max() <= 1
     assert seen[0].var().item() == pytest.approx(1 / 3, rel=0.1)

@@ -75,7 +75,7 @@ def test_no_label_of_a_person_is_learned_from():
 
 
 def test_label_and_codes_are_drawn_evenly():
-    asked = game().ask(Batch(image=torch.zeros(4000, 1)))
+    asked = game().random_conditions(Batch(image=torch.zeros(4000, 1)))
     assert np.bincount(asked.label.numpy(), minlength=4) / 4000 == pytest.approx(np.full(4, 0.25), abs=0.03)
     assert np.histogram(asked.codes.numpy(), 4, (-1, 1))[0] / 12_000 == pytest.approx(np.full(4, 0.25), abs=0.03)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.methods.gan.base import GameConfig, LabelledGameConfig
+from hibiscus.methods.gan.base import DiscriminatorGANConfig, GANConfig
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.gan.lsgan import LSGAN
@@ -31,8 +31,8 @@ def test_the_discriminator_has_slope_one_where_each_layer_is_normalized(kind):
 def test_real_and_made_images_are_shown_with_noise_that_fades(kind):
     game, batch = game_of(kind, instance_noise=0.5), images(2000)
     for progress, deviation in ((0, 0.5), (0.5, 0.25), (1, 0)):
-        game.at(progress)
-        for shown in game.shown(batch, batch.image, batch.image):
+        game.set_progress(progress)
+        for shown in game.perturb(batch, batch.image, batch.image):
             assert (shown - batch.image).std().item() == pytest.approx(deviation, abs=0.01)
 
 
@@ -40,7 +40,7 @@ def test_real_and_made_images_are_shown_with_noise_that_fades(kind):
 def test_images_are_shown_changed_and_the_gradient_passes(kind):
     game, batch = game_of(kind, diff_augment="color,translation,cutout"), images(8)
     image = batch.image.clone().requires_grad_()
-    one, two = game.shown(batch, image, image)
+    one, two = game.perturb(batch, image, image)
     assert not torch.equal(one, two)
     one.sum().backward()
     assert image.grad is not None
@@ -72,14 +72,14 @@ def test_smooth_labels_in_the_squares():
     torch.manual_seed(5)
     loss, _ = game.discriminator_loss(batch)
     torch.manual_seed(5)
-    fake = game.make(batch).detach()
+    fake = game.generate(batch).detach()
     real_value, fake_value = (game.nets["discriminator"](x).detach().double().numpy() for x in (batch.image, fake))
     assert loss.item() == pytest.approx(((real_value - 0.9) ** 2).mean() / 2 + (fake_value**2).mean() / 2, rel=1e-4)
 
 
 def test_a_game_with_labels_has_the_defaults_of_any_game():
     """The two families of options meet in it, and what both inherit must be a game's."""
-    defaults = {name: field.default for name, field in GameConfig.model_fields.items()}
-    assert defaults == {name: LabelledGameConfig.model_fields[name].default for name in defaults}
+    defaults = {name: field.default for name, field in GANConfig.model_fields.items()}
+    assert defaults == {name: DiscriminatorGANConfig.model_fields[name].default for name in defaults}
     assert defaults["generator_lr_factor"] == 0.5
-    assert LabelledGameConfig.model_fields["real_label_value"].default == 1.0
+    assert DiscriminatorGANConfig.model_fields["real_label_value"].default == 1.0

@@ -49,14 +49,14 @@ def test_the_objective_is_its_formula(level):
     torch.manual_seed(5)
     loss = game.discriminator_loss(batch)[0].item()
     assert loss == pytest.approx(told + 2 * entropy[0] + 3 * entropy[1], rel=1e-4)
-    read = log_softmax(encoder.answer(feature).detach().numpy())[np.arange(6), asked].mean()
+    read = log_softmax(encoder.head(feature).detach().numpy())[np.arange(6), asked].mean()
     missed = ((encoder.features(image) - given) ** 2).mean().item()
     torch.manual_seed(5)
     loss, terms = game.generator_loss(batch)
     assert loss.item() == pytest.approx(fooled - 0.7 * read + 1.3 * missed + 2 * entropy[0] + 3 * entropy[1], rel=1e-4)
-    assert terms["feature_condition_weight"].item() == pytest.approx(-read, rel=1e-4)
-    assert terms["image_condition_weight"].item() == pytest.approx(missed, rel=1e-4)
-    assert [terms["feature_entropy_weight"].item(), terms["image_entropy_weight"].item()] == pytest.approx(entropy, rel=1e-4)
+    assert terms["feature_condition"].item() == pytest.approx(-read, rel=1e-4)
+    assert terms["image_condition"].item() == pytest.approx(missed, rel=1e-4)
+    assert [terms["feature_entropy"].item(), terms["image_entropy"].item()] == pytest.approx(entropy, rel=1e-4)
 
 
 def test_the_encoder_learns_by_cross_entropy():
@@ -72,10 +72,10 @@ def test_the_upper_generator_feels_a_share_of_the_lower_ones_loss_when_joined(th
     game, batch = made(StackedGAN, joint_gradient_scale=through), images()
     feature = torch.randn(6, 16, requires_grad=True)
     game.grow(1)
-    assert torch.equal(game.given(batch, feature), game.encoder.features(batch.image))
-    assert not game.given(batch, feature).requires_grad
+    assert torch.equal(game.lower_condition(batch, feature), game.encoder.features(batch.image))
+    assert not game.lower_condition(batch, feature).requires_grad
     game.grow(2)
-    given = game.given(batch, feature)
+    given = game.lower_condition(batch, feature)
     assert torch.equal(given, feature)
     slope = torch.autograd.grad(given.sum(), feature)[0]
     torch.testing.assert_close(slope, torch.full_like(slope, through))
@@ -89,7 +89,7 @@ def test_each_weight_is_that_of_its_term():
         for game in (base, changed):
             torch.manual_seed(5)
             found.append(game.generator_loss(batch))
-        assert (found[1][0] - found[0][0]).item() == pytest.approx(found[0][1][name].item(), rel=1e-3), name
+        assert (found[1][0] - found[0][0]).item() == pytest.approx(found[0][1][name.removesuffix("_weight")].item(), rel=1e-3), name
 
 
 def stages_of(bench):

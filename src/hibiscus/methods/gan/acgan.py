@@ -6,18 +6,21 @@ r"""ACGAN: the discriminator also classifies the images, and the generator learn
 
     z uniform in [-1, 1],    c a random class,    D = sigmoid(logit),    C = softmax(class logits)
 
-D and the auxiliary classifier C are two heads on one body. The classifier learns from real images with their labels and
-from generated ones with their class; the generator learns to fool D and to be classified correctly by C.
+D and the auxiliary classifier C are two heads on one body. The classifier learns from real images with their
+labels and from generated ones with their class; the generator learns to fool D and to be classified correctly
+by C.
 
-Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and classifier
-agree on cues of their own: the training's `conditional_accuracy` is near 1 while that of an independent classifier on
-the validation part lags behind. More epochs help. The generator also prefers images that are easy to classify, which
-costs variety within a class; a smaller `class_weight` helps.
+Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and
+classifier agree on cues of their own: the training's `conditional_accuracy` is near 1 while that of an
+independent classifier on the validation part lags behind. More epochs help. The generator also prefers images
+that are easy to classify, which costs variety within a class; a smaller `class_weight` helps.
 
-Differences from the paper: the networks of `dcgan`, without batch normalization or dropout in the discriminator. The
-generator has half the learning rate of the discriminator. The best epoch is chosen as in `cgan`.
+Differences from the paper: the networks of `dcgan`, without batch normalization or dropout in the
+discriminator. The generator has half the learning rate of the discriminator. The best epoch is chosen as in
+`cgan`.
 
-Reference: Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", 2016, arXiv 1610.09585.
+Reference: Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", 2016, arXiv
+1610.09585.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ __all__ = ["ACGAN"]
 class Config(DiscriminatorGANConfig):
     """Options of `acgan`."""
 
-    class_weight: float = Field(1.0, ge=0, description="weight of the classification loss of both players (Odena et al.)")
+    class_weight: float = Field(
+        1.0, ge=0, description="weight of the classification loss of both players (Odena et al.)"
+    )
 
 
 class ACGAN(ConditionalGAN):
@@ -65,7 +70,10 @@ class ACGAN(ConditionalGAN):
         (real, fake), (real_class, fake_class) = outputs["real"].chunk(2), outputs["label"].chunk(2)
         loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         class_loss = cross_entropy(real_class, batch.label) + cross_entropy(fake_class, conditions.label)
-        terms = {"accuracy": discriminator_accuracy(real, fake), "class_accuracy": accuracy(real_class, batch.label)}
+        terms = {
+            "accuracy": discriminator_accuracy(real, fake),
+            "class_accuracy": accuracy(real_class, batch.label),
+        }
         return loss + self.config.class_weight * class_loss, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:

@@ -1,7 +1,7 @@
 r"""What GANs share: their options, the images that the discriminator sees, the two players, sampling and evaluation.
 
-A GAN adds its networks and its two losses. `discriminate(batch)` returns the discriminator's outputs for real and for
-generated images, so that the loss of a simple GAN is a single line.
+A GAN adds its networks and its two losses. `discriminate(batch)` returns the discriminator's outputs for real
+and for generated images, so that the loss of a simple GAN is a single line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ from hibiscus.methods.gan.stabilization import (
 )
 from hibiscus.methods.sampling import generate_images
 from hibiscus.networks.layers import spectrally_normalized
-from hibiscus.training.config import BatchSize, Beta1, Beta2, EMADecay, Epochs, LatentDim, LearningRate, TrainingConfig
+from hibiscus.training.config import (
+    BatchSize,
+    Beta1,
+    Beta2,
+    EMADecay,
+    Epochs,
+    LatentDim,
+    LearningRate,
+    TrainingConfig,
+)
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Loss, Stage
@@ -49,7 +58,9 @@ class GANConfig(TrainingConfig):
     beta1: Beta1 = 0.5  # Radford et al.
     beta2: Beta2 = 0.999
     latent_dim: LatentDim = 100  # Radford et al.
-    width: int = Field(64, ge=4, description="filters of the largest feature maps; doubled where their size halves")
+    width: int = Field(
+        64, ge=4, description="filters of the largest feature maps; doubled where their size halves"
+    )
     ema_decay: EMADecay = 0.0
     spectral_norm: SpectralNorm = False
     instance_noise: InstanceNoise = 0.0
@@ -198,18 +209,22 @@ class GAN(Method):
     def discriminate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The discriminator's outputs for the real images of a batch and for as many generated ones.
 
-        A discriminator with batch normalization sees them apart, so that each set has its own statistics, as in
-        Radford et al.
+        A discriminator with batch normalization sees them apart, so that each set has its own statistics, as
+        in Radford et al.
         """
         real, fake = self.real_and_fake(batch)
         if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in self.discriminator.modules()):
             return self.discriminator(real), self.discriminator(fake)
         return self.discriminator(torch.cat([real, fake])).chunk(2)
 
-    def sample_images(self, count: int, interpolation: float | None = None, **conditions: Tensor) -> np.ndarray:
+    def sample_images(
+        self, count: int, interpolation: float | None = None, **conditions: Tensor
+    ) -> np.ndarray:
         """Images uint8 `(count, height, width, channels)` by the sampling generator; see `generate_images`."""
         preparation = self.preparation["image"]
-        return generate_images(self.generate_sample, count, preparation, self.device, interpolation, **conditions)
+        return generate_images(
+            self.generate_sample, count, preparation, self.device, interpolation, **conditions
+        )
 
     def sample(self, count: int, *, interpolation: float | None = None) -> dict[str, np.ndarray]:
         """New images, uint8 `(count, height, width, channels)`."""
@@ -225,4 +240,6 @@ class GAN(Method):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Sample quality, classes found, samples and their nearest training images."""
-        return generation.evaluate_generator(self.sampler(data, part), data, part, self.config.metric_features)
+        return generation.evaluate_generator(
+            self.sampler(data, part), data, part, self.config.metric_features
+        )

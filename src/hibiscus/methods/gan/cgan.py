@@ -3,17 +3,19 @@ r"""CGAN: generator and discriminator are conditioned on a class, so that images
     discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, c), c))
     generator_loss     = - mean log D(G(z, c), c),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-The classes c of generated images are drawn uniformly; real images x have their own labels. The generator's input is z
-and the one-hot class; the discriminator receives the class as a further channel of the image, through a linear layer.
-As it compares image and class, the generator is penalized for realistic images of the wrong class.
+The classes c of generated images are drawn uniformly; real images x have their own labels. The generator's
+input is z and the one-hot class; the discriminator receives the class as a further channel of the image,
+through a linear layer. As it compares image and class, the generator is penalized for realistic images of the
+wrong class.
 
-Use it for labeled images with some hundred per class: `hibiscus sample RUN label=cat`. What most often goes wrong is
-that the generator ignores the class: `conditional_accuracy` stays near chance while the images look realistic. More
-epochs help, then a lower learning rate. Within a class the images may still look alike, as in `dcgan`.
+Use it for labeled images with some hundred per class: `hibiscus sample RUN label=cat`. What most often goes
+wrong is that the generator ignores the class: `conditional_accuracy` stays near chance while the images look
+realistic. More epochs help, then a lower learning rate. Within a class the images may still look alike, as in
+`dcgan`.
 
 Differences from the paper: its networks are small and fully connected; these are convolutional, without batch
-normalization in the discriminator. The generator has half the learning rate of the discriminator. The best epoch is the
-one with the lowest Fréchet distance to the validation part, for samples of the same classes.
+normalization in the discriminator. The generator has half the learning rate of the discriminator. The best
+epoch is the one with the lowest Fréchet distance to the validation part, for samples of the same classes.
 
 Reference: Mirza, Osindero, "Conditional Generative Adversarial Nets", 2014, arXiv 1411.1784.
 """

@@ -50,7 +50,8 @@ class ConditionalGAN(GAN):
 
         Args:
             count: the number of images.
-            label: the name or the number of a class; a name takes precedence. Each class in turn if it is not given.
+            label: the name or the number of a class; a name takes precedence. Each class in turn if it is not
+                given.
             interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
 
         Raises:

@@ -6,26 +6,29 @@ r"""CycleGAN: unpaired image-to-image translation between two domains, in both d
     identity           = mean |to_b(b) - b| + mean |to_a(a) - a|
     discriminator_loss = mean (D_b(b) - 1)**2 / 2 + mean D_b(to_b(a))**2 / 2  + the same with a and b exchanged
 
-Each discriminator learns to distinguish the real images of its domain from translated ones, and each translator to fool
-it. The cycle loss ties the translation to its input: translating it back must reproduce the original.
+Each discriminator learns to distinguish the real images of its domain from translated ones, and each
+translator to fool it. The cycle loss ties the translation to its input: translating it back must reproduce
+the original.
 
-Use it where paired images do not exist: a thousand images of each domain or more, `trainA/ trainB/` in a folder, a
-folder of two folders, or `photos/ target_domain=paintings/`. Sizes and channels are brought to the larger of the two.
-What most often goes wrong is a translation to a realistic image with other content: neither the Fréchet distance nor
-the cycle error shows it, since any invertible mapping between the domains does well on both. Look at the galleries, and
-at the domain accuracies where both domains have the same labels. `align=true` helps where objects differ in size or
-position; `residual=false` where the domains are far apart (negatives), `identity_weight=0.5` where they share colors,
-`net=resnet` or a larger `kernel_size` where shapes have to change.
+Use it where paired images do not exist: a thousand images of each domain or more, `trainA/ trainB/` in a
+folder, a folder of two folders, or `photos/ target_domain=paintings/`. Sizes and channels are brought to the
+larger of the two. What most often goes wrong is a translation to a realistic image with other content:
+neither the Fréchet distance nor the cycle error shows it, since any invertible mapping between the domains
+does well on both. Look at the galleries, and at the domain accuracies where both domains have the same
+labels. `align=true` helps where objects differ in size or position; `residual=false` where the domains are
+far apart (negatives), `identity_weight=0.5` where they share colors, `net=resnet` or a larger `kernel_size`
+where shapes have to change.
 
-Differences from the paper: the translators are one player, since both learn from both cycles, and take their step
-first; the discriminators are another. Batches of 32 and no normalization in the discriminators; the learning rate falls
-linearly from the start. The output of a translator is `tanh(2 x + F(x))`: an untrained `tanh(F(x))` may settle on
-negatives, which the cycle loss does not penalize (`residual=false` restores it). The best epoch has the lowest mean
-Fréchet distance to the validation part over both directions, in the features of a small network trained on each domain
-without labels; labels are used for the final evaluation only.
+Differences from the paper: the translators are one player, since both learn from both cycles, and take their
+step first; the discriminators are another. Batches of 32 and no normalization in the discriminators; the
+learning rate falls linearly from the start. The output of a translator is `tanh(2 x + F(x))`: an untrained
+`tanh(F(x))` may settle on negatives, which the cycle loss does not penalize (`residual=false` restores it).
+The best epoch has the lowest mean Fréchet distance to the validation part over both directions, in the
+features of a small network trained on each domain without labels; labels are used for the final evaluation
+only.
 
-Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
-2017, arXiv 1703.10593.
+Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+Networks", 2017, arXiv 1703.10593.
 """
 
 from __future__ import annotations
@@ -48,7 +51,15 @@ from hibiscus.methods.gan.image_pool import ImagePool
 from hibiscus.networks.cyclegan import Alignment, ResNetGenerator, UNetGenerator
 from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.networks.patchgan import PatchDiscriminator
-from hibiscus.training.config import BatchSize, Beta1, EMADecay, Epochs, LearningRate, ScheduleName, TrainingConfig
+from hibiscus.training.config import (
+    BatchSize,
+    Beta1,
+    EMADecay,
+    Epochs,
+    LearningRate,
+    ScheduleName,
+    TrainingConfig,
+)
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Follower, Stage, frozen_copy
 
@@ -73,20 +84,35 @@ class Config(TrainingConfig):
     real_label_value: stabilization.RealLabelValue = 1.0
     label_noise: stabilization.LabelNoise = 0.0
     net: Literal["unet", "resnet"] = Field(
-        "unet", description="network of both translators; resnet (Zhu et al.) changes shapes more and is slower"
+        "unet",
+        description="network of both translators; resnet (Zhu et al.) changes shapes more and is slower",
     )
     discriminator: Literal["patch", "whole"] = Field(
         "patch", description="whether a discriminator classifies each patch or the whole image"
     )
-    width: int = Field(32, ge=4, description="filters of the largest maps; doubled where the size halves (64 in Zhu et al.)")
-    kernel_size: Literal[3, 5, 7] = Field(3, description="size of the convolutions; larger where shapes have to change")
-    residual: bool = Field(True, description="translators add to their input, so that they start near the identity")
-    align: bool = Field(False, description="translators first shift and scale all images, for domains framed differently")
+    width: int = Field(
+        32, ge=4, description="filters of the largest maps; doubled where the size halves (64 in Zhu et al.)"
+    )
+    kernel_size: Literal[3, 5, 7] = Field(
+        3, description="size of the convolutions; larger where shapes have to change"
+    )
+    residual: bool = Field(
+        True, description="translators add to their input, so that they start near the identity"
+    )
+    align: bool = Field(
+        False, description="translators first shift and scale all images, for domains framed differently"
+    )
     cycle_weight: float = Field(10.0, ge=0, description="weight of the cycle loss (Zhu et al.)")
-    identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss relative to cycle_weight (0.5)")
-    pool_size: int = Field(50, ge=0, description="size of the pool of earlier translations of each domain (Zhu et al.)")
+    identity_weight: float = Field(
+        0.0, ge=0, description="weight of the identity loss relative to cycle_weight (0.5)"
+    )
+    pool_size: int = Field(
+        50, ge=0, description="size of the pool of earlier translations of each domain (Zhu et al.)"
+    )
     flip: bool = Field(False, description="augmentation: random horizontal flips")
-    crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop of the original size")
+    crop: int = Field(
+        0, ge=0, description="augmentation: pixels of padding before a random crop of the original size"
+    )
 
 
 class CycleGAN(Method):
@@ -114,7 +140,9 @@ class CycleGAN(Method):
         networks: dict[str, nn.Module] = {}
         for domain in "ab":
             translator = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
-            networks[f"to_{domain}"] = nn.Sequential(Alignment(shape[0]), translator) if config.align else translator
+            networks[f"to_{domain}"] = (
+                nn.Sequential(Alignment(shape[0]), translator) if config.align else translator
+            )
             if config.ema_decay:
                 networks[f"ema_to_{domain}"] = frozen_copy(networks[f"to_{domain}"])
             whole = config.discriminator == "whole"
@@ -131,7 +159,11 @@ class CycleGAN(Method):
             self.fit_alignments(data)
         config, betas = self.config, (self.config.beta1, 0.999)
         translators = config.player(
-            "translators", [self.to_a, self.to_b], self.generator_loss, lr_factor=config.generator_lr_factor, betas=betas
+            "translators",
+            [self.to_a, self.to_b],
+            self.generator_loss,
+            lr_factor=config.generator_lr_factor,
+            betas=betas,
         )
         discriminators = config.player(
             "discriminators",
@@ -140,7 +172,9 @@ class CycleGAN(Method):
             betas=betas,
             batches_per_round=0,
         )
-        source = data.domains("train", config.batch_size, config.seed, Augment(flip=config.flip, crop=config.crop))
+        source = data.domains(
+            "train", config.batch_size, config.seed, Augment(flip=config.flip, crop=config.crop)
+        )
         followers = [
             Follower(self.nets[f"ema_{name}"], self.nets[name], config.ema_decay, warm_up=True)
             for name in ("to_a", "to_b")
@@ -151,7 +185,9 @@ class CycleGAN(Method):
     def fit_alignments(self, data: PreparedData) -> None:
         """Fits the alignment of each translator to training images of both domains."""
         for target, source in translation.OTHER.items():
-            images = [data.images(translation.domain_images(data, "train", domain)) for domain in (source, target)]
+            images = [
+                data.images(translation.domain_images(data, "train", domain)) for domain in (source, target)
+            ]
             alignment = next(self.nets[f"to_{target}"].children())
             assert isinstance(alignment, Alignment)
             alignment.fit(*images)
@@ -177,7 +213,9 @@ class CycleGAN(Method):
         loss = adversarial + config.cycle_weight * cycle
         terms = {"adversarial": adversarial.detach(), "cycle": cycle.detach()}
         if config.identity_weight:
-            identity = mean_absolute_error(to_a(batch.a), batch.a) + mean_absolute_error(to_b(batch.b), batch.b)
+            identity = mean_absolute_error(to_a(batch.a), batch.a) + mean_absolute_error(
+                to_b(batch.b), batch.b
+            )
             loss = loss + config.identity_weight * config.cycle_weight * identity
             terms["identity"] = identity.detach()
         return loss, terms
@@ -190,7 +228,9 @@ class CycleGAN(Method):
             assert isinstance(pool, ImagePool)
             fake = pool.exchange(batch, batch[f"fake_{domain}"])
             real, fake = discriminator(torch.cat(self.perturb(batch, batch[domain], fake))).chunk(2)
-            targets = stabilization.targets(batch, config.real_label_value, config.label_noise, real.shape[1:])
+            targets = stabilization.targets(
+                batch, config.real_label_value, config.label_noise, real.shape[1:]
+            )
             losses[f"loss_{domain}"] = least_squares_discriminator(real, fake, *targets)
         return losses["loss_a"] + losses["loss_b"], {name: value.detach() for name, value in losses.items()}
 

@@ -3,22 +3,24 @@ r"""DCGAN: a convolutional generator and a convolutional discriminator, trained 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z)))
     generator_loss     = - mean log D(G(z)),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-The discriminator learns to distinguish real images x from generated ones G(z), and the generator learns to fool it. The
-gradient of each loss updates only the network that the loss is named after. A discriminator at chance has the loss
-2 log 2 = 1.386.
+The discriminator learns to distinguish real images x from generated ones G(z), and the generator learns to
+fool it. The gradient of each loss updates only the network that the loss is named after. A discriminator at
+chance has the loss 2 log 2 = 1.386.
 
-Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind, trained in
-minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing (see `classes_found`
-and the table of classes). More epochs do not help; a lower learning rate, a wider generator or `wgan-gp` do. If the
-loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind,
+trained in minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing
+(see `classes_found` and the table of classes). More epochs do not help; a lower learning rate, a wider
+generator or `wgan-gp` do. If the loss of the discriminator approaches 0, it has won: raise
+`generator_lr_factor`.
 
-Differences from the paper: no batch normalization in the discriminator, since it kept the training from converging
-(Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the discriminator. The best
-epoch is the one with the lowest Fréchet distance to the validation part, in the features of a small network that is
-trained on the same data.
+Differences from the paper: no batch normalization in the discriminator, since it kept the training from
+converging (Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the
+discriminator. The best epoch is the one with the lowest Fréchet distance to the validation part, in the
+features of a small network that is trained on the same data.
 
-Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
-Networks", 2015, arXiv 1511.06434; Goodfellow et al., "Generative Adversarial Networks", 2014, arXiv 1406.2661.
+Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", 2015, arXiv 1511.06434; Goodfellow et al., "Generative Adversarial Networks", 2014,
+arXiv 1406.2661.
 """
 
 from __future__ import annotations

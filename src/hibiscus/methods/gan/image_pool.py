@@ -14,16 +14,16 @@ __all__ = ["ImagePool"]
 class ImagePool(nn.Module):
     """Returns about half of the images it is given unchanged, and exchanges the others for stored ones.
 
-    The images are buffers, and so part of a checkpoint. The position of an image in its batch determines the slots
-    that it may go to, so that no two compete for one; of a batch larger than the pool, only the first images take part.
-    All processes keep the same pool.
+    The images are buffers, and so part of a checkpoint. The position of an image in its batch determines the
+    slots that it may go to, so that no two compete for one; of a batch larger than the pool, only the first
+    images take part. All processes keep the same pool.
 
     Args:
         size: the number of images that it holds; 0 returns every image unchanged.
         shape: (channels, height, width) of an image.
 
-    Reference: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2016,
-    arXiv 1612.07828.
+    Reference: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial
+    Training", 2016, arXiv 1612.07828.
     """
 
     images: Tensor

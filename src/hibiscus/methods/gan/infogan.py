@@ -7,23 +7,25 @@ r"""InfoGAN: learns an interpretable latent code without labels, by maximizing t
     z, codes uniform in [-1, 1],    label uniform in 0 .. num_classes - 1,    D = sigmoid(logit)
     Q(label | .) = softmax(class logits),    Q(codes | .) = N(mean, std**2), each code independently
 
-`information_loss` is an upper bound, up to a constant, of the negative mutual information between the image and its
-label and codes. The generator, whose images must also be realistic, learns to use them for what varies between real
-images: the codes for the slant and the thickness of digits, for example, and the label for their classes. The auxiliary
-network Q takes the features of the discriminator as input and is trained with the generator, on generated images only.
+`information_loss` is an upper bound, up to a constant, of the negative mutual information between the image
+and its label and codes. The generator, whose images must also be realistic, learns to use them for what
+varies between real images: the codes for the slant and the thickness of digits, for example, and the label
+for their classes. The auxiliary network Q takes the features of the discriminator as input and is trained
+with the generator, on generated images only.
 
-Use it to discover classes and factors of variation in unlabeled images: `hibiscus sample RUN label=3 code1=1.5`. Labels
-serve for evaluation only. What most often goes wrong is that a label stands for a mixture of classes
-(`cluster_accuracy`): train longer, since classes separate late, when the images already look right. Raise `code_weight`
-if a code has no effect; lower it if the images get worse.
+Use it to discover classes and factors of variation in unlabeled images: `hibiscus sample RUN label=3
+code1=1.5`. Labels serve for evaluation only. What most often goes wrong is that a label stands for a mixture
+of classes (`cluster_accuracy`): train longer, since classes separate late, when the images already look
+right. Raise `code_weight` if a code has no effect; lower it if the images get worse.
 
-Differences from the paper: Q is trained with the generator alone; in the authors' code `information_loss` also updates
-the body of the discriminator, and without batch normalization the label is then soon encoded in cues unrelated to any
-class. The standard deviation of Q(codes) is learned, where their code fixes it at 1. The convolutions are those of
-`dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen as in `dcgan`.
+Differences from the paper: Q is trained with the generator alone; in the authors' code `information_loss`
+also updates the body of the discriminator, and without batch normalization the label is then soon encoded in
+cues unrelated to any class. The standard deviation of Q(codes) is learned, where their code fixes it at 1.
+The convolutions are those of `dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen as in
+`dcgan`.
 
-Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial
-Nets", 2016, arXiv 1606.03657.
+Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
+Adversarial Nets", 2016, arXiv 1606.03657.
 """
 
 from __future__ import annotations
@@ -64,8 +66,12 @@ class Config(DiscriminatorGANConfig):
     latent_dim: LatentDim = 62
     num_classes: int = Field(10, ge=2, description="number of values of the label (10 in Chen et al.)")
     num_codes: int = Field(2, ge=1, description="number of continuous codes (2 in Chen et al. for MNIST)")
-    class_weight: float = Field(1.0, ge=0, description="weight of the information about the label (1 in Chen et al.)")
-    code_weight: float = Field(0.1, ge=0, description="weight of the information about the codes (0.1 in Chen et al.)")
+    class_weight: float = Field(
+        1.0, ge=0, description="weight of the information about the label (1 in Chen et al.)"
+    )
+    code_weight: float = Field(
+        0.1, ge=0, description="weight of the information about the codes (0.1 in Chen et al.)"
+    )
 
 
 class InfoGAN(GAN):
@@ -105,7 +111,9 @@ class InfoGAN(GAN):
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of classifying images as real or generated, with separate batch statistics; the accuracy."""
-        real, fake = (self.discriminator(x)[0] for x in self.real_and_fake(batch, self.random_conditions(batch)))
+        real, fake = (
+            self.discriminator(x)[0] for x in self.real_and_fake(batch, self.random_conditions(batch))
+        )
         loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
@@ -116,7 +124,9 @@ class InfoGAN(GAN):
         loss, terms = self.information_loss(self.reader(features), conditions)
         return nonsaturating_generator(logit) + loss, terms
 
-    def information_loss(self, outputs: dict[str, Tensor], conditions: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def information_loss(
+        self, outputs: dict[str, Tensor], conditions: Batch
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted negative log-likelihood of labels and codes under Q, and each of the two, in nats."""
         label_nll = cross_entropy(outputs["label"], conditions.label)
         code_nll = -gaussian_log_likelihood(outputs["mean"], conditions.codes, outputs["log_std"]).mean()
@@ -139,7 +149,9 @@ class InfoGAN(GAN):
             UsageError: there is no such label or code, or its value is not a number.
         """
         labels = class_conditions(label, count, [str(number) for number in range(self.config.num_classes)])
-        values = 2 * torch.rand(count, self.config.num_codes) - 1  # all are drawn, so that a given one changes no other
+        values = (
+            2 * torch.rand(count, self.config.num_codes) - 1
+        )  # all are drawn, so that a given one changes no other
         for name, number in latent_conditions(codes, self.config.num_codes, "label").items():
             values[:, int(name.removeprefix("code")) - 1] = number
         images = self.sample_images(count, interpolation, label=torch.from_numpy(labels), codes=values)
@@ -149,7 +161,9 @@ class InfoGAN(GAN):
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Q's prediction for real images: the label as `cluster`, its `probability`, and the mean of each code."""
         outputs = [self.reader(self.discriminator(batch.image)[1]) for batch in data.iterate(part)]
-        probability, label = torch.cat([output["label"] for output in outputs]).float().softmax(1).cpu().max(1)
+        probability, label = (
+            torch.cat([output["label"] for output in outputs]).float().softmax(1).cpu().max(1)
+        )
         means = torch.cat([output["mean"] for output in outputs]).float().cpu().numpy()
         codes = {f"code{index}": column for index, column in enumerate(means.T, 1)}
         return {"cluster": label.numpy(), "probability": probability.numpy(), **codes}
@@ -163,7 +177,9 @@ class InfoGAN(GAN):
         noise = 2 * torch.rand(1, self.config.latent_dim) - 1
 
         def generate(label: Tensor, codes: Tensor) -> np.ndarray:
-            return self.sample_images(len(label), noise=noise.expand(len(label), -1), label=label, codes=codes)
+            return self.sample_images(
+                len(label), noise=noise.expand(len(label), -1), label=label, codes=codes
+            )
 
         predictions, features = self.predict(data, part), self.config.metric_features
         return latent_codes.evaluate_codes(self.sample, generate, predictions, data, part, features)

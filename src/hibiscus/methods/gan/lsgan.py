@@ -3,20 +3,21 @@ r"""LSGAN: a GAN with least squares instead of cross-entropy, so that good sampl
     discriminator_loss = mean (D(x) - 1)^2 / 2 + mean D(G(z))^2 / 2
     generator_loss     = mean (D(G(z)) - 1)^2 / 2,        z uniform in [-1, 1]
 
-The discriminator D has no sigmoid: its output is unbounded, with the target 1 for real images x and 0 for generated
-images G(z). A generated image far on the real side of the decision boundary is still pulled towards the real ones,
-where the gradient of cross-entropy would vanish. At equilibrium D is one half everywhere: the loss of the discriminator
-is 0.25 and that of the generator 0.125.
+The discriminator D has no sigmoid: its output is unbounded, with the target 1 for real images x and 0 for
+generated images G(z). A generated image far on the real side of the decision boundary is still pulled towards
+the real ones, where the gradient of cross-entropy would vanish. At equilibrium D is one half everywhere: the
+loss of the discriminator is 0.25 and that of the generator 0.125.
 
-Use it where `dcgan` oscillates or stops improving early; it costs the same. What most often goes wrong is mode
-collapse, as in `dcgan`: the samples look alike, or a class is missing (see `classes_found` and the table of classes).
-If the loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+Use it where `dcgan` oscillates or stops improving early; it costs the same. What most often goes wrong is
+mode collapse, as in `dcgan`: the samples look alike, or a class is missing (see `classes_found` and the table
+of classes). If the loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
 
-Differences from the paper: the networks are those of `dcgan`, without batch normalization in the discriminator
-(`batch_norm=true` adds it), and the generator has half the learning rate of the discriminator. The best epoch is chosen
-as in `dcgan`.
+Differences from the paper: the networks are those of `dcgan`, without batch normalization in the
+discriminator (`batch_norm=true` adds it), and the generator has half the learning rate of the discriminator.
+The best epoch is chosen as in `dcgan`.
 
-Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
+Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversarial Networks", 2016, arXiv
+1611.04076.
 """
 
 from __future__ import annotations

@@ -5,20 +5,20 @@ r"""ProGAN: generator and critic start with tiny images and grow together, doubl
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
     x(alpha)       = (1 - alpha) upsample(downsample(x)) + alpha x
 
-Coarse structure is learned on small images, where this is easy and cheap, and detail is added later. A new layer fades
-in: over the first half of its stage alpha goes from 0 to 1, for generated and for real images. Samples come from an
-exponential moving average of the generator.
+Coarse structure is learned on small images, where this is easy and cheap, and detail is added later. A new
+layer fades in: over the first half of its stage alpha goes from 0 to 1, for generated and for real images.
+Samples come from an exponential moving average of the generator.
 
-Use it for images of 32 pixels and more, where `dcgan` gets texture right and global structure wrong. What most often
-goes wrong is impatience: the last stage has most of the pixels and takes most of the time, so that early metrics, which
-compare upsampled low-resolution images, are poor.
+Use it for images of 32 pixels and more, where `dcgan` gets texture right and global structure wrong. What
+most often goes wrong is impatience: the last stage has most of the pixels and takes most of the time, so that
+early metrics, which compare upsampled low-resolution images, are poor.
 
-Differences from the paper: images whose size is not a power of two are padded with their border and cropped back;
-stages are counted in epochs, not in thousands of images; the networks are narrower (`width=512` is the paper's). The
-best epoch is chosen in the last stage, by the Fréchet distance to the validation part.
+Differences from the paper: images whose size is not a power of two are padded with their border and cropped
+back; stages are counted in epochs, not in thousands of images; the networks are narrower (`width=512` is the
+paper's). The best epoch is chosen in the last stage, by the Fréchet distance to the validation part.
 
-Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation",
-2017, arXiv 1710.10196.
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
+Variation", 2017, arXiv 1710.10196.
 """
 
 from __future__ import annotations
@@ -62,12 +62,20 @@ class Config(GANConfig):
     beta1: Beta1 = 0.0
     beta2: Beta2 = 0.99
     initial_size: int = Field(8, ge=2, description="image size of the first stage in pixels, a power of two")
-    fade_in_fraction: float = Field(0.5, ge=0, le=1, description="fraction of a stage in which its new layers fade in")
-    gradient_penalty_weight: float = Field(10.0, ge=0, description="weight of the gradient penalty (Karras et al.)")
-    drift_weight: float = Field(1e-3, ge=0, description="weight of the critic's squared output for real images")
+    fade_in_fraction: float = Field(
+        0.5, ge=0, le=1, description="fraction of a stage in which its new layers fade in"
+    )
+    gradient_penalty_weight: float = Field(
+        10.0, ge=0, description="weight of the gradient penalty (Karras et al.)"
+    )
+    drift_weight: float = Field(
+        1e-3, ge=0, description="weight of the critic's squared output for real images"
+    )
     ema_decay: EMADecay = 0.999
     latent_dim: LatentDim = 64
-    width: int = Field(64, ge=16, description="filters at the first size; halved where the size doubles, down to 16")
+    width: int = Field(
+        64, ge=16, description="filters at the first size; halved where the size doubles, down to 16"
+    )
 
 
 class ProGAN(GAN):
@@ -131,7 +139,9 @@ class ProGAN(GAN):
         image = functional.avg_pool2d(padded, self.sizes[-1] // self.critic.side)
         if self.critic.side == self.sizes[0]:
             return image
-        return torch.lerp(upsample(functional.avg_pool2d(image, 2), self.critic.side), image, self.critic.alpha)
+        return torch.lerp(
+            upsample(functional.avg_pool2d(image, 2), self.critic.side), image, self.critic.alpha
+        )
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """An image of the current size for each item of a batch."""

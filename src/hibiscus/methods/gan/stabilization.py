@@ -40,7 +40,8 @@ GeneratorLRFactor = Annotated[
     float, Field(gt=0, description="learning rate of the generator, as a multiple of the discriminator's")
 ]
 SpectralNorm = Annotated[
-    bool, Field(description="spectral normalization of the discriminator: each layer has Lipschitz constant 1")
+    bool,
+    Field(description="spectral normalization of the discriminator: each layer has Lipschitz constant 1"),
 ]
 InstanceNoise = Annotated[
     float,
@@ -60,11 +61,16 @@ RealLabelValue = Annotated[
     float, Field(gt=0.5, le=1, description="target of real images; 0.9 for one-sided label smoothing")
 ]
 LabelNoise = Annotated[
-    float, Field(ge=0, lt=0.5, description="largest random deviation of the discriminator's targets (0.05 is usual)")
+    float,
+    Field(
+        ge=0, lt=0.5, description="largest random deviation of the discriminator's targets (0.05 is usual)"
+    ),
 ]
 
 
-def perturb(batch: Batch, images: Sequence[Tensor], noise_std: float = 0.0, augmentation: str = "none") -> list[Tensor]:
+def perturb(
+    batch: Batch, images: Sequence[Tensor], noise_std: float = 0.0, augmentation: str = "none"
+) -> list[Tensor]:
     """The images as the discriminator sees them: with instance noise, and augmented.
 
     Args:

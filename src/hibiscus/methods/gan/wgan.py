@@ -3,18 +3,20 @@ r"""WGAN: the generator minimizes the Wasserstein distance to the data, estimate
     critic_loss    = mean C(G(z)) - mean C(x);    after each of its steps  w = min(max(w, -clip), clip)
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
 
-The critic C outputs an unbounded score, not a probability. Clipping its weights bounds its Lipschitz constant; the best
-critic within that bound measures the earth mover's distance between real and generated images, up to a constant factor,
-as `mean C(x) - mean C(G(z))`. Unlike the loss of a discriminator it has a useful gradient even where the two
-distributions do not overlap. The critic takes five steps for each step of the generator.
+The critic C outputs an unbounded score, not a probability. Clipping its weights bounds its Lipschitz
+constant; the best critic within that bound measures the earth mover's distance between real and generated
+images, up to a constant factor, as `mean C(x) - mean C(G(z))`. Unlike the loss of a discriminator it has a
+useful gradient even where the two distributions do not overlap. The critic takes five steps for each step of
+the generator.
 
-Use it to study the idea in its simplest form: `distance` falls as the images improve. For better images take `wgan-gp`,
-which replaces the clipping. What most often goes wrong is the clipping: most weights end at one of the bounds, the
-critic is too simple and learns slowly, so train for more epochs. The paper warns of Adam and of momentum in general,
-which make the training of the critic unstable.
+Use it to study the idea in its simplest form: `distance` falls as the images improve. For better images take
+`wgan-gp`, which replaces the clipping. What most often goes wrong is the clipping: most weights end at one of
+the bounds, the critic is too simple and learns slowly, so train for more epochs. The paper warns of Adam and
+of momentum in general, which make the training of the critic unstable.
 
-Differences from the paper: the networks are those of `dcgan`, and the learning rate is ten times that of the paper,
-which trains far longer. The best epoch is the one with the lowest Fréchet distance to the validation part.
+Differences from the paper: the networks are those of `dcgan`, and the learning rate is ten times that of the
+paper, which trains far longer. The best epoch is the one with the lowest Fréchet distance to the validation
+part.
 
 Reference: Arjovsky, Chintala, Bottou, "Wasserstein GAN", 2017, arXiv 1701.07875.
 """
@@ -47,7 +49,9 @@ class Config(GANConfig):
     learning_rate: LearningRate = 5e-4  # 5e-5 in the paper
     generator_lr_factor: GeneratorLRFactor = 1.0
     momentum: Momentum = 0.0
-    weight_clip: float = Field(0.01, gt=0, description="largest absolute weight of the critic (Arjovsky et al.)")
+    weight_clip: float = Field(
+        0.01, gt=0, description="largest absolute weight of the critic (Arjovsky et al.)"
+    )
     critic_steps: int = Field(5, ge=1, description="steps of the critic for each step of the generator")
     batch_norm: bool = Field(True, description="batch normalization in the critic, as in the paper")
 
@@ -68,12 +72,16 @@ class WGAN(GAN):
         """The generator and the critic."""
         config = self.config
         critic = Discriminator(self.shape, config.width, config.batch_norm, last_bias=False)
-        return self.stabilized({"generator": Generator(config.latent_dim, self.shape, config.width), "critic": critic})
+        return self.stabilized(
+            {"generator": Generator(config.latent_dim, self.shape, config.width), "critic": critic}
+        )
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, in which the critic is clipped after each of its steps."""
         steps = self.config.critic_steps
-        yield self.adversarial_stage(data, "critic", self.critic_loss, steps=steps, after_step=self.clip_critic)
+        yield self.adversarial_stage(
+            data, "critic", self.critic_loss, steps=steps, after_step=self.clip_critic
+        )
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The negative of the estimated distance."""
