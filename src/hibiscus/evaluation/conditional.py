@@ -1,4 +1,4 @@
-"""Evaluation of class-conditional generative models: whether their images show the class on which they are conditioned."""
+"""Evaluation of class-conditional generative models: whether their images show the class of the condition."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def conditional_accuracy_table(classes: Sequence[str], predictions: Mapping[str,
         if all(len(group) for group in groups):
             rows.append([name, len(groups[0]), *(float((group == number).mean()) for group in groups)])
     note = (
-        "How often a classifier, trained on the same training part, predicts the class on which an image was conditioned, "
-        "and the label of a real image. Exceeding real images is no gain: a generator may produce only the most typical "
-        "images of a class."
+        "How often a classifier, trained on the same training part, predicts the class on which an image was "
+        "conditioned, and the label of a real image. Exceeding real images is no gain: a generator may "
+        "produce only the most typical images of a class."
     )
     return Table("Conditional accuracy by class", ["class", "images", *predictions], rows, note)
 
@@ -114,7 +114,7 @@ def conditional_grid(
     data: PreparedData,
     part: str,
 ) -> Gallery:
-    """A grid with a real image in the first column and, in the same row, its latent code decoded under every class.
+    """A grid with real images in the first column and, in each row, its latent code decoded in every class.
 
     Args:
         encode: maps a batch to latent codes `(items, latent_dim)`.
@@ -128,12 +128,12 @@ def conditional_grid(
     for number in range(min(MAX_CLASSES, num_classes)):
         columns.append(decode(codes, torch.full((len(codes),), number, device=codes.device)))
     pixels = data.preparation["image"].decode(torch.stack(columns, 1).flatten(0, 1))
-    note = "Each row: a real image, then its latent code under each class. What stays the same along a row is in the code."
+    note = "Each row: a real image, then its code decoded in each class. What stays the same is in the code."
     return Gallery("The same code in every class", [image_grid(pixels, len(columns))], (), note)
 
 
 def _independent_pixels(data: PreparedData, conditions: np.ndarray) -> np.ndarray:
-    """An image for each class number, its pixels drawn from Gaussians fitted to the training images of the class."""
+    """An image for each class number, pixels from Gaussians fitted to the training images of the class."""
     rows = data.subsample("train")
     pixels, labels = data.values("image", "train")[rows], data.values("label", "train")[rows]
     rng, images = np.random.default_rng(0), np.zeros((len(conditions), *pixels.shape[1:]), np.uint8)

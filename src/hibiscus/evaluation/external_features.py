@@ -1,4 +1,4 @@
-"""Distances in the features of a network from a file, such as the Inception network of the Fréchet inception distance (FID).
+"""Distances in the features of a network from a file, such as the Inception network of the FID.
 
 The file is a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if its
 forward has an argument `return_features`, this is set. NVIDIA's `inception-2015-12-05.pt` is such a file: it
@@ -39,8 +39,8 @@ Features = Callable[[np.ndarray], np.ndarray]
 MetricFeatures = Annotated[
     str,
     Field(
-        description="features of the distances: own, a network trained on the data; with inception or a TorchScript file, "
-        "distances in its features are added"
+        description="features of the distances: own, a network trained on the data; with inception or a "
+        "TorchScript file, distances in its features are added"
     ),
 ]
 
@@ -86,7 +86,7 @@ def features_file(features: str) -> Path | None:
 
 
 def open_features(features: str) -> Features:
-    """The features of a file's network: a function from uint8 `(items, height, width, 1 or 3)` to `(items, features)`.
+    """The network of a file, as a function from uint8 `(items, height, width, channels)` to features.
 
     Args:
         features: `inception` (its file in the cache folder) or a file.
@@ -132,7 +132,7 @@ def open_features(features: str) -> Features:
 def external_distances(
     features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
 ) -> dict[str, float]:
-    """Fréchet and kernel distance of generated to real images in a file's features, and the floor of the former.
+    """Fréchet and kernel distance of generated to real images in the features of a file, and their floor.
 
     Args:
         features: see `open_features`.

@@ -1,4 +1,4 @@
-"""A small image network, trained on the user's own training part, whose features and predictions evaluate other methods.
+"""A small image network, trained on the user's own data, whose features and predictions evaluate methods.
 
 Where there are labels it is a classifier, and so also predicts the class of a generated image; elsewhere it
 predicts by which multiple of 90 degrees an image is rotated (Gidaris, Singh, Komodakis, 2018, arXiv
@@ -52,7 +52,7 @@ class FeatureNetwork:
 
     @torch.no_grad()
     def outputs(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features `(items, 64)` and predicted probabilities `(items, outputs)` of images uint8 `(items, h, w, channels)`."""
+        """Features `(items, 64)` and probabilities `(items, outputs)` of images uint8 `(items, h, w, c)`."""
         batches = []
         for start in range(0, len(pixels), 512):
             features = self.network[:-2](data.images(pixels[start : start + 512])).float()
@@ -70,7 +70,7 @@ class FeatureNetwork:
 
 
 def feature_network(data: PreparedData) -> FeatureNetwork:
-    """The network of a dataset: trained when it is first needed, then kept in memory and in the cache folder."""
+    """The network of a dataset: trained when first needed, then kept in memory and in the cache folder."""
     classes = (
         list(data.preparation["label"].names)
         if "label" in data.preparation and "label" in data.arrays
@@ -128,7 +128,7 @@ def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
 
 
 def _rotated(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Each image in one of four orientations, and which: rotated where images are square, otherwise flipped."""
+    """Each image in one of four orientations, and which: rotated if images are square, otherwise flipped."""
     orientation = torch.arange(len(image), device=image.device) % 4
     if image.shape[2] == image.shape[3]:
         versions = [torch.rot90(image, quarters, (2, 3)) for quarters in range(4)]

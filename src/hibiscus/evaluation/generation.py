@@ -1,4 +1,4 @@
-"""Evaluation of generative models of images: sample quality, the classes among the samples, and copies of training images."""
+"""Evaluation of generative models of images: sample quality, classes found, copies of training images."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[s
 
 
 def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features: str = "own") -> Evaluation:
-    """Sample quality beside that of training images (the floor) and of baselines; classes, samples and nearest images.
+    """Sample quality beside that of training images and of baselines; classes, samples and nearest images.
 
     Args:
         sample: generates images.
@@ -122,8 +122,8 @@ def _nearest_images(
     ]
     captions = ["sample", "nearest"] * len(distance)
     note = (
-        f"Of {len(train):,} training images. If a sample equals its nearest image, the generator copies the training "
-        "images instead of learning their distribution."
+        f"Of {len(train):,} training images. If a sample equals its nearest image, the generator copies the "
+        "training images instead of learning their distribution."
     )
     return Gallery("Samples and their nearest training images", images, captions, note)
 

@@ -1,4 +1,4 @@
-"""Evaluation of a generator with a learned label and latent codes: how they match classes, and what they change."""
+"""Evaluation of a generator with a learned label and codes: how they match classes, and what they change."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Generate = Callable[
 
 
 def validate_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
-    """The metrics of every generator and, where there are classes, how the labels of the samples match them."""
+    """The metrics of every generator and, where there are classes, how well the labels match them."""
     samples: dict[str, np.ndarray] = {}
     metrics = validate_generator(_recorded(sample, samples), data, part)
     network = feature_network(data)
@@ -131,7 +131,7 @@ def _cosine(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _recorded(sample: Sample, samples: dict[str, np.ndarray]) -> Sampler:
-    """A sampler that leaves what it has drawn in `samples`; the labels are no conditions that a classifier knows."""
+    """A sampler that leaves what it has drawn in `samples`; its labels are unknown to a classifier."""
 
     def sampler(count: int) -> dict[str, Any]:
         samples.update(sample(count))
@@ -145,8 +145,8 @@ def _classes_by_label(counts: np.ndarray, names: list[str], classes: list[str]) 
     matches = match_clusters(counts)
     order = sorted(range(len(counts)), key=lambda number: matches.get(number, len(classes)))
     note = (
-        "The fraction of each label's samples that a classifier assigns to each class; the labels are in the order of the "
-        "classes that match them best."
+        "The fraction of each label's samples that a classifier assigns to each class; the labels are in the "
+        "order of the classes that match them best."
     )
     return Matrix(
         "Classes by label", [names[number] for number in order], classes, fractions[order].round(2), note
@@ -156,16 +156,16 @@ def _classes_by_label(counts: np.ndarray, names: list[str], classes: list[str]) 
 def _effects_table(effects: dict[str, dict[str, float]], count: int) -> Table:
     measures = list(next(iter(effects.values())))
     note = (
-        f"Correlation of a code with a measure over {count} samples, within each label. Slant: pixels to the right per "
-        "pixel upwards; thickness: of strokes, with brightness as ink. Without any effect it would nearly always be within "
-        f"±{2 / count**0.5:.2f}."
+        f"Correlation of a code with a measure over {count} samples, within each label. Slant: pixels to the "
+        "right per pixel upwards; thickness: of strokes, with brightness as ink. Without any effect it would "
+        f"nearly always be within ±{2 / count**0.5:.2f}."
     )
     rows = [[code, *row.values()] for code, row in effects.items()]
     return Table("Effect of each code", ["code", *measures], rows, note)
 
 
 def _traversals_by_label(generate: Generate, code: int, num_codes: int, names: list[str]) -> Gallery:
-    """Traversals of one code with the same noise for all: a row for each label, where the other codes are 0."""
+    """Traversals of one code with the same noise: a row for each label, where the other codes are 0."""
     rows, values = min(len(names), MAX_ROWS), torch.linspace(-RANGE, RANGE, STEPS).numpy()
     labels = torch.arange(rows).repeat_interleave(STEPS)
     caption = f"code{code + 1} from {-RANGE:g} to {RANGE:g}, left to right"

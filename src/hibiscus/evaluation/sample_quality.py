@@ -1,4 +1,4 @@
-"""Sample quality: metrics of generated images in the features of the data's own network, and baselines for comparison."""
+"""Sample quality: metrics of generated images in the features of the data's own network, and baselines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MEANINGS = {
 
 
 def sample_metrics(fake: np.ndarray, real: np.ndarray, train: np.ndarray) -> dict[str, float]:
-    """All metrics of generated images, from their features, those of the images of a part and of training images."""
+    """All metrics of generated images, from features of them, of real images and of training images."""
     few_real = real[evenly_spaced(len(real), MAX_NEIGHBOR_ITEMS)]
     few_fake = fake[evenly_spaced(len(fake), MAX_NEIGHBOR_ITEMS)]
     return {
@@ -41,20 +41,20 @@ def sample_metrics(fake: np.ndarray, real: np.ndarray, train: np.ndarray) -> dic
 
 
 def _independent_pixels(train: np.ndarray, count: int) -> np.ndarray:
-    """Each pixel drawn independently from a Gaussian with the mean and deviation of that pixel in the training part."""
+    """Each pixel from a Gaussian of its own, fitted to that pixel in the training part."""
     mean, std = train.mean(0), train.std(0)
     values = mean + std * np.random.default_rng(0).standard_normal((count, *mean.shape))
     return values.round().clip(0, 255).astype(np.uint8)
 
 
 def _means_of_two(train: np.ndarray, count: int) -> np.ndarray:
-    """The mean of two random training images: nearly right in every statistic, and obviously wrong to the eye."""
+    """The mean of two random training images: nearly right in every statistic, obviously wrong to the eye."""
     first, second = np.random.default_rng(0).integers(0, len(train), (2, count))
     return ((train[first].astype(np.uint16) + train[second]) // 2).astype(np.uint8)
 
 
 def _noise(train: np.ndarray, count: int) -> np.ndarray:
-    """Like the output of an untrained network: all pixels from one Gaussian, of deviation 1 where black is -1 and white 1."""
+    """Like an untrained network: all pixels from one Gaussian, standard normal on the scale [-1, 1]."""
     values = np.random.default_rng(0).standard_normal((count, *train.shape[1:]))
     return (127.5 + 127.5 * values).round().clip(0, 255).astype(np.uint8)
 
@@ -73,7 +73,8 @@ def sample_quality_table(metrics: dict[str, float], floor: dict[str, float]) -> 
         for name, meaning in MEANINGS.items()
     ]
     note = (
-        "In the features of a small network trained on this data's own training part; they are not those of Inception, "
-        "so no value here is comparable to a published FID or KID. The training images show what real images achieve."
+        "In the features of a small network trained on this data's own training part; they are not those of "
+        "Inception, so no value here is comparable to a published FID or KID. The training images show what "
+        "real images achieve."
     )
     return Table("Distance to real images", ["metric", "samples", "training images", "meaning"], rows, note)

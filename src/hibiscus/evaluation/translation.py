@@ -1,4 +1,4 @@
-"""Evaluation of translation between two image domains: distances to the target domain, cycle errors, and domain accuracy."""
+"""Evaluation of image-to-image translation: distances to the target domain, cycle error, domain accuracy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER: dict[Domain, Domain] = {"a": "b", "b": "a"}
 
 
 def validate_translation(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distances of translated images to the real ones of their target domain, and the cycle error.
+    """The Fréchet distances of translated images to the real ones of their domain, and the cycle error.
 
     Distances are in the features of a network for each domain that is trained without labels; `frechet` is
     their mean. The cycle error is the mean absolute error of images translated there and back, as a fraction
@@ -44,7 +44,7 @@ def validate_translation(translate: Translate, data: PreparedData, part: str) ->
 
 
 def evaluate_translation(translate: Translate, data: PreparedData, part: str) -> Evaluation:
-    """Distances, errors and accuracies beside those of untranslated images, and galleries of images there and back."""
+    """Distances, errors and accuracies beside those of untranslated images, and galleries of cycles."""
     names = list(data.preparation["domain"].names)
     metrics = translation_metrics(translate, data, part)
     metrics["frechet_floor"] = float(np.mean([_floor(data, part, target) for target in OTHER]))
@@ -84,8 +84,9 @@ def _table(names: list[str], metrics: dict[str, float], baselines: dict[str, dic
             domain = names["ab".index(name[-1])]
             rows.append([f"{label}, to {domain}", *(column[name] for column in columns.values())])
     note = (
-        "Fréchet distance: to real images of the domain, lower is better. Domain accuracy: how often a classifier trained "
-        "on real images of the target domain alone predicts the label of the original; no labels are used for training."
+        "Fréchet distance: to real images of the domain, lower is better. Domain accuracy: how often a "
+        "classifier trained on real images of the target domain alone predicts the original label; the "
+        "translators are trained without labels."
     )
     return Table("Translated and untranslated images", ["", *columns], rows, note)
 
@@ -140,7 +141,7 @@ def _matched(pixels: np.ndarray, data: PreparedData, target: Domain) -> np.ndarr
 
 
 def _domain_accuracy(translate: Translate, data: PreparedData, part: str, target: Domain) -> float | None:
-    """How often a classifier of the target domain predicts the original label; None where labels are missing or differ."""
+    """How often a classifier of the target domain predicts the original label; None without common labels."""
     owner = data.training or data
     if "label" not in owner.arrays or "label" not in data.arrays:
         return None

@@ -1,4 +1,4 @@
-"""Losses of the two players of a GAN: pure functions of the raw outputs of the discriminator or critic, in float32."""
+"""Losses of the players of a GAN: functions of the raw outputs of a discriminator or critic, in float32."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def discriminator_cross_entropy(
 
 
 def nonsaturating_generator(fake: Tensor) -> Tensor:
-    r"""The non-saturating loss of a generator, whose gradient does not vanish where the discriminator is confident.
+    r"""The non-saturating loss of a generator; its gradient does not vanish for a confident discriminator.
 
         loss = -mean(log D(G(z))),    D = sigmoid(logit)
 
@@ -130,7 +130,7 @@ def wasserstein_generator(fake: Tensor) -> Tensor:
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    r"""The mean squared deviation of the critic's gradient norm from 1 on straight lines between real and generated items.
+    r"""The mean squared deviation of the gradient norm from 1 on lines between real and generated items.
 
         x_mix = mix x + (1 - mix) G(z),    loss = mean((|gradient of C at x_mix| - 1)**2)
 

@@ -1,4 +1,4 @@
-"""Conditions of generative models: classes by name or number, and values of latent components, as a user writes them."""
+"""Conditions of generative models as a user writes them: classes and values of latent components."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def class_number(label: str | float, classes: Sequence[str]) -> int:
 
 
 def class_conditions(label: str | float | None, count: int, classes: Sequence[str]) -> np.ndarray:
-    """The class number of each of `count` samples: that of `label` for all, or each class in turn if it is None.
+    """The class number of each of `count` samples: `label` for all, or each class in turn if it is None.
 
     Raises:
         UsageError: there is no such class.

@@ -1,4 +1,4 @@
-"""Sampling images from a generative model, a batch at a time, with noise that may be interpolated between two draws."""
+"""Sampling images from a generative model, with noise that may be interpolated between two draws."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def to_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
 
 
 class InterpolatedBatch(Batch):
-    """A batch whose random numbers lie between two draws: the first at `interpolation` t = 0, the second at t = 1.
+    """A batch whose random numbers lie between two draws, at a fraction t = `interpolation` of the path.
 
     Normal noise follows an arc, `cos(t pi / 2) first + sin(t pi / 2) second`, and stays standard normal on
     the whole path; uniform noise follows a straight line, `(1 - t) first + t second`, and stays within its

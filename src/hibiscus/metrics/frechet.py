@@ -47,7 +47,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         np.cov(first, rowvar=False).reshape(first.shape[1], -1),
         np.cov(second, rowvar=False).reshape(first.shape[1], -1),
     )
-    # The trace of (S1 S2)^(1/2) is that of (S1^(1/2) S2 S1^(1/2))^(1/2), whose matrix is symmetric, so its roots are real.
+    # (S1 S2)^(1/2) has the trace of (S1^(1/2) S2 S1^(1/2))^(1/2), which is symmetric and so has real roots.
     values, vectors = np.linalg.eigh(one)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root), 0)).sum()

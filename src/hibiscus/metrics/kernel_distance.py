@@ -12,7 +12,7 @@ BLOCK = 1000  # items at a time, for memory
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
-    r"""The unbiased estimate of the squared maximum mean discrepancy of two sets of features, with a polynomial kernel.
+    r"""The squared maximum mean discrepancy of two sets of features with a polynomial kernel, unbiased.
 
         distance = mean k(x, x') + mean k(y, y') - 2 mean k(x, y),    k(x, y) = (x . y / features + 1)**3
 

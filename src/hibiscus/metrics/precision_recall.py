@@ -1,4 +1,4 @@
-"""Precision, recall, density, coverage, diversity and novelty of generated items, from nearest neighbors of features."""
+"""Precision, recall, density, coverage, diversity and novelty of generated items, from their features."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def manifold_metrics(
 ) -> dict[str, float]:
     r"""Four metrics from balls around each item that reach to its k-th nearest neighbor in its own set.
 
-        precision = fraction of generated items in the ball of any real one       (are they realistic?)
-        recall    = fraction of real items in the ball of any generated one       (is all that is real generated?)
-        density   = mean number of real balls around a generated item, / k        (robust to real outliers)
-        coverage  = fraction of real balls that hold a generated item             (robust to generated outliers)
+        precision = fraction of generated items in the ball of any real one   (are they realistic?)
+        recall    = fraction of real items in the ball of any generated one   (is everything real generated?)
+        density   = mean number of real balls around a generated item, / k    (robust to real outliers)
+        coverage  = fraction of real balls that hold a generated item         (robust to generated outliers)
 
     For two sets of the same distribution the density is 1 on average, the coverage is near 1 - 2**-k, and
     precision and recall depend on the dimension of the features: high in few, lower in many. So compare each
@@ -89,7 +89,7 @@ def diversity(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def novelty(real: np.ndarray, fake: np.ndarray, train: np.ndarray) -> float:
-    """The median distance of generated items to the nearest training item, relative to that of real items not trained on.
+    """The median distance of generated items to the nearest training item, relative to new real items.
 
     1 is as new as new real items, 0 means that at least half of them are copies.
 

@@ -1,11 +1,12 @@
-r"""Slant, width, stroke thickness and brightness of a bright shape on a dark background, from its image moments.
+r"""Slant, width, stroke thickness and brightness of a bright shape on a dark background, from image moments.
 
-    m    = sum over pixels of  p,    cx = sum x p / m,    cy = sum y p / m,    p = brightness from 0 to 1, x to the right, y down
+    m    = sum over pixels of  p,    p = brightness from 0 to 1, x to the right, y down
+    cx   = sum x p / m,    cy = sum y p / m
     u_ab = sum over pixels of  (x - cx)**a (y - cy)**b p
 
     slant      = - u_11 / u_02                      pixels to the right per pixel upwards; 0 if upright
     width      = 4 sqrt(u_20 / m)                   in pixels; that of a filled disc
-    thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline: strokes are much longer than thick
+    thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline, for long strokes
     brightness = mean of p
 
 The sum of the gradient norms of an image is the length of its outlines over all levels of brightness (the

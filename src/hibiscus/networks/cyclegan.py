@@ -26,7 +26,7 @@ UNET_HALVINGS, RESNET_HALVINGS = 3, 2
 
 
 def times_halved(shape: tuple[int, int, int], most: int) -> int:
-    """How often an image of (channels, height, width) is halved: while the shorter side stays at least 4, `most` times at most."""
+    """How often an image is halved: while its shorter side stays at least 4, and `most` times at most."""
     count, side = 0, min(shape[1:])
     while count < most and -(-side // 2) >= SMALLEST_SIDE:
         side, count = -(-side // 2), count + 1
@@ -67,7 +67,7 @@ def _to_image(x: Tensor, output: Tensor, residual: bool) -> Tensor:
 
 
 class Alignment(nn.Module):
-    """Shifts and scales all images of a domain equally, so that they vary where those of the other domain vary.
+    """Shifts and scales all images of a domain equally, so that they vary where those of the other domain do.
 
         y(p) = x(center_x + (p - center_y) spread_x / spread_y),    p from -1 to 1 along either side
 
@@ -186,16 +186,19 @@ class _Residual(nn.Module):
         super().__init__()
         pad = kernel_size // 2
         self.body = nn.Sequential(
-            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters), nn.ReLU(inplace=True),
-            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters),
-        )  # fmt: skip
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False),
+            InstanceNorm(filters),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False),
+            InstanceNorm(filters),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
 
 
 class ResNetGenerator(nn.Module):
-    """A 7x7 convolution, strided convolutions, residual blocks, transposed convolutions, and a 7x7 convolution.
+    """Strided convolutions, residual blocks and transposed convolutions between two 7x7 convolutions.
 
     Args:
         shape: (channels, height, width) of an image.

@@ -1,4 +1,4 @@
-r"""The networks of DCGAN: a generator of transposed and a discriminator of strided convolutions, for images of any size.
+r"""The networks of DCGAN: a generator and a discriminator for images of any size, both convolutional.
 
 The image size is halved until it is at most 8; the generator starts from feature maps of that size and
 doubles it as often. The number of filters doubles where the size halves. Odd sizes are rounded up, and the
@@ -78,7 +78,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Maps each image to a number, the logit of a discriminator or the score of a critic, or to several numbers.
+    """Maps each image to a logit, or to the score of a critic, or to several numbers.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -143,7 +143,7 @@ class HeadedDiscriminator(nn.Module):
 
 
 class FeatureDiscriminator(nn.Module):
-    """Maps images to logits and to the features of the last hidden layer, which other networks may use as their input.
+    """Maps images to logits and to the features of the last hidden layer, an input of other networks.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -168,7 +168,7 @@ class FeatureDiscriminator(nn.Module):
 
 
 class AuxiliaryNetwork(nn.Module):
-    """Maps the features of a discriminator to several outputs: a shared fully connected layer, and a linear head for each.
+    """Maps the features of a discriminator to several outputs: a shared layer, and a linear head for each.
 
     Args:
         features: the number of features.
@@ -190,7 +190,7 @@ class AuxiliaryNetwork(nn.Module):
 
 
 class ConditionalDiscriminator(nn.Module):
-    """Maps images and their classes to one number each; the class is a further channel of the image, by a linear layer.
+    """Maps images with their classes to logits; the class is a further channel, by a linear layer.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -205,7 +205,7 @@ class ConditionalDiscriminator(nn.Module):
         super().__init__()
         channels, height, side = shape
         plane = nn.Linear(num_classes, height * side, bias=False)
-        # A one-hot label selects one weight for each pixel; with weights as large as pixel values it is not drowned out.
+        # A one-hot label selects one weight for each pixel: as large as pixel values, or it is drowned out.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, side)))
         self.body = Discriminator((channels + 1, height, side), width)

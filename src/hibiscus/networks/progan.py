@@ -36,7 +36,7 @@ __all__ = [
 
 
 def stage_sizes(first: int, height: int, width: int) -> list[int]:
-    """The image sizes of the stages: from the first to the power of two that holds images of a height and width."""
+    """The image sizes of the stages, up to the power of two that holds images of a height and width."""
     last = 2 ** (max(height, width) - 1).bit_length()
     first = min(first, last)
     return [first * 2**doubling for doubling in range((last // first).bit_length())]
@@ -61,7 +61,7 @@ def upsample(image: Tensor, side: int) -> Tensor:
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    r"""Normalizes the feature vector of each pixel to mean square 1: `x / sqrt(mean over channels of x**2 + 1e-8)`."""
+    r"""Normalizes the feature vector of each pixel: `x / sqrt(mean over channels of x**2 + 1e-8)`."""
     return x * (x.float().square().mean(1, keepdim=True) + 1e-8).rsqrt().to(x.dtype)
 
 
@@ -85,7 +85,7 @@ def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
 
 
 class _Equal(nn.Module):
-    """A layer with weights from N(0, 1) that are scaled in the forward pass, so that all have the same effective learning rate."""
+    """A layer with weights from N(0, 1) that are scaled in the forward pass (equalized learning rate)."""
 
     def __init__(self, shape: tuple[int, ...], gain: float):
         super().__init__()
@@ -117,7 +117,7 @@ class EqualLinear(_Equal):
 
 
 def spectrally_normalize(network: nn.Module) -> None:
-    """Divides the weights of each equalized layer by their largest singular value; this replaces the scale.
+    """Divides the weights of equalized layers by their largest singular value; this replaces the scale.
 
     Layers that are normalized already stay as they are.
     """
@@ -128,7 +128,7 @@ def spectrally_normalize(network: nn.Module) -> None:
 
 
 class _Growing(nn.Module):
-    """What generator and critic share: the number of filters at each size, and how far the newest block has faded in."""
+    """What generator and critic share: filters at each size, and how far the newest block has faded in."""
 
     alpha: Tensor
 

@@ -1,4 +1,4 @@
-r"""The networks of StackedGAN: a classifier with intermediate features, and a generator and a discriminator of two levels.
+r"""The networks of StackedGAN: a classifier with features, and a generator and a discriminator of two levels.
 
 One level is for features, the other for images. The features of each image are normalized to mean 0 and
 variance 1, so that the squared distance of two has the same meaning on any data: 0 where they are equal,

@@ -1,4 +1,4 @@
-"""Samples with swept conditions: the same noise for each value, so that only the effect of the condition differs."""
+"""Samples with swept conditions: the same noise for each value, so that only the condition differs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INTERPOLATION = "interpolation"  # the argument of `Method.sample` that is no co
 def draw_samples(
     method: Method, count: int, seed: int, interpolate: Any, conditions: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What `Run.sample` returns: rows that share their noise, along which the conditions with several values vary.
+    """What `Run.sample` returns: rows of equal noise, along which the conditions with several values vary.
 
     The method is called once for each combination of values, each time with the same seed, so that it draws
     the same noise.

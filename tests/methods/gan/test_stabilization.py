@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.methods.gan.base import DiscriminatorGANConfig, GANConfig
+from hibiscus.methods.gan.config import DiscriminatorGANConfig, GANConfig
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.gan.lsgan import LSGAN

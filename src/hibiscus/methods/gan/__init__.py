@@ -1,1 +1,1 @@
-"""Generative adversarial networks: a generator and a discriminator, or a critic, trained against each other."""
+"""Generative adversarial networks: a generator and a discriminator or critic, trained against each other."""

@@ -1,4 +1,4 @@
-r"""ACGAN: the discriminator also classifies the images, and the generator learns to produce the class it is given.
+r"""ACGAN: the discriminator also classifies images, and the generator has to produce the class it is given.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, c)))
                          + class_weight (- mean log C(label | x) - mean log C(c | G(z, c)))
@@ -6,14 +6,13 @@ r"""ACGAN: the discriminator also classifies the images, and the generator learn
 
     z uniform in [-1, 1],    c a random class,    D = sigmoid(logit),    C = softmax(class logits)
 
-D and the auxiliary classifier C are two heads on one body. The classifier learns from real images with their
-labels and from generated ones with their class; the generator learns to fool D and to be classified correctly
-by C.
+D and the auxiliary classifier C are two heads on one body. C learns from real images with their labels and
+from generated ones with their class; the generator learns to fool D and to be classified correctly by C.
 
-Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and
-classifier agree on cues of their own: the training's `conditional_accuracy` is near 1 while that of an
-independent classifier on the validation part lags behind. More epochs help. The generator also prefers images
-that are easy to classify, which costs variety within a class; a smaller `class_weight` helps.
+Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and C
+agree on cues of their own: `conditional_accuracy` is near 1 in training and lags behind in the validation,
+where another classifier measures it. More epochs help. If the images of a class look alike, lower
+`class_weight`.
 
 Differences from the paper: the networks of `dcgan`, without batch normalization or dropout in the
 discriminator. The generator has half the learning rate of the discriminator. The best epoch is chosen as in
@@ -31,8 +30,8 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import cross_entropy, discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.base import DiscriminatorGANConfig
 from hibiscus.methods.gan.conditional import ConditionalGAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Generator, HeadedDiscriminator
 
@@ -42,9 +41,7 @@ __all__ = ["ACGAN"]
 class Config(DiscriminatorGANConfig):
     """Options of `acgan`."""
 
-    class_weight: float = Field(
-        1.0, ge=0, description="weight of the classification loss of both players (Odena et al.)"
-    )
+    class_weight: float = Field(1.0, ge=0, description="weight of the classification loss (1 in the paper)")
 
 
 class ACGAN(ConditionalGAN):
@@ -64,27 +61,21 @@ class ACGAN(ConditionalGAN):
         return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of real or generated and of the classes of both; accuracy, and class accuracy on real images."""
+        """Cross-entropy of real or generated, and of the classes of both."""
         conditions = self.random_labels(batch)
         outputs = self.discriminator(torch.cat(self.real_and_fake(batch, conditions)))
         (real, fake), (real_class, fake_class) = outputs["real"].chunk(2), outputs["label"].chunk(2)
-        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         class_loss = cross_entropy(real_class, batch.label) + cross_entropy(fake_class, conditions.label)
-        terms = {
-            "accuracy": discriminator_accuracy(real, fake),
-            "class_accuracy": accuracy(real_class, batch.label),
-        }
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        class_accuracy = (real_class.argmax(1) == batch.label).float().mean().detach()
+        terms = {"accuracy": discriminator_accuracy(real, fake), "class_accuracy": class_accuracy}
         return loss + self.config.class_weight * class_loss, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being classified as real and as the given class; how often the class is recognized."""
+        """Cross-entropy of being classified as real, and as the given class."""
         conditions = self.random_labels(batch)
         outputs = self.discriminator(self.fake_images(conditions))
         class_loss = cross_entropy(outputs["label"], conditions.label)
         loss = nonsaturating_generator(outputs["real"]) + self.config.class_weight * class_loss
-        return loss, {"conditional_accuracy": accuracy(outputs["label"], conditions.label)}
-
-
-def accuracy(logits: Tensor, label: Tensor) -> Tensor:
-    """The fraction of items whose class is recognized."""
-    return (logits.argmax(1) == label).float().mean().detach()
+        conditional_accuracy = (outputs["label"].argmax(1) == conditions.label).float().mean().detach()
+        return loss, {"conditional_accuracy": conditional_accuracy}

@@ -1,4 +1,4 @@
-r"""What GANs share: their options, the images that the discriminator sees, the two players, sampling and evaluation.
+r"""What GANs share: options, the images that the discriminator sees, the players, sampling and evaluation.
 
 A GAN adds its networks and its two losses. `discriminate(batch)` returns the discriminator's outputs for real
 and for generated images, so that the loss of a simple GAN is a single line.
@@ -12,67 +12,21 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation
-from hibiscus.evaluation.external_features import MetricFeatures, resolve_features
+from hibiscus.evaluation.external_features import resolve_features
 from hibiscus.methods.gan import stabilization
-from hibiscus.methods.gan.stabilization import (
-    DiffAugmentation,
-    GeneratorLRFactor,
-    InstanceNoise,
-    LabelNoise,
-    RealLabelValue,
-    SpectralNorm,
-)
 from hibiscus.methods.sampling import generate_images
 from hibiscus.networks.layers import spectrally_normalized
-from hibiscus.training.config import (
-    BatchSize,
-    Beta1,
-    Beta2,
-    EMADecay,
-    Epochs,
-    LatentDim,
-    LearningRate,
-    TrainingConfig,
-)
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Loss, Stage
 
-__all__ = ["GAN", "DiscriminatorGANConfig", "GANConfig"]
-
-
-class GANConfig(TrainingConfig):
-    """Options of every GAN with a generator of images."""
-
-    epochs: Epochs = 20
-    batch_size: BatchSize = 64
-    learning_rate: LearningRate = 4e-4
-    generator_lr_factor: GeneratorLRFactor = 0.5
-    beta1: Beta1 = 0.5  # Radford et al.
-    beta2: Beta2 = 0.999
-    latent_dim: LatentDim = 100  # Radford et al.
-    width: int = Field(
-        64, ge=4, description="filters of the largest feature maps; doubled where their size halves"
-    )
-    ema_decay: EMADecay = 0.0
-    spectral_norm: SpectralNorm = False
-    instance_noise: InstanceNoise = 0.0
-    diff_augment: DiffAugmentation = "none"
-    metric_features: MetricFeatures = "own"
-
-
-class DiscriminatorGANConfig(GANConfig):
-    """Options of GANs whose discriminator has targets: 1 for real and 0 for generated images."""
-
-    real_label_value: RealLabelValue = 1.0
-    label_noise: LabelNoise = 0.0
+__all__ = ["GAN"]
 
 
 class GAN(Method):
@@ -83,14 +37,14 @@ class GAN(Method):
     selection_metric = SelectionMetric("frechet", higher_is_better=False)
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "latent_dim": 8, "width": 8})
     generator_networks: tuple[str, ...] = ("generator",)  # the networks of the generator's player
-    generator: nn.Module
-    discriminator: nn.Module
+    generator: Any  # maps noise to images; a method may declare the class of its network
+    discriminator: Any
     noise_distribution: ClassVar[Literal["uniform", "normal"]] = "uniform"
     progress = 0.0  # fraction of the training that is done
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """The options with the full path of `metric_features`, whose network is tried before the training starts."""
+        """The options with the full path of `metric_features`, whose network is tried before the training."""
         features = resolve_features(config.metric_features, preparation["image"].shape)
         return super().resolve(config.model_copy(update={"metric_features": features}), preparation, items)
 
@@ -126,7 +80,7 @@ class GAN(Method):
         after_step: Callable[[], None] | None = None,
         seed_offset: int = 0,
     ) -> Stage:
-        """Two players: the generator's opponent, which takes new batches, and the generator on the last of these.
+        """Two players: the generator's opponent, which takes new batches, and the generator on the last one.
 
         Args:
             data: whose training part they learn from.
@@ -171,7 +125,7 @@ class GAN(Method):
         return stabilization.perturb(batch, images, noise_std, self.config.diff_augment)
 
     def targets(self, batch: Batch, shape: Sequence[int] = (1,)) -> tuple[Tensor | float, Tensor | float]:
-        """The discriminator's targets for real and for generated images; its output for an image has this shape."""
+        """The discriminator's targets for real and for generated images; `shape` is that of an output."""
         return stabilization.targets(batch, self.config.real_label_value, self.config.label_noise, shape)
 
     def noise(self, batch: Batch) -> Tensor:
@@ -220,7 +174,7 @@ class GAN(Method):
     def sample_images(
         self, count: int, interpolation: float | None = None, **conditions: Tensor
     ) -> np.ndarray:
-        """Images uint8 `(count, height, width, channels)` by the sampling generator; see `generate_images`."""
+        """Images of the sampling generator, uint8 `(count, height, width, channels)`."""
         preparation = self.preparation["image"]
         return generate_images(
             self.generate_sample, count, preparation, self.device, interpolation, **conditions

@@ -1,4 +1,4 @@
-r"""CGAN: generator and discriminator are conditioned on a class, so that images of a given class can be sampled.
+r"""CGAN: generator and discriminator are conditioned on a class, so that images of any class can be sampled.
 
     discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, c), c))
     generator_loss     = - mean log D(G(z, c), c),        z uniform in [-1, 1],    D = sigmoid(logit)
@@ -27,8 +27,8 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.base import DiscriminatorGANConfig
 from hibiscus.methods.gan.conditional import ConditionalGAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
 
@@ -52,7 +52,7 @@ class CGAN(ConditionalGAN):
         return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of classifying images, each with its class, as real or generated, and the accuracy."""
+        """Cross-entropy of classifying images with their class as real or generated, and the accuracy."""
         conditions = self.random_labels(batch)
         images = torch.cat(self.real_and_fake(batch, conditions))
         labels = self.one_hot(torch.cat([batch.label, conditions.label]))

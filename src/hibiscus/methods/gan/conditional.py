@@ -40,7 +40,7 @@ class ConditionalGAN(GAN):
         return conditions
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image of the class of each item of a batch; the generator's input is the noise beside the one-hot class."""
+        """An image of the class of each item of a batch, from noise and the one-hot class."""
         return (generator or self.generator)(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
 
     def sample(

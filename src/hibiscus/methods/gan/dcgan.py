@@ -9,18 +9,17 @@ chance has the loss 2 log 2 = 1.386.
 
 Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind,
 trained in minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing
-(see `classes_found` and the table of classes). More epochs do not help; a lower learning rate, a wider
-generator or `wgan-gp` do. If the loss of the discriminator approaches 0, it has won: raise
-`generator_lr_factor`.
+(see `classes_found`). A lower learning rate, a wider generator or `wgan-gp` help; more epochs do not. If the
+loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
 
 Differences from the paper: no batch normalization in the discriminator, since it kept the training from
 converging (Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the
-discriminator. The best epoch is the one with the lowest Fréchet distance to the validation part, in the
-features of a small network that is trained on the same data.
+discriminator. The best epoch has the lowest Fréchet distance to the validation part, in features of a small
+network trained on the data.
 
 Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
 Adversarial Networks", 2015, arXiv 1511.06434; Goodfellow et al., "Generative Adversarial Networks", 2014,
-arXiv 1406.2661.
+1406.2661.
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.base import GAN, DiscriminatorGANConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Discriminator, Generator
 

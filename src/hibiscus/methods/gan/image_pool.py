@@ -1,4 +1,4 @@
-"""A pool of images generated in earlier rounds, which keeps a discriminator from forgetting what it has learned."""
+"""A pool of images generated in earlier rounds, which keeps a discriminator from forgetting them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""InfoGAN: learns an interpretable latent code without labels, by maximizing the information that images hold about it.
+r"""InfoGAN: learns an interpretable latent code without labels, by maximizing its mutual information.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, label, codes)))
     generator_loss     = - mean log D(G(z, label, codes)) + information_loss
@@ -48,8 +48,9 @@ from hibiscus.losses import (
     nonsaturating_generator,
 )
 from hibiscus.methods.conditions import class_conditions, latent_conditions
-from hibiscus.methods.gan.base import GAN, DiscriminatorGANConfig
-from hibiscus.methods.gan.stabilization import GeneratorLRFactor, discriminator_accuracy
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig, GeneratorLRFactor
+from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import AuxiliaryNetwork, FeatureDiscriminator, Generator
 from hibiscus.training.config import BatchSize, LatentDim, LearningRate
 from hibiscus.training.method import Evaluation
@@ -110,7 +111,7 @@ class InfoGAN(GAN):
         return (generator or self.generator)(torch.cat([noise, label, batch.codes], 1))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of classifying images as real or generated, with separate batch statistics; the accuracy."""
+        """Cross-entropy of classifying images as real or generated, each with their own batch statistics."""
         real, fake = (
             self.discriminator(x)[0] for x in self.real_and_fake(batch, self.random_conditions(batch))
         )
@@ -136,7 +137,7 @@ class InfoGAN(GAN):
     def sample(
         self, count: int, label: str | int | None = None, *, interpolation: float | None = None, **codes: Any
     ) -> dict[str, np.ndarray]:
-        """New images, uint8 `(count, height, width, channels)`, with the `label` and `code1`, `code2` ... of each.
+        """New images, uint8 `(count, height, width, channels)`, with their `label` and `code1`, `code2` ...
 
         Args:
             count: the number of images.
@@ -159,7 +160,7 @@ class InfoGAN(GAN):
         return {"image": images, "label": labels, **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """Q's prediction for real images: the label as `cluster`, its `probability`, and the mean of each code."""
+        """Q's prediction for real images: the label as `cluster`, its `probability`, and mean codes."""
         outputs = [self.reader(self.discriminator(batch.image)[1]) for batch in data.iterate(part)]
         probability, label = (
             torch.cat([output["label"] for output in outputs]).float().softmax(1).cpu().max(1)
@@ -173,7 +174,7 @@ class InfoGAN(GAN):
         return latent_codes.validate_codes(self.sample, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Sample quality, the effect of each code, and traversals of each code from -2 to 2 for each label."""
+        """Sample quality, the effect of each code, and its traversals from -2 to 2 for each label."""
         noise = 2 * torch.rand(1, self.config.latent_dim) - 1
 
         def generate(label: Tensor, codes: Tensor) -> np.ndarray:

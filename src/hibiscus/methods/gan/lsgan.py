@@ -27,7 +27,8 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import least_squares_discriminator, least_squares_generator
-from hibiscus.methods.gan.base import GAN, DiscriminatorGANConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Discriminator, Generator
 

@@ -1,4 +1,4 @@
-r"""ProGAN: generator and critic start with tiny images and grow together, doubling the resolution from stage to stage.
+r"""ProGAN: generator and critic start with tiny images and grow together, doubling the size in each stage.
 
     critic_loss    = mean C(G(z)) - mean C(x) + gradient_penalty_weight mean((|gradient of C at x_mix| - 1)^2)
                      + drift_weight mean C(x)^2
@@ -34,8 +34,8 @@ from torch.nn import functional
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.base import GAN, GANConfig
-from hibiscus.methods.gan.stabilization import GeneratorLRFactor
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import GANConfig, GeneratorLRFactor, GradientPenaltyWeight
 from hibiscus.networks.progan import (
     GrowingCritic,
     GrowingGenerator,
@@ -65,9 +65,7 @@ class Config(GANConfig):
     fade_in_fraction: float = Field(
         0.5, ge=0, le=1, description="fraction of a stage in which its new layers fade in"
     )
-    gradient_penalty_weight: float = Field(
-        10.0, ge=0, description="weight of the gradient penalty (Karras et al.)"
-    )
+    gradient_penalty_weight: GradientPenaltyWeight = 10.0
     drift_weight: float = Field(
         1e-3, ge=0, description="weight of the critic's squared output for real images"
     )
@@ -96,7 +94,7 @@ class ProGAN(GAN):
 
     @property
     def sizes(self) -> list[int]:
-        """The image size of each stage: from the first to the power of two that holds the images of the data."""
+        """The image size of each stage, up to the power of two that holds the images of the data."""
         return stage_sizes(self.config.initial_size, *self.shape[1:])
 
     def networks(self) -> dict[str, nn.Module]:

@@ -1,11 +1,11 @@
 r"""Techniques that make the training of a GAN more stable; each is an option that is off by default.
 
-    ema_decay            samples come from  G_ema <- decay G_ema + (1 - decay) G           (Karras et al. 2017)
-    generator_lr_factor  generator and discriminator have different learning rates         (Heusel et al. 2017)
-    spectral_norm        each layer of the discriminator, divided by its largest singular value (Miyato et al. 2018)
-    instance_noise       the discriminator sees  x + s e,  e ~ N(0, 1),  with s falling to 0 (Sonderby et al. 2016)
-    diff_augment         the discriminator sees  T(x),  T random and differentiable        (Zhao et al. 2020)
-    real_label_value     the target of real images, 0.9 for one-sided label smoothing      (Salimans et al. 2016)
+    ema_decay            samples come from  G_ema <- decay G_ema + (1 - decay) G     (Karras et al. 2017)
+    generator_lr_factor  generator and discriminator have different learning rates   (Heusel et al. 2017)
+    spectral_norm        discriminator layers divided by their largest singular value (Miyato et al. 2018)
+    instance_noise       the discriminator sees  x + s e,  e ~ N(0, 1),  s falls to 0 (Sonderby et al. 2016)
+    diff_augment         the discriminator sees  T(x),  T random and differentiable  (Zhao et al. 2020)
+    real_label_value     target of real images, 0.9 for one-sided label smoothing    (Salimans et al. 2016)
     label_noise          targets  real_label_value - noise u  and  noise u,  u uniform in [0, 1]
 
 Instance noise and augmentation apply to real and to generated images alike.
@@ -16,56 +16,13 @@ References: arXiv 1710.10196, 1706.08500, 1802.05957, 1610.04490, 2006.10738, 16
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
 
-from pydantic import Field
 from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.ops.diff_augment import DiffAugment
 
-__all__ = [
-    "DiffAugmentation",
-    "GeneratorLRFactor",
-    "InstanceNoise",
-    "LabelNoise",
-    "RealLabelValue",
-    "SpectralNorm",
-    "discriminator_accuracy",
-    "perturb",
-    "targets",
-]
-
-GeneratorLRFactor = Annotated[
-    float, Field(gt=0, description="learning rate of the generator, as a multiple of the discriminator's")
-]
-SpectralNorm = Annotated[
-    bool,
-    Field(description="spectral normalization of the discriminator: each layer has Lipschitz constant 1"),
-]
-InstanceNoise = Annotated[
-    float,
-    Field(
-        ge=0,
-        description="standard deviation of the noise on all images that the discriminator sees (of range 2); "
-        "falls linearly to 0",
-    ),
-]
-DiffAugmentation = Annotated[
-    Literal["none", "color", "translation", "cutout", "color,translation", "color,translation,cutout"],
-    Field(
-        description="differentiable augmentation of all images that the discriminator sees, for a few hundred images"
-    ),
-]
-RealLabelValue = Annotated[
-    float, Field(gt=0.5, le=1, description="target of real images; 0.9 for one-sided label smoothing")
-]
-LabelNoise = Annotated[
-    float,
-    Field(
-        ge=0, lt=0.5, description="largest random deviation of the discriminator's targets (0.05 is usual)"
-    ),
-]
+__all__ = ["discriminator_accuracy", "perturb", "targets"]
 
 
 def perturb(
@@ -106,5 +63,5 @@ def targets(
 
 
 def discriminator_accuracy(real: Tensor, fake: Tensor, threshold: float = 0.0) -> Tensor:
-    """The fraction of real images with an output above, and of generated images with one below, the threshold."""
+    """The fraction of real images with outputs above the threshold, and of generated ones below, averaged."""
     return ((real > threshold).float().mean() + (fake < threshold).float().mean()).detach() / 2

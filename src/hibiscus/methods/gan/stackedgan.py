@@ -1,4 +1,4 @@
-r"""StackedGAN: inverts a classifier; one generator maps a class to the classifier's features, another features to images.
+r"""StackedGAN: inverts a classifier; one generator maps a class to features, another one features to images.
 
     encoder_loss       = - mean log p(label | e),                       e = features(x)
     discriminator_loss = - mean log D1(e) - mean log(1 - D1(f)) + w1 mean (Q1(f) - z1)^2
@@ -8,22 +8,20 @@ r"""StackedGAN: inverts a classifier; one generator maps a class to the classifi
     f = G1(c, z1),    g = G0(h, z0),    c a random class,    z1, z0 uniform in [-1, 1],    D = sigmoid(logit)
 
 The encoder, a classifier, is trained first. Each level is then a GAN of its own, on features and on images. A
-generator must fool its discriminator, produce what the encoder recognizes as its condition (weights c1, c0),
-and use its noise: Q, which shares all but its last layer with D, has to recover the noise (w1, w0). With `h =
-e` the levels are trained separately, on real features, and finally jointly, `h = f`. The noise of the upper
-level controls what the features encode, such as slant and shape, and that of the lower level the rest, such
-as stroke thickness.
+generator must fool its discriminator, match its condition as the encoder recognizes it (c1, c0), and use its
+noise: Q, which shares all but its last layer with D, has to recover it (w1, w0). With `h = e` the levels are
+trained separately, on real features, and finally jointly, `h = f`. The upper noise controls what the features
+encode, such as slant and shape, and the lower one the rest, such as stroke thickness.
 
 Use it for labeled images that a classifier separates well: `hibiscus sample RUN label=cat`. What most often
 goes wrong is an encoder that is not trained enough (see `encoder_accuracy`): raise `encoder_epochs`. If the
 images of a class look alike, raise the entropy weights; if their edges are ragged, lower
 `image_entropy_weight`.
 
-Differences from the paper: the features of each image are normalized to mean 0 and variance 1, so that the
-condition weights have the same meaning on any data; G1 has layer normalization and Q is linear, where the
-paper has batch normalization and a sigmoid; the two cross-entropies of a discriminator are added, not
-averaged. In joint training the gradient of G0's loss reaches G1 scaled down, as in the authors' code for
-CIFAR-10. The best epoch is chosen in the last stage, as in `cgan`.
+Differences from the paper: the features of each image are normalized to mean 0 and variance 1; G1 has layer
+normalization and Q is linear, where the paper has batch normalization and a sigmoid; the cross-entropies of a
+discriminator are added, not averaged. In joint training the gradient of G0's loss reaches G1 scaled down, as
+in the authors' code for CIFAR-10. The best epoch is chosen in the last stage, as in `cgan`.
 
 Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv
 1612.04357.
@@ -46,8 +44,8 @@ from hibiscus.losses import (
     mean_squared_error,
     nonsaturating_generator,
 )
-from hibiscus.methods.gan.base import DiscriminatorGANConfig
 from hibiscus.methods.gan.conditional import ConditionalGAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.stackedgan import Encoder, StackedDiscriminator, StackedGenerator
 from hibiscus.training.config import LatentDim
@@ -64,34 +62,19 @@ class Config(DiscriminatorGANConfig):
     """Options of `stackedgan`."""
 
     encoder_epochs: int = Field(10, ge=1, description="epochs of the encoder, before the GANs (Atienza)")
-    epochs: int = Field(
-        10, ge=1, description="epochs of the separate training, and again of the joint training"
-    )
-    joint: bool = Field(
-        True, description="joint training of both levels after the separate one (Huang et al.)"
-    )
+    epochs: int = Field(10, ge=1, description="epochs of the separate and of the joint training each")
+    joint: bool = Field(True, description="joint training of both levels after the separate one")
     latent_dim: LatentDim = 50  # of each level (Huang et al.)
-    feature_dim: int = Field(
-        256, ge=2, description="number of features between class and image (Huang et al.)"
-    )
+    feature_dim: int = Field(256, ge=2, description="features between class and image (Huang et al.)")
     feature_condition_weight: float = Field(1.0, ge=0, description="c1: weight of the class of the features")
     image_condition_weight: float = Field(1.0, ge=0, description="c0: weight of the features of the image")
-    feature_entropy_weight: float = Field(
-        1.0, ge=0, description="w1: weight of recovering the upper noise (Atienza)"
-    )
-    image_entropy_weight: float = Field(
-        10.0, ge=0, description="w0: weight of recovering the lower noise (Atienza)"
-    )
-    joint_gradient_scale: float = Field(
-        0.01,
-        ge=0,
-        le=1,
-        description="factor of the lower loss's gradient in the upper generator, in joint training",
-    )
+    feature_entropy_weight: float = Field(1.0, ge=0, description="w1: weight of recovering the upper noise")
+    image_entropy_weight: float = Field(10.0, ge=0, description="w0: weight of recovering the lower noise")
+    joint_gradient_scale: float = Field(0.01, ge=0, le=1, description="factor of the gradient from G0 to G1")
 
 
 class StackedGAN(ConditionalGAN):
-    """One player for the encoder; then a discriminator and a generator, each with a network for features and for images."""
+    """A player for the encoder; then a discriminator and a generator, each for features and for images."""
 
     name = "stackedgan"
     title = "Stacked GAN"
@@ -129,10 +112,8 @@ class StackedGAN(ConditionalGAN):
         count = 2 if config.joint else 1
         for index in range(count):
             stage = self.adversarial_stage(data, "discriminator", self.discriminator_loss)
-            yield replace(
-                stage,
-                before_round=lambda progress, index=index: self.set_progress((index + progress) / count),
-            )
+            set_progress = lambda done, index=index: self.set_progress((index + done) / count)  # noqa: E731
+            yield replace(stage, before_round=set_progress)
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """An image of the class of each item of a batch."""
@@ -141,12 +122,11 @@ class StackedGAN(ConditionalGAN):
     def encoder_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the classes, and the accuracy."""
         logits = self.encoder(batch.image).float()
-        return cross_entropy(logits, batch.label), {
-            "accuracy": (logits.argmax(1) == batch.label).float().mean()
-        }
+        accuracy = (logits.argmax(1) == batch.label).float().mean()
+        return cross_entropy(logits, batch.label), {"accuracy": accuracy}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """On both levels: cross-entropy of classifying real and generated, and the error of the recovered noise."""
+        """On both levels: cross-entropy of real and generated, and the error of the recovered noise."""
         config, conditions = self.config, self.random_labels(batch)
         z1, z0 = self.noise(batch), self.noise(batch)
         with torch.no_grad():  # saves memory: the loss has no gradient in the encoder and the generator
@@ -154,24 +134,20 @@ class StackedGAN(ConditionalGAN):
             feature = self.generator.feature(self.one_hot(conditions.label), z1)
             image = self.generator.image(feature if self.level == JOINT else real_feature, z0)
         logits, recovered_z1 = self.discriminator.feature(torch.cat([real_feature, feature]))
-        image_logits, recovered_z0 = self.discriminator.image(
-            torch.cat(self.perturb(batch, batch.image, image))
-        )
+        images = torch.cat(self.perturb(batch, batch.image, image))
+        image_logits, recovered_z0 = self.discriminator.image(images)
         feature_entropy = mean_squared_error(recovered_z1.chunk(2)[1], z1)
         image_entropy = mean_squared_error(recovered_z0.chunk(2)[1], z0)
-        feature_pair, image_pair = logits.chunk(2), image_logits.chunk(2)
-        loss = discriminator_cross_entropy(*feature_pair, *self.targets(batch))
-        loss = loss + discriminator_cross_entropy(*image_pair, *self.targets(batch))
-        loss = (
-            loss
-            + config.feature_entropy_weight * feature_entropy
-            + config.image_entropy_weight * image_entropy
-        )
-        accuracies = discriminator_accuracy(*feature_pair), discriminator_accuracy(*image_pair)
-        return loss, dict(zip(("feature_accuracy", "accuracy"), accuracies, strict=True))
+        (real, fake), (real_image, fake_image) = logits.chunk(2), image_logits.chunk(2)
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        loss = loss + discriminator_cross_entropy(real_image, fake_image, *self.targets(batch))
+        loss = loss + config.feature_entropy_weight * feature_entropy
+        loss = loss + config.image_entropy_weight * image_entropy
+        accuracy = discriminator_accuracy(real_image, fake_image)
+        return loss, {"feature_accuracy": discriminator_accuracy(real, fake), "accuracy": accuracy}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """On both levels: fooling the discriminator, matching the condition, and the error of the recovered noise."""
+        """On both levels: fooling the discriminator, matching the condition, recovering the noise."""
         config, conditions = self.config, self.random_labels(batch)
         z1, z0 = self.noise(batch), self.noise(batch)
         feature = self.generator.feature(self.one_hot(conditions.label), z1)
@@ -186,17 +162,14 @@ class StackedGAN(ConditionalGAN):
         loss = nonsaturating_generator(logit) + config.feature_condition_weight * feature_condition
         loss = loss + config.feature_entropy_weight * feature_entropy
         loss = loss + nonsaturating_generator(image_logit)
-        loss = (
-            loss
-            + config.image_condition_weight * image_condition
-            + config.image_entropy_weight * image_entropy
-        )
+        loss = loss + config.image_condition_weight * image_condition
+        loss = loss + config.image_entropy_weight * image_entropy
         terms = {"feature_condition": feature_condition, "feature_entropy": feature_entropy}
         terms |= {"image_condition": image_condition, "image_entropy": image_entropy}
         return loss, {name: value.detach() for name, value in terms.items()}
 
     def lower_condition(self, batch: Batch, feature: Tensor) -> Tensor:
-        """The features from which the lower generator starts: real ones, or generated ones in joint training."""
+        """The condition of the lower generator: real features, or generated ones in joint training."""
         if self.level == JOINT:
             return feature.detach().lerp(feature, self.config.joint_gradient_scale)
         with torch.no_grad():  # saves memory: the loss has no gradient in the encoder
@@ -204,13 +177,12 @@ class StackedGAN(ConditionalGAN):
 
     def encoder_accuracy(self, data: PreparedData, part: str) -> float:
         """The fraction of a part's images that the encoder classifies correctly."""
-        correct = [
-            (self.encoder(batch.image).argmax(1) == batch.label).float().cpu() for batch in data.iterate(part)
-        ]
+        batches = data.iterate(part)
+        correct = [(self.encoder(batch.image).argmax(1) == batch.label).float().cpu() for batch in batches]
         return float(torch.cat(correct).mean())
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The accuracy of the encoder while it is trained, since there are no images yet; then as for every GAN."""
+        """The accuracy of the encoder while it is trained; then the metrics of every GAN."""
         if self.level == ENCODER:
             return {"encoder_accuracy": self.encoder_accuracy(data, part)}
         return super().validate(data, part)

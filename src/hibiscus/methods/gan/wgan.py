@@ -1,22 +1,19 @@
-r"""WGAN: the generator minimizes the Wasserstein distance to the data, estimated by a critic with clipped weights.
+r"""WGAN: the generator minimizes the Wasserstein distance to the data, estimated by a weight-clipped critic.
 
     critic_loss    = mean C(G(z)) - mean C(x);    after each of its steps  w = min(max(w, -clip), clip)
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
 
-The critic C outputs an unbounded score, not a probability. Clipping its weights bounds its Lipschitz
-constant; the best critic within that bound measures the earth mover's distance between real and generated
-images, up to a constant factor, as `mean C(x) - mean C(G(z))`. Unlike the loss of a discriminator it has a
-useful gradient even where the two distributions do not overlap. The critic takes five steps for each step of
-the generator.
+The critic C outputs an unbounded score. Clipping its weights bounds its Lipschitz constant; for the best
+critic within that bound `mean C(x) - mean C(G(z))` is, up to a factor, the earth mover's distance between
+real and generated images. Unlike the loss of a discriminator it has a useful gradient even where the two do
+not overlap.
 
 Use it to study the idea in its simplest form: `distance` falls as the images improve. For better images take
-`wgan-gp`, which replaces the clipping. What most often goes wrong is the clipping: most weights end at one of
-the bounds, the critic is too simple and learns slowly, so train for more epochs. The paper warns of Adam and
-of momentum in general, which make the training of the critic unstable.
+`wgan-gp`. What most often goes wrong is the clipping: most weights end at a bound, and the critic is too
+simple and learns slowly, so train for more epochs. Adam and momentum in general make the critic unstable.
 
-Differences from the paper: the networks are those of `dcgan`, and the learning rate is ten times that of the
-paper, which trains far longer. The best epoch is the one with the lowest Fréchet distance to the validation
-part.
+Differences from the paper: the networks of `dcgan`, and ten times the learning rate, since the paper trains
+far longer. The best epoch is the one with the lowest Fréchet distance to the validation part.
 
 Reference: Arjovsky, Chintala, Bottou, "Wasserstein GAN", 2017, arXiv 1701.07875.
 """
@@ -31,8 +28,8 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.base import GAN, GANConfig
-from hibiscus.methods.gan.stabilization import GeneratorLRFactor
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.networks.regularizers import constrain
 from hibiscus.training.config import LearningRate, Momentum, OptimizerName
@@ -49,10 +46,8 @@ class Config(GANConfig):
     learning_rate: LearningRate = 5e-4  # 5e-5 in the paper
     generator_lr_factor: GeneratorLRFactor = 1.0
     momentum: Momentum = 0.0
-    weight_clip: float = Field(
-        0.01, gt=0, description="largest absolute weight of the critic (Arjovsky et al.)"
-    )
-    critic_steps: int = Field(5, ge=1, description="steps of the critic for each step of the generator")
+    weight_clip: float = Field(0.01, gt=0, description="largest absolute weight of the critic")
+    critic_steps: CriticSteps = 5
     batch_norm: bool = Field(True, description="batch normalization in the critic, as in the paper")
 
 

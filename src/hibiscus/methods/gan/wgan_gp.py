@@ -1,39 +1,35 @@
-r"""WGAN-GP: the generator minimizes the Wasserstein distance to the data, estimated by a critic with a gradient penalty.
+r"""WGAN-GP: a Wasserstein GAN whose critic is regularized by a gradient penalty instead of weight clipping.
 
     critic_loss    = mean C(G(z)) - mean C(x) + weight mean((|gradient of C at x_mix| - 1)^2)
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
     x_mix          = mix x + (1 - mix) G(z),        mix uniform in [0, 1)
 
-The critic C outputs an unbounded score. The maximum of `mean C(x) - mean C(G(z))` over all critics with
-Lipschitz constant 1 is the earth mover's distance between real and generated images; the penalty keeps the
-norm of the critic's gradient close to 1 on straight lines between the two. The critic takes five steps for
-each step of the generator.
+The maximum of `mean C(x) - mean C(G(z))` over all critics C with Lipschitz constant 1 is the earth mover's
+distance between real and generated images; the penalty keeps the norm of the gradient close to 1 on straight
+lines between the two.
 
-Use it where `dcgan` collapses or oscillates: the critic's `distance` falls as the images improve, unlike the
-loss of any other GAN. It takes about four times as long per image. What most often goes wrong is a critic
-with batch normalization (the penalty is defined for single images; there is none here), or too high a
-learning rate: the distance then grows without bound.
+Use it where `dcgan` collapses or oscillates: `distance` falls as the images improve, unlike the loss of other
+GANs. It takes four times as long per image. What most often goes wrong is a critic with batch normalization
+(the penalty is defined for single images), or too high a learning rate: the distance then grows without
+bound.
 
-Differences from the paper: the networks are those of `dcgan`, without normalization in the critic, and the
-learning rate falls linearly. The best epoch is the one with the lowest Fréchet distance to the validation
-part.
+Differences from the paper: the networks of `dcgan`, without normalization in the critic, and a learning rate
+that falls linearly. The best epoch is the one with the lowest Fréchet distance to the validation part.
 
-Reference: Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville, "Improved Training of Wasserstein GANs", 2017,
-arXiv 1704.00028.
+Reference: Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, arXiv 1704.00028.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.base import GAN, GANConfig
-from hibiscus.methods.gan.stabilization import GeneratorLRFactor
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor, GradientPenaltyWeight
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.config import Beta1, Beta2, LearningRate, ScheduleName
 from hibiscus.training.method import SmokeTest
@@ -50,10 +46,8 @@ class Config(GANConfig):
     schedule: ScheduleName = "linear"
     beta1: Beta1 = 0.0
     beta2: Beta2 = 0.9
-    gradient_penalty_weight: float = Field(
-        10.0, ge=0, description="weight of the gradient penalty (Gulrajani et al.)"
-    )
-    critic_steps: int = Field(5, ge=1, description="steps of the critic for each step of the generator")
+    gradient_penalty_weight: GradientPenaltyWeight = 10.0
+    critic_steps: CriticSteps = 5
 
 
 class WGANGP(GAN):
