@@ -55,7 +55,11 @@ def test_features_are_those_of_the_file(tmp_path):
     expected = np.concatenate([made[:, :, :4].mean((1, 2)), made[:, :, 4:].mean((1, 2))], 1)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     gray = images(3, 1, channels=1)
-    np.testing.assert_allclose(open_features(saved(Plain(), tmp_path / "plain.pt"))(gray), np.repeat(gray.mean((1, 2)), 3, 1), rtol=1e-5)
+    np.testing.assert_allclose(
+        open_features(saved(Plain(), tmp_path / "plain.pt"))(gray),
+        np.repeat(gray.mean((1, 2)), 3, 1),
+        rtol=1e-5,
+    )
 
 
 def test_distances_are_taken_in_them(tmp_path):
@@ -95,15 +99,39 @@ def test_files_that_are_none_are_named(tmp_path):
 
 @pytest.mark.parametrize("method", ["dcgan", "progan", "infogan"])
 def test_a_run_tells_both_distances(tmp_path, method):
-    few = {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16 if method == "progan" else 8, "max_rounds": 2}
+    few = {
+        "epochs": 1,
+        "batch_size": 50,
+        "latent_dim": 8,
+        "width": 16 if method == "progan" else 8,
+        "max_rounds": 2,
+    }
     file = saved(Means(), tmp_path / "means.pt")
     run = api.train(method, "digits", out=tmp_path / "run", quiet=True, metric_features=file, **few)
     metrics = run.evaluate()
     assert metrics["test/frechet_external"] > metrics["test/frechet_floor_external"]
     assert "test/frechet" in metrics
-    assert run.info["config"]["metric_features"] == str((tmp_path / "means.pt").resolve()), "found from any folder"
+    assert run.info["config"]["metric_features"] == str((tmp_path / "means.pt").resolve()), (
+        "found from any folder"
+    )
     with pytest.raises(DataError, match="outputs values of shape"):
-        api.train(method, "digits", out=tmp_path / "maps", quiet=True, metric_features=saved(Maps(), tmp_path / "maps.pt"), **few)
-    assert not (tmp_path / "maps" / "checkpoints" / "last.safetensors").exists(), "it is told before anything is trained"
+        api.train(
+            method,
+            "digits",
+            out=tmp_path / "maps",
+            quiet=True,
+            metric_features=saved(Maps(), tmp_path / "maps.pt"),
+            **few,
+        )
+    assert not (tmp_path / "maps" / "checkpoints" / "last.safetensors").exists(), (
+        "it is told before anything is trained"
+    )
     with pytest.raises(ConfigError, match="there is no file"):
-        api.train(method, "digits", out=tmp_path / "none", quiet=True, metric_features=str(tmp_path / "none.pt"), **few)
+        api.train(
+            method,
+            "digits",
+            out=tmp_path / "none",
+            quiet=True,
+            metric_features=str(tmp_path / "none.pt"),
+            **few,
+        )

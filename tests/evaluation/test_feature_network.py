@@ -53,7 +53,12 @@ def test_it_is_kept_in_the_cache_and_a_damaged_one_is_trained_again(no_networks,
     networks._networks.clear()
     monkeypatch.setattr(networks, "_train", lambda *given: pytest.fail("it was trained again"))
     second = networks.feature_network(data)
-    assert all(torch.equal(a, b) for a, b in zip(first.network.state_dict().values(), second.network.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            first.network.state_dict().values(), second.network.state_dict().values(), strict=True
+        )
+    )
     networks._networks.clear()
     kept.write_bytes(kept.read_bytes()[:100])
     monkeypatch.setattr(networks, "_train", lambda *given: None)

@@ -32,7 +32,9 @@ def test_noise_lies_between_two_draws(t):
     torch.manual_seed(5)
     first, second = torch.randn(6, 4).numpy(), torch.randn(6, 4).numpy()
     low, high = torch.rand(6, 4).numpy(), torch.rand(6, 4).numpy()
-    np.testing.assert_allclose(normal, np.cos(t * np.pi / 2) * first + np.sin(t * np.pi / 2) * second, atol=1e-6)
+    np.testing.assert_allclose(
+        normal, np.cos(t * np.pi / 2) * first + np.sin(t * np.pi / 2) * second, atol=1e-6
+    )
     np.testing.assert_allclose(uniform, low + t * (high - low), atol=1e-6)
 
 
@@ -73,5 +75,7 @@ def test_images_are_generated_a_batch_at_a_time():
 def test_each_image_has_its_own_condition(interpolation):
     shade = torch.arange(300) % 7
     generate = lambda batch: (batch.shade / 7).view(-1, 1, 1, 1)  # noqa: E731
-    images = generate_images(generate, 300, ImagePreparation(1, 1, 1, (0.0,), (1.0,)), CPU, interpolation, shade=shade)
+    images = generate_images(
+        generate, 300, ImagePreparation(1, 1, 1, (0.0,), (1.0,)), CPU, interpolation, shade=shade
+    )
     np.testing.assert_array_equal(images.ravel(), (shade / 7 * 255).round().numpy())

@@ -21,10 +21,15 @@ def test_the_state_is_restored_and_the_seed_determines_what_is_drawn():
     assert torch.equal(torch.rand(3), expected)
 
 
+def draw_and_fail():
+    with preserved_random_state(CPU, 7):
+        torch.rand(2)
+        raise ZeroDivisionError
+
+
 def test_the_state_is_restored_after_an_error():
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    with pytest.raises(ZeroDivisionError), preserved_random_state(CPU, 7):
-        torch.rand(2)
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        draw_and_fail()
     assert torch.equal(torch.get_rng_state(), before)

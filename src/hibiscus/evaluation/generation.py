@@ -64,26 +64,23 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
     network, real = feature_network(data), _images(data, part, EVALUATED)
     samples = sample(len(real))
     pixels, conditions = samples["image"], samples.get("condition")
-    fake_features, probabilities = network.outputs(data, pixels)
-    real_features, real_probabilities = network.outputs(data, real)
     train = _images(data, "train", TRAIN_IMAGES)
-    train_features = network.features(data, train)
     rows = evenly_spaced(len(train), len(real))
+    real_features, real_probabilities = network.outputs(data, real)
+    train_features = network.features(data, train)
+
+    def compute_metrics(images: np.ndarray) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
+        image_features, probabilities = network.outputs(data, images)
+        quality = sample_metrics(image_features, real_features, train_features)
+        metrics = {**quality, **_conditional_metrics(probabilities.argmax(1), conditions)}
+        return metrics, image_features, probabilities
+
     floor = sample_metrics(train_features[rows], real_features, train_features)
-    metrics = {
-        **sample_metrics(fake_features, real_features, train_features),
-        "frechet_floor": floor["frechet"],
-        **_conditional_metrics(probabilities.argmax(1), conditions),
-    }
+    metrics, fake_features, probabilities = compute_metrics(pixels)
+    metrics["frechet_floor"] = floor["frechet"]
     if features != "own":
         metrics |= external_distances(features, pixels, real, train[rows])
-    baselines = {}
-    for name, draw_images in BASELINES.items():
-        baseline_features, baseline_probabilities = network.outputs(data, draw_images(train, len(real)))
-        baselines[name] = {
-            **sample_metrics(baseline_features, real_features, train_features),
-            **_conditional_metrics(baseline_probabilities.argmax(1), conditions),
-        }
+    baselines = {name: compute_metrics(draw(train, len(real)))[0] for name, draw in BASELINES.items()}
     captions = () if conditions is None else [network.classes[number] for number in conditions[:SAMPLES]]
     report_items: list[Gallery | Table] = [
         Gallery("Samples", list(pixels[:SAMPLES]), captions, "Random samples, not selected."),
@@ -96,11 +93,11 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
         metrics |= class_metrics
         report_items.append(table)
         if conditions is not None:
-            predictions = {
+            columns = {
                 "generated images": (probabilities.argmax(1), conditions),
                 "real images": (real_predicted, labels),
             }
-            report_items.append(conditional_accuracy_table(network.classes, predictions))
+            report_items.append(conditional_accuracy_table(network.classes, columns))
     return Evaluation(metrics, baselines, report_items)
 
 

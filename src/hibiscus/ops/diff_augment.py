@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from hibiscus.networks.input_shapes import choice
+from hibiscus.errors import ConfigError, nearest
 
 __all__ = ["DiffAugment"]
 
@@ -41,12 +41,16 @@ class DiffAugment:
     """
 
     def __init__(self, names: Sequence[str]):
-        self.changes = [CHANGES[choice("diff_augment", name, CHANGES)] for name in names]
+        for name in names:
+            if name not in AUGMENTATIONS:
+                expected = f"any of: {', '.join(AUGMENTATIONS)}"
+                raise ConfigError(f"diff_augment={name!r}", expected, nearest(name, list(AUGMENTATIONS)))
+        self.augmentations = [AUGMENTATIONS[name] for name in names]
 
     def __call__(self, images: Tensor, uniform: Uniform) -> Tensor:
         """Augmented images; `uniform(*shape)` draws `(batch, *shape)` numbers from [0, 1)."""
-        for change in self.changes:
-            images = change(images, uniform)
+        for augment in self.augmentations:
+            images = augment(images, uniform)
         return images
 
 
@@ -87,4 +91,4 @@ def _integers(uniform: Tensor, count: int) -> Tensor:
     return (uniform * count).long()
 
 
-CHANGES = {"color": _color, "translation": _translation, "cutout": _cutout}
+AUGMENTATIONS = {"color": _color, "translation": _translation, "cutout": _cutout}

@@ -1,22 +1,26 @@
-"""What GANs of one generator share: rates of the two players, and the average that samples come from."""
+"""What GANs share: learning rates of the two players, the averaged generator, and what the discriminator sees."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
-from methods.gan_fixtures import GAMES, Images, game_of
+from hibiscus.data.batch import Batch
+from hibiscus.data.preparation import ImagePreparation, Preparation
+from hibiscus.methods.gan.dcgan import DCGAN
+from methods.gan_fixtures import GAMES, Images, game_of, images, made
 
 
 @GAMES
-def test_the_generator_learns_at_its_share_of_the_rate(kind):
+def test_the_generator_has_its_own_learning_rate(kind):
     game = game_of(kind, generator_lr_factor=0.25)
     judge, generator = next(game.stages(Images())).players
     assert generator.settings.rate == 0.25 * judge.settings.rate
 
 
 @GAMES
-def test_samples_come_from_the_average_where_one_is_kept(kind):
+def test_samples_come_from_the_averaged_generator(kind):
     game = game_of(kind, ema_decay=0.99)
     (follower,) = next(game.stages(Images())).followers
     assert follower.decay == 0.99
@@ -35,3 +39,22 @@ def test_samples_come_from_the_average_where_one_is_kept(kind):
             p.zero_()
     torch.manual_seed(3)
     np.testing.assert_array_equal(game.sample(4)["image"], first)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_discriminator_with_batch_norm_sees_real_and_generated_images_apart(batch_norm):
+    preparation = Preparation({"image": ImagePreparation(16, 16, 1, (0.5,), (0.5,))})
+    method = DCGAN(DCGAN.Config(width=4, latent_dim=4, batch_norm=batch_norm), preparation)
+    sizes = []
+    method.discriminator.register_forward_pre_hook(lambda net, given: sizes.append(len(given[0])))
+    real, fake = method.discriminate(Batch(image=torch.zeros(6, 1, 16, 16)))
+    assert real.shape == fake.shape == (6, 1)
+    assert sizes == ([6, 6] if batch_norm else [12])
+
+
+def test_the_discriminators_loss_has_no_gradient_in_the_generator():
+    method, batch = made(DCGAN), images()
+    real, fake = method.real_and_fake(batch)
+    assert not fake.requires_grad
+    torch.testing.assert_close(real, batch.image)
+    assert method.fake_images(batch).requires_grad

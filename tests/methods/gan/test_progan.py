@@ -33,7 +33,10 @@ def test_the_objective_is_its_formula():
 
 
 def test_the_penalty_is_that_of_the_slope():
-    game, batch = made(ProGAN, initial_size=8, batch_size=1), images(1)  # one item: the batch's deviation mixes none
+    game, batch = (
+        made(ProGAN, initial_size=8, batch_size=1),
+        images(1),
+    )  # one item: the batch's deviation mixes none
     torch.manual_seed(5)
     _, terms = game.critic_loss(batch)
     torch.manual_seed(5)
@@ -50,7 +53,13 @@ def game_of(height, width, **options):
 
 @pytest.mark.parametrize(
     ("size", "first", "sides"),
-    [((28, 28), 8, [8, 16, 32]), ((32, 32), 8, [8, 16, 32]), ((8, 8), 8, [8]), ((33, 20), 16, [16, 32, 64]), ((4, 4), 8, [4])],
+    [
+        ((28, 28), 8, [8, 16, 32]),
+        ((32, 32), 8, [8, 16, 32]),
+        ((8, 8), 8, [8]),
+        ((33, 20), 16, [16, 32, 64]),
+        ((4, 4), 8, [4]),
+    ],
 )
 def test_sides_double_up_to_the_power_of_two_that_holds_the_images(size, first, sides):
     assert game_of(*size, initial_size=first).sizes == sides
