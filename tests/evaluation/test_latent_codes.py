@@ -115,15 +115,14 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     unlabelled = PreparedData(dataset, fit_preparation(dataset, parts["train"], InfoGAN, DataConfig()), parts)
     image = unlabelled.values("image", "train")
     label = np.arange(len(image)) % 10
-    sample = lambda count: {
-        "image": image[:count],
-        "label": label[:count],
-        "code1": np.linspace(-1, 1, count),
-    }
+
+    def sample(count):
+        return {"image": image[:count], "label": label[:count], "code1": np.linspace(-1, 1, count)}
+
     assert list(codes.validate_codes(sample, unlabelled, "val")) == ["frechet", "diversity"]
-    draw = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
+    generate = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
     found = codes.evaluate_codes(
-        sample, draw, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val"
+        sample, generate, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val"
     )
     assert not [name for name in found.metrics if "cluster" in name or "nmi" in name]
     assert [report_item.title for report_item in found.report_items[-2:]] == [

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.dcgan import DCGAN
+from hibiscus.methods.gan.lsgan import LSGAN
 from methods.gan_fixtures import GAMES, Images, game_of, images, made
 
 
@@ -41,15 +43,23 @@ def test_samples_come_from_the_averaged_generator(kind):
     np.testing.assert_array_equal(game.sample(4)["image"], first)
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_a_discriminator_with_batch_norm_sees_real_and_generated_images_apart(batch_norm):
-    preparation = Preparation({"image": ImagePreparation(16, 16, 1, (0.5,), (0.5,))})
-    method = DCGAN(DCGAN.Config(width=4, latent_dim=4, batch_norm=batch_norm), preparation)
-    sizes = []
+@pytest.mark.parametrize("separately", [False, True])
+def test_real_and_generated_images_are_discriminated_together_or_separately(separately):
+    method, sizes = made(DCGAN), []
     method.discriminator.register_forward_pre_hook(lambda net, given: sizes.append(len(given[0])))
-    real, fake = method.discriminate(Batch(image=torch.zeros(6, 1, 16, 16)))
+    real, fake = method.discriminate(images(6), separately)
     assert real.shape == fake.shape == (6, 1)
-    assert sizes == ([6, 6] if batch_norm else [12])
+    assert sizes == ([6, 6] if separately else [12])
+
+
+@pytest.mark.parametrize("kind", [DCGAN, LSGAN], ids=lambda kind: kind.name)
+def test_batch_norm_has_separate_statistics_of_real_and_generated_images(kind):
+    preparation = Preparation({"image": ImagePreparation(32, 32, 1, (0.5,), (0.5,))})
+    method, sizes = kind(kind.Config(width=4, latent_dim=4, batch_norm=True), preparation), []
+    layer = next(layer for layer in method.discriminator.modules() if isinstance(layer, nn.BatchNorm2d))
+    layer.register_forward_pre_hook(lambda net, given: sizes.append(len(given[0])))
+    method.discriminator_loss(Batch(image=torch.zeros(6, 1, 32, 32)))
+    assert sizes == [6, 6]
 
 
 def test_the_discriminators_loss_has_no_gradient_in_the_generator():

@@ -160,14 +160,15 @@ class GAN(Method):
             fake = self.generate(batch if conditions is None else conditions).float()
         return self.perturb(batch, self.real_images(batch), fake)
 
-    def discriminate(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def discriminate(self, batch: Batch, separately: bool = False) -> tuple[Tensor, Tensor]:
         """The discriminator's outputs for the real images of a batch and for as many generated ones.
 
-        A discriminator with batch normalization sees them apart, so that each set has its own statistics, as
-        in Radford et al.
+        Args:
+            batch: the real images.
+            separately: in two passes, so that batch normalization has separate statistics (Radford et al.).
         """
         real, fake = self.real_and_fake(batch)
-        if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in self.discriminator.modules()):
+        if separately:
             return self.discriminator(real), self.discriminator(fake)
         return self.discriminator(torch.cat([real, fake])).chunk(2)
 

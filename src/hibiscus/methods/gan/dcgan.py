@@ -61,7 +61,7 @@ class DCGAN(GAN):
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of classifying images as real or generated, and the accuracy."""
-        real, fake = self.discriminate(batch)
+        real, fake = self.discriminate(batch, separately=self.config.batch_norm)
         loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         return loss, {"accuracy": discriminator_accuracy(real, fake)}
 

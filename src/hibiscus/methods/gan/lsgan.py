@@ -59,7 +59,7 @@ class LSGAN(GAN):
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Squared distance from 1 for real and from 0 for generated images, and the accuracy at one half."""
-        real, fake = self.discriminate(batch)
+        real, fake = self.discriminate(batch, separately=self.config.batch_norm)
         loss = least_squares_discriminator(real, fake, *self.targets(batch))
         return loss, {"accuracy": discriminator_accuracy(real, fake, threshold=0.5)}
 
