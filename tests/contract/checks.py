@@ -83,7 +83,7 @@ def docstring_is_complete(kind, folder):
     assert any(line.startswith("    ") and "=" in line for line in text.splitlines()), "an objective as a displayed formula"
     for word in ("Use it", "goes wrong", "Reference:"):
         assert word in " ".join(text.split()), word
-    assert "Differences from the paper:" in text or "Departs:" in text
+    assert "Differences from the paper:" in text
     assert "What most often goes wrong" in " ".join(text.split())
     assert inspect.getdoc(kind)
     assert kind.title

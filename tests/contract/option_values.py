@@ -17,7 +17,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "label_smoothing": (0.1, {}),
     "focal_gamma": (1.0, {"loss": "focal"}),
     "huber_delta": (0.1, {"loss": "huber"}),
-    "metric_features": (None, {}),  # acts in the last measuring; tests/methods/test_given.py
+    "metric_features": (None, {}),  # acts in the last measuring; tests/evaluation/test_external_features.py
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
     "real_label_value": (0.9, {}),
@@ -30,7 +30,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_fraction": (0.3, {"noise": "masking"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
-    ("wgan", "batch_norm"): (None, {}),  # acts in images above 8 pixels; tests/methods/test_wgan.py
+    ("wgan", "batch_norm"): (None, {}),  # acts in images above 16 pixels; tests/methods/gan/test_wgan.py
+    ("wgan", "weight_clip"): (0.005, {}),
     ("progan", "initial_size"): (4, {}),
     ("progan", "width"): (32, {}),
     ("progan", "ema_decay"): (0.01, {}),

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -24,6 +25,14 @@ def test_image_statistics(images):
     np.testing.assert_allclose(learned.std, np.where(std < 1e-4, 1, std), atol=1e-6)
     assert learned.shape == (images.shape[3], *images.shape[1:3])
     assert ImagePreparation.from_json(json.loads(json.dumps(learned.to_json()))) == learned
+
+
+def test_decoded_values_are_the_pixels_again():
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3), dtype=np.uint8)
+    preparation = ImagePreparation(4, 5, 3, (0.5, 0.4, 0.3), (0.5, 0.2, 0.1))
+    values = (pixels / 255 - np.array(preparation.mean)) / np.array(preparation.std)
+    np.testing.assert_array_equal(preparation.decode(torch.from_numpy(values).permute(0, 3, 1, 2)), pixels)
+    assert preparation.decode(torch.full((1, 3, 4, 5), 99.0)).min() == 255
 
 
 def test_images_from_a_memory_map_only_the_training_rows(tmp_path):

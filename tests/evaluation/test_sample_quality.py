@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from contract.checks import Bench
-from hibiscus.evaluation import generation as evidence
-from hibiscus.evaluation.sample_quality import BASELINES, compared
+from hibiscus.evaluation import generation
+from hibiscus.evaluation.sample_quality import BASELINES, sample_metrics
 from hibiscus.methods.gan.dcgan import DCGAN
 
 
@@ -24,21 +24,21 @@ def repeated(images):
 
 def test_what_is_watched_tells_of_a_collapse(data):
     real, label = data.values("image", "val"), data.values("label", "val")
-    good = evidence.validate_generator(repeated(data.values("image", "test")), data, "val")
+    good = generation.validate_generator(repeated(data.values("image", "test")), data, "val")
     assert good["classes_found"] == 10
     assert good["diversity"] == pytest.approx(1, abs=0.15)
-    few = evidence.validate_generator(repeated(real[label < 3]), data, "val")
+    few = generation.validate_generator(repeated(real[label < 3]), data, "val")
     assert few["classes_found"] == 3
     assert few["frechet"] > 3 * good["frechet"]
-    alike = evidence.validate_generator(repeated(real[:1]), data, "val")
+    alike = generation.validate_generator(repeated(real[:1]), data, "val")
     assert (alike["classes_found"], alike["diversity"]) == (1, pytest.approx(0, abs=1e-4))
 
 
 def test_copies_and_noise_are_told_from_new_images(data):
-    copies = evidence.evaluate_generator(repeated(data.values("image", "train")), data, "test").metrics
+    copies = generation.evaluate_generator(repeated(data.values("image", "train")), data, "test").metrics
     assert copies["novelty"] == pytest.approx(0, abs=1e-3)
     assert copies["precision"] > 0.5
-    found = evidence.evaluate_generator(repeated(data.values("image", "val")), data, "test")
+    found = generation.evaluate_generator(repeated(data.values("image", "val")), data, "test")
     own, noise = found.metrics, found.baselines["noise images"]
     assert own["novelty"] == pytest.approx(1, abs=0.3)
     assert own["frechet"] < 0.1 * noise["frechet"]
@@ -49,11 +49,11 @@ def test_copies_and_noise_are_told_from_new_images(data):
     # density asks in how many balls, and among the training images balls are small.
     assert own["density"] > 0.5 > noise["density"]
     assert own["precision"] > max(0.8, noise["precision"])
-    among = evidence.evaluate_generator(repeated(data.values("image", "test")), data, "train")
+    among = generation.evaluate_generator(repeated(data.values("image", "test")), data, "train")
     for name in ("precision", "density"):
         assert among.metrics[name] > 0.5 > 0.2 > among.baselines["noise images"][name], name
     assert set(noise) <= set(own) >= {"frechet_floor", "classes_found", "min_class_share"}
-    table = next(each for each in found.report_items if each.title == "How near to real images")
+    table = next(each for each in found.report_items if each.title == "Distance to real images")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]
     assert table.rows[-1][2] == 0, "training images are copies of themselves"
     assert "not those of Inception" in table.note
@@ -71,5 +71,5 @@ def test_noise_is_gaussian_about_gray_and_every_rival_is_a_image():
 
 def test_measures_of_few_images():
     rng = np.random.default_rng(0)
-    found = compared(rng.normal(size=(2, 4)), rng.normal(size=(3, 4)), rng.normal(size=(9, 4)))
+    found = sample_metrics(rng.normal(size=(2, 4)), rng.normal(size=(3, 4)), rng.normal(size=(9, 4)))
     assert all(np.isfinite(list(found.values())))

@@ -1,4 +1,4 @@
-"""Noise between two draws, held against its formula; numbers that are given as text."""
+"""Images are generated a batch at a time; noise between two draws, compared with its formula."""
 
 from __future__ import annotations
 
@@ -7,56 +7,75 @@ import pytest
 import torch
 
 from hibiscus.data.preparation import ImagePreparation
-from hibiscus.errors import UsageError
-from hibiscus.methods.sampling import make_images, noise_between, number_given
+from hibiscus.methods.sampling import generate_images
 
 PIXEL = ImagePreparation(1, 1, 1, (0.5,), (0.5,))
+CPU = torch.device("cpu")
 
 
-def drawn(way, count=6):
-    """What a method draws, batch by batch, and the images that it is given back."""
-    kept = []
+def noise(interpolation, count=6):
+    """The normal and the uniform noise that a method draws, all batches together."""
+    draws = []
 
-    def make(batch):
-        kept.append((batch.normal(4), batch.uniform(4)))
+    def generate(batch):
+        draws.append((batch.normal(4), batch.uniform(4)))
         return torch.zeros(batch.size, 1, 1, 1)
 
     torch.manual_seed(5)
-    with noise_between(way):
-        assert len(make_images(make, count, PIXEL, torch.device("cpu"))) == count
-    return [torch.cat(each).numpy() for each in zip(*kept, strict=True)]
+    assert len(generate_images(generate, count, PIXEL, CPU, interpolation)) == count
+    return [torch.cat(values).numpy() for values in zip(*draws, strict=True)]
 
 
-@pytest.mark.parametrize("way", [0.0, 0.25, 1.0])
-def test_noise_lies_between_two_draws(way):
-    normal, uniform = drawn(way)
+@pytest.mark.parametrize("t", [0.0, 0.25, 1.0])
+def test_noise_lies_between_two_draws(t):
+    normal, uniform = noise(t)
     torch.manual_seed(5)
     first, second = torch.randn(6, 4).numpy(), torch.randn(6, 4).numpy()
     low, high = torch.rand(6, 4).numpy(), torch.rand(6, 4).numpy()
-    np.testing.assert_allclose(normal, np.cos(way * np.pi / 2) * first + np.sin(way * np.pi / 2) * second, atol=1e-6)
-    np.testing.assert_allclose(uniform, low + way * (high - low), atol=1e-6)
+    np.testing.assert_allclose(
+        normal, np.cos(t * np.pi / 2) * first + np.sin(t * np.pi / 2) * second, atol=1e-6
+    )
+    np.testing.assert_allclose(uniform, low + t * (high - low), atol=1e-6)
 
 
-def test_normal_noise_stays_normal_all_the_way():
-    for way in (0.3, 0.5):
-        normal, uniform = drawn(way, 5000)
+def test_normal_noise_stays_normal_on_the_whole_path():
+    for t in (0.3, 0.5):
+        normal, uniform = noise(t, 5000)
         assert normal.std() == pytest.approx(1, abs=0.02)
         assert 0 <= uniform.min() < uniform.max() < 1
 
 
-def test_afterwards_noise_is_drawn_once_as_before():
-    before = drawn(None)
-    with pytest.raises(ZeroDivisionError), noise_between(0.5):
-        raise ZeroDivisionError
-    for one, other in zip(before, drawn(None), strict=True):
-        np.testing.assert_array_equal(one, other)
+def test_noise_is_drawn_once_without_interpolation():
+    normal, uniform = noise(None)
     torch.manual_seed(5)
-    np.testing.assert_array_equal(before[0], torch.randn(6, 4).numpy())
+    np.testing.assert_array_equal(normal, torch.randn(6, 4).numpy())
+    np.testing.assert_array_equal(uniform, torch.rand(6, 4).numpy())
 
 
-def test_numbers_as_text():
-    assert number_given("code1", "-1.5") == -1.5
-    assert number_given("code1", np.float32(2)) == 2
-    for value in ("high", "nan", None, [1, 2]):
-        with pytest.raises(UsageError, match="code1="):
-            number_given("code1", value)
+def test_interpolation_leaves_no_trace():
+    before = noise(None)
+    noise(0.5)
+    for first, second in zip(before, noise(None), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_images_are_generated_a_batch_at_a_time():
+    sizes = []
+
+    def generate(batch):
+        sizes.append(batch.size)
+        return torch.zeros(batch.size, 1, 2, 2)
+
+    images = generate_images(generate, 300, ImagePreparation(2, 2, 1, (0.5,), (0.5,)), CPU)
+    assert images.shape == (300, 2, 2, 1)
+    assert sizes == [256, 44]
+
+
+@pytest.mark.parametrize("interpolation", [None, 0.5])
+def test_each_image_has_its_own_condition(interpolation):
+    shade = torch.arange(300) % 7
+    generate = lambda batch: (batch.shade / 7).view(-1, 1, 1, 1)  # noqa: E731
+    images = generate_images(
+        generate, 300, ImagePreparation(1, 1, 1, (0.0,), (1.0,)), CPU, interpolation, shade=shade
+    )
+    np.testing.assert_array_equal(images.ravel(), (shade / 7 * 255).round().numpy())

@@ -30,8 +30,8 @@ def test_features_have_mean_0_and_variance_1_real_and_made():
         torch.testing.assert_close(features.var(1, correction=0), torch.ones(len(features)), atol=0.05, rtol=0)  # the norm's own small term
 
 
-def test_class_and_features_are_as_loud_as_the_noise():
-    generator = StackedGenerator(latent=50, classes=10, features=256, shape=(1, 8, 8), width=8)
+def test_class_and_features_are_scaled_to_the_norm_of_the_noise():
+    generator = StackedGenerator(latent_dim=50, num_classes=10, feature_dim=256, shape=(1, 8, 8), width=8)
     given = []
     for network in (generator.upper, generator.lower):
         network.register_forward_pre_hook(lambda module, inputs: given.append(inputs[0]))

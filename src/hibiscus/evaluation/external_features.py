@@ -1,9 +1,10 @@
-"""Distances in the features of a network that a person has as a file, such as the Inception whose distance is called FID.
+"""Distances in the features of a network from a file, such as the Inception network of the FID.
 
-The network is a TorchScript file that takes images uint8 `(n, 3, height, width)` and gives numbers `(n, features)`; where its forward
-has a `return_features`, that is switched on. NVIDIA's `inception-2015-12-05.pt` is of this kind, brings images to its own size, and is
-what published figures are measured with. Those are over 50,000 images; over fewer a distance is larger, so a figure is comparable to
-one from as many only, and its floor, the same of training images, stands beside it.
+The file is a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if its
+forward has an argument `return_features`, this is set. NVIDIA's `inception-2015-12-05.pt` is such a file: it
+resizes images itself, and published values are computed with it. Those are over 50,000 images; over fewer
+images a distance is larger, so a value is comparable only to others over as many images, and its floor, the
+distance of training images, is reported beside it.
 """
 
 from __future__ import annotations
@@ -11,51 +12,59 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import torch
 from pydantic import Field
 
 from hibiscus.data.images.cache import cache_folder
-from hibiscus.data.preparation import Preparation
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
-from hibiscus.training.config import TrainingConfig
-from hibiscus.training.method import Method
 
-__all__ = ["NAME", "GivenConfig", "MeasuredByFile", "check_features", "given_distances", "open_features"]
+__all__ = [
+    "INCEPTION",
+    "MetricFeatures",
+    "external_distances",
+    "features_file",
+    "open_features",
+    "resolve_features",
+]
 
-NAME = "inception-2015-12-05.pt"
-AT_ONCE = 32
-Look = Callable[[np.ndarray], np.ndarray]
+INCEPTION = "inception-2015-12-05.pt"
+BATCH_SIZE = 32
+Features = Callable[[np.ndarray], np.ndarray]
 
-
-class GivenConfig(TrainingConfig):
-    """The option of what is measured with."""
-
-    metric_features: str = Field(
-        "own", description="distances in features of a network trained on the data; inception, or a file: in its too"
-    )
-
-
-class MeasuredByFile(Method):
-    """A method whose options are a `GivenConfig`."""
-
-    @classmethod
-    def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """The options with a file's whole path; its network is shown two black images before anything is trained."""
-        path = check_features(config.metric_features)
-        if path is not None:
-            channels, height, width = preparation["image"].shape
-            open_features(config.metric_features)(np.zeros((2, height, width, channels), np.uint8))
-            if config.metric_features != "inception":
-                config = config.model_copy(update={"metric_features": str(path.resolve())})
-        return super().resolve(config, preparation, items)
+MetricFeatures = Annotated[
+    str,
+    Field(
+        description="features of the distances: own, a network trained on the data; with inception or a "
+        "TorchScript file, distances in its features are added"
+    ),
+]
 
 
-def check_features(features: str) -> Path | None:
+def resolve_features(features: str, shape: tuple[int, int, int]) -> str:
+    """The option with the full path of a file, whose network is tried on two black images.
+
+    Args:
+        features: `own`, `inception` or a file.
+        shape: (channels, height, width) of an image.
+
+    Raises:
+        ConfigError: there is no such file.
+        DataError: it is not a TorchScript network, or does not map images to features.
+    """
+    path = features_file(features)
+    if path is None:
+        return features
+    channels, height, width = shape
+    open_features(features)(np.zeros((2, height, width, channels), np.uint8))
+    return features if features == "inception" else str(path.resolve())
+
+
+def features_file(features: str) -> Path | None:
     """The file of `features`; None for `own`.
 
     Raises:
@@ -63,64 +72,78 @@ def check_features(features: str) -> Path | None:
     """
     if features == "own":
         return None
-    path = cache_folder() / NAME if features == "inception" else Path(features).expanduser()
+    path = cache_folder() / INCEPTION if features == "inception" else Path(features).expanduser()
     if path.is_file():
         return path
-    found = f"metric_features={features}: there is no file {path}"
-    fix = f"put NVIDIA's {NAME} (of its StyleGAN metrics) there, for Hibiscus brings no weights along; or leave features out"
-    raise ConfigError(found, "own, inception, or a TorchScript file of a network that gives features", fix)
+    received = f"metric_features={features}: there is no file {path}"
+    fix = (
+        f"put NVIDIA's {INCEPTION} (of its StyleGAN metrics) there, since Hibiscus ships no weights; "
+        "or leave metric_features out"
+    )
+    raise ConfigError(
+        received, "own, inception, or a TorchScript file of a network that computes features", fix
+    )
 
 
-def open_features(features: str) -> Look:
-    """What a file's network sees in images: uint8 `(items, height, width, 1 or 3)` to float `(items, features)`.
+def open_features(features: str) -> Features:
+    """The network of a file, as a function from uint8 `(items, height, width, channels)` to features.
 
     Args:
         features: `inception` (its file in the cache folder) or a file.
 
     Raises:
-        ConfigError: no such file.
-        DataError: no TorchScript network, or one that does not give features of images.
+        ConfigError: there is no such file.
+        DataError: it is not a TorchScript network, or does not map images to features.
     """
-    path = check_features(features)
+    path = features_file(features)
     expected = "a TorchScript network from uint8 (n, 3, height, width) to (n, features)"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             network = torch.jit.load(str(path), map_location="cpu").eval()
-        switch = {"return_features": True} if "return_features" in {one.name for one in network.forward.schema.arguments} else {}
-    except Exception as error:  # whatever a file of another kind makes it stumble over
-        raise DataError(f"{path}: cannot be read ({str(error).splitlines()[0][:80]})", expected, f"take {NAME}") from error
+        arguments = {argument.name for argument in network.forward.schema.arguments}
+        options = {"return_features": True} if "return_features" in arguments else {}
+    except Exception as error:  # whatever a file in another format raises
+        reason = str(error).splitlines()[0][:80]
+        raise DataError(f"{path}: cannot be read ({reason})", expected, f"use {INCEPTION}") from error
 
     @torch.no_grad()
-    def look(pixels: np.ndarray) -> np.ndarray:
-        found = []
-        for start in range(0, len(pixels), AT_ONCE):
-            some = torch.from_numpy(np.ascontiguousarray(pixels[start : start + AT_ONCE].transpose(0, 3, 1, 2)))
+    def compute(pixels: np.ndarray) -> np.ndarray:
+        batches = []
+        for start in range(0, len(pixels), BATCH_SIZE):
+            images = np.ascontiguousarray(pixels[start : start + BATCH_SIZE].transpose(0, 3, 1, 2))
             try:
-                found.append(network(some.expand(-1, 3, -1, -1), **switch).float().numpy())
+                batches.append(
+                    network(torch.from_numpy(images).expand(-1, 3, -1, -1), **options).float().numpy()
+                )
             except Exception as error:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:120]
-                raise DataError(f"{path}: does not take images ({reason})", expected, f"take {NAME}") from error
-        if any(one.ndim != 2 for one in found):
-            raise DataError(f"{path}: gives values of shape {found[0].shape}", expected, f"take {NAME}")
-        return np.concatenate(found)
+                raise DataError(
+                    f"{path}: does not take images ({reason})", expected, f"use {INCEPTION}"
+                ) from error
+        if any(batch.ndim != 2 for batch in batches):
+            received = f"{path}: outputs values of shape {batches[0].shape}"
+            raise DataError(received, expected, f"use {INCEPTION}")
+        return np.concatenate(batches)
 
-    return look
+    return compute
 
 
-def given_distances(features: str, made: np.ndarray, real: np.ndarray, train: np.ndarray) -> dict[str, float]:
-    """Fréchet and kernel distance of made images to real ones in the features of a file, and the Fréchet distance of training images.
+def external_distances(
+    features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
+) -> dict[str, float]:
+    """Fréchet and kernel distance of generated to real images in the features of a file, and their floor.
 
     Args:
         features: see `open_features`.
-        made: uint8 `(items, height, width, channels)`.
-        real: the same of the part.
-        train: the same of the training part, as many.
+        fake: generated images, uint8 `(items, height, width, channels)`.
+        real: images of the part.
+        train: as many images of the training part, whose distance to `real` is the floor.
     """
-    look = open_features(features)
-    truth, ours = look(real), look(made)
+    compute = open_features(features)
+    real_features, fake_features = compute(real), compute(fake)
     return {
-        "frechet_external": frechet_distance(ours, truth),
-        "kernel_distance_external": kernel_distance(ours, truth),
-        "frechet_floor_external": frechet_distance(look(train), truth),
+        "frechet_external": frechet_distance(fake_features, real_features),
+        "kernel_distance_external": kernel_distance(fake_features, real_features),
+        "frechet_floor_external": frechet_distance(compute(train), real_features),
     }

@@ -1,8 +1,9 @@
-"""A judge of images: a small network trained on a person's own training part, apart from the method that it judges.
+"""A small image network, trained on the user's own data, whose features and predictions evaluate methods.
 
-Where there are labels it learns to tell the classes, so it can also read which class a made image shows; elsewhere it learns which
-way up an image is (Gidaris, Singh, Komodakis, 2018, arXiv 1803.07728). Its 64 features are what distances between real and made
-images are measured in. They are not Inception's, and such distances are not comparable to published ones.
+Where there are labels it is a classifier, and so also predicts the class of a generated image; elsewhere it
+predicts by which multiple of 90 degrees an image is rotated (Gidaris, Singh, Komodakis, 2018, arXiv
+1803.07728). Distances between real and generated images are computed from its 64 features. These are not
+Inception's, so the distances are not comparable to published ones.
 """
 
 from __future__ import annotations
@@ -26,21 +27,22 @@ from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, precision_context
 from hibiscus.training.optimizers import Optimizer
 from hibiscus.training.player import Player
+from hibiscus.training.random_state import preserved_random_state
 from hibiscus.training.schedules import one_cycle
 
-__all__ = ["FeatureNetwork", "get_feature_network"]
+__all__ = ["FeatureNetwork", "feature_network"]
 
-FEATURES, EPOCHS, LEAST_STEPS, MOST_STEPS = 64, 3, 300, 1500
-_known: dict[str, FeatureNetwork] = {}
+FEATURES, EPOCHS, MIN_STEPS, MAX_STEPS = 64, 3, 300, 1500
+_networks: dict[str, FeatureNetwork] = {}
 
 
 @dataclass
 class FeatureNetwork:
-    """What was learned from the training part.
+    """The trained network.
 
     Args:
-        network: from images to logits; all but its last two layers give the features.
-        classes: what it reads, empty where it knows no labels.
+        network: maps images to logits; its layers but for the last two map them to features.
+        classes: the classes that it predicts; empty where it was trained without labels.
         device: where it is computed.
     """
 
@@ -49,30 +51,41 @@ class FeatureNetwork:
     device: torch.device
 
     @torch.no_grad()
-    def look(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features `(items, 64)` and probabilities of what it reads `(items, outputs)` of images uint8 `(items, h, w, channels)`."""
-        found = []
+    def outputs(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features `(items, 64)` and probabilities `(items, outputs)` of images uint8 `(items, h, w, c)`."""
+        batches = []
         for start in range(0, len(pixels), 512):
             features = self.network[:-2](data.images(pixels[start : start + 512])).float()
-            found.append((features.cpu().numpy(), self.network[-2:](features).softmax(1).cpu().numpy()))
-        return np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found])
+            batches.append((features.cpu().numpy(), self.network[-2:](features).softmax(1).cpu().numpy()))
+        features, probabilities = zip(*batches, strict=True)
+        return np.concatenate(features), np.concatenate(probabilities)
+
+    def features(self, data: PreparedData, pixels: np.ndarray) -> np.ndarray:
+        """Features `(items, 64)` of images uint8 `(items, height, width, channels)`."""
+        return self.outputs(data, pixels)[0]
+
+    def classify(self, data: PreparedData, pixels: np.ndarray) -> np.ndarray:
+        """The predicted class numbers `(items,)` of images uint8 `(items, height, width, channels)`."""
+        return self.outputs(data, pixels)[1].argmax(1)
 
 
-def get_feature_network(data: PreparedData) -> FeatureNetwork:
-    """The judge of a data set; trained when it is first asked for, then kept in memory and in the cache folder."""
-    classes = list(data.preparation["label"].names) if "label" in data.preparation and "label" in data.arrays else []
+def feature_network(data: PreparedData) -> FeatureNetwork:
+    """The network of a dataset: trained when first needed, then kept in memory and in the cache folder."""
+    classes = (
+        list(data.preparation["label"].names)
+        if "label" in data.preparation and "label" in data.arrays
+        else []
+    )
     owner = data.training or data
     key = _key(owner)
-    if key not in _known:
-        channels, height, width = owner.preparation["image"].shape
-        cuda = [data.device] if data.device.type == "cuda" else []
-        with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=cuda):
-            torch.manual_seed(0)
-            body = build_network("cnn", (channels, height, width), FEATURES)
+    if key not in _networks:
+        shape = owner.preparation["image"].shape
+        with torch.inference_mode(False), torch.enable_grad(), preserved_random_state(data.device, 0):
+            body = build_network("cnn", shape, FEATURES)
             network = nn.Sequential(body, nn.ReLU(), nn.Linear(FEATURES, len(classes) or 4)).to(data.device)
-            _fill(network, owner, key, bool(classes))
-        _known[key] = FeatureNetwork(network.eval().requires_grad_(False), classes, data.device)
-    return _known[key]
+            _load_or_train(network, owner, key, bool(classes))
+        _networks[key] = FeatureNetwork(network.eval().requires_grad_(False), classes, data.device)
+    return _networks[key]
 
 
 def _key(data: PreparedData) -> str:
@@ -81,44 +94,44 @@ def _key(data: PreparedData) -> str:
     return hashlib.blake2b(f"1 {data.device.type} {text}".encode() + parts, digest_size=16).hexdigest()
 
 
-def _fill(network: nn.Sequential, data: PreparedData, key: str, labelled: bool) -> None:
-    """Gives the network its weights: from the cache folder, or by training it."""
-    path = cache_folder() / "judges" / f"{key}.safetensors"
+def _load_or_train(network: nn.Sequential, data: PreparedData, key: str, labeled: bool) -> None:
+    path = cache_folder() / "feature-networks" / f"{key}.safetensors"
     if path.exists():
         try:
             network.load_state_dict(load_checkpoint(path)[0])
         except RunError:
-            path.unlink(missing_ok=True)  # cut short or altered: made anew
+            path.unlink(missing_ok=True)  # truncated or damaged: trained again
         else:
             return
-    _train(network, data, labelled)
+    _train(network, data, labeled)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, network.state_dict(), {"format": 1})
-    except (OSError, RunError):  # no room or no right to write: it is trained again another time
+    except (OSError, RunError):  # no space or no permission to write: it is trained again another time
         return
 
 
-def _train(network: nn.Sequential, data: PreparedData, labelled: bool) -> None:
+def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
     def loss(batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        x, y = (batch.image, batch.label) if labelled else _turned(batch.image)
+        x, y = (batch.image, batch.label) if labeled else _rotated(batch.image)
         return cross_entropy(network(x).float(), y), {}
 
     source = data.source("train", 128, seed=0)
-    steps = min(MOST_STEPS, max(LEAST_STEPS, EPOCHS * source.batches_per_epoch))
-    player = Player("judge", network, loss, Optimizer("adamw", 4e-3, weight_decay=0.01), schedule=one_cycle)
-    precision = choose_precision("auto", data.device, {"judge": network})
+    steps = min(MAX_STEPS, max(MIN_STEPS, EPOCHS * source.batches_per_epoch))
+    optimizer = Optimizer("adamw", 4e-3, weight_decay=0.01)
+    player = Player("feature_network", network, loss, optimizer, schedule=one_cycle)
+    precision = choose_precision("auto", data.device, {"feature_network": network})
     network.train()
     for step in range(steps):
         player.set_rate(step / steps)
         player.step(source.next(), lambda: precision_context(data.device, precision))
 
 
-def _turned(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Images each turned one of four ways, and which: quarter turns where they are square, else mirrored in both directions."""
-    way = torch.arange(len(image), device=image.device) % 4
+def _rotated(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Each image in one of four orientations, and which: rotated if images are square, otherwise flipped."""
+    orientation = torch.arange(len(image), device=image.device) % 4
     if image.shape[2] == image.shape[3]:
-        ways = [torch.rot90(image, turn, (2, 3)) for turn in range(4)]
+        versions = [torch.rot90(image, quarters, (2, 3)) for quarters in range(4)]
     else:
-        ways = [image, image.flip(2), image.flip(3), image.flip(2, 3)]
-    return torch.stack(ways)[way, torch.arange(len(image), device=image.device)], way
+        versions = [image, image.flip(2), image.flip(3), image.flip(2, 3)]
+    return torch.stack(versions)[orientation, torch.arange(len(image), device=image.device)], orientation

@@ -1,4 +1,4 @@
-"""What the report shows of a method that makes images: how far they are from real ones, what they show, what they copy."""
+"""Evaluation of generative models of images: sample quality, classes found, copies of training images."""
 
 from __future__ import annotations
 
@@ -8,75 +8,96 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly_spaced
-from hibiscus.evaluation.external_features import given_distances
-from hibiscus.evaluation.feature_network import FeatureNetwork, get_feature_network
+from hibiscus.evaluation.conditional import conditional_accuracy, conditional_accuracy_table
+from hibiscus.evaluation.external_features import external_distances
+from hibiscus.evaluation.feature_network import FeatureNetwork, feature_network
 from hibiscus.evaluation.items import Gallery, Table
-from hibiscus.evaluation.sample_quality import BASELINES, compared, nearness_table
+from hibiscus.evaluation.sample_quality import BASELINES, sample_metrics, sample_quality_table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.precision_recall import diversity
 from hibiscus.training.method import Evaluation
 
 __all__ = ["Sampler", "evaluate_generator", "validate_generator"]
 
-MEASURED, EXAMINED = 1000, 5000  # images made for a measure after each epoch, and for the final one
-SHOWN, COMPARED = 64, 12
-KNOWN = 20_000  # training images that copies are looked for among
-FOUND = 0.2  # share of its fair one that a class must have to count as found
+VALIDATED, EVALUATED = 1000, 5000  # samples of the validation after each epoch, and of the final evaluation
+SAMPLES, NEAREST = 64, 12  # samples in the galleries
+TRAIN_IMAGES = 20_000  # training images among which copies are searched
+MIN_RELATIVE_SHARE = (
+    0.2  # a class is found if its fraction among the samples is at least this part of its true one
+)
 
-Sampler = Callable[[int], dict[str, Any]]  # `image`, and `asked`, class numbers, where it was told what each image shall show
+Sampler = Callable[
+    [int], dict[str, Any]
+]  # `image`, and for a conditional model `condition`, the class numbers
 
 
 def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distance between made images and a part, as many of each, and what tells of a collapse: their diversity and `classes_found`.
+    """The Fréchet distance to a part over as many samples, and metrics that reveal mode collapse.
 
-    All are in the features of the data's own judge. `classes_found` is the number of classes that the judge finds among the samples, where
-    there are labels. Where the sampler was told what to make, also how often the judge reads that.
+    These are the diversity of the samples and, where there are labels, `classes_found`, the number of classes
+    among them; for a conditional model also the conditional accuracy. All use the data's own feature network.
     """
-    real = _some(data, part, MEASURED)
-    judge, made = get_feature_network(data), sample(len(real))
-    features, read = judge.look(data, made["image"])
-    truth, _ = judge.look(data, real)
-    metrics = {"frechet": frechet_distance(features, truth), "diversity": diversity(truth, features)}
-    if judge.classes:
-        metrics["classes_found"] = float(_found(_shares(judge, read.argmax(1)), _shares(judge, _labels(data, part, len(real)))).sum())
-    return {**metrics, **_agreement(read, made.get("asked"))}
+    real = _images(data, part, VALIDATED)
+    network, samples = feature_network(data), sample(len(real))
+    features, probabilities = network.outputs(data, samples["image"])
+    real_features, predicted = network.features(data, real), probabilities.argmax(1)
+    metrics = {
+        "frechet": frechet_distance(features, real_features),
+        "diversity": diversity(real_features, features),
+    }
+    if network.classes:
+        fractions = _class_fractions(network, predicted)
+        expected = _class_fractions(network, _labels(data, part, len(real)))
+        metrics["classes_found"] = float(_found(fractions, expected).sum())
+    return {**metrics, **_conditional_metrics(predicted, samples.get("condition"))}
 
 
 def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features: str = "own") -> Evaluation:
-    """How near made images are to a part, beside training images (the floor) and rivals; classes; samples, and what they copy.
+    """Sample quality beside that of training images and of baselines; classes, samples and nearest images.
 
     Args:
-        sample: makes images.
+        sample: generates images.
         data: with the part and the training part.
-        part: which.
-        features: `own`; `inception` or the file of a network: distances are told in its features too.
+        part: its name.
+        features: `own`; with `inception` or a file, distances in the features of its network are added.
     """
-    judge, real = get_feature_network(data), _some(data, part, EXAMINED)
-    made = sample(len(real))
-    pixels, asked = made["image"], made.get("asked")
-    seen, read = judge.look(data, pixels)
-    truth, true_read = judge.look(data, real)
-    train = _some(data, "train", KNOWN)
-    known, _ = judge.look(data, train)
-    floor = compared(known[evenly_spaced(len(known), len(real))], truth, known)
-    metrics = {**compared(seen, truth, known), "frechet_floor": floor["frechet"], **_agreement(read, asked)}
+    network, real = feature_network(data), _images(data, part, EVALUATED)
+    samples = sample(len(real))
+    pixels, conditions = samples["image"], samples.get("condition")
+    train = _images(data, "train", TRAIN_IMAGES)
+    rows = evenly_spaced(len(train), len(real))
+    real_features, real_probabilities = network.outputs(data, real)
+    train_features = network.features(data, train)
+
+    def compute_metrics(images: np.ndarray) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
+        image_features, probabilities = network.outputs(data, images)
+        quality = sample_metrics(image_features, real_features, train_features)
+        metrics = {**quality, **_conditional_metrics(probabilities.argmax(1), conditions)}
+        return metrics, image_features, probabilities
+
+    floor = sample_metrics(train_features[rows], real_features, train_features)
+    metrics, fake_features, probabilities = compute_metrics(pixels)
+    metrics["frechet_floor"] = floor["frechet"]
     if features != "own":
-        metrics |= given_distances(features, pixels, real, train[evenly_spaced(len(train), len(real))])
-    baselines = {}
-    for name, images in BASELINES.items():
-        its_seen, its_read = judge.look(data, images(train, len(real)))
-        baselines[name] = {**compared(its_seen, truth, known), **_agreement(its_read, asked)}
-    captions = () if asked is None else [judge.classes[number] for number in asked[:SHOWN]]
+        metrics |= external_distances(features, pixels, real, train[rows])
+    baselines = {name: compute_metrics(draw(train, len(real)))[0] for name, draw in BASELINES.items()}
+    captions = () if conditions is None else [network.classes[number] for number in conditions[:SAMPLES]]
     report_items: list[Gallery | Table] = [
-        Gallery("Samples", list(pixels[:SHOWN]), captions, "Drawn one after another, not chosen."),
-        nearness_table(metrics, floor),
-        _nearest(pixels, seen, train, known),
+        Gallery("Samples", list(pixels[:SAMPLES]), captions, "Random samples, not selected."),
+        sample_quality_table(metrics, floor),
+        _nearest_images(pixels, fake_features, train, train_features),
     ]
-    if judge.classes:
-        label = _labels(data, part, len(real))
-        counted, table = _classes(judge, read, true_read, label)
-        metrics |= counted
-        report_items += [table] if asked is None else [table, _obedience(judge, asked, read, label, true_read)]
+    if network.classes:
+        labels, real_predicted = _labels(data, part, len(real)), real_probabilities.argmax(1)
+        class_metrics, table = _classes_found(network, probabilities, real_predicted, labels)
+        metrics |= class_metrics
+        report_items.append(table)
+        if conditions is not None:
+            columns = {
+                "generated images": (probabilities.argmax(1), conditions),
+                "real images": (real_predicted, labels),
+            }
+            report_items.append(conditional_accuracy_table(network.classes, columns))
     return Evaluation(metrics, baselines, report_items)
 
 
@@ -84,52 +105,54 @@ def _labels(data: PreparedData, part: str, count: int) -> np.ndarray:
     return data.values("label", part)[data.subsample(part, count)]
 
 
-def _some(data: PreparedData, part: str, most: int) -> np.ndarray:
-    return data.values("image", part)[data.subsample(part, most)]
+def _images(data: PreparedData, part: str, count: int) -> np.ndarray:
+    return data.values("image", part)[data.subsample(part, count)]
 
 
-def _nearest(pixels: np.ndarray, features: np.ndarray, train: np.ndarray, known: np.ndarray) -> Gallery:
-    """Samples, each followed by the training image nearest to it in the judge's features."""
-    chosen = features[:COMPARED]
-    distance = ((chosen[:, None] - known[None]) ** 2).sum(2)
-    pairs = [image for i, near in enumerate(distance.argmin(1)) for image in (pixels[i], train[near])]
-    captions = [word for _ in chosen for word in ("sample", "nearest")]
-    note = f"Of {len(train):,} training images. If a sample and its neighbour are the same, the generator copies instead of learning."
-    return Gallery("Samples and their nearest training images", pairs, captions, note)
+def _nearest_images(
+    pixels: np.ndarray, features: np.ndarray, train: np.ndarray, train_features: np.ndarray
+) -> Gallery:
+    """Samples, each followed by the training image with the nearest features."""
+    distance = ((features[:NEAREST, None] - train_features[None]) ** 2).sum(2)
+    images = [
+        image for index, nearest in enumerate(distance.argmin(1)) for image in (pixels[index], train[nearest])
+    ]
+    captions = ["sample", "nearest"] * len(distance)
+    note = (
+        f"Of {len(train):,} training images. If a sample equals its nearest image, the generator copies the "
+        "training images instead of learning their distribution."
+    )
+    return Gallery("Samples and their nearest training images", images, captions, note)
 
 
-def _shares(judge: FeatureNetwork, numbers: np.ndarray) -> np.ndarray:
-    """The share of each class among class numbers."""
-    return np.bincount(numbers, minlength=len(judge.classes)) / len(numbers)
+def _class_fractions(network: FeatureNetwork, labels: np.ndarray) -> np.ndarray:
+    """The fraction of each class among class numbers."""
+    return np.bincount(labels, minlength=len(network.classes)) / len(labels)
 
 
-def _found(shares: np.ndarray, fair: np.ndarray) -> np.ndarray:
-    """Which classes are found, given the share of each among samples and among real images."""
-    return (shares > 0) & (shares >= FOUND * fair)
+def _found(fractions: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Which classes are found, given the fraction of each among samples and among real images."""
+    return (fractions > 0) & (fractions >= MIN_RELATIVE_SHARE * expected)
 
 
-def _classes(judge: FeatureNetwork, read: np.ndarray, true_read: np.ndarray, label: np.ndarray) -> tuple[dict[str, float], Table]:
-    shares, fair = _shares(judge, read.argmax(1)), _shares(judge, label)
+def _classes_found(
+    network: FeatureNetwork, probabilities: np.ndarray, real_predicted: np.ndarray, labels: np.ndarray
+) -> tuple[dict[str, float], Table]:
+    fractions = _class_fractions(network, probabilities.argmax(1))
+    expected = _class_fractions(network, labels)
     metrics = {
-        "classes_found": float(_found(shares, fair).sum()),
-        "min_class_share": float(shares.min()),
-        "classifier_accuracy": float((true_read.argmax(1) == label).mean()),
-        "classifier_confidence": float(read.max(1).mean()),
+        "classes_found": float(_found(fractions, expected).sum()),
+        "min_class_share": float(fractions.min()),
+        "classifier_accuracy": float((real_predicted == labels).mean()),
+        "classifier_confidence": float(probabilities.max(1).mean()),
     }
-    rows = [[name, float(shares[i]), float(fair[i])] for i, name in enumerate(judge.classes)]
-    note = f"As a classifier reads them that is right in {metrics['classifier_accuracy']:.1%} of real images."
-    return metrics, Table("Classes among the samples", ["class", "share of samples", "share of real images"], rows, note)
+    rows = [[name, float(fractions[i]), float(expected[i])] for i, name in enumerate(network.classes)]
+    note = (
+        f"As predicted by a classifier whose accuracy on real images is {metrics['classifier_accuracy']:.1%}."
+    )
+    return metrics, Table("Classes among the samples", ["class", "samples", "real images"], rows, note)
 
 
-def _agreement(read: np.ndarray, asked: np.ndarray | None) -> dict[str, float]:
-    """How often the judge reads the class that was asked for; nothing where none was."""
-    return {} if asked is None else {"conditional_accuracy": float((read.argmax(1) == asked).mean())}
-
-
-def _obedience(judge: FeatureNetwork, asked: np.ndarray, read: np.ndarray, label: np.ndarray, true_read: np.ndarray) -> Table:
-    """For each class, how often made images are read as asked for, beside real ones read as labelled."""
-    made, real = read.argmax(1) == asked, true_read.argmax(1) == label
-    present = [number for number in range(len(judge.classes)) if (asked == number).any() and (label == number).any()]
-    rows = [[judge.classes[number], float(made[asked == number].mean()), float(real[label == number].mean())] for number in present]
-    note = "More is not better beyond real images: a generator may please the classifier with the plainest images of a class."
-    return Table("Read as asked for", ["class asked for", "samples read so", "real images read so"], rows, note)
+def _conditional_metrics(predicted: np.ndarray, conditions: np.ndarray | None) -> dict[str, float]:
+    """The conditional accuracy; nothing for a model without conditions."""
+    return {} if conditions is None else {"conditional_accuracy": conditional_accuracy(predicted, conditions)}

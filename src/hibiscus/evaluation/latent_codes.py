@@ -1,8 +1,8 @@
-"""What is asked of a generator with a label and codes of its own finding, and what the report shows of what they change."""
+"""Evaluation of a generator with a learned label and codes: how they match classes, and what they change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,102 +11,116 @@ from torch import Tensor
 
 from hibiscus.data.images.ops import image_grid
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import UsageError
-from hibiscus.evaluation import generation as evidence
-from hibiscus.evaluation.feature_network import get_feature_network
+from hibiscus.evaluation.feature_network import feature_network
+from hibiscus.evaluation.generation import Sampler, evaluate_generator, validate_generator
 from hibiscus.evaluation.items import Gallery, Matrix, Table
-from hibiscus.methods.sampling import codes_given, number_given
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
 from hibiscus.metrics.stroke_shape import stroke_shapes
 from hibiscus.training.method import Evaluation
 
-__all__ = ["asked_codes", "asked_labels", "changes_by_code", "evaluate_codes", "validate_codes"]
+__all__ = ["code_effects", "evaluate_codes", "latent_traversals", "validate_codes"]
 
-STEPS, FURTHEST = 9, 2.0  # images in a row as a code moves, from -FURTHEST to FURTHEST (as in figure 2 of Chen et al.)
-ROWS = 20  # labels in a gallery at most
+STEPS, RANGE = 9, 2.0  # images of a traversal, from -RANGE to RANGE (as in figure 2 of Chen et al.)
+MAX_ROWS = 20  # labels in a gallery
 
 Sample = Callable[[int], dict[str, np.ndarray]]
-Draw = Callable[[Tensor, Tensor], np.ndarray]  # images of labels `(count,)` and codes `(count, codes)`, all from one noise
-
-
-def asked_labels(label: Any, count: int, labels: int) -> np.ndarray:
-    """Numbers from 0 to `labels` - 1, `(count,)`: one for all, or every one in turn where None is given.
-
-    Raises:
-        UsageError: no such number.
-    """
-    if label is None:
-        return np.arange(count) % labels
-    number = number_given("label", label)
-    if number not in range(labels):
-        raise UsageError(f"label={label}: there is no such label", f"a whole number from 0 to {labels - 1}", "label=0")
-    return np.full(count, int(number))
-
-
-def asked_codes(values: Mapping[str, Any], count: int, codes: int) -> np.ndarray:
-    """Codes float32 `(count, codes)`: those given by name, `code1` the first, the same for all; the others drawn from [-1, 1].
-
-    Raises:
-        UsageError: no such code, or it is no number.
-    """
-    drawn = 2 * torch.rand(count, codes).numpy() - 1  # all of them, so that what is given leaves the others as they would be
-    for name, number in codes_given(values, codes, "label").items():
-        drawn[:, int(name.removeprefix("code")) - 1] = number
-    return drawn
+Generate = Callable[
+    [Tensor, Tensor], np.ndarray
+]  # images of labels `(count,)` and codes `(count, codes)`, one noise
 
 
 def validate_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distance, and where there are classes how well the labels fit those that the judge reads in the samples."""
-    made: dict[str, np.ndarray] = {}
-    metrics = evidence.validate_generator(_remembered(sample, made), data, part)
-    judge = get_feature_network(data)
-    read = judge.look(data, made["image"])[1].argmax(1)
-    return metrics | (clustering_metrics(made["label"], read) if judge.classes else {})
+    """The metrics of every generator and, where there are classes, how well the labels match them."""
+    samples: dict[str, np.ndarray] = {}
+    metrics = validate_generator(_recorded(sample, samples), data, part)
+    network = feature_network(data)
+    predicted = network.classify(data, samples["image"])
+    return metrics | (clustering_metrics(samples["label"], predicted) if network.classes else {})
 
 
-def evaluate_codes(sample: Sample, draw: Draw, answers: dict[str, Any], data: PreparedData, part: str, features: str = "own") -> Evaluation:
-    """What is shown of every generator, and what label and codes change.
+def evaluate_codes(
+    sample: Sample,
+    generate: Generate,
+    predictions: dict[str, Any],
+    data: PreparedData,
+    part: str,
+    features: str = "own",
+) -> Evaluation:
+    """The evaluation of every generator, and what label and codes change.
 
     Args:
-        sample: as the method's own.
-        draw: images that differ in label and codes alone.
-        answers: as the method's `predict` gives them for the part.
+        sample: the method's own.
+        generate: images that differ in label and codes alone.
+        predictions: of the method for the part, with `cluster`.
         data: with the classes, where there are some.
-        part: which.
-        features: as in `examine_generator`.
+        part: its name.
+        features: as in `evaluate_generator`.
     """
-    made: dict[str, np.ndarray] = {}
-    found = evidence.evaluate_generator(_remembered(sample, made), data, part, features)
-    labels, judge = int(made["label"].max()) + 1, get_feature_network(data)
-    names = [f"{number}" for number in range(labels)]
-    if judge.classes:
-        read = judge.look(data, made["image"])[1].argmax(1)
-        found.metrics.update(clustering_metrics(made["label"], read))
-        fit = clustering_metrics(answers["cluster"], data.values("label", part))
-        found.metrics.update({f"real_{name}": value for name, value in fit.items()})
-        table = cluster_table(made["label"], read, labels, len(judge.classes))
-        names = [f"{number} ({judge.classes[shown]})" for number, shown in enumerate(table.argmax(1))]
-        found.report_items.append(_shown_by(table, names, judge.classes))
-    changes = changes_by_code(made)
-    for validate in next(iter(changes.values())):
-        found.metrics[f"{validate}_correlation"] = max(abs(row[validate]) for row in changes.values())
-    found.report_items += [_changes(changes, len(made["label"])), *(_walk(draw, code, len(changes), names) for code in range(len(changes)))]
-    return found
+    samples: dict[str, np.ndarray] = {}
+    evaluation = evaluate_generator(_recorded(sample, samples), data, part, features)
+    num_labels, network = int(samples["label"].max()) + 1, feature_network(data)
+    names = [f"{number}" for number in range(num_labels)]
+    if network.classes:
+        predicted = network.classify(data, samples["image"])
+        evaluation.metrics.update(clustering_metrics(samples["label"], predicted))
+        real = clustering_metrics(predictions["cluster"], data.values("label", part))
+        evaluation.metrics.update({f"real_{name}": value for name, value in real.items()})
+        counts = cluster_table(samples["label"], predicted, num_labels, len(network.classes))
+        names = [f"{number} ({network.classes[best]})" for number, best in enumerate(counts.argmax(1))]
+        evaluation.report_items.append(_classes_by_label(counts, names, network.classes))
+    effects = code_effects(samples)
+    for measure in next(iter(effects.values())):
+        evaluation.metrics[f"{measure}_correlation"] = max(abs(row[measure]) for row in effects.values())
+    evaluation.report_items.append(_effects_table(effects, len(samples["label"])))
+    for code in range(len(effects)):
+        evaluation.report_items.append(_traversals_by_label(generate, code, len(effects), names))
+    return evaluation
 
 
-def changes_by_code(made: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """By code and measure of shape, the correlation of the two over samples, the mean of each label's images taken off; 0 for none.
+def latent_traversals(
+    title: str,
+    decode: Callable[[np.ndarray], np.ndarray],
+    codes: np.ndarray,
+    components: Sequence[int],
+    values: np.ndarray,
+    captions: Sequence[str] = (),
+    note: str = "",
+) -> Gallery:
+    """A grid in which each row varies one component of a latent code and keeps the others.
 
     Args:
-        made: `image`, `label` and the codes, as the method's `sample` gives them.
+        title: of the gallery.
+        decode: maps codes `(items, components)` to images uint8 `(items, height, width, channels)`, row after
+            row.
+        codes: the code of each row, float32 `(rows, components)`.
+        components: which one varies in each row.
+        values: the values that it takes.
+        captions: of the gallery.
+        note: of the gallery.
     """
-    shapes = {name: _within(values, made["label"]) for name, values in stroke_shapes(made["image"]).items()}
-    codes = {name: _within(values, made["label"]) for name, values in made.items() if name.startswith("code")}
-    return {code: {name: _cosine(number, shape) for name, shape in shapes.items()} for code, number in codes.items()}
+    varied = np.repeat(codes[:, None], len(values), axis=1)
+    varied[np.arange(len(codes)), :, components] = values
+    pixels = decode(varied.reshape(-1, codes.shape[1]))
+    return Gallery(title, [image_grid(pixels, len(values))], captions, note)
 
 
-def _within(values: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Each value less the mean of its label's."""
+def code_effects(samples: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """By code and measure of stroke shape, their correlation over samples of the same label; 0 for none.
+
+    Args:
+        samples: `image`, `label` and the codes, as from the method's `sample`.
+    """
+    labels = samples["label"]
+    shapes = {name: _centered(values, labels) for name, values in stroke_shapes(samples["image"]).items()}
+    codes = {name: _centered(values, labels) for name, values in samples.items() if name.startswith("code")}
+    return {
+        code: {name: _cosine(values, shape) for name, shape in shapes.items()}
+        for code, values in codes.items()
+    }
+
+
+def _centered(values: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Each value minus the mean over its label."""
     mean = np.bincount(label, values) / np.maximum(np.bincount(label), 1)
     return values - mean[label]
 
@@ -116,38 +130,55 @@ def _cosine(first: np.ndarray, second: np.ndarray) -> float:
     return float(first @ second) / length if length > 0 else 0.0
 
 
-def _remembered(sample: Sample, made: dict[str, np.ndarray]) -> evidence.Sampler:
-    """A sampler that leaves what it drew in `made`; nothing was asked that a classifier knows by name."""
+def _recorded(sample: Sample, samples: dict[str, np.ndarray]) -> Sampler:
+    """A sampler that leaves what it has drawn in `samples`; its labels are unknown to a classifier."""
 
     def sampler(count: int) -> dict[str, Any]:
-        made.update(sample(count))
-        return {"image": made["image"]}
+        samples.update(sample(count))
+        return {"image": samples["image"]}
 
     return sampler
 
 
-def _shown_by(table: np.ndarray, names: list[str], classes: list[str]) -> Matrix:
-    shares = table / table.sum(1, keepdims=True)
-    order = sorted(range(len(table)), key=lambda number: match_clusters(table).get(number, len(classes)))
-    note = "The share of each label's samples that a classifier reads as each class. Labels in the order of the classes that they fit best."
-    return Matrix("Classes by label", [names[number] for number in order], classes, shares[order].round(2), note)
-
-
-def _changes(changes: dict[str, dict[str, float]], count: int) -> Table:
-    columns = list(next(iter(changes.values())))
+def _classes_by_label(counts: np.ndarray, names: list[str], classes: list[str]) -> Matrix:
+    fractions = counts / counts.sum(1, keepdims=True)
+    matches = match_clusters(counts)
+    order = sorted(range(len(counts)), key=lambda number: matches.get(number, len(classes)))
     note = (
-        f"Correlation of a code with a measure over {count} samples, within each label. Slant: pixels to the right for each one up; "
-        f"thickness: of strokes, brightness as ink. Of chance alone it would be within {2 / count**0.5:.2f} nearly always."
+        "The fraction of each label's samples that a classifier assigns to each class; the labels are in the "
+        "order of the classes that match them best."
     )
-    return Table("What each code changes", ["code", *columns], [[code, *row.values()] for code, row in changes.items()], note)
+    return Matrix(
+        "Classes by label", [names[number] for number in order], classes, fractions[order].round(2), note
+    )
 
 
-def _walk(draw: Draw, code: int, codes: int, names: list[str]) -> Gallery:
-    """The same noise for all: a row for each label, along which one code moves while the others are 0."""
-    rows, way = min(len(names), ROWS), torch.linspace(-FURTHEST, FURTHEST, STEPS)
-    moved = torch.zeros(rows * STEPS, codes)
-    moved[:, code] = way.repeat(rows)
-    pixels = draw(torch.arange(rows).repeat_interleave(STEPS), moved)
-    caption = f"code{code + 1} from {-FURTHEST:g} to {FURTHEST:g}, left to right"
-    note = f"Labels from the top: {', '.join(names[:rows])}. The same noise for all, other codes 0. Learned from were codes in [-1, 1]."
-    return Gallery(f"As code{code + 1} moves", [image_grid(pixels, STEPS)], [caption], note)
+def _effects_table(effects: dict[str, dict[str, float]], count: int) -> Table:
+    measures = list(next(iter(effects.values())))
+    note = (
+        f"Correlation of a code with a measure over {count} samples, within each label. Slant: pixels to the "
+        "right per pixel upwards; thickness: of strokes, with brightness as ink. Without any effect it would "
+        f"nearly always be within ±{2 / count**0.5:.2f}."
+    )
+    rows = [[code, *row.values()] for code, row in effects.items()]
+    return Table("Effect of each code", ["code", *measures], rows, note)
+
+
+def _traversals_by_label(generate: Generate, code: int, num_codes: int, names: list[str]) -> Gallery:
+    """Traversals of one code with the same noise: a row for each label, where the other codes are 0."""
+    rows, values = min(len(names), MAX_ROWS), torch.linspace(-RANGE, RANGE, STEPS).numpy()
+    labels = torch.arange(rows).repeat_interleave(STEPS)
+    caption = f"code{code + 1} from {-RANGE:g} to {RANGE:g}, left to right"
+    note = (
+        f"Labels from the top: {', '.join(names[:rows])}. The same noise for all, other codes 0. "
+        "The codes of the training were in [-1, 1]."
+    )
+    return latent_traversals(
+        f"Traversals of code{code + 1}",
+        lambda codes: generate(labels, torch.from_numpy(codes)),
+        np.zeros((rows, num_codes), np.float32),
+        [code] * rows,
+        values,
+        [caption],
+        note,
+    )

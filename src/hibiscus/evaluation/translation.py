@@ -1,4 +1,4 @@
-"""What the report shows of a method that translates images between two domains: how near they come, what is kept, and images."""
+"""Evaluation of image-to-image translation: distances to the target domain, cycle error, domain accuracy."""
 
 from __future__ import annotations
 
@@ -10,131 +10,145 @@ import numpy as np
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
-from hibiscus.evaluation.feature_network import get_feature_network
+from hibiscus.evaluation.feature_network import feature_network
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.training.method import Evaluation
 
-__all__ = ["OTHER", "evaluate_translation", "some_images", "validate_translation"]
+__all__ = ["OTHER", "domain_images", "evaluate_translation", "validate_translation"]
 
-MEASURED, EXAMINED, SHOWN = 1000, 5000, 10
+VALIDATED, EVALUATED, CYCLES = 1000, 5000, 10
 Domain = Literal["a", "b"]
 Translate = Callable[[np.ndarray, Domain, PreparedData], np.ndarray]
 OTHER: dict[Domain, Domain] = {"a": "b", "b": "a"}
 
 
 def validate_translation(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distances of translated images to the real ones of their new domain, and the error of there and back again.
+    """The Fréchet distances of translated images to the real ones of their domain, and the cycle error.
 
-    Distances are in the features of a judge of each domain that learned without labels; their mean decides. The error is the mean
-    absolute one in shares of the full scale, and the way there ends in 8-bit images, as a person gets them.
+    Distances are in the features of a network for each domain that is trained without labels; `frechet` is
+    their mean. The cycle error is the mean absolute error of images translated there and back, as a fraction
+    of the full scale; the intermediate images are rounded to 8 bits, as a user gets them.
     """
-    found, cycle = {}, []
-    for to in OTHER:
-        real, given = some_images(data, part, to), some_images(data, part, OTHER[to])
-        made = translate(given, to, data)
-        found[f"frechet_to_{to}"] = _distance(data, to, made, real)
-        cycle.append(_error(translate(made, OTHER[to], data), given))
-    return {"frechet": float(np.mean(list(found.values()))), **found, "cycle_error": float(np.mean(cycle))}
+    distances, errors = {}, []
+    for target in OTHER:
+        real, source = domain_images(data, part, target), domain_images(data, part, OTHER[target])
+        translated = translate(source, target, data)
+        distances[f"frechet_to_{target}"] = _distance(data, target, translated, real)
+        errors.append(_error(translate(translated, OTHER[target], data), source))
+    return {
+        "frechet": float(np.mean(list(distances.values()))),
+        **distances,
+        "cycle_error": float(np.mean(errors)),
+    }
 
 
 def evaluate_translation(translate: Translate, data: PreparedData, part: str) -> Evaluation:
-    """Distances, errors and readings beside those of images left as they are, and images there and back again."""
+    """Distances, errors and accuracies beside those of untranslated images, and galleries of cycles."""
     names = list(data.preparation["domain"].names)
-    ways: dict[str, Translate] = {
-        "": translate,
-        "untranslated images": lambda pixels, to, _: pixels,
-        "untranslated images with matched contrast": lambda pixels, to, _: _matched(pixels, data, to),
+    metrics = translation_metrics(translate, data, part)
+    metrics["frechet_floor"] = float(np.mean([_floor(data, part, target) for target in OTHER]))
+    simple: dict[str, Translate] = {
+        "untranslated images": lambda pixels, target, _: pixels,
+        "untranslated images with matched contrast": lambda pixels, target, _: _matched(pixels, data, target),
     }
-    metrics = {name: _measured(way, data, part) for name, way in ways.items()}
-    own = metrics.pop("")
-    own["frechet_floor"] = float(np.mean([_floor(data, part, to) for to in OTHER]))
+    baselines = {name: translation_metrics(baseline, data, part) for name, baseline in simple.items()}
     report_items: list[Gallery | Table] = []
-    for to in ("b", "a"):
-        first, second = (names[0], names[1]) if to == "b" else (names[1], names[0])
-        given = some_images(data, part, OTHER[to], EXAMINED)[:SHOWN]
-        made = translate(given, to, data)
-        back = translate(made, OTHER[to], data)
-        rows = [image for trio in zip(given, made, back, strict=True) for image in trio]
-        captions = [first, f"as {second}", "and back"] * len(given)
-        report_items.append(Gallery(f"From {first} to {second}", rows, captions, "Not chosen. The way back must show the first again."))
-    report_items.append(_table(names, own, metrics))
-    return Evaluation(own, metrics, report_items)
+    for target in ("b", "a"):
+        first, second = (names[0], names[1]) if target == "b" else (names[1], names[0])
+        source = domain_images(data, part, OTHER[target], EVALUATED)[:CYCLES]
+        translated = translate(source, target, data)
+        back = translate(translated, OTHER[target], data)
+        images = [image for cycle in zip(source, translated, back, strict=True) for image in cycle]
+        captions = [first, f"as {second}", "and back"] * len(source)
+        note = "Not selected. The third image must reproduce the first."
+        report_items.append(Gallery(f"From {first} to {second}", images, captions, note))
+    report_items.append(_table(names, metrics, baselines))
+    return Evaluation(metrics, baselines, report_items)
 
 
-def _measured(way: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    found = validate_translation(way, data, part)
-    for to in OTHER:
-        read = _agreement(way, data, part, to)
-        found |= {} if read is None else {f"domain_accuracy_{to}": read}
-    return found
+def translation_metrics(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
+    """The metrics of the validation, and the domain accuracies where both domains have the same labels."""
+    metrics = validate_translation(translate, data, part)
+    for target in OTHER:
+        accuracy = _domain_accuracy(translate, data, part, target)
+        metrics |= {} if accuracy is None else {f"domain_accuracy_{target}": accuracy}
+    return metrics
 
 
-def _table(names: list[str], own: dict[str, float], baselines: dict[str, dict[str, float]]) -> Table:
-    ways, rows = {"translated": own, **baselines}, []
-    for name in own:
-        if name.startswith(("frechet_to", "conditional_accuracy")):
-            said = name.rsplit("_to_")[0].replace("frechet", "distance")
-            rows.append([f"{said}, to {names['ab'.index(name[-1])]}", *(each[name] for each in ways.values())])
-    note = "Distance: to real images, less is better. Agreement: how often a classifier trained on real images of the new domain alone"
-    return Table("Translated and not", ["", *ways], rows, f"{note} reads the label that the image had; labels take no part in training.")
+def _table(names: list[str], metrics: dict[str, float], baselines: dict[str, dict[str, float]]) -> Table:
+    columns, rows = {"translated": metrics, **baselines}, []
+    for name in metrics:
+        if name.startswith(("frechet_to", "domain_accuracy")):
+            label = "Fréchet distance" if name.startswith("frechet") else "domain accuracy"
+            domain = names["ab".index(name[-1])]
+            rows.append([f"{label}, to {domain}", *(column[name] for column in columns.values())])
+    note = (
+        "Fréchet distance: to real images of the domain, lower is better. Domain accuracy: how often a "
+        "classifier trained on real images of the target domain alone predicts the original label; the "
+        "translators are trained without labels."
+    )
+    return Table("Translated and untranslated images", ["", *columns], rows, note)
 
 
-def some_images(data: PreparedData, part: str, domain: Domain, most: int = MEASURED) -> np.ndarray:
-    """Evenly spaced images of a domain in a part, uint8; as many as there are, or `most`."""
-    return data.owner(part).arrays["image"][_items(data, part, domain, most)]
+def domain_images(data: PreparedData, part: str, domain: Domain, count: int = VALIDATED) -> np.ndarray:
+    """At most `count` images of a domain in a part, evenly spaced, uint8."""
+    return data.owner(part).arrays["image"][_items(data, part, domain, count)]
 
 
-def _items(data: PreparedData, part: str, domain: Domain, most: int) -> np.ndarray:
-    """Evenly spaced items of a domain in a part, as indices into the whole data set."""
+def _items(data: PreparedData, part: str, domain: Domain, count: int) -> np.ndarray:
+    """Evenly spaced items of a domain in a part, as indices into the whole dataset."""
     items = data.of_domain(part, "ab".index(domain))
     if not len(items):
-        raise DataError(f"{data.dataset.path}: no images of one domain in the {part} part", "some of both", "more data")
-    return items[evenly_spaced(len(items), most)]
+        received = f"{data.dataset.path}: no images of one domain in the {part} part"
+        raise DataError(received, "images of both domains", "more data")
+    return items[evenly_spaced(len(items), count)]
 
 
 def _domain_only(data: PreparedData, domain: Domain, *fields: str) -> PreparedData:
-    """The training part of one domain by itself, with some of its fields."""
+    """The training part of one domain alone, with some of its fields."""
     owner = data.training or data
     parts = {"train": owner.of_domain("train", "ab".index(domain))}
     preparation = Preparation({name: owner.preparation[name] for name in fields})
     return PreparedData(owner.dataset, preparation, parts, owner.device)
 
 
-def _distance(data: PreparedData, domain: Domain, made: np.ndarray, real: np.ndarray) -> float:
-    judge = get_feature_network(_domain_only(data, domain, "image"))
-    return frechet_distance(_two(judge.look(data, made)[0]), _two(judge.look(data, real)[0]))
+def _distance(data: PreparedData, domain: Domain, translated: np.ndarray, real: np.ndarray) -> float:
+    network = feature_network(_domain_only(data, domain, "image"))
+    return frechet_distance(_two(network.features(data, translated)), _two(network.features(data, real)))
 
 
 def _two(features: np.ndarray) -> np.ndarray:
-    """At least two rows, for a part with one image."""
+    """At least two rows, for a part with a single image."""
     return features if len(features) > 1 else np.repeat(features, 2, 0)
 
 
 def _floor(data: PreparedData, part: str, domain: Domain) -> float:
-    real = some_images(data, part, domain)
-    return _distance(data, domain, some_images(data, "train", domain, len(real)), real)
+    real = domain_images(data, part, domain)
+    return _distance(data, domain, domain_images(data, "train", domain, len(real)), real)
 
 
 def _error(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first.astype(np.int16) - second).mean() / 255)
 
 
-def _matched(pixels: np.ndarray, data: PreparedData, to: Domain) -> np.ndarray:
-    """Each channel with the mean and deviation of the training images of its new domain."""
-    old, new = (some_images(data, "train", domain) for domain in (OTHER[to], to))
-    scale = new.std((0, 1, 2)) / np.maximum(old.std((0, 1, 2)), 1e-6)
-    return ((pixels - old.mean((0, 1, 2))) * scale + new.mean((0, 1, 2))).round().clip(0, 255).astype(np.uint8)
+def _matched(pixels: np.ndarray, data: PreparedData, target: Domain) -> np.ndarray:
+    """Each channel with the mean and standard deviation of the training images of the target domain."""
+    source, real = (domain_images(data, "train", domain) for domain in (OTHER[target], target))
+    scale = real.std((0, 1, 2)) / np.maximum(source.std((0, 1, 2)), 1e-6)
+    values = (pixels - source.mean((0, 1, 2))) * scale + real.mean((0, 1, 2))
+    return values.round().clip(0, 255).astype(np.uint8)
 
 
-def _agreement(way: Translate, data: PreparedData, part: str, to: Domain) -> float | None:
-    """How often a classifier of the new domain reads the old label; None without labels, or where the domains have others."""
+def _domain_accuracy(translate: Translate, data: PreparedData, part: str, target: Domain) -> float | None:
+    """How often a classifier of the target domain predicts the original label; None without common labels."""
     owner = data.training or data
     if "label" not in owner.arrays or "label" not in data.arrays:
         return None
-    sets = [set(owner.arrays["label"][owner.of_domain("train", domain)].tolist()) for domain in (0, 1)]
-    if sets[0] != sets[1]:
+    labels = [set(owner.arrays["label"][owner.of_domain("train", domain)].tolist()) for domain in (0, 1)]
+    if labels[0] != labels[1]:
         return None
-    judge, items = get_feature_network(_domain_only(data, to, "image", "label")), _items(data, part, OTHER[to], EXAMINED)
-    read = judge.look(data, way(data.arrays["image"][items], to, data))[1].argmax(1)
-    return float((read == data.arrays["label"][items]).mean())
+    network = feature_network(_domain_only(data, target, "image", "label"))
+    items = _items(data, part, OTHER[target], EVALUATED)
+    predicted = network.classify(data, translate(data.arrays["image"][items], target, data))
+    return float((predicted == data.arrays["label"][items]).mean())

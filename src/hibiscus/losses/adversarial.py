@@ -1,4 +1,4 @@
-"""Losses of the two players of a GAN: pure functions of the discriminator's (or critic's) raw outputs, in float32."""
+"""Losses of the players of a GAN: functions of the raw outputs of a discriminator or critic, in float32."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ __all__ = [
 ]
 
 
-def discriminator_cross_entropy(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
-    r"""The discriminator's loss: cross-entropy of telling real items (1) from made ones (0).
+def discriminator_cross_entropy(
+    real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0
+) -> Tensor:
+    r"""The loss of a discriminator: cross-entropy of classifying items as real (1) or generated (0).
 
         loss = -mean(log D(x)) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
-    With other labels the sum is of `-t log D - (1 - t) log(1 - D)` with t = `one` for real items and `zero` for made ones.
+    With other targets t it is the sum of the means of `-t log D - (1 - t) log(1 - D)`, where t is `one` for
+    real and `zero` for generated items.
 
     Args:
         real: logits of real items.
-        fake: logits of made items.
-        one: what real items are said to be: 0.9, say, for one-sided smooth labels (Salimans et al. 2016), or one number for each.
-        zero: what made items are said to be.
+        fake: logits of generated items.
+        one: the target of real items, 0.9 for one-sided label smoothing (Salimans et al. 2016), or one for
+            each.
+        zero: the target of generated items.
 
     Shapes:
-        real and fake of any shape, labels that broadcast to them; returns a scalar in [0, inf), in nats: 2 log 2 = 1.386 where it
-        cannot tell.
+        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf), in nats: 2
+        log 2 = 1.386 for a discriminator at chance.
 
     Reference: Goodfellow et al., "Generative Adversarial Networks", 2014, arXiv 1406.2661.
     """
@@ -43,12 +47,12 @@ def discriminator_cross_entropy(real: Tensor, fake: Tensor, one: Tensor | float 
 
 
 def nonsaturating_generator(fake: Tensor) -> Tensor:
-    r"""The generator's loss that still has a gradient where the discriminator is sure.
+    r"""The non-saturating loss of a generator; its gradient does not vanish for a confident discriminator.
 
         loss = -mean(log D(G(z))),    D = sigmoid(logit)
 
     Args:
-        fake: logits of made items.
+        fake: logits of generated items.
 
     Shapes:
         fake of any shape; returns a scalar in [0, inf), in nats.
@@ -58,20 +62,22 @@ def nonsaturating_generator(fake: Tensor) -> Tensor:
     return softplus(-fake.float()).mean()
 
 
-def least_squares_discriminator(real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0) -> Tensor:
-    r"""The discriminator's loss with squares in place of logarithms: 1 is wanted for real items and 0 for made ones.
+def least_squares_discriminator(
+    real: Tensor, fake: Tensor, one: Tensor | float = 1.0, zero: Tensor | float = 0.0
+) -> Tensor:
+    r"""The least-squares loss of a discriminator: the target of real items is 1, that of generated ones 0.
 
         loss = mean((D(x) - 1)**2) / 2 + mean(D(G(z))**2) / 2
 
     Args:
-        real: the discriminator's values of real items, without any sigmoid.
-        fake: its values of made items.
-        one: what is wanted for real items in place of 1, or one number for each.
-        zero: what is wanted for made items in place of 0.
+        real: outputs for real items, without a sigmoid.
+        fake: outputs for generated items.
+        one: another target of real items, or one for each.
+        zero: another target of generated items.
 
     Shapes:
-        real and fake of any shape, labels that broadcast to them; returns a scalar in [0, inf): 0.25 where it cannot tell and says
-        one half.
+        real and fake of any shape, targets that broadcast to them; returns a scalar in [0, inf): 0.25 for an
+        output of one half everywhere.
 
     Reference: Mao et al., "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
     """
@@ -79,10 +85,10 @@ def least_squares_discriminator(real: Tensor, fake: Tensor, one: Tensor | float 
 
 
 def least_squares_generator(fake: Tensor) -> Tensor:
-    r"""The generator's loss against such a discriminator: `loss = mean((D(G(z)) - 1)**2) / 2`.
+    r"""The least-squares loss of a generator: `loss = mean((D(G(z)) - 1)**2) / 2`.
 
     Args:
-        fake: the discriminator's values of made items.
+        fake: the discriminator's outputs for generated items.
 
     Shapes:
         fake of any shape; returns a scalar in [0, inf).
@@ -93,13 +99,13 @@ def least_squares_generator(fake: Tensor) -> Tensor:
 
 
 def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
-    r"""The critic's loss: the negative of its estimate of the earth mover's distance.
+    r"""The loss of a critic: the negative of its estimate of the earth mover's distance.
 
         loss = mean(C(G(z))) - mean(C(x))
 
     Args:
-        real: the critic's values of real items.
-        fake: its values of made items.
+        real: scores of real items.
+        fake: scores of generated items.
 
     Shapes:
         real and fake of any shape; returns a scalar.
@@ -110,10 +116,10 @@ def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def wasserstein_generator(fake: Tensor) -> Tensor:
-    r"""The generator's loss against a critic: `loss = -mean(C(G(z)))`.
+    r"""The loss of a generator against a critic: `loss = -mean(C(G(z)))`.
 
     Args:
-        fake: the critic's values of made items.
+        fake: scores of generated items.
 
     Shapes:
         fake of any shape; returns a scalar.
@@ -124,14 +130,14 @@ def wasserstein_generator(fake: Tensor) -> Tensor:
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    r"""How far the critic is from slope 1 on straight lines between real and made items.
+    r"""The mean squared deviation of the gradient norm from 1 on lines between real and generated items.
 
         x_mix = mix x + (1 - mix) G(z),    loss = mean((|gradient of C at x_mix| - 1)**2)
 
     Args:
-        critic: from items to one value for each; it may not mix items (no batch norm).
+        critic: maps items to one score each, independently of each other (no batch normalization).
         real: real items.
-        fake: as many made items.
+        fake: as many generated items.
         mix: a number from [0, 1) for each item.
 
     Shapes:
@@ -140,5 +146,5 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     Reference: Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, arXiv 1704.00028.
     """
     between = torch.lerp(fake.detach(), real, mix).requires_grad_()
-    slope = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)[0]
-    return (slope.float().flatten(1).norm(dim=1) - 1).square().mean()
+    gradient = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)[0]
+    return (gradient.float().flatten(1).norm(dim=1) - 1).square().mean()

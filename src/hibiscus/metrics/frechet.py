@@ -1,4 +1,4 @@
-"""How far two clouds of features are apart."""
+"""The Fréchet distance between two sets of features."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ __all__ = ["frechet_distance"]
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    r"""The Fréchet distance between two clouds of features, each taken for a Gaussian.
+    r"""The Fréchet distance between two sets of features, each modeled as a Gaussian.
 
         distance = |m1 - m2|**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)),    m: means, S: covariances
 
-    It is called FID where the features are those of a certain Inception network; with other features the numbers are not
-    comparable to published ones. Few items make it too large, so compare only figures from as many.
+    It is called FID where the features are those of a certain Inception network; with other features the
+    values are not comparable to published ones. Few items bias it upwards, so compare only values over
+    equally many.
 
     Args:
         first: features of one set of items.
@@ -25,16 +26,28 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         first (items, features), second (other items, features); returns a number in [0, inf).
 
     Raises:
-        DataError: fewer than two items, or other features.
+        DataError: fewer than two items, or different numbers of features.
 
     Reference: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
-        raise DataError(f"features of shapes {first.shape} and {second.shape}", "two matrices (items, features) of two items or more", "")
+    if (
+        first.ndim != 2
+        or second.ndim != 2
+        or first.shape[1] != second.shape[1]
+        or min(len(first), len(second)) < 2
+    ):
+        raise DataError(
+            f"features of shapes {first.shape} and {second.shape}",
+            "two matrices (items, features) of two items or more",
+            "",
+        )
     mean = first.mean(0) - second.mean(0)
-    one, other = np.cov(first, rowvar=False).reshape(first.shape[1], -1), np.cov(second, rowvar=False).reshape(first.shape[1], -1)
-    # The trace of (S1 S2)^(1/2) is that of (S1^(1/2) S2 S1^(1/2))^(1/2), whose matrix is symmetric, so its roots are real.
+    one, other = (
+        np.cov(first, rowvar=False).reshape(first.shape[1], -1),
+        np.cov(second, rowvar=False).reshape(first.shape[1], -1),
+    )
+    # (S1 S2)^(1/2) has the trace of (S1^(1/2) S2 S1^(1/2))^(1/2), which is symmetric and so has real roots.
     values, vectors = np.linalg.eigh(one)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root), 0)).sum()

@@ -1,4 +1,4 @@
-"""How far two clouds of features are apart, without taking either for a Gaussian."""
+"""The kernel distance between two sets of features, which does not assume that they are Gaussian."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ BLOCK = 1000  # items at a time, for memory
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
-    r"""The squared maximum mean discrepancy of two clouds of features, under a polynomial kernel, without bias.
+    r"""The squared maximum mean discrepancy of two sets of features with a polynomial kernel, unbiased.
 
         distance = mean k(x, x') + mean k(y, y') - 2 mean k(x, y),    k(x, y) = (x . y / features + 1)**3
 
-    The first two means leave out each item with itself. So the number does not depend on how many items there are, and where both
-    clouds are of one kind it lies about 0, on either side. It is called KID where the features are those of a certain Inception
-    network, and is then often given as the mean over subsets; here all pairs count once.
+    The first two means are over pairs of different items. So the expected value does not depend on the number
+    of items, and for two sets of the same distribution it is 0. It is called KID where the features are those
+    of a certain Inception network, and is then often reported as a mean over subsets; here all pairs count
+    once.
 
     Args:
         first: features of one set of items.
@@ -28,13 +29,22 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
         first (items, features), second (other items, features); returns a number.
 
     Raises:
-        DataError: fewer than two items, or other features.
+        DataError: fewer than two items, or different numbers of features.
 
     Reference: Binkowski, Sutherland, Arbel, Gretton, "Demystifying MMD GANs", 2018, arXiv 1801.01401.
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
-        raise DataError(f"features of shapes {first.shape} and {second.shape}", "two matrices (items, features) of two items or more", "")
+    if (
+        first.ndim != 2
+        or second.ndim != 2
+        or first.shape[1] != second.shape[1]
+        or min(len(first), len(second)) < 2
+    ):
+        raise DataError(
+            f"features of shapes {first.shape} and {second.shape}",
+            "two matrices (items, features) of two items or more",
+            "",
+        )
     return _among(first) + _among(second) - 2 * _total(first, second) / (len(first) * len(second))
 
 

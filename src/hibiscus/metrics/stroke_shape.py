@@ -1,15 +1,17 @@
-r"""What a bright shape on a dark ground is like, from the moments of its brightness: its slant, its width, how thick its strokes are.
+r"""Slant, width, stroke thickness and brightness of a bright shape on a dark background, from image moments.
 
-    m    = sum over pixels of  p,    cx = sum x p / m,    cy = sum y p / m,    p = brightness from 0 to 1, x to the right, y down
+    m    = sum over pixels of  p,    p = brightness from 0 to 1, x to the right, y down
+    cx   = sum x p / m,    cy = sum y p / m
     u_ab = sum over pixels of  (x - cx)**a (y - cy)**b p
 
-    slant      = - u_11 / u_02                      how far right the shape goes for each pixel up; 0 where it stands upright
-    width      = 4 sqrt(u_20 / m)                   in pixels; about that of a filled disc
-    thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline: strokes are much longer than thick
+    slant      = - u_11 / u_02                      pixels to the right per pixel upwards; 0 if upright
+    width      = 4 sqrt(u_20 / m)                   in pixels; that of a filled disc
+    thickness  = 2 m / sum of |gradient of p|       in pixels; area over half the outline, for long strokes
     brightness = mean of p
 
-The sum of an image's slopes is the length of its outlines, over all levels of brightness (the coarea formula), so thickness needs no
-threshold; a blurred stroke counts as wide as a sharp one of the same area.
+The sum of the gradient norms of an image is the length of its outlines over all levels of brightness (the
+coarea formula), so thickness needs no threshold: a blurred stroke is as thick as a sharp one of the same
+area.
 
 Reference: Hu, "Visual pattern recognition by moment invariants", 1962.
 """
@@ -23,14 +25,14 @@ from hibiscus.errors import DataError
 
 __all__ = ["stroke_shapes"]
 
-LEAST = 1e-9  # stands for nothing in a divisor, where an image is black
+EPSILON = 1e-9  # avoids a division by 0 where an image is black
 
 
 def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """`slant`, `width`, `thickness` and `brightness` of each image; 0 all where an image is black.
+    """`slant`, `width`, `thickness` and `brightness` of each image; all 0 where an image is black.
 
     Args:
-        pixels: images, colours averaged.
+        pixels: images; their channels are averaged.
 
     Shapes:
         pixels uint8 (N, height, width, channels); each measure (N,).
@@ -39,20 +41,24 @@ def stroke_shapes(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
         DataError: another shape.
     """
     if np.ndim(pixels) != 4:
-        raise DataError(f"images of shape {np.shape(pixels)}", "(items, height, width, channels)", "give one axis more")
+        raise DataError(
+            f"images of shape {np.shape(pixels)}", "(items, height, width, channels)", "add the missing axis"
+        )
     p = np.asarray(pixels, np.float64).mean(3) / 255
     y, x = np.arange(p.shape[1])[None, :, None], np.arange(p.shape[2])[None, None, :]
     mass = p.sum((1, 2))
-    divisor = np.maximum(mass, LEAST)
+    divisor = np.maximum(mass, EPSILON)
     dx = x - ((x * p).sum((1, 2)) / divisor)[:, None, None]
     dy = y - ((y * p).sum((1, 2)) / divisor)[:, None, None]
     u_20, u_11, u_02 = (((dx**a * dy**b) * p).sum((1, 2)) for a, b in ((2, 0), (1, 1), (0, 2)))
-    framed = np.pad(p, ((0, 0), (1, 1), (1, 1)))  # a shape at the border ends there
-    down, right = np.diff(framed, axis=1), np.diff(framed, axis=2)
-    outline = np.hypot(down[:, :, 1:] + down[:, :, :-1], right[:, 1:] + right[:, :-1]).sum((1, 2)) / 2  # the slope where four pixels meet
+    padded = np.pad(p, ((0, 0), (1, 1), (1, 1)))  # a shape at the border ends there
+    down, right = np.diff(padded, axis=1), np.diff(padded, axis=2)
+    outline = (
+        np.hypot(down[:, :, 1:] + down[:, :, :-1], right[:, 1:] + right[:, :-1]).sum((1, 2)) / 2
+    )  # the gradient where four pixels meet
     return {
-        "slant": -u_11 / np.maximum(u_02, LEAST),
+        "slant": -u_11 / np.maximum(u_02, EPSILON),
         "width": 4 * np.sqrt(u_20 / divisor),
-        "thickness": 2 * mass / np.maximum(outline, LEAST),
+        "thickness": 2 * mass / np.maximum(outline, EPSILON),
         "brightness": p.mean((1, 2)),
     }

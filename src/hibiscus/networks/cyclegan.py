@@ -1,12 +1,14 @@
-r"""Generators from images to images of the same size: a U-Net, and the residual network of Zhu et al.
+r"""Image-to-image translators: a U-Net, and the residual network of Zhu et al.
 
-Instance norm brings each map of each image to mean 0 and deviation 1 over its pixels, so the contrast of one image does not
-depend on what else is in the batch. The U-Net's decoder sees every map of the encoder beside its own, so places are kept; the
-residual network carries all through one narrow map and changes shapes more freely. Both halve the side while it stays at least 4,
-at most as often as told, and take images of any size: sides that do not divide are made one larger and cut off.
+Instance normalization brings each feature map of each image to mean 0 and standard deviation 1 over its
+pixels, so that the contrast of an image does not depend on the rest of the batch. The skip connections of the
+U-Net preserve positions; the residual network passes everything through one bottleneck and changes shapes
+more freely. Both halve the image size a limited number of times, while it stays at least 4, and take images
+of any size: odd sizes are rounded up and the excess is cropped.
 
-Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses for Real-Time Style
-Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization", 2016, arXiv 1607.08022.
+Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses
+for Real-Time Style Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization",
+2016, arXiv 1607.08022.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ UNET_HALVINGS, RESNET_HALVINGS = 3, 2
 
 
 def times_halved(shape: tuple[int, int, int], most: int) -> int:
-    """How often an image of (channels, height, width) is halved: until the shorter side would be below 4, `most` times at most."""
+    """How often an image is halved: while its shorter side stays at least 4, and `most` times at most."""
     count, side = 0, min(shape[1:])
     while count < most and -(-side // 2) >= SMALLEST_SIDE:
         side, count = -(-side // 2), count + 1
@@ -37,37 +39,42 @@ def residual_blocks(shape: tuple[int, int, int]) -> int:
 
 
 class InstanceNorm(nn.GroupNorm):
-    """Each map of each image brought to mean 0 and deviation 1, then scaled and shifted as learned.
+    """Instance normalization with a learned scale and shift.
 
-    It is a group norm of one map each, on maps that lie whole in memory: five to ten times as fast on a processor as `InstanceNorm2d`.
+    It is a group normalization with one feature map per group, on contiguous maps: five to ten times as fast
+    on a CPU as `InstanceNorm2d`.
 
     Args:
-        filters: how many maps.
+        filters: the number of feature maps.
     """
 
     def __init__(self, filters: int):
         super().__init__(filters, filters)
 
     def forward(self, input: Tensor) -> Tensor:
-        """The maps `(batch, filters, height, width)`, normalised."""
+        """The normalized feature maps `(batch, filters, height, width)`."""
         y = super().forward(input.contiguous())
-        return y.contiguous(memory_format=torch.channels_last) if input.is_contiguous(memory_format=torch.channels_last) else y
+        return (
+            y.contiguous(memory_format=torch.channels_last)
+            if input.is_contiguous(memory_format=torch.channels_last)
+            else y
+        )
 
 
-def _finished(x: Tensor, change: Tensor, residual: bool) -> Tensor:
-    """Values in [-1, 1] from what a network says of the image x."""
-    return torch.tanh(2 * x + change.float() if residual else change)
+def _to_image(x: Tensor, output: Tensor, residual: bool) -> Tensor:
+    """An image in [-1, 1] from the input x and the output of a network."""
+    return torch.tanh(2 * x + output.float() if residual else output)
 
 
 class Alignment(nn.Module):
-    """Moves and scales all images of a domain alike: what varies then lies where it varies in the other domain's.
+    """Shifts and scales all images of a domain equally, so that they vary where those of the other domain do.
 
-        y(p) = x(centre_x + (p - centre_y) spread_x / spread_y),    p from -1 to 1 along either side
+        y(p) = x(center_x + (p - center_y) spread_x / spread_y),    p from -1 to 1 along either side
 
-    centre and spread are the mean and deviation of places, each weighted by the variance over images there. Convolutions would have
-    to carry each pixel to another place, which they learn late, after they have learned to cut off what lies where the other domain has
-    nothing. What comes from outside the image has the mean colour of the other domain's rim. Domains of photos that fill
-    the frame have the same centres and spreads, and stay as they are.
+    Center and spread are the mean and standard deviation of the pixel positions, weighted by the variance
+    over images at each. Convolutions learn late to move pixels, after they have learned to remove what lies
+    where the other domain is empty. Pixels from outside the image have the mean color of the other domain's
+    border. Domains of photos that fill the frame have the same centers and spreads, and remain unchanged.
 
     Args:
         channels: of the images.
@@ -87,51 +94,55 @@ class Alignment(nn.Module):
         self.register_buffer("outside", torch.zeros(1, channels, 1, 1))
 
     @torch.no_grad()
-    def fit(self, own: Tensor, other: Tensor) -> None:
-        """Measures the images of the own and the other domain, each (items, channels, height, width)."""
-        (centre, spread), (new_centre, new_spread) = _places(own), _places(other)
+    def fit(self, source: Tensor, target: Tensor) -> None:
+        """Fits it to images of the source and the target domain, each (items, channels, height, width)."""
+        (center, spread), (new_center, new_spread) = _positions(source), _positions(target)
         self.scale.copy_(spread / new_spread)
-        self.shift.copy_(centre - new_centre * self.scale)
-        rim = torch.cat([other[..., 0, :], other[..., -1, :], other[..., 0], other[..., -1]], 2)
-        self.outside.copy_(rim.mean((0, 2)).view(1, -1, 1, 1))
+        self.shift.copy_(center - new_center * self.scale)
+        border = torch.cat([target[..., 0, :], target[..., -1, :], target[..., 0], target[..., -1]], 2)
+        self.outside.copy_(border.mean((0, 2)).view(1, -1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The images, moved and scaled."""
-        theta = torch.cat([torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1)  # here places are (across, down)
+        """The images, shifted and scaled."""
+        theta = torch.cat(
+            [torch.diag(self.scale.flip(0)), self.shift.flip(0)[:, None]], 1
+        )  # here positions are (across, down)
         grid = functional.affine_grid(theta.expand(len(x), 2, 3), list(x.shape), align_corners=False)
         return functional.grid_sample(x.float() - self.outside, grid, align_corners=False) + self.outside
 
 
-def _places(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Centre and spread, each (down, across), of where images vary."""
+def _positions(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Center and spread, each (down, across), of the positions where images vary."""
     weight = images.var(0, unbiased=False).sum(0)
-    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # images that are all alike vary everywhere the same
-    centres, spreads = [], []
+    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # images that are all equal vary everywhere the same
+    centers, spreads = [], []
     for side in (0, 1):
-        share, count = weight.sum(1 - side), weight.shape[side]
-        place = (2 * torch.arange(count, device=weight.device) + 1) / count - 1
-        centres.append((share * place).sum())
-        spreads.append((share * (place - centres[-1]).square()).sum().sqrt().clamp(min=1 / count))
-    return torch.stack(centres), torch.stack(spreads)
+        marginal, count = weight.sum(1 - side), weight.shape[side]
+        position = (2 * torch.arange(count, device=weight.device) + 1) / count - 1
+        centers.append((marginal * position).sum())
+        spreads.append((marginal * (position - centers[-1]).square()).sum().sqrt().clamp(min=1 / count))
+    return torch.stack(centers), torch.stack(spreads)
 
 
 class UNetGenerator(nn.Module):
-    """Encoder layers of instance norm, leaky ReLU, strided convolution; decoder layers of instance norm, ReLU, transposed convolution.
+    """A U-Net with instance normalization, leaky ReLU in the encoder and ReLU in the decoder.
 
-    After each decoder layer the encoder's map of that size is put beside its own. The first layer is a convolution alone, as a norm
-    of the image itself would take its brightness away. A convolution that only norms follow has no bias: they would take it away.
+    The first layer is a convolution alone, since normalizing the image itself would remove its brightness. A
+    convolution that is followed only by normalization has no bias, since this would be removed.
 
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled where the side halves.
-        kernel_size: of all convolutions, in pixels, odd.
-        residual: answer `tanh(2 x + F(x))`, which begins near the image x itself, and not `tanh(F(x))`.
+        kernel_size: of all convolutions, odd.
+        residual: output `tanh(2 x + F(x))`, which starts near the image x, instead of `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True
+    ):
         super().__init__()
         self.residual = residual
         channels, steps, pad = shape[0], times_halved(shape, UNET_HALVINGS), kernel_size // 2
@@ -139,11 +150,19 @@ class UNetGenerator(nn.Module):
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for step in range(steps):
             filters = width * 2**step
-            layers = [InstanceNorm(filters), nn.LeakyReLU(0.2), nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False)]
+            layers = [
+                InstanceNorm(filters),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False),
+            ]
             self.down.append(nn.Sequential(*layers))
-            # The innermost map comes alone, all others with the encoder's beside them.
+            # All inputs but the innermost are concatenated with the encoder's maps.
             below = 2 * filters if step == steps - 1 else 4 * filters
-            layers = [InstanceNorm(below), nn.ReLU(), nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0)]
+            layers = [
+                InstanceNorm(below),
+                nn.ReLU(),
+                nn.ConvTranspose2d(below, filters, kernel_size, 2, pad, 1, bias=step == 0),
+            ]
             self.up.insert(0, nn.Sequential(*layers))
         self.last = nn.Conv2d(2 * width if steps else width, channels, kernel_size, padding=pad)
         initialize(self, "normal")
@@ -157,46 +176,59 @@ class UNetGenerator(nn.Module):
         for layer in self.up:
             beside = maps.pop()
             y = torch.cat([layer(y)[..., : beside.shape[2], : beside.shape[3]], beside], 1)
-        return _finished(x, self.last(y), self.residual)
+        return _to_image(x, self.last(y), self.residual)
 
 
 class _Residual(nn.Module):
-    """`x + F(x)`, F two convolutions, each with instance norm."""
+    """`x + F(x)`, where F is two convolutions with instance normalization."""
 
     def __init__(self, filters: int, kernel_size: int):
         super().__init__()
         pad = kernel_size // 2
         self.body = nn.Sequential(
-            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters), nn.ReLU(inplace=True),
-            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False), InstanceNorm(filters),
-        )  # fmt: skip
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False),
+            InstanceNorm(filters),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, kernel_size, padding=pad, bias=False),
+            InstanceNorm(filters),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
 
 
 class ResNetGenerator(nn.Module):
-    """Convolution of 7 pixels, strided convolutions, residual blocks, transposed convolutions, convolution of 7 pixels.
+    """Strided convolutions, residual blocks and transposed convolutions between two 7x7 convolutions.
 
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled where the side halves.
-        kernel_size: of all convolutions but the first and the last, in pixels, odd.
-        residual: answer `tanh(2 x + F(x))`, which begins near the image x itself, and not `tanh(F(x))`.
+        kernel_size: of all convolutions but the first and the last, odd.
+        residual: output `tanh(2 x + F(x))`, which starts near the image x, instead of `tanh(F(x))`.
 
     Shapes:
         (batch, channels, height, width) in [-1, 1] to the same.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, residual: bool = True
+    ):
         super().__init__()
         self.residual = residual
         channels, self.height, self.width = shape
         pad, filters = kernel_size // 2, width
-        layers: list[nn.Module] = [nn.Conv2d(channels, width, 7, padding=3, bias=False), InstanceNorm(width), nn.ReLU(inplace=True)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, width, 7, padding=3, bias=False),
+            InstanceNorm(width),
+            nn.ReLU(inplace=True),
+        ]
         steps = times_halved(shape, RESNET_HALVINGS)
         for _ in range(steps):
-            layers += [nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False), InstanceNorm(2 * filters), nn.ReLU(inplace=True)]
+            layers += [
+                nn.Conv2d(filters, 2 * filters, kernel_size, 2, pad, bias=False),
+                InstanceNorm(2 * filters),
+                nn.ReLU(inplace=True),
+            ]
             filters *= 2
         layers += [_Residual(filters, kernel_size) for _ in range(residual_blocks(shape))]
         for _ in range(steps):
@@ -208,4 +240,4 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The translated images."""
-        return _finished(x, self.body(x)[..., : self.height, : self.width], self.residual)
+        return _to_image(x, self.body(x)[..., : self.height, : self.width], self.residual)

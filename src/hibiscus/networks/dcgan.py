@@ -1,10 +1,11 @@
-r"""The networks of DCGAN: a generator of transposed convolutions and a discriminator of strided ones, for images of any size.
+r"""The networks of DCGAN: a generator and a discriminator for images of any size, both convolutional.
 
-The side is halved until it is at most 8; the generator starts from a map of that size and doubles it as often. Filters double
-where the side halves. Sides that do not divide are made one larger and cut off at the end.
+The image size is halved until it is at most 8; the generator starts from feature maps of that size and
+doubles it as often. The number of filters doubles where the size halves. Odd sizes are rounded up, and the
+excess is cropped at the end.
 
-Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
-2015, arXiv 1511.06434.
+Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", 2015, arXiv 1511.06434.
 """
 
 from __future__ import annotations
@@ -17,13 +18,21 @@ from torch import Tensor, nn
 from hibiscus.networks.layers import UnitNorm, initialize
 from hibiscus.networks.memory_format import Flatten
 
-__all__ = ["ConditionalDiscriminator", "Discriminator", "FeatureDiscriminator", "Generator", "HeadedDiscriminator", "Reader", "halvings"]
+__all__ = [
+    "AuxiliaryNetwork",
+    "ConditionalDiscriminator",
+    "Discriminator",
+    "FeatureDiscriminator",
+    "Generator",
+    "HeadedDiscriminator",
+    "halvings",
+]
 
 SMALLEST_SIDE = 8
 
 
 def halvings(height: int, width: int) -> int:
-    """How often an image is halved until neither side is above 8 pixels; at least once."""
+    """How often an image is halved until neither side exceeds 8 pixels; at least once."""
     count, side = 0, max(height, width)
     while side > SMALLEST_SIDE:
         side, count = -(-side // 2), count + 1
@@ -31,30 +40,34 @@ def halvings(height: int, width: int) -> int:
 
 
 class Generator(nn.Module):
-    """From noise to images in [-1, 1].
+    """Maps noise to images in [-1, 1].
 
     Args:
-        latent: numbers of noise for each image.
+        latent_dim: dimension of the noise.
         shape: (channels, height, width) of an image.
         width: filters of the last hidden layer; each earlier one has twice as many.
-        hidden: units of a fully connected layer before the first map; 0 for none.
+        hidden: units of a fully connected layer before the first feature maps; 0 for none.
 
     Shapes:
-        (batch, latent) to (batch, channels, height, width).
+        (batch, latent_dim) to (batch, channels, height, width).
     """
 
-    def __init__(self, latent: int, shape: tuple[int, int, int], width: int = 64, hidden: int = 0):
+    def __init__(self, latent_dim: int, shape: tuple[int, int, int], width: int = 64, hidden: int = 0):
         super().__init__()
         channels, self.height, self.width = shape
         steps = halvings(self.height, self.width)
         filters = width * 2 ** (steps - 1)
         side = (-(-self.height // 2**steps), -(-self.width // 2**steps))
-        first = _connected(latent, hidden) if hidden else []
-        linear = nn.Linear(hidden or latent, filters * side[0] * side[1], bias=False)
+        first = _connected(latent_dim, hidden) if hidden else []
+        linear = nn.Linear(hidden or latent_dim, filters * side[0] * side[1], bias=False)
         self.stem = nn.Sequential(*first, linear, nn.Unflatten(1, (filters, *side)))
         layers: list[nn.Module] = [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         for _ in range(steps - 1):
-            layers += [nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(filters // 2), nn.ReLU(inplace=True)]
+            layers += [
+                nn.ConvTranspose2d(filters, filters // 2, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(filters // 2),
+                nn.ReLU(inplace=True),
+            ]
             filters //= 2
         self.body = nn.Sequential(*layers, nn.ConvTranspose2d(filters, channels, 4, 2, 1), nn.Tanh())
         initialize(self, "normal")
@@ -65,50 +78,57 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From images to one number each, a logit or a critic's value, or to more where some other answer is read off as well.
+    """Maps each image to a logit, or to the score of a critic, or to several numbers.
 
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; each later one has twice as many.
-        batch_norm: normalise over the batch in all layers but the first, as in the paper.
-        last_bias: a bias on the answer; a critic's loss would never move it.
-        outputs: numbers of the answer.
+        batch_norm: batch normalization in all layers but the first, as in the paper.
+        last_bias: a bias in the last layer; it has no gradient in the loss of a critic.
+        outputs: the number of outputs.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs).
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 64, batch_norm: bool = False, last_bias: bool = True, outputs: int = 1):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        width: int = 64,
+        batch_norm: bool = False,
+        last_bias: bool = True,
+        outputs: int = 1,
+    ):
         super().__init__()
         layers, features = _strided(shape, width, batch_norm)
         self.body = nn.Sequential(*layers, nn.Linear(features, outputs, bias=last_bias))
         initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """The answer for each image."""
+        """The outputs for each image."""
         return self.body(x)
 
 
 class _Heads(nn.ModuleDict):
-    """A linear layer for each answer, by the answer's name."""
+    """A linear layer for each output, by name."""
 
     def __init__(self, features: int, heads: Mapping[str, int]):
-        super().__init__({name: nn.Linear(features, numbers) for name, numbers in heads.items()})
+        super().__init__({name: nn.Linear(features, size) for name, size in heads.items()})
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         return {name: head(features) for name, head in self.items()}
 
 
 class HeadedDiscriminator(nn.Module):
-    """From images to several answers each: one body that all share, and a linear head for each answer.
+    """Maps images to several outputs by name: a shared body, and a linear head for each output.
 
     Args:
         shape: (channels, height, width) of an image.
-        heads: how many numbers each answer has, by the answer's name.
+        heads: the size of each output, by name.
         width: filters of the first layer; each later one has twice as many.
 
     Shapes:
-        (batch, channels, height, width) to (batch, numbers) by name.
+        (batch, channels, height, width) to (batch, size) by name.
     """
 
     def __init__(self, shape: tuple[int, int, int], heads: Mapping[str, int], width: int = 64):
@@ -118,17 +138,17 @@ class HeadedDiscriminator(nn.Module):
         initialize(self, "normal")
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """All answers to each image, by name."""
+        """All outputs for each image, by name."""
         return self.heads(self.body(x))
 
 
 class FeatureDiscriminator(nn.Module):
-    """From images to a logit each, and to the features that it is read from, for others to read in; a fully connected layer before it.
+    """Maps images to logits and to the features of the last hidden layer, an input of other networks.
 
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; each later one has twice as many.
-        features: units of the fully connected layer.
+        features: units of the last hidden layer, which is fully connected.
 
     Shapes:
         (batch, channels, height, width) to (batch, 1) and (batch, features).
@@ -147,16 +167,16 @@ class FeatureDiscriminator(nn.Module):
         return self.real(features), features
 
 
-class Reader(nn.Module):
-    """From a discriminator's features to several answers: one fully connected layer that all share, and a linear head for each.
+class AuxiliaryNetwork(nn.Module):
+    """Maps the features of a discriminator to several outputs: a shared layer, and a linear head for each.
 
     Args:
-        features: numbers of what it reads.
-        heads: how many numbers each answer has, by the answer's name.
+        features: the number of features.
+        heads: the size of each output, by name.
         hidden: units of the shared layer.
 
     Shapes:
-        (batch, features) to (batch, numbers) by name.
+        (batch, features) to (batch, size) by name.
     """
 
     def __init__(self, features: int, heads: Mapping[str, int], hidden: int = 128):
@@ -165,29 +185,27 @@ class Reader(nn.Module):
         initialize(self, "normal")
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """All answers, by name."""
+        """All outputs, by name."""
         return self.heads(self.body(features))
 
 
 class ConditionalDiscriminator(nn.Module):
-    """From images and what they are said to show to one number each.
-
-    The label becomes one more channel of the image, by a linear layer.
+    """Maps images with their classes to logits; the class is a further channel, by a linear layer.
 
     Args:
         shape: (channels, height, width) of an image.
-        classes: how many there are.
+        num_classes: the number of classes.
         width: filters of the first layer; each later one has twice as many.
 
     Shapes:
-        (batch, channels, height, width) and one-hot labels (batch, classes) to (batch, 1).
+        (batch, channels, height, width) and one-hot labels (batch, num_classes) to (batch, 1).
     """
 
-    def __init__(self, shape: tuple[int, int, int], classes: int, width: int = 64):
+    def __init__(self, shape: tuple[int, int, int], num_classes: int, width: int = 64):
         super().__init__()
         channels, height, side = shape
-        plane = nn.Linear(classes, height * side, bias=False)
-        # A one-hot label picks one weight for each pixel: as large as an image's values, or the label is hardly heard beside them.
+        plane = nn.Linear(num_classes, height * side, bias=False)
+        # A one-hot label selects one weight for each pixel: as large as pixel values, or it is drowned out.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, side)))
         self.body = Discriminator((channels + 1, height, side), width)
@@ -202,7 +220,9 @@ def _connected(inputs: int, units: int) -> list[nn.Module]:
     return [nn.Linear(inputs, units, bias=False), UnitNorm(units), nn.LeakyReLU(0.2, inplace=True)]
 
 
-def _strided(shape: tuple[int, int, int], width: int, batch_norm: bool = False) -> tuple[list[nn.Module], int]:
+def _strided(
+    shape: tuple[int, int, int], width: int, batch_norm: bool = False
+) -> tuple[list[nn.Module], int]:
     """The layers of a discriminator from images to features, and how many features there are."""
     channels, height, side = shape
     layers: list[nn.Module] = []

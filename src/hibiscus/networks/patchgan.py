@@ -1,9 +1,10 @@
-r"""PatchGAN: a discriminator that answers for each patch of an image by itself, or for the whole of it.
+r"""PatchGAN: a discriminator that classifies each patch of an image separately, or the whole image.
 
-It is convolutional throughout. Each number of its answer sees one patch, its receptive field; the patches overlap. It judges texture
-and leaves the arrangement of the whole to other losses, has few weights, and takes images of any size.
+It is fully convolutional. The receptive field of each output is one patch; the patches overlap. It evaluates
+texture and leaves global structure to other losses, has few weights, and takes images of any size.
 
-Reference: Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2016, arXiv 1611.07004.
+Reference: Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2016,
+arXiv 1611.07004.
 """
 
 from __future__ import annotations
@@ -20,26 +21,31 @@ HALVINGS = 3
 
 
 class PatchDiscriminator(nn.Module):
-    """Strided convolutions with leaky ReLU, one of stride 1, and a last one that gives a number for each patch.
+    """Strided convolutions with leaky ReLU, one of stride 1, and a last one with an output for each patch.
 
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled in each later one.
-        kernel_size: in pixels, odd.
-        whole: one number for the whole image, by a linear layer in place of the last convolution.
+        kernel_size: of all convolutions, odd.
+        whole: one output for the whole image, by a linear layer instead of the last convolution.
 
     Shapes:
         (batch, channels, height, width) to (batch, 1, rows, columns), or (batch, 1) for the whole image.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, whole: bool = False):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 32, kernel_size: int = 3, whole: bool = False
+    ):
         super().__init__()
         channels, height, side = shape
         pad, steps = kernel_size // 2, times_halved(shape, HALVINGS)
         layers: list[nn.Module] = []
         for step in range(steps + 1):
             filters, stride = width * 2**step, 2 if step < steps else 1
-            layers += [nn.Conv2d(channels, filters, kernel_size, stride, pad), nn.LeakyReLU(0.2, inplace=True)]
+            layers += [
+                nn.Conv2d(channels, filters, kernel_size, stride, pad),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
             channels, height, side = filters, -(-height // stride), -(-side // stride)
         if whole:
             layers += [Flatten(), nn.Linear(channels * height * side, 1)]
@@ -49,5 +55,5 @@ class PatchDiscriminator(nn.Module):
         initialize(self, "normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """One number for each patch, or for each image."""
+        """The output for each patch, or for each image."""
         return self.body(x)

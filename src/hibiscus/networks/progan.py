@@ -1,11 +1,12 @@
-r"""The networks of progressive growing: they begin with small images, and each growth doubles the side.
+r"""The networks of progressive growing: they start with small images, and each growth doubles the image size.
 
-A new block fades in: with `alpha` from 0 to 1 the generator's image is `(1 - alpha) enlarge(old) + alpha new`, and the critic
-sees its input the same way. Weights are drawn from N(0, 1) and scaled by sqrt(2 / fan_in) when they are used (equalised learning
-rate), the generator's maps are brought to length 1 in each pixel, and the critic is told how much the batch varies.
+A new block fades in: with `alpha` from 0 to 1 the image of the generator is `(1 - alpha) upsample(old) +
+alpha new`, and the input of the critic is blended in the same way. Weights are drawn from N(0, 1) and scaled
+by sqrt(2 / fan_in) in the forward pass (equalized learning rate), the generator normalizes the feature vector
+of each pixel, and the critic receives the standard deviation over the batch as a feature.
 
-Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
-arXiv 1710.10196.
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
+Variation", 2017, arXiv 1710.10196.
 """
 
 from __future__ import annotations
@@ -24,61 +25,67 @@ __all__ = [
     "EqualLinear",
     "GrowingCritic",
     "GrowingGenerator",
-    "cut_back",
-    "doubled_sides",
-    "enlarge",
-    "frame",
+    "crop_center",
     "minibatch_deviation",
-    "normalize",
+    "pad_to_square",
     "pixel_norm",
+    "spectrally_normalize",
+    "stage_sizes",
+    "upsample",
 ]
 
 
-def doubled_sides(first: int, height: int, width: int) -> list[int]:
-    """The sides of growing images: from the first to the power of two that holds images of a height and width."""
+def stage_sizes(first: int, height: int, width: int) -> list[int]:
+    """The image sizes of the stages, up to the power of two that holds images of a height and width."""
     last = 2 ** (max(height, width) - 1).bit_length()
     first = min(first, last)
     return [first * 2**doubling for doubling in range((last // first).bit_length())]
 
 
-def frame(image: Tensor, side: int) -> Tensor:
-    """Images in the middle of a square `(batch, channels, side, side)`, framed by their own border."""
+def pad_to_square(image: Tensor, side: int) -> Tensor:
+    """Images in the center of a square `(batch, channels, side, side)`, padded by repeating their border."""
     height, width = image.shape[2:]
     top, left = (side - height) // 2, (side - width) // 2
     return functional.pad(image, (left, side - width - left, top, side - height - top), mode="replicate")
 
 
-def cut_back(square: Tensor, height: int, width: int) -> Tensor:
-    """What `frame` was given: the middle `(batch, channels, height, width)`."""
+def crop_center(square: Tensor, height: int, width: int) -> Tensor:
+    """The inverse of `pad_to_square`: the central `(batch, channels, height, width)`."""
     top, left = (square.shape[2] - height) // 2, (square.shape[3] - width) // 2
     return square[..., top : top + height, left : left + width]
 
 
-def enlarge(image: Tensor, side: int) -> Tensor:
-    """Images at a larger side, every pixel repeated."""
+def upsample(image: Tensor, side: int) -> Tensor:
+    """Images at a larger size, by nearest-neighbor interpolation."""
     return functional.interpolate(image, size=(side, side), mode="nearest")
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    r"""Brings each pixel's values to mean square 1: `x / sqrt(mean over channels of x**2 + 1e-8)`."""
+    r"""Normalizes the feature vector of each pixel: `x / sqrt(mean over channels of x**2 + 1e-8)`."""
     return x * (x.float().square().mean(1, keepdim=True) + 1e-8).rsqrt().to(x.dtype)
 
 
 def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
-    r"""Appends one map: the standard deviation within groups of items, averaged over all values; it shows a batch without variety.
+    r"""Appends a feature map with the standard deviation within groups of items, averaged over all values.
+
+    It lets a critic detect a batch without variety.
 
     Shapes:
-        (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that does not divide is one group.
+        (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that is not
+        divisible into groups is a single one.
     """
     batch, _, height, width = x.shape
     size = group if batch % group == 0 else batch
     groups = x.float().reshape(-1, size, *x.shape[1:])
     deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-    return torch.cat([x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)], 1)
+    return torch.cat(
+        [x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)],
+        1,
+    )
 
 
 class _Equal(nn.Module):
-    """A layer whose weights are drawn from N(0, 1) and scaled when they are used, so that all learn at one rate."""
+    """A layer with weights from N(0, 1) that are scaled in the forward pass (equalized learning rate)."""
 
     def __init__(self, shape: tuple[int, ...], gain: float):
         super().__init__()
@@ -88,7 +95,7 @@ class _Equal(nn.Module):
 
 
 class EqualConv(_Equal):
-    """A convolution of odd `kernel` that keeps the side, with an equalised learning rate."""
+    """A convolution with an odd kernel size and an equalized learning rate; it preserves the image size."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = math.sqrt(2)):
         super().__init__((outputs, inputs, kernel, kernel), gain)
@@ -99,7 +106,7 @@ class EqualConv(_Equal):
 
 
 class EqualLinear(_Equal):
-    """A linear layer with an equalised learning rate."""
+    """A linear layer with an equalized learning rate."""
 
     def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2)):
         super().__init__((outputs, inputs), gain)
@@ -109,10 +116,10 @@ class EqualLinear(_Equal):
         return functional.linear(x, self.weight * self.scale, self.bias)
 
 
-def normalize(network: nn.Module) -> None:
-    """Divides the weights of each equalised layer by their largest singular value; nothing is left to equalise, so no scale is used.
+def spectrally_normalize(network: nn.Module) -> None:
+    """Divides the weights of equalized layers by their largest singular value; this replaces the scale.
 
-    Layers that are so already stay as they are.
+    Layers that are normalized already stay as they are.
     """
     for layer in list(network.modules()):
         if isinstance(layer, _Equal) and not hasattr(layer, "parametrizations"):
@@ -121,50 +128,57 @@ def normalize(network: nn.Module) -> None:
 
 
 class _Growing(nn.Module):
-    """What both sides share: the number of filters at each side, and how far the newest block has faded in."""
+    """What generator and critic share: filters at each size, and how far the newest block has faded in."""
 
     alpha: Tensor
 
-    def __init__(self, channels: int, side: int, width: int, most: int):
+    def __init__(self, channels: int, side: int, width: int, max_width: int):
         super().__init__()
-        self.channels, self.side, self.first, self.filters, self.most = channels, side, side, width, most
+        self.channels, self.side, self.first, self.filters, self.max_width = (
+            channels,
+            side,
+            side,
+            width,
+            max_width,
+        )
         self.register_buffer("alpha", torch.ones(()))
 
     def width_at(self, side: int) -> int:
-        """Filters at a side: as asked at the first, halved at each doubling, and not below 16."""
-        return min(self.most, max(16, self.filters * self.first // side))
+        """Filters at an image size: `width` at the first, halved at each doubling, at least 16."""
+        return min(self.max_width, max(16, self.filters * self.first // side))
 
 
 class GrowingGenerator(_Growing):
-    """From noise to images in about [-1, 1] whose side doubles with each `grow`.
+    """Maps noise to images in about [-1, 1], whose size doubles with each `grow`.
 
     Args:
-        latent: numbers of noise for each image.
+        latent_dim: dimension of the noise.
         channels: of an image.
-        side: of the first images, in pixels.
-        width: filters at that side; halved at each doubling, at least 16.
+        side: size of the first images, in pixels.
+        width: filters at that size; halved at each doubling, at least 16.
+        max_width: upper limit of the number of filters.
 
     Shapes:
-        (batch, latent) to (batch, channels, side, side).
+        (batch, latent_dim) to (batch, channels, side, side).
     """
 
-    def __init__(self, latent: int, channels: int, side: int, width: int = 128, most: int = 512):
-        super().__init__(channels, side, width, most)
+    def __init__(self, latent_dim: int, channels: int, side: int, width: int = 128, max_width: int = 512):
+        super().__init__(channels, side, width, max_width)
         filters = self.width_at(side)
-        self.stem = EqualLinear(latent, filters * side * side, gain=math.sqrt(2) / 4)
+        self.stem = EqualLinear(latent_dim, filters * side * side, gain=math.sqrt(2) / 4)
         self.first_block = EqualConv(filters, filters, 3)
         self.blocks = nn.ModuleList()
         self.to_image = nn.ModuleList([EqualConv(filters, channels, 1, gain=1)])
 
     def grow(self) -> None:
-        """Adds a block for images of twice the side."""
+        """Adds a block for images of twice the size."""
         before, after = self.width_at(self.side), self.width_at(2 * self.side)
         self.blocks.append(nn.ModuleList([EqualConv(before, after, 3), EqualConv(after, after, 3)]))
         self.to_image.append(EqualConv(after, self.channels, 1, gain=1))
         self.side *= 2
 
     def forward(self, z: Tensor) -> Tensor:
-        """Images of the present side."""
+        """Images of the current size."""
         x = self.stem(pixel_norm(z)).view(len(z), -1, self.first, self.first)
         x = pixel_norm(functional.leaky_relu(x, 0.2))
         x = pixel_norm(functional.leaky_relu(self.first_block(x), 0.2))
@@ -181,36 +195,40 @@ class GrowingGenerator(_Growing):
 
 
 class GrowingCritic(_Growing):
-    """From images of the present side to one value each; grows at the side of its input.
+    """Maps images of the current size to one score each; grows at its input.
 
     Args:
         channels: of an image.
-        side: of the first images, in pixels.
-        width: filters at that side.
+        side: size of the first images, in pixels.
+        width: filters at that size.
+        max_width: upper limit of the number of filters.
 
     Shapes:
         (batch, channels, side, side) to (batch, 1).
     """
 
-    def __init__(self, channels: int, side: int, width: int = 128, most: int = 512):
-        super().__init__(channels, side, width, most)
+    def __init__(self, channels: int, side: int, width: int = 128, max_width: int = 512):
+        super().__init__(channels, side, width, max_width)
         filters = self.width_at(side)
         self.from_image = nn.ModuleList([EqualConv(channels, filters, 1)])
         self.blocks = nn.ModuleList()
         self.last_block = EqualConv(filters + 1, filters, 3)
         self.head = nn.Sequential(
-            Flatten(), EqualLinear(filters * side * side, filters), nn.LeakyReLU(0.2), EqualLinear(filters, 1, gain=1)
+            Flatten(),
+            EqualLinear(filters * side * side, filters),
+            nn.LeakyReLU(0.2),
+            EqualLinear(filters, 1, gain=1),
         )
 
     def grow(self) -> None:
-        """Adds a block for images of twice the side."""
+        """Adds a block for images of twice the size."""
         before, after = self.width_at(self.side), self.width_at(2 * self.side)
         self.blocks.append(nn.ModuleList([EqualConv(after, after, 3), EqualConv(after, before, 3)]))
         self.from_image.append(EqualConv(self.channels, after, 1))
         self.side *= 2
 
     def forward(self, image: Tensor) -> Tensor:
-        """One value for each image."""
+        """A score for each image."""
         x = functional.leaky_relu(self.from_image[-1](image), 0.2)
         blocks = [list(block.children()) for block in self.blocks]
         for index in range(len(blocks) - 1, -1, -1):

@@ -1,10 +1,11 @@
-r"""The networks of StackedGAN: a classifier with features half way, and two generators and two discriminators, one of each for
-features and one of each for images.
+r"""The networks of StackedGAN: a classifier with features, and a generator and a discriminator of two levels.
 
-Features are set to mean 0 and variance 1 for each image, so that a distance between two of them means the same on any data:
-0 where they are equal, about 2 where they have nothing to do with each other.
+One level is for features, the other for images. The features of each image are normalized to mean 0 and
+variance 1, so that the squared distance of two has the same meaning on any data: 0 where they are equal,
+about 2 where they are uncorrelated.
 
-Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv 1612.04357.
+Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv
+1612.04357.
 """
 
 from __future__ import annotations
@@ -21,59 +22,69 @@ from hibiscus.networks.layers import initialize
 __all__ = ["Encoder", "StackedDiscriminator", "StackedGenerator"]
 
 HIDDEN = 512  # units of the hidden layers between classes and features
-NOISE_VARIANCE = 1 / 3  # of a uniform number from [-1, 1]
+NOISE_VARIANCE = 1 / 3  # of the uniform distribution on [-1, 1]
 
 
 class Encoder(nn.Module):
-    """From images to features, and from features to a score for each class.
+    """A classifier that maps images to features, and features to class logits.
 
-    It is without batch norm and dropout, so it gives the same features whether a network around it learns or not.
+    It has neither batch normalization nor dropout, so that its features are the same in training and in
+    evaluation mode.
 
     Args:
         shape: (channels, height, width) of an image.
-        features: how many.
-        classes: how many.
+        feature_dim: the number of features.
+        num_classes: the number of classes.
 
     Shapes:
-        (batch, channels, height, width) to (batch, classes).
+        (batch, channels, height, width) to (batch, num_classes).
     """
 
-    def __init__(self, shape: tuple[int, int, int], features: int, classes: int):
+    def __init__(self, shape: tuple[int, int, int], feature_dim: int, num_classes: int):
         super().__init__()
-        body = build_cnn(shape, features, batch_norm=False, dropout=0.0)
-        self.features = nn.Sequential(body, nn.ReLU(), nn.LayerNorm(features, elementwise_affine=False))
-        self.answer = nn.Linear(features, classes)
+        body = build_cnn(shape, feature_dim, batch_norm=False, dropout=0.0)
+        self.features = nn.Sequential(body, nn.ReLU(), nn.LayerNorm(feature_dim, elementwise_affine=False))
+        self.head = nn.Linear(feature_dim, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """A score for each class."""
-        return self.answer(self.features(x))
+        """The logit of each class."""
+        return self.head(self.features(x))
 
 
 class StackedGenerator(nn.Module):
-    """`upper` makes features of noise and a class, `lower` an image of noise and features.
+    """`upper` maps noise and a class to features, `lower` maps noise and features to an image.
 
-    Either is made as loud as the noise, or it would hardly be heard beside it at first, and a class never.
+    Noise and condition are scaled to the same norm; otherwise the network would ignore the class.
 
     Args:
-        latent: numbers of noise for each of the two.
-        classes: how many.
-        features: how many.
+        latent_dim: dimension of the noise of each level.
+        num_classes: the number of classes.
+        feature_dim: the number of features.
         shape: (channels, height, width) of an image.
         width: filters of the last hidden layer of `lower`.
 
     Shapes:
-        one-hot labels (batch, classes), noise in [-1, 1] (batch, latent) twice, to (batch, channels, height, width).
+        one-hot labels (batch, num_classes) and noise in [-1, 1] (batch, latent_dim) twice, to
+        (batch, channels, height, width).
     """
 
-    def __init__(self, latent: int, classes: int, features: int, shape: tuple[int, int, int], width: int):
+    def __init__(
+        self, latent_dim: int, num_classes: int, feature_dim: int, shape: tuple[int, int, int], width: int
+    ):
         super().__init__()
-        self.label_scale = math.sqrt(latent * NOISE_VARIANCE)  # a one-hot label's square is 1
-        self.noise_scale = math.sqrt(features / (latent * NOISE_VARIANCE))  # that of features their number
+        self.label_scale = math.sqrt(latent_dim * NOISE_VARIANCE)  # the squared norm of a one-hot label is 1
+        self.noise_scale = math.sqrt(
+            feature_dim / (latent_dim * NOISE_VARIANCE)
+        )  # that of features is their number
         layers: list[nn.Module] = []
-        for inputs in (latent + classes, HIDDEN):
+        for inputs in (latent_dim + num_classes, HIDDEN):
             layers += [nn.Linear(inputs, HIDDEN), nn.LayerNorm(HIDDEN), nn.ReLU(inplace=True)]
-        upper = nn.Sequential(*layers, nn.Linear(HIDDEN, features), nn.ReLU(), nn.LayerNorm(features, elementwise_affine=False))
-        self.upper, self.lower = initialize(upper, "he_normal"), Generator(latent + features, shape, width)
+        norm = nn.LayerNorm(feature_dim, elementwise_affine=False)
+        upper = nn.Sequential(*layers, nn.Linear(HIDDEN, feature_dim), nn.ReLU(), norm)
+        self.upper, self.lower = (
+            initialize(upper, "he_normal"),
+            Generator(latent_dim + feature_dim, shape, width),
+        )
 
     def feature(self, label: Tensor, z: Tensor) -> Tensor:
         """Features (batch, features) from one-hot labels and noise."""
@@ -89,34 +100,37 @@ class StackedGenerator(nn.Module):
 
 
 class StackedDiscriminator(nn.Module):
-    """`upper` judges features, `lower` images; each also says which noise they were made of.
+    """`upper` classifies features and `lower` images as real or generated; both also recover the noise.
 
     Args:
-        latent: numbers of noise at each level.
-        features: how many.
+        latent_dim: dimension of the noise of each level.
+        feature_dim: the number of features.
         shape: (channels, height, width) of an image.
         width: filters of the first layer of `lower`; each later one has twice as many.
 
     Shapes:
-        (batch, features) and (batch, channels, height, width), each to (batch, 1) and (batch, latent).
+        (batch, feature_dim) and (batch, channels, height, width), each to (batch, 1) and (batch, latent_dim).
     """
 
-    def __init__(self, latent: int, features: int, shape: tuple[int, int, int], width: int):
+    def __init__(self, latent_dim: int, feature_dim: int, shape: tuple[int, int, int], width: int):
         super().__init__()
         layers: list[nn.Module] = []
         for _ in range(2):
-            layers += [nn.Linear(features, features), nn.LeakyReLU(0.2, inplace=True)]
-        upper = nn.Sequential(*layers, nn.Linear(features, 1 + latent))
-        self.upper, self.lower = initialize(upper, "he_normal"), Discriminator(shape, width, outputs=1 + latent)
+            layers += [nn.Linear(feature_dim, feature_dim), nn.LeakyReLU(0.2, inplace=True)]
+        upper = nn.Sequential(*layers, nn.Linear(feature_dim, 1 + latent_dim))
+        self.upper, self.lower = (
+            initialize(upper, "he_normal"),
+            Discriminator(shape, width, outputs=1 + latent_dim),
+        )
 
     def feature(self, feature: Tensor) -> tuple[Tensor, Tensor]:
-        """A logit and the noise, from features."""
-        return _parted(self.upper(feature))
+        """A logit and the recovered noise, from features."""
+        return _split(self.upper(feature))
 
     def image(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """A logit and the noise, from images."""
-        return _parted(self.lower(image))
+        """A logit and the recovered noise, from images."""
+        return _split(self.lower(image))
 
 
-def _parted(outputs: Tensor) -> tuple[Tensor, Tensor]:
+def _split(outputs: Tensor) -> tuple[Tensor, Tensor]:
     return outputs[:, :1], outputs[:, 1:]

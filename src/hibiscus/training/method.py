@@ -173,14 +173,15 @@ class Method(ABC):
         """
         raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
 
-    def sample(self, count: int) -> dict[str, Any]:
-        """New items drawn from what was learned, by field; an ability that not every method has.
+    def sample(self, count: int, *, interpolation: float | None = None) -> dict[str, Any]:
+        """New items drawn from the trained model, by field; an ability that not every method has.
 
-        A method that can be told what the items shall be like takes it as further arguments, by name, all with defaults,
-        each one value for all items, a number perhaps as text.
+        A conditional method takes its conditions as further arguments by name, all with defaults; each is one value for
+        all items, and a number may be given as text.
 
         Args:
-            count: how many.
+            count: the number of items.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
 
         Returns:
             `image` uint8 `(count, height, width, channels)`, and one array for each condition.

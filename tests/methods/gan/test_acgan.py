@@ -46,7 +46,9 @@ def test_the_objective_is_its_formula(weight):
     assert terms["class_accuracy"].item() == pytest.approx((real_class.argmax(1) == label).mean())
     torch.manual_seed(5)
     loss, terms = game.generator_loss(batch)
-    assert loss.item() == pytest.approx(-np.log(sigmoid(fake_logit)).mean() + weight * nats(fake_class, asked), rel=1e-4)
+    assert loss.item() == pytest.approx(
+        -np.log(sigmoid(fake_logit)).mean() + weight * nats(fake_class, asked), rel=1e-4
+    )
     assert terms["conditional_accuracy"].item() == pytest.approx((fake_class.argmax(1) == asked).mean())
 
 
@@ -57,7 +59,7 @@ def test_the_generator_is_taught_what_it_is_asked_for_by_the_classifier_alone():
         game = made(ACGAN, class_weight=weight)
         torch.manual_seed(5)
         first = game.generator_loss(batch)[0].item()
-        game.ask = lambda given: type(given)(given, label=torch.zeros(given.size, dtype=torch.long))
+        game.random_labels = lambda given: type(given)(given, label=torch.zeros(given.size, dtype=torch.long))
         answers = game.nets["discriminator"].heads["label"]
         with torch.no_grad():
             answers.bias[0] += 5
@@ -70,7 +72,9 @@ def test_samples_are_of_the_class_that_is_asked_for():
     game = made(ACGAN)
     game.train_mode(False)
     seen = []
-    game.nets["generator"].register_forward_pre_hook(lambda net, given: seen.append(given[0][:, -3:].argmax(1).tolist()))
+    game.nets["generator"].register_forward_pre_hook(
+        lambda net, given: seen.append(given[0][:, -3:].argmax(1).tolist())
+    )
     assert game.sample(4)["label"].tolist() == ["7", "cat", "dog", "7"]
     assert game.sample(2, label="dog")["label"].tolist() == ["dog", "dog"]
     assert seen == [[0, 1, 2, 0], [2, 2]]

@@ -22,7 +22,9 @@ def made(**options):
 
 def images(count=6):
     rng = np.random.default_rng(0)
-    return Batch(**{name: torch.from_numpy(rng.uniform(-1, 1, (count, 1, 8, 8)).astype(np.float32)) for name in "ab"})
+    return Batch(
+        **{name: torch.from_numpy(rng.uniform(-1, 1, (count, 1, 8, 8)).astype(np.float32)) for name in "ab"}
+    )
 
 
 @pytest.mark.parametrize("net", ["unet", "resnet"])
@@ -31,7 +33,8 @@ def test_the_objective_is_its_formula(net, identity_weight):
     game, batch = made(net=net, identity_weight=identity_weight, cycle_weight=7.0, pool_size=0), images()
     loss, terms = game.generator_loss(batch)
     to_a, to_b, seen_a, seen_b = (
-        (lambda x, net=game.nets[name]: net(x).detach()) for name in ("to_a", "to_b", "discriminator_a", "discriminator_b")
+        (lambda x, net=game.nets[name]: net(x).detach())
+        for name in ("to_a", "to_b", "discriminator_a", "discriminator_b")
     )
     a, b = batch.a, batch.b
     error = lambda x, y: np.abs(x.double().numpy() - y.double().numpy()).mean()  # noqa: E731
@@ -50,20 +53,20 @@ def test_the_objective_is_its_formula(net, identity_weight):
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_discriminators_are_shown_older_images_too():
+def test_discriminators_see_earlier_translations_too():
     game = made(pool_size=6)
     seen = []
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0][6:]))
     for number in range(8):
         batch = images()
-        batch.update(made_a=torch.full((6, 1, 8, 8), float(number)), made_b=batch.a)
+        batch.update(fake_a=torch.full((6, 1, 8, 8), float(number)), fake_b=batch.a)
         game.discriminator_loss(batch)
     assert (seen[0] == 0).all()
     assert (seen[-1] < 7).any()
     assert (seen[-1] == 7).any()
 
 
-def test_both_directions_are_answered(tmp_path):
+def test_both_directions_are_predicted(tmp_path):
     bench = Bench(CycleGAN, tmp_path, count=60)
     found = bench.method.predict(bench.data, "val")
     pixels = bench.data.values("image", "val")
@@ -90,23 +93,51 @@ def test_what_is_measured_of_a_perfect_translation_and_of_none(tmp_path):
     assert lossy["frechet"] > none["frechet"] / 2
 
 
-def test_no_agreement_without_labels(tmp_path):
+def test_no_domain_accuracy_without_labels(tmp_path):
     bench = Bench(CycleGAN, tmp_path)
+    identity = lambda pixels, target, _: pixels  # noqa: E731
+    assert "domain_accuracy_a" in translation.translation_metrics(identity, bench.data, "val")
     del bench.data.arrays["label"]
-    assert not any(name.startswith("conditional_accuracy") for name in translation._measured(lambda x, to, _: x, bench.data, "val"))
+    metrics = translation.translation_metrics(identity, bench.data, "val")
+    assert not any(name.startswith("domain_accuracy") for name in metrics)
 
 
-def test_the_rival_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
+def test_the_table_has_the_distance_and_the_accuracy_of_each_direction(tmp_path):
+    data = Bench(CycleGAN, tmp_path).data
+    evaluation = translation.evaluate_translation(lambda pixels, target, _: 255 - pixels, data, "val")
+    table = evaluation.report_items[-1]
+    labels = [
+        f"{name}, to {domain}"
+        for name in ("Fréchet distance", "domain accuracy")
+        for domain in data.preparation["domain"].names
+    ]
+    assert sorted(row[0] for row in table.rows) == sorted(labels)
+    assert list(table.columns) == ["", "translated", *evaluation.baselines]
+
+
+def test_the_baseline_has_the_brightness_and_contrast_of_the_other_domain(tmp_path):
     data = Bench(CycleGAN, tmp_path, count=1797).data
-    real, given = translation.some_images(data, "train", "b", 1000), translation.some_images(data, "train", "a", 1000)
+    real, given = (
+        translation.domain_images(data, "train", "b", 1000),
+        translation.domain_images(data, "train", "a", 1000),
+    )
     matched = translation._matched(given, data, "b")
-    assert abs(matched.mean() - real.mean()) < 0.25 * abs(given.mean() - real.mean())  # not 0, for 8 bits cut it off
+    assert abs(matched.mean() - real.mean()) < 0.25 * abs(
+        given.mean() - real.mean()
+    )  # not 0, for 8 bits cut it off
     level = np.full((1, 8, 8, 1), round(given.mean()), np.uint8)
     assert translation._matched(level, data, "b").mean() == pytest.approx(real.mean(), abs=1.5)
 
 
-def test_tricks_reach_both_sides():
-    game = made(ema_decay=0.9, spectral_norm=True, generator_lr_factor=0.5, real_label_value=0.9, label_noise=0.1, pool_size=0)
+def test_stabilization_reaches_both_players():
+    game = made(
+        ema_decay=0.9,
+        spectral_norm=True,
+        generator_lr_factor=0.5,
+        real_label_value=0.9,
+        label_noise=0.1,
+        pool_size=0,
+    )
 
     class Images:
         batches_per_epoch = 4
@@ -118,9 +149,11 @@ def test_tricks_reach_both_sides():
     translators, discriminators = stage.players
     assert translators.settings.rate == 0.5 * discriminators.settings.rate
     assert {id(f.leader) for f in stage.followers} == {id(game.nets["to_a"]), id(game.nets["to_b"])}
-    assert all(f.follower is game.nets[f"average_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
+    assert all(f.follower is game.nets[f"ema_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
     for domain in "ab":
-        assert any(hasattr(layer, "parametrizations") for layer in game.nets[f"discriminator_{domain}"].modules())
+        assert any(
+            hasattr(layer, "parametrizations") for layer in game.nets[f"discriminator_{domain}"].modules()
+        )
     batch, seen = images(), []
     game.generator_loss(batch)
     for net in (game.nets["discriminator_a"], game.nets["discriminator_b"]):
@@ -141,12 +174,12 @@ def test_tricks_reach_both_sides():
     assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_images_are_shown_with_noise():
+def test_discriminators_see_noisy_images():
     game, batch, seen = made(instance_noise=0.5, pool_size=0), images(200), []
-    game.at(0.5)
+    game.set_progress(0.5)
     game.nets["discriminator_a"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
     game.generator_loss(batch)
-    assert (seen[0] - batch["made_a"]).std().item() == pytest.approx(0.25, abs=0.01)
+    assert (seen[0] - batch["fake_a"]).std().item() == pytest.approx(0.25, abs=0.01)
     game.discriminator_loss(batch)
     assert (seen[1][:200] - batch.a).std().item() == pytest.approx(0.25, abs=0.01)
 

@@ -18,16 +18,20 @@ def test_the_objective_is_its_formula(batch_norm):
     torch.manual_seed(5)
     fake = game.nets["generator"](2 * torch.rand(6, 8) - 1).detach()
     real_logit, fake_logit = (game.nets["discriminator"](x).detach().numpy() for x in (batch.image, fake))
-    assert loss.item() == pytest.approx(-np.log(sigmoid(real_logit)).mean() - np.log(1 - sigmoid(fake_logit)).mean(), rel=1e-4)
+    assert loss.item() == pytest.approx(
+        -np.log(sigmoid(real_logit)).mean() - np.log(1 - sigmoid(fake_logit)).mean(), rel=1e-4
+    )
     assert terms["accuracy"].item() == pytest.approx(((real_logit > 0).mean() + (fake_logit < 0).mean()) / 2)
     torch.manual_seed(5)
-    assert game.generator_loss(batch)[0].item() == pytest.approx(-np.log(sigmoid(fake_logit)).mean(), rel=1e-4)
+    assert game.generator_loss(batch)[0].item() == pytest.approx(
+        -np.log(sigmoid(fake_logit)).mean(), rel=1e-4
+    )
 
 
 def test_noise_is_uniform_in_minus_one_to_one():
     game, seen = made(DCGAN), []
     game.nets["generator"].register_forward_pre_hook(lambda net, given: seen.append(given[0]))
-    game.make(images(500))
+    game.generate(images(500))
     assert seen[0].min() >= -1
     assert seen[0].max() <= 1
     assert seen[0].var().item() == pytest.approx(1 / 3, rel=0.1)

@@ -54,7 +54,9 @@ def test_the_objective_is_its_formula():
     real_logit, found = answers(play, batch.image)["real"], answers(play, fake)
     cross = -np.log(sigmoid(real_logit)).mean() - np.log(1 - sigmoid(found["real"])).mean()
     assert loss.item() == pytest.approx(cross, rel=1e-4)
-    assert terms["accuracy"].item() == pytest.approx(((real_logit > 0).mean() + (found["real"] < 0).mean()) / 2)
+    assert terms["accuracy"].item() == pytest.approx(
+        ((real_logit > 0).mean() + (found["real"] < 0).mean()) / 2
+    )
     torch.manual_seed(5)
     loss, terms = play.generator_loss(batch)
     both, label_nats, code_nats = unread(found, label, codes)
@@ -75,9 +77,11 @@ def test_no_label_of_a_person_is_learned_from():
 
 
 def test_label_and_codes_are_drawn_evenly():
-    asked = game().ask(Batch(image=torch.zeros(4000, 1)))
+    asked = game().random_conditions(Batch(image=torch.zeros(4000, 1)))
     assert np.bincount(asked.label.numpy(), minlength=4) / 4000 == pytest.approx(np.full(4, 0.25), abs=0.03)
-    assert np.histogram(asked.codes.numpy(), 4, (-1, 1))[0] / 12_000 == pytest.approx(np.full(4, 0.25), abs=0.03)
+    assert np.histogram(asked.codes.numpy(), 4, (-1, 1))[0] / 12_000 == pytest.approx(
+        np.full(4, 0.25), abs=0.03
+    )
 
 
 def test_samples_are_what_is_asked_for():
@@ -110,7 +114,17 @@ def test_what_is_given_leaves_the_rest_as_it_would_be():
 
 
 @pytest.mark.parametrize(
-    "given", [{"label": 4}, {"label": -1}, {"label": "cat"}, {"label": 0.5}, {"code4": 0}, {"code1": "far"}, {"code1": [1, 2]}, {"x": 1}]
+    "given",
+    [
+        {"label": 4},
+        {"label": -1},
+        {"label": "cat"},
+        {"label": 0.5},
+        {"code4": 0},
+        {"code1": "far"},
+        {"code1": [1, 2]},
+        {"x": 1},
+    ],
 )
 def test_what_there_is_not_is_told(given):
     with pytest.raises(UsageError):

@@ -17,9 +17,15 @@ def test_the_objective_is_its_formula(batch_norm):
     loss, terms = game.discriminator_loss(batch)
     torch.manual_seed(5)
     fake = game.nets["generator"](2 * torch.rand(6, 8) - 1).detach()
-    real_value, fake_value = (game.nets["discriminator"](x).detach().double().numpy() for x in (batch.image, fake))
-    assert loss.item() == pytest.approx(((real_value - 1) ** 2).mean() / 2 + (fake_value**2).mean() / 2, rel=1e-4)
-    assert terms["accuracy"].item() == pytest.approx(((real_value > 0.5).mean() + (fake_value < 0.5).mean()) / 2)
+    real_value, fake_value = (
+        game.nets["discriminator"](x).detach().double().numpy() for x in (batch.image, fake)
+    )
+    assert loss.item() == pytest.approx(
+        ((real_value - 1) ** 2).mean() / 2 + (fake_value**2).mean() / 2, rel=1e-4
+    )
+    assert terms["accuracy"].item() == pytest.approx(
+        ((real_value > 0.5).mean() + (fake_value < 0.5).mean()) / 2
+    )
     torch.manual_seed(5)
     assert game.generator_loss(batch)[0].item() == pytest.approx(((fake_value - 1) ** 2).mean() / 2, rel=1e-4)
 

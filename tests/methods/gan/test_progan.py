@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.progan import ProGAN
 from methods.gan_fixtures import images, made, slope_penalty
@@ -15,11 +16,11 @@ def test_the_objective_is_its_formula():
     game, batch = made(ProGAN, initial_size=4, drift_weight=0.5), images()
     game.grow(0)
     game.grow(1)
-    game.at(0.2)  # alpha 0.4
+    game.set_progress(0.2)  # alpha 0.4
     critic = game.nets["critic"]
     small = batch.image.reshape(6, 1, 4, 2, 4, 2).mean((3, 5)).numpy()
     shown = 0.6 * small.repeat(2, 2).repeat(2, 3) + 0.4 * batch.image.numpy()
-    np.testing.assert_allclose(game.shrink(batch.image).numpy(), shown, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(game.real_images(batch).numpy(), shown, rtol=1e-5, atol=1e-6)
     torch.manual_seed(5)
     loss, terms = game.critic_loss(batch)
     torch.manual_seed(5)
@@ -32,7 +33,10 @@ def test_the_objective_is_its_formula():
 
 
 def test_the_penalty_is_that_of_the_slope():
-    game, batch = made(ProGAN, initial_size=8, batch_size=1), images(1)  # one item: the batch's deviation mixes none
+    game, batch = (
+        made(ProGAN, initial_size=8, batch_size=1),
+        images(1),
+    )  # one item: the batch's deviation mixes none
     torch.manual_seed(5)
     _, terms = game.critic_loss(batch)
     torch.manual_seed(5)
@@ -49,10 +53,16 @@ def game_of(height, width, **options):
 
 @pytest.mark.parametrize(
     ("size", "first", "sides"),
-    [((28, 28), 8, [8, 16, 32]), ((32, 32), 8, [8, 16, 32]), ((8, 8), 8, [8]), ((33, 20), 16, [16, 32, 64]), ((4, 4), 8, [4])],
+    [
+        ((28, 28), 8, [8, 16, 32]),
+        ((32, 32), 8, [8, 16, 32]),
+        ((8, 8), 8, [8]),
+        ((33, 20), 16, [16, 32, 64]),
+        ((4, 4), 8, [4]),
+    ],
 )
 def test_sides_double_up_to_the_power_of_two_that_holds_the_images(size, first, sides):
-    assert game_of(*size, initial_size=first).sides == sides
+    assert game_of(*size, initial_size=first).sizes == sides
 
 
 def test_images_are_framed_and_cut_back():
@@ -60,7 +70,7 @@ def test_images_are_framed_and_cut_back():
     for stage in range(3):
         game.grow(stage)
     image = torch.rand(2, 1, 28, 20)
-    framed = game.shrink(image)
+    framed = game.real_images(Batch(image=image))
     assert framed.shape == (2, 1, 32, 32)
     torch.testing.assert_close(framed[:, :, 2:30, 6:26], image)
     game.train_mode(False)
@@ -86,6 +96,6 @@ def test_noise_fades_over_all_stages():
     game = made(ProGAN, instance_noise=0.6)  # three stages: sides 2, 4, 8
     game.grow(0)
     game.grow(1)
-    game.at(0.5)
+    game.set_progress(0.5)
     assert game.progress == pytest.approx(0.5)
     assert game.nets["critic"].alpha == 1

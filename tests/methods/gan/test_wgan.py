@@ -34,7 +34,9 @@ def test_the_objective_is_its_formula():
     before = {name: weight.detach().numpy().copy() for name, weight in critic.named_parameters()}
     game.clip_critic()
     for name, weight in critic.named_parameters():
-        np.testing.assert_array_equal(weight.detach().numpy(), np.minimum(np.maximum(before[name], np.float32(-0.01)), np.float32(0.01)))
+        np.testing.assert_array_equal(
+            weight.detach().numpy(), np.minimum(np.maximum(before[name], np.float32(-0.01)), np.float32(0.01))
+        )
 
 
 def test_every_step_of_the_critic_ends_with_the_clipping():
@@ -59,4 +61,6 @@ def test_the_critic_takes_five_batches_to_one_without_momentum():
 def test_the_critic_has_the_norms_that_are_asked_for(batch_norm):
     preparation = Preparation({"image": ImagePreparation(28, 28, 1, (0.5,), (0.5,))})
     critic = WGAN(WGAN.Config(width=4, batch_norm=batch_norm), preparation).nets["critic"]
-    assert sum(isinstance(layer, nn.BatchNorm2d) for layer in critic.modules()) == batch_norm  # two layers, the first without
+    assert (
+        sum(isinstance(layer, nn.BatchNorm2d) for layer in critic.modules()) == batch_norm
+    )  # two layers, the first without

@@ -22,7 +22,9 @@ def test_the_objective_is_its_formula():
     assert terms["penalty"].item() == pytest.approx(penalty, rel=1e-3)
     assert loss.item() == pytest.approx(-distance + 3 * penalty, rel=1e-3)
     torch.manual_seed(5)
-    assert game.generator_loss(batch)[0].item() == pytest.approx(-critic(fake).mean().item(), rel=1e-3, abs=1e-5)
+    assert game.generator_loss(batch)[0].item() == pytest.approx(
+        -critic(fake).mean().item(), rel=1e-3, abs=1e-5
+    )
 
 
 def test_the_critic_takes_five_batches_to_one():

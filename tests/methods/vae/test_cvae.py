@@ -9,7 +9,7 @@ import torch
 from contract.checks import Bench
 from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
-from hibiscus.evaluation.conditional import add_conditional_accuracy
+from hibiscus.evaluation.conditional import add_conditional, conditional_grid
 from hibiscus.evaluation.elbo import independent_pixels
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation
@@ -99,40 +99,32 @@ def test_independent_pixels_may_be_fitted_by_class(tmp_path):
     assert likelihoods[1] == pytest.approx(expected)
 
 
-class RealImages:
-    """Returns real training images of the requested class, or of another one at a fixed offset."""
-
-    def __init__(self, data, offset):
-        self.data, self.offset = data, offset
-        self.preparation, self.classes = data.preparation, data.preparation["label"].names
-
-    def decode_prior(self, count, label):
-        labels, pixels = self.data.values("label", "train"), self.data.values("image", "train")
-        return np.stack([pixels[np.flatnonzero(labels == (int(one) + self.offset) % 10)[0]] for one in label])
-
-    def condition(self, batch):
-        return (torch.eye(10)[batch.label],)
-
-    def encode(self, x, *condition):
-        return torch.zeros(len(x), 4), torch.zeros(len(x), 4)
-
-    def decode(self, z, *condition):
-        return torch.zeros(len(z), 1, 8, 8)
-
-    def class_elbo(self, batch):
-        return torch.eye(10)[(batch.label + self.offset) % 10]
-
-
-def test_conditional_accuracy_is_that_of_a_classifier_on_samples(tmp_path):
+def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition(tmp_path):
     data = Bench(CVAE, tmp_path, count=800).data
-    empty = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
-    evaluation = add_conditional_accuracy(empty, RealImages(data, 0), data, "train")
-    assert evaluation.metrics["conditional_accuracy"] > 0.9
-    assert evaluation.metrics["accuracy"] == 1
-    assert evaluation.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
-    titles = [report_item.title for report_item in evaluation.report_items]
-    assert len(titles) == 2
-    assert titles[-1] == "Conditional accuracy by class"
-    evaluation = add_conditional_accuracy(empty, RealImages(data, 1), data, "train")
-    assert evaluation.metrics["conditional_accuracy"] < 0.1
-    assert evaluation.metrics["accuracy"] == 0
+    known, pixels = data.values("label", "train"), data.values("image", "train")
+    baseline = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
+
+    def evaluated(turn):
+        """A model that generates a training image of the class, or of the next one, and classifies likewise."""
+        first = [pixels[np.flatnonzero(known == number)[0]] for number in range(10)]
+        generate = lambda label: np.stack([first[(int(y) + turn) % 10] for y in label])  # noqa: E731
+        classify = lambda batch: torch.eye(10)[(batch.label + turn) % 10]  # noqa: E731
+        encode = lambda batch: torch.zeros(len(batch.image), 4)  # noqa: E731
+        decode = lambda codes, label: (label / 10).view(-1, 1, 1, 1).expand(-1, 1, 8, 8)  # noqa: E731
+        grid = conditional_grid(encode, decode, data, "train")
+        return add_conditional(baseline, generate, classify, grid, data, "train")
+
+    right, wrong = evaluated(0), evaluated(1)
+    assert right.metrics["conditional_accuracy"] > 0.9
+    assert right.metrics["accuracy"] == 1
+    assert right.baselines["independent pixels"].keys() == {"loss", "conditional_accuracy"}
+    titles = [report_item.title for report_item in right.report_items]
+    assert titles == ["The same code in every class", "Conditional accuracy by class"]
+    table = right.report_items[1]
+    assert list(table.columns) == ["class", "images", "generated images", "independent pixels", "real images"]
+    assert len(table.rows) == 10
+    assert wrong.metrics["conditional_accuracy"] < 0.1
+    assert wrong.metrics["accuracy"] == 0
+    (grid,) = right.report_items[0].images
+    centers = [int(grid[4, column * grid.shape[1] // 11 + 4]) for column in range(1, 11)]
+    assert len(set(centers)) == 10, "an image for each class"

@@ -77,7 +77,7 @@ class Autoencoder(AutoencoderBase):
     family = "autoencode"
     summary = "autoencoder: embeddings and reconstructions of images"
     uses = frozenset({"label"})
-    selection_metric = SelectionMetric("psnr", higher_is_better=True)
+    selection_metric = SelectionMetric("psnr")
     smoke_test = SmokeTest(
         "digits", {"epochs": 2, "batch_size": 50, "hidden": 32, "filters": 8, "latent_dim": 2}
     )

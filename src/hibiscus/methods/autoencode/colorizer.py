@@ -67,7 +67,7 @@ class Colorizer(ImageToImage):
     title = "Colorizing autoencoder"
     family = "autoencode"
     summary = "colorization of grayscale images"
-    selection_metric = SelectionMetric("delta_e", higher_is_better=False)
+    selection_metric = SelectionMetric("delta_e")
     smoke_test = SmokeTest("two-photos", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
     network: nn.Module

@@ -64,7 +64,7 @@ class Denoiser(ImageToImage):
     title = "Denoising autoencoder"
     family = "autoencode"
     summary = "image denoising, trained on clean images"
-    selection_metric = SelectionMetric("psnr", higher_is_better=True)
+    selection_metric = SelectionMetric("psnr")
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "width": 4})
     Config = Config
     network: nn.Module

@@ -1,1 +1,1 @@
-"""Generative adversarial networks: a generator learns from a player that tells its images from real ones."""
+"""Generative adversarial networks: a generator and a discriminator or critic, trained against each other."""

@@ -1,19 +1,21 @@
-r"""CGAN: generator and discriminator are told a class, so that afterwards images can be had of the class that one asks for.
+r"""CGAN: generator and discriminator are conditioned on a class, so that images of any class can be sampled.
 
-    discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, asked), asked))
-    generator_loss     = - mean log D(G(z, asked), asked),        z uniform in [-1, 1],    D = sigmoid(logit)
+    discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, c), c))
+    generator_loss     = - mean log D(G(z, c), c),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-A class is a row with a 1 at its place. The generator gets it beside its noise z; the discriminator gets it as one more channel of the
-image, by a linear layer. Real images x come with their own label, made ones with the class that was asked, each as often as any
-other. An image passes only if it looks real for its class, so the generator has to obey: `conditional_accuracy` says how often it does.
+The classes c of generated images are drawn uniformly; real images x have their own labels. The generator's
+input is z and the one-hot class; the discriminator receives the class as a further channel of the image,
+through a linear layer. As it compares image and class, the generator is penalized for realistic images of the
+wrong class.
 
-Use it where images have labels and each class has some hundred of them: `hibiscus sample RUN label=cat`. What most often goes wrong
-is that the label is not heard: `conditional_accuracy` stays near chance while the images look real. More epochs help, then a smaller rate.
-Within a class images may still look alike, as in `dcgan`.
+Use it for labeled images with some hundred per class: `hibiscus sample RUN label=cat`. What most often goes
+wrong is that the generator ignores the class: `conditional_accuracy` stays near chance while the images look
+realistic. More epochs help, then a lower learning rate. Within a class the images may still look alike, as in
+`dcgan`.
 
-Departs: the paper's networks are small and fully connected; these are the ones of `dcgan`, without batch norm in the discriminator.
-The generator learns at half the discriminator's rate. The best epoch is chosen by the Fréchet distance to the validation part, asked
-for the same classes, in the features of a small network trained on the same data.
+Differences from the paper: its networks are small and fully connected; these are convolutional, without batch
+normalization in the discriminator. The generator has half the learning rate of the discriminator. The best
+epoch is the one with the lowest Fréchet distance to the validation part, for samples of the same classes.
 
 Reference: Mirza, Osindero, "Conditional Generative Adversarial Nets", 2014, arXiv 1411.1784.
 """
@@ -25,43 +27,41 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.base import LabelledGameConfig
-from hibiscus.methods.gan.conditional import AskedGame
+from hibiscus.methods.gan.conditional import ConditionalGAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
+from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import ConditionalDiscriminator, Generator
 
 __all__ = ["CGAN"]
 
 
-class Config(LabelledGameConfig):
-    """Options of `cgan`."""
+class CGAN(ConditionalGAN):
+    """Two players: a discriminator on new batches with their labels, and a generator on random classes."""
 
-
-class CGAN(AskedGame):
-    """Two players: a discriminator on fresh batches with their labels, and a generator on what it is asked for."""
-
-    name, title = "cgan", "Conditional GAN"
-    Config = Config
+    name = "cgan"
+    title = "Conditional GAN"
+    family = "gan"
+    summary = "GAN conditioned on a class"
+    Config = DiscriminatorGANConfig
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator, for images of the data's size and its classes."""
-        classes, config = len(self.classes), self.config
-        return self.board(
-            Generator(config.latent_dim + classes, self.shape, config.width),
-            discriminator=ConditionalDiscriminator(self.shape, classes, config.width),
-        )
+        """The generator and the discriminator, both with the class as an input."""
+        num_classes, config = len(self.classes), self.config
+        generator = Generator(config.latent_dim + num_classes, self.shape, config.width)
+        discriminator = ConditionalDiscriminator(self.shape, num_classes, config.width)
+        return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of telling real images with their labels from made ones, and the share of both that it tells."""
-        asked = self.ask(batch)
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(asked)
-        images, labels = torch.cat(self.shown(batch, batch.image, fake)), torch.cat([batch.label, asked.label])
-        real_logit, fake_logit = self.nets["discriminator"](images, self.one_hot(labels)).chunk(2)
-        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
-        return loss, {"accuracy": self.told(real_logit, fake_logit)}
+        """Cross-entropy of classifying images with their class as real or generated, and the accuracy."""
+        conditions = self.random_labels(batch)
+        images = torch.cat(self.real_and_fake(batch, conditions))
+        labels = self.one_hot(torch.cat([batch.label, conditions.label]))
+        real, fake = self.discriminator(images, labels).chunk(2)
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being taken for a real image of the class that was asked for."""
-        asked = self.ask(batch)
-        (fake,) = self.shown(batch, self.make(asked))
-        return nonsaturating_generator(self.nets["discriminator"](fake, self.one_hot(asked.label))), {}
+        """Cross-entropy of generated images being classified as real images of their class."""
+        conditions = self.random_labels(batch)
+        logits = self.discriminator(self.fake_images(conditions), self.one_hot(conditions.label))
+        return nonsaturating_generator(logits), {}

@@ -1,4 +1,4 @@
-"""What GANs share that are told which class an image shall show."""
+"""What GANs share whose generator is conditioned on a class."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch.nn import functional
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import generation as evidence
-from hibiscus.methods.gan.base import LabelledGame
-from hibiscus.methods.sampling import class_number
+from hibiscus.evaluation import generation
+from hibiscus.methods.conditions import class_conditions
+from hibiscus.methods.gan.base import GAN
 
-__all__ = ["AskedGame"]
+__all__ = ["ConditionalGAN"]
 
 
-class AskedGame(LabelledGame):
-    """A game whose generator is asked for images of a class; its batches hold what is asked for as `label`."""
+class ConditionalGAN(GAN):
+    """A GAN whose generator is conditioned on the `label` of each item of a batch."""
 
     needs = frozenset({"image", "label"})
     uses = frozenset()
@@ -30,38 +30,43 @@ class AskedGame(LabelledGame):
         return self.preparation["label"].names
 
     def one_hot(self, label: Tensor) -> Tensor:
-        """Class numbers `(items,)` as rows with a 1 at the class."""
+        """Class numbers `(items,)` as one-hot vectors `(items, classes)`."""
         return functional.one_hot(label, len(self.classes)).float()
 
-    def ask(self, batch: Batch) -> Batch:
-        """The batch with a class for each item, drawn at random, in place of its own."""
-        asked = Batch(batch, label=(batch.uniform() * len(self.classes)).long())
-        asked.share = batch.share
-        return asked
+    def random_labels(self, batch: Batch) -> Batch:
+        """The batch with a random class as the `label` of each item, all classes equally likely."""
+        conditions = Batch(batch, label=(batch.uniform() * len(self.classes)).long())
+        conditions.share = batch.share
+        return conditions
 
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image of each class that the batch asks for: the class stands beside the noise."""
-        return (generator or self.nets["generator"])(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
+    def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
+        """An image of the class of each item of a batch, from noise and the one-hot class."""
+        return (generator or self.generator)(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
 
-    def sample(self, count: int, label: str | int | None = None) -> dict[str, np.ndarray]:
-        """New images, uint8 `(count, height, width, channels)`, and the name of each one's class.
+    def sample(
+        self, count: int, label: str | int | None = None, *, interpolation: float | None = None
+    ) -> dict[str, np.ndarray]:
+        """New images, uint8 `(count, height, width, channels)`, and the name of the class of each.
 
         Args:
-            count: how many.
-            label: the name or the number of a class, the name first where it is both; every class in turn if it is not given.
+            count: the number of images.
+            label: the name or the number of a class; a name takes precedence. Each class in turn if it is not
+                given.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
 
         Raises:
             UsageError: there is no such class.
         """
-        turns = np.arange(count) % len(self.classes)
-        asked = turns if label is None else np.full(count, class_number(label, self.classes))
-        return {"image": self.draw(count, label=torch.from_numpy(asked)), "label": np.array(self.classes)[asked]}
+        numbers = class_conditions(label, count, self.classes)
+        images = self.sample_images(count, interpolation, label=torch.from_numpy(numbers))
+        return {"image": images, "label": np.array(self.classes)[numbers]}
 
-    def sampler(self, data: PreparedData, part: str) -> evidence.Sampler:
-        """Makes images of the classes that a part's own are of, so that the two may be compared."""
+    def sampler(self, data: PreparedData, part: str) -> generation.Sampler:
+        """Generates images of the classes of a part's items, so that the two sets can be compared."""
 
-        def sampler(count: int) -> dict[str, Any]:
-            asked = data.values("label", part)[data.subsample(part, count)]
-            return {"image": self.draw(len(asked), label=torch.from_numpy(asked)), "asked": asked}
+        def sample(count: int) -> dict[str, Any]:
+            numbers = data.values("label", part)[data.subsample(part, count)]
+            images = self.sample_images(len(numbers), label=torch.from_numpy(numbers))
+            return {"image": images, "condition": numbers}
 
-        return sampler
+        return sample

@@ -1,70 +1,70 @@
-r"""DCGAN: a generator of images and a discriminator that tells them from real ones, both convolutional, learn against each other.
+r"""DCGAN: a convolutional generator and a convolutional discriminator, trained against each other.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z)))
     generator_loss     = - mean log D(G(z)),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-The discriminator learns to tell real images x from made ones G(z); the generator learns to be taken for real. The gradient of each
-loss goes into that player's own weights only. At a standoff the discriminator is at chance: its loss is 2 log 2 = 1.386.
+The discriminator learns to distinguish real images x from generated ones G(z), and the generator learns to
+fool it. The gradient of each loss updates only the network that the loss is named after. A discriminator at
+chance has the loss 2 log 2 = 1.386.
 
-Use it to make images like those in a folder: a few thousand of one kind, small (28 to 64 pixels), learned in minutes. What most
-often goes wrong is collapse: the samples look alike, or a class is missing (read `classes_found` and the table of classes). More
-epochs do not mend it; a smaller rate, a wider generator or `wgan-gp` do. A discriminator loss near 0 says that it has won: lower its rate.
+Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind,
+trained in minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing
+(see `classes_found`). A lower learning rate, a wider generator or `wgan-gp` help; more epochs do not. If the
+loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
 
-Departs: no batch norm in the discriminator (Atienza 2020 found that it keeps the game from converging; `batch_norm=true` gives the
-paper's), and the generator learns at half the discriminator's rate. The best epoch is the one whose samples are nearest to the
-validation part, by the Fréchet distance in the features of a small network trained on the same data.
+Differences from the paper: no batch normalization in the discriminator, since it kept the training from
+converging (Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the
+discriminator. The best epoch has the lowest Fréchet distance to the validation part, in features of a small
+network trained on the data.
 
-Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
-2015, arXiv 1511.06434; Goodfellow et al., "Generative Adversarial Networks", 2014, arXiv 1406.2661.
+Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", 2015, arXiv 1511.06434; Goodfellow et al., "Generative Adversarial Networks", 2014,
+1406.2661.
 """
 
 from __future__ import annotations
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
-from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
+from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Discriminator, Generator
 
 __all__ = ["DCGAN"]
 
 
-class Config(LabelledGameConfig):
+class Config(DiscriminatorGANConfig):
     """Options of `dcgan`."""
 
-    batch_norm: bool = Field(False, description="normalise over the batch in the discriminator, as in the paper")
+    batch_norm: bool = Field(False, description="batch normalization in the discriminator, as in the paper")
 
 
-class DCGAN(LabelledGame):
-    """Two players: a discriminator on fresh batches, and a generator on the discriminator's answer."""
+class DCGAN(GAN):
+    """Two players: a discriminator on new batches, and a generator on the output of the discriminator."""
 
-    name, title = "dcgan", "DCGAN"
+    name = "dcgan"
+    title = "DCGAN"
+    family = "gan"
+    summary = "deep convolutional GAN"
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator, for images of the data's size."""
+        """The generator and the discriminator."""
         config = self.config
-        return self.board(
-            Generator(config.latent_dim, self.shape, config.width),
-            discriminator=Discriminator(self.shape, config.width, config.batch_norm),
-        )
+        generator = Generator(config.latent_dim, self.shape, config.width)
+        discriminator = Discriminator(self.shape, config.width, config.batch_norm)
+        return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of telling real images from made ones, and the share of both that it tells."""
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(batch)
-        discriminator, (real, fake) = self.nets["discriminator"], self.shown(batch, batch.image, fake)
-        if self.config.batch_norm:  # statistics of real and of made images apart, as in the paper
-            real_logit, fake_logit = discriminator(real), discriminator(fake)
-        else:
-            real_logit, fake_logit = discriminator(torch.cat([real, fake])).chunk(2)
-        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
-        return loss, {"accuracy": self.told(real_logit, fake_logit)}
+        """Cross-entropy of classifying images as real or generated, and the accuracy."""
+        real, fake = self.discriminate(batch, separately=self.config.batch_norm)
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being taken for real."""
-        (fake,) = self.shown(batch, self.make(batch))
-        return nonsaturating_generator(self.nets["discriminator"](fake)), {}
+        """Cross-entropy of the generated images being classified as real."""
+        return nonsaturating_generator(self.discriminator(self.fake_images(batch))), {}

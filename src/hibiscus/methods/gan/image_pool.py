@@ -1,4 +1,4 @@
-"""A pool of images made in earlier rounds: a discriminator that sees them too does not forget what it has learned to tell."""
+"""A pool of images generated in earlier rounds, which keeps a discriminator from forgetting them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ __all__ = ["ImagePool"]
 
 
 class ImagePool(nn.Module):
-    """Gives half of the images back as they are, and exchanges the other half for stored ones.
+    """Returns about half of the images it is given unchanged, and exchanges the others for stored ones.
 
-    The images are buffers, so a checkpoint keeps them. The place in a batch says which slots an image may go to, so no two meet
-    in one slot; of a batch larger than the pool the first images take part. Several processes keep the same pool.
+    The images are buffers, and so part of a checkpoint. The position of an image in its batch determines the
+    slots that it may go to, so that no two compete for one; of a batch larger than the pool, only the first
+    images take part. All processes keep the same pool.
 
     Args:
-        size: how many it holds; 0 gives every image back.
+        size: the number of images that it holds; 0 returns every image unchanged.
         shape: (channels, height, width) of an image.
 
-    Reference: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2016, arXiv 1612.07828.
+    Reference: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial
+    Training", 2016, arXiv 1612.07828.
     """
 
     images: Tensor
@@ -33,24 +35,24 @@ class ImagePool(nn.Module):
         self.register_buffer("filled", torch.zeros(size, dtype=torch.bool))
 
     @torch.no_grad()
-    def exchange(self, batch: Batch, made: Tensor) -> Tensor:
-        """New and old images, as many as were made.
+    def exchange(self, batch: Batch, fake: Tensor) -> Tensor:
+        """New and old images, as many as were generated.
 
         Args:
-            batch: whose random numbers decide.
-            made: one for each of its items, `(items, channels, height, width)`.
+            batch: the source of the random numbers.
+            fake: one image for each item of the batch, `(items, channels, height, width)`.
         """
-        draws, new = all_gather(batch.uniform(2), batch.share), all_gather(made.detach().float(), batch.share)
-        many = min(len(new), len(self.filled))
-        if not many:
-            return made.detach()
-        each = len(self.filled) // many
-        slot = torch.arange(many, device=new.device) + (draws[:many, 1] * each).long() * many
-        had, old = self.filled[slot], self.images[slot]
-        swap = draws[:many, 0] < 0.5
-        given = new.clone()
-        given[:many] = torch.where((swap & had).view(-1, 1, 1, 1), old, new[:many])
-        self.images[slot] = torch.where((swap | ~had).view(-1, 1, 1, 1), new[:many], old)
+        draws, new = all_gather(batch.uniform(2), batch.share), all_gather(fake.detach().float(), batch.share)
+        count = min(len(new), len(self.filled))
+        if not count:
+            return fake.detach()
+        slots_per_item = len(self.filled) // count
+        slot = torch.arange(count, device=new.device) + (draws[:count, 1] * slots_per_item).long() * count
+        was_filled, stored = self.filled[slot], self.images[slot]
+        swap = draws[:count, 0] < 0.5
+        exchanged = new.clone()
+        exchanged[:count] = torch.where((swap & was_filled).view(-1, 1, 1, 1), stored, new[:count])
+        self.images[slot] = torch.where((swap | ~was_filled).view(-1, 1, 1, 1), new[:count], stored)
         self.filled[slot] = True
         first = batch.share[0] if batch.share else 0
-        return given[first : first + len(made)]
+        return exchanged[first : first + len(fake)]

@@ -1,29 +1,31 @@
-r"""InfoGAN: finds on its own what images differ in; a number and some codes, drawn at random, must be readable in what is made of them.
+r"""InfoGAN: learns an interpretable latent code without labels, by maximizing its mutual information.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, label, codes)))
     generator_loss     = - mean log D(G(z, label, codes)) + information_loss
-    information_loss   = - class_weight mean log Q(label | G(z, label, codes)) - code_weight mean log Q(codes | G(z, label, codes))
+    information_loss   = - class_weight mean log Q(label | G(...)) - code_weight mean log Q(codes | G(...))
 
-    z, codes uniform in [-1, 1],    label uniform in 0 .. classes - 1,    D = sigmoid(logit)
-    Q(label | .) = softmax(class logits),    Q(codes | .) = N(mean, std**2), each code by itself
+    z, codes uniform in [-1, 1],    label uniform in 0 .. num_classes - 1,    D = sigmoid(logit)
+    Q(label | .) = softmax(class logits),    Q(codes | .) = N(mean, std**2), each code independently
 
-`information_loss` bounds from above what an image leaves open of its label and codes, so a small one says that both are seen in it.
-The generator, which must also look real, learns to spend them on what real images differ in: codes on slant and thickness of
-digits, say, and the label on kinds of shapes. Q reads in the discriminator's features and learns with the generator; no real image and
-no person's label has a part in it.
+`information_loss` is an upper bound, up to a constant, of the negative mutual information between the image
+and its label and codes. The generator, whose images must also be realistic, learns to use them for what
+varies between real images: the codes for the slant and the thickness of digits, for example, and the label
+for their classes. The auxiliary network Q takes the features of the discriminator as input and is trained
+with the generator, on generated images only.
 
-Use it to find kinds and directions of change in images of one sort, unlabelled: `hibiscus sample RUN label=3 code1=1.5`. Labels,
-where there are some, only measure. What most often goes wrong is that a number stands for a mixture of kinds (`cluster_accuracy`):
-train longer, for kinds part late, when images already look right. A code that changes nothing wants a larger `code_weight`; images
-that get worse, a smaller one.
+Use it to discover classes and factors of variation in unlabeled images: `hibiscus sample RUN label=3
+code1=1.5`. Labels serve for evaluation only. What most often goes wrong is that a label stands for a mixture
+of classes (`cluster_accuracy`): train longer, since classes separate late, when the images already look
+right. Raise `code_weight` if a code has no effect; lower it if the images get worse.
 
-Departs: Q learns with the generator alone; the authors' code moves the discriminator's body by `information_loss` too, and where that
-has no batch norm the label is soon read from signs that no kind has. The deviation of Q(codes) is learned, where their code keeps it
-at 1. Convolutions are those of `dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen by the Fréchet distance to the
-validation part in the features of a small network trained on the same data.
+Differences from the paper: Q is trained with the generator alone; in the authors' code `information_loss`
+also updates the body of the discriminator, and without batch normalization the label is then soon encoded in
+cues unrelated to any class. The standard deviation of Q(codes) is learned, where their code fixes it at 1.
+The convolutions are those of `dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen as in
+`dcgan`.
 
-Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", 2016,
-arXiv 1606.03657.
+Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
+Adversarial Nets", 2016, arXiv 1606.03657.
 """
 
 from __future__ import annotations
@@ -38,110 +40,147 @@ from torch.nn import functional
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import latent_codes as codes
-from hibiscus.losses import cross_entropy, discriminator_cross_entropy, gaussian_log_likelihood, nonsaturating_generator
-from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
-from hibiscus.networks.dcgan import FeatureDiscriminator, Generator, Reader
+from hibiscus.evaluation import latent_codes
+from hibiscus.losses import (
+    cross_entropy,
+    discriminator_cross_entropy,
+    gaussian_log_likelihood,
+    nonsaturating_generator,
+)
+from hibiscus.methods.conditions import class_conditions, latent_conditions
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig, GeneratorLRFactor
+from hibiscus.methods.gan.stabilization import discriminator_accuracy
+from hibiscus.networks.dcgan import AuxiliaryNetwork, FeatureDiscriminator, Generator
+from hibiscus.training.config import BatchSize, LatentDim, LearningRate
 from hibiscus.training.method import Evaluation
 
 __all__ = ["InfoGAN"]
 
 
-class Config(LabelledGameConfig):
-    """Options of `infogan`."""
+class Config(DiscriminatorGANConfig):
+    """Options of `infogan`; the defaults are those of Chen et al."""
 
-    batch_size: int = Field(128, ge=1, description="images in a batch")
-    learning_rate: float = Field(2e-4, gt=0, description="learning rate of the discriminator (Chen et al.)")
-    generator_lr_factor: float = Field(5.0, gt=0, description="learning rate of generator and Q, as a share of rate (Chen et al.)")
-    latent_dim: int = Field(62, ge=1, description="numbers of noise for each image, beside label and codes (62 in Chen et al.)")
-    num_classes: int = Field(10, ge=2, description="how many kinds the label may find (10 in Chen et al.)")
-    num_codes: int = Field(2, ge=1, description="how many continuous codes there are (2 in Chen et al. for MNIST)")
-    class_weight: float = Field(1.0, ge=0, description="weight of reading the label (1 in Chen et al.)")
-    code_weight: float = Field(0.1, ge=0, description="weight of reading the codes (0.1 in Chen et al.)")
+    batch_size: BatchSize = 128
+    learning_rate: LearningRate = 2e-4
+    generator_lr_factor: GeneratorLRFactor = 5.0
+    latent_dim: LatentDim = 62
+    num_classes: int = Field(10, ge=2, description="number of values of the label (10 in Chen et al.)")
+    num_codes: int = Field(2, ge=1, description="number of continuous codes (2 in Chen et al. for MNIST)")
+    class_weight: float = Field(
+        1.0, ge=0, description="weight of the information about the label (1 in Chen et al.)"
+    )
+    code_weight: float = Field(
+        0.1, ge=0, description="weight of the information about the codes (0.1 in Chen et al.)"
+    )
 
 
-class InfoGAN(LabelledGame):
-    """Two players: a discriminator, and a generator that learns together with Q, which reads label and codes."""
+class InfoGAN(GAN):
+    """Two players: a discriminator, and a generator that is trained together with the auxiliary network Q."""
 
-    name, title = "infogan", "InfoGAN"
+    name = "infogan"
+    title = "InfoGAN"
+    family = "gan"
+    summary = "GAN with an interpretable latent code, learned without labels"
     Config = Config
-    makers = ("generator", "reader")
+    generator_networks = ("generator", "reader")
+    reader: AuxiliaryNetwork  # Q
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator, the discriminator for images of the data's size, and Q, the reader of its features."""
+        """The generator, the discriminator, and Q, which takes the features of the discriminator."""
         config = self.config
         heads = {"label": config.num_classes, "mean": config.num_codes, "log_std": config.num_codes}
-        given, features = config.latent_dim + config.num_classes + config.num_codes, 16 * config.width
-        generator = Generator(given, self.shape, config.width, hidden=features)
-        nets = self.board(generator, discriminator=FeatureDiscriminator(self.shape, config.width, features))
-        return nets | {"reader": Reader(features, heads)}
+        inputs, features = config.latent_dim + config.num_classes + config.num_codes, 16 * config.width
+        generator = Generator(inputs, self.shape, config.width, hidden=features)
+        discriminator = FeatureDiscriminator(self.shape, config.width, features)
+        networks = self.stabilized({"generator": generator, "discriminator": discriminator})
+        return {**networks, "reader": AuxiliaryNetwork(features, heads)}
 
-    def ask(self, batch: Batch) -> Batch:
-        """As many labels and codes as the batch holds images, drawn at random; nothing else of the batch."""
+    def random_conditions(self, batch: Batch) -> Batch:
+        """A random label and random codes for each item of a batch, and nothing else of the batch."""
         config = self.config
-        asked = Batch(label=(batch.uniform() * config.num_classes).long(), codes=2 * batch.uniform(config.num_codes) - 1)
-        asked.share = batch.share
-        return asked
+        labels = (batch.uniform() * config.num_classes).long()
+        conditions = Batch(label=labels, codes=2 * batch.uniform(config.num_codes) - 1)
+        conditions.share = batch.share
+        return conditions
 
-    def make(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image for each label with its codes; from the batch's noise, where it holds some."""
+    def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
+        """An image of each label with its codes, from the noise in the batch where there is some."""
         noise = batch["noise"] if "noise" in batch else self.noise(batch)
-        given = torch.cat([noise, functional.one_hot(batch.label, self.config.num_classes).float(), batch.codes], 1)
-        return (generator or self.nets["generator"])(given)
+        label = functional.one_hot(batch.label, self.config.num_classes).float()
+        return (generator or self.generator)(torch.cat([noise, label, batch.codes], 1))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of telling real images from made ones, each normalised among themselves; the share that it tells."""
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(self.ask(batch))
-        real_logit, fake_logit = (self.nets["discriminator"](x)[0] for x in self.shown(batch, batch.image, fake))
-        loss = discriminator_cross_entropy(real_logit, fake_logit, *self.targets(batch))
-        return loss, {"accuracy": self.told(real_logit, fake_logit)}
+        """Cross-entropy of classifying images as real or generated, each with their own batch statistics."""
+        real, fake = (
+            self.discriminator(x)[0] for x in self.real_and_fake(batch, self.random_conditions(batch))
+        )
+        loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
+        return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being taken for real, and what Q does not read in the images."""
-        asked = self.ask(batch)
-        logit, features = self.nets["discriminator"](self.shown(batch, self.make(asked))[0])
-        unread, terms = self.information_loss(self.nets["reader"](features), asked)
-        return nonsaturating_generator(logit) + unread, terms
+        """Cross-entropy of generated images being classified as real, plus the information loss."""
+        conditions = self.random_conditions(batch)
+        logit, features = self.discriminator(self.fake_images(conditions))
+        loss, terms = self.information_loss(self.reader(features), conditions)
+        return nonsaturating_generator(logit) + loss, terms
 
-    def information_loss(self, answers: dict[str, Tensor], asked: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """What is not read of labels and codes, in nats and weighted; and by itself, as `label_nats` and `code_nats`."""
-        label_nats = cross_entropy(answers["label"], asked.label)
-        code_nats = -gaussian_log_likelihood(answers["mean"], asked.codes, answers["log_std"]).mean()
-        unread = self.config.class_weight * label_nats + self.config.code_weight * code_nats
-        return unread, {"label_nll": label_nats.detach(), "code_nll": code_nats.detach()}
+    def information_loss(
+        self, outputs: dict[str, Tensor], conditions: Batch
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The weighted negative log-likelihood of labels and codes under Q, and each of the two, in nats."""
+        label_nll = cross_entropy(outputs["label"], conditions.label)
+        code_nll = -gaussian_log_likelihood(outputs["mean"], conditions.codes, outputs["log_std"]).mean()
+        loss = self.config.class_weight * label_nll + self.config.code_weight * code_nll
+        return loss, {"label_nll": label_nll.detach(), "code_nll": code_nll.detach()}
 
-    def sample(self, count: int, label: str | int | None = None, **values: Any) -> dict[str, np.ndarray]:
-        """New images, uint8 `(count, height, width, channels)`, with the `label` and `code1`, `code2` ... of each.
+    def sample(
+        self, count: int, label: str | int | None = None, *, interpolation: float | None = None, **codes: Any
+    ) -> dict[str, np.ndarray]:
+        """New images, uint8 `(count, height, width, channels)`, with their `label` and `code1`, `code2` ...
 
         Args:
-            count: how many.
-            label: its number; every one in turn if it is not given.
-            **values: `code1`, `code2` ...: a number; drawn from [-1, 1] if not given. Beyond that range images are stretched
-                further than any that were learned from.
+            count: the number of images.
+            label: the number of the label; each in turn if it is not given.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            **codes: values of `code1`, `code2` ...; random in [-1, 1] if not given. Values outside this range
+                extrapolate beyond those of the training.
 
         Raises:
-            UsageError: there is no such label or code, or it is no number.
+            UsageError: there is no such label or code, or its value is not a number.
         """
-        labels = codes.asked_labels(label, count, self.config.num_classes)
-        numbers = codes.asked_codes(values, count, self.config.num_codes)
-        found = {"image": self.draw(count, label=torch.from_numpy(labels), codes=torch.from_numpy(numbers)), "label": labels}
-        return found | {f"code{place + 1}": column for place, column in enumerate(numbers.T)}
+        labels = class_conditions(label, count, [str(number) for number in range(self.config.num_classes)])
+        values = (
+            2 * torch.rand(count, self.config.num_codes) - 1
+        )  # all are drawn, so that a given one changes no other
+        for name, number in latent_conditions(codes, self.config.num_codes, "label").items():
+            values[:, int(name.removeprefix("code")) - 1] = number
+        images = self.sample_images(count, interpolation, label=torch.from_numpy(labels), codes=values)
+        columns = {f"code{index}": column for index, column in enumerate(values.numpy().T, 1)}
+        return {"image": images, "label": labels, **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """What Q reads in real images: the label as `cluster`, how `probable` it is, and the mean of each code."""
-        found = [self.nets["reader"](self.nets["discriminator"](batch.image)[1]) for batch in data.iterate(part)]
-        probability, label = torch.cat([answers["label"] for answers in found]).float().softmax(1).cpu().max(1)
-        means = torch.cat([answers["mean"] for answers in found]).float().cpu().numpy()
-        named = {f"code{place + 1}": column for place, column in enumerate(means.T)}
-        return {"cluster": label.numpy(), "probability": probability.numpy(), **named}
+        """Q's prediction for real images: the label as `cluster`, its `probability`, and mean codes."""
+        outputs = [self.reader(self.discriminator(batch.image)[1]) for batch in data.iterate(part)]
+        probability, label = (
+            torch.cat([output["label"] for output in outputs]).float().softmax(1).cpu().max(1)
+        )
+        means = torch.cat([output["mean"] for output in outputs]).float().cpu().numpy()
+        codes = {f"code{index}": column for index, column in enumerate(means.T, 1)}
+        return {"cluster": label.numpy(), "probability": probability.numpy(), **codes}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part, and how well labels fit the classes that a classifier reads, where there are some."""
-        return codes.validate_codes(self.sample, data, part)
+        """The Fréchet distance to a part and, where there are classes, how well the labels match them."""
+        return latent_codes.validate_codes(self.sample, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """What all generators show, what each code changes, and each label's images as a code moves from -2 to 2."""
+        """Sample quality, the effect of each code, and its traversals from -2 to 2 for each label."""
         noise = 2 * torch.rand(1, self.config.latent_dim) - 1
-        draw = lambda label, codes: self.draw(len(label), noise=noise.expand(len(label), -1), label=label, codes=codes)  # noqa: E731
-        return codes.evaluate_codes(self.sample, draw, self.predict(data, part), data, part, self.config.metric_features)
+
+        def generate(label: Tensor, codes: Tensor) -> np.ndarray:
+            return self.sample_images(
+                len(label), noise=noise.expand(len(label), -1), label=label, codes=codes
+            )
+
+        predictions, features = self.predict(data, part), self.config.metric_features
+        return latent_codes.evaluate_codes(self.sample, generate, predictions, data, part, features)

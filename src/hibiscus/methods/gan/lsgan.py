@@ -1,70 +1,68 @@
-r"""LSGAN: `dcgan` with squares in place of logarithms, so that the generator learns from good images too, not from bad ones alone.
+r"""LSGAN: a GAN with least squares instead of cross-entropy, so that good samples have a gradient too.
 
     discriminator_loss = mean (D(x) - 1)^2 / 2 + mean D(G(z))^2 / 2
     generator_loss     = mean (D(G(z)) - 1)^2 / 2,        z uniform in [-1, 1]
 
-The discriminator D gives any number, without a sigmoid: 1 is wanted for real images x and 0 for made ones G(z). A made image on
-the right side by far is still drawn back to 1, towards the real ones, where cross-entropy would let it be. At a standoff D says one
-half of everything: its loss is 0.25, the generator's 0.125.
+The discriminator D has no sigmoid: its output is unbounded, with the target 1 for real images x and 0 for
+generated images G(z). A generated image far on the real side of the decision boundary is still pulled towards
+the real ones, where the gradient of cross-entropy would vanish. At equilibrium D is one half everywhere: the
+loss of the discriminator is 0.25 and that of the generator 0.125.
 
-Use it where `dcgan` swings or comes to a stop early; it costs the same. What most often goes wrong is collapse, as in `dcgan`: the
-samples look alike, or a class is missing (read `classes_found` and the table of classes). A discriminator loss near 0 says that it
-has won: lower its rate.
+Use it where `dcgan` oscillates or stops improving early; it costs the same. What most often goes wrong is
+mode collapse, as in `dcgan`: the samples look alike, or a class is missing (see `classes_found` and the table
+of classes). If the loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
 
-Departs: the networks are those of `dcgan`, without batch norm in the discriminator (`batch_norm=true` puts it in), and the generator
-learns at half the discriminator's rate. The best epoch is the one whose samples are nearest to the validation part, by the Fréchet
-distance in the features of a small network trained on the same data.
+Differences from the paper: the networks are those of `dcgan`, without batch normalization in the
+discriminator (`batch_norm=true` adds it), and the generator has half the learning rate of the discriminator.
+The best epoch is chosen as in `dcgan`.
 
-Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversarial Networks", 2016, arXiv 1611.04076.
+Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversarial Networks", 2016, arXiv
+1611.04076.
 """
 
 from __future__ import annotations
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.losses import least_squares_discriminator, least_squares_generator
-from hibiscus.methods.gan.base import LabelledGame, LabelledGameConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import DiscriminatorGANConfig
+from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Discriminator, Generator
 
 __all__ = ["LSGAN"]
 
 
-class Config(LabelledGameConfig):
+class Config(DiscriminatorGANConfig):
     """Options of `lsgan`."""
 
-    batch_norm: bool = Field(False, description="normalise over the batch in the discriminator, as in the paper")
+    batch_norm: bool = Field(False, description="batch normalization in the discriminator, as in the paper")
 
 
-class LSGAN(LabelledGame):
-    """Two players: a discriminator on fresh batches, and a generator on the discriminator's answer."""
+class LSGAN(GAN):
+    """Two players: a discriminator on new batches, and a generator on the output of the discriminator."""
 
-    name, title = "lsgan", "Least-squares GAN"
+    name = "lsgan"
+    title = "Least-squares GAN"
+    family = "gan"
+    summary = "GAN with a least-squares loss"
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator, for images of the data's size."""
+        """The generator and the discriminator; its outputs are unbounded."""
         config = self.config
-        return self.board(
-            Generator(config.latent_dim, self.shape, config.width),
-            discriminator=Discriminator(self.shape, config.width, config.batch_norm),
-        )
+        generator = Generator(config.latent_dim, self.shape, config.width)
+        discriminator = Discriminator(self.shape, config.width, config.batch_norm)
+        return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Squares from 1 for real images and from 0 for made ones, and the share of both on the right side of one half."""
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(batch)
-        discriminator, (real, fake) = self.nets["discriminator"], self.shown(batch, batch.image, fake)
-        if self.config.batch_norm:  # statistics of real and of made images apart, as in the paper
-            real_value, fake_value = discriminator(real), discriminator(fake)
-        else:
-            real_value, fake_value = discriminator(torch.cat([real, fake])).chunk(2)
-        loss = least_squares_discriminator(real_value, fake_value, *self.targets(batch))
-        return loss, {"accuracy": self.told(real_value, fake_value, 0.5)}
+        """Squared distance from 1 for real and from 0 for generated images, and the accuracy at one half."""
+        real, fake = self.discriminate(batch, separately=self.config.batch_norm)
+        loss = least_squares_discriminator(real, fake, *self.targets(batch))
+        return loss, {"accuracy": discriminator_accuracy(real, fake, threshold=0.5)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Squares from being taken for real."""
-        (fake,) = self.shown(batch, self.make(batch))
-        return least_squares_generator(self.nets["discriminator"](fake)), {}
+        """Squared distance of the discriminator's outputs for generated images from 1."""
+        return least_squares_generator(self.discriminator(self.fake_images(batch))), {}

@@ -1,28 +1,31 @@
-r"""ProGAN: generator and critic begin with tiny images and grow together, doubling the side of the images from stage to stage.
+r"""ProGAN: generator and critic start with tiny images and grow together, doubling the size in each stage.
 
-    critic_loss    = mean C(G(z)) - mean C(x) + penalty mean((|gradient of C at x_mix| - 1)^2) + drift mean C(x)^2
+    critic_loss    = mean C(G(z)) - mean C(x) + gradient_penalty_weight mean((|gradient of C at x_mix| - 1)^2)
+                     + drift_weight mean C(x)^2
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
-    x(alpha)       = (1 - alpha) enlarge(shrink(x)) + alpha x
+    x(alpha)       = (1 - alpha) upsample(downsample(x)) + alpha x
 
-Coarse shape is learned on small images, where it is easy and cheap, and detail is added afterwards. A new layer fades in: over the
-first half of its stage alpha goes from 0 to 1, for made images and for real ones. Samples come from an average of the generator.
+Coarse structure is learned on small images, where this is easy and cheap, and detail is added later. A new
+layer fades in: over the first half of its stage alpha goes from 0 to 1, for generated and for real images.
+Samples come from an exponential moving average of the generator.
 
-Use it for images of 32 pixels and more, where `dcgan` gets texture right and shape wrong. What most often goes wrong is impatience:
-the last stage has most of the pixels and costs most of the time, so early figures, measured at a small side and enlarged, look poor.
+Use it for images of 32 pixels and more, where `dcgan` gets texture right and global structure wrong. What
+most often goes wrong is impatience: the last stage has most of the pixels and takes most of the time, so that
+early metrics, which compare upsampled low-resolution images, are poor.
 
-Departs: images whose side is no power of two are framed by their own border and cut back; stages are counted in epochs, not in
-thousands of images; the networks are narrower (`width=512` is the paper's). The best epoch is looked for in the last stage, by the
-Fréchet distance to the validation part in the features of a small network trained on the same data.
+Differences from the paper: images whose size is not a power of two are padded with their border and cropped
+back; stages are counted in epochs, not in thousands of images; the networks are narrower (`width=512` is the
+paper's). The best epoch is chosen in the last stage, by the Fréchet distance to the validation part.
 
-Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2017,
-arXiv 1710.10196.
+Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
+Variation", 2017, arXiv 1710.10196.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -30,130 +33,132 @@ from torch.nn import functional
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import generation as evidence
-from hibiscus.evaluation.external_features import GivenConfig, MeasuredByFile
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.stabilization import Tricks, TricksConfig
-from hibiscus.methods.sampling import make_images
-from hibiscus.networks.progan import GrowingCritic, GrowingGenerator, cut_back, doubled_sides, enlarge, frame, normalize
-from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
-from hibiscus.training.player import Follower, Stage, frozen_copy
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import GANConfig, GeneratorLRFactor, GradientPenaltyWeight
+from hibiscus.networks.progan import (
+    GrowingCritic,
+    GrowingGenerator,
+    crop_center,
+    pad_to_square,
+    spectrally_normalize,
+    stage_sizes,
+    upsample,
+)
+from hibiscus.training.config import Beta1, Beta2, EMADecay, Epochs, LatentDim, LearningRate
+from hibiscus.training.ema import with_ema
+from hibiscus.training.method import SmokeTest
+from hibiscus.training.player import Stage
 
 __all__ = ["ProGAN"]
 
 
-class Config(TricksConfig, GivenConfig):
-    """Options of `progan`."""
+class Config(GANConfig):
+    """Options of `progan`; epochs are those of each stage."""
 
-    epochs: int = Field(3, ge=1, description="passes over the training part, in each stage")
-    batch_size: int = Field(64, ge=1, description="images in a batch")
-    learning_rate: float = Field(2e-3, gt=0, description="learning rate of the critic (1e-3 in Karras et al., who train far longer)")
-    beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Karras et al.)")
-    beta2: float = Field(0.99, ge=0, lt=1, description="adam: decay of the mean square (Karras et al.)")
-    initial_size: int = Field(8, ge=2, description="side of the first stage's images in pixels, a power of two")
-    fade_in_fraction: float = Field(0.5, ge=0, le=1, description="share of a stage in which its new layers fade in")
-    gradient_penalty_weight: float = Field(10.0, ge=0, description="weight of the gradient penalty (Karras et al.)")
-    drift_weight: float = Field(1e-3, ge=0, description="weight of the critic's square on real images (Karras et al.)")
-    ema_decay: float = Field(0.999, ge=0, lt=1, description="decay of the generator's average (Karras et al.)")
-    latent_dim: int = Field(64, ge=1, description="numbers of noise for each image")
-    width: int = Field(64, ge=16, description="filters at the first side; halved where the side doubles, down to 16")
+    epochs: Epochs = 3
+    learning_rate: LearningRate = 2e-3  # 1e-3 in the paper, which trains far longer
+    generator_lr_factor: GeneratorLRFactor = 1.0
+    beta1: Beta1 = 0.0
+    beta2: Beta2 = 0.99
+    initial_size: int = Field(8, ge=2, description="image size of the first stage in pixels, a power of two")
+    fade_in_fraction: float = Field(
+        0.5, ge=0, le=1, description="fraction of a stage in which its new layers fade in"
+    )
+    gradient_penalty_weight: GradientPenaltyWeight = 10.0
+    drift_weight: float = Field(
+        1e-3, ge=0, description="weight of the critic's squared output for real images"
+    )
+    ema_decay: EMADecay = 0.999
+    latent_dim: LatentDim = 64
+    width: int = Field(
+        64, ge=16, description="filters at the first size; halved where the size doubles, down to 16"
+    )
 
 
-class ProGAN(Tricks, MeasuredByFile):
-    """Two players that grow, and a follower that averages the generator."""
+class ProGAN(GAN):
+    """Two players whose networks grow, and a moving average of the generator."""
 
-    name, title, family = "progan", "Progressive growing of GANs", "gan"
-    needs, uses = frozenset({"image"}), frozenset({"label"})
-    signed_pixels = True
-    selection_metric = SelectionMetric("frechet")
+    name = "progan"
+    title = "Progressive growing of GANs"
+    family = "gan"
+    summary = "progressively growing GAN"
     compiles = False
-    smoke_test = SmokeTest("digits", {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16, "initial_size": 2})
+    noise_distribution = "normal"
+    smoke_test = SmokeTest(
+        "digits", {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16, "initial_size": 2}
+    )
     Config = Config
     generator: GrowingGenerator
     critic: GrowingCritic
-    average: GrowingGenerator
 
     @property
-    def sides(self) -> list[int]:
-        """The side of each stage's images: from the first to the power of two that holds the data's."""
-        return doubled_sides(self.config.initial_size, *self.preparation["image"].shape[1:])
+    def sizes(self) -> list[int]:
+        """The image size of each stage, up to the power of two that holds the images of the data."""
+        return stage_sizes(self.config.initial_size, *self.shape[1:])
 
     def networks(self) -> dict[str, nn.Module]:
-        """Generator, critic and the generator's average, for the smallest images."""
-        config, channels = self.config, self.preparation["image"].channels
-        generator = GrowingGenerator(config.latent_dim, channels, self.sides[0], config.width)
-        critic = GrowingCritic(channels, self.sides[0], config.width)
-        return {"generator": generator, "critic": critic, "ema": frozen_copy(generator)}
+        """The generator and the critic for the smallest images."""
+        config, channels = self.config, self.shape[0]
+        generator = GrowingGenerator(config.latent_dim, channels, self.sizes[0], config.width)
+        critic = GrowingCritic(channels, self.sizes[0], config.width)
+        return with_ema({"generator": generator, "critic": critic}, "generator", config.ema_decay)
 
     def grow(self, stage: int) -> None:
-        """Doubles the side in each stage after the first."""
+        """Doubles the image size in each stage after the first."""
         if stage:
-            for network in (self.generator, self.critic, self.nets["ema"]):
+            for network in self.growing_networks:
                 network.grow()
-            self.nets["ema"].requires_grad_(False)
+            if "ema" in self.nets:
+                self.nets["ema"].requires_grad_(False)
         if self.config.spectral_norm:
-            normalize(self.critic)
+            spectrally_normalize(self.critic)
+
+    @property
+    def growing_networks(self) -> list[Any]:
+        """All networks: the generator, the critic, and the averaged generator where there is one."""
+        return list(self.nets.values())
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """A stage for each side, with optimizers of its own."""
-        config, betas = self.config, (self.config.beta1, self.config.beta2)
-        for index in range(len(self.sides)):
-            critic = config.player("critic", self.critic, self.critic_loss, betas=betas)
-            generator = config.player(
-                "generator", self.generator, self.generator_loss, lr_factor=config.generator_lr_factor, betas=betas, batches_per_round=0
-            )
-            average = Follower(self.nets["ema"], self.generator, config.ema_decay, warm_up=True)
-            source = data.source("train", config.batch_size, config.seed + index)
-            yield Stage([critic, generator], config.epochs, source, [average], self.at)
+        """A stage for each image size, with optimizers of its own."""
+        for index in range(len(self.sizes)):
+            yield self.adversarial_stage(data, "critic", self.critic_loss, seed_offset=index)
 
-    def at(self, progress: float) -> None:
-        """Sets how far the newest layers count, from how far the stage is."""
-        super().at((self.sides.index(self.critic.side) + progress) / len(self.sides))
-        for network in (self.generator, self.critic, self.nets["ema"]):
-            network.alpha.fill_(min(1.0, progress / self.config.fade_in_fraction) if self.config.fade_in_fraction else 1.0)
+    def set_progress(self, progress: float) -> None:
+        """Sets the weight of the newest layers from the progress of the stage."""
+        super().set_progress((self.sizes.index(self.critic.side) + progress) / len(self.sizes))
+        fade_in = self.config.fade_in_fraction
+        for network in self.growing_networks:
+            network.alpha.fill_(min(1.0, progress / fade_in) if fade_in else 1.0)
 
-    def shrink(self, image: Tensor) -> Tensor:
-        """Real images at the present side, with as much detail as has faded in."""
-        small = functional.avg_pool2d(frame(image, self.sides[-1]), self.sides[-1] // self.critic.side)
-        if self.critic.side == self.sides[0]:
-            return small
-        return torch.lerp(enlarge(functional.avg_pool2d(small, 2), self.critic.side), small, self.critic.alpha)
+    def real_images(self, batch: Batch) -> Tensor:
+        """The real images of a batch at the current size, with as much detail as has faded in."""
+        padded = pad_to_square(batch.image, self.sizes[-1])
+        image = functional.avg_pool2d(padded, self.sizes[-1] // self.critic.side)
+        if self.critic.side == self.sizes[0]:
+            return image
+        return torch.lerp(
+            upsample(functional.avg_pool2d(image, 2), self.critic.side), image, self.critic.alpha
+        )
 
-    def make(self, batch: Batch) -> Tensor:
-        """As many images as the batch holds, at the present side."""
-        return self.generator(batch.normal(self.config.latent_dim)).float()
+    def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
+        """An image of the current size for each item of a batch."""
+        return super().generate(batch, generator).float()
+
+    def generate_sample(self, batch: Batch) -> Tensor:
+        """An image of the data's size for each item of a batch, by the averaged generator."""
+        return crop_center(upsample(super().generate_sample(batch), self.sizes[-1]), *self.shape[1:])
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative distance, how far the slope is from 1, and the drift."""
-        real = self.shrink(batch.image)
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(batch)
-        real, fake = self.shown(batch, real, fake)
-        value = self.critic(real).float()
-        loss = wasserstein_critic(value, self.critic(fake))
+        """The negative of the estimated distance, plus the gradient penalty and the drift penalty."""
+        config, (real, fake) = self.config, self.real_and_fake(batch)
+        scores = self.critic(real).float()
+        loss = wasserstein_critic(scores, self.critic(fake))
         penalty = gradient_penalty(self.critic, real, fake, batch.uniform(1, 1, 1))
-        cost = loss + self.config.gradient_penalty_weight * penalty + self.config.drift_weight * value.square().mean()
-        return cost, {"distance": -loss.detach(), "penalty": penalty.detach()}
+        terms = {"distance": -loss.detach(), "penalty": penalty.detach()}
+        drift = scores.square().mean()
+        return loss + config.gradient_penalty_weight * penalty + config.drift_weight * drift, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of what the critic gives made images."""
-        (fake,) = self.shown(batch, self.make(batch))
-        return wasserstein_generator(self.critic(fake)), {}
-
-    def sample(self, count: int) -> dict[str, np.ndarray]:
-        """New images of the data's size, uint8 `(count, height, width, channels)`, by the generator's average."""
-        image = self.preparation["image"]
-
-        def whole(batch: Batch) -> Tensor:
-            made = enlarge(self.nets["ema"](batch.normal(self.config.latent_dim)).float(), self.sides[-1])
-            return cut_back(made, image.height, image.width)
-
-        return {"image": make_images(whole, count, image, self.device)}
-
-    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part."""
-        return evidence.validate_generator(self.sample, data, part)
-
-    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Distance, classes, samples and their nearest training images."""
-        return evidence.evaluate_generator(self.sample, data, part, self.config.metric_features)
+        """The negative of the critic's mean output for generated images."""
+        return wasserstein_generator(self.critic(self.fake_images(batch))), {}

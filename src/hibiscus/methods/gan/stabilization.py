@@ -1,12 +1,14 @@
-r"""The bag of tricks that any game takes, each off by default.
+r"""Techniques that make the training of a GAN more stable; each is an option that is off by default.
 
-    average          sampled from is  G_kept <- average G_kept + (1 - average) G  (Karras et al. 2017)
-    generator_lr_factor   the generator learns at another rate than the discriminator (Heusel et al. 2017)
-    spectral_norm    each layer of the discriminator divided by its largest singular value (Miyato et al. 2018)
-    instance_noise   shown is  x + s e,  e ~ N(0, 1), for real and made images, s falling to 0 (Sonderby et al. 2016)
-    diff_augment     shown is  T(x),  T random and differentiable, for real and made images (Zhao et al. 2020)
-    real_label_value       what real images are said to be, 0.9 for one-sided smooth labels (Salimans et al. 2016)
-    label_noise      label - noise u where it is 1, label + noise u where it is 0, u uniform in [0, 1)
+    ema_decay            samples come from  G_ema <- decay G_ema + (1 - decay) G     (Karras et al. 2017)
+    generator_lr_factor  generator and discriminator have different learning rates   (Heusel et al. 2017)
+    spectral_norm        discriminator layers divided by their largest singular value (Miyato et al. 2018)
+    instance_noise       the discriminator sees  x + s e,  e ~ N(0, 1),  s falls to 0 (Sonderby et al. 2016)
+    diff_augment         the discriminator sees  T(x),  T random and differentiable  (Zhao et al. 2020)
+    real_label_value     target of real images, 0.9 for one-sided label smoothing    (Salimans et al. 2016)
+    label_noise          targets  real_label_value - noise u  and  noise u,  u uniform in [0, 1]
+
+Instance noise and augmentation apply to real and to generated images alike.
 
 References: arXiv 1710.10196, 1706.08500, 1802.05957, 1610.04490, 2006.10738, 1606.03498.
 """
@@ -14,66 +16,52 @@ References: arXiv 1710.10196, 1706.08500, 1802.05957, 1610.04490, 2006.10738, 16
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
 
-from pydantic import Field
 from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.ops.diff_augment import DiffAugment
-from hibiscus.training.config import TrainingConfig
 
-__all__ = ["LabelledTricks", "LabelledTricksConfig", "Tricks", "TricksConfig"]
-
-
-class TricksConfig(TrainingConfig):
-    """Options of every game."""
-
-    optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="which optimizer, for both players")
-    generator_lr_factor: float = Field(1.0, gt=0, description="learning rate of the generator, as a share of the discriminator's")
-    ema_decay: float = Field(0.0, ge=0, lt=1, description="decay of the generator's average that is kept, 0.999 say; 0 keeps the generator")
-    spectral_norm: bool = Field(False, description="divide each layer of the discriminator by its largest singular value")
-    instance_noise: float = Field(0.0, ge=0, description="deviation of noise on all shown images (of range 2); falls to 0 by the end")
-    diff_augment: Literal["none", "color", "translation", "cutout", "color,translation", "color,translation,cutout"] = Field(
-        "none", description="random changes of all shown images, for folders of a few hundred"
-    )
+__all__ = ["discriminator_accuracy", "perturb", "targets"]
 
 
-class LabelledTricksConfig(TricksConfig):
-    """Options of games in which the discriminator says 1 for real images and 0 for made ones."""
+def perturb(
+    batch: Batch, images: Sequence[Tensor], noise_std: float = 0.0, augmentation: str = "none"
+) -> list[Tensor]:
+    """The images as the discriminator sees them: with instance noise, and augmented.
 
-    real_label_value: float = Field(1.0, gt=0.5, le=1, description="what real images are said to be; 0.9 for one-sided smooth labels")
-    label_noise: float = Field(0.0, ge=0, lt=0.5, description="labels are off by up to so much, at random (0.05 is usual)")
-
-
-class Tricks:
-    """What is done to what a discriminator is shown; its options are a `TricksConfig`."""
-
-    config: Any
-    progress = 0.0  # share of the training that is done
-
-    def at(self, progress: float) -> None:
-        """Takes note of how far the training is."""
-        self.progress = progress
-
-    def shown(self, batch: Batch, *images: Tensor) -> list[Tensor]:
-        """What the discriminator is shown in place of sets of images, as many as the batch holds: with noise, changed at random."""
-        noise, names = self.config.instance_noise * (1 - self.progress), self.config.diff_augment
-        seen = [values + noise * batch.normal(*values.shape[1:]) for values in images] if noise else list(images)
-        return seen if names == "none" else [DiffAugment(names.split(","))(values, batch.uniform) for values in seen]
+    Args:
+        batch: the source of the random numbers.
+        images: sets of images, each with as many items as the batch.
+        noise_std: standard deviation of the instance noise.
+        augmentation: names of differentiable augmentations separated by commas, or `none`.
+    """
+    if noise_std:
+        images = [values + noise_std * batch.normal(*values.shape[1:]) for values in images]
+    if augmentation == "none":
+        return list(images)
+    return [DiffAugment(augmentation.split(","))(values, batch.uniform) for values in images]
 
 
-class LabelledTricks(Tricks):
-    """And to what it is told; its options are a `LabelledTricksConfig`."""
+def targets(
+    batch: Batch, real_label_value: float = 1.0, label_noise: float = 0.0, shape: Sequence[int] = (1,)
+) -> tuple[Tensor | float, Tensor | float]:
+    """The discriminator's targets for real and for generated images.
 
-    def targets(self, batch: Batch, shape: Sequence[int] = (1,)) -> tuple[Tensor | float, Tensor | float]:
-        """What real and made images are said to be: numbers, or `(batch, *shape)` of them where labels are noisy."""
-        config = self.config
-        if not config.label_noise:
-            return config.real_label_value, 0.0
-        return config.real_label_value - config.label_noise * batch.uniform(*shape), config.label_noise * batch.uniform(*shape)
+    Args:
+        batch: the source of the random numbers.
+        real_label_value: the target of real images.
+        label_noise: the largest deviation of a target.
+        shape: the shape of the discriminator's output for an image.
 
-    @staticmethod
-    def told(real: Tensor, fake: Tensor, middle: float = 0.0) -> Tensor:
-        """The share of real and made images that is told right: answers above the middle, and below it."""
-        return ((real > middle).float().mean() + (fake < middle).float().mean()).detach() / 2
+    Returns:
+        Two numbers, or two tensors `(items, *shape)` where there is label noise.
+    """
+    if not label_noise:
+        return real_label_value, 0.0
+    return real_label_value - label_noise * batch.uniform(*shape), label_noise * batch.uniform(*shape)
+
+
+def discriminator_accuracy(real: Tensor, fake: Tensor, threshold: float = 0.0) -> Tensor:
+    """The fraction of real images with outputs above the threshold, and of generated ones below, averaged."""
+    return ((real > threshold).float().mean() + (fake < threshold).float().mean()).detach() / 2

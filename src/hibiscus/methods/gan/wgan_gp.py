@@ -1,89 +1,86 @@
-r"""WGAN-GP: the generator follows the slope of a critic that measures how far made images are from real ones.
+r"""WGAN-GP: a Wasserstein GAN whose critic is regularized by a gradient penalty instead of weight clipping.
 
-    critic_loss    = mean C(G(z)) - mean C(x) + penalty mean((|gradient of C at x_mix| - 1)^2),    x_mix = mix x + (1 - mix) G(z)
-    generator_loss = - mean C(G(z)),        z ~ N(0, 1),    mix uniform in [0, 1)
+    critic_loss    = mean C(G(z)) - mean C(x) + weight mean((|gradient of C at x_mix| - 1)^2)
+    generator_loss = - mean C(G(z)),        z ~ N(0, 1)
+    x_mix          = mix x + (1 - mix) G(z),        mix uniform in [0, 1)
 
-The critic C gives any number, not a probability. Its best value of `mean C(x) - mean C(G(z))` is the earth mover's distance between
-real and made images, as long as its slope is nowhere above 1; the penalty holds the slope at 1 on straight lines between the two.
-The critic takes five batches to the generator's one, so that its slope can be trusted.
+The maximum of `mean C(x) - mean C(G(z))` over all critics C with Lipschitz constant 1 is the earth mover's
+distance between real and generated images; the penalty keeps the norm of the gradient close to 1 on straight
+lines between the two.
 
-Use it where `dcgan` collapses or swings: the critic's `distance` falls as the images become better, which no other GAN's loss does.
-It costs about four times as much an image. What most often goes wrong is a critic with batch norm (the penalty is on single images;
-there is none here), or too large a rate: the distance then grows without end.
+Use it where `dcgan` collapses or oscillates: `distance` falls as the images improve, unlike the loss of other
+GANs. It takes four times as long per image. What most often goes wrong is a critic with batch normalization
+(the penalty is defined for single images), or too high a learning rate: the distance then grows without
+bound.
 
-Departs: the paper's MNIST networks have other filters; these are the ones of `dcgan`, the critic's without any norm. The best epoch is
-chosen by the Fréchet distance to the validation part, in the features of a small network trained on the same data.
+Differences from the paper: the networks of `dcgan`, without normalization in the critic, and a learning rate
+that falls linearly. The best epoch is the one with the lowest Fréchet distance to the validation part.
 
-Reference: Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville, "Improved Training of Wasserstein GANs", 2017, arXiv 1704.00028.
+Reference: Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, arXiv 1704.00028.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
-import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
-from hibiscus.methods.gan.base import Game, GameConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor, GradientPenaltyWeight
 from hibiscus.networks.dcgan import Discriminator, Generator
+from hibiscus.training.config import Beta1, Beta2, LearningRate, ScheduleName
 from hibiscus.training.method import SmokeTest
 from hibiscus.training.player import Stage
 
 __all__ = ["WGANGP"]
 
 
-class Config(GameConfig):
+class Config(GANConfig):
     """Options of `wgan-gp`."""
 
-    learning_rate: float = Field(1e-3, gt=0, description="learning rate of the critic at the start (1e-4 throughout in the paper)")
-    generator_lr_factor: float = Field(1.0, gt=0, description="learning rate of the generator, as a share of the critic's")
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("linear", description="course of the learning rate")
-    beta1: float = Field(0.0, ge=0, lt=1, description="adam: decay of the mean gradient (Gulrajani et al.)")
-    beta2: float = Field(0.9, ge=0, lt=1, description="adam: decay of the mean square (Gulrajani et al.)")
-    gradient_penalty_weight: float = Field(10.0, ge=0, description="weight of the gradient penalty (Gulrajani et al.)")
-    critic_steps: int = Field(5, ge=1, description="batches of the critic in a round, to one of the generator")
+    learning_rate: LearningRate = 1e-3  # 1e-4 in the paper
+    generator_lr_factor: GeneratorLRFactor = 1.0
+    schedule: ScheduleName = "linear"
+    beta1: Beta1 = 0.0
+    beta2: Beta2 = 0.9
+    gradient_penalty_weight: GradientPenaltyWeight = 10.0
+    critic_steps: CriticSteps = 5
 
 
-class WGANGP(Game):
-    """Two players: a critic that takes several fresh batches a round, and a generator."""
+class WGANGP(GAN):
+    """Two players: a critic that takes several steps on new batches, and a generator."""
 
-    name, title = "wgan-gp", "Wasserstein GAN with gradient penalty"
-    compiles = False
+    name = "wgan-gp"
+    title = "Wasserstein GAN with gradient penalty"
+    family = "gan"
+    summary = "Wasserstein GAN with gradient penalty"
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 12, "latent_dim": 8, "width": 8})
+    compiles = False
+    noise_distribution = "normal"
     Config = Config
+    critic: Discriminator
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the critic, for images of the data's size."""
-        config = self.config
-        return self.board(
-            Generator(config.latent_dim, self.shape, config.width), critic=Discriminator(self.shape, config.width, last_bias=False)
-        )
+        """The generator and the critic, which has no batch normalization."""
+        generator = Generator(self.config.latent_dim, self.shape, self.config.width)
+        critic = Discriminator(self.shape, self.config.width, last_bias=False)
+        return self.stabilized({"generator": generator, "critic": critic})
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: some steps of the critic, then one of the generator."""
-        critic = self.player("critic", self.nets["critic"], self.critic_loss, batches_per_round=self.config.critic_steps)
-        generator = self.player("generator", self.nets["generator"], self.generator_loss, batches_per_round=0)
-        yield self.stage(data, [critic, generator])
-
-    def noise(self, batch: Batch) -> Tensor:
-        """Noise for each image of a batch, standard normal, `(items, latent)`."""
-        return batch.normal(self.config.latent_dim)
+        """One stage: several steps of the critic, then one of the generator."""
+        yield self.adversarial_stage(data, "critic", self.critic_loss, steps=self.config.critic_steps)
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative distance, and how far the slope is from 1."""
-        with torch.no_grad():  # saves the memory; the gradient would not reach the generator anyway
-            fake = self.make(batch).float()
-        critic, (real, fake) = self.nets["critic"], self.shown(batch, batch.image, fake)
-        loss = wasserstein_critic(critic(real), critic(fake))
-        penalty = gradient_penalty(critic, real, fake, batch.uniform(1, 1, 1))
-        return loss + self.config.gradient_penalty_weight * penalty, {"distance": -loss.detach(), "penalty": penalty.detach()}
+        """The negative of the estimated distance, plus the gradient penalty."""
+        real, fake = self.real_and_fake(batch)
+        loss = wasserstein_critic(self.critic(real), self.critic(fake))
+        penalty = gradient_penalty(self.critic, real, fake, batch.uniform(1, 1, 1))
+        terms = {"distance": -loss.detach(), "penalty": penalty.detach()}
+        return loss + self.config.gradient_penalty_weight * penalty, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of what the critic gives made images."""
-        (fake,) = self.shown(batch, self.make(batch))
-        return wasserstein_generator(self.nets["critic"](fake)), {}
+        """The negative of the critic's mean output for generated images."""
+        return wasserstein_generator(self.critic(self.fake_images(batch))), {}

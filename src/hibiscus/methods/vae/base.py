@@ -22,7 +22,8 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.elbo import elbo_metrics, encode_part
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_log_likelihood
-from hibiscus.methods.sampling import codes_given, make_images
+from hibiscus.methods.conditions import latent_conditions
+from hibiscus.methods.sampling import generate_images
 from hibiscus.networks.vae import build_decoder, build_encoder
 from hibiscus.training.config import Epochs, LatentDim, ScheduleName, TrainingConfig
 from hibiscus.training.method import Method, SelectionMetric
@@ -158,23 +159,27 @@ class VAEBase(Method):
         return softplus(2 * unbounded) / 2 + math.log(MIN_SIGMA)
 
     def decode_prior(
-        self, count: int, codes: Mapping[str, float] | None = None, **conditions: Tensor
+        self, count: int, codes: Mapping[str, float], interpolation: float | None = None, **fields: Tensor
     ) -> np.ndarray:
         """Expected images of z from the prior, with some components fixed, given fields of the batch."""
 
         def generate(batch: Batch) -> Tensor:
             z = batch.normal(self.config.latent_dim)
-            for name, value in (codes or {}).items():
+            for name, value in codes.items():
                 z[:, int(name.removeprefix("code")) - 1] = value
             return self.decode(z, *self.condition(batch))
 
-        return make_images(generate, count, self.preparation["image"], self.device, **conditions)
+        return generate_images(
+            generate, count, self.preparation["image"], self.device, interpolation, **fields
+        )
 
-    def sample(self, count: int, **codes: float) -> dict[str, np.ndarray]:
+    def sample(
+        self, count: int, *, interpolation: float | None = None, **codes: float
+    ) -> dict[str, np.ndarray]:
         """Expected images of z from the prior; `code1`, `code2` ... fix the value of a component."""
-        fixed = codes_given(codes, self.config.latent_dim)
+        fixed = latent_conditions(codes, self.config.latent_dim)
         columns = {name: np.full(count, value) for name, value in fixed.items()}
-        return {"image": self.decode_prior(count, fixed), **columns}
+        return {"image": self.decode_prior(count, fixed, interpolation), **columns}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The posterior mean of each image of a part, float32 `(items, latent_dim)`."""

@@ -38,10 +38,10 @@ from torch.nn.functional import one_hot
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.conditional import add_conditional_accuracy
+from hibiscus.evaluation.conditional import add_conditional, conditional_grid
 from hibiscus.evaluation.likelihood import evaluate_likelihood
 from hibiscus.losses import gaussian_kl
-from hibiscus.methods.sampling import class_number, codes_given
+from hibiscus.methods.conditions import class_conditions, latent_conditions
 from hibiscus.methods.vae.base import VAEBase, VAEConfig
 from hibiscus.networks.vae import ConditionalDecoder, ConditionalEncoder
 from hibiscus.training.method import Evaluation, SmokeTest
@@ -74,7 +74,11 @@ class CVAE(VAEBase):
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
         """The class of each item, one-hot; for unlabeled images the most likely one."""
         label = batch.label if "label" in batch else self.class_elbo(batch).argmax(1)
-        return (one_hot(label, len(self.classes)).float(),)
+        return (self.one_hot(label),)
+
+    def one_hot(self, label: Tensor) -> Tensor:
+        """Class numbers `(items,)` as one-hot vectors `(items, classes)`."""
+        return one_hot(label, len(self.classes)).float()
 
     def networks(self) -> dict[str, nn.Module]:
         """Encoder and decoder as those of `vae`, both with the class as a further input."""
@@ -98,32 +102,35 @@ class CVAE(VAEBase):
         """The ELBO of each image under each class, at the posterior mean, `(batch, classes)` in nats."""
         x, elbos = (batch.image + 1) / 2, []
         for number in range(len(self.classes)):
-            c = one_hot(torch.full((len(x),), number, device=x.device), len(self.classes)).float()
+            c = self.one_hot(torch.full((len(x),), number, device=x.device))
             mean, log_variance = self.encode(x, c)
             elbos.append(self.log_likelihood(x, mean, c) - gaussian_kl(mean, log_variance))
         return torch.stack(elbos, 1)
 
-    def sample(self, count: int, label: str | int | None = None, **codes: float) -> dict[str, np.ndarray]:
+    def sample(
+        self,
+        count: int,
+        label: str | int | None = None,
+        *,
+        interpolation: float | None = None,
+        **codes: float,
+    ) -> dict[str, np.ndarray]:
         """Samples, uint8 `(count, height, width, channels)`, and the class name of each.
 
         Args:
             count: number of samples.
             label: name or number of a class, where a name takes precedence; by default all classes in turn.
+            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
             **codes: `code1`, `code2` ...: a fixed value for this latent component; the others are drawn.
 
         Raises:
             UsageError: there is no such class or component, or the component's value is not a number.
         """
-        every_class = np.arange(count) % len(self.classes)
-        labels = every_class if label is None else np.full(count, class_number(label, self.classes))
-        values = codes_given(codes, self.config.latent_dim, "label")
-        images = self.decode_prior(count, values, label=torch.from_numpy(labels))
-        names = np.array(self.classes)[labels]
-        return {
-            "image": images,
-            "label": names,
-            **{code: np.full(count, value) for code, value in values.items()},
-        }
+        labels = class_conditions(label, count, self.classes)
+        fixed = latent_conditions(codes, self.config.latent_dim, "label")
+        images = self.decode_prior(count, fixed, interpolation, label=torch.from_numpy(labels))
+        columns = {name: np.full(count, value) for name, value in fixed.items()}
+        return {"image": images, "label": np.array(self.classes)[labels], **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`probabilities`; `latent` and `reconstruction` given the known or the most likely class."""
@@ -132,4 +139,15 @@ class CVAE(VAEBase):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """ELBO and likelihood given the class, beside independent pixels by class; conditional accuracy."""
-        return add_conditional_accuracy(evaluate_likelihood(self, data, part), self, data, part)
+        evaluation = evaluate_likelihood(self, data, part)
+        grid = conditional_grid(
+            lambda batch: self.encode((batch.image + 1) / 2, *self.condition(batch))[0],
+            lambda codes, label: self.decode(codes, self.one_hot(label)),
+            data,
+            part,
+        )
+
+        def generate(label: Tensor) -> np.ndarray:
+            return self.decode_prior(len(label), {}, label=label)
+
+        return add_conditional(evaluation, generate, self.class_elbo, grid, data, part)

@@ -1,0 +1,23 @@
+"""Computing something beside the training without disturbing its random numbers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+__all__ = ["preserved_random_state"]
+
+
+@contextlib.contextmanager
+def preserved_random_state(device: torch.device, seed: int) -> Iterator[None]:
+    """Seeds the random number generators of the CPU and of a device, and restores their state afterwards.
+
+    Args:
+        device: the device whose generator is preserved beside that of the CPU.
+        seed: the seed of both inside the context.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
