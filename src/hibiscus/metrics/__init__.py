@@ -1,4 +1,4 @@
-"""Metrics, baselines, curves, and the report items made of them; scikit-learn is only imported where it is used."""
+"""Metrics of all tasks, as functions of plain arrays; scikit-learn is imported only where it is used."""
 
 from hibiscus.metrics.classification import (
     Calibration,
