@@ -80,8 +80,10 @@ def docstring_is_complete(kind, folder):
     text = sys.modules[kind.__module__].__doc__ or ""
     assert text.splitlines()[0].endswith("."), "a first sentence"
     assert any(line.startswith("    ") and "=" in line for line in text.splitlines()), "an objective as a displayed formula"
-    for word in ("Use it", "goes wrong", "Departs:", "Reference:"):
-        assert word in " ".join(text.split()), word
+    words = " ".join(text.split())
+    for word in ("Use it", "goes wrong", "Reference:"):
+        assert word in words, word
+    assert "Differences from the " in words or "Departs:" in words, "Differences from the paper:"
     assert "What most often goes wrong" in " ".join(text.split())
     assert inspect.getdoc(kind)
     assert kind.title

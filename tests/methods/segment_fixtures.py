@@ -1,4 +1,4 @@
-"""What the tests of segmentation methods share: small scenes, prepared, and a method bound to them."""
+"""What the tests of segmentation methods share: small prepared scenes, a method for them, and the losses in NumPy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREPARATION = Preparation(
 )
 
 
-def made(kind, **options):
+def build(kind, **options):
     torch.manual_seed(0)
     method = kind(kind.Config(**{"ema_decay": 0.0, **options}), PREPARATION)
     method.weights = torch.tensor([0.2, 0.5, 2.0])

@@ -30,7 +30,7 @@ def test_the_objective_is_its_formula(distance):
     made = method(way=way, shot=shot, queries=queries, distance=distance)
     made.train_mode(False)
     image, label = torch.randn(way * (shot + queries), 1, 8, 8), torch.arange(way).repeat_interleave(shot + queries)
-    z = made.nets["embedder"](image).detach().double().numpy().reshape(way, shot + queries, -1)
+    z = made.embedder(image).detach().double().numpy().reshape(way, shot + queries, -1)
     prototypes, losses = z[:, :shot].mean(1), []
     for c in range(way):
         for q in z[c, shot:]:
@@ -58,7 +58,7 @@ def test_classes_are_turned_where_images_are_square_and_gray():
 
 @pytest.fixture(scope="module")
 def alphabets(tmp_path_factory):
-    """Five alphabets of four characters of six grey images: noise about a pattern of each character's own."""
+    """Five alphabets of four characters of six gray images: noise about a pattern of each character's own."""
     folder, generator = tmp_path_factory.mktemp("data") / "alphabets", np.random.default_rng(0)
     for alphabet in ("greek", "latin", "ogham", "runes", "tagalog"):
         for character in range(4):

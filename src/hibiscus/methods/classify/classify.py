@@ -9,7 +9,7 @@ With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. C
 
 Use it for images, tables, texts and time series with one label per item. What most often goes wrong is overfitting: training accuracy
 rises while validation accuracy falls. More data, augmentation (`crop=4 flip=true`), `net.dropout=0.3` or weight decay help, in
-this order. With imbalanced classes, judge the model by macro F1 and the confusion matrix rather than by accuracy.
+this order. With imbalanced classes, rely on macro F1 and the confusion matrix rather than on accuracy.
 
 Differences from the paper: the best epoch is selected on a validation part held out from the training part, never on the test part.
 

@@ -15,8 +15,8 @@ often goes wrong: objects without an annotation (they are learned as background)
 finest map (`finest_stride=4`, or a larger `image_size`), and too few epochs: 200 images need about 60 of them.
 
 Differences from the paper: anchors fitted to the training boxes (`anchors=paper` for the paper's); a small ResNet v2 backbone with
-batch normalization, trained from scratch; images are resized to one size of their own aspect ratio; predictions by an exponential
-moving average of the weights. `class_loss=focal` uses all background anchors and down-weights easy ones.
+batch normalization, trained from scratch; images are resized to one size that keeps their usual aspect ratio; the network used for prediction is an
+exponential moving average (EMA). `class_loss=focal` uses all background anchors and down-weights easy ones.
 
 Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325; focal loss: Lin et al., 2017, arXiv 1708.02002;
 Soft-NMS: Bodla et al., 2017, arXiv 1704.04503; anchors from data: Redmon, Farhadi, 2017, arXiv 1612.08242.
