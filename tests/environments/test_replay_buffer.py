@@ -31,7 +31,10 @@ def test_it_holds_the_newest_transitions_whole(capacity, counts):
     kept = sorted(buffer.fields["action"][: buffer.size].tolist())
     assert kept == list(range(max(0, added - capacity), added))
     for index, number in enumerate(buffer.fields["action"][: buffer.size].tolist()):
-        assert all(torch.equal(buffer.fields[name][index], values[0]) for name, values in transitions(number, 1).items())
+        assert all(
+            torch.equal(buffer.fields[name][index], values[0])
+            for name, values in transitions(number, 1).items()
+        )
 
 
 def test_samples_are_uniform_and_follow_the_generator():

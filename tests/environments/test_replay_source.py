@@ -25,7 +25,9 @@ def source(calls=None, scale=None):
     def compute_targets(fields):
         return {"ahead": fields["reward"] * scale}
 
-    return ReplaySource(environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), compute_targets)
+    return ReplaySource(
+        environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), compute_targets
+    )
 
 
 def test_it_collects_steps_before_the_batches_of_every_iteration():
@@ -38,7 +40,15 @@ def test_it_collects_steps_before_the_batches_of_every_iteration():
         sizes.append(made.replay_buffer.size)
         assert batch.observation.shape == (4, 4)
         assert batch.size == 4
-    assert sizes == [16, 16, 16, 22, 22, 22, 28]  # 10 + 6 steps, then 6 before each third batch, of two environments each
+    assert sizes == [
+        16,
+        16,
+        16,
+        22,
+        22,
+        22,
+        28,
+    ]  # 10 + 6 steps, then 6 before each third batch, of two environments each
     assert calls == [2] * 14
 
 

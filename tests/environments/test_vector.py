@@ -71,5 +71,7 @@ def test_whole_episodes_are_those_of_each_seed_alone():
         alone = play_episodes(NAME, [seed], act)
         assert alone.returns[0] == played.returns[index] == played.steps[index]
     assert not played.truncated.any()
-    stands = play_episodes("MountainCar-v0", [0], lambda observation: torch.ones(len(observation), dtype=torch.int64))
+    stands = play_episodes(
+        "MountainCar-v0", [0], lambda observation: torch.ones(len(observation), dtype=torch.int64)
+    )
     assert (stands.returns[0], stands.truncated[0]) == (-200.0, True)

@@ -47,9 +47,17 @@ def test_perfect_masks_have_perfect_metrics_and_the_baseline_has_not():
     })  # fmt: skip
     data = PreparedData(dataset, preparation, parts)
     evaluated = evaluate_segments(dataset.fields["mask"][60:90], data, "test", list(dataset.names["mask"]))
-    assert evaluated.metrics["miou"] == evaluated.metrics["iou_disc"] == evaluated.metrics["image_accuracy"] == pytest.approx(1)
+    assert (
+        evaluated.metrics["miou"]
+        == evaluated.metrics["iou_disc"]
+        == evaluated.metrics["image_accuracy"]
+        == pytest.approx(1)
+    )
     assert evaluated.baselines["most frequent class at each position"]["miou"] < 0.3
-    assert [report_item.title for report_item in evaluated.report_items][:2] == ["Examples", "Metrics by class"]
+    assert [report_item.title for report_item in evaluated.report_items][:2] == [
+        "Examples",
+        "Metrics by class",
+    ]
 
 
 def test_augmentation_is_an_option_of_segmentation():

@@ -42,5 +42,10 @@ def test_resolving_twice_changes_nothing(net):
 
 
 def test_the_learning_rate_of_sgd_scales_with_the_batch_size():
-    assert resolve_supervised(SupervisedConfig(net="resnet20", batch_size=64), VECTORS).learning_rate == pytest.approx(0.1)
-    assert resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).learning_rate == recipe_for("lstm").learning_rate
+    assert resolve_supervised(
+        SupervisedConfig(net="resnet20", batch_size=64), VECTORS
+    ).learning_rate == pytest.approx(0.1)
+    assert (
+        resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).learning_rate
+        == recipe_for("lstm").learning_rate
+    )

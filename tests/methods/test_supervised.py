@@ -7,7 +7,8 @@ import torch
 from hibiscus import api
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.methods.supervised import SupervisedConfig, before_last, default_network
+from hibiscus.methods.outputs import before_last
+from hibiscus.methods.supervised import SupervisedConfig, default_network
 from hibiscus.networks.registry import build_network
 
 
@@ -75,7 +76,9 @@ def test_every_type_of_input_has_its_default_network():
     from hibiscus.data.preparation import ImagePreparation, Preparation
 
     image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
-    series, vectors = (ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,)))
+    series, vectors = (
+        ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,))
+    )
     assert default_network(Preparation({"image": image})) == "cnn"
     assert default_network(Preparation({"array": vectors})) == "mlp"
     assert default_network(Preparation({"array": series})) == "lstm"
@@ -90,7 +93,13 @@ def test_an_unknown_option_of_a_network_is_reported_before_a_folder_is_created(t
 
 @pytest.mark.parametrize(
     ("net", "shape", "options"),
-    [("mlp", (5,), {"hidden": [8]}), ("linear", (5,), {}), ("cnn", (1, 8, 8), {}), ("lstm", (7, 3), {}), ("resnet20", (3, 16, 16), {})],
+    [
+        ("mlp", (5,), {"hidden": [8]}),
+        ("linear", (5,), {}),
+        ("cnn", (1, 8, 8), {}),
+        ("lstm", (7, 3), {}),
+        ("resnet20", (3, 16, 16), {}),
+    ],
 )
 def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, options):
     network = build_network(net, shape, 4, **options).eval()

@@ -33,7 +33,9 @@ def test_with_another_q_it_falls_to_the_truth():
     weights, truth = linear_gaussian(200_000, off=1.0)
     np.testing.assert_allclose(importance_nll(weights), truth, atol=0.03)
     means = [importance_nll(weights[:count]).mean() for count in (1, 10, 1000)]
-    assert -weights.mean() == pytest.approx(truth.mean() + 0.5, abs=0.01)  # the bound: the truth plus KL(q || posterior) = off**2 / 2
+    assert -weights.mean() == pytest.approx(
+        truth.mean() + 0.5, abs=0.01
+    )  # the bound: the truth plus KL(q || posterior) = off**2 / 2
     assert means[0] > truth.mean()
     assert means[1] == pytest.approx(truth.mean(), abs=0.2)
     assert means[2] == pytest.approx(truth.mean(), abs=0.05)

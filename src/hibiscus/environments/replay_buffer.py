@@ -20,8 +20,9 @@ class ReplayBuffer:
         observed: components of an observation.
 
     Fields of a transition:
-        `observation` and `next_observation` float32 `(observed,)`, `action` int64, `reward` float32, `terminated` float32: 1 where
-        the next state is terminal. It is 0 where a time limit cut the episode off, since the next state still has a value.
+        `observation` and `next_observation` float32 `(observed,)`, `action` int64, `reward` float32,
+        `terminated` float32: 1 where the next state is terminal. It is 0 where a time limit cut the episode
+        off, since the next state still has a value.
     """
 
     def __init__(self, capacity: int, observed: int):
@@ -37,7 +38,9 @@ class ReplayBuffer:
     def add(self, transitions: Transitions) -> None:
         """Stores transitions `(count, ...)`, at most as many as the capacity, in place of the oldest."""
         count = len(transitions["action"])
-        first = min(count, self.capacity - self.position)  # up to the end of the tensors; the others wrap around
+        first = min(
+            count, self.capacity - self.position
+        )  # up to the end of the tensors; the others wrap around
         for name, stored in self.fields.items():
             stored[self.position : self.position + first] = transitions[name][:first]
             stored[: count - first] = transitions[name][first:]
@@ -47,11 +50,17 @@ class ReplayBuffer:
     def sample(self, shape: tuple[int, ...], generator: torch.Generator) -> Transitions:
         """Transitions sampled uniformly with replacement; fields of shape `(*shape, ...)`."""
         indices = torch.randint(self.size, (math.prod(shape),), generator=generator)
-        return {name: stored.index_select(0, indices).view(*shape, *stored.shape[1:]) for name, stored in self.fields.items()}
+        return {
+            name: stored.index_select(0, indices).view(*shape, *stored.shape[1:])
+            for name, stored in self.fields.items()
+        }
 
     def state(self) -> dict[str, Tensor | int]:
         """The contents, for a checkpoint."""
-        return {"place": self.position, **{f"memory.{name}": stored[: self.size].clone() for name, stored in self.fields.items()}}
+        return {
+            "place": self.position,
+            **{f"memory.{name}": stored[: self.size].clone() for name, stored in self.fields.items()},
+        }
 
     def restore(self, state: dict[str, Tensor | int]) -> None:
         """Restores what `state` returned."""

@@ -3,9 +3,10 @@ r"""The source of off-policy learning: it collects transitions with the current 
     each iteration:  collect `steps_per_iteration` steps by `act`;  then each of `updates_per_iteration` batches
                      holds transitions sampled uniformly from the replay buffer
 
-The batches of an iteration are sampled together, so that what depends on nothing that changes between them, such as the values of a
-target network, is computed once for all. The samples follow from (seed, iteration) and the contents of the buffer, and the running
-episodes from their seeds and actions, so that a restored position leads to bit-identical batches.
+The batches of an iteration are sampled together, so that what depends on nothing that changes between them,
+such as the values of a target network, is computed once for all. The samples follow from (seed, iteration)
+and the contents of the buffer, and the running episodes from their seeds and actions, so that a restored
+position leads to bit-identical batches.
 """
 
 from __future__ import annotations
@@ -52,11 +53,13 @@ class ReplaySource:
     Args:
         vector_env: the environments.
         replay_buffer: holds the transitions.
-        act: from observations float32 `(environments, observed)` and a generator to actions int64 `(environments,)`.
+        act: from observations float32 `(environments, observed)` and a generator to actions int64
+            `(environments,)`.
         plan: how collecting and updating alternate.
         seed: random seed.
         device: device of the batches.
-        compute_targets: from the fields `(updates, batch_size, ...)` of all batches of an iteration to further fields of that shape.
+        compute_targets: from the fields `(updates, batch_size, ...)` of all batches of an iteration to
+            further fields of that shape.
     """
 
     def __init__(
@@ -99,11 +102,16 @@ class ReplaySource:
         """Samples all batches of an iteration, during which the replay buffer does not change."""
         generator = torch.Generator().manual_seed(mix_seed(self.seed, iteration, 1))
         recent = torch.tensor(self.vector_env.recent_return(), device=self.device)
-        samples = self.replay_buffer.sample((self.plan.updates_per_iteration, self.plan.batch_size), generator)
+        samples = self.replay_buffer.sample(
+            (self.plan.updates_per_iteration, self.plan.batch_size), generator
+        )
         fields = {name: values.to(self.device) for name, values in samples.items()}
         fields |= self.compute_targets(fields)
         columns = [values.unbind() for values in fields.values()]
-        self.batches = [{**dict(zip(fields, batch, strict=True)), "recent_return": recent} for batch in zip(*columns, strict=True)]
+        self.batches = [
+            {**dict(zip(fields, batch, strict=True)), "recent_return": recent}
+            for batch in zip(*columns, strict=True)
+        ]
 
     def position(self) -> dict[str, Any]:
         """The number of batches taken, the contents of the replay buffer, and the state of the running episodes."""

@@ -23,8 +23,8 @@ Policy = Callable[[Tensor], Tensor]
 class VectorEnv:
     """Several copies of an environment that are stepped together; when an episode ends, the next one starts from the next seed.
 
-    The internal state of an environment cannot be saved. The seed of its episode and the actions since then can, and lead to the same
-    state.
+    The internal state of an environment cannot be saved. The seed of its episode and the actions since then
+    can, and lead to the same state.
 
     Args:
         name: Gymnasium's name of the environment.
@@ -36,7 +36,11 @@ class VectorEnv:
         self.envs = [make_environment(name) for _ in range(count)]
         self.seeds, self.seed_offset = [int(seed) for seed in seeds], 1 + int(max(seeds))
         self.num_started, self.recent = 0, deque[float](maxlen=RECENT)
-        self.current_seeds, self.actions, self.returns = [0] * count, [list[int]() for _ in self.envs], [0.0] * count
+        self.current_seeds, self.actions, self.returns = (
+            [0] * count,
+            [list[int]() for _ in self.envs],
+            [0.0] * count,
+        )
         self.observation = np.zeros((count, *self.envs[0].observation_space.shape), np.float32)
         for index in range(count):
             self._next_episode(index)
@@ -61,7 +65,12 @@ class VectorEnv:
             self.returns[index] += float(reward[index])
             if terminated[index] or truncated:
                 finished.append(index)
-        transitions = {"observation": before, "action": np.array(actions), "reward": reward, "next_observation": after.copy()}
+        transitions = {
+            "observation": before,
+            "action": np.array(actions),
+            "reward": reward,
+            "next_observation": after.copy(),
+        }
         for index in finished:
             self.recent.append(self.returns[index])
             self._next_episode(index)
@@ -73,7 +82,12 @@ class VectorEnv:
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values, from which `restore` leads to the same observations."""
-        return {"begun": self.num_started, "started": self.current_seeds, "actions": self.actions, "recent": list(self.recent)}
+        return {
+            "begun": self.num_started,
+            "started": self.current_seeds,
+            "actions": self.actions,
+            "recent": list(self.recent),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Replays the running episodes up to the saved step."""
@@ -108,7 +122,9 @@ def play_episodes(name: str, seeds: Sequence[int] | np.ndarray, act: Policy) -> 
     observations = [env.reset(seed=int(seed))[0] for env, seed in zip(envs, seeds, strict=True)]
     running = list(range(len(envs)))
     while running:
-        actions = act(torch.from_numpy(np.stack([observations[index] for index in running]).astype(np.float32))).tolist()
+        actions = act(
+            torch.from_numpy(np.stack([observations[index] for index in running]).astype(np.float32))
+        ).tolist()
         unfinished = []
         for index, action in zip(running, actions, strict=True):
             observations[index], reward, terminated, cut_off, _ = envs[index].step(action)

@@ -1,7 +1,7 @@
 """Baselines: the results of simple methods on the same data, which a useful network has to exceed.
 
-All are fitted to the training part only. Those that ignore the features return metrics; the others return predictions for the test
-part, which are evaluated like those of any method.
+All are fitted to the training part only. Those that ignore the features return metrics; the others return
+predictions for the test part, which are evaluated like those of any method.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from hibiscus.errors import DataError
 from hibiscus.metrics.classification import classification_metrics
 from hibiscus.metrics.regression import regression_metrics
 
-__all__ = ["linear_classifier", "linear_regression", "majority_class", "mean_value", "nearest_mean", "principal_components", "random_guess"]
+__all__ = [
+    "linear_classifier",
+    "linear_regression",
+    "majority_class",
+    "mean_value",
+    "nearest_mean",
+    "principal_components",
+    "random_guess",
+]
 
 Array = NDArray[np.float64]
 
@@ -29,10 +37,12 @@ def majority_class(train_labels: ArrayLike, test_labels: ArrayLike, classes: int
 
         probabilities = count(train_labels) / len(train_labels)      for every test item
 
-    The predicted probabilities are the class frequencies of the training part, which gives the best nll without features.
+    The predicted probabilities are the class frequencies of the training part, which gives the best nll
+    without features.
 
     Shapes:
-        train_labels (M,), test_labels (N,), integers in 0 .. classes - 1; returns name to value, as `classification_metrics`.
+        train_labels (M,), test_labels (N,), integers in 0 .. classes - 1; returns name to value, as
+        `classification_metrics`.
 
     Raises:
         DataError: when there are no labels, or a label is out of range.
@@ -74,13 +84,15 @@ def random_guess(test_labels: ArrayLike, classes: int) -> dict[str, float]:
     return metrics
 
 
-def linear_classifier(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0) -> Array:
+def linear_classifier(
+    train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0
+) -> Array:
     r"""Probabilities of a multinomial logistic regression on standardized features (scikit-learn).
 
         minimize  mean(cross_entropy(x @ weights + bias, train_y)) + PENALTY / 2 * sum(weights**2),      x standardized
 
-    For speed, it uses at most ROWS random rows, COLUMNS columns (wider rows are averaged over neighboring columns) and ROUNDS iterations of
-    L-BFGS, whether converged or not.
+    For speed, it uses at most ROWS random rows, COLUMNS columns (wider rows are averaged over neighboring
+    columns) and ROUNDS iterations of L-BFGS, whether converged or not.
 
     Args:
         train_x: flattened features.
@@ -120,10 +132,11 @@ def nearest_mean(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, clas
 
         probabilities = softmax(-distance**2 / (2 * variance)),      distance = |x - mean of class|
 
-    An isotropic normal distribution for each class, all with the same variance and prior. The variance is that around the training means
-    times the power of two (up to 2**15) with the lowest training nll: neighboring pixels are correlated, and treating them as
-    independent would make the predictions overconfident. Features are not scaled, so standardize tables first. Classes without
-    training items get probability 0.
+    An isotropic normal distribution for each class, all with the same variance and prior. The variance is
+    that around the training means times the power of two (up to 2**15) with the lowest training nll:
+    neighboring pixels are correlated, and treating them as independent would make the predictions
+    overconfident. Features are not scaled, so standardize tables first. Classes without training items get
+    probability 0.
 
     Shapes:
         train_x (M, features), train_y (M,), test_x (N, features); returns (N, classes), rows that sum to one.
@@ -157,14 +170,17 @@ def mean_value(train_y: ArrayLike, test_y: ArrayLike) -> dict[str, float]:
         prediction = mean(train_y)      for every test item
 
     Shapes:
-        train_y (M,) or (M, columns), test_y (N,) or (N, columns); returns name to value, as `regression_metrics`.
+        train_y (M,) or (M, columns), test_y (N,) or (N, columns); returns name to value, as
+        `regression_metrics`.
 
     Raises:
         DataError: when the shapes do not match, or a value is not finite.
     """
     train, test = np.asarray(train_y, dtype=np.float64), np.asarray(test_y, dtype=np.float64)
     if train.size == 0 or train.shape[1:] != test.shape[1:]:
-        raise DataError(f"train_y {train.shape}, test_y {test.shape}", "equal columns", "pass the targets of both parts")
+        raise DataError(
+            f"train_y {train.shape}, test_y {test.shape}", "equal columns", "pass the targets of both parts"
+        )
     return regression_metrics(np.broadcast_to(train.mean(0), test.shape), test)
 
 
@@ -173,10 +189,12 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
 
         minimize  sum((x @ weights + mean(train_y) - train_y)**2) + sum(weights**2),      x standardized
 
-    Rows and columns are limited as in `linear_classifier`; the penalty of 1 matters only with few rows or collinear columns.
+    Rows and columns are limited as in `linear_classifier`; the penalty of 1 matters only with few rows or
+    collinear columns.
 
     Shapes:
-        train_x (M, features), train_y (M,) or (M, columns), test_x (N, features); returns (N,) or (N, columns).
+        train_x (M, features), train_y (M,) or (M, columns), test_x (N, features); returns (N,) or (N,
+        columns).
 
     Raises:
         DataError: when the arrays do not match.
@@ -222,14 +240,18 @@ def _random_rows(count: int, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(count)[:ROWS]
 
 
-def _standardized(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray, rows: NDArray) -> tuple[NDArray, NDArray]:
+def _standardized(
+    train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray, rows: NDArray
+) -> tuple[NDArray, NDArray]:
     """The selected training rows and all test rows, narrowed and standardized by the former; float32."""
     train, test = _features(train_x, test_x, train_y)
     train, test = _narrowed(train[rows]), _narrowed(test)
     mean, deviation = train.mean(0, dtype=np.float64), train.std(0, dtype=np.float64)
     deviation = np.where(np.ptp(train, axis=0) > 0, np.maximum(deviation, 1e-12), 1)
     # Clipping, since a pixel that is almost constant in training could otherwise dominate in the test part.
-    train, test = (np.clip((part - mean) / deviation, -LIMIT, LIMIT).astype(np.float32) for part in (train, test))
+    train, test = (
+        np.clip((part - mean) / deviation, -LIMIT, LIMIT).astype(np.float32) for part in (train, test)
+    )
     return train, test
 
 
@@ -244,7 +266,9 @@ def _narrowed(x: NDArray) -> NDArray:
 
 def _features(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) -> tuple[NDArray, NDArray]:
     train, test = np.asarray(train_x, dtype=np.float32), np.asarray(test_x, dtype=np.float32)
-    matching = train.ndim == test.ndim == 2 and train.shape[1] == test.shape[1] and len(train) == len(train_y) > 0
+    matching = (
+        train.ndim == test.ndim == 2 and train.shape[1] == test.shape[1] and len(train) == len(train_y) > 0
+    )
     if not matching or train.shape[1] == 0:
         raise DataError(
             f"train_x {train.shape}, train_y {train_y.shape}, test_x {test.shape}",
@@ -252,13 +276,22 @@ def _features(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) -> tuple[
             "flatten images first: x.reshape(len(x), -1)",
         )
     if not (np.isfinite(train).all() and np.isfinite(test).all()):
-        raise DataError("features that are not finite", "finite numbers", "impute or drop missing values first")
+        raise DataError(
+            "features that are not finite", "finite numbers", "impute or drop missing values first"
+        )
     return train, test
 
 
 def _labels(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
     y = np.asarray(labels)
-    if y.ndim != 1 or len(y) == 0 or classes < 2 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() >= classes:
+    if (
+        y.ndim != 1
+        or len(y) == 0
+        or classes < 2
+        or not np.issubdtype(y.dtype, np.integer)
+        or y.min() < 0
+        or y.max() >= classes
+    ):
         raise DataError(
             f"labels of shape {y.shape}, type {y.dtype}, for {classes} classes",
             "one integer per item, from 0 to classes - 1, and at least two classes",

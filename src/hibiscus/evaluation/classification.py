@@ -9,7 +9,12 @@ import numpy as np
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation import baselines as simple_models
 from hibiscus.evaluation.items import Curve, Gallery, Matrix, Scatter, Series, Table
-from hibiscus.metrics.classification import calibration_curve, classification_metrics, confusion_matrix, per_class
+from hibiscus.metrics.classification import (
+    calibration_curve,
+    classification_metrics,
+    confusion_matrix,
+    per_class,
+)
 from hibiscus.metrics.regression import regression_metrics
 from hibiscus.training.method import Evaluation
 
@@ -22,11 +27,17 @@ MAX_ERRORS = 24  # items in the gallery or table of the largest errors
 MAX_POINTS = 2000  # points in a scatter plot
 
 
-def evaluate_classifier(probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int) -> Evaluation:
+def evaluate_classifier(
+    probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int
+) -> Evaluation:
     """Metrics, baselines and report items from probabilities `(items, classes)` on a part."""
     label = data.values("label", part)
     rows = data.subsample("train")
-    train_x, train_y, test_x = data.flat_inputs("train", rows), data.values("label", "train")[rows], data.flat_inputs(part)
+    train_x, train_y, test_x = (
+        data.flat_inputs("train", rows),
+        data.values("label", "train")[rows],
+        data.flat_inputs(part),
+    )
     linear = simple_models.linear_classifier(train_x, train_y, test_x, len(classes), seed)
     nearest = simple_models.nearest_mean(train_x, train_y, test_x, len(classes))
     baselines = {
@@ -36,10 +47,13 @@ def evaluate_classifier(probabilities: np.ndarray, data: PreparedData, part: str
     }
     confusion = confusion_matrix(probabilities, label)
     by_class = [
-        [classes[i], row["support"], row["precision"], row["recall"], row["f1"]] for i, row in enumerate(per_class(probabilities, label))
+        [classes[i], row["support"], row["precision"], row["recall"], row["f1"]]
+        for i, row in enumerate(per_class(probabilities, label))
     ]
     report_items = [
-        Matrix("Confusion matrix", classes, classes, confusion, "Rows: true class. Columns: predicted class."),
+        Matrix(
+            "Confusion matrix", classes, classes, confusion, "Rows: true class. Columns: predicted class."
+        ),
         Table(
             "Metrics by class",
             ["class", "items", "precision", "recall", "F1"],
@@ -49,7 +63,9 @@ def evaluate_classifier(probabilities: np.ndarray, data: PreparedData, part: str
         _confident_errors(probabilities, label, data, part, classes),
         _calibration(probabilities, label),
     ]
-    return Evaluation(classification_metrics(probabilities, label), baselines, [item for item in report_items if item])
+    return Evaluation(
+        classification_metrics(probabilities, label), baselines, [item for item in report_items if item]
+    )
 
 
 def _confident_errors(
@@ -66,24 +82,38 @@ def _confident_errors(
     ids = data.ids(part)
     if "image" in data.arrays:
         images = data.arrays["image"][data.parts[part][largest]]
-        captions = [f"{ids[i]}: {classes[label[i]]}, predicted {classes[predicted[i]]} ({confidence[i]:.0%})" for i in largest]
-        return Gallery(title, [image[..., 0] if image.shape[-1] == 1 else image for image in images], captions, note)
+        captions = [
+            f"{ids[i]}: {classes[label[i]]}, predicted {classes[predicted[i]]} ({confidence[i]:.0%})"
+            for i in largest
+        ]
+        return Gallery(
+            title, [image[..., 0] if image.shape[-1] == 1 else image for image in images], captions, note
+        )
     rows = [[ids[i], classes[label[i]], classes[predicted[i]], float(confidence[i])] for i in largest]
     return Table(title, ["item", "true class", "prediction", "confidence"], rows, note)
 
 
 def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
     bins = calibration_curve(probabilities, label)
-    filled = np.flatnonzero(np.asarray(bins.count) >= max(5, len(label) // 200))  # bins with fewer items are too noisy
-    series = Series("network", [float(bins.confidence[i]) for i in filled], [float(bins.accuracy[i]) for i in filled])
+    filled = np.flatnonzero(
+        np.asarray(bins.count) >= max(5, len(label) // 200)
+    )  # bins with fewer items are too noisy
+    series = Series(
+        "network", [float(bins.confidence[i]) for i in filled], [float(bins.accuracy[i]) for i in filled]
+    )
     note = "On the diagonal, confidence equals accuracy; below it, the predictions are overconfident."
     return Curve("Calibration", "confidence", "accuracy", [series], True, note, shares=True)
 
 
-def evaluate_regressor(predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation) -> Evaluation:
+def evaluate_regressor(
+    predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation
+) -> Evaluation:
     """Metrics, baselines and report items from predicted values `(items, columns)` on a part, in the unit of the target."""
     rows = data.subsample("train")
-    truth, train_y = target.decode(data.values("target", part)), target.decode(data.values("target", "train")[rows])
+    truth, train_y = (
+        target.decode(data.values("target", part)),
+        target.decode(data.values("target", "train")[rows]),
+    )
     linear = simple_models.linear_regression(data.flat_inputs("train", rows), train_y, data.flat_inputs(part))
     baselines = {
         "mean of the training part": simple_models.mean_value(train_y, truth),
@@ -95,7 +125,15 @@ def evaluate_regressor(predicted: np.ndarray, data: PreparedData, part: str, tar
     points = evenly_spaced(len(truth), MAX_POINTS)
     x, y = truth[points, 0], predicted[points, 0]
     report_items = [
-        Scatter("Predicted against true values", "true value", "predicted value", x, y, True, "On the diagonal, predictions are exact."),
+        Scatter(
+            "Predicted against true values",
+            "true value",
+            "predicted value",
+            x,
+            y,
+            True,
+            "On the diagonal, predictions are exact.",
+        ),
         Table(
             "Largest errors",
             ["item", "true value", "predicted value", "error"],

@@ -70,7 +70,10 @@ def evaluate_clusters(
     metrics = [head_metrics(first, second, number, data, part) for number in range(len(first))]
     names = list(metrics[0])
     order = np.argsort([-head["mutual_information"] for head in metrics], kind="stable")
-    rows = [[f"{number + 1}", *(metrics[number][name] for name in names), "yes" if number == head else ""] for number in order]
+    rows = [
+        [f"{number + 1}", *(metrics[number][name] for name in names), "yes" if number == head else ""]
+        for number in order
+    ]
     report_items: list[ReportItem] = [
         _confident_examples(first[head].numpy(), data, part),
         Table(
@@ -85,7 +88,9 @@ def evaluate_clusters(
     return Evaluation(metrics[head], _baselines(data, part, first.shape[2], options), report_items)
 
 
-def _baselines(data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions) -> dict[str, dict[str, float]]:
+def _baselines(
+    data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions
+) -> dict[str, dict[str, float]]:
     """K-means on pixels, and all items in one cluster, evaluated in the same way as the network."""
     from sklearn.cluster import KMeans
 
@@ -95,7 +100,10 @@ def _baselines(data: PreparedData, part: str, num_clusters: int, options: Cluste
     count = min(num_clusters, len(np.unique(train, axis=0)))
     kmeans = KMeans(count, n_init=3, random_state=options.seed).fit(train)  # pyright: ignore[reportArgumentType]
     images = data.values("image", part)
-    assignments = [torch.from_numpy(kmeans.predict(_pixels(images, augment))).long() for augment in (None, fixed_augmentation(options))]
+    assignments = [
+        torch.from_numpy(kmeans.predict(_pixels(images, augment))).long()
+        for augment in (None, fixed_augmentation(options))
+    ]
     first, second = (functional.one_hot(clusters, num_clusters).float()[None] for clusters in assignments)
     constant = torch.eye(num_clusters)[:1].expand(1, len(images), -1)
     return {
@@ -108,7 +116,10 @@ def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = Non
     """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], of images reduced to at most 28 pixels a side."""
     rows = []
     for start in range(0, len(images), 1000):
-        x = torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float() / 255
+        x = (
+            torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float()
+            / 255
+        )
         x = x if augment is None else augment(x)
         size = (min(KMEANS_SIZE, x.shape[2]), min(KMEANS_SIZE, x.shape[3]))
         rows.append(functional.adaptive_avg_pool2d(x, size).flatten(1).numpy())

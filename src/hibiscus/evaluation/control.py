@@ -25,7 +25,11 @@ Policy = Callable[[Tensor], Tensor]
 def validate_policy(act: Policy, data: PreparedData, part: str) -> dict[str, float]:
     """The mean return over the seeds of a part."""
     environment = data.preparation["environment"]
-    return {"mean_return": float(play_episodes(environment.name, data.values("environment", part), act).returns.mean())}
+    return {
+        "mean_return": float(
+            play_episodes(environment.name, data.values("environment", part), act).returns.mean()
+        )
+    }
 
 
 def evaluate_policy(act: Policy, data: PreparedData, part: str) -> Evaluation:
@@ -39,16 +43,28 @@ def evaluate_policy(act: Policy, data: PreparedData, part: str) -> Evaluation:
         return torch.randint(environment.actions, (len(observation),), generator=generator)
 
     random = play_episodes(environment.name, seeds, random_policy)
-    baselines = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
+    baselines = {
+        "random actions": {
+            "mean_return": float(random.returns.mean()),
+            "median_return": float(np.median(random.returns)),
+        }
+    }
     metrics = {**return_metrics(episodes.returns), "mean_steps": float(episodes.steps.mean())}
     if environment.threshold is not None:
         metrics["solved_threshold"] = environment.threshold
-    return Evaluation(metrics, baselines, [_sorted_returns(episodes, random, environment.threshold), _lowest_returns(episodes, seeds)])
+    return Evaluation(
+        metrics,
+        baselines,
+        [_sorted_returns(episodes, random, environment.threshold), _lowest_returns(episodes, seeds)],
+    )
 
 
 def _sorted_returns(episodes: Episodes, random: Episodes, threshold: float | None) -> Curve:
     quantile = (np.arange(len(episodes.returns)) + 0.5) / len(episodes.returns)
-    series = [Series("this run", quantile, np.sort(episodes.returns)), Series("random actions", quantile, np.sort(random.returns))]
+    series = [
+        Series("this run", quantile, np.sort(episodes.returns)),
+        Series("random actions", quantile, np.sort(random.returns)),
+    ]
     if threshold is not None:
         series.append(Series("solved threshold (mean return)", quantile[[0, -1]], np.full(2, threshold)))
     return Curve("Distribution of returns", "fraction of episodes", "return", series)
@@ -59,4 +75,9 @@ def _lowest_returns(episodes: Episodes, seeds: np.ndarray) -> Table:
     for index in np.argsort(episodes.returns, kind="stable")[:MAX_EPISODES]:
         end = "time limit" if episodes.truncated[index] else "terminal state"
         rows.append([str(seeds[index]), float(episodes.returns[index]), int(episodes.steps[index]), end])
-    return Table("Episodes with the lowest returns", ["seed", "return", "steps", "end"], rows, "Greedy actions; each episode starts from its seed.")
+    return Table(
+        "Episodes with the lowest returns",
+        ["seed", "return", "steps", "end"],
+        rows,
+        "Greedy actions; each episode starts from its seed.",
+    )

@@ -12,7 +12,13 @@ from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 from hibiscus.evaluation.items import Curve, Gallery, ReportItem, Series, Table
 from hibiscus.metrics.coco_detection import AveragePrecision, average_precision
-from hibiscus.metrics.voc_detection import ThresholdMetrics, mean_boxes, metrics_at_threshold, precision_recall, voc_precision
+from hibiscus.metrics.voc_detection import (
+    ThresholdMetrics,
+    mean_boxes,
+    metrics_at_threshold,
+    precision_recall,
+    voc_precision,
+)
 from hibiscus.training.method import Evaluation
 
 __all__ = ["box_predictions", "evaluate_boxes", "in_pixels", "mean_average_precision"]
@@ -35,7 +41,11 @@ def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None)
         boxes = rows[rows[:, 4] != PADDING]
         crowd = boxes[:, 4] <= CROWD
         edges = boxes if sizes is None else in_pixels(boxes, sizes[index])
-        truths.append(np.column_stack([edges[:, :4], np.where(crowd, CROWD - boxes[:, 4], boxes[:, 4]), crowd]).astype(np.float64))
+        truths.append(
+            np.column_stack([edges[:, :4], np.where(crowd, CROWD - boxes[:, 4], boxes[:, 4]), crowd]).astype(
+                np.float64
+            )
+        )
     return truths
 
 
@@ -44,11 +54,19 @@ def _pixel_detections(detections: np.ndarray, sizes: np.ndarray) -> list[np.ndar
     return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(detections, sizes, strict=True)]
 
 
-def mean_average_precision(detections: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]) -> dict[str, float]:
+def mean_average_precision(
+    detections: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]
+) -> dict[str, float]:
     """`map50`, `map50_95` and, where it is defined, `map75` of a part."""
     sizes = data.file_sizes(part)
-    metrics = average_precision(ground_truth(data, part, sizes), _pixel_detections(detections, sizes), len(classes)).metrics
-    return {name: value for name, value in metrics.items() if name in ("map50", "map50_95") or (name == "map75" and value == value)}
+    metrics = average_precision(
+        ground_truth(data, part, sizes), _pixel_detections(detections, sizes), len(classes)
+    ).metrics
+    return {
+        name: value
+        for name, value in metrics.items()
+        if name in ("map50", "map50_95") or (name == "map75" and value == value)
+    }
 
 
 def evaluate_boxes(
@@ -92,7 +110,11 @@ def _metrics(ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetri
     """COCO's metrics, VOC's, and those at the score threshold, by name; undefined ones are left out."""
     metrics = dict(ap.metrics)
     metrics["voc_ap50"] = _mean(voc)
-    hits, detections, truths = at_threshold.hits.sum(), at_threshold.detections.sum(), at_threshold.truths.sum()
+    hits, detections, truths = (
+        at_threshold.hits.sum(),
+        at_threshold.detections.sum(),
+        at_threshold.truths.sum(),
+    )
     metrics["precision"] = hits / detections if detections else np.nan
     metrics["recall"] = hits / truths if truths else np.nan
     metrics["matched_iou"] = _mean(at_threshold.matched_iou)
@@ -104,11 +126,35 @@ def _mean(values: np.ndarray) -> float:
     return float(defined.mean()) if len(defined) else float("nan")
 
 
-def _by_class(ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetrics, classes: list[str], note: str) -> Table:
-    columns = ["class", "AP50", "AP50-95", "VOC AP50", "precision", "recall", "matched IoU", "true boxes", "predicted boxes"]
-    values = (ap.by_class50, ap.by_class, voc, at_threshold.precision, at_threshold.recall, at_threshold.matched_iou)
+def _by_class(
+    ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetrics, classes: list[str], note: str
+) -> Table:
+    columns = [
+        "class",
+        "AP50",
+        "AP50-95",
+        "VOC AP50",
+        "precision",
+        "recall",
+        "matched IoU",
+        "true boxes",
+        "predicted boxes",
+    ]
+    values = (
+        ap.by_class50,
+        ap.by_class,
+        voc,
+        at_threshold.precision,
+        at_threshold.recall,
+        at_threshold.matched_iou,
+    )
     rows = [
-        [name, *(_cell(column[i]) for column in values), int(at_threshold.truths[i]), int(at_threshold.detections[i])]
+        [
+            name,
+            *(_cell(column[i]) for column in values),
+            int(at_threshold.truths[i]),
+            int(at_threshold.detections[i]),
+        ]
         for i, name in enumerate(classes)
     ]
     return Table("Metrics by class", columns, rows, note)
@@ -122,7 +168,11 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
     """Precision-recall curves at three IoU thresholds, for the first few classes."""
     plots: list[ReportItem] = []
     levels = (0.5, 0.75, 0.9)
-    curves = [curve for curve in precision_recall(truths, rows, len(classes), levels) if curve.truths and len(curve.recall)]
+    curves = [
+        curve
+        for curve in precision_recall(truths, rows, len(classes), levels)
+        if curve.truths and len(curve.recall)
+    ]
     for level in levels:
         lines = []
         for curve in [curve for curve in curves if curve.level == level][:MAX_CURVES]:
@@ -136,7 +186,12 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
 
 
 def _panels(
-    indices: np.ndarray, detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+    indices: np.ndarray,
+    detections: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    score: float,
 ) -> tuple[list[np.ndarray], list[str]]:
     """The true and the predicted boxes side by side, and a caption for each."""
     images, truth, ids = data.values("image", part), data.values("boxes", part), data.ids(part)
@@ -151,7 +206,9 @@ def _panels(
     return panels, captions
 
 
-def _examples(detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> Gallery:
+def _examples(
+    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+) -> Gallery:
     indices = evenly_spaced(len(detections), EXAMPLES)
     note = f"Left: true boxes. Right: predictions with a score of at least {score:g}. Evenly spaced items of the part, not selected."
     return Gallery("Examples", *_panels(indices, detections, data, part, classes, score), note)
@@ -173,29 +230,44 @@ def _largest_errors(
         errors.append(int(counts.truths.sum() + counts.detections.sum() - 2 * counts.hits.sum()))
     indices = np.argsort(-np.array(errors), kind="stable")[:LARGEST_ERRORS]
     panels, captions = _panels(indices, detections, data, part, classes, score)
-    captions = [f"{caption}; {errors[index]} errors" for caption, index in zip(captions, indices, strict=True)]
+    captions = [
+        f"{caption}; {errors[index]} errors" for caption, index in zip(captions, indices, strict=True)
+    ]
     note = "The images with the most false positives and false negatives. Check them first: annotations may be missing."
     return Gallery("Largest errors", panels, captions, note)
 
 
-def box_predictions(detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> dict[str, Any]:
+def box_predictions(
+    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+) -> dict[str, Any]:
     """What `predict` of a detector returns.
 
     Returns:
-        `found`, the number of detections of each class as text; `boxes` float64 `(items, max boxes, 6)`: edges in pixels of each image,
-        score, and class, -1 for padding; `size` `(items, 2)`, height and width of the images; `box_classes`, the names of the classes;
-        `overlay` uint8 `(items, height, width, 3)`, with the boxes above the score threshold.
+        `found`, the number of detections of each class as text; `boxes` float64 `(items, max boxes, 6)`:
+        edges in pixels of each image, score, and class, -1 for padding; `size` `(items, 2)`, height and width
+        of the images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`,
+        with the boxes above the score threshold.
     """
     sizes, images = data.file_sizes(part), data.values("image", part)
     kept = [above_score(rows, classes, score) for rows in detections]
     counts = []
     for boxes, _ in kept:
         numbers = np.bincount(boxes[:, 5].astype(np.int64), minlength=len(classes))
-        counts.append(", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count) or "nothing")
+        counts.append(
+            ", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count)
+            or "nothing"
+        )
     return {
         "found": counts,
-        "boxes": np.stack([np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows) for rows, size in zip(detections, sizes, strict=True)]),
+        "boxes": np.stack(
+            [
+                np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows)
+                for rows, size in zip(detections, sizes, strict=True)
+            ]
+        ),
         "size": sizes,
         "box_classes": classes,
-        "overlay": np.stack([draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, kept, strict=True)]),
+        "overlay": np.stack(
+            [draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, kept, strict=True)]
+        ),
     }

@@ -26,7 +26,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     spec = find_spec("matplotlib")
     assert spec is not None
     assert spec.origin is not None
-    return ImageFont.truetype(Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf", size)
+    return ImageFont.truetype(
+        Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf", size
+    )
 
 
 def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: int = 1) -> np.ndarray:
@@ -39,19 +41,32 @@ def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale
         scale: factor by which the image is enlarged, so that thin lines and small text are legible.
     """
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[..., :3]
-    canvas = Image.fromarray(rgb).resize((rgb.shape[1] * scale, rgb.shape[0] * scale), Image.Resampling.BILINEAR)
+    canvas = Image.fromarray(rgb).resize(
+        (rgb.shape[1] * scale, rgb.shape[0] * scale), Image.Resampling.BILINEAR
+    )
     pen, side = ImageDraw.Draw(canvas), min(canvas.size)
     line, font = max(1, scale, round(side / 200)), _font(max(10, round(side / 32)))
     pixels = [row[:4] * (canvas.width, canvas.height, canvas.width, canvas.height) for row in boxes]
     for (left, top, right, bottom), row in zip(pixels, boxes, strict=True):
-        pen.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=color_of(int(row[-1])), width=line)
+        pen.rectangle(
+            (left, top, max(left, right - 1), max(top, bottom - 1)),
+            outline=color_of(int(row[-1])),
+            width=line,
+        )
     for (left, top, *_), row, name in zip(pixels, boxes, names, strict=True):  # text above all lines
         if name:
-            text_left = max(0, min(left, canvas.width - pen.textlength(name, font) - 2 * line - 1))  # the text ends inside the image
+            text_left = max(
+                0, min(left, canvas.width - pen.textlength(name, font) - 2 * line - 1)
+            )  # the text ends inside the image
             color, corner = color_of(int(row[-1])), (text_left + line, max(0, top - font.size - 1))
             x0, y0, x1, y1 = pen.textbbox(corner, name, font=font)
             pen.rectangle((x0 - line, y0 - line, x1 + line, y1 + line), fill=color)
-            pen.text(corner, name, fill=(0, 0, 0) if np.dot(color, (0.3, 0.59, 0.11)) > 110 else (255, 255, 255), font=font)
+            pen.text(
+                corner,
+                name,
+                fill=(0, 0, 0) if np.dot(color, (0.3, 0.59, 0.11)) > 110 else (255, 255, 255),
+                font=font,
+            )
     return np.array(canvas)
 
 

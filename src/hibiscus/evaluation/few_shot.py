@@ -95,23 +95,35 @@ def episode_accuracy(
             seed=options.seed,
         )
     except DataError as error:
-        raise DataError(f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix) from None
+        raise DataError(
+            f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix
+        ) from None
 
 
-def evaluate_few_shot(embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions) -> Evaluation:
+def evaluate_few_shot(
+    embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
+) -> Evaluation:
     """Metrics, baselines and report items from the embeddings `(items, dims)` of a part."""
     pixels = data.flat_inputs(part)
     main = (options.eval_way, options.eval_shot)
     counts = np.bincount(data.values("label", part))
-    tasks = {main, *((way, shot) for way in (options.eval_way, *WAYS) for shot in SHOTS if (counts > shot).sum() >= way)}
+    tasks = {
+        main,
+        *((way, shot) for way in (options.eval_way, *WAYS) for shot in SHOTS if (counts > shot).sum() >= way),
+    }
     model, pixel = {}, {}
     for way, shot in sorted(tasks):
         model[way, shot] = episode_accuracy(embedding, data, part, options, way=way, shot=shot)
-        pixel[way, shot] = episode_accuracy(pixels, data, part, options, way=way, shot=shot, distance="euclidean")
+        pixel[way, shot] = episode_accuracy(
+            pixels, data, part, options, way=way, shot=shot, distance="euclidean"
+        )
     reported = [main, *(task for task in ((main[0], 5),) if task in model and task != main)]
     metrics: dict[str, float] = {}
     for task in reported:
-        metrics |= {metric_name(*task): model[task].accuracy, f"{metric_name(*task)}_interval": model[task].interval}
+        metrics |= {
+            metric_name(*task): model[task].accuracy,
+            f"{metric_name(*task)}_interval": model[task].interval,
+        }
     baselines = {
         "chance": {metric_name(*task): 1 / task[0] for task in reported},
         "prototypes of raw pixels": {metric_name(*task): pixel[task].accuracy for task in reported},
@@ -126,23 +138,40 @@ def evaluate_few_shot(embedding: np.ndarray, data: PreparedData, part: str, opti
         rows,
         f"Mean over {options.eval_episodes} random episodes of {int((counts > 0).sum())} classes that do not occur in training.",
     )
-    return Evaluation(metrics, baselines, [table, _example_episode(embedding, data, part, options), _lowest_accuracies(model[main], data)])
+    return Evaluation(
+        metrics,
+        baselines,
+        [table, _example_episode(embedding, data, part, options), _lowest_accuracies(model[main], data)],
+    )
 
 
-def _example_episode(embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions) -> Gallery:
+def _example_episode(
+    embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
+) -> Gallery:
     """One episode: for each class the support examples, then its queries with their predictions."""
-    label, generator, shot = data.values("label", part), np.random.default_rng(options.seed), options.eval_shot
+    label, generator, shot = (
+        data.values("label", part),
+        np.random.default_rng(options.seed),
+        options.eval_shot,
+    )
     names = LabelNumbering.names_of(data.dataset.fields["label"])
     counts = np.bincount(label)
     classes = generator.choice(np.flatnonzero(counts > shot), options.eval_way, replace=False)
     queries = min(MAX_QUERIES, int(counts[classes].min()) - shot)
-    items = np.stack([generator.choice(np.flatnonzero(label == n), shot + queries, replace=False) for n in classes])
+    items = np.stack(
+        [generator.choice(np.flatnonzero(label == n), shot + queries, replace=False) for n in classes]
+    )
     prototypes = embedding[items[:, :shot]].mean(1)
-    predictions = nearest_prototype(embedding[items[:, shot:]], prototypes, options.distance)  # (way, queries)
+    predictions = nearest_prototype(
+        embedding[items[:, shot:]], prototypes, options.distance
+    )  # (way, queries)
     captions = []
     for row, number in enumerate(classes):
         captions += [f"example of {names[number]}"] * shot
-        captions += ["correct" if column == row else f"wrong: predicted {names[classes[column]]}" for column in predictions[row]]
+        captions += [
+            "correct" if column == row else f"wrong: predicted {names[classes[column]]}"
+            for column in predictions[row]
+        ]
     images = data.arrays["image"][data.parts[part][items.flatten()]]
     note = f"For each class, {shot} support example(s), from which it is recognized, then {queries} queries with their predictions."
     return Gallery("Example episode", list(images), captions, note)
@@ -153,4 +182,9 @@ def _lowest_accuracies(result: FewShot, data: PreparedData) -> Table:
     sampled = np.flatnonzero(np.isfinite(result.by_class))
     lowest = sampled[np.argsort(result.by_class[sampled], kind="stable")][:MAX_CLASSES]
     rows = [[names[number], float(result.by_class[number])] for number in lowest]
-    return Table("Classes with the lowest accuracy", ["class", "accuracy"], rows, "The fraction of queries of the class that are predicted correctly.")
+    return Table(
+        "Classes with the lowest accuracy",
+        ["class", "accuracy"],
+        rows,
+        "The fraction of queries of the class that are predicted correctly.",
+    )

@@ -1,7 +1,8 @@
 """Report items: tables, curves, galleries and other results as plain data, independent of how they are drawn.
 
-A report item is validated and converted to plain data when it is built: arrays become tuples of Python numbers, and values that are not
-finite become None, so that it equals its copy read from JSON. Strings are plain text; the report escapes them.
+A report item is validated and converted to plain data when it is built: arrays become tuples of Python
+numbers, and values that are not finite become None, so that it equals its copy read from JSON. Strings are
+plain text; the report escapes them.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ class Matrix(_Plain):
     note: str = ""
 
     def _check(self) -> None:
-        valid = len(self.values) == len(self.rows) and all(len(row) == len(self.columns) for row in self.values)
+        valid = len(self.values) == len(self.rows) and all(
+            len(row) == len(self.columns) for row in self.values
+        )
         _expect(valid, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
 
 
@@ -124,7 +127,11 @@ class Scatter(_Plain):
 
     def _check(self) -> None:
         _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
-        _expect(len(self.groups) in (0, len(self.x)), self.title, f"a group for each of {len(self.x)} points, or none")
+        _expect(
+            len(self.groups) in (0, len(self.x)),
+            self.title,
+            f"a group for each of {len(self.x)} points, or none",
+        )
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,11 @@ class Gallery(_Plain):
         """The gallery with its images embedded as PNG; `save_report_items` writes them to separate files instead."""
         images = [EMBEDDED + base64.b64encode(_png(image)).decode("ascii") for image in self.images]
         value = {"kind": self.kind, "title": self.title, "images": images}
-        return value | {"captions": list(self.captions), "note": self.note, "key": [list(pair) for pair in self.key]}
+        return value | {
+            "captions": list(self.captions),
+            "note": self.note,
+            "key": [list(pair) for pair in self.key],
+        }
 
 
 ReportItem = Matrix | Curve | Scatter | Table | Gallery
@@ -240,7 +251,9 @@ def load_report_items(folder: str | Path) -> list[ReportItem]:
     try:
         objects = json.loads(path.read_text(encoding="utf-8"))["report_items"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"cannot read {path}", "a file written by save_report_items", "evaluate the run again") from error
+        raise RunError(
+            f"cannot read {path}", "a file written by save_report_items", "evaluate the run again"
+        ) from error
     return [report_item_from_json(value, folder) for value in objects]
 
 
@@ -254,18 +267,26 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int | Series):
         return value
-    raise DataError(f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first")
+    raise DataError(
+        f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first"
+    )
 
 
 def _jsonable(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_jsonable(item) for item in value]
-    return {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
+    return (
+        {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
+    )
 
 
 def _expect(valid: bool, title: str, expected: str) -> None:
     if not valid:
-        raise DataError(f"the fields of the report item {title!r} do not match", expected, "fix the `evaluate` of the method")
+        raise DataError(
+            f"the fields of the report item {title!r} do not match",
+            expected,
+            "fix the `evaluate` of the method",
+        )
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:

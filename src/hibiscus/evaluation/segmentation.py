@@ -9,7 +9,12 @@ import numpy as np
 from hibiscus.data.masks.preparation import IGNORED
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.items import Gallery, Matrix, ReportItem, Table
-from hibiscus.metrics.segmentation import confusion_matrices, iou_and_dice, most_frequent_class, segmentation_metrics
+from hibiscus.metrics.segmentation import (
+    confusion_matrices,
+    iou_and_dice,
+    most_frequent_class,
+    segmentation_metrics,
+)
 from hibiscus.training.method import Evaluation
 
 __all__ = ["IGNORED", "colors_of", "draw_mask", "evaluate_segments"]
@@ -22,7 +27,11 @@ def colors_of(classes: int) -> np.ndarray:
     table = np.full((256, 3), 255, np.uint8)
     for number in range(classes):
         hue = (0.08 + number * 0.618034) % 1.0  # multiples of the golden ratio stay apart
-        rgb = (0.16, 0.16, 0.19) if number == 0 else colorsys.hsv_to_rgb(hue, 0.75 - 0.25 * (number % 2), 0.95 - 0.2 * (number % 3 == 2))
+        rgb = (
+            (0.16, 0.16, 0.19)
+            if number == 0
+            else colorsys.hsv_to_rgb(hue, 0.75 - 0.25 * (number % 2), 0.95 - 0.2 * (number % 3 == 2))
+        )
         table[number] = np.round(255 * np.array(rgb))
     return table
 
@@ -49,7 +58,11 @@ def evaluate_segments(predicted: np.ndarray, data: PreparedData, part: str, clas
     baseline = confusion_matrices(np.broadcast_to(frequent, truth.shape), truth, count)
     total = matrices.sum(0)
     iou, dice = iou_and_dice(total)
-    class_iou = {f"iou_{_identifier(name)}": float(value) for name, value in zip(classes, iou, strict=True) if not np.isnan(value)}
+    class_iou = {
+        f"iou_{_identifier(name)}": float(value)
+        for name, value in zip(classes, iou, strict=True)
+        if not np.isnan(value)
+    }
     report_items: list[ReportItem] = [
         _examples(predicted, truth, data, part, classes),
         _by_class(total, iou, dice, classes),
@@ -82,33 +95,55 @@ def _by_class(total: np.ndarray, iou: np.ndarray, dice: np.ndarray, classes: lis
         if true[i] + predicted[i]
     ]
     note = "Over all pixels of the part. Pixels without a label are ignored; every class counts, including the background."
-    return Table("Metrics by class", ["class", "IoU", "Dice", "recall", "precision", "fraction of pixels"], rows, note)
+    return Table(
+        "Metrics by class", ["class", "IoU", "Dice", "recall", "precision", "fraction of pixels"], rows, note
+    )
 
 
-def _examples(predicted: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery:
+def _examples(
+    predicted: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]
+) -> Gallery:
     rows = evenly_spaced(len(predicted), EXAMPLES)
-    note = "From left to right: image, true mask, predicted mask. Evenly spaced items of the part, not selected."
-    return Gallery("Examples", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes))
+    note = (
+        "From left to right: image, true mask, predicted mask. Evenly spaced items of the part, not selected."
+    )
+    return Gallery(
+        "Examples", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
+    )
 
 
 def _largest_errors(
-    predicted: np.ndarray, truth: np.ndarray, matrices: np.ndarray, data: PreparedData, part: str, classes: list[str]
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    matrices: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
 ) -> Gallery:
     accuracy = np.trace(matrices, axis1=1, axis2=2) / np.maximum(1, matrices.sum((1, 2)))
     rows = np.argsort(accuracy, kind="stable")[:LARGEST_ERRORS]
     note = "The images with the lowest pixel accuracy. Check them first: some masks may be wrong."
-    return Gallery("Largest errors", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes))
+    return Gallery(
+        "Largest errors", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
+    )
 
 
 def _panels(
-    rows: np.ndarray, predicted: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]
+    rows: np.ndarray,
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
 ) -> tuple[list[np.ndarray], list[str]]:
     """Image, true mask and predicted mask side by side, and a caption for each."""
     images, ids = data.values("image", part)[rows], data.ids(part)
     panels, captions = [], []
     for image, row in zip(images, rows, strict=True):
         rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-        true_overlay, predicted_overlay = (draw_mask(image, mask[row], len(classes)) for mask in (truth, predicted))
+        true_overlay, predicted_overlay = (
+            draw_mask(image, mask[row], len(classes)) for mask in (truth, predicted)
+        )
         gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
         panels.append(np.concatenate([rgb, gap, true_overlay, gap, predicted_overlay], axis=1))
         known = truth[row] != IGNORED
@@ -120,4 +155,6 @@ def _panels(
 def _color_key(classes: list[str]) -> list[tuple[str, str]]:
     """The colors in which the classes are drawn."""
     colors = colors_of(len(classes))[: min(len(classes), MAX_CLASSES)]
-    return [(name, "#" + bytes(color).hex()) for name, color in zip(classes, colors, strict=False)] + [("ignored", "#ffffff")]
+    return [(name, "#" + bytes(color).hex()) for name, color in zip(classes, colors, strict=False)] + [
+        ("ignored", "#ffffff")
+    ]

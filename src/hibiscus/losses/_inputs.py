@@ -9,7 +9,16 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["Weights", "class_target", "full_precision", "in_range", "matched", "not_empty", "weights_for", "within"]
+__all__ = [
+    "Weights",
+    "class_target",
+    "full_precision",
+    "in_range",
+    "matched",
+    "not_empty",
+    "weights_for",
+    "within",
+]
 
 Weights = Tensor | Sequence[float]
 
@@ -39,7 +48,8 @@ def matched(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 def class_target(logits: Tensor, target: Tensor) -> tuple[Tensor, bool]:
     """The target converted for `logits` (batch, classes, ...), and whether it holds labels rather than class probabilities.
 
-    Labels are returned as (batch, 1, ...) int64, ready for `gather`; probabilities as (batch, classes, ...) in full precision.
+    Labels are returned as (batch, 1, ...) int64, ready for `gather`; probabilities as (batch, classes, ...)
+    in full precision.
     """
     not_empty(logits)
     if logits.ndim < 2 or logits.shape[1] < 2:
@@ -97,4 +107,8 @@ def in_range(name: str, value: float, low: float, high: float = float("inf")) ->
 def not_empty(values: Tensor) -> None:
     """Raise for an empty batch, whose mean would be NaN."""
     if values.numel() == 0:
-        raise ConfigError(f"an empty batch, shape {tuple(values.shape)}", "at least one item", "skip empty batches before the loss")
+        raise ConfigError(
+            f"an empty batch, shape {tuple(values.shape)}",
+            "at least one item",
+            "skip empty batches before the loss",
+        )

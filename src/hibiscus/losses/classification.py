@@ -1,7 +1,7 @@
 """Losses of classification, such as cross-entropies: pure functions of logits and targets, in nats.
 
-All take logits, never probabilities, since the logarithm of a rounded probability is inaccurate. All compute in float32, or in float64
-for float64 inputs.
+All take logits, never probabilities, since the logarithm of a rounded probability is inaccurate. All compute
+in float32, or in float64 for float64 inputs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from torch.nn import functional
 from torch.nn.functional import softplus
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import Weights, class_target, full_precision, in_range, matched, weights_for, within
+from hibiscus.losses._inputs import (
+    Weights,
+    class_target,
+    full_precision,
+    in_range,
+    matched,
+    weights_for,
+    within,
+)
 
 __all__ = [
     "balanced_cross_entropy",
@@ -26,42 +34,53 @@ __all__ = [
 ]
 
 
-def cross_entropy(logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None) -> Tensor:
+def cross_entropy(
+    logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None
+) -> Tensor:
     r"""Cross-entropy of a softmax over classes, from integer labels or from class probabilities.
 
         log_prob = logits - logsumexp(logits)
         smooth   = (1 - label_smoothing) * target + label_smoothing / classes
         loss     = sum(-weights * smooth * log_prob) / sum(weights * target)
 
-    An integer label is equivalent to its one-hot target. The weighted mean divides by the weights of the targets, as PyTorch does for
-    labels (for probabilities PyTorch divides by the batch size instead). A common mistake is a softmax at the end of the network: it
-    trains slowly and its predictions never become confident.
+    An integer label is equivalent to its one-hot target. The weighted mean divides by the weights of the
+    targets, as PyTorch does for labels (for probabilities PyTorch divides by the batch size instead). A
+    common mistake is a softmax at the end of the network: it trains slowly and its predictions never become
+    confident.
 
     Args:
         logits: unbounded scores.
         target: labels in 0 .. classes - 1, or class probabilities.
-        label_smoothing: probability mass spread over all classes, in [0, 1) (0.1 in Szegedy et al. 2015, section 7).
+        label_smoothing: probability mass spread over all classes, in [0, 1) (0.1 in Szegedy et al. 2015,
+            section 7).
         class_weights: one weight per class, >= 0; all equal if None.
 
     Shapes:
-        logits (batch, classes, ...); target (batch, ...) integer or (batch, classes, ...); returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...); target (batch, ...) integer or (batch, classes, ...); returns a scalar
+        in [0, inf), nats.
 
     Raises:
         ConfigError: when the shapes do not match, or a label is out of range.
 
     Reference:
-        Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer Vision", 2015,
-        arXiv 1512.00567 (label smoothing).
+        Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer
+        Vision", 2015, arXiv 1512.00567 (label smoothing).
     """
-    if target.ndim == logits.ndim - 1 and class_weights is None:  # the common case in one fused call, with the same result
+    if (
+        target.ndim == logits.ndim - 1 and class_weights is None
+    ):  # the common case in one fused call, with the same result
         labels, _ = class_target(logits, target)
         in_range("label_smoothing", label_smoothing, 0, 1)
-        return functional.cross_entropy(full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing)
+        return functional.cross_entropy(
+            full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing
+        )
     loss, mass = _cross_entropy_terms(logits, target, label_smoothing, class_weights)
     return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 
 
-def binary_cross_entropy(logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None) -> Tensor:
+def binary_cross_entropy(
+    logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None
+) -> Tensor:
     r"""Cross-entropy of a sigmoid: two classes from one output, or several independent binary labels.
 
         smooth = (1 - label_smoothing) * target + label_smoothing / 2
@@ -113,14 +132,17 @@ def balanced_weights(counts: Tensor | Sequence[float]) -> Tensor:
     return torch.where(counts > 0, weights, torch.zeros_like(weights))
 
 
-def balanced_cross_entropy(logits: Tensor, target: Tensor, counts: Tensor | Sequence[float], label_smoothing: float = 0.0) -> Tensor:
+def balanced_cross_entropy(
+    logits: Tensor, target: Tensor, counts: Tensor | Sequence[float], label_smoothing: float = 0.0
+) -> Tensor:
     r"""Cross-entropy in which every class has the same total weight, for imbalanced data.
 
         weights = balanced_weights(counts)
         loss    = mean(sum(-weights * smooth * log_prob))      over the batch; smooth and log_prob as in cross_entropy
 
-    It balances rare and common classes; `focal` balances hard and easy items. The mean is taken over items, not over weights, so that the
-    mean over batches is the loss of the whole training part, and a batch of one keeps its weight.
+    It balances rare and common classes; `focal` balances hard and easy items. The mean is taken over items,
+    not over weights, so that the mean over batches is the loss of the whole training part, and a batch of one
+    keeps its weight.
 
     Args:
         logits: unbounded scores; a single output means two classes, as in `binary_cross_entropy`.
@@ -129,13 +151,15 @@ def balanced_cross_entropy(logits: Tensor, target: Tensor, counts: Tensor | Sequ
         label_smoothing: probability mass spread over all classes, in [0, 1).
 
     Shapes:
-        logits (batch, classes, ...) or (batch,) or (batch, 1); counts (classes,); returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...) or (batch,) or (batch, 1); counts (classes,); returns a scalar in [0,
+        inf), nats.
 
     Raises:
         ConfigError: when the shapes or counts do not fit.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eq. 3.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eq. 3.
     """
     terms = _binary_terms if _one_output(logits) else _cross_entropy_terms
     loss, _ = terms(logits, target, label_smoothing, balanced_weights(counts))
@@ -148,23 +172,27 @@ def binary_focal(logits: Tensor, target: Tensor, alpha: float | None = 0.25, gam
         p    = sigmoid(logits)
         loss = mean(-target * alpha * (1 - p)**gamma * log(p) - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
 
-    Shapes are arbitrary: with one-hot targets (batch, anchors, classes) it is the loss of RetinaNet, with one sigmoid per class. The
-    paper divides the sum by the number of positive anchors; this is a mean over all entries.
+    Shapes are arbitrary: with one-hot targets (batch, anchors, classes) it is the loss of RetinaNet, with one
+    sigmoid per class. The paper divides the sum by the number of positive anchors; this is a mean over all
+    entries.
 
     Args:
         logits: unbounded scores of the positive class.
         target: 0 or 1, or a probability.
-        alpha: weight of positive items, in [0, 1] (paper: 0.25); negative items have weight 1 - alpha; both have 1 if None.
+        alpha: weight of positive items, in [0, 1] (paper: 0.25); negative items have weight 1 - alpha; both
+            have 1 if None.
         gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the weighted cross-entropy.
 
     Shapes:
-        logits and target of equal shape; (batch,) and (batch, 1) may be mixed; returns a scalar in [0, inf), nats.
+        logits and target of equal shape; (batch,) and (batch, 1) may be mixed; returns a scalar in [0, inf),
+        nats.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eq. 5.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eq. 5.
     """
     in_range("gamma", gamma, 0)
     in_range("alpha", 0.0 if alpha is None else alpha, 0, 1 + 1e-9)
@@ -183,30 +211,36 @@ def focal(logits: Tensor, target: Tensor, alpha: float | Weights | None = 0.25, 
         log_prob = logits - logsumexp(logits)
         loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))      softmax, over the batch
 
-    Logits (batch,) or (batch, 1) are passed to `binary_focal`, where the positive class has weight `alpha` and the negative class 1 - alpha.
-    For a softmax a single number would only rescale the loss, so **a scalar alpha has no effect there**: pass one number per class to
-    weight the classes (the loss of RetinaNet, with one sigmoid per class, is `binary_focal` with one-hot targets).
+    Logits (batch,) or (batch, 1) are passed to `binary_focal`, where the positive class has weight `alpha`
+    and the negative class 1 - alpha. For a softmax a single number would only rescale the loss, so **a scalar
+    alpha has no effect there**: pass one number per class to weight the classes (the loss of RetinaNet, with
+    one sigmoid per class, is `binary_focal` with one-hot targets).
 
     Args:
         logits: unbounded scores.
         target: integer labels or class probabilities; 0 or 1 for a single output.
-        alpha: a number (single output only; paper: 0.25), one weight per class (softmax only), or None for no weights.
+        alpha: a number (single output only; paper: 0.25), one weight per class (softmax only), or None for no
+            weights.
         gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the cross-entropy.
 
     Shapes:
-        logits (batch, classes, ...), (batch,) or (batch, 1); target as in `cross_entropy`; returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...), (batch,) or (batch, 1); target as in `cross_entropy`; returns a scalar
+        in [0, inf), nats.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eqs. 4 and 5.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eqs. 4 and 5.
     """
     number = alpha if isinstance(alpha, int | float) else None
     weights = None if isinstance(alpha, int | float) else alpha
     if _one_output(logits):
         if weights is not None:
-            raise ConfigError("one alpha per class for a single output", "a number in [0, 1] or None", "pass alpha=0.25")
+            raise ConfigError(
+                "one alpha per class for a single output", "a number in [0, 1] or None", "pass alpha=0.25"
+            )
         return binary_focal(logits, target, number, gamma)
     in_range("gamma", gamma, 0)
     target, sparse = class_target(logits, target)
@@ -221,7 +255,9 @@ def _one_output(logits: Tensor) -> bool:
     return logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)
 
 
-def _cross_entropy_terms(logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None) -> tuple[Tensor, Tensor]:
+def _cross_entropy_terms(
+    logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None
+) -> tuple[Tensor, Tensor]:
     """The weighted cross-entropy of each item and the weight of its target, (batch, ...) each."""
     in_range("label_smoothing", label_smoothing, 0, 1)
     target, sparse = class_target(logits, target)
@@ -229,13 +265,18 @@ def _cross_entropy_terms(logits: Tensor, target: Tensor, label_smoothing: float,
     weights = weights_for(log_prob, class_weights)
     nll = -weights * log_prob
     if sparse:  # without a one-hot array, which would double the memory for a large vocabulary
-        loss, mass = nll.gather(1, target).squeeze(1), weights.expand_as(log_prob).gather(1, target).squeeze(1)
+        loss, mass = (
+            nll.gather(1, target).squeeze(1),
+            weights.expand_as(log_prob).gather(1, target).squeeze(1),
+        )
     else:
         loss, mass = (target * nll).sum(1), (weights * target).sum(1)
     return (1 - label_smoothing) * loss + label_smoothing * nll.mean(1), mass
 
 
-def _binary_terms(logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None) -> tuple[Tensor, Tensor]:
+def _binary_terms(
+    logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None
+) -> tuple[Tensor, Tensor]:
     """The weighted cross-entropy of each output and the weight of its target, in the shape of the logits."""
     in_range("label_smoothing", label_smoothing, 0, 1)
     logits, target = matched(logits, target)

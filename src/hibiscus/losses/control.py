@@ -15,7 +15,8 @@ def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, gamma
 
         target = reward + gamma (1 - terminated) next_value
 
-    The value of a terminal state is 0. Where a time limit cut the episode off, the next state still has a value: there `terminated` is 0.
+    The value of a terminal state is 0. Where a time limit cut the episode off, the next state still has a
+    value: there `terminated` is 0.
 
     Args:
         reward: rewards of the steps.
@@ -29,10 +30,13 @@ def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, gamma
     Raises:
         ConfigError: when the shapes do not match, or gamma is out of range.
 
-    Reference: Bellman, "Dynamic Programming", 1957; Sutton and Barto, "Reinforcement Learning", 2018, eq. 3.20.
+    Reference: Bellman, "Dynamic Programming", 1957; Sutton and Barto, "Reinforcement Learning", 2018, eq.
+        3.20.
     """
     in_range("gamma", gamma, 0, 1)
     if not reward.shape == terminated.shape == next_value.shape:
         received = f"rewards {tuple(reward.shape)}, terminated {tuple(terminated.shape)}, values {tuple(next_value.shape)}"
-        raise ConfigError(received, "one shape, (batch,)", "select one value for each item, for example values.amax(1)")
+        raise ConfigError(
+            received, "one shape, (batch,)", "select one value for each item, for example values.amax(1)"
+        )
     return reward + gamma * (1 - terminated) * next_value

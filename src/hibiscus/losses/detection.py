@@ -1,7 +1,8 @@
 """Losses of object detection: the classes and the box offsets of anchors.
 
-Sums over anchors are divided by N, the number of positive anchors of the batch, at least 1. Labels are 0 for background, 1 + class, and -1
-for ignored anchors, as returned by `hibiscus.ops.boxes.match`. All compute in float32, or in float64 for float64 inputs.
+Sums over anchors are divided by N, the number of positive anchors of the batch, at least 1. Labels are 0 for
+background, 1 + class, and -1 for ignored anchors, as returned by `hibiscus.ops.boxes.match`. All compute in
+float32, or in float64 for float64 inputs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ OFFSETS = ("smooth_l1", "l1", "l2")
 CLASSES = ("mining", "focal")
 
 
-def offset_loss(prediction: Tensor, target: Tensor, positive: Tensor, kind: str = "smooth_l1", sigma: float = 1.0) -> Tensor:
+def offset_loss(
+    prediction: Tensor, target: Tensor, positive: Tensor, kind: str = "smooth_l1", sigma: float = 1.0
+) -> Tensor:
     r"""The loss of the offsets of positive anchors; the others are ignored.
 
         u    = prediction - target
@@ -36,12 +39,14 @@ def offset_loss(prediction: Tensor, target: Tensor, positive: Tensor, kind: str 
         sigma: scale above 0; larger values are closer to `l1` (SSD: 1).
 
     Shapes:
-        prediction and target (batch, anchors, 4), positive (batch, anchors) bool; returns a scalar in [0, inf).
+        prediction and target (batch, anchors, 4), positive (batch, anchors) bool; returns a scalar in [0,
+        inf).
 
     Raises:
         ConfigError: when the shapes do not match, or an option is unknown or out of range.
 
-    Reference: Girshick, "Fast R-CNN", 2015, arXiv 1504.08083, eq. 3; Liu et al., 2016, arXiv 1512.02325, eq. 2.
+    Reference: Girshick, "Fast R-CNN", 2015, arXiv 1504.08083, eq. 3; Liu et al., 2016, arXiv 1512.02325, eq.
+        2.
     """
     _known("offsets", kind, OFFSETS)
     in_range("sigma", sigma, 1e-6)
@@ -51,7 +56,11 @@ def offset_loss(prediction: Tensor, target: Tensor, positive: Tensor, kind: str 
     if kind == "smooth_l1":
         loss = functional.smooth_l1_loss(prediction, target, reduction="none", beta=1 / sigma**2)
     else:
-        loss = functional.l1_loss(prediction, target, reduction="none") if kind == "l1" else (prediction - target) ** 2
+        loss = (
+            functional.l1_loss(prediction, target, reduction="none")
+            if kind == "l1"
+            else (prediction - target) ** 2
+        )
     return torch.where(positive[..., None], loss, 0).sum() / _count(positive)
 
 
@@ -62,10 +71,12 @@ def hard_negatives(loss: Tensor, labels: Tensor, ratio: float = 3.0, min_negativ
         loss: loss of each anchor as background.
         labels: 0 for background.
         ratio: negatives per positive (paper: 3).
-        min_negatives: minimum number of negatives of an image, even without positives (ours; none in the code of SSD).
+        min_negatives: minimum number of negatives of an image, even without positives (ours; none in the code
+            of SSD).
 
     Shapes:
-        loss and labels (batch, anchors); returns (batch, anchors) bool. Ties are resolved in favor of the first anchor.
+        loss and labels (batch, anchors); returns (batch, anchors) bool. Ties are resolved in favor of the
+        first anchor.
 
     Raises:
         ConfigError: when an option is out of range.
@@ -94,7 +105,8 @@ def mined_cross_entropy(logits: Tensor, labels: Tensor, ratio: float = 3.0, min_
         min_negatives: minimum number of negatives of an image.
 
     Shapes:
-        logits (batch, anchors, 1 + classes), labels (batch, anchors) integer; returns a scalar in [0, inf), nats.
+        logits (batch, anchors, 1 + classes), labels (batch, anchors) integer; returns a scalar in [0, inf),
+        nats.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
@@ -121,12 +133,14 @@ def anchor_focal(logits: Tensor, labels: Tensor, alpha: float = 0.25, gamma: flo
         gamma: how strongly easy anchors are down-weighted, >= 0 (paper: 2).
 
     Shapes:
-        logits (batch, anchors, 1 + classes), labels (batch, anchors) integer; returns a scalar in [0, inf), nats.
+        logits (batch, anchors, 1 + classes), labels (batch, anchors) integer; returns a scalar in [0, inf),
+        nats.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
 
-    Reference: Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eq. 5.
+    Reference: Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv
+        1708.02002, eq. 5.
     """
     in_range("alpha", alpha, 0, 1 + 1e-9)
     in_range("gamma", gamma, 0)
@@ -162,7 +176,8 @@ def multibox(
         sigma: see `offset_loss`.
 
     Shapes:
-        logits (batch, anchors, 1 + classes), offsets and target (batch, anchors, 4), labels (batch, anchors); returns a scalar in [0, inf).
+        logits (batch, anchors, 1 + classes), offsets and target (batch, anchors, 4), labels (batch, anchors);
+        returns a scalar in [0, inf).
 
     Raises:
         ConfigError: when the shapes do not match, or an option is unknown or out of range.
@@ -177,7 +192,11 @@ def multibox(
 
 def _log_prob(logits: Tensor, labels: Tensor) -> Tensor:
     """The log-probability of the label of each anchor (batch, anchors), or of the background for ignored anchors."""
-    _fit(logits.ndim == 3 and logits.shape[:2] == labels.shape and not labels.is_floating_point(), logits, labels)
+    _fit(
+        logits.ndim == 3 and logits.shape[:2] == labels.shape and not labels.is_floating_point(),
+        logits,
+        labels,
+    )
     within(labels, -1, logits.shape[2] - 1, "labels")
     return full_precision(logits).log_softmax(-1).gather(-1, labels.long().clamp_min(0)[..., None])[..., 0]
 

@@ -19,16 +19,22 @@ def joint_distribution(first: Tensor, second: Tensor) -> Tensor:
         P = (Q + Q^T) / 2,    Q[c, d] = mean over items of  first[item, c] second[item, d]
 
     Shapes:
-        first, second (..., items, clusters), rows that sum to one; returns (..., clusters, clusters), which sums to one.
+        first, second (..., items, clusters), rows that sum to one; returns (..., clusters, clusters), which
+        sums to one.
 
     Raises:
         ConfigError: views of different shapes, or no items.
 
-    Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering", 2019, arXiv 1807.06653, eq. 2 and the text below it.
+    Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering", 2019, arXiv 1807.06653, eq. 2 and
+        the text below it.
     """
     if first.shape != second.shape or first.ndim < 2:
         received = f"views of shape {tuple(first.shape)} and {tuple(second.shape)}"
-        raise ConfigError(received, "the same (items, clusters) for both", "pass the probabilities of both views of the same items")
+        raise ConfigError(
+            received,
+            "the same (items, clusters) for both",
+            "pass the probabilities of both views of the same items",
+        )
     not_empty(first)
     with torch.autocast(first.device.type, enabled=False):
         first, second = full_precision(first), full_precision(second)
@@ -41,8 +47,9 @@ def invariant_information(first: Tensor, second: Tensor, entropy_weight: float =
 
         loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    P[c] = sum over d of P[c, d]
 
-    At w = 1 this is -I(c; d), between -log(clusters) and 0: low where both views agree (small conditional entropy) and the clusters are of
-    equal size (large entropy), so that neither a single cluster nor random assignments minimize it.
+    At w = 1 this is -I(c; d), between -log(clusters) and 0: low where both views agree (small conditional
+    entropy) and the clusters are of equal size (large entropy), so that neither a single cluster nor random
+    assignments minimize it.
 
     Args:
         first: cluster probabilities of the items.
@@ -58,6 +65,10 @@ def invariant_information(first: Tensor, second: Tensor, entropy_weight: float =
     Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering", 2019, arXiv 1807.06653, eq. 3.
     """
     joint = joint_distribution(first, second)
-    marginal = joint.sum(-1).clamp_min(MIN_PROBABILITY).log()  # (..., clusters); P is symmetric, so that both marginals are equal
-    terms = joint.clamp_min(MIN_PROBABILITY).log() - entropy_weight * (marginal.unsqueeze(-1) + marginal.unsqueeze(-2))
+    marginal = (
+        joint.sum(-1).clamp_min(MIN_PROBABILITY).log()
+    )  # (..., clusters); P is symmetric, so that both marginals are equal
+    terms = joint.clamp_min(MIN_PROBABILITY).log() - entropy_weight * (
+        marginal.unsqueeze(-1) + marginal.unsqueeze(-2)
+    )
     return -(joint * terms).sum((-1, -2))

@@ -25,7 +25,8 @@ def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:
         target: target values.
 
     Shapes:
-        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit squared.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit
+        squared.
 
     Raises:
         ConfigError: when the shapes do not match.
@@ -44,7 +45,8 @@ def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
         target: target values.
 
     Shapes:
-        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's
+        unit.
 
     Raises:
         ConfigError: when the shapes do not match.
@@ -63,10 +65,12 @@ def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
     Args:
         prediction: predicted values.
         target: target values.
-        delta: the error at which it turns from quadratic to linear, > 0, in the target's unit (default 1, ours).
+        delta: the error at which it turns from quadratic to linear, > 0, in the target's unit (default 1,
+            ours).
 
     Shapes:
-        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit squared.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit
+        squared.
 
     Raises:
         ConfigError: when the shapes do not match, or delta is not above 0.
@@ -94,7 +98,8 @@ def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 1.0) -> Tensor:
         beta: the error below which it is quadratic, >= 0, in the target's unit (paper: 1).
 
     Shapes:
-        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's
+        unit.
 
     Raises:
         ConfigError: when the shapes do not match, or beta is below 0.

@@ -31,7 +31,8 @@ def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = N
         weights: weights of the classes; all equal if None.
 
     Shapes:
-        logits (batch, classes, height, width), mask (batch, height, width), weights (classes,); returns a scalar, nats.
+        logits (batch, classes, height, width), mask (batch, height, width), weights (classes,); returns a
+        scalar, nats.
 
     Raises:
         ConfigError: shapes that do not match.
@@ -55,7 +56,9 @@ def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
         logits (batch, classes, height, width), mask (batch, height, width); returns a scalar.
     """
     losses, known = _pixel_losses(logits, mask)
-    error = (-torch.expm1(-losses)).clamp_min(torch.finfo(losses.dtype).tiny)  # 1 - p; at 0 the gradient is infinite for gamma < 1
+    error = (-torch.expm1(-losses)).clamp_min(
+        torch.finfo(losses.dtype).tiny
+    )  # 1 - p; at 0 the gradient is infinite for gamma < 1
     return (error**gamma * losses).sum() / known.sum().clamp_min(1)
 
 
@@ -83,10 +86,14 @@ def dice(logits: Tensor, mask: Tensor) -> Tensor:
 def _pixel_losses(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """The cross-entropy of each pixel, 0 for unlabeled pixels, and which pixels are labeled."""
     _check(logits, mask)
-    return functional.cross_entropy(logits.float(), mask.long(), ignore_index=IGNORED, reduction="none"), mask != IGNORED
+    return functional.cross_entropy(
+        logits.float(), mask.long(), ignore_index=IGNORED, reduction="none"
+    ), mask != IGNORED
 
 
 def _check(logits: Tensor, mask: Tensor) -> None:
     if logits.ndim != 4 or mask.shape != (logits.shape[0], *logits.shape[2:]):
         received = f"scores {tuple(logits.shape)} and masks {tuple(mask.shape)}"
-        raise ConfigError(received, "(batch, classes, height, width) and (batch, height, width)", "resize both to one size")
+        raise ConfigError(
+            received, "(batch, classes, height, width) and (batch, height, width)", "resize both to one size"
+        )

@@ -37,12 +37,40 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe(r"resnet.*|densenet.*", "sgd", 0.2, 5e-4, None, "best peak of a one-cycle schedule for ResNet-20 on 20,000 images of CIFAR-10"),
-    Recipe(r"vgg.*", "sgd", 0.05, 5e-4, None, "Simonyan and Zisserman 2014 (0.01 without batch norm), raised for batch norm; not swept"),
-    Recipe(r"cnn|ynetwork", "adamw", 4e-3, 0.01, None, "ours, with the MNIST result in docs/results.md; not swept"),
+    Recipe(
+        r"resnet.*|densenet.*",
+        "sgd",
+        0.2,
+        5e-4,
+        None,
+        "best peak of a one-cycle schedule for ResNet-20 on 20,000 images of CIFAR-10",
+    ),
+    Recipe(
+        r"vgg.*",
+        "sgd",
+        0.05,
+        5e-4,
+        None,
+        "Simonyan and Zisserman 2014 (0.01 without batch norm), raised for batch norm; not swept",
+    ),
+    Recipe(
+        r"cnn|ynetwork",
+        "adamw",
+        4e-3,
+        0.01,
+        None,
+        "ours, with the MNIST result in docs/results.md; not swept",
+    ),
     Recipe(r"lstm|gru", "adamw", 3e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(r"rnn", "adamw", 1e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
-    Recipe(r".*", "adamw", 2e-3, 0.01, None, "2e-3 beat 4e-3 and Adam at 1e-3 on the validation part of California housing, one seed"),
+    Recipe(
+        r".*",
+        "adamw",
+        2e-3,
+        0.01,
+        None,
+        "2e-3 beat 4e-3 and Adam at 1e-3 on the validation part of California housing, one seed",
+    ),
 )
 
 

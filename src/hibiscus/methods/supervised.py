@@ -1,4 +1,4 @@
-"""What methods that learn from labeled items share: options, the network for the data, one stage, and predictions for a whole part."""
+"""What methods that learn from labeled items share: options, the network for the data, and the training."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
-from hibiscus.errors import ConfigError, UsageError
-from hibiscus.methods.augmentation import Cutout, ImageConfig, NetworkName, PaddingMode, TTAFlip, VerticalFlip, flip_average
+from hibiscus.errors import ConfigError
+from hibiscus.methods.augmentation import (
+    Cutout,
+    ImageConfig,
+    NetworkName,
+    PaddingMode,
+    TTAFlip,
+    VerticalFlip,
+)
 from hibiscus.methods.recipes import recipe_for
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
@@ -25,12 +31,9 @@ from hibiscus.training.player import Loss, Stage
 __all__ = [
     "SupervisedConfig",
     "batch_size_for",
-    "before_last",
     "build_supervised",
     "default_network",
-    "forward",
     "inputs_of",
-    "predict_part",
     "resolve_supervised",
     "supervised_stage",
 ]
@@ -39,20 +42,38 @@ __all__ = [
 class SupervisedConfig(ImageConfig):
     """Options of one network that learns from labeled items; what is left out is chosen by the data and the network."""
 
-    batch_size: int | None = Field(None, ge=1, description="items in a batch; 128, or fewer for small datasets, if left out")  # type: ignore[assignment]
-    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field("auto", description="the optimizer; auto: by the network")  # type: ignore[assignment]
-    learning_rate: float | None = Field(None, gt=0, description="peak learning rate; by the network if left out")  # type: ignore[assignment]
+    batch_size: int | None = Field(
+        None, ge=1, description="items in a batch; 128, or fewer for small datasets, if left out"
+    )  # type: ignore[assignment]
+    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field(
+        "auto", description="the optimizer; auto: by the network"
+    )  # type: ignore[assignment]
+    learning_rate: float | None = Field(
+        None, gt=0, description="peak learning rate; by the network if left out"
+    )  # type: ignore[assignment]
     weight_decay: float | None = Field(None, ge=0, description="L2 weight decay; by the network if left out")  # type: ignore[assignment]
     schedule: ScheduleName = "one-cycle"
-    net: NetworkName = Field("auto", description="network: a name from `hibiscus list`, module.path:function, or auto: by the data")
+    net: NetworkName = Field(
+        "auto", description="network: a name from `hibiscus list`, module.path:function, or auto: by the data"
+    )
     ema_decay: EMADecay = 0.0
     l1: float = Field(0.0, ge=0, description="L1 penalty: factor of the sum of absolute values")
     l2: float = Field(0.0, ge=0, description="L2 penalty: factor of the sum of squares")
-    regularize: Literal["weight", "bias", "activity"] = Field("weight", description="what the L1 and L2 penalties apply to")
-    regularize_layers: str = Field("*", description="layers to which the penalties apply, as a pattern such as body.*")
-    max_norm: float | None = Field(None, gt=0, description="largest norm of the incoming weights of a unit; none for no limit")
-    weight_clip: float | None = Field(None, gt=0, description="largest absolute value of a weight; none for no limit")
-    crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop to the original size")
+    regularize: Literal["weight", "bias", "activity"] = Field(
+        "weight", description="what the L1 and L2 penalties apply to"
+    )
+    regularize_layers: str = Field(
+        "*", description="layers to which the penalties apply, as a pattern such as body.*"
+    )
+    max_norm: float | None = Field(
+        None, gt=0, description="largest norm of the incoming weights of a unit; none for no limit"
+    )
+    weight_clip: float | None = Field(
+        None, gt=0, description="largest absolute value of a weight; none for no limit"
+    )
+    crop: int = Field(
+        0, ge=0, description="augmentation: pixels of padding before a random crop to the original size"
+    )
     vertical_flip: VerticalFlip = False
     cutout: Cutout = 0
     tta_flip: TTAFlip = False
@@ -82,11 +103,13 @@ def batch_size_for(items: int | None) -> int:
     return min(128, max(8, 2 ** int(math.log2(max(1, items / 20)))))
 
 
-def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: int | None = None) -> SupervisedConfig:
+def resolve_supervised(
+    config: TrainingConfig, preparation: Preparation, items: int | None = None
+) -> SupervisedConfig:
     """The options with the network chosen, and the optimizer's settings taken from its recipe where they were left out.
 
-    Settings that were given are kept. The rest of the recipe is used only with the recipe's own optimizer: another one gets plain
-    defaults.
+    Settings that were given are kept. The rest of the recipe is used only with the recipe's own optimizer:
+    another one gets plain defaults.
     """
     assert isinstance(config, SupervisedConfig)
     name = default_network(preparation) if config.net == "auto" else config.net
@@ -100,7 +123,9 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: 
         "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
     }
     if config.learning_rate is None:
-        changes["learning_rate"] = recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
+        changes["learning_rate"] = (
+            recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
+        )
     if config.weight_decay is None:
         changes["weight_decay"] = recipe.weight_decay if follows_recipe else 0.0
     if "clip_grad_norm" not in config.model_fields_set and follows_recipe:
@@ -108,16 +133,15 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: 
     return config.model_copy(update=changes)
 
 
-def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs: int) -> dict[str, nn.Module]:
+def build_supervised(
+    config: SupervisedConfig, preparation: Preparation, outputs: int
+) -> dict[str, nn.Module]:
     """The network that the options ask for, with its exponential moving average where `ema_decay` is not 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
-    network = build_network(config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
+    network = build_network(
+        config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options
+    )
     return with_ema({"network": network}, "network", config.ema_decay)
-
-
-def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
-    """The network's raw outputs for a batch, float32 `(batch, outputs)`."""
-    return network(*[batch[name] for name in INPUTS if name in batch]).float()
 
 
 def supervised_stage(
@@ -130,7 +154,11 @@ def supervised_stage(
     """The single stage of a supervised method: one player on shuffled batches of the training part."""
     network = networks["network"]
     constrained = config.max_norm is not None or config.weight_clip is not None
-    after_step = (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip)) if constrained else None
+    after_step = (
+        (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip))
+        if constrained
+        else None
+    )
     learner = config.player(player, network, _regularized(config, network, loss), after_step=after_step)
     augment = config.build_augment()
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
@@ -140,11 +168,15 @@ def supervised_stage(
     return Stage([learner], config.epochs, source, ema_followers(networks, "network", config.ema_decay))
 
 
-def _regularized(config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]) -> Loss:
+def _regularized(
+    config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
+) -> Loss:
     """The loss with the L1 and L2 penalties added, where there are any."""
     if not (config.l1 or config.l2):
         return loss
-    penalty = WeightPenalty(network, l1=config.l1, l2=config.l2, targets=(config.regularize,), layers=config.regularize_layers)
+    penalty = WeightPenalty(
+        network, l1=config.l1, l2=config.l2, targets=(config.regularize,), layers=config.regularize_layers
+    )
 
     def regularized(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         value, terms = loss(batch)
@@ -152,51 +184,3 @@ def _regularized(config: SupervisedConfig, network: nn.Module, loss: Callable[[B
         return value + cost, {**terms, "penalty": cost.detach()}
 
     return regularized
-
-
-def before_last(network: nn.Module) -> Callable[..., Tensor]:
-    """A function from a network's inputs to the inputs of its last linear layer, `(items, features)`, whatever its architecture.
-
-    Raises:
-        UsageError: when it is called and the network has no linear layer.
-    """
-    linear_layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-
-    def features(*inputs: Tensor) -> Tensor:
-        layer_inputs: list[Tensor] = []
-        hooks = [layer.register_forward_pre_hook(lambda _, arguments: layer_inputs.append(arguments[0])) for layer in linear_layers]
-        try:
-            network(*inputs)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        if not layer_inputs:
-            raise UsageError("this network has no linear layer", "features before a last linear layer", "use what `predict` returns")
-        return layer_inputs[-1].flatten(1)
-
-    return features
-
-
-def predict_part(
-    network: Callable[..., Tensor],
-    data: PreparedData,
-    part: str,
-    activation: Callable[[Tensor], Tensor] = lambda outputs: outputs,
-    tta_flip: bool = False,
-) -> Tensor:
-    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
-
-    Args:
-        network: a network, or a function of the same inputs.
-        data: prepared data.
-        part: which of its parts.
-        activation: applied to the raw outputs of each batch.
-        tta_flip: average the raw outputs for each image and its flipped copy first.
-    """
-
-    def outputs(batch: Batch) -> Tensor:
-        if not tta_flip:
-            return forward(network, batch)
-        return flip_average(lambda images: forward(network, Batch({**batch, "image": images})), batch["image"])
-
-    return torch.cat([activation(outputs(batch)).cpu() for batch in data.iterate(part)])

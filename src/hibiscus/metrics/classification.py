@@ -1,7 +1,8 @@
 """Metrics of class probabilities: accuracy, precision and recall, likelihood, calibration.
 
-All take `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). What follows from the confusion matrix is
-computed here instead of by scikit-learn, which takes a second to import and warns where a class is never predicted.
+All take `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). What follows from the
+confusion matrix is computed here instead of by scikit-learn, which takes a second to import and warns where a
+class is never predicted.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def top_k_error(probabilities: ArrayLike, labels: ArrayLike, k: int = 5) -> floa
 
         top_k_error = mean(rank(labels) >= k),    rank = number of classes ranked before the true class
 
-    Ties are resolved in favor of the lower class, so that top_k_error(k=1) = 1 - accuracy. With k >= classes it is 0.
+    Ties are resolved in favor of the lower class, so that top_k_error(k=1) = 1 - accuracy. With k >= classes
+    it is 0.
 
     Args:
         probabilities: rows that sum to one.
@@ -112,7 +114,8 @@ def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
 
         precision = hits / predicted,   recall = hits / support,   f1 = 2 * hits / (predicted + support)
 
-    The precision of a class that is never predicted and the recall of a class without items are undefined: NaN, not 0.
+    The precision of a class that is never predicted and the recall of a class without items are undefined:
+    NaN, not 0.
 
     Shapes:
         probabilities (N, classes); labels (N,); returns one row per class.
@@ -147,7 +150,8 @@ def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 1
         DataError: when the arrays do not match.
 
     Reference:
-        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599, section 2.
+        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599,
+        section 2.
     """
     if bins < 1:
         raise ConfigError(f"bins={bins}", "1 or more", "use 15")
@@ -155,7 +159,11 @@ def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 1
     confidence, correct = p.max(1), p.argmax(1) == y
     index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     count = np.bincount(index, minlength=bins)
-    return Calibration(_ratio(np.bincount(index, confidence, bins), count), _ratio(np.bincount(index, correct, bins), count), count)
+    return Calibration(
+        _ratio(np.bincount(index, confidence, bins), count),
+        _ratio(np.bincount(index, correct, bins), count),
+        count,
+    )
 
 
 def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: int = 15) -> dict[str, float]:
@@ -176,14 +184,16 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
         bins: bins of the calibration error.
 
     Shapes:
-        probabilities (N, classes); labels (N,); returns name to value, fractions in [0, 1] unless stated otherwise.
+        probabilities (N, classes); labels (N,); returns name to value, fractions in [0, 1] unless stated
+        otherwise.
 
     Raises:
         DataError: when the arrays do not match.
 
     Reference:
-        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599, eq. 3 (ece).
-        Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather Review 78, 1950.
+        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599,
+        eq. 3 (ece). Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather
+        Review 78, 1950.
     """
     p, y = _checked(probabilities, labels)
     rows, calibration = per_class(p, y), calibration_curve(p, y, bins)

@@ -7,10 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from hibiscus.errors import DataError
 
-__all__ = ["cluster_accuracy", "cluster_table", "clustering_metrics", "match_clusters", "normalized_mutual_information"]
+__all__ = [
+    "cluster_accuracy",
+    "cluster_table",
+    "clustering_metrics",
+    "match_clusters",
+    "normalized_mutual_information",
+]
 
 
-def cluster_table(cluster: ArrayLike, label: ArrayLike, clusters: int = 0, classes: int = 0) -> NDArray[np.int64]:
+def cluster_table(
+    cluster: ArrayLike, label: ArrayLike, clusters: int = 0, classes: int = 0
+) -> NDArray[np.int64]:
     """The number of items of each class in each cluster.
 
     Args:
@@ -27,7 +35,11 @@ def cluster_table(cluster: ArrayLike, label: ArrayLike, clusters: int = 0, class
     """
     rows, columns = np.asarray(cluster), np.asarray(label)
     if rows.shape != columns.shape or rows.ndim != 1 or not len(rows):
-        raise DataError(f"clusters of shape {rows.shape} and labels of shape {columns.shape}", "(items,) for both", "pass one cluster and one label for each item")
+        raise DataError(
+            f"clusters of shape {rows.shape} and labels of shape {columns.shape}",
+            "(items,) for both",
+            "pass one cluster and one label for each item",
+        )
     table = np.zeros((max(clusters, rows.max() + 1), max(classes, columns.max() + 1)), np.int64)
     np.add.at(table, (rows, columns), 1)
     return table
@@ -60,7 +72,8 @@ def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float
 
         nmi = I(cluster; label) / ((H(cluster) + H(label)) / 2)
 
-    1 where clusters and classes are identical up to their names, 0 where they are independent; 1 for one cluster and one class.
+    1 where clusters and classes are identical up to their names, 0 where they are independent; 1 for one
+    cluster and one class.
 
     Shapes:
         cluster, label (N,).
@@ -74,4 +87,7 @@ def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float
 
 def clustering_metrics(cluster: ArrayLike, label: ArrayLike) -> dict[str, float]:
     """`cluster_accuracy` and `nmi`; arrays (N,)."""
-    return {"cluster_accuracy": cluster_accuracy(cluster, label), "nmi": normalized_mutual_information(cluster, label)}
+    return {
+        "cluster_accuracy": cluster_accuracy(cluster, label),
+        "nmi": normalized_mutual_information(cluster, label),
+    }

@@ -1,7 +1,8 @@
 """Average precision of detected boxes as defined by COCO; see `hibiscus.metrics.voc_detection` for curves and other metrics.
 
-Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1);
-detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's metrics come from faster-coco-eval, which agrees with pycocotools.
+Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax,
+class, crowd (0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's metrics come from
+faster-coco-eval, which agrees with pycocotools.
 """
 
 from __future__ import annotations
@@ -43,15 +44,17 @@ class AveragePrecision:
     recall_by_class: Array
 
 
-def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int) -> AveragePrecision:
+def average_precision(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int
+) -> AveragePrecision:
     r"""Average precision and average recall as defined by COCO.
 
         map50_95 = mean over classes and the IoU thresholds 0.50, 0.55 ... 0.95 of mean(precision at recall 0, 0.01 ... 1)
         map50, map75 at one IoU threshold;  small < 32**2 <= medium < 96**2 <= large in square pixels
         ar1, ar10, ar100 = maximum recall with that many detections per image and class, mean over classes and IoU thresholds
 
-    Only the 100 highest-scoring detections of a class in an image count. Detections matched to a crowd are ignored. Undefined
-    metrics are NaN.
+    Only the 100 highest-scoring detections of a class in an image count. Detections matched to a crowd are
+    ignored. Undefined metrics are NaN.
 
     Args:
         truths: true boxes of each image.
@@ -59,12 +62,14 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
         classes: number of classes.
 
     Shapes:
-        truths (k, 6), detections (d, 6) for each image; returns twelve metrics in [0, 1] and three arrays (classes,).
+        truths (k, 6), detections (d, 6) for each image; returns twelve metrics in [0, 1] and three arrays
+        (classes,).
 
     Raises:
         DataError: when the arrays do not match.
 
-    Reference: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, arXiv 1405.0312; its evaluation code.
+    Reference: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, arXiv 1405.0312; its evaluation
+        code.
     """
     truths, detections = checked(truths, detections, classes)
     from faster_coco_eval import COCO, COCOeval_faster  # a tenth of a second to import
@@ -81,7 +86,10 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
         sides.append(side)
     evaluator = COCOeval_faster(sides[0], sides[1], "bbox", print_function=_silent)
     evaluator.run()
-    precision, recall = evaluator.eval["precision"], evaluator.eval["recall"]  # (levels, points, classes, areas, limits); recall without points
+    precision, recall = (
+        evaluator.eval["precision"],
+        evaluator.eval["recall"],
+    )  # (levels, points, classes, areas, limits); recall without points
     return AveragePrecision(
         {name: _or_nan(value) for name, value in zip(METRICS, evaluator.stats, strict=False)},
         np.array([_mean(precision[:, :, label, 0, -1]) for label in range(classes)]),
@@ -90,7 +98,9 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
     )
 
 
-def _annotations(lists: Sequence[Array], keys: tuple[str, str]) -> Iterator[dict[str, float | int | list[float]]]:
+def _annotations(
+    lists: Sequence[Array], keys: tuple[str, str]
+) -> Iterator[dict[str, float | int | list[float]]]:
     """The rows as COCO's dictionaries, with the keys for their last two columns."""
     number = 0
     for image, rows in enumerate(lists):
@@ -98,7 +108,10 @@ def _annotations(lists: Sequence[Array], keys: tuple[str, str]) -> Iterator[dict
             number += 1
             box = [x, y, right - x, bottom - y]
             row = {"id": number, "image_id": image + 1, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}
-            row |= {key: value if key == "score" else int(value) + (key == "category_id") for key, value in zip(keys, rest, strict=True)}
+            row |= {
+                key: value if key == "score" else int(value) + (key == "category_id")
+                for key, value in zip(keys, rest, strict=True)
+            }
             yield row
 
 

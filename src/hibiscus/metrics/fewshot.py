@@ -20,7 +20,8 @@ class FewShot:
 
     Args:
         accuracy: mean over episodes.
-        interval: half the width of its 95 % confidence interval, over episodes of one set of classes and one network.
+        interval: half the width of its 95 % confidence interval, over episodes of one set of classes and one
+            network.
         by_class: accuracy on the queries of each class, NaN for a class that was never sampled.
     """
 
@@ -65,7 +66,8 @@ def few_shot(
         queries: query examples of each class; fewer where a class does not have as many.
         episodes: number of episodes.
         distance: `euclidean` or `cosine`.
-        seed: random seed; the same labels give the same episodes, so that baselines are evaluated on the same tasks.
+        seed: random seed; the same labels give the same episodes, so that baselines are evaluated on the same
+            tasks.
 
     Shapes:
         embedding (N, dims), label (N,).
@@ -78,13 +80,23 @@ def few_shot(
     usable = [number for number, items in members.items() if len(items) > shot]
     if len(usable) < max(way, 2):
         received = f"{len(members)} classes, {len(usable)} of them with more than {shot} items"
-        raise DataError(received, f"{max(way, 2)} such classes for {way}-way {shot}-shot", f"eval_way={max(2, len(usable))}, or more classes")
+        raise DataError(
+            received,
+            f"{max(way, 2)} such classes for {way}-way {shot}-shot",
+            f"eval_way={max(2, len(usable))}, or more classes",
+        )
     num_queries = min(queries, min(len(members[number]) for number in usable) - shot)
     generator = np.random.default_rng(seed)
-    accuracies, correct, sampled = np.empty(episodes), np.zeros(numbers.max() + 1), np.zeros(numbers.max() + 1)
+    accuracies, correct, sampled = (
+        np.empty(episodes),
+        np.zeros(numbers.max() + 1),
+        np.zeros(numbers.max() + 1),
+    )
     for episode in range(episodes):
         classes = generator.choice(usable, way, replace=False)
-        items = np.stack([generator.choice(members[int(number)], shot + num_queries, replace=False) for number in classes])
+        items = np.stack(
+            [generator.choice(members[int(number)], shot + num_queries, replace=False) for number in classes]
+        )
         prototypes = values[items[:, :shot]].mean(1)  # (way, dims)
         query = values[items[:, shot:]].reshape(way * num_queries, -1)
         predicted = nearest_prototype(query, prototypes, distance).reshape(way, num_queries)

@@ -2,8 +2,9 @@ r"""Panoptic segmentation: one map with the class of each pixel and, for things,
 
     PQ_c = sum over matched pairs of IoU / (TP + FP / 2 + FN / 2) = SQ_c RQ_c,    SQ_c = mean IoU of the pairs,    RQ_c = F1 of recognition
 
-A predicted and a true segment of one class are matched if their IoU exceeds 0.5, which makes the match unique. Unlabeled pixels are
-ignored. PQ, SQ and RQ are means over the classes that occur as true or predicted.
+A predicted and a true segment of one class are matched if their IoU exceeds 0.5, which makes the match
+unique. Unlabeled pixels are ignored. PQ, SQ and RQ are means over the classes that occur as true or
+predicted.
 
 Reference: Kirillov et al., "Panoptic Segmentation", 2019, arXiv 1801.00868.
 """
@@ -41,12 +42,16 @@ class PanopticMap:
 
 
 def merge_panoptic(
-    mask: np.ndarray, boxes: np.ndarray, thing_of: dict[int, int], min_fraction: float = MIN_FRACTION, margin: float = MARGIN
+    mask: np.ndarray,
+    boxes: np.ndarray,
+    thing_of: dict[int, int],
+    min_fraction: float = MIN_FRACTION,
+    margin: float = MARGIN,
 ) -> PanopticMap:
     """Merges boxes and a semantic mask: each pixel of a thing class belongs to the first box of that class that contains it.
 
-    Pixels outside all boxes belong to the first box within a margin, since a box that is slightly too small would cut off its object;
-    other pixels belong to no segment. All pixels of a stuff class form one segment.
+    Pixels outside all boxes belong to the first box within a margin, since a box that is slightly too small
+    would cut off its object; other pixels belong to no segment. All pixels of a stuff class form one segment.
 
     Args:
         mask: class numbers uint8 `(height, width)`, 255 for unlabeled pixels.
@@ -59,7 +64,11 @@ def merge_panoptic(
     kept: list[np.ndarray] = []
     for row in boxes:
         window, label = _window(row, mask.shape), thing_of.get(int(row[-1]))
-        pixels = (mask[window] == label) & (segments[window] == VOID) if label is not None else np.zeros((0,), bool)
+        pixels = (
+            (mask[window] == label) & (segments[window] == VOID)
+            if label is not None
+            else np.zeros((0,), bool)
+        )
         if pixels.sum() > min_fraction * mask.size:
             classes.append(int(label or 0))
             things.append(True)
@@ -130,7 +139,9 @@ class PanopticQuality:
                 paired_true.add(i)
                 paired_given.add(j)
         full_area = np.bincount(given.segments.ravel(), minlength=columns)
-        for j, label in enumerate(given.classes):  # segments that lie mostly on unlabeled pixels are not errors
+        for j, label in enumerate(
+            given.classes
+        ):  # segments that lie mostly on unlabeled pixels are not errors
             self.counts[label, 1] += j not in paired_given and given_area[j + 1] > full_area[j + 1] / 2
         for i, label in enumerate(true.classes):
             self.counts[label, 2] += i not in paired_true and true_area[i + 1] > 0

@@ -19,17 +19,17 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike) -> dict[str, fl
         median_ae = median(|error|)
         r2        = 1 - sum(error**2) / sum((target - mean(target))**2)
 
-    r2 is 0 for a prediction of the mean of the targets, and negative for anything worse. For a constant target column, which has no
-    variance to explain, it is 1 where the predictions are exact and 0 otherwise, as in scikit-learn. Columns in different units are
-    better evaluated separately.
+    r2 is 0 for a prediction of the mean of the targets, and negative for anything worse. For a constant
+    target column, which has no variance to explain, it is 1 where the predictions are exact and 0 otherwise,
+    as in scikit-learn. Columns in different units are better evaluated separately.
 
     Args:
         prediction: predicted numbers.
         target: true numbers.
 
     Shapes:
-        prediction and target (N,), (N, 1) or (N, columns); returns name to value: mae, rmse and median_ae in the target's
-        unit, in [0, inf); r2 without a unit, in (-inf, 1].
+        prediction and target (N,), (N, 1) or (N, columns); returns name to value: mae, rmse and median_ae in
+        the target's unit, in [0, inf); r2 without a unit, in (-inf, 1].
 
     Raises:
         DataError: when the shapes differ, there are no items, or a value is not finite.

@@ -19,7 +19,8 @@ def return_metrics(returns: ArrayLike) -> dict[str, float]:
         return_interval = 1.96 standard deviation / sqrt(episodes)
 
     Args:
-        returns: one for each episode; the interval covers the variation over seeds of this policy, not over training runs.
+        returns: one for each episode; the interval covers the variation over seeds of this policy, not over
+            training runs.
 
     Shapes:
         returns (episodes,), in the unit of the rewards.

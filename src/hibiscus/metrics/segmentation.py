@@ -3,8 +3,9 @@ r"""Metrics of semantic segmentation from one confusion matrix over all images: 
     IoU_c = n_cc / (sum_t n_tc + sum_c' n_cc' - n_cc),    mIoU = mean over the classes that occur as true or predicted
     Dice_c = 2 n_cc / (sum_t n_tc + sum_c' n_cc'),        pixel accuracy = sum_c n_cc / sum_tc n_tc
 
-The background counts as a class; pixels without a label are ignored. Some papers report the mean over images of the mIoU of the
-classes that each image holds. It hides false positives in images without the class, and is given in addition as `image_miou`.
+The background counts as a class; pixels without a label are ignored. Some papers report the mean over images
+of the mIoU of the classes that each image holds. It hides false positives in images without the class, and is
+given in addition as `image_miou`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def confusion_matrices(predicted: np.ndarray, mask: np.ndarray, classes: int) ->
     matrices = np.zeros((len(predicted), classes * classes), np.int64)
     for matrix, image, truth in zip(matrices, predicted, mask, strict=True):
         known = truth != IGNORED
-        matrix[:] = np.bincount(truth[known].astype(np.int64) * classes + image[known], minlength=classes * classes)
+        matrix[:] = np.bincount(
+            truth[known].astype(np.int64) * classes + image[known], minlength=classes * classes
+        )
     return matrices.reshape(-1, classes, classes)
 
 
@@ -51,8 +54,9 @@ def segmentation_metrics(matrices: np.ndarray) -> dict[str, float]:
         matrices: the confusion matrix of each image, int64 `(items, classes, classes)`.
 
     Returns:
-        `miou`, `dice` (mean over the classes that occur), `pixel_accuracy` over all pixels, `image_accuracy` (mean over images),
-        `image_miou` (mean over images of the mean IoU of the classes in its true mask), each in [0, 1].
+        `miou`, `dice` (mean over the classes that occur), `pixel_accuracy` over all pixels, `image_accuracy`
+        (mean over images), `image_miou` (mean over images of the mean IoU of the classes in its true mask),
+        each in [0, 1].
     """
     iou, dice = iou_and_dice(matrices.sum(0))
     known = matrices.sum((1, 2))

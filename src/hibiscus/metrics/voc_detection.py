@@ -1,7 +1,7 @@
 """Detected against true boxes: precision-recall curves, VOC's average precision, metrics at one score threshold, and a baseline.
 
-Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1); detections
-(d, 6) xmin, ymin, xmax, ymax, score, class.
+Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd
+(0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import ConfigError, DataError
 
-__all__ = ["PrecisionRecall", "ThresholdMetrics", "checked", "mean_boxes", "metrics_at_threshold", "precision_recall", "voc_precision"]
+__all__ = [
+    "PrecisionRecall",
+    "ThresholdMetrics",
+    "checked",
+    "mean_boxes",
+    "metrics_at_threshold",
+    "precision_recall",
+    "voc_precision",
+]
 
 Array = NDArray[np.float64]
 
@@ -44,12 +52,16 @@ class ThresholdMetrics:
 
 
 def precision_recall(
-    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, levels: Iterable[float] = (0.5, 0.75)
+    truths: Sequence[np.ndarray],
+    detections: Sequence[np.ndarray],
+    classes: int,
+    levels: Iterable[float] = (0.5, 0.75),
 ) -> list[PrecisionRecall]:
     """Precision-recall curves of each class at each IoU threshold.
 
-    In the order of falling scores, each detection is matched to the unmatched true box of its class with the highest IoU, if that
-    reaches the threshold. A detection without a match is a false positive, unless it lies in a crowd.
+    In the order of falling scores, each detection is matched to the unmatched true box of its class with the
+    highest IoU, if that reaches the threshold. A detection without a match is a false positive, unless it
+    lies in a crowd.
 
     Args:
         truths: true boxes of each image.
@@ -68,13 +80,15 @@ def precision_recall(
     return [_curve(truths, detections, label, level, False) for label in range(classes) for level in levels]
 
 
-def voc_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, level: float = 0.5) -> Array:
+def voc_precision(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, level: float = 0.5
+) -> Array:
     r"""Average precision of each class as defined by Pascal VOC since 2010: the area under the monotone precision-recall curve.
 
         ap = sum((recall_n+1 - recall_n) * max(precision from recall_n+1 on))
 
-    A detection is matched to the true box with the highest IoU; if that is matched already, it is a false positive. Crowds are
-    ignored, as VOC ignores difficult objects.
+    A detection is matched to the true box with the highest IoU; if that is matched already, it is a false
+    positive. Crowds are ignored, as VOC ignores difficult objects.
 
     Args:
         truths: true boxes of each image.
@@ -89,7 +103,8 @@ def voc_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray]
         DataError: when the arrays do not match.
         ConfigError: a level outside (0, 1].
 
-    Reference: Everingham et al., "The Pascal Visual Object Classes Challenge: A Retrospective", IJCV 111, 2015.
+    Reference: Everingham et al., "The Pascal Visual Object Classes Challenge: A Retrospective", IJCV 111,
+        2015.
     """
     truths, detections = checked(truths, detections, classes)
     ap = np.full(classes, np.nan)
@@ -102,7 +117,11 @@ def voc_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray]
 
 
 def metrics_at_threshold(
-    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, score: float = 0.5, level: float = 0.5
+    truths: Sequence[np.ndarray],
+    detections: Sequence[np.ndarray],
+    classes: int,
+    score: float = 0.5,
+    level: float = 0.5,
 ) -> ThresholdMetrics:
     r"""Precision and recall of the boxes above a score threshold.
 
@@ -129,13 +148,16 @@ def metrics_at_threshold(
         _, is_hit, iou, true_counts[label] = _match(truths, kept, label, level, False)
         hits[label], counts[label], total_iou[label] = is_hit.sum(), len(is_hit), iou[is_hit].sum()
     integers = [values.astype(np.int64) for values in (hits, counts, true_counts)]
-    return ThresholdMetrics(_ratio(hits, counts), _ratio(hits, true_counts), _ratio(total_iou, hits), *integers)
+    return ThresholdMetrics(
+        _ratio(hits, counts), _ratio(hits, true_counts), _ratio(total_iou, hits), *integers
+    )
 
 
 def mean_boxes(truths: Sequence[np.ndarray], classes: int) -> Array:
     """A detector that ignores the image: the mean box of each class, scored by the fraction of training images that hold the class.
 
-    Use its rows as the detections of every test image. Edges should be in a unit that all images share; crowds are left out.
+    Use its rows as the detections of every test image. Edges should be in a unit that all images share;
+    crowds are left out.
 
     Args:
         truths: true boxes of each training image.
@@ -154,11 +176,19 @@ def mean_boxes(truths: Sequence[np.ndarray], classes: int) -> Array:
     for label in range(classes):
         of_class = boxes[boxes[:, 4] == label]
         if len(of_class):
-            means.append([*of_class[:, :4].mean(0), np.mean([bool((rows[:, 4] == label).any()) for rows in images]), label])
+            means.append(
+                [
+                    *of_class[:, :4].mean(0),
+                    np.mean([bool((rows[:, 4] == label).any()) for rows in images]),
+                    label,
+                ]
+            )
     return np.array(means, dtype=np.float64).reshape(-1, 6)
 
 
-def _curve(truths: Sequence[Array], detections: Sequence[Array], label: int, level: float, voc: bool) -> PrecisionRecall:
+def _curve(
+    truths: Sequence[Array], detections: Sequence[Array], label: int, level: float, voc: bool
+) -> PrecisionRecall:
     score, is_hit, _, true_count = _match(truths, detections, label, level, voc)
     order = np.argsort(-score, kind="stable")
     hits = is_hit[order].cumsum()
@@ -191,7 +221,12 @@ def _match(
             scores.append(row[4])
             hits.append(hit)
             overlaps.append(values[best] if hit else 0.0)
-    return np.array(scores, dtype=np.float64), np.array(hits, dtype=bool), np.array(overlaps, dtype=np.float64), true_count
+    return (
+        np.array(scores, dtype=np.float64),
+        np.array(hits, dtype=bool),
+        np.array(overlaps, dtype=np.float64),
+        true_count,
+    )
 
 
 def _overlap(boxes: Array, truth: Array, crowd: NDArray[np.bool_]) -> Array:
@@ -204,7 +239,9 @@ def _overlap(boxes: Array, truth: Array, crowd: NDArray[np.bool_]) -> Array:
     return np.divide(inside, union, out=np.zeros_like(inside), where=union > 0)
 
 
-def checked(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int) -> tuple[list[Array], list[Array]]:
+def checked(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int
+) -> tuple[list[Array], list[Array]]:
     """Both as lists of (n, 6) float64 arrays, checked for finite numbers and class numbers in range."""
     if len(truths) != len(detections) or len(truths) == 0 or classes < 1:
         raise DataError(
@@ -213,12 +250,17 @@ def checked(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], clas
             "use an array of shape (0, 6) for an image without boxes",
         )
     arrays = [
-        [np.asarray(rows, dtype=np.float64).reshape(-1, 6) if np.size(rows) % 6 == 0 else rows for rows in x] for x in (truths, detections)
+        [np.asarray(rows, dtype=np.float64).reshape(-1, 6) if np.size(rows) % 6 == 0 else rows for rows in x]
+        for x in (truths, detections)
     ]
     for lists, what, column in ((arrays[0], "truths", 4), (arrays[1], "detections", 5)):
         for number, rows in enumerate(lists):
             label = rows[:, column] if rows.ndim == 2 and rows.shape[1] == 6 else None
-            if label is None or not np.isfinite(rows).all() or ((label < 0) | (label >= classes) | (label % 1 != 0)).any():
+            if (
+                label is None
+                or not np.isfinite(rows).all()
+                or ((label < 0) | (label >= classes) | (label % 1 != 0)).any()
+            ):
                 raise DataError(
                     f"{what} of image {number}, shape {rows.shape}",
                     f"(n, 6) finite numbers, classes 0 to {classes - 1} in column {column}",

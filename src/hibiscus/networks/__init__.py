@@ -1,7 +1,8 @@
 """Networks: plain `torch.nn.Module`s, independent of training and built by name.
 
-`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The modules `mlp`, `cnn`, `conv4`, `ynetwork`, `recurrent`,
-`vgg`, `resnet` and `densenet` hold one family each, `layers` what they share, `regularizers` penalties and constraints for any network.
+`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The modules `mlp`, `cnn`, `conv4`,
+`ynetwork`, `recurrent`, `vgg`, `resnet` and `densenet` hold one family each, `layers` what they share,
+`regularizers` penalties and constraints for any network.
 """
 
 from __future__ import annotations

@@ -2,15 +2,16 @@ r"""Backbones: the convolutional part of a classifier, which returns feature map
 
     strides 8, 16, 32:  image (C, H, W) -> maps (channels_k, ceil(H / stride_k), ceil(W / stride_k))
 
-Detectors attach heads to maps of several scales; segmentation networks enlarge them again. With `output_stride` the later stages of a
-residual network preserve the size of their maps: each omitted stride is replaced by a dilation of the filters, which preserves the
-receptive field.
+Detectors attach heads to maps of several scales; segmentation networks enlarge them again. With
+`output_stride` the later stages of a residual network preserve the size of their maps: each omitted stride is
+replaced by a dilation of the filters, which preserves the receptive field.
 
-Reference: He et al., "Identity mappings in deep residual networks", 2016, arXiv 1603.05027; Simonyan and Zisserman, 2014,
-arXiv 1409.1556; Chen et al., "Rethinking atrous convolution for semantic image segmentation", 2017, arXiv 1706.05587.
+Reference: He et al., "Identity mappings in deep residual networks", 2016, arXiv 1603.05027; Simonyan and
+    Zisserman, 2014, arXiv 1409.1556; Chen et al., "Rethinking atrous convolution for semantic image
+    segmentation", 2017, arXiv 1706.05587.
 
-Differences from the paper: a residual network has as many stages as the strides require, each with as many blocks as each of the three
-stages of a classifier of that depth.
+Differences from the paper: a residual network has as many stages as the strides require, each with as many
+    blocks as each of the three stages of a classifier of that depth.
 """
 
 from __future__ import annotations
@@ -40,16 +41,22 @@ class Backbone(nn.Module):
     Args:
         stages: modules from the maps of the stage before to their own; only as many as are needed.
         taps: the number of the stage of each map that is returned.
-        finish: a module for each of them that is applied to the returned map but not to the input of the next stage.
+        finish: a module for each of them that is applied to the returned map but not to the input of the next
+            stage.
         channels: channels of each map.
         strides: actual stride of each map in pixels; map sizes are rounded up.
 
-    Shapes: (batch, channels, height, width) to a list of (batch, channels[k], height / strides[k], width / strides[k]), sides
-        rounded up.
+    Shapes: (batch, channels, height, width) to a list of (batch, channels[k], height / strides[k], width /
+        strides[k]), sides rounded up.
     """
 
     def __init__(
-        self, stages: Sequence[nn.Module], taps: Sequence[int], finish: Sequence[nn.Module], channels: Sequence[int], strides: Sequence[int]
+        self,
+        stages: Sequence[nn.Module],
+        taps: Sequence[int],
+        finish: Sequence[nn.Module],
+        channels: Sequence[int],
+        strides: Sequence[int],
     ):
         super().__init__()
         self.stages, self.finish = nn.ModuleList(stages), nn.ModuleList(finish)
@@ -76,16 +83,18 @@ def build_backbone(
     """A backbone that returns maps of the given strides.
 
     Args:
-        name: `own`: lightweight, 3x3 convolutions with batch norm and ReLU, a strided one for each halving, filters doubling from
-            32 to 256; `resnet`: version 2, filters doubling from 64; `vgg`: its stacks before their pooling layers.
+        name: `own`: lightweight, 3x3 convolutions with batch norm and ReLU, a strided one for each halving,
+            filters doubling from 32 to 256; `resnet`: version 2, filters doubling from 64; `vgg`: its stacks
+            before their pooling layers.
         image_shape: (channels, height, width), at least 8x8 pixels; the network accepts other sizes too.
         width: factor of the number of filters.
-        depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg: 11, 13, 16
-            (None) or 19.
-        strides: strides of the maps: increasing powers of 2, up to 32, or up to 16 for vgg. resnet: from 4 on the stem is that
-            for large images (a 7x7 convolution and a pooling layer, stride 4), below 4 a 3x3 convolution and a stage of stride 1.
-        output_stride: resnet only: the largest actual stride; later stages are dilated instead. `strides` still selects the
-            stages; `.strides` of the result holds the actual strides.
+        depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg:
+            11, 13, 16 (None) or 19.
+        strides: strides of the maps: increasing powers of 2, up to 32, or up to 16 for vgg. resnet: from 4 on
+            the stem is that for large images (a 7x7 convolution and a pooling layer, stride 4), below 4 a 3x3
+            convolution and a stage of stride 1.
+        output_stride: resnet only: the largest actual stride; later stages are dilated instead. `strides`
+            still selects the stages; `.strides` of the result holds the actual strides.
 
     Raises:
         ConfigError: an unknown name, a stride or depth that the network does not have.
@@ -95,12 +104,25 @@ def build_backbone(
     if isinstance(width, bool) or not isinstance(width, int | float) or width * RESNET_FILTERS < 1:
         raise ConfigError(f"width={width!r}", "a number of at least 0.0625", "use width=1.0")
     if output_stride is not None and (name != "resnet" or output_stride not in (1, 2, 4, 8, 16, 32)):
-        raise ConfigError(f"output_stride={output_stride!r} for {name}", "1, 2, 4, 8, 16 or 32, for resnet", "leave it out")
+        raise ConfigError(
+            f"output_stride={output_stride!r} for {name}", "1, 2, 4, 8, 16 or 32, for resnet", "leave it out"
+        )
     depth = DEPTHS[name] if depth is None else depth
     if name == "resnet":
-        network = _resnet(channels, width, legal_depth("backbone resnet", depth, 9, 2), map_strides, output_stride or max(MAX_STRIDE.values()))
+        network = _resnet(
+            channels,
+            width,
+            legal_depth("backbone resnet", depth, 9, 2),
+            map_strides,
+            output_stride or max(MAX_STRIDE.values()),
+        )
     elif name == "vgg":
-        network = _vgg(channels, width, choice("depth", str(depth), [variant for variant in STACKS if variant.isdigit()]), map_strides)
+        network = _vgg(
+            channels,
+            width,
+            choice("depth", str(depth), [variant for variant in STACKS if variant.isdigit()]),
+            map_strides,
+        )
     else:
         network = _own(channels, width, counts("depth", depth)[0], map_strides)
     initialize(network, "he_normal")
@@ -109,8 +131,15 @@ def build_backbone(
 
 def _checked_strides(name: str, strides: Sequence[int]) -> tuple[int, ...]:
     values, largest = counts("strides", strides), MAX_STRIDE[name]
-    if any(stride & (stride - 1) for stride in values) or list(values) != sorted(set(values)) or values[-1] > largest:
-        received, expected = f"strides={strides!r} of backbone {name}", f"increasing powers of 2 up to {largest}"
+    if (
+        any(stride & (stride - 1) for stride in values)
+        or list(values) != sorted(set(values))
+        or values[-1] > largest
+    ):
+        received, expected = (
+            f"strides={strides!r} of backbone {name}",
+            f"increasing powers of 2 up to {largest}",
+        )
         raise ConfigError(received, expected, "for example strides=[8,16]")
     return values
 
@@ -149,9 +178,15 @@ def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], 
     """The stem and a stage per stride; since blocks of version 2 end with the sum, returned maps pass through batch norm and ReLU."""
     first = 4 if strides[0] >= 4 else 1
     if most < first:
-        raise ConfigError(f"output_stride={most} with strides={list(strides)}", f"at least {first}, the stem's", f"output_stride={first}")
+        raise ConfigError(
+            f"output_stride={most} with strides={list(strides)}",
+            f"at least {first}, the stem's",
+            f"output_stride={first}",
+        )
     filters = round(RESNET_FILTERS * width)
-    stages: list[nn.Module] = [nn.Sequential(*stem_layers(channels, filters, "imagenet" if first == 4 else "plain"))]
+    stages: list[nn.Module] = [
+        nn.Sequential(*stem_layers(channels, filters, "imagenet" if first == 4 else "plain"))
+    ]
     channels, stride, dilation = filters, first, 1
     taps: dict[int, tuple[int, int, int]] = {}  # by nominal stride: stage, channels, actual stride
     nominal = first
@@ -159,10 +194,16 @@ def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], 
         first_dilation, step = dilation, 2 if nominal > first else 1
         if stride * step > most:
             step, dilation = 1, dilation * 2
-        stages.append(nn.Sequential(*stage_layers(channels, filters, blocks, step, dilations=(first_dilation, dilation))))
+        stages.append(
+            nn.Sequential(
+                *stage_layers(channels, filters, blocks, step, dilations=(first_dilation, dilation))
+            )
+        )
         channels, stride = filters * 4, stride * step
         taps[nominal] = (len(stages) - 1, channels, stride)
         nominal, filters = nominal * 2, filters * 2
     rows = [taps[stride] for stride in strides]
     finish = [nn.Sequential(MapNorm(row[1]), nn.ReLU(inplace=True)) for row in rows]
-    return Backbone(stages, [row[0] for row in rows], finish, [row[1] for row in rows], [row[2] for row in rows])
+    return Backbone(
+        stages, [row[0] for row in rows], finish, [row[1] for row in rows], [row[2] for row in rows]
+    )

@@ -1,10 +1,10 @@
 r"""A simple convolutional network: blocks of convolution, pooling, batch norm and activation, followed by a linear head.
 
-Small images of single objects (digits, clothing, signs) are learned in minutes on a CPU. The receptive field doubles with each
-pooling layer.
+Small images of single objects (digits, clothing, signs) are learned in minutes on a CPU. The receptive field
+doubles with each pooling layer.
 
-Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced Deep Learning with
-TensorFlow 2 and Keras", 2020, listing 1.4.1.
+Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced
+    Deep Learning with TensorFlow 2 and Keras", 2020, listing 1.4.1.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ def build_cnn(
 ) -> nn.Sequential:
     """Convolutional blocks with pooling between them, followed by dropout and a linear head.
 
-    Every block but the last is followed by pooling as long as that leaves maps of at least 4x4 pixels. Maps of up to 64 positions are
-    flattened for the head; larger ones are averaged over all positions.
+    Every block but the last is followed by pooling as long as that leaves maps of at least 4x4 pixels. Maps
+    of up to 64 positions are flattened for the head; larger ones are averaged over all positions.
 
     Args:
         input_shape: (channels, height, width), at least 4x4 pixels.
         outputs: number of outputs.
-        filters: filters of each block; None for 32, 64, 64 and another 64 for each doubling of the image beyond 32 pixels.
+        filters: filters of each block; None for 32, 64, 64 and another 64 for each doubling of the image
+            beyond 32 pixels.
         kernel: kernel size: one number, or height and width.
         padding: `same` adds zeros so that maps keep their size at stride 1; `valid` adds none.
         stride: stride of every convolution: one number, or height and width.
@@ -67,14 +68,23 @@ def build_cnn(
     Raises:
         ConfigError: the input is not an image, or its maps become empty with these options.
 
-    Differences from the book: compared with listing 1.4.1, batch norm, zero padding, which preserves the border of small images, and
-        32 instead of 64 filters in the first block, for the same accuracy in three quarters of the time.
+    Differences from the book: compared with listing 1.4.1, batch norm, zero padding, which preserves the
+        border of small images, and 32 instead of 64 filters in the first block, for the same accuracy in
+        three quarters of the time.
     """
     channels, height, width = image("cnn", input_shape, 4)
     if filters is None:
         filters = (32, *(64,) * (max(3, math.ceil(math.log2(max(height, width) / 4))) - 1))
     choice("pooling", pooling, ("max", "average", "stride"))
-    block = Block(pair("kernel", kernel), pair("stride", stride), pair("dilation", dilation), padding, pooling, activation, batch_norm)
+    block = Block(
+        pair("kernel", kernel),
+        pair("stride", stride),
+        pair("dilation", dilation),
+        padding,
+        pooling,
+        activation,
+        batch_norm,
+    )
     layers: list[nn.Module] = []
     size, rows = (height, width), counts("filters", filters)
     for index, width_out in enumerate(rows):
@@ -98,17 +108,21 @@ class Block:
     activation: str
     batch_norm: bool
 
-    def layers(self, channels: int, filters: int, size: tuple[int, int], pool: tuple[int, int]) -> tuple[list[nn.Module], tuple[int, int]]:
+    def layers(
+        self, channels: int, filters: int, size: tuple[int, int], pool: tuple[int, int]
+    ) -> tuple[list[nn.Module], tuple[int, int]]:
         """The layers of one block, and the size of their output map.
 
-        Max pooling precedes batch norm and activation: with a monotone activation and no norm the result is the same, and three
-        quarters of their computation are saved.
+        Max pooling precedes batch norm and activation: with a monotone activation and no norm the result is
+        the same, and three quarters of their computation are saved.
         """
         bias = not self.batch_norm
         stride = self.stride
         convolved = self.after(size, stride)
         pooled = (convolved[0] // pool[0], convolved[1] // pool[1])
-        pools = pool != (1, 1) and all(step == 1 or side >= MIN_MAP_SIDE for side, step in zip(pooled, pool, strict=True))
+        pools = pool != (1, 1) and all(
+            step == 1 or side >= MIN_MAP_SIDE for side, step in zip(pooled, pool, strict=True)
+        )
         if pools and self.pooling == "stride":
             stride = (stride[0] * pool[0], stride[1] * pool[1])
             convolved = self.after(size, stride)
@@ -127,8 +141,13 @@ class Block:
         Raises:
             ConfigError: the map is empty.
         """
-        total = [self.dilation[side] * (self.kernel[side] - 1) if self.padding == "same" else 0 for side in (0, 1)]
-        new = [map_side(size[side], self.kernel[side], stride[side], total[side], self.dilation[side]) for side in (0, 1)]
+        total = [
+            self.dilation[side] * (self.kernel[side] - 1) if self.padding == "same" else 0 for side in (0, 1)
+        ]
+        new = [
+            map_side(size[side], self.kernel[side], stride[side], total[side], self.dilation[side])
+            for side in (0, 1)
+        ]
         if min(new) < 1:
             raise ConfigError(
                 f"cnn: a map of {size[0]}x{size[1]} pixels under a kernel of {self.kernel} with dilation {self.dilation}",
@@ -149,7 +168,8 @@ def convolution(
 ) -> list[nn.Module]:
     r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride} \rceil$.
 
-    An even kernel needs one more zero at the bottom and right than at the top and left, hence a separate padding layer.
+    An even kernel needs one more zero at the bottom and right than at the top and left, hence a separate
+    padding layer.
     """
     if choice("padding", padding, ("same", "valid")) == "valid":
         return [nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
@@ -160,7 +180,9 @@ def convolution(
     return [zeros, nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
 
 
-def head(channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP) -> list[nn.Module]:
+def head(
+    channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP
+) -> list[nn.Module]:
     """Flattens maps of up to `largest` positions and averages larger ones, followed by dropout and a linear layer."""
     large = size[0] * size[1] > largest
     layers: list[nn.Module] = [AveragePool(1)] if large else []

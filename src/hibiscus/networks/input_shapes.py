@@ -1,7 +1,7 @@
 """Input shapes and option values: parsing and validation, with messages that say how to fix an error.
 
-An input shape has no batch dimension: `(channels, height, width)` is an image, `(features,)` a table row or a vector,
-`(steps, features)` a sequence, and a tuple of such tuples several inputs.
+An input shape has no batch dimension: `(channels, height, width)` is an image, `(features,)` a table row or a
+vector, `(steps, features)` a sequence, and a tuple of such tuples several inputs.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def _bad_shape(input_shape: Any) -> ConfigError:
 def describe(shape: Sequence[int]) -> str:
     """A description of a shape: `an image of 28x28 pixels with 1 channel`."""
     if len(shape) == 3:
-        return f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
+        return (
+            f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
+        )
     if len(shape) == 2:
         return f"a sequence of {shape[0]} steps of {shape[1]} values"
     return f"a table or vector of {shape[0]} values"
@@ -69,7 +71,9 @@ def single(network: str, input_shape: Any) -> tuple[int, ...]:
     shapes = shapes_of(input_shape)
     if len(shapes) > 1:
         received = " and ".join(describe(shape) for shape in shapes)
-        raise ConfigError(f"{network} was given {received}", "one input", "use net=ynetwork, which has a branch per input")
+        raise ConfigError(
+            f"{network} was given {received}", "one input", "use net=ynetwork, which has a branch per input"
+        )
     return shapes[0]
 
 
@@ -85,7 +89,11 @@ def image(network: str, input_shape: Any, smallest: int) -> tuple[int, int, int]
         other = "net=mlp" if len(shape) == 1 else "net=lstm or net=mlp"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, f"use {other}")
     if min(shape[1:]) < smallest:
-        raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp, or image_size=32 to enlarge the images")
+        raise ConfigError(
+            f"{network} was given {describe(shape)}",
+            expected,
+            "use net=mlp, or image_size=32 to enlarge the images",
+        )
     return shape[0], shape[1], shape[2]
 
 
@@ -118,7 +126,9 @@ def check_outputs(outputs: Any) -> int:
 def whole(name: str, value: Any, minimum: int = 1) -> int:
     """An option that is an integer of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise ConfigError(f"{name}={value!r}", f"an integer of at least {minimum}", f"for example {name}={max(minimum, 1)}")
+        raise ConfigError(
+            f"{name}={value!r}", f"an integer of at least {minimum}", f"for example {name}={max(minimum, 1)}"
+        )
     return value
 
 
@@ -134,7 +144,11 @@ def pair(name: str, value: Any) -> tuple[int, int]:
     """An option for height and width: one integer for both, or two."""
     row = counts(name, value)
     if len(row) > 2:
-        raise ConfigError(f"{name}={value!r}", "one integer, or two: height and width", f"for example {name}=3 or {name}=[3,5]")
+        raise ConfigError(
+            f"{name}={value!r}",
+            "one integer, or two: height and width",
+            f"for example {name}=3 or {name}=[3,5]",
+        )
     height, width = (*row, *row)[:2]
     return height, width
 
@@ -142,7 +156,9 @@ def pair(name: str, value: Any) -> tuple[int, int]:
 def fraction(name: str, value: Any) -> float:
     """A dropout rate: the fraction of values that are set to 0, in [0, 1)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
-        raise ConfigError(f"{name}={value!r}", "a number of at least 0 and below 1", f"for example {name}=0.2")
+        raise ConfigError(
+            f"{name}={value!r}", "a number of at least 0 and below 1", f"for example {name}=0.2"
+        )
     return float(value)
 
 
@@ -165,7 +181,9 @@ def legal_depth(network: str, depth: int, step: int, offset: int) -> int:
         return n
     below, above = step * n + offset, step * (n + 1) + offset
     near = f"{below} or {above}" if n >= 1 else f"{step + offset} or {2 * step + offset}"
-    raise ConfigError(f"{network} with a depth of {depth}", f"a depth of {step}n+{offset}", f"the nearest depths are {near}")
+    raise ConfigError(
+        f"{network} with a depth of {depth}", f"a depth of {step}n+{offset}", f"the nearest depths are {near}"
+    )
 
 
 def map_side(side: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:

@@ -58,7 +58,9 @@ Initializer = Callable[[Tensor, int, int, "torch.Generator | None"], Tensor]
 
 
 def _normal(std: Callable[[int, int], float]) -> Initializer:
-    return lambda weight, fan_in, fan_out, generator: weight.normal_(0, std(fan_in, fan_out), generator=generator)
+    return lambda weight, fan_in, fan_out, generator: weight.normal_(
+        0, std(fan_in, fan_out), generator=generator
+    )
 
 
 def _uniform(std: Callable[[int, int], float]) -> Initializer:
@@ -101,8 +103,9 @@ def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
         he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$; lecun: $1/\text{fan}_{in}$;
         orthogonal: $W W^\top = I$; normal: standard deviation 0.02; uniform: in ±0.05; zeros; ones.
 
-    This covers linear, convolution and transposed convolution layers and recurrent cells, whose gates are initialized separately. The
-    forget gate of an LSTM starts with bias 1 (Jozefowicz et al., 2015). Normalization and embedding layers are left unchanged.
+    This covers linear, convolution and transposed convolution layers and recurrent cells, whose gates are
+    initialized separately. The forget gate of an LSTM starts with bias 1 (Jozefowicz et al., 2015).
+    Normalization and embedding layers are left unchanged.
 
     Args:
         module: any network; changed in place.
@@ -115,7 +118,8 @@ def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
     Raises:
         ConfigError: an unknown name; the message lists the valid names.
 
-    Reference: He et al., 2015, arXiv 1502.01852; Glorot and Bengio, AISTATS 2010; LeCun et al., "Efficient BackProp", 1998.
+    Reference: He et al., 2015, arXiv 1502.01852; Glorot and Bengio, AISTATS 2010; LeCun et al., "Efficient
+        BackProp", 1998.
     """
     initializer = INITIALIZERS[choice("initializer", name, INITIALIZERS)]
     generator = None if seed is None else torch.Generator().manual_seed(seed)
@@ -130,21 +134,30 @@ def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
     return module
 
 
-def initialize_recurrent(layer: nn.RNNBase, kernel: Initializer, recurrent: Initializer, generator: torch.Generator | None = None) -> None:
+def initialize_recurrent(
+    layer: nn.RNNBase, kernel: Initializer, recurrent: Initializer, generator: torch.Generator | None = None
+) -> None:
     """Initializes input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases 0, forget gate 1."""
     gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             if name.startswith("weight"):
                 for block in parameter.chunk(gates):
-                    fill(block, recurrent if "_hh_" in name else kernel, (block.shape[1], block.shape[0]), generator)
+                    fill(
+                        block,
+                        recurrent if "_hh_" in name else kernel,
+                        (block.shape[1], block.shape[0]),
+                        generator,
+                    )
             else:
                 parameter.zero_()
                 if layer.mode == "LSTM" and name.startswith("bias_ih"):
                     parameter.chunk(gates)[1].fill_(1)
 
 
-def fill(weight: Tensor, initializer: Initializer, fans: tuple[int, int], generator: torch.Generator | None = None) -> None:
+def fill(
+    weight: Tensor, initializer: Initializer, fans: tuple[int, int], generator: torch.Generator | None = None
+) -> None:
     """Initializes on the CPU in float32 and copies, so that the same seed gives the same weights on every device."""
     weight.copy_(initializer(torch.empty(weight.shape), *fans, generator))
 
@@ -164,7 +177,9 @@ class UnitNorm(nn.BatchNorm1d):
     def forward(self, input: Tensor) -> Tensor:
         """The normalized units."""
         if self.training and len(input) == 1:
-            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+            return functional.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
         return super().forward(input)
 
 
@@ -174,13 +189,19 @@ class MapNorm(nn.BatchNorm2d):
     def forward(self, input: Tensor) -> Tensor:
         """The normalized maps."""
         if self.training and input.shape[0] * input.shape[2] * input.shape[3] == 1:
-            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+            return functional.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
         return super().forward(input)
 
 
 def conv_norm_relu(channels: int, filters: int, stride: int = 1) -> list[nn.Module]:
     """A 3x3 convolution with output sides of ceil(side / stride), followed by batch norm and ReLU."""
-    return [nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False), MapNorm(filters), nn.ReLU(inplace=True)]
+    return [
+        nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False),
+        MapNorm(filters),
+        nn.ReLU(inplace=True),
+    ]
 
 
 def spectrally_normalized(network: nn.Module) -> nn.Module:
@@ -188,7 +209,8 @@ def spectrally_normalized(network: nn.Module) -> nn.Module:
 
         $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of the power method at each forward pass in training
 
-    Each layer then has a Lipschitz constant of at most 1, and so has a network of such layers with ReLU or LeakyReLU activations.
+    Each layer then has a Lipschitz constant of at most 1, and so has a network of such layers with ReLU or
+    LeakyReLU activations.
 
     Args:
         network: any network; its weights become parameters `parametrizations.weight.original`.
@@ -196,7 +218,8 @@ def spectrally_normalized(network: nn.Module) -> nn.Module:
     Returns:
         The same network.
 
-    Reference: Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial Networks", 2018, arXiv 1802.05957.
+    Reference: Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial Networks",
+        2018, arXiv 1802.05957.
     """
     for layer in list(network.modules()):
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
@@ -211,4 +234,6 @@ def count_parameters(module: nn.Module, trainable: bool = True) -> int:
         module: any network.
         trainable: count only trainable parameters; False includes frozen ones.
     """
-    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad or not trainable)
+    return sum(
+        parameter.numel() for parameter in module.parameters() if parameter.requires_grad or not trainable
+    )

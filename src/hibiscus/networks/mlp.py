@@ -2,8 +2,8 @@ r"""Linear model and multi-layer perceptron.
 
     linear: $y = W x + b$;    mlp: $h_l = \phi(W_l h_{l-1} + b_l)$, $y = W h_L + b$
 
-For tables, and as a first attempt on small data of any type; images and sequences are flattened, which discards their spatial or
-temporal structure. A stack of linear layers without activations is still linear.
+For tables, and as a first attempt on small data of any type; images and sequences are flattened, which
+discards their spatial or temporal structure. A stack of linear layers without activations is still linear.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def build_mlp(
     return network
 
 
-def hidden_layers(features: int, widths: Sequence[int], activation: str, dropout: float, batch_norm: bool) -> list[nn.Module]:
+def hidden_layers(
+    features: int, widths: Sequence[int], activation: str, dropout: float, batch_norm: bool
+) -> list[nn.Module]:
     """The layers from `features` values through each width, without a head."""
     layers: list[nn.Module] = []
     for width in widths:

@@ -6,10 +6,12 @@ r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with a dropou
     gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;  $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
          $h_t = (1 - z) n + z h_{t-1}$
 
-$m$ is the mask of recurrent dropout, sampled once per sequence and scaled by $1/(1-p)$; without it torch's fused kernels are used. An image is one sequence of `height` steps of `width * channels` values.
+$m$ is the mask of recurrent dropout, sampled once per sequence and scaled by $1/(1-p)$; without it torch's
+fused kernels are used. An image is one sequence of `height` steps of `width * channels` values.
 
-Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal and Ghahramani, "A
-theoretically grounded application of dropout in recurrent neural networks", 2016, arXiv 1512.05287.
+Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal
+    and Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016,
+    arXiv 1512.05287.
 """
 
 from __future__ import annotations
@@ -47,15 +49,16 @@ def build_recurrent(
         cell: `rnn`, `lstm` or `gru`.
         units: units of the state; 256 for `rnn` and 128 for the others if None.
         layers: number of stacked layers.
-        bidirectional: whether a second set of weights processes the sequence backwards; the head takes both last states.
+        bidirectional: whether a second set of weights processes the sequence backwards; the head takes both
+            last states.
         dropout: dropout rate of the inputs of each layer, with the same mask at all steps.
-        recurrent_dropout: dropout rate of the state that is passed to the next step, with the same mask at all steps. It is
-            slower, since the steps are computed one by one.
+        recurrent_dropout: dropout rate of the state that is passed to the next step, with the same mask at
+            all steps. It is slower, since the steps are computed one by one.
 
     Shapes: (batch, steps, features) or (batch, channels, height, width) to (batch, outputs).
 
-    Differences from the paper: the gates share one mask (the tied masks of Gal and Ghahramani); the term $z h_{t-1}$ of a GRU is not
-        masked.
+    Differences from the paper: the gates share one mask (the tied masks of Gal and Ghahramani); the term $z
+        h_{t-1}$ of a GRU is not masked.
     """
     _, features = sequence(choice("cell", cell, CELLS), input_shape)
     width = (256 if cell == "rnn" else 128) if units is None else whole("units", units)
@@ -89,7 +92,8 @@ class Recurrent(nn.Module):
 class VariationalLayer(nn.Module):
     """One recurrent layer with dropout masks that are constant over a sequence; its weights are in torch's own module, `core`.
 
-    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch, directions * units).
+    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch,
+        directions * units).
     """
 
     def __init__(
@@ -137,7 +141,9 @@ def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     for direction, mask in enumerate(masks):
         end = "_l0_reverse" if direction else "_l0"
         weight, bias = getattr(core, f"weight_hh{end}"), getattr(core, f"bias_hh{end}")
-        inputs = functional.linear(x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")).unbind(1)
+        inputs = functional.linear(
+            x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")
+        ).unbind(1)
         h = c = x.new_zeros(x.shape[0], core.hidden_size)
         row = []
         for value in reversed(inputs) if direction else inputs:

@@ -38,7 +38,9 @@ class Entry:
 
 ENTRIES = (
     Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small images"),
-    Entry("conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"),
+    Entry(
+        "conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"
+    ),
     Entry(
         "densenet-bc-<depth>-<growth>",
         r"densenet-bc-(?P<depth>\d+)-(?P<growth>\d+)",
@@ -46,9 +48,21 @@ ENTRIES = (
         "densely connected network, depth 6n+4",
         examples=("densenet-bc-40-12", "densenet-bc-100-12"),
     ),
-    Entry("gru", "gru", "recurrent:build_recurrent", "gated recurrent unit for sequences; 128 units", {"cell": "gru"}),
+    Entry(
+        "gru",
+        "gru",
+        "recurrent:build_recurrent",
+        "gated recurrent unit for sequences; 128 units",
+        {"cell": "gru"},
+    ),
     Entry("linear", "linear", "mlp:build_linear", "one linear layer, a baseline"),
-    Entry("lstm", "lstm", "recurrent:build_recurrent", "long short-term memory for sequences; 128 units", {"cell": "lstm"}),
+    Entry(
+        "lstm",
+        "lstm",
+        "recurrent:build_recurrent",
+        "long short-term memory for sequences; 128 units",
+        {"cell": "lstm"},
+    ),
     Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and small data"),
     Entry(
         "resnet<depth>[-v1|-v2]",
@@ -58,7 +72,13 @@ ENTRIES = (
         {"version": 1},
         examples=("resnet20", "resnet32", "resnet56", "resnet56-v2", "resnet110", "resnet164-v2"),
     ),
-    Entry("rnn", "rnn", "recurrent:build_recurrent", "simple recurrent network for sequences; 256 units", {"cell": "rnn"}),
+    Entry(
+        "rnn",
+        "rnn",
+        "recurrent:build_recurrent",
+        "simple recurrent network for sequences; 256 units",
+        {"cell": "rnn"},
+    ),
     Entry(
         "vgg<11|13|16|19|f>",
         r"vgg(?P<variant>11|13|16|19|f)",
@@ -66,7 +86,12 @@ ENTRIES = (
         "stacks of 3x3 convolutions with batch norm; vggf is the shallow encoder of IIC",
         examples=("vgg11", "vgg13", "vgg16", "vgg19", "vggf"),
     ),
-    Entry("ynetwork", "ynetwork", "ynetwork:build_ynetwork", "branches with different dilations of an image, or one per input, merged"),
+    Entry(
+        "ynetwork",
+        "ynetwork",
+        "ynetwork:build_ynetwork",
+        "branches with different dilations of an image, or one per input, merged",
+    ),
 )
 
 
@@ -96,11 +121,12 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
         name: a name in `list_networks`, such as `resnet20`, or `module.path:function` for a custom network.
         input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
         outputs: number of outputs; the network returns (batch, outputs) without softmax.
-        options: the network's options; each listed network also accepts `initializer`, a name in `layers.INITIALIZERS`.
+        options: the network's options; each listed network also accepts `initializer`, a name in
+            `layers.INITIALIZERS`.
 
     Raises:
-        ConfigError: an unknown name or option, an invalid depth, a shape that the network does not accept, or a custom function
-            that is missing or does not return an `nn.Module`.
+        ConfigError: an unknown name or option, an invalid depth, a shape that the network does not accept, or
+            a custom function that is missing or does not return an `nn.Module`.
 
     Example:
         build_network("resnet20", (3, 32, 32), 10, width=2.0)
@@ -114,7 +140,11 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
     known = [option for option in _options(builder) if option not in taken] + ["initializer"]
     for option in options:
         if option not in known:
-            raise ConfigError(f"{name} has no option {option!r}", f"one of: {', '.join(sorted(known))}", nearest(option, known))
+            raise ConfigError(
+                f"{name} has no option {option!r}",
+                f"one of: {', '.join(sorted(known))}",
+                nearest(option, known),
+            )
     network = builder(input_shape, outputs, **taken, **options)
     if initializer is not None:
         from hibiscus.networks.layers import initialize
@@ -164,7 +194,11 @@ def _build_custom(name: str, input_shape: Any, outputs: int, options: dict[str, 
             pass
         network = function(input_shape, outputs, **options)
     if not isinstance(network, nn.Module):
-        raise ConfigError(f"{name} returned {type(network).__name__}", "a torch.nn.Module", "return the network from the function")
+        raise ConfigError(
+            f"{name} returned {type(network).__name__}",
+            "a torch.nn.Module",
+            "return the network from the function",
+        )
     return network
 
 
@@ -177,15 +211,33 @@ def _custom_function(name: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name and (path == error.name or path.startswith(error.name + ".")):
             where = f"a module that can be imported from {os.getcwd()} or is installed"
-            raise ConfigError(f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder") from error
-        raise ConfigError(f"network {name!r}: {path} needs the module {error.name!r}", "it installed", f"install {error.name}") from error
+            raise ConfigError(
+                f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder"
+            ) from error
+        raise ConfigError(
+            f"network {name!r}: {path} needs the module {error.name!r}",
+            "it installed",
+            f"install {error.name}",
+        ) from error
     except Exception as error:
-        raise ConfigError(f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"fix {path}") from error
+        raise ConfigError(
+            f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"fix {path}"
+        ) from error
     function = getattr(module, attribute, None)
     if not callable(function):
-        functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        hint = nearest(attribute, functions) if functions else f"write def {attribute}(input_shape, outputs, **options) in it"
-        raise ConfigError(f"network {name!r}: {path} has no function {attribute!r}", "a function that returns a network", hint)
+        functions = [
+            key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+        ]
+        hint = (
+            nearest(attribute, functions)
+            if functions
+            else f"write def {attribute}(input_shape, outputs, **options) in it"
+        )
+        raise ConfigError(
+            f"network {name!r}: {path} has no function {attribute!r}",
+            "a function that returns a network",
+            hint,
+        )
     return function
 
 

@@ -31,15 +31,17 @@ class WeightPenalty:
 
         $\lambda_1 \sum |v| + \lambda_2 \sum v^2$, summed over `weight` and `bias`; over `activity` also averaged over the batch
 
-    It applies to linear, convolution, recurrent and embedding layers, not to normalization layers. The activity penalty collects the
-    outputs of the layers in training through forward hooks until the next call; `close` removes the hooks.
+    It applies to linear, convolution, recurrent and embedding layers, not to normalization layers. The
+    activity penalty collects the outputs of the layers in training through forward hooks until the next call;
+    `close` removes the hooks.
 
     Args:
         network: any network.
         l1: $\lambda_1$, 0 or more.
         l2: $\lambda_2$, 0 or more.
         targets: any of `weight`, `bias`, `activity`.
-        layers: pattern of the names of the layers, as in `network.named_modules()`: `*` for all, `head`, `branches.0.*`.
+        layers: pattern of the names of the layers, as in `network.named_modules()`: `*` for all, `head`,
+            `branches.0.*`.
 
     Raises:
         ConfigError: a negative strength, an unknown target, or a pattern that no layer matches.
@@ -49,10 +51,20 @@ class WeightPenalty:
         loss = cross_entropy(network(x), y) + penalty()
     """
 
-    def __init__(self, network: nn.Module, l1: float = 0.0, l2: float = 0.0, targets: Sequence[str] = ("weight",), layers: str = "*"):
+    def __init__(
+        self,
+        network: nn.Module,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        targets: Sequence[str] = ("weight",),
+        layers: str = "*",
+    ):
         if min(l1, l2) < 0:
             raise ConfigError(f"l1={l1}, l2={l2}", "penalties of at least 0", "use for example l2=0.0001")
-        names = {choice("targets", target, TARGETS) for target in ([targets] if isinstance(targets, str) else targets)}
+        names = {
+            choice("targets", target, TARGETS)
+            for target in ([targets] if isinstance(targets, str) else targets)
+        }
         self.l1, self.l2 = float(l1), float(l2)
         chosen = list(_matching(network, layers))
         self._parameters = [
@@ -62,11 +74,15 @@ class WeightPenalty:
             if any(name.startswith(target) for target in names)
         ]
         self._collected: list[Tensor] = []
-        self._hooks = [layer.register_forward_hook(self._collect) for layer in chosen] if "activity" in names else []
+        self._hooks = (
+            [layer.register_forward_hook(self._collect) for layer in chosen] if "activity" in names else []
+        )
 
     def __call__(self) -> Tensor:
         """The penalty as a float32 scalar with its gradient; clears the outputs collected so far."""
-        parts = [self._of(parameter) for parameter in self._parameters if parameter.requires_grad] + self._collected
+        parts = [
+            self._of(parameter) for parameter in self._parameters if parameter.requires_grad
+        ] + self._collected
         self._collected = []
         return torch.stack(parts).sum() if parts else torch.zeros(())
 
@@ -97,20 +113,26 @@ def _matching(network: nn.Module, pattern: str) -> Iterator[nn.Module]:
     known = {name: layer for name, layer in network.named_modules() if isinstance(layer, WEIGHTED)}
     chosen = [layer for name, layer in known.items() if fnmatchcase(name, pattern)]
     if not chosen:
-        raise ConfigError(f"layers={pattern!r} matches no layer", "the name of a layer, or a pattern", nearest(pattern, known))
+        raise ConfigError(
+            f"layers={pattern!r} matches no layer",
+            "the name of a layer, or a pattern",
+            nearest(pattern, known),
+        )
     yield from chosen
 
 
 @torch.no_grad()
-def constrain(network: nn.Module, max_norm: float | None = None, clip: float | None = None, layers: str = "*") -> None:
+def constrain(
+    network: nn.Module, max_norm: float | None = None, clip: float | None = None, layers: str = "*"
+) -> None:
     """Applies weight constraints in place; call it after each optimizer step.
 
     Args:
         network: any network.
-        max_norm: largest Euclidean norm of the incoming weights of a unit (a filter, a unit of a gate); 3 or 4 are common with
-            dropout. Biases are not constrained.
-        clip: largest absolute value of every selected parameter, including biases and normalization layers; 0.01 for the critic
-            of a WGAN.
+        max_norm: largest Euclidean norm of the incoming weights of a unit (a filter, a unit of a gate); 3 or
+            4 are common with dropout. Biases are not constrained.
+        clip: largest absolute value of every selected parameter, including biases and normalization layers;
+            0.01 for the critic of a WGAN.
         layers: pattern of the names of the layers, as in `network.named_modules()`.
 
     Raises:
@@ -118,17 +140,27 @@ def constrain(network: nn.Module, max_norm: float | None = None, clip: float | N
     """
     for name, bound in (("max_norm", max_norm), ("clip", clip)):
         if bound is not None and not bound > 0:
-            raise ConfigError(f"{name}={bound}", "a number above 0", f"use for example {name}={3 if name == 'max_norm' else 0.01}")
+            raise ConfigError(
+                f"{name}={bound}",
+                "a number above 0",
+                f"use for example {name}={3 if name == 'max_norm' else 0.01}",
+            )
     if max_norm is not None:
         for layer in _matching(network, layers):
             for name, parameter in layer.named_parameters(recurse=False):
                 if name.startswith("weight"):
-                    _shorten(parameter, max_norm, unit_axis=1 if isinstance(layer, nn.modules.conv._ConvTransposeNd) else 0)
+                    _shorten(
+                        parameter,
+                        max_norm,
+                        unit_axis=1 if isinstance(layer, nn.modules.conv._ConvTransposeNd) else 0,
+                    )
     if clip is not None:
         named = [(name.rpartition(".")[0], parameter) for name, parameter in network.named_parameters()]
         chosen = [parameter for layer, parameter in named if fnmatchcase(layer, layers)]
         if not chosen:
-            raise ConfigError(f"layers={layers!r} matches no layer", "the name of a layer, or a pattern", "use layers='*'")
+            raise ConfigError(
+                f"layers={layers!r} matches no layer", "the name of a layer, or a pattern", "use layers='*'"
+            )
         for parameter in chosen:
             parameter.clamp_(-clip, clip)
 

@@ -3,11 +3,12 @@ r"""Residual networks for small images, version 1 (two convolutions, ReLU after 
     v1, depth 6n+2: $x_{l+1} = \mathrm{ReLU}(F(x_l) + x_l)$,  F = Conv3-BN-ReLU-Conv3-BN
     v2, depth 9n+2: $x_{l+1} = F(x_l) + x_l$,  F = BN-ReLU-Conv1-BN-ReLU-Conv3-BN-ReLU-Conv1
 
-Deep networks without shortcuts train worse than shallow ones (degradation); residual blocks, which only have to learn a correction to
-their input, avoid this. Each of three stages of n blocks halves the maps and doubles the filters.
+Deep networks without shortcuts train worse than shallow ones (degradation); residual blocks, which only have
+to learn a correction to their input, avoid this. Each of three stages of n blocks halves the maps and doubles
+the filters.
 
-Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al., "Identity
-mappings in deep residual networks", 2016, arXiv 1603.05027.
+Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al.,
+    "Identity mappings in deep residual networks", 2016, arXiv 1603.05027.
 """
 
 from __future__ import annotations
@@ -42,14 +43,15 @@ def build_resnet(
     Args:
         input_shape: (channels, height, width), at least 8x8 pixels.
         outputs: number of outputs.
-        depth: number of layers with weights: 6n+2 for version 1 (20, 32, 44, 56, 110), 9n+2 for version 2 (20, 29, 56, 110, 164).
+        depth: number of layers with weights: 6n+2 for version 1 (20, 32, 44, 56, 110), 9n+2 for version 2
+            (20, 29, 56, 110, 164).
         version: 1 or 2.
-        shortcut: shortcut of blocks that change the shape of their input: `pad` (subsampling and zeros for the new channels, option A
-            of the 2015 paper, without weights) or `projection` (1x1 convolution, option B). None for that of the papers: pad for
-            version 1, projection for version 2.
+        shortcut: shortcut of blocks that change the shape of their input: `pad` (subsampling and zeros for
+            the new channels, option A of the 2015 paper, without weights) or `projection` (1x1 convolution,
+            option B). None for that of the papers: pad for version 1, projection for version 2.
         width: factor of the number of filters.
-        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with stride 2), or `auto`: imagenet
-            for images with a side above 64 pixels.
+        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with stride 2), or
+            `auto`: imagenet for images with a side above 64 pixels.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
@@ -63,7 +65,9 @@ def build_resnet(
     name = f"resnet{depth}-v{version}"
     n = legal_depth(name, depth, 6 if version == 1 else 9, 2)
     channels, height, breadth = image(name, input_shape, 8)
-    shortcut = choice("shortcut", shortcut or ("pad" if version == 1 else "projection"), ("pad", "projection"))
+    shortcut = choice(
+        "shortcut", shortcut or ("pad" if version == 1 else "projection"), ("pad", "projection")
+    )
     first = round(16 * width)
     layers = stem_layers(channels, first, stem_of(stem, height, breadth))
     layers += [nn.BatchNorm2d(first), nn.ReLU(inplace=True)] if version == 1 else []
@@ -119,7 +123,10 @@ def stem_layers(channels: int, filters: int, stem: str) -> list[nn.Module]:
     """The first convolution; the imagenet stem reduces each side to a quarter."""
     if stem == "plain":
         return [nn.Conv2d(channels, filters, 3, padding=1, bias=False)]
-    return [nn.Conv2d(channels, filters, 7, stride=2, padding=3, bias=False), nn.MaxPool2d(3, stride=2, padding=1)]
+    return [
+        nn.Conv2d(channels, filters, 7, stride=2, padding=3, bias=False),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    ]
 
 
 class PadShortcut(nn.Module):
@@ -131,7 +138,9 @@ class PadShortcut(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride), rounded up."""
-        return functional.pad(same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+        return functional.pad(
+            same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after)
+        )
 
 
 class BasicBlock(nn.Module):
@@ -177,7 +186,11 @@ class BottleneckBlock(nn.Module):
         self.shortcut: nn.Module | None = None
         if stride != 1 or channels != wide:
             project = shortcut == "projection"
-            self.shortcut = nn.Conv2d(channels, wide, 1, stride, bias=False) if project else PadShortcut(wide - channels, stride)
+            self.shortcut = (
+                nn.Conv2d(channels, wide, 1, stride, bias=False)
+                if project
+                else PadShortcut(wide - channels, stride)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, 4 * filters, height / stride, width / stride)."""

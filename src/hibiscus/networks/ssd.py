@@ -3,17 +3,18 @@ r"""SSD: a network that predicts class scores and box offsets for anchors at eve
     maps:    x_1 .. x_m of a backbone, then x_{k+1} = Conv3_{stride 2}(Conv1(x_k)), down to a map of one position
     scores   (batch, A, classes + 1) = Conv3(x_k),    offsets (batch, A, 4) = Conv3(x_k),    A = sum over k of h_k w_k a_k
 
-Small objects are detected on the large maps and large objects on the small maps. Every position has a few anchors, reference boxes of
-fixed sizes, relative to which boxes are predicted. With `pyramid` the features of small maps are added to those of large maps:
+Small objects are detected on the large maps and large objects on the small maps. Every position has a few
+anchors, reference boxes of fixed sizes, relative to which boxes are predicted. With `pyramid` the features of
+small maps are added to those of large maps:
 
     y_m = Conv1(x_m),    y_k = Conv1(x_k) + enlarge(y_{k+1}),    heads on Conv3(y_k)
 
-Reference: Liu et al., "SSD: Single shot multibox detector", 2016, arXiv 1512.02325; Lin et al., "Feature pyramid networks for
-object detection", 2017, arXiv 1612.03144 (pyramid); Lin et al., "Focal loss for dense object detection", 2017, arXiv 1708.02002
-(prior).
+Reference: Liu et al., "SSD: Single shot multibox detector", 2016, arXiv 1512.02325; Lin et al., "Feature
+    pyramid networks for object detection", 2017, arXiv 1612.03144 (pyramid); Lin et al., "Focal loss for
+    dense object detection", 2017, arXiv 1708.02002 (prior).
 
-Differences from the paper: batch norm, which makes the L2 normalization of the first map unnecessary; group norm with one group on
-maps smaller than 2x2 positions.
+Differences from the paper: batch norm, which makes the L2 normalization of the first map unnecessary; group
+    norm with one group on maps smaller than 2x2 positions.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class SSD(nn.Module):
         channels: channels of the maps to which the heads are applied.
 
     Shapes:
-        (batch, channels, height, width) to scores (batch, A, classes + 1), the background first, and offsets (batch, A, 4).
+        (batch, channels, height, width) to scores (batch, A, classes + 1), the background first, and offsets
+        (batch, A, 4).
     """
 
     def __init__(
@@ -84,8 +86,12 @@ class SSD(nn.Module):
             channels = [pyramid] * len(channels)
         self.channels = tuple(channels)
         pairs = list(zip(channels, anchors_per_cell, strict=True))
-        self.score_heads = nn.ModuleList(nn.Conv2d(count, anchors * (classes + 1), 3, padding=1) for count, anchors in pairs)
-        self.offset_heads = nn.ModuleList(nn.Conv2d(count, anchors * 4, 3, padding=1) for count, anchors in pairs)
+        self.score_heads = nn.ModuleList(
+            nn.Conv2d(count, anchors * (classes + 1), 3, padding=1) for count, anchors in pairs
+        )
+        self.offset_heads = nn.ModuleList(
+            nn.Conv2d(count, anchors * 4, 3, padding=1) for count, anchors in pairs
+        )
         for part in (self.extras, self.lateral, self.smooth):
             initialize(part, "he_normal" if part is self.extras else "glorot_uniform")
         self._start_heads(prior)
@@ -101,7 +107,9 @@ class SSD(nn.Module):
             for head in self.score_heads:
                 assert isinstance(head, nn.Conv2d)
                 assert head.bias is not None
-                with torch.no_grad():  # softmax of log(p / (classes (1 - p))) for each object against 0 for the background
+                with (
+                    torch.no_grad()
+                ):  # softmax of log(p / (classes (1 - p))) for each object against 0 for the background
                     head.bias.fill_(math.log(prior / (self.classes * (1 - prior))))
                     head.bias.view(-1, self.classes + 1)[:, BACKGROUND] = 0
 
@@ -116,7 +124,9 @@ class SSD(nn.Module):
         for level in reversed(range(len(pyramid) - 1)):
             height, width = pyramid[level].shape[2:]
             # Enlarged by exactly 2 and cropped, not resized, so that positions stay aligned.
-            up = functional.interpolate(pyramid[level + 1], scale_factor=2.0, mode="nearest")[..., :height, :width]
+            up = functional.interpolate(pyramid[level + 1], scale_factor=2.0, mode="nearest")[
+                ..., :height, :width
+            ]
             pyramid[level] = pyramid[level] + up
         return [smooth(x) for smooth, x in zip(self.smooth, pyramid, strict=True)]
 
@@ -155,7 +165,8 @@ def build_ssd(
         levels: number of maps; as many as there are `anchors_per_cell`, or down to one position, if None.
         finest_stride: stride of the largest map in pixels: 4, 8 or 16.
         pyramid: whether there is a feature pyramid.
-        prior: initial softmax probability that an anchor contains an object (Lin et al.: 0.01); None for equal scores.
+        prior: initial softmax probability that an anchor contains an object (Lin et al.: 0.01); None for
+            equal scores.
 
     Raises:
         ConfigError: an option out of range, or more levels than the image size allows.
@@ -163,11 +174,21 @@ def build_ssd(
     image("ssd", image_shape, MIN_SIDE)
     per_cell = counts("anchors_per_cell", anchors_per_cell)
     if not isinstance(anchors_per_cell, int) and levels not in (None, len(per_cell)):
-        raise ConfigError(f"levels={levels} with {len(per_cell)} anchors_per_cell", "equal numbers of both", f"levels={len(per_cell)}")
-    sizes = map_sizes(image_shape, finest_stride, levels if isinstance(anchors_per_cell, int) else len(per_cell))
+        raise ConfigError(
+            f"levels={levels} with {len(per_cell)} anchors_per_cell",
+            "equal numbers of both",
+            f"levels={len(per_cell)}",
+        )
+    sizes = map_sizes(
+        image_shape, finest_stride, levels if isinstance(anchors_per_cell, int) else len(per_cell)
+    )
     per_cell = per_cell * len(sizes) if isinstance(anchors_per_cell, int) else per_cell
-    if prior is not None and (isinstance(prior, bool) or not isinstance(prior, int | float) or not 0 < prior < 1):
-        raise ConfigError(f"prior={prior!r}", "a probability between 0 and 1, or None", "for example prior=0.01")
+    if prior is not None and (
+        isinstance(prior, bool) or not isinstance(prior, int | float) or not 0 < prior < 1
+    ):
+        raise ConfigError(
+            f"prior={prior!r}", "a probability between 0 and 1, or None", "for example prior=0.01"
+        )
     most = MAX_STRIDE[choice("backbone", backbone, MAX_STRIDE)]
     strides = [finest_stride * 2**level for level in range(len(sizes)) if finest_stride * 2**level <= most]
     maps = build_backbone(backbone, image_shape, width, depth, strides)
@@ -175,7 +196,9 @@ def build_ssd(
     return SSD(maps, sizes, whole("classes", classes), per_cell, extra, pyramid_filters, prior)
 
 
-def map_sizes(image_shape: Any, finest_stride: int = 8, levels: int | None = None) -> tuple[tuple[int, int], ...]:
+def map_sizes(
+    image_shape: Any, finest_stride: int = 8, levels: int | None = None
+) -> tuple[tuple[int, int], ...]:
     """(height, width) of each map of `build_ssd`, each half as large as the last, rounded up; down to one position if `levels` is
     None.
 
@@ -192,7 +215,9 @@ def map_sizes(image_shape: Any, finest_stride: int = 8, levels: int | None = Non
         return tuple(sizes)
     if whole("levels", levels) > len(sizes):
         received = f"levels={levels} for images of {height}x{width} pixels at finest_stride={finest_stride}"
-        raise ConfigError(received, f"at most {len(sizes)}: the last map has one position", f"levels={len(sizes)}")
+        raise ConfigError(
+            received, f"at most {len(sizes)}: the last map has one position", f"levels={len(sizes)}"
+        )
     return tuple(sizes[:levels])
 
 
@@ -200,7 +225,12 @@ def _extra(channels: int, filters: int, before: tuple[int, int], after: tuple[in
     """A 1x1 convolution to half the filters, then a 3x3 convolution with stride 2 to all of them."""
     half = max(1, filters // 2)
     squeeze = [nn.Conv2d(channels, half, 1, bias=False), _norm(half, before), nn.ReLU(inplace=True)]
-    return nn.Sequential(*squeeze, nn.Conv2d(half, filters, 3, 2, padding=1, bias=False), _norm(filters, after), nn.ReLU(inplace=True))
+    return nn.Sequential(
+        *squeeze,
+        nn.Conv2d(half, filters, 3, 2, padding=1, bias=False),
+        _norm(filters, after),
+        nn.ReLU(inplace=True),
+    )
 
 
 def _norm(filters: int, size: tuple[int, int]) -> nn.Module:

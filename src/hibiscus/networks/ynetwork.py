@@ -3,8 +3,9 @@ r"""The Y-network: two or more branches whose features are merged before the hea
     concat: $[l; r]$;    add: $l + r$;    multiply: $l \odot r$;
     dot: $\frac{1}{\sqrt{P}} \sum_{p=1}^{P} l_{cp} r_{cp}$ for each channel $c$
 
-For one image it has two branches that differ in dilation (1 and 2): the receptive field of the second is almost twice as wide at the
-same cost, so that they learn different features. For several inputs, such as an image and a table, it has one branch each.
+For one image it has two branches that differ in dilation (1 and 2): the receptive field of the second is
+almost twice as wide at the same cost, so that they learn different features. For several inputs, such as an
+image and a table, it has one branch each.
 
 Reference: Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, listing 2.1.2.
 """
@@ -21,7 +22,17 @@ from torch import Tensor, nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks.cnn import convolution
 from hibiscus.networks.dropout import Dropout
-from hibiscus.networks.input_shapes import check_outputs, choice, counts, describe, fraction, image, pair, shapes_of, whole
+from hibiscus.networks.input_shapes import (
+    check_outputs,
+    choice,
+    counts,
+    describe,
+    fraction,
+    image,
+    pair,
+    shapes_of,
+    whole,
+)
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
@@ -49,8 +60,8 @@ def build_ynetwork(
     """Branches with different dilations for one image, or one branch for each of several inputs, merged before a linear head.
 
     Args:
-        input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: images have a
-            convolutional branch, tables hidden layers, sequences an LSTM.
+        input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: images
+            have a convolutional branch, tables hidden layers, sequences an LSTM.
         outputs: number of outputs.
         merge: `concat`, `add`, `multiply` or `dot`; dot needs two branches.
         filters: filters of each block of an image branch; each block halves the map.
@@ -62,9 +73,10 @@ def build_ynetwork(
 
     Shapes: (batch, channels, height, width), or one tensor per input in order, to (batch, outputs).
 
-    Differences from the book: max pooling precedes activation and dropout, which then need a quarter of the computation; maps larger than
-        4x4 are averaged to 4x4, which limits the size of the head; with `dot` the sum is divided by the square root of the number
-        of positions, so that its variance does not grow with the image size.
+    Differences from the book: max pooling precedes activation and dropout, which then need a quarter of the
+        computation; maps larger than 4x4 are averaged to 4x4, which limits the size of the head; with `dot`
+        the sum is divided by the square root of the number of positions, so that its variance does not grow
+        with the image size.
     """
     shapes = shapes_of(input_shape)
     choice("merge", merge, MERGES)
@@ -92,7 +104,14 @@ def build_ynetwork(
 class YNetwork(nn.Module):
     """Branches that each return (batch, channels, positions), merged, flattened and passed to a linear head."""
 
-    def __init__(self, branches: list[nn.Sequential], shapes: list[tuple[int, ...]], merge: str, outputs: int, dropout: float):
+    def __init__(
+        self,
+        branches: list[nn.Sequential],
+        shapes: list[tuple[int, ...]],
+        merge: str,
+        outputs: int,
+        dropout: float,
+    ):
         super().__init__()
         self.branches = nn.ModuleList(branches)
         self.shared = len(shapes) == 1
@@ -112,7 +131,9 @@ class YNetwork(nn.Module):
         """The merged features: (batch, features)."""
         parts = inputs * len(self.branches) if self.shared else inputs
         if len(parts) != len(self.branches):
-            raise ConfigError(f"{len(inputs)} inputs", f"{len(self.branches)} inputs, one per branch", "pass them in order")
+            raise ConfigError(
+                f"{len(inputs)} inputs", f"{len(self.branches)} inputs, one per branch", "pass them in order"
+            )
         return merge_branches([branch(x) for branch, x in zip(self.branches, parts, strict=True)], self.merge)
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -123,8 +144,8 @@ class YNetwork(nn.Module):
 def merge_branches(parts: list[Tensor], merge: str) -> Tensor:
     """Merges maps of equal shape into one vector for each item.
 
-    Shapes: each part (batch, channels, positions); concat gives (batch, parts * channels * positions), add and multiply
-        (batch, channels * positions), dot (batch, channels).
+    Shapes: each part (batch, channels, positions); concat gives (batch, parts * channels * positions), add
+        and multiply (batch, channels * positions), dot (batch, channels).
     """
     if merge == "concat":
         return torch.cat(parts, dim=1).flatten(1)
@@ -135,7 +156,12 @@ def merge_branches(parts: list[Tensor], merge: str) -> Tensor:
 
 
 def image_branch(
-    shape: tuple[int, int, int], filters: Sequence[int], kernel: tuple[int, int], dilation: int, activation: str, dropout: float
+    shape: tuple[int, int, int],
+    filters: Sequence[int],
+    kernel: tuple[int, int],
+    dilation: int,
+    activation: str,
+    dropout: float,
 ) -> nn.Sequential:
     """Convolution, max pooling, activation and dropout per block: images to (batch, filters, positions)."""
     channels, *size = shape
@@ -154,7 +180,12 @@ def image_branch(
 
 
 def input_branch(
-    shape: tuple[int, ...], filters: Sequence[int], kernel: tuple[int, int], units: int, activation: str, dropout: float
+    shape: tuple[int, ...],
+    filters: Sequence[int],
+    kernel: tuple[int, int],
+    units: int,
+    activation: str,
+    dropout: float,
 ) -> nn.Sequential:
     """A branch for one of several inputs, ending in `units` values as (batch, units / 8, 8)."""
     if len(shape) == 3:
@@ -163,9 +194,16 @@ def input_branch(
             wide = body.eval()(torch.zeros(1, *shape)).numel()
         layers = [*body.train(), Flatten(), nn.Linear(wide, units), make_activation(activation)]
     elif len(shape) == 2:
-        layers = [VariationalLayer("lstm", shape[1], units), Rows(), nn.Linear(units, units), make_activation(activation)]
+        layers = [
+            VariationalLayer("lstm", shape[1], units),
+            Rows(),
+            nn.Linear(units, units),
+            make_activation(activation),
+        ]
     elif len(shape) == 1:
         layers = hidden_layers(shape[0], (units, units), activation, 0.0, batch_norm=False)
     else:
-        raise ConfigError(f"ynetwork was given {describe(shape)}", "images, tables or sequences", "reshape the input")
+        raise ConfigError(
+            f"ynetwork was given {describe(shape)}", "images, tables or sequences", "reshape the input"
+        )
     return nn.Sequential(*layers, nn.Unflatten(1, (-1, POSITIONS)))

@@ -1,6 +1,7 @@
 """Anchors: the reference boxes of a detector, placed over the feature maps of an image.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the image, 0 to 1, origin at the top left; anchors may extend beyond the image.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image, 0 to 1, origin at the top left; anchors may
+extend beyond the image.
 """
 
 from __future__ import annotations
@@ -41,14 +42,16 @@ def linear_scales(maps: int, min_scale: float = 0.2, max_scale: float = 0.9) -> 
     return [min_scale + step * k for k in range(maps + 1)]
 
 
-def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]) -> list[Tensor]:
+def anchor_sizes(
+    scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]
+) -> list[Tensor]:
     r"""Widths and heights of the anchors of each map.
 
         width  = s_k * sqrt(ratio) * shorter / image_width
         height = s_k / sqrt(ratio) * shorter / image_height
 
-    and one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). Ratios are width over height in pixels, even where the image is not
-    square, and scales are fractions of its shorter side.
+    and one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). Ratios are width over height in pixels, even
+    where the image is not square, and scales are fractions of its shorter side.
 
     Args:
         scales: one for each map, and one more.
@@ -63,7 +66,10 @@ def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], ima
 
     Reference: Liu et al., 2016, arXiv 1512.02325, section 2.2.
     """
-    if len(scales) != len(ratios) + 1 or min([*scales, *image_shape, *(r for row in ratios for r in row)]) <= 0:
+    if (
+        len(scales) != len(ratios) + 1
+        or min([*scales, *image_shape, *(r for row in ratios for r in row)]) <= 0
+    ):
         raise ConfigError(
             f"{len(scales)} scales, ratios for {len(ratios)} maps and an image of {tuple(image_shape)}",
             "one more scale than maps, and scales, ratios and sides above 0",
@@ -74,7 +80,9 @@ def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], ima
     for k, row in enumerate(ratios):
         extra = math.sqrt(scales[k] * scales[k + 1])
         pairs = [(scales[k] * math.sqrt(r), scales[k] / math.sqrt(r)) for r in row] + [(extra, extra)]
-        sizes.append(torch.tensor([(w * shorter / width, h * shorter / height) for w, h in pairs], dtype=torch.float32))
+        sizes.append(
+            torch.tensor([(w * shorter / width, h * shorter / height) for w, h in pairs], dtype=torch.float32)
+        )
     return sizes
 
 
@@ -94,7 +102,11 @@ def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor])
         ConfigError: different numbers of maps and of sizes.
     """
     if len(map_sizes) != len(sizes):
-        raise ConfigError(f"{len(map_sizes)} maps and sizes for {len(sizes)}", "sizes for each map", "pass one set of sizes per map")
+        raise ConfigError(
+            f"{len(map_sizes)} maps and sizes for {len(sizes)}",
+            "sizes for each map",
+            "pass one set of sizes per map",
+        )
     anchors = []
     for (rows, columns), size in zip(map_sizes, sizes, strict=True):
         y = ((torch.arange(rows) + 0.5) / rows).view(-1, 1, 1, 1)
@@ -106,7 +118,10 @@ def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor])
 
 
 def make_anchors(
-    map_sizes: Sequence[tuple[int, int]], scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]
+    map_sizes: Sequence[tuple[int, int]],
+    scales: Sequence[float],
+    ratios: Sequence[Sequence[float]],
+    image_shape: tuple[int, int],
 ) -> Tensor:
     r"""All anchors of an image from scales and aspect ratios.
 
@@ -134,8 +149,8 @@ def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Ten
 
         distance = 1 - IoU of two boxes with a common center
 
-    k-means with this distance; the center of a cluster is the median of its widths and of its heights. The IoU is the same in relative
-    sizes as in pixels, whatever the aspect ratio of the image.
+    k-means with this distance; the center of a cluster is the median of its widths and of its heights. The
+    IoU is the same in relative sizes as in pixels, whatever the aspect ratio of the image.
 
     Args:
         sizes: widths and heights of training boxes, relative to the image.
@@ -149,18 +164,32 @@ def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Ten
         DataError: no box with a positive area.
         ConfigError: a map without anchors.
 
-    Reference: Redmon and Farhadi, "YOLO9000: Better, Faster, Stronger", 2017, arXiv 1612.08242, section 2 (dimension clusters).
+    Reference: Redmon and Farhadi, "YOLO9000: Better, Faster, Stronger", 2017, arXiv 1612.08242, section 2
+        (dimension clusters).
     """
     if not levels or min(levels) < 1:
-        raise ConfigError(f"{list(levels)} anchors on the maps", "at least 1 on each", "use one anchor or more per map, or fewer maps")
+        raise ConfigError(
+            f"{list(levels)} anchors on the maps",
+            "at least 1 on each",
+            "use one anchor or more per map, or fewer maps",
+        )
     sizes = torch.as_tensor(sizes).detach().cpu().float().reshape(-1, 2)
     sizes = sizes[(sizes > 0).all(1)]
     if len(sizes) == 0:
-        raise DataError("no training box with a width and a height", "at least one", "check the boxes, or use anchors by scale and ratio")
+        raise DataError(
+            "no training box with a width and a height",
+            "at least one",
+            "check the boxes, or use anchors by scale and ratio",
+        )
     centers = _initial_centers(sizes, sum(levels), seed)
     for _ in range(ROUNDS):
         nearest = _overlap(sizes, centers).argmax(1)
-        moved = torch.stack([sizes[members].quantile(0.5, 0) if (members := nearest == k).any() else center for k, center in enumerate(centers)])
+        moved = torch.stack(
+            [
+                sizes[members].quantile(0.5, 0) if (members := nearest == k).any() else center
+                for k, center in enumerate(centers)
+            ]
+        )
         if torch.equal(moved, centers):
             break
         centers = moved

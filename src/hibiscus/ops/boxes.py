@@ -1,6 +1,7 @@
 """Bounding boxes and anchors: intersection over union, offsets, and matching, for whole batches at once.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the image. `hibiscus.scratch.detection` holds reference implementations.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image. `hibiscus.scratch.detection` holds reference
+implementations.
 """
 
 from __future__ import annotations
@@ -75,32 +76,44 @@ def decode(offsets: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIA
 
 
 def match(
-    truth: Tensor, anchors: Tensor, threshold: float = 0.5, negative_limit: float | None = None, deviations: Sequence[float] = DEVIATIONS
+    truth: Tensor,
+    anchors: Tensor,
+    threshold: float = 0.5,
+    negative_limit: float | None = None,
+    deviations: Sequence[float] = DEVIATIONS,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The training targets of each anchor of each image.
 
-    The box and anchor with the highest IoU are matched first, then the best pair among the others, and so on, so that each box gets an
-    anchor (if any remaining one overlaps it); then every other anchor whose highest IoU with a box exceeds `threshold` is matched to
-    that box too. Ties are resolved in favor of the first box, then of the first anchor.
+    The box and anchor with the highest IoU are matched first, then the best pair among the others, and so on,
+    so that each box gets an anchor (if any remaining one overlaps it); then every other anchor whose highest
+    IoU with a box exceeds `threshold` is matched to that box too. Ties are resolved in favor of the first
+    box, then of the first anchor.
 
     Args:
-        truth: xmin, ymin, xmax, ymax, class; class -1 is padding, class -2 or less is a crowd: background anchors with more than
-            `threshold` of their own area inside it are ignored.
+        truth: xmin, ymin, xmax, ymax, class; class -1 is padding, class -2 or less is a crowd: background
+            anchors with more than `threshold` of their own area inside it are ignored.
         anchors: the anchors of every image.
         threshold: IoU threshold (paper: 0.5).
-        negative_limit: unmatched anchors whose IoU with a box exceeds this are ignored; none are ignored if None.
+        negative_limit: unmatched anchors whose IoU with a box exceeds this are ignored; none are ignored if
+            None.
         deviations: as in `encode`.
 
     Shapes:
-        truth (B, M, 5), anchors (A, 4); returns labels (B, A) int64 (0 background, 1 + class, -1 ignored), offsets (B, A, 4), 0 where
-        not positive, and positive (B, A) bool, which anchors are matched.
+        truth (B, M, 5), anchors (A, 4); returns labels (B, A) int64 (0 background, 1 + class, -1 ignored),
+        offsets (B, A, 4), 0 where not positive, and positive (B, A) bool, which anchors are matched.
 
     Raises:
         ConfigError: when the shapes do not match.
 
     Reference: Liu et al., 2016, arXiv 1512.02325, section 2.2 (matching strategy).
     """
-    if truth.ndim != 3 or truth.shape[-1] != 5 or anchors.ndim != 2 or anchors.shape[-1] != 4 or len(anchors) == 0:
+    if (
+        truth.ndim != 3
+        or truth.shape[-1] != 5
+        or anchors.ndim != 2
+        or anchors.shape[-1] != 4
+        or len(anchors) == 0
+    ):
         raise ConfigError(
             f"boxes of shape {tuple(truth.shape)} and anchors of shape {tuple(anchors.shape)}",
             "(batch, boxes, 5) and (anchors, 4), with at least one anchor",
@@ -118,7 +131,9 @@ def match(
     labels = torch.where(positive, label.gather(1, owner.clamp_min(0)).long() + 1, 0)
     ignored = best > negative_limit if negative_limit is not None else torch.zeros_like(positive)
     if bool((label <= CROWD).any()):
-        ignored = ignored | _crowded(torch.where((label <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold)
+        ignored = ignored | _crowded(
+            torch.where((label <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold
+        )
     labels = torch.where(ignored & ~positive, -1, labels)
     image, anchor = positive.nonzero(as_tuple=True)
     offsets = anchors.new_zeros(batch, len(anchors), 4)
@@ -135,7 +150,8 @@ def _center_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
 def _overlaps(boxes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The highest IoU of each anchor (B, A), and the highest IoU of each box with its anchor (B, M).
 
-    Works on a block of anchors at a time, which stays in the cache, so that nothing of size B * M * A is stored.
+    Works on a block of anchors at a time, which stays in the cache, so that nothing of size B * M * A is
+    stored.
     """
     batch, num_boxes = boxes.shape[:2]
     step = max(64, BLOCK // (batch * num_boxes))
@@ -163,20 +179,24 @@ def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
 def _match_greedily(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, anchor: Tensor) -> Tensor:
     """Greedy one-to-one matching, written over `owner` (B, A); `top` and `anchor` are each box's highest IoU and its anchor.
 
-    Pairs that are the best choice for both box and anchor are matched all at once; the others choose again among the remaining anchors.
-    The result equals that of going through the pairs in the order of falling IoU, since no better pair can claim either.
+    Pairs that are the best choice for both box and anchor are matched all at once; the others choose again
+    among the remaining anchors. The result equals that of going through the pairs in the order of falling
+    IoU, since no better pair can claim either.
     """
     count, rows = len(anchors), torch.arange(boxes.shape[1], device=owner.device)
     unmatched = top > 0
     taken = torch.zeros(len(boxes), count + 1, dtype=torch.bool, device=owner.device)
     while bool(unmatched.any()):
-        # The IoU of the anchor chosen by each box with all boxes of the image: (B, choosing box, competing box).
+        # The IoU of the anchor chosen by each box with all boxes of the image: (B, choosing box, competing
+        # box).
         competing = iou(boxes[:, None], anchors[anchor][:, :, None]).masked_fill(~unmatched[:, None], -1)
         matched = unmatched & (competing.argmax(2) == rows)
         owner = _write(owner, anchor, matched, rows)
         taken.scatter_(1, torch.where(matched, anchor, count), True)
         unmatched = unmatched & ~matched
-        image, row = (unmatched & taken.gather(1, anchor)).nonzero(as_tuple=True)  # boxes whose anchor was matched to another box
+        image, row = (unmatched & taken.gather(1, anchor)).nonzero(
+            as_tuple=True
+        )  # boxes whose anchor was matched to another box
         again = iou(boxes[image, row][:, None], anchors).masked_fill(taken[image, :count], -1)
         value, anchor[image, row] = again.max(1)
         unmatched[image, row] = value > 0

@@ -1,6 +1,7 @@
 """Non-maximum suppression of all images and classes at once.
 
-Boxes are corners (xmin, ymin, xmax, ymax). `hibiscus.scratch.detection` holds reference implementations with exactly the same results.
+Boxes are corners (xmin, ymin, xmax, ymax). `hibiscus.scratch.detection` holds reference implementations with
+exactly the same results.
 """
 
 from __future__ import annotations
@@ -17,12 +18,19 @@ CHUNK = 128  # boxes processed at a time, in the order of falling scores
 ROWS = 4  # rows processed at a time, so that they stay in the cache
 
 
-def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, min_score: float = 0.0, max_kept: int | None = None) -> Tensor:
+def nms(
+    boxes: Tensor,
+    scores: Tensor,
+    threshold: float = 0.45,
+    min_score: float = 0.0,
+    max_kept: int | None = None,
+) -> Tensor:
     r"""Non-maximum suppression: keeps the highest-scoring box of a class, discards all boxes whose IoU with it reaches the threshold, repeats.
 
         kept = not any(kept_j and score_j > score and iou_j >= threshold)
 
-    Each class is treated separately. For suppression across classes pass a single class with the highest score of each box.
+    Each class is treated separately. For suppression across classes pass a single class with the highest
+    score of each box.
 
     Args:
         boxes: boxes of each image.
@@ -32,7 +40,8 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, min_score: float
         max_kept: largest number of boxes of a class to keep; all if None.
 
     Shapes:
-        boxes (B, K, 4), scores (B, C, K); returns (B, C, K) bool. Boxes of equal scores are processed in their order.
+        boxes (B, K, 4), scores (B, C, K); returns (B, C, K) bool. Boxes of equal scores are processed in
+        their order.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
@@ -40,7 +49,9 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45, min_score: float
     _checked(boxes, scores, threshold)
     batch, classes, count = scores.shape
     rows = scores.reshape(batch * classes, count)
-    order = rows.argsort(dim=1, descending=True, stable=True)[:, : int((rows > min_score).sum(1).amax()) if rows.numel() else 0]
+    order = rows.argsort(dim=1, descending=True, stable=True)[
+        :, : int((rows > min_score).sum(1).amax()) if rows.numel() else 0
+    ]
     kept = torch.zeros_like(rows, dtype=torch.bool)
     for chunk in torch.arange(len(rows), device=rows.device).split(ROWS):
         index = order[chunk]
@@ -78,16 +89,22 @@ def soft_nms(
         max_kept: largest number of boxes to select; all if None.
 
     Shapes:
-        boxes (N, K, 4), scores (N, K); returns the indices of the boxes (N, n) int64, -1 for padding, and their scores (N, n), 0 for padding.
+        boxes (N, K, 4), scores (N, K); returns the indices of the boxes (N, n) int64, -1 for padding, and
+        their scores (N, n), 0 for padding.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is unknown or out of range.
 
-    Reference: Bodla et al., "Soft-NMS: Improving Object Detection With One Line of Code", 2017, arXiv 1704.04503.
+    Reference: Bodla et al., "Soft-NMS: Improving Object Detection With One Line of Code", 2017, arXiv
+        1704.04503.
     """
     _checked(boxes, scores[:, None], threshold)
     if kind not in ("gaussian", "linear") or sigma <= 0:
-        raise ConfigError(f"kind={kind!r}, sigma={sigma}", "gaussian or linear, and sigma > 0", "use gaussian with sigma=0.5")
+        raise ConfigError(
+            f"kind={kind!r}, sigma={sigma}",
+            "gaussian or linear, and sigma > 0",
+            "use gaussian with sigma=0.5",
+        )
     current = torch.where(scores > min_score, scores, -1)
     selected, values = [], []
     for _ in range(scores.shape[1] if max_kept is None else min(max_kept, scores.shape[1])):
@@ -96,7 +113,11 @@ def soft_nms(
             break
         best = (current == top).to(torch.uint8).argmax(1, keepdim=True)  # the first of equal scores
         overlap = iou(boxes.gather(1, best[..., None].expand(-1, -1, 4)), boxes)
-        weight = torch.exp(-(overlap * overlap) / sigma) if kind == "gaussian" else torch.where(overlap >= threshold, 1 - overlap, 1)
+        weight = (
+            torch.exp(-(overlap * overlap) / sigma)
+            if kind == "gaussian"
+            else torch.where(overlap >= threshold, 1 - overlap, 1)
+        )
         current = current * weight
         current = torch.where(current > min_score, current, -1).scatter(1, best, -1)
         valid = top > min_score
@@ -120,7 +141,8 @@ def detect(
 ) -> Tensor:
     """The detections of each image after non-maximum suppression.
 
-    Whether a box is kept depends only on higher-scoring ones, so that only as many of the best candidates are processed as are needed.
+    Whether a box is kept depends only on higher-scoring ones, so that only as many of the best candidates are
+    processed as are needed.
 
     Args:
         scores: probabilities of the background and of each class.
@@ -134,8 +156,9 @@ def detect(
         across_classes: whether a box also suppresses boxes of other classes.
 
     Shapes:
-        scores (B, A, 1 + C), boxes (B, A, 4); returns (B, keep, 6): xmin, ymin, xmax, ymax, score, class 0 .. C - 1, in the order of falling
-        scores, padded with rows of zeros with class -1. Ties are ordered by class, then by anchor.
+        scores (B, A, 1 + C), boxes (B, A, 4); returns (B, keep, 6): xmin, ymin, xmax, ymax, score, class 0 ..
+        C - 1, in the order of falling scores, padded with rows of zeros with class -1. Ties are ordered by
+        class, then by anchor.
 
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
@@ -147,7 +170,9 @@ def detect(
     if max_per_class is not None and max_per_class < count:
         key = key.topk(max_per_class, -1).values
     if soft:
-        return _detect_softly(key, boxes, value, keep, soft, sigma, iou_threshold, score_threshold, across_classes)
+        return _detect_softly(
+            key, boxes, value, keep, soft, sigma, iou_threshold, score_threshold, across_classes
+        )
     key, candidates = key.view(batch, -1), 8 * keep
     while True:
         candidates = min(candidates, key.shape[1])
@@ -160,7 +185,13 @@ def detect(
 
 
 def _checked(boxes: Tensor, scores: Tensor, threshold: float) -> None:
-    if boxes.ndim != 3 or boxes.shape[-1] != 4 or scores.ndim != 3 or scores.shape[::2] != boxes.shape[:2] or not 0 < threshold <= 1:
+    if (
+        boxes.ndim != 3
+        or boxes.shape[-1] != 4
+        or scores.ndim != 3
+        or scores.shape[::2] != boxes.shape[:2]
+        or not 0 < threshold <= 1
+    ):
         raise ConfigError(
             f"boxes of shape {tuple(boxes.shape)}, scores (by class) of shape {tuple(scores.shape)}, an IoU threshold of {threshold}",
             "boxes (batch, boxes, 4), scores (batch, classes, boxes) and 0 < threshold <= 1",
@@ -169,17 +200,24 @@ def _checked(boxes: Tensor, scores: Tensor, threshold: float) -> None:
 
 
 def _greedy(
-    boxes: Tensor, candidate: Tensor, threshold: float, label: Tensor | None = None, max_kept: int | None = None
+    boxes: Tensor,
+    candidate: Tensor,
+    threshold: float,
+    label: Tensor | None = None,
+    max_kept: int | None = None,
 ) -> Tensor:
     """Which boxes (R, N, 4) of each row are kept, given in the order of falling scores; only `candidate` boxes (R, N) are considered.
 
-    Works in chunks: boxes that overlap a box kept earlier are discarded at once, and the others are resolved among themselves. Boxes of
-    another `label` (R, N) do not interact. Stops once each row has `max_kept` boxes.
+    Works in chunks: boxes that overlap a box kept earlier are discarded at once, and the others are resolved
+    among themselves. Boxes of another `label` (R, N) do not interact. Stops once each row has `max_kept`
+    boxes.
     """
     rows, count = candidate.shape
     edges = boxes.permute(2, 0, 1).contiguous()
     kept, number = torch.zeros_like(candidate), torch.zeros(rows, 1, dtype=torch.int64, device=boxes.device)
-    kept_edges = edges.new_zeros(4, rows, count + 1)  # the boxes kept so far; the last column takes all others
+    kept_edges = edges.new_zeros(
+        4, rows, count + 1
+    )  # the boxes kept so far; the last column takes all others
     kept_labels = None if label is None else label.new_zeros(rows, count + 1)
     for start in range(0, count, CHUNK):
         span = slice(start, start + CHUNK)
@@ -212,8 +250,8 @@ def _overlap(a: Tensor, b: Tensor, label_a: Tensor | None, label_b: Tensor | Non
 def _resolve(candidate: Tensor, suppresses: Tensor) -> Tensor:
     """Which boxes of a chunk (R, N) are kept, where `suppresses` (R, N, N) is 1 if the earlier box suppresses the later one.
 
-    A box is kept if no kept box suppresses it. This is iterated until nothing changes, which takes as many iterations as the longest
-    chain of overlapping boxes has links, usually two or three.
+    A box is kept if no kept box suppresses it. This is iterated until nothing changes, which takes as many
+    iterations as the longest chain of overlapping boxes has links, usually two or three.
     """
     kept = candidate
     while True:
@@ -226,8 +264,8 @@ def _resolve(candidate: Tensor, suppresses: Tensor) -> Tensor:
 def _keys(scores: Tensor, min_score: float) -> Tensor:
     """Integers in the order of the scores (B, n), larger for the first of equal scores; 0 for scores that are not considered.
 
-    The bits of positive float32 numbers are ordered like the numbers, so that one integer holds both score and index: topk is then exact
-    on ties.
+    The bits of positive float32 numbers are ordered like the numbers, so that one integer holds both score
+    and index: topk is then exact on ties.
     """
     index = torch.arange(scores.shape[1], device=scores.device)
     key = scores.view(torch.int32).long().bitwise_left_shift_(32).bitwise_or_((1 << 32) - 1 - index)
@@ -256,7 +294,9 @@ def _detect_softly(
     index, score = _unpack(key if not across_classes else key.view(batch, 1, -1), value)
     corners = boxes.gather(1, (index % count).view(batch, -1, 1).expand(-1, -1, 4)).view(*index.shape, 4)
     rows = batch * index.shape[1]
-    selected, lowered = soft_nms(corners.view(rows, -1, 4), score.view(rows, -1), kind, sigma, threshold, min_score, keep)
+    selected, lowered = soft_nms(
+        corners.view(rows, -1, 4), score.view(rows, -1), kind, sigma, threshold, min_score, keep
+    )
     selected = selected.clamp_min(0)
     corners = corners.view(rows, -1, 4).gather(1, selected[..., None].expand(-1, -1, 4)).view(batch, -1, 4)
     label = (index // count).view(rows, -1).gather(1, selected).view(batch, -1)

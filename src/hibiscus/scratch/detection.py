@@ -1,7 +1,7 @@
 """Reference implementations in pure Python for one box at a time: IoU, matching, non-maximum suppression.
 
-A box is (xmin, ymin, xmax, ymax). Every sum and product is computed in the order of the vectorized functions, so that the results are
-bit-identical.
+A box is (xmin, ymin, xmax, ymax). Every sum and product is computed in the order of the vectorized functions,
+so that the results are bit-identical.
 """
 
 from __future__ import annotations
@@ -38,17 +38,20 @@ def decode(offsets: Sequence[float], anchor: Box, deviations: Sequence[float] = 
 
 
 def match(
-    truth: Sequence[Sequence[float]], anchors: Sequence[Box], threshold: float = 0.5, negative_limit: float | None = None
+    truth: Sequence[Sequence[float]],
+    anchors: Sequence[Box],
+    threshold: float = 0.5,
+    negative_limit: float | None = None,
 ) -> tuple[list[int], list[int]]:
     """The true box to which each anchor of one image is matched.
 
-    The pair with the highest IoU is matched first, then the best pair among the others, and so on, so that each true box gets an anchor;
-    then every other anchor whose highest IoU exceeds `threshold` is matched too. Ties are resolved in favor of the first true box, then of
-    the first anchor.
+    The pair with the highest IoU is matched first, then the best pair among the others, and so on, so that
+    each true box gets an anchor; then every other anchor whose highest IoU exceeds `threshold` is matched
+    too. Ties are resolved in favor of the first true box, then of the first anchor.
 
     Args:
-        truth: rows of xmin, ymin, xmax, ymax, class; class -1 is padding, -2 a crowd: anchors with more than `threshold` of their area
-            inside it are ignored.
+        truth: rows of xmin, ymin, xmax, ymax, class; class -1 is padding, -2 a crowd: anchors with more than
+            `threshold` of their area inside it are ignored.
         anchors: the anchors of the image.
         threshold: IoU threshold.
         negative_limit: unmatched anchors with a higher IoU are ignored; none are ignored if None.
@@ -73,12 +76,21 @@ def match(
     return labels, owners
 
 
-def nms(boxes: Sequence[Box], scores: Sequence[float], threshold: float = 0.45, min_score: float = 0.0, max_kept: int | None = None) -> list[int]:
+def nms(
+    boxes: Sequence[Box],
+    scores: Sequence[float],
+    threshold: float = 0.45,
+    min_score: float = 0.0,
+    max_kept: int | None = None,
+) -> list[int]:
     """The boxes kept by non-maximum suppression, in the order of falling scores.
 
-    Boxes of equal scores are processed in their order. Only scores above `min_score` are considered; at most `max_kept` boxes are kept.
+    Boxes of equal scores are processed in their order. Only scores above `min_score` are considered; at most
+    `max_kept` boxes are kept.
     """
-    remaining = sorted((i for i, score in enumerate(scores) if score > min_score), key=lambda i: (-scores[i], i))
+    remaining = sorted(
+        (i for i, score in enumerate(scores) if score > min_score), key=lambda i: (-scores[i], i)
+    )
     kept: list[int] = []
     while remaining and (max_kept is None or len(kept) < max_kept):
         best = remaining.pop(0)
@@ -98,8 +110,8 @@ def soft_nms(
 ) -> list[tuple[int, float]]:
     """The boxes in the order in which Soft-NMS selects them, with their scores at that time.
 
-    `gaussian` multiplies a score by exp(-iou**2 / sigma), `linear` by 1 - iou where iou >= threshold. Scores of `min_score` or less are
-    discarded.
+    `gaussian` multiplies a score by exp(-iou**2 / sigma), `linear` by 1 - iou where iou >= threshold. Scores
+    of `min_score` or less are discarded.
     """
     current = {i: score for i, score in enumerate(scores) if score > min_score}
     selected: list[tuple[int, float]] = []

@@ -48,7 +48,9 @@ def test_two_classes_have_one_output_and_the_sigmoid():
     second = 1 / (1 + np.exp(-logits[:, 0]))
     chosen = np.where(data.label.numpy() == 1, second, 1 - second)
     assert made.loss(data)[0].item() == pytest.approx(-np.log(chosen).mean(), rel=1e-5)
-    np.testing.assert_allclose(made.probabilities(torch.tensor(logits)).numpy(), np.stack([1 - second, second], 1), rtol=1e-5)
+    np.testing.assert_allclose(
+        made.probabilities(torch.tensor(logits)).numpy(), np.stack([1 - second, second], 1), rtol=1e-5
+    )
 
 
 def test_focal_weights_items_by_their_error():
@@ -78,4 +80,6 @@ def test_balanced_gives_each_class_the_same_weight():
 def test_the_accuracy_term_is_the_accuracy():
     made, data = method(), batch()
     predicted = made.network(data.array).argmax(1)
-    assert made.loss(data)[1]["accuracy"].item() == pytest.approx((predicted == data.label).float().mean().item())
+    assert made.loss(data)[1]["accuracy"].item() == pytest.approx(
+        (predicted == data.label).float().mean().item()
+    )

@@ -28,7 +28,10 @@ def method(**options):
     [
         ({}, lambda e: e**2),
         ({"loss": "mae"}, np.abs),
-        ({"loss": "huber", "huber_delta": 0.5}, lambda e: np.where(np.abs(e) <= 0.5, 0.5 * e**2, 0.5 * (np.abs(e) - 0.25))),
+        (
+            {"loss": "huber", "huber_delta": 0.5},
+            lambda e: np.where(np.abs(e) <= 0.5, 0.5 * e**2, 0.5 * (np.abs(e) - 0.25)),
+        ),
     ],
 )
 def test_the_objective_is_its_formula(options, formula):

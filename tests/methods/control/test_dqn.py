@@ -24,7 +24,9 @@ def method(**options):
 def values(network, observation):
     """Q by hand: one hidden layer of ReLUs."""
     first, second = network[1], network[3]
-    hidden = np.maximum(0, observation @ first.weight.detach().double().numpy().T + first.bias.detach().double().numpy())
+    hidden = np.maximum(
+        0, observation @ first.weight.detach().double().numpy().T + first.bias.detach().double().numpy()
+    )
     return hidden @ second.weight.detach().double().numpy().T + second.bias.detach().double().numpy()
 
 
@@ -63,6 +65,8 @@ def test_the_fraction_of_random_actions_is_epsilon():
     best = dqn.act(observation)
     dqn.epsilon = 0.5
     actions = dqn.epsilon_greedy(observation, torch.Generator().manual_seed(0))
-    assert abs((actions != best).float().mean().item() - 0.25) < 0.03  # half are random, of which half equal the greedy action
+    assert (
+        abs((actions != best).float().mean().item() - 0.25) < 0.03
+    )  # half are random, of which half equal the greedy action
     dqn.epsilon = 0.0
     assert torch.equal(dqn.epsilon_greedy(observation, torch.Generator().manual_seed(0)), best)

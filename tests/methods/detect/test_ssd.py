@@ -12,18 +12,25 @@ from hibiscus.data.preparation import BoxPreparation, ImagePreparation, Preparat
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.detection import box_predictions, evaluate_boxes, in_pixels
 from hibiscus.methods.detect.anchor_grid import fitted_anchor_grid, paper_anchor_grid
+from hibiscus.methods.detect.base import DetectionConfig
 from hibiscus.methods.detect.ssd import SSD
 from hibiscus.networks.ssd import map_sizes
 
 SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
 PREPARATION = Preparation(
-    {"image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"), "boxes": BoxPreparation(("a", "b"), (10, 10), SIZES)}
+    {
+        "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"),
+        "boxes": BoxPreparation(("a", "b"), (10, 10), SIZES),
+    }
 )
 
 
 def build(**options):
     torch.manual_seed(0)
-    return SSD(SSD.Config(**{"ema_decay": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}), PREPARATION)
+    return SSD(
+        SSD.Config(**{"ema_decay": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}),
+        PREPARATION,
+    )
 
 
 def batch():
@@ -54,7 +61,9 @@ def matched(rows, anchors, threshold):
 def test_the_objective_is_its_formula(offset_loss):
     method, data = build(offset_loss=offset_loss, offset_weight=0.7, match_threshold=0.4), batch()
     scores, offsets = (values.detach().double().numpy() for values in method.network(data.image))
-    loss, _ = method.loss_from_outputs(torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes)
+    loss, _ = method.loss_from_outputs(
+        torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes
+    )
     anchors, class_loss, box_loss, count = method.anchor_grid.anchors.double().numpy(), 0.0, 0.0, 0
     for image in range(2):
         rows = data.boxes[image][data.boxes[image, :, 4] >= 0].double().numpy()
@@ -64,17 +73,25 @@ def test_the_objective_is_its_formula(offset_loss):
         labels, boxes = rows[owner[positive], 4].astype(int), rows[owner[positive], :4]
         hardest = np.sort(-logs[owner < 0, 0])[::-1][: max(3, 3 * len(positive))]
         class_loss += -logs[positive, labels + 1].sum() + hardest.sum()
-        sides, center = anchors[positive, 2:] - anchors[positive, :2], (anchors[positive, 2:] + anchors[positive, :2]) / 2
+        sides, center = (
+            anchors[positive, 2:] - anchors[positive, :2],
+            (anchors[positive, 2:] + anchors[positive, :2]) / 2,
+        )
         true_sides, true_center = boxes[:, 2:] - boxes[:, :2], (boxes[:, 2:] + boxes[:, :2]) / 2
         target = np.concatenate([(true_center - center) / sides / 0.1, np.log(true_sides / sides) / 0.2], 1)
         error = np.abs(offsets[image][positive] - target)
-        box_loss += (np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error).sum()
+        box_loss += (
+            np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error
+        ).sum()
         count += len(positive)
     assert loss.item() == pytest.approx((class_loss + 0.7 * box_loss) / count, rel=1e-4)
 
 
 def test_anchors_are_on_the_map_whose_stride_is_a_quarter_of_their_size():
-    small, large = (16 / 64, 16 / 48), (48 / 64, 46 / 48)  # of 16 and about 47 pixels: 4 cells of stride 4, and of stride 12
+    small, large = (
+        (16 / 64, 16 / 48),
+        (48 / 64, 46 / 48),
+    )  # of 16 and about 47 pixels: 4 cells of stride 4, and of stride 12
     grid = fitted_anchor_grid((3, 48, 64), 4, [small] * 9 + [large] * 9, 2, None)
     sizes = map_sizes((3, 48, 64), 4, len(grid.per_cell))
     assert len(grid.anchors) == sum(2 * rows * columns for rows, columns in sizes)
@@ -97,7 +114,9 @@ def test_perfect_predictions_have_perfect_metrics_and_the_baseline_has_not():
                                "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash")})  # fmt: skip
     data = PreparedData(dataset, preparation, parts)
     truth = dataset.fields["boxes"][60:90]
-    detections = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
+    detections = np.concatenate(
+        [truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2
+    )
     evaluated = evaluate_boxes(detections, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
     assert evaluated.metrics["map50"] == pytest.approx(1)
     assert evaluated.metrics["recall"] == evaluated.metrics["precision"] == 1
@@ -111,3 +130,9 @@ def test_perfect_predictions_have_perfect_metrics_and_the_baseline_has_not():
 def test_boxes_are_in_pixels_of_the_files():
     rows = np.array([[0.5, 0.25, 1.0, 0.5, 0.9, 0]], np.float32)
     assert in_pixels(rows, np.array([100, 200]))[0, :4].tolist() == [100, 25, 200, 50]
+
+
+def test_saturation_changes_color_images_only():
+    assert DetectionConfig().build_augment(channels=3).saturation == 0.3
+    assert DetectionConfig().build_augment(channels=1).saturation == 0.0
+    assert DetectionConfig(flip=False).build_augment(channels=3).flip is False

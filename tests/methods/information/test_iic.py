@@ -43,7 +43,10 @@ def test_the_objective_is_its_formula(w):
     first, second = (network(images).detach().double().numpy() for images in (x, changed))
     expected = 0.0
     for start, width in ((0, 4), (4, 4), (8, 6), (14, 6)):
-        expected += formula(softmax(first[:, start : start + width]), softmax(second[:, start : start + width]), w) / 2
+        expected += (
+            formula(softmax(first[:, start : start + width]), softmax(second[:, start : start + width]), w)
+            / 2
+        )
     loss, terms = made.loss(Batch(image=x, transformed=changed))
     assert loss.item() == pytest.approx(expected, rel=1e-4)
     assert set(terms) == {"best_head_loss"}
@@ -89,6 +92,10 @@ def test_without_labels_it_trains_evaluates_and_predicts(tmp_path):
 
 def test_clusters_are_not_called_by_the_names_of_classes(tmp_path):
     run = api.train("iic", "digits", out=tmp_path / "run", quiet=True, epochs=1, **SMALL)
-    assert set(run.evaluation()["metrics"]) == {"test/mutual_information", "test/cluster_accuracy", "test/nmi"}
+    assert set(run.evaluation()["metrics"]) == {
+        "test/mutual_information",
+        "test/cluster_accuracy",
+        "test/nmi",
+    }
     predictions = run.predict("digits")
     assert set(predictions) == {"id", "cluster", "probability", "probabilities", "skipped"}

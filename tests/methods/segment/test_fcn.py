@@ -15,4 +15,6 @@ def test_the_objective_is_its_formula(loss):
     scores = method.network(batch.image).detach()
     assert value.item() == pytest.approx(by_formula(method, scores.numpy(), batch.mask.numpy()), rel=1e-4)
     known = batch.mask != 255
-    assert float(terms["pixel_accuracy"]) == pytest.approx(float((scores.argmax(1) == batch.mask)[known].float().mean()))
+    assert float(terms["pixel_accuracy"]) == pytest.approx(
+        float((scores.argmax(1) == batch.mask)[known].float().mean())
+    )

@@ -16,7 +16,10 @@ def test_the_objective_is_its_formula(loss):
     value, terms = method.loss(batch)
     torch.manual_seed(3)
     scores, auxiliary = (one.detach().numpy() for one in method.network(batch.image))
-    main, second = by_formula(method, scores, batch.mask.numpy()), by_formula(method, auxiliary, batch.mask.numpy())
+    main, second = (
+        by_formula(method, scores, batch.mask.numpy()),
+        by_formula(method, auxiliary, batch.mask.numpy()),
+    )
     assert value.item() == pytest.approx(main + 0.3 * second, rel=1e-4)
     assert float(terms["auxiliary"]) == pytest.approx(second, rel=1e-4)
 

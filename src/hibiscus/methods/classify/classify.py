@@ -2,19 +2,22 @@ r"""Classification: learns from labeled examples to assign each item to a class.
 
     loss = - mean over items of  log p(label | x),    p(. | x) = softmax(network(x))
 
-The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) = sigmoid(network(x))`.
-With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices of `loss`: `cross-entropy` as above;
-`balanced` weights each class by the inverse of its frequency in the training part; `focal` weights each item by
-`(1 - p(label | x))^gamma`.
+The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) =
+sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices
+of `loss`: `cross-entropy` as above; `balanced` weights each class by the inverse of its frequency in the
+training part; `focal` weights each item by `(1 - p(label | x))^gamma`.
 
-Use it for images, tables, texts and time series with one label per item. What most often goes wrong is overfitting: training accuracy
-rises while validation accuracy falls. More data, augmentation (`crop=4 flip=true`), `net.dropout=0.3` or weight decay help, in
-this order. With imbalanced classes, rely on macro F1 and the confusion matrix rather than on accuracy.
+Use it for images, tables, texts and time series with one label per item. What most often goes wrong is
+overfitting: training accuracy rises while validation accuracy falls. More data, augmentation (`crop=4
+flip=true`), `net.dropout=0.3` or weight decay help, in this order. With imbalanced classes, rely on macro F1
+and the confusion matrix rather than on accuracy.
 
-Differences from the paper: the best epoch is selected on a validation part held out from the training part, never on the test part.
+Differences from the paper: the best epoch is selected on a validation part held out from the training part,
+    never on the test part.
 
-Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al., "Focal Loss for
-Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015, arXiv 1512.00567.
+Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
+    "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
+    arXiv 1512.00567.
 """
 
 from __future__ import annotations
@@ -33,8 +36,9 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.evaluation.classification import evaluate_classifier
 from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
-from hibiscus.methods import supervised
-from hibiscus.methods.supervised import SupervisedConfig, predict_part
+from hibiscus.methods import outputs, supervised
+from hibiscus.methods.outputs import predict_part
+from hibiscus.methods.supervised import SupervisedConfig
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -46,10 +50,18 @@ __all__ = ["Classify"]
 class Config(SupervisedConfig):
     """Options of `classify`."""
 
-    loss: Literal["cross-entropy", "balanced", "focal"] = Field("cross-entropy", description="the loss to minimize")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="probability mass of the target that is spread over all classes")
-    focal_gamma: float = Field(2.0, ge=0, description="focal: how strongly easy items are down-weighted (Lin et al.)")
-    focal_alpha: float = Field(0.25, gt=0, lt=1, description="focal, two classes: weight of the second class (Lin et al.)")
+    loss: Literal["cross-entropy", "balanced", "focal"] = Field(
+        "cross-entropy", description="the loss to minimize"
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="probability mass of the target that is spread over all classes"
+    )
+    focal_gamma: float = Field(
+        2.0, ge=0, description="focal: how strongly easy items are down-weighted (Lin et al.)"
+    )
+    focal_alpha: float = Field(
+        0.25, gt=0, lt=1, description="focal, two classes: weight of the second class (Lin et al.)"
+    )
 
 
 class Classify(Method):
@@ -61,7 +73,10 @@ class Classify(Method):
     summary = "classification of images, tables, texts and time series"
     needs = frozenset({"label"})
     selection_metric = SelectionMetric("accuracy", higher_is_better=True)
-    smoke_test = SmokeTest("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
+    smoke_test = SmokeTest(
+        "digits",
+        {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50},
+    )
     Config = Config
 
     network: nn.Module
@@ -73,26 +88,32 @@ class Classify(Method):
         return list(self.preparation["label"].names)
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
         """Chooses the network for the data, and the optimizer's settings for the network, where they were left out."""
         resolved = supervised.resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
-            raise ConfigError("label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out")
+            raise ConfigError(
+                "label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out"
+            )
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, with one output for two classes and otherwise one for each class."""
-        outputs = 1 if len(self.classes) == 2 else len(self.classes)
-        return supervised.build_supervised(self.config, self.preparation, outputs)
+        num_outputs = 1 if len(self.classes) == 2 else len(self.classes)
+        return supervised.build_supervised(self.config, self.preparation, num_outputs)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage with one player."""
-        self.counts = torch.from_numpy(np.bincount(data.values("label", "train"), minlength=len(self.classes))).to(data.device)
+        self.counts = torch.from_numpy(
+            np.bincount(data.values("label", "train"), minlength=len(self.classes))
+        ).to(data.device)
         yield supervised.supervised_stage(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch and its accuracy."""
-        logits = supervised.forward(self.network, batch)
+        logits = outputs.forward(self.network, batch)
         predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
         accuracy = (predicted == batch.label).float().mean()
         return self.loss_from_outputs(logits, batch.label), {"accuracy": accuracy}
@@ -119,11 +140,15 @@ class Classify(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The probabilities `(items, classes)` of a part."""
         network = ema_or(self.nets, "network")
-        return {"probabilities": predict_part(network, data, part, self.probabilities, self.config.tta_flip).numpy()}
+        return {
+            "probabilities": predict_part(
+                network, data, part, self.probabilities, self.config.tta_flip
+            ).numpy()
+        }
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The inputs of the network's last layer for each item of a part, float32 `(items, features)`."""
-        features = supervised.before_last(ema_or(self.nets, "network"))
+        features = outputs.before_last(ema_or(self.nets, "network"))
         return predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
@@ -136,4 +161,6 @@ class Classify(Method):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics, beside those of the majority class and a linear model, with the report items."""
-        return evaluate_classifier(self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed)
+        return evaluate_classifier(
+            self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed
+        )

@@ -2,17 +2,20 @@ r"""Regression: learns from examples to predict a number.
 
     loss = mean over items of  (network(x) - y)^2,    y the target, standardized on the training part
 
-Minimizing the squared error makes the network estimate the mean of the target given the input. Other choices of `loss`: `mae`, the
-mean of `|network(x) - y|`, which estimates the median; `huber`, quadratic up to `huber_delta` and linear beyond, for targets with
-outliers. Predictions and metrics are in the unit of the target.
+Minimizing the squared error makes the network estimate the mean of the target given the input. Other choices
+of `loss`: `mae`, the mean of `|network(x) - y|`, which estimates the median; `huber`, quadratic up to
+`huber_delta` and linear beyond, for targets with outliers. Predictions and metrics are in the unit of the
+target.
 
-Use it for prices, quantities, ages. What most often goes wrong is a network that does worse than linear regression: with few rows, use
-a small network (`net.hidden=64,64`), weight decay and more epochs, and always compare with the linear baseline.
+Use it for prices, quantities, ages. What most often goes wrong is a network that does worse than linear
+regression: with few rows, use a small network (`net.hidden=64,64`), weight decay and more epochs, and always
+compare with the linear baseline.
 
-Differences from the paper: the target is standardized before training, so that one learning rate suits every unit.
+Differences from the paper: the target is standardized before training, so that one learning rate suits every
+    unit.
 
-Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapter 6; Huber, "Robust Estimation of a Location
-Parameter", 1964.
+Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapter 6; Huber, "Robust Estimation of a
+    Location Parameter", 1964.
 """
 
 from __future__ import annotations
@@ -30,7 +33,13 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.classification import evaluate_regressor
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
-from hibiscus.methods.supervised import SupervisedConfig, build_supervised, forward, predict_part, resolve_supervised, supervised_stage
+from hibiscus.methods.outputs import forward, predict_part
+from hibiscus.methods.supervised import (
+    SupervisedConfig,
+    build_supervised,
+    resolve_supervised,
+    supervised_stage,
+)
 from hibiscus.training.config import Epochs, TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -44,7 +53,9 @@ class Config(SupervisedConfig):
 
     epochs: Epochs = 50
     loss: Literal["mse", "mae", "huber"] = Field("mse", description="the loss to minimize")
-    huber_delta: float = Field(1.0, gt=0, description="huber: where it turns linear, in standard deviations of the target")
+    huber_delta: float = Field(
+        1.0, gt=0, description="huber: where it turns linear, in standard deviations of the target"
+    )
 
 
 class Regress(Method):
@@ -56,13 +67,18 @@ class Regress(Method):
     summary = "regression on images, tables, texts and time series"
     needs = frozenset({"target"})
     selection_metric = SelectionMetric("rmse", higher_is_better=False)
-    smoke_test = SmokeTest("diabetes", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
+    smoke_test = SmokeTest(
+        "diabetes",
+        {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50},
+    )
     Config = Config
 
     network: nn.Module
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
         """Chooses the network for the data, and the optimizer's settings for the network, where they were left out."""
         return resolve_supervised(config, preparation, items)
 

@@ -2,21 +2,25 @@ r"""Deep Q-network (DQN): learns the action values Q(s, a) from a replay buffer 
 
     loss = mean over sampled transitions of  smooth_l1(Q(s)[a] - y),    y = r + gamma (1 - terminated) max over b of  Q_target(s')[b]
 
-Q is fitted to a target that bootstraps from its own estimate of the next state. Two devices keep this stable: transitions are sampled
-from a replay buffer, so that the items of a batch are nearly uncorrelated, and the targets come from a target network, a copy of Q
-that is updated only at intervals. Actions are epsilon-greedy, with epsilon decaying linearly from 1.
+Q is fitted to a target that bootstraps from its own estimate of the next state. Two devices keep this stable:
+transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated, and the
+targets come from a target network, a copy of Q that is updated only at intervals. Actions are epsilon-greedy,
+with epsilon decaying linearly from 1.
 
-Use it for environments with discrete actions whose episodes are cheap to simulate. Training returns fluctuate; the network of the
-best epoch on the validation seeds is kept. What most often goes wrong is a return that rises and then collapses because Q diverges: a
-smaller learning rate, a less frequent target update (`target_update_interval=4`) or longer exploration help.
+Use it for environments with discrete actions whose episodes are cheap to simulate. Training returns
+fluctuate; the network of the best epoch on the validation seeds is kept. What most often goes wrong is a
+return that rises and then collapses because Q diverges: a smaller learning rate, a less frequent target
+update (`target_update_interval=4`) or longer exploration help.
 
-Differences from the paper: an MLP on observation vectors instead of a convolutional network on frames; Adam with gradient clipping at
-norm 10 instead of RMSprop with a clipped error; each iteration collects 256 steps from eight vectorized environments and then makes
-128 updates. Defaults are those of rl-zoo for CartPole except for a linearly decaying learning rate and gamma 0.97 (0.99 there): with
-the values of rl-zoo one run in three stayed below the solved threshold. With delayed rewards use `gamma=0.99`. An episode cut
-off by the time limit is bootstrapped; only a terminal state has value 0.
+Differences from the paper: an MLP on observation vectors instead of a convolutional network on frames; Adam
+    with gradient clipping at norm 10 instead of RMSprop with a clipped error; each iteration collects 256
+    steps from eight vectorized environments and then makes 128 updates. Defaults are those of rl-zoo for
+    CartPole except for a linearly decaying learning rate and gamma 0.97 (0.99 there): with the values of
+    rl-zoo one run in three stayed below the solved threshold. With delayed rewards use `gamma=0.99`. An
+    episode cut off by the time limit is bootstrapped; only a terminal state has value 0.
 
-Reference: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015; Raffin, rl-baselines3-zoo, 2020.
+Reference: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015; Raffin,
+    rl-baselines3-zoo, 2020.
 """
 
 from __future__ import annotations
@@ -36,7 +40,14 @@ from hibiscus.evaluation.control import evaluate_policy, validate_policy
 from hibiscus.losses import bellman_target, smooth_l1
 from hibiscus.methods.augmentation import NetworkName, NetworkOptions
 from hibiscus.networks.registry import build_network
-from hibiscus.training.config import BatchSize, ClipGradNorm, LearningRate, Precision, ScheduleName, TrainingConfig
+from hibiscus.training.config import (
+    BatchSize,
+    ClipGradNorm,
+    LearningRate,
+    Precision,
+    ScheduleName,
+    TrainingConfig,
+)
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Follower, Stage, frozen_copy
 
@@ -46,7 +57,9 @@ __all__ = ["DQN"]
 class Config(TrainingConfig):
     """Options of `dqn`."""
 
-    epochs: int = Field(20, ge=1, description="epochs of `iterations_per_epoch` iterations; 20 are about 50,000 steps")
+    epochs: int = Field(
+        20, ge=1, description="epochs of `iterations_per_epoch` iterations; 20 are about 50,000 steps"
+    )
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 2.3e-3
     schedule: ScheduleName = "linear"
@@ -56,14 +69,22 @@ class Config(TrainingConfig):
     net_options: NetworkOptions = Field(default_factory=dict)
     gamma: float = Field(0.97, ge=0, le=1, description="discount factor")
     num_envs: int = Field(8, ge=1, description="vectorized environments")
-    steps_per_iteration: int = Field(256, ge=1, description="steps collected in an iteration, over all environments")
+    steps_per_iteration: int = Field(
+        256, ge=1, description="steps collected in an iteration, over all environments"
+    )
     updates_per_iteration: int = Field(128, ge=1, description="updates of the network in an iteration")
     iterations_per_epoch: int = Field(10, ge=1, description="iterations in an epoch")
-    learning_starts: int = Field(1000, ge=0, description="steps collected with random actions before the first update")
+    learning_starts: int = Field(
+        1000, ge=0, description="steps collected with random actions before the first update"
+    )
     buffer_size: int = Field(100_000, ge=1, description="transitions that the replay buffer holds")
-    target_update_interval: int = Field(1, ge=1, description="iterations between two updates of the target network")
+    target_update_interval: int = Field(
+        1, ge=1, description="iterations between two updates of the target network"
+    )
     final_epsilon: float = Field(0.04, ge=0, le=1, description="final probability of a random action")
-    exploration_fraction: float = Field(0.16, gt=0, le=1, description="fraction of the training over which epsilon decays")
+    exploration_fraction: float = Field(
+        0.16, gt=0, le=1, description="fraction of the training over which epsilon decays"
+    )
 
 
 class DQN(Method):
@@ -97,20 +118,32 @@ class DQN(Method):
     def networks(self) -> dict[str, nn.Module]:
         """Q, and the target network."""
         environment = self.preparation["environment"]
-        network = build_network(self.config.net, environment.shape, environment.actions, **self.config.net_options)
+        network = build_network(
+            self.config.net, environment.shape, environment.actions, **self.config.net_options
+        )
         return {"network": network, "target": frozen_copy(network)}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage, whose source collects transitions with the current policy."""
         config, environment = self.config, self.preparation["environment"]
-        vector_env = VectorEnv(environment.name, config.num_envs, data.values("environment", "train").tolist())
+        vector_env = VectorEnv(
+            environment.name, config.num_envs, data.values("environment", "train").tolist()
+        )
         replay_buffer = ReplayBuffer(config.buffer_size, environment.observed)
         plan = ReplayPlan(**{name: getattr(config, name) for name in ReplayPlan.__dataclass_fields__})
         source = ReplaySource(
-            vector_env, replay_buffer, self.epsilon_greedy, plan, config.seed, data.device, self.compute_targets
+            vector_env,
+            replay_buffer,
+            self.epsilon_greedy,
+            plan,
+            config.seed,
+            data.device,
+            self.compute_targets,
         )
         player = config.player("agent", self.network, self.loss)
-        target_update = Follower(self.target, self.network, every=config.target_update_interval * config.updates_per_iteration)
+        target_update = Follower(
+            self.target, self.network, every=config.target_update_interval * config.updates_per_iteration
+        )
         yield Stage([player], config.epochs, source, [target_update], self.decay_epsilon)
 
     def decay_epsilon(self, progress: float) -> None:
@@ -124,19 +157,26 @@ class DQN(Method):
 
     def epsilon_greedy(self, observation: Tensor, generator: torch.Generator) -> Tensor:
         """The greedy actions, each replaced by a random one with probability epsilon."""
-        random_actions = torch.randint(self.preparation["environment"].actions, (len(observation),), generator=generator)
+        random_actions = torch.randint(
+            self.preparation["environment"].actions, (len(observation),), generator=generator
+        )
         is_random = torch.rand(len(observation), generator=generator) < self.epsilon
         return torch.where(is_random, random_actions, self.act(observation))
 
     def compute_targets(self, batches: dict[str, Tensor]) -> dict[str, Tensor]:
         """The temporal-difference targets y for all batches of an iteration, during which the target network does not change."""
         next_value = self.target(batches["next_observation"].flatten(0, 1)).amax(1).view_as(batches["reward"])
-        return {"target": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.gamma)}
+        return {
+            "target": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.gamma)
+        }
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The error of the values of the actions taken against their temporal-difference targets."""
         value = self.network(batch.observation).gather(1, batch.action.unsqueeze(1)).squeeze(1).float()
-        return smooth_l1(value, batch.target), {"value": value.detach().mean(), "recent_return": batch.recent_return}
+        return smooth_l1(value, batch.target), {
+            "value": value.detach().mean(),
+            "recent_return": batch.recent_return,
+        }
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The mean return of the greedy policy over a part's seeds."""

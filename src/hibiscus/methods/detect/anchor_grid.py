@@ -36,11 +36,16 @@ class AnchorGrid:
 
 
 def fitted_anchor_grid(
-    shape: tuple[int, int, int], finest_stride: int, boxes: Sequence[tuple[float, float]], per_cell: int, levels: int | None
+    shape: tuple[int, int, int],
+    finest_stride: int,
+    boxes: Sequence[tuple[float, float]],
+    per_cell: int,
+    levels: int | None,
 ) -> AnchorGrid:
     """Anchors fitted to the boxes of the training part, each box on the map whose stride is about a quarter of its size.
 
-    The size of a box alone decides on its map, so that every box spans several cells and neighboring objects fall into different ones.
+    The size of a box alone decides on its map, so that every box spans several cells and neighboring objects
+    fall into different ones.
 
     Args:
         shape: (channels, height, width) of an image.

@@ -6,20 +6,24 @@ r"""Single shot detector (SSD): predicts the class and box of every object in on
     target = ((x_box - x_anchor) / w_anchor / 0.1, (y_box - y_anchor) / h_anchor / 0.1,
               log(w_box / w_anchor) / 0.2,         log(h_box / h_anchor) / 0.2)
 
-Anchors of a few sizes are centered on every cell of feature maps of several resolutions. For each, the network predicts a class and
-the offsets of the box. In training each true box is matched to the anchor of the highest IoU and to all anchors whose IoU exceeds
-`match_threshold`; at inference, non-maximum suppression keeps the highest-scoring of overlapping boxes.
+Anchors of a few sizes are centered on every cell of feature maps of several resolutions. For each, the
+network predicts a class and the offsets of the box. In training each true box is matched to the anchor of the
+highest IoU and to all anchors whose IoU exceeds `match_threshold`; at inference, non-maximum suppression
+keeps the highest-scoring of overlapping boxes.
 
-Use it to count and locate objects such as cells, goods and animals; annotations are Pascal VOC, COCO, YOLO or CSV files. What most
-often goes wrong: objects without an annotation (they are learned as background), objects smaller than the anchors of the
-finest map (`finest_stride=4`, or a larger `image_size`), and too few epochs: 200 images need about 60 of them.
+Use it to count and locate objects such as cells, goods and animals; annotations are Pascal VOC, COCO, YOLO or
+CSV files. What most often goes wrong: objects without an annotation (they are learned as background), objects
+smaller than the anchors of the finest map (`finest_stride=4`, or a larger `image_size`), and too few epochs:
+200 images need about 60 of them.
 
-Differences from the paper: anchors fitted to the training boxes (`anchors=paper` for the paper's); a small ResNet v2 backbone with
-batch normalization, trained from scratch; images are resized to one size that keeps their usual aspect ratio; the network used for prediction is an
-exponential moving average (EMA). `class_loss=focal` uses all background anchors and down-weights easy ones.
+Differences from the paper: anchors fitted to the training boxes (`anchors=paper` for the paper's); a small
+    ResNet v2 backbone with batch normalization, trained from scratch; images are resized to one size that
+    keeps their usual aspect ratio; the network used for prediction is an exponential moving average (EMA).
+    `class_loss=focal` uses all background anchors and down-weights easy ones.
 
-Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325; focal loss: Lin et al., 2017, arXiv 1708.02002;
-Soft-NMS: Bodla et al., 2017, arXiv 1704.04503; anchors from data: Redmon, Farhadi, 2017, arXiv 1612.08242.
+Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325; focal loss: Lin et al.,
+    2017, arXiv 1708.02002; Soft-NMS: Bodla et al., 2017, arXiv 1704.04503; anchors from data: Redmon,
+    Farhadi, 2017, arXiv 1612.08242.
 """
 
 from __future__ import annotations
@@ -34,16 +38,14 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
-from hibiscus.data.boxes.augment import BoxAugment
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import detection
 from hibiscus.losses import multibox
-from hibiscus.methods.augmentation import Brightness, Contrast, Flip, VerticalFlip
 from hibiscus.methods.detect.anchor_grid import AnchorGrid, fitted_anchor_grid, paper_anchor_grid
+from hibiscus.methods.detect.base import DetectionConfig
 from hibiscus.networks.ssd import build_ssd
 from hibiscus.ops.boxes import decode, match
 from hibiscus.ops.nms import detect
-from hibiscus.training import config as shared
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
@@ -51,47 +53,34 @@ from hibiscus.training.player import Stage
 __all__ = ["SSD"]
 
 
-class Config(shared.TrainingConfig):
+class Config(DetectionConfig):
     """Options of `ssd`."""
 
-    epochs: shared.Epochs = 60
-    batch_size: shared.BatchSize = 8
-    optimizer: shared.OptimizerName = "adamw"
-    learning_rate: shared.LearningRate = 2e-3
-    weight_decay: shared.WeightDecay = 1e-2
-    schedule: shared.ScheduleName = "one-cycle"
-    clip_grad_norm: shared.ClipGradNorm = 10.0
-    backbone: Literal["resnet", "vgg", "own"] = Field("resnet", description="ResNet v2, VGG, or own: plain convolutions")
-    width: float = Field(1.0, gt=0, description="factor of the number of filters")
-    depth: int | None = Field(None, ge=1, description="depth of the backbone; the smallest it has if left out")
-    pyramid: bool = Field(True, description="feature pyramid from coarse to fine maps; false for the paper's heads")
-    finest_stride: Literal[4, 8, 16] = Field(8, description="stride of the finest map in pixels (8 in Liu et al.)")
-    levels: int | None = Field(None, ge=1, description="feature maps; by the boxes' sizes, or all with anchors=paper, if left out")
-    anchors: Literal["fitted", "paper"] = Field("fitted", description="fitted to the training boxes, or the paper's scales and ratios")
+    pyramid: bool = Field(
+        True, description="feature pyramid from coarse to fine maps; false for the paper's heads"
+    )
+    finest_stride: Literal[4, 8, 16] = Field(
+        8, description="stride of the finest map in pixels (8 in Liu et al.)"
+    )
+    levels: int | None = Field(
+        None, ge=1, description="feature maps; by the boxes' sizes, or all with anchors=paper, if left out"
+    )
+    anchors: Literal["fitted", "paper"] = Field(
+        "fitted", description="fitted to the training boxes, or the paper's scales and ratios"
+    )
     anchors_per_cell: int = Field(4, ge=1, description="fitted: anchors per cell")
-    min_scale: float = Field(0.2, gt=0, description="paper: first map's scale, a fraction of the shorter side (Liu et al.)")
+    min_scale: float = Field(
+        0.2, gt=0, description="paper: first map's scale, a fraction of the shorter side (Liu et al.)"
+    )
     max_scale: float = Field(0.9, gt=0, description="paper: scale of the last map (Liu et al.)")
-    match_threshold: float = Field(0.5, gt=0, lt=1, description="IoU from which further anchors match a box (Liu et al.)")
-    class_loss: Literal["mining", "focal"] = Field("mining", description="hard negative mining, or the focal loss")
+    match_threshold: float = Field(
+        0.5, gt=0, lt=1, description="IoU from which further anchors match a box (Liu et al.)"
+    )
+    class_loss: Literal["mining", "focal"] = Field(
+        "mining", description="hard negative mining, or the focal loss"
+    )
     offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the offsets")
     offset_weight: float = Field(1.0, ge=0, description="weight of the loss of the offsets (Liu et al.)")
-    ema_decay: shared.EMADecay = 0.99
-    nms: Literal["hard", "soft"] = Field("hard", description="hard: discard overlapping boxes; soft: lower their scores")
-    nms_threshold: float = Field(0.45, gt=0, lt=1, description="hard: IoU from which the lower-scoring box is discarded (Liu et al.)")
-    soft_nms_sigma: float = Field(0.5, gt=0, description="soft: scores are multiplied by exp(-IoU^2 / sigma) (Bodla et al.)")
-    score_threshold: float = Field(0.5, gt=0, lt=1, description="score from which a box is drawn and counts in precision and recall")
-    flip: Flip = True
-    vertical_flip: VerticalFlip = False
-    zoom_out: float = Field(1.5, ge=1, le=10, description="augmentation: largest factor of shrinking onto a canvas; 1 for none")
-    iou_crop: bool = Field(True, description="augmentation: random crop with a minimum IoU with a box (Liu et al.)")
-    brightness: Brightness = 0.125
-    contrast: Contrast = 0.3
-    saturation: float = Field(0.3, ge=0, le=1, description="augmentation: largest relative change of saturation; color images only")
-
-    def build_augment(self, channels: int) -> BoxAugment:
-        """The augmentation that these options describe, for images with a number of channels."""
-        names = ("flip", "vertical_flip", "zoom_out", "iou_crop", "brightness", "contrast")
-        return BoxAugment(saturation=self.saturation if channels == 3 else 0.0, **{name: getattr(self, name) for name in names})
 
 
 class SSD(Method):
@@ -103,7 +92,10 @@ class SSD(Method):
     summary = "object detection in a single pass with SSD"
     needs = frozenset({"image", "boxes"})
     selection_metric = SelectionMetric("map50", higher_is_better=True)
-    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 0.25, "levels": 2, "anchors_per_cell": 2, "ema_decay": 0.9})
+    smoke_test = SmokeTest(
+        "scenes",
+        {"epochs": 2, "batch_size": 16, "width": 0.25, "levels": 2, "anchors_per_cell": 2, "ema_decay": 0.9},
+    )
     Config = Config
 
     network: nn.Module
@@ -119,10 +111,16 @@ class SSD(Method):
         config, shape = self.config, self.preparation["image"].shape
         if config.anchors == "fitted":
             sizes = self.preparation["boxes"].sizes
-            self.anchor_grid = fitted_anchor_grid(shape, config.finest_stride, sizes, config.anchors_per_cell, config.levels)
+            self.anchor_grid = fitted_anchor_grid(
+                shape, config.finest_stride, sizes, config.anchors_per_cell, config.levels
+            )
         else:
-            self.anchor_grid = paper_anchor_grid(shape, config.finest_stride, config.levels, config.min_scale, config.max_scale)
-        options = {name: getattr(config, name) for name in ("backbone", "width", "depth", "pyramid", "finest_stride")}
+            self.anchor_grid = paper_anchor_grid(
+                shape, config.finest_stride, config.levels, config.min_scale, config.max_scale
+            )
+        options = {
+            name: getattr(config, name) for name in ("backbone", "width", "depth", "pyramid", "finest_stride")
+        }
         network = build_ssd(shape, len(self.classes), self.anchor_grid.per_cell, prior=0.01, **options)
         return with_ema({"network": network}, "network", config.ema_decay)
 
@@ -143,7 +141,9 @@ class SSD(Method):
         scores, offsets = self.network(batch.image)
         return self.loss_from_outputs(scores.float(), offsets.float(), batch.boxes)
 
-    def loss_from_outputs(self, scores: Tensor, offsets: Tensor, boxes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss_from_outputs(
+        self, scores: Tensor, offsets: Tensor, boxes: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of scores (batch, A, 1 + classes) and offsets (batch, A, 4) against true boxes (batch, max boxes, 5)."""
         config = self.config
         labels, targets, positive = match(boxes, self.anchor_grid.anchors, config.match_threshold)
@@ -160,7 +160,13 @@ class SSD(Method):
         config = self.config
         boxes = decode(offsets, self.anchor_grid.anchors).clamp(0, 1)
         soft = "gaussian" if config.nms == "soft" else ""
-        return detect(scores.softmax(2), boxes, iou_threshold=config.nms_threshold, soft=soft, sigma=config.soft_nms_sigma)
+        return detect(
+            scores.softmax(2),
+            boxes,
+            iou_threshold=config.nms_threshold,
+            soft=soft,
+            sigma=config.soft_nms_sigma,
+        )
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Mean average precision and loss on a part."""
@@ -178,11 +184,15 @@ class SSD(Method):
         start = time.perf_counter()
         detections = self._detect_part(data, part)
         throughput = len(detections) / (time.perf_counter() - start)
-        return detection.evaluate_boxes(detections, data, part, self.classes, self.config.score_threshold, throughput)
+        return detection.evaluate_boxes(
+            detections, data, part, self.classes, self.config.score_threshold, throughput
+        )
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`boxes`: for each image rows of xmin, ymin, xmax, ymax in pixels, score and class; `overlay`: those above the threshold."""
-        return detection.box_predictions(self._detect_part(data, part), data, part, self.classes, self.config.score_threshold)
+        return detection.box_predictions(
+            self._detect_part(data, part), data, part, self.classes, self.config.score_threshold
+        )
 
     def _detect_part(self, data: PreparedData, part: str) -> np.ndarray:
         batches = [self.detections(*self.forward(batch.image)).cpu().numpy() for batch in data.iterate(part)]

@@ -3,19 +3,21 @@ r"""Prototypical networks: learns an embedding in which each class is represente
     loss = - mean over queries of  log p(class | query),    p(. | query) = softmax over classes of -d(network(query), prototype)
     prototype[c] = mean over the support set of class c of  network(support),    d(a, b) = |a - b|^2
 
-Training imitates the task at test time: each batch is an episode, a classification task of `way` classes with `shot` support examples
-and `queries` query examples of each class. The classes of the validation and the test part do not occur in training: whole classes
-are assigned to one part, and whole folders of classes where there are at least three (such as alphabets; `group=class` splits
-them).
+Training imitates the task at test time: each batch is an episode, a classification task of `way` classes with
+`shot` support examples and `queries` query examples of each class. The classes of the validation and the test
+part do not occur in training: whole classes are assigned to one part, and whole folders of classes where
+there are at least three (such as alphabets; `group=class` splits them).
 
-Use it for images of many classes with few examples each when new classes arrive later: `predict --support shots/` takes one folder of
-examples for each new class, without training. What most often goes wrong is too few training classes: the network memorizes them, and
-validation accuracy stays low. More classes help, and so do augmentation (`rotation`, `scale_range`, `translate`) and, for
-symbols whose meaning changes when they are rotated, `rotate_classes=true`.
+Use it for images of many classes with few examples each when new classes arrive later: `predict --support
+shots/` takes one folder of examples for each new class, without training. What most often goes wrong is too
+few training classes: the network memorizes them, and validation accuracy stays low. More classes help, and so
+do augmentation (`rotation`, `scale_range`, `translate`) and, for symbols whose meaning changes when they are
+rotated, `rotate_classes=true`.
 
-Differences from the paper: class folders and alphabets are split by hash, unlike in Vinyals et al. or Lake et al.; each image is
-augmented in addition to the rotated classes; Adam with a cosine schedule instead of halving the learning rate every 2000 episodes;
-the accuracy is reported beside that of prototypes in pixel space.
+Differences from the paper: class folders and alphabets are split by hash, unlike in Vinyals et al. or Lake et
+    al.; each image is augmented in addition to the rotated classes; Adam with a cosine schedule instead of
+    halving the learning rate every 2000 episodes; the accuracy is reported beside that of prototypes in pixel
+    space.
 
 Reference: Snell, Swersky, Zemel, "Prototypical Networks for Few-shot Learning", 2017, arXiv 1703.05175.
 """
@@ -50,20 +52,31 @@ class Config(ImageConfig):
     """Options of `protonet`."""
 
     epochs: int = Field(30, ge=1, description="epochs of `episodes` episodes")
-    batch_size: int = Field(128, ge=1, description="set automatically to the size of an episode, way (shot + queries) images")
+    batch_size: int = Field(
+        128, ge=1, description="set automatically to the size of an episode, way (shot + queries) images"
+    )
     schedule: ScheduleName = "cosine"
     net: NetworkName = "conv4"
-    embedding_dim: int = Field(64, ge=1, description="dimension of the embedding; conv4 has its own, 64 for 28x28 images")
-    way: int = Field(20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)")
-    shot: int = Field(1, ge=1, description="support examples of each class in training; best as many as at test time")
+    embedding_dim: int = Field(
+        64, ge=1, description="dimension of the embedding; conv4 has its own, 64 for 28x28 images"
+    )
+    way: int = Field(
+        20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)"
+    )
+    shot: int = Field(
+        1, ge=1, description="support examples of each class in training; best as many as at test time"
+    )
     queries: int = Field(5, ge=1, description="query examples of each class (5 in Snell et al.)")
     episodes: int = Field(100, ge=1, description="episodes in an epoch (100 in Snell et al.)")
     eval_way: int = Field(5, ge=2, description="classes in an episode of validation and test")
     eval_shot: int = Field(1, ge=1, description="support examples of each class in validation and test")
     eval_episodes: int = Field(600, ge=2, description="episodes over which an accuracy is averaged")
-    distance: Literal["euclidean", "cosine"] = Field("euclidean", description="distance to a prototype; euclidean is squared")
+    distance: Literal["euclidean", "cosine"] = Field(
+        "euclidean", description="distance to a prototype; euclidean is squared"
+    )
     rotate_classes: bool | None = Field(
-        None, description="treat rotations of a class by 90, 180 and 270 degrees as three more classes; only for square gray images if left out"
+        None,
+        description="treat rotations of a class by 90, 180 and 270 degrees as three more classes; only for square gray images if left out",
     )
     translate: Translate = 0.07
     rotation: Rotation = 10.0
@@ -82,7 +95,16 @@ class Protonet(Method):
     selection_metric = SelectionMetric("few_shot_5way_1shot", higher_is_better=True)
     smoke_test = SmokeTest(
         "digits",
-        {"net_options": {"filters": 8}, "way": 4, "shot": 1, "queries": 2, "episodes": 4, "epochs": 2, "eval_way": 2, "eval_episodes": 20},
+        {
+            "net_options": {"filters": 8},
+            "way": 4,
+            "shot": 1,
+            "queries": 2,
+            "episodes": 4,
+            "epochs": 2,
+            "eval_way": 2,
+            "eval_episodes": 20,
+        },
     )
     Config = Config
 
@@ -95,21 +117,33 @@ class Protonet(Method):
         return SelectionMetric(metric_name(config.eval_way, config.eval_shot), higher_is_better=True)
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
         """Whether classes are rotated, and the size of a batch."""
         assert isinstance(config, Config)
         image = preparation["image"]
         square = image.height == image.width
         if config.rotate_classes and not square:
-            raise ConfigError(f"rotate_classes=true for images of {image.height}x{image.width}", "square images", "image_size=28")
+            raise ConfigError(
+                f"rotate_classes=true for images of {image.height}x{image.width}",
+                "square images",
+                "image_size=28",
+            )
         rotate = square and image.channels == 1 if config.rotate_classes is None else config.rotate_classes
-        return config.model_copy(update={"rotate_classes": rotate, "batch_size": config.way * (config.shot + config.queries)})
+        return config.model_copy(
+            update={"rotate_classes": rotate, "batch_size": config.way * (config.shot + config.queries)}
+        )
 
     def networks(self) -> dict[str, nn.Module]:
         """The embedding network; conv4 without a linear layer, as in the paper."""
         config = self.config
         options = {"linear": False, **config.net_options} if config.net == "conv4" else config.net_options
-        return {"embedder": build_network(config.net, self.preparation["image"].shape, config.embedding_dim, **options)}
+        return {
+            "embedder": build_network(
+                config.net, self.preparation["image"].shape, config.embedding_dim, **options
+            )
+        }
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage with one player; each batch is an episode."""
@@ -139,12 +173,18 @@ class Protonet(Method):
         classes = LabelNumbering.names_of(support.dataset.fields["label"])
         examples, label = self.embed(support, "train"), support.values("label", "train")
         prototypes = np.stack([examples[label == number].mean(0) for number in range(len(classes))])
-        logits = prototype_logits(torch.from_numpy(embedding), torch.from_numpy(prototypes), self.config.distance)
+        logits = prototype_logits(
+            torch.from_numpy(embedding), torch.from_numpy(prototypes), self.config.distance
+        )
         return {"probabilities": logits.softmax(1).numpy(), "classes": classes}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Few-shot accuracy on the classes of a part."""
-        return {self.selection_metric.name: episode_accuracy(self.embed(data, part), data, part, self.config).accuracy}
+        return {
+            self.selection_metric.name: episode_accuracy(
+                self.embed(data, part), data, part, self.config
+            ).accuracy
+        }
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Few-shot accuracies with their confidence intervals, beside prototypes in pixel space and chance."""

@@ -3,19 +3,22 @@ r"""Invariant information clustering (IIC): clusters images so that an image and
     loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    w = entropy_weight
     P = (Q + Q^T) / 2,    Q[c, d] = mean over images of  p(c | image) p(d | augmented image)
 
-At w = 1 this is the negative mutual information between the two cluster assignments: it is low where both agree and all clusters are
-used. Beside the main heads with `num_clusters` outputs, auxiliary heads with `num_overclusters` outputs are trained by the same
-loss on a finer partition, which improves the features. Several main heads are trained together; the one with the lowest running
-loss makes the predictions, which needs no labels.
+At w = 1 this is the negative mutual information between the two cluster assignments: it is low where both
+agree and all clusters are used. Beside the main heads with `num_clusters` outputs, auxiliary heads with
+`num_overclusters` outputs are trained by the same loss on a finer partition, which improves the features.
+Several main heads are trained together; the one with the lowest running loss makes the predictions, which
+needs no labels.
 
-Use it for images of single objects without labels. Labels, where there are any, serve for evaluation only: the epoch is selected by
-mutual information on the validation part. What most often goes wrong is one cluster that holds two classes while another class is
-split: use more heads (`num_heads`), another seed, or a larger `entropy_weight` where classes are of equal size. The augmentation
-defines what counts as the same: leave out transformations that change the meaning (a 6 rotated by 180 degrees).
+Use it for images of single objects without labels. Labels, where there are any, serve for evaluation only:
+the epoch is selected by mutual information on the validation part. What most often goes wrong is one cluster
+that holds two classes while another class is split: use more heads (`num_heads`), another seed, or a larger
+`entropy_weight` where classes are of equal size. The augmentation defines what counts as the same: leave out
+transformations that change the meaning (a 6 rotated by 180 degrees).
 
-Differences from the paper: main and auxiliary heads are trained together instead of in alternate epochs; an affine transformation of
-the whole image instead of resized crops; a small convolutional network instead of the paper's VGG, and batches of 250 instead of 700
-with five copies; `entropy_weight` above 1, which the authors' code has for segmentation.
+Differences from the paper: main and auxiliary heads are trained together instead of in alternate epochs; an
+    affine transformation of the whole image instead of resized crops; a small convolutional network instead
+    of the paper's VGG, and batches of 250 instead of 700 with five copies; `entropy_weight` above 1, which
+    the authors' code has for segmentation.
 
 Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering for Unsupervised Image Classification and
 Segmentation", 2019, arXiv 1807.06653.
@@ -53,10 +56,16 @@ class Config(augmentation.ImageConfig):
     epochs: Epochs = 20
     batch_size: BatchSize = 250  # small batches give a noisy joint distribution
     schedule: ScheduleName = "one-cycle"
-    num_clusters: int | None = Field(None, ge=2, description="clusters; the number of classes, or 10 without labels, if left out")
-    num_overclusters: int = Field(50, ge=0, description="outputs of each auxiliary head (50 in Ji et al. for MNIST); 0 for none")
+    num_clusters: int | None = Field(
+        None, ge=2, description="clusters; the number of classes, or 10 without labels, if left out"
+    )
+    num_overclusters: int = Field(
+        50, ge=0, description="outputs of each auxiliary head (50 in Ji et al. for MNIST); 0 for none"
+    )
     num_heads: int = Field(10, ge=1, description="main heads, and as many auxiliary heads (5 in Ji et al.)")
-    entropy_weight: float = Field(1.5, ge=1, description="values above 1 favor clusters of equal size more strongly (1 in Ji et al.)")
+    entropy_weight: float = Field(
+        1.5, ge=1, description="values above 1 favor clusters of equal size more strongly (1 in Ji et al.)"
+    )
     translate: augmentation.Translate = 0.1
     rotation: augmentation.Rotation = 15.0  # 25 in Ji et al.
     scale_range: augmentation.ScaleRange = 0.15
@@ -76,14 +85,24 @@ class IIC(Method):
     uses = frozenset({"label"})
     selection_metric = SelectionMetric("mutual_information", higher_is_better=True)
     smoke_test = SmokeTest(
-        "digits", {"net": "mlp", "net_options": {"hidden": [16]}, "num_heads": 2, "num_overclusters": 12, "epochs": 2, "batch_size": 50}
+        "digits",
+        {
+            "net": "mlp",
+            "net_options": {"hidden": [16]},
+            "num_heads": 2,
+            "num_overclusters": 12,
+            "epochs": 2,
+            "batch_size": 50,
+        },
     )
     Config = Config
 
     network: nn.Module
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
         """Sets the number of clusters where it was left out."""
         assert isinstance(config, Config)
         default = preparation["label"].num_classes if "label" in preparation else DEFAULT_CLUSTERS
@@ -94,8 +113,12 @@ class IIC(Method):
         config = self.config
         defaults = {"dropout": 0.0, "pooling": "stride"} if config.net == "cnn" else {}
         outputs = config.num_heads * (config.num_clusters + config.num_overclusters)
-        network = build_network(config.net, self.preparation["image"].shape, outputs, **{**defaults, **config.net_options})
-        network.register_buffer("head_loss", torch.zeros(config.num_heads))  # running loss of each main head; saved with the weights
+        network = build_network(
+            config.net, self.preparation["image"].shape, outputs, **{**defaults, **config.net_options}
+        )
+        network.register_buffer(
+            "head_loss", torch.zeros(config.num_heads)
+        )  # running loss of each main head; saved with the weights
         return {"network": network}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
@@ -138,7 +161,9 @@ class IIC(Method):
     def probabilities(self, data: PreparedData, part: str, augmented: bool = False) -> Tensor:
         """The probabilities of all main heads on a part, or on its augmented images: `(heads, items, clusters)`."""
         augment = clustering.fixed_augmentation(self.config) if augmented else None
-        return torch.cat([self.heads(self.network(batch.image))[0].cpu() for batch in data.iterate(part, augment)], dim=1)
+        return torch.cat(
+            [self.heads(self.network(batch.image))[0].cpu() for batch in data.iterate(part, augment)], dim=1
+        )
 
     @property
     def best_head(self) -> int:
@@ -148,7 +173,11 @@ class IIC(Method):
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The cluster of each item of a part, its probability, and the probabilities `(items, clusters)` of the best head."""
         probabilities = self.probabilities(data, part)[self.best_head].numpy()
-        return {"cluster": probabilities.argmax(1), "probability": probabilities.max(1), "probabilities": probabilities}
+        return {
+            "cluster": probabilities.argmax(1),
+            "probability": probabilities.max(1),
+            "probabilities": probabilities,
+        }
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The mutual information between the assignments of images and of their augmented copies; with labels, cluster accuracy."""

@@ -37,7 +37,9 @@ class SegmentationConfig(augmentation.AugmentationConfig):
     loss: Literal["cross-entropy", "balanced", "focal", "dice"] = Field(
         "cross-entropy", description="the loss to minimize; dice is the sum of Dice loss and cross-entropy"
     )
-    focal_gamma: float = Field(2.0, ge=0, description="focal: how strongly easy pixels are down-weighted (Lin et al.)")
+    focal_gamma: float = Field(
+        2.0, ge=0, description="focal: how strongly easy pixels are down-weighted (Lin et al.)"
+    )
     ema_decay: shared.EMADecay = 0.99
     flip: augmentation.Flip = True
     vertical_flip: augmentation.VerticalFlip = False
@@ -113,7 +115,9 @@ class SegmentationMethod(Method):
         matrices, losses, count = [], 0.0, 0
         for batch in data.iterate(part):
             probabilities = self.probabilities(batch.image)
-            losses += float(pixel_cross_entropy(probabilities.clamp_min(1e-12).log(), batch.mask)) * batch.size
+            losses += (
+                float(pixel_cross_entropy(probabilities.clamp_min(1e-12).log(), batch.mask)) * batch.size
+            )
             count += batch.size
             predicted, mask = probabilities.argmax(1).cpu().numpy(), batch.mask.cpu().numpy()
             matrices.append(confusion_matrices(predicted, mask, len(self.classes)))
@@ -127,14 +131,25 @@ class SegmentationMethod(Method):
         """The class of each pixel.
 
         Returns:
-            `mask` uint8 (items, height, width, 1), class numbers; `overlay` uint8 (items, height, width, 3), the masks drawn over the
-            images; `size` (items, 2), height and width of the images in their files; `classes`, the names of the classes.
+            `mask` uint8 (items, height, width, 1), class numbers; `overlay` uint8 (items, height, width, 3),
+            the masks drawn over the images; `size` (items, 2), height and width of the images in their files;
+            `classes`, the names of the classes.
         """
         masks = self._predict_masks(data, part)
         images = data.values("image", part)
-        overlays = [draw_mask(image, mask, len(self.classes)) for image, mask in zip(images, masks, strict=True)]
-        return {"mask": masks[..., None], "overlay": np.stack(overlays), "size": data.file_sizes(part), "classes": self.classes}
+        overlays = [
+            draw_mask(image, mask, len(self.classes)) for image, mask in zip(images, masks, strict=True)
+        ]
+        return {
+            "mask": masks[..., None],
+            "overlay": np.stack(overlays),
+            "size": data.file_sizes(part),
+            "classes": self.classes,
+        }
 
     def _predict_masks(self, data: PreparedData, part: str) -> np.ndarray:
-        batches = [self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy() for batch in data.iterate(part)]
+        batches = [
+            self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy()
+            for batch in data.iterate(part)
+        ]
         return np.concatenate(batches)

@@ -3,20 +3,21 @@ r"""Fully convolutional network (FCN): semantic segmentation with a pyramid of f
     loss   = - mean over labeled pixels i of  log p_i,    p_i = softmax(scores)_i at the true class of pixel i
     scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)]),    x_1 = trunk(image),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
 
-A network of convolutions alone classifies every position of an image of any size. A ResNet v2 reduces each side to a quarter; each
-level of the pyramid halves it again and doubles the receptive field, and all levels are enlarged to the size of the first and
-classified together.
+A network of convolutions alone classifies every position of an image of any size. A ResNet v2 reduces each
+side to a quarter; each level of the pyramid halves it again and doubles the receptive field, and all levels
+are enlarged to the size of the first and classified together.
 
-Use it for scenes with large objects whose surroundings help to recognize them. What most often goes wrong: thin structures, which are
-lost at a quarter of the side (use `unet`); overfitting, against which fewer `filters` and stronger augmentation help; large
-objects that fall apart, which need more `levels`.
+Use it for scenes with large objects whose surroundings help to recognize them. What most often goes wrong:
+thin structures, which are lost at a quarter of the side (use `unet`); overfitting, against which fewer
+`filters` and stronger augmentation help; large objects that fall apart, which need more `levels`.
 
-Differences from the paper: the levels are concatenated instead of being summed as scores, after Atienza's book, which is closer to a
-feature pyramid than to the FCN-8s of the paper; the scores are enlarged by bilinear interpolation instead of a learned
-transposed convolution; the trunk is not pretrained.
+Differences from the paper: the levels are concatenated instead of being summed as scores, after Atienza's
+    book, which is closer to a feature pyramid than to the FCN-8s of the paper; the scores are enlarged by
+    bilinear interpolation instead of a learned transposed convolution; the trunk is not pretrained.
 
-Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", 2015, arXiv 1411.4038; Lin et al.,
-"Feature Pyramid Networks", 2017, arXiv 1612.03144; Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, chapter 12.
+Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", 2015, arXiv
+    1411.4038; Lin et al., "Feature Pyramid Networks", 2017, arXiv 1612.03144; Atienza, "Advanced Deep
+    Learning with TensorFlow 2 and Keras", 2020, chapter 12.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Config(SegmentationConfig):
 
     width: int = Field(16, ge=1, description="filters of the trunk's first stage")
     blocks: int = Field(3, ge=1, description="bottleneck blocks in each of the trunk's two stages")
-    levels: int | None = Field(None, ge=1, description="maps of the pyramid, each half as large as the last; up to 4 if left out")
+    levels: int | None = Field(
+        None, ge=1, description="maps of the pyramid, each half as large as the last; up to 4 if left out"
+    )
     filters: int = Field(64, ge=1, description="filters of each map of the pyramid (256 in Atienza)")
 
 
@@ -47,7 +50,10 @@ class FCN(SegmentationMethod):
     title = "Fully convolutional network"
     family = "segment"
     summary = "semantic segmentation with a fully convolutional network and a feature pyramid"
-    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "blocks": 1, "levels": 2, "filters": 8, "ema_decay": 0.9})
+    smoke_test = SmokeTest(
+        "scenes",
+        {"epochs": 2, "batch_size": 16, "width": 4, "blocks": 1, "levels": 2, "filters": 8, "ema_decay": 0.9},
+    )
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:

@@ -3,16 +3,17 @@ r"""Pyramid scene parsing network (PSPNet): semantic segmentation with global co
     loss   = cross_entropy(scores) + auxiliary_weight cross_entropy(auxiliary scores),    mean of - log p_i over labeled pixels i
     scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)]),    x = trunk(image)
 
-`pool_b` averages over each of b x b bins: one bin describes the whole image, six by six describe its regions. This context decides
-between classes that look alike, such as a boat on a lake and a car on a road. A second, smaller head on the stage before helps the
-gradient reach the trunk and is not used after training.
+`pool_b` averages over each of b x b bins: one bin describes the whole image, six by six describe its regions.
+This context decides between classes that look alike, such as a boat on a lake and a car on a road. A second,
+smaller head on the stage before helps the gradient reach the trunk and is not used after training.
 
-Use it for whole scenes: streets, rooms, aerial images. What most often goes wrong: coarse outlines, because the maps have an eighth
-of the side (use `unet` for thin structures), and images too small for the bins.
+Use it for whole scenes: streets, rooms, aerial images. What most often goes wrong: coarse outlines, because
+the maps have an eighth of the side (use `unet` for thin structures), and images too small for the bins.
 
-Differences from the paper: trained from scratch instead of from a pretrained ResNet, and therefore much smaller; no batch
-normalization on the coarsest bin, where each image contributes a single value and a batch of one has no variance. Some texts give
-the name PSPNet to an FCN with a convolution on each level; that is a different network.
+Differences from the paper: trained from scratch instead of from a pretrained ResNet, and therefore much
+    smaller; no batch normalization on the coarsest bin, where each image contributes a single value and a
+    batch of one has no variance. Some texts give the name PSPNet to an FCN with a convolution on each level;
+    that is a different network.
 
 Reference: Zhao et al., "Pyramid Scene Parsing Network", 2017, arXiv 1612.01105.
 """
@@ -35,8 +36,12 @@ class Config(SegmentationConfig):
 
     width: int = Field(16, ge=1, description="filters of the trunk's first stage")
     blocks: int = Field(2, ge=1, description="bottleneck blocks in each of the trunk's four stages")
-    filters: int = Field(128, ge=1, description="filters of the map before the classifier (512 in Zhao et al.)")
-    auxiliary_weight: float = Field(0.4, ge=0, description="weight of the auxiliary head's loss (Zhao et al.)")
+    filters: int = Field(
+        128, ge=1, description="filters of the map before the classifier (512 in Zhao et al.)"
+    )
+    auxiliary_weight: float = Field(
+        0.4, ge=0, description="weight of the auxiliary head's loss (Zhao et al.)"
+    )
 
 
 class PSPNet(SegmentationMethod):
@@ -46,7 +51,9 @@ class PSPNet(SegmentationMethod):
     title = "Pyramid scene parsing network"
     family = "segment"
     summary = "semantic segmentation with pyramid pooling of the whole scene"
-    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 2, "blocks": 1, "filters": 8, "ema_decay": 0.9})
+    smoke_test = SmokeTest(
+        "scenes", {"epochs": 2, "batch_size": 16, "width": 2, "blocks": 1, "filters": 8, "ema_decay": 0.9}
+    )
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
@@ -56,5 +63,11 @@ class PSPNet(SegmentationMethod):
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of the losses of both heads, and the two losses."""
         scores, auxiliary_scores = self.network(batch.image)
-        main, auxiliary = self.loss_from_outputs(scores, batch.mask), self.loss_from_outputs(auxiliary_scores, batch.mask)
-        return main + self.config.auxiliary_weight * auxiliary, {"main": main.detach(), "auxiliary": auxiliary.detach()}
+        main, auxiliary = (
+            self.loss_from_outputs(scores, batch.mask),
+            self.loss_from_outputs(auxiliary_scores, batch.mask),
+        )
+        return main + self.config.auxiliary_weight * auxiliary, {
+            "main": main.detach(),
+            "auxiliary": auxiliary.detach(),
+        }

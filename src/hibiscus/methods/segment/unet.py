@@ -2,21 +2,23 @@ r"""U-Net: semantic segmentation by an encoder and a decoder with skip connectio
 
     loss = - mean over labeled pixels i of  log p_i,    p_i = softmax(network(image))_i at the true class of pixel i
 
-The encoder halves the maps and doubles the filters step by step, so that each unit sees more of the image. The decoder enlarges the
-maps again and concatenates each with the encoder's map of that size, which has kept the exact position of edges. `loss=dice` adds
-the Dice loss of each class, `1 - (2 |predicted and true| + 1) / (|predicted| + |true| + 1)`, so that small classes weigh as much
-as large ones.
+The encoder halves the maps and doubles the filters step by step, so that each unit sees more of the image.
+The decoder enlarges the maps again and concatenates each with the encoder's map of that size, which has kept
+the exact position of edges. `loss=dice` adds the Dice loss of each class, `1 - (2 |predicted and true| + 1) /
+(|predicted| + |true| + 1)`, so that small classes weigh as much as large ones.
 
-Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the same names into
-`masks/`. What most often goes wrong: masks saved as JPEG (compression changes class numbers), classes so rare that they are never
-predicted (`loss=dice` or `loss=balanced`), and metrics dominated by the background; look at the IoU of each class.
+Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the
+same names into `masks/`. What most often goes wrong: masks saved as JPEG (compression changes class numbers),
+classes so rare that they are never predicted (`loss=dice` or `loss=balanced`), and metrics dominated by the
+background; look at the IoU of each class.
 
-Differences from the paper: batch normalization after each convolution, and padding that preserves the size of the maps, where the
-paper has neither; no extra weight for the borders between cells; 16 initial filters instead of 64, so that it trains without a GPU;
-flips, translation and scaling instead of elastic deformations.
+Differences from the paper: batch normalization after each convolution, and padding that preserves the size of
+    the maps, where the paper has neither; no extra weight for the borders between cells; 16 initial filters
+    instead of 64, so that it trains without a GPU; flips, translation and scaling instead of elastic
+    deformations.
 
-Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation", 2015, arXiv 1505.04597;
-Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
+Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
+    2015, arXiv 1505.04597; Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
 """
 
 from __future__ import annotations
@@ -36,8 +38,14 @@ class Config(SegmentationConfig):
     """Options of `unet`."""
 
     learning_rate: LearningRate = 5e-3
-    width: int = Field(16, ge=1, description="filters of the largest maps, doubled with each halving (64 in Ronneberger et al.)")
-    depth: int | None = Field(None, ge=0, description="number of halvings; up to 4, down to maps of about 8 pixels, if left out")
+    width: int = Field(
+        16,
+        ge=1,
+        description="filters of the largest maps, doubled with each halving (64 in Ronneberger et al.)",
+    )
+    depth: int | None = Field(
+        None, ge=0, description="number of halvings; up to 4, down to maps of about 8 pixels, if left out"
+    )
 
 
 class UNet(SegmentationMethod):
@@ -47,7 +55,9 @@ class UNet(SegmentationMethod):
     title = "U-Net segmentation"
     family = "segment"
     summary = "semantic segmentation with a U-Net: sharp outlines from few images"
-    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9})
+    smoke_test = SmokeTest(
+        "scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9}
+    )
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
