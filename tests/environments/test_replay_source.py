@@ -1,4 +1,6 @@
-"""The replay source: when it collects steps, its batches, what is computed once per iteration, and how it is restored."""
+"""The replay source: when it collects steps, its batches, what is computed once per iteration, and how it is
+restored.
+"""
 
 from __future__ import annotations
 

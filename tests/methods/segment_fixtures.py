@@ -1,4 +1,6 @@
-"""What the tests of segmentation methods share: small prepared scenes, a method for them, and the losses in NumPy."""
+"""What the tests of segmentation methods share: small prepared scenes, a method for them, and the losses in
+NumPy.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ def test_augmentation_reaches_training_only(tmp_path):
 
 
 def test_flip_averaging_at_test_time(tmp_path):
-    """The prediction is the softmax of the mean of both logits, so that an image and its flipped copy get the same."""
+    """The prediction is the softmax of the mean of both logits, so that an image and its flipped copy get the
+    same.
+    """
     run, images = trained(tmp_path, tta_flip=True), small().fields["image"]
     predicted = run.predict(images, "last")["probabilities"]
     np.testing.assert_allclose(run.predict(images[:, :, ::-1], "last")["probabilities"], predicted, atol=1e-6)

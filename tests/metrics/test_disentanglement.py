@@ -64,7 +64,9 @@ def test_information_is_scikit_learns():
 
 
 def test_disentanglement_and_completeness_are_different_things():
-    """Two units for one factor: each stands for one factor, but not one unit for each. One unit for two: the other way round."""
+    """Two units for one factor: each stands for one factor, but not one unit for each. One unit for two: the
+    other way round.
+    """
     noisy = SCALED[:, [0]] + 0.5 * RNG.normal(size=(1500, 2))
     doubled = dci(np.concatenate([noisy, SCALED[:, 1:2]], 1), FACTORS[:, :2])
     assert doubled["disentanglement"] > 0.8

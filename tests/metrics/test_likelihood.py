@@ -12,7 +12,9 @@ from hibiscus.metrics.likelihood import active_units, importance_nll
 
 
 def linear_gaussian(samples, off=0.0, seed=0):
-    """p(z) = N(0, 1), p(x | z) = N(w z, I / 2): p(x) = N(0, w w' + I / 2); q is the posterior, its mean off by so many deviations."""
+    """p(z) = N(0, 1), p(x | z) = N(w z, I / 2): p(x) = N(0, w w' + I / 2); q is the posterior, its mean off
+    by so many deviations.
+    """
     rng = np.random.default_rng(seed)
     w, noise = np.array([1.0, -0.7, 0.4]), 0.5
     x = rng.normal(size=(20, 1)) * w + rng.normal(size=(20, 3)) * np.sqrt(noise)

@@ -1,4 +1,6 @@
-"""Panoptic quality: worked by hand, against its definition over random maps, and the merging of boxes and masks."""
+"""Panoptic quality: worked by hand, against its definition over random maps, and the merging of boxes and
+masks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Precision, recall, density and coverage against plain loops, and all measures of made items in cases that are known."""
+"""Precision, recall, density and coverage against plain loops, and all measures of made items in cases that
+are known.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Slant, width and thickness against shapes of which they are known, drawn by Pillow, and against SciPy's own moments."""
+"""Slant, width and thickness against shapes of which they are known, drawn by Pillow, and against SciPy's own
+moments.
+"""
 
 from __future__ import annotations
 

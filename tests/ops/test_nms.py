@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError
-from hibiscus.ops.nms import detect, nms, soft_nms
+from hibiscus.ops.nms import detect, nms
+from hibiscus.ops.soft_nms import soft_nms
 from hibiscus.scratch import detection as plain
 
 

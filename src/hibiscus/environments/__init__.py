@@ -1,1 +1,3 @@
-"""Reinforcement learning environments: vectorized environments, the replay buffer, and whole episodes for evaluation."""
+"""Reinforcement learning environments: vectorized environments, the replay buffer, and whole episodes for
+evaluation.
+"""

@@ -1,4 +1,6 @@
-"""A replay buffer: the most recent transitions in tensors of fixed size, of which the oldest are overwritten first."""
+"""A replay buffer: the most recent transitions in tensors of fixed size, of which the oldest are overwritten
+first.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-r"""The source of off-policy learning: it collects transitions with the current policy and provides batches from the replay buffer.
+r"""The source of off-policy learning: it collects transitions with the current policy and provides batches
+from the replay buffer.
 
-    each iteration:  collect `steps_per_iteration` steps by `act`;  then each of `updates_per_iteration` batches
-                     holds transitions sampled uniformly from the replay buffer
+    each iteration:  collect `steps_per_iteration` steps by `act`;
+                     then each of `updates_per_iteration` batches holds transitions sampled uniformly
+                     from the replay buffer
 
 The batches of an iteration are sampled together, so that what depends on nothing that changes between them,
 such as the values of a target network, is computed once for all. The samples follow from (seed, iteration)
@@ -79,7 +81,9 @@ class ReplaySource:
         self.batches: list[dict[str, Tensor]] = []
 
     def next(self) -> Any:
-        """The next batch: the fields of the replay buffer and `recent_return ()`, the mean return of the last episodes."""
+        """The next batch: the fields of the replay buffer and `recent_return ()`, the mean return of the last
+        episodes.
+        """
         iteration, update = divmod(self.index, self.plan.updates_per_iteration)
         if update == 0:
             self._collect(iteration)
@@ -89,7 +93,9 @@ class ReplaySource:
 
     @torch.no_grad()
     def _collect(self, iteration: int) -> None:
-        """Collects the steps of an iteration with the current policy; every environment makes as many steps as the others."""
+        """Collects the steps of an iteration with the current policy; every environment makes as many steps
+        as the others.
+        """
         generator = torch.Generator().manual_seed(mix_seed(self.seed, iteration, 0))
         steps = self.plan.steps_per_iteration + (self.plan.learning_starts if iteration == 0 else 0)
         for _ in range(max(1, -(-steps // len(self.vector_env.envs)))):
@@ -114,7 +120,9 @@ class ReplaySource:
         ]
 
     def position(self) -> dict[str, Any]:
-        """The number of batches taken, the contents of the replay buffer, and the state of the running episodes."""
+        """The number of batches taken, the contents of the replay buffer, and the state of the running
+        episodes.
+        """
         return {"index": self.index, "environments": self.vector_env.state(), **self.replay_buffer.state()}
 
     def restore(self, position: dict[str, Any]) -> None:

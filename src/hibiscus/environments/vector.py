@@ -21,7 +21,8 @@ Policy = Callable[[Tensor], Tensor]
 
 
 class VectorEnv:
-    """Several copies of an environment that are stepped together; when an episode ends, the next one starts from the next seed.
+    """Several copies of an environment that are stepped together; when an episode ends, the next one starts
+    from the next seed.
 
     The internal state of an environment cannot be saved. The seed of its episode and the actions since then
     can, and lead to the same state.
@@ -55,7 +56,9 @@ class VectorEnv:
         self.observation[index], _ = self.envs[index].reset(seed=seed)
 
     def step(self, actions: Sequence[int]) -> dict[str, np.ndarray]:
-        """One step in each environment; returns the transitions, fields of `(count, ...)` for the replay buffer."""
+        """One step in each environment; returns the transitions, fields of `(count, ...)` for the replay
+        buffer.
+        """
         before, after = self.observation.copy(), self.observation
         reward, terminated = np.zeros(len(self.envs), np.float32), np.zeros(len(self.envs), np.float32)
         finished = []
@@ -102,7 +105,9 @@ class VectorEnv:
 
 @dataclass(frozen=True)
 class Episodes:
-    """Results of whole episodes: return, number of steps, and whether the time limit truncated them, each `(episodes,)`."""
+    """Results of whole episodes: return, number of steps, and whether the time limit truncated them, each
+    `(episodes,)`.
+    """
 
     returns: np.ndarray
     steps: np.ndarray

@@ -1,7 +1,6 @@
 """Baselines: the results of simple methods on the same data, which a useful network has to exceed.
 
-All are fitted to the training part only. Those that ignore the features return metrics; the others return
-predictions for the test part, which are evaluated like those of any method.
+Those that ignore the features return metrics; the others return predictions for the test part.
 """
 
 from __future__ import annotations
@@ -53,13 +52,12 @@ def majority_class(train_labels: ArrayLike, test_labels: ArrayLike, classes: int
 
 
 def random_guess(test_labels: ArrayLike, classes: int) -> dict[str, float]:
-    r"""The expected metrics of predicting a uniformly random class, with a probability of 1 / classes for each class.
+    r"""The expected metrics of predicting a uniformly random class, with a probability of 1 / classes for
+    each class.
 
-        accuracy = balanced_accuracy = 1 / classes,      top5_error = 1 - 5 / classes,      nll = log(classes),
+        accuracy = balanced_accuracy = 1 / classes,    top5_error = 1 - 5 / classes,    nll = log(classes),
         brier = 1 - 1 / classes,      ece = 0,      roc_auc = 1 / 2,
         macro_f1 = mean(2 * frequency / (1 + classes * frequency)),      frequency = count(test_labels) / N
-
-    These are expected values (macro_f1 for many items), without sampling.
 
     Shapes:
         test_labels (N,), integers in 0 .. classes - 1; returns name to value, as `classification_metrics`.
@@ -89,7 +87,7 @@ def linear_classifier(
 ) -> Array:
     r"""Probabilities of a multinomial logistic regression on standardized features (scikit-learn).
 
-        minimize  mean(cross_entropy(x @ weights + bias, train_y)) + PENALTY / 2 * sum(weights**2),      x standardized
+        minimize  mean(cross_entropy(x @ weights + bias, train_y)) + PENALTY / 2 * sum(weights**2)
 
     For speed, it uses at most ROWS random rows, COLUMNS columns (wider rows are averaged over neighboring
     columns) and ROUNDS iterations of L-BFGS, whether converged or not.
@@ -128,7 +126,8 @@ def linear_classifier(
 
 
 def nearest_mean(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int) -> Array:
-    r"""Probabilities from the distance to the mean of each class, the simplest classifier that uses the features.
+    r"""Probabilities from the distance to the mean of each class, the simplest classifier that uses the
+    features.
 
         probabilities = softmax(-distance**2 / (2 * variance)),      distance = |x - mean of class|
 
@@ -187,7 +186,7 @@ def mean_value(train_y: ArrayLike, test_y: ArrayLike) -> dict[str, float]:
 def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
     r"""Predictions of a ridge regression on standardized features, with a small penalty.
 
-        minimize  sum((x @ weights + mean(train_y) - train_y)**2) + sum(weights**2),      x standardized
+        minimize  sum((x @ weights + mean(train_y) - train_y)**2) + sum(weights**2),  x standardized
 
     Rows and columns are limited as in `linear_classifier`; the penalty of 1 matters only with few rows or
     collinear columns.
@@ -208,7 +207,8 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
 
 
 def principal_components(train_x: ArrayLike, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    r"""The mean and the first `count` principal components of the training items: the best linear code of that dimension.
+    r"""The mean and the first `count` principal components of the training items: the best linear code of
+    that dimension.
 
         code = (x - mean) @ axes.T,    reconstruction = code @ axes + mean,    axes @ axes.T = identity
 

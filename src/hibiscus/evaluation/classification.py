@@ -58,7 +58,7 @@ def evaluate_classifier(
             "Metrics by class",
             ["class", "items", "precision", "recall", "F1"],
             by_class,
-            "Precision: the fraction of correct predictions among those of the class. Recall: the fraction of its items that are predicted.",
+            "Precision: correct predictions of the class. Recall: correct predictions among its items.",
         ),
         _confident_errors(probabilities, label, data, part, classes),
         _calibration(probabilities, label),
@@ -78,7 +78,8 @@ def _confident_errors(
     if not len(largest):
         return None
     title = "Most confident errors"
-    note = f"{len(wrong)} of {len(label)} predictions are wrong; these have the highest confidence. Some may be labeled incorrectly."
+    note = f"{len(wrong)} of {len(label)} predictions are wrong; these have the highest confidence."
+    note += " Some items may be labeled incorrectly."
     ids = data.ids(part)
     if "image" in data.arrays:
         images = data.arrays["image"][data.parts[part][largest]]
@@ -108,7 +109,9 @@ def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
 def evaluate_regressor(
     predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation
 ) -> Evaluation:
-    """Metrics, baselines and report items from predicted values `(items, columns)` on a part, in the unit of the target."""
+    """Metrics, baselines and report items from predicted values `(items, columns)` on a part, in the unit of
+    the target.
+    """
     rows = data.subsample("train")
     truth, train_y = (
         target.decode(data.values("target", part)),

@@ -42,13 +42,16 @@ class ClusteringOptions(Protocol):
 
 
 def fixed_augmentation(options: ClusteringOptions) -> Callable[[Tensor], Tensor]:
-    """The augmentation of the training with a fixed seed, so that every evaluation sees the same augmented images."""
+    """The augmentation of the training with a fixed seed, so that every evaluation sees the same augmented
+    images.
+    """
     generator, augment = torch.Generator().manual_seed(options.seed), options.build_augment()
     return lambda images: augment(images, generator)
 
 
 def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str) -> dict[str, float]:
-    """`mutual_information` between images and augmented images, in nats; with labels, cluster accuracy and NMI as well.
+    """`mutual_information` between images and augmented images, in nats; with labels, cluster accuracy and
+    NMI as well.
 
     Args:
         first: probabilities of all heads for the images, `(heads, items, clusters)`.
@@ -66,7 +69,9 @@ def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, p
 def evaluate_clusters(
     first: Tensor, second: Tensor, head: int, data: PreparedData, part: str, options: ClusteringOptions
 ) -> Evaluation:
-    """Metrics, baselines and report items of a clustering; arguments as for `head_metrics`, and the method's options."""
+    """Metrics, baselines and report items of a clustering; arguments as for `head_metrics`, and the method's
+    options.
+    """
     metrics = [head_metrics(first, second, number, data, part) for number in range(len(first))]
     names = list(metrics[0])
     order = np.argsort([-head["mutual_information"] for head in metrics], kind="stable")
@@ -113,7 +118,9 @@ def _baselines(
 
 
 def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
-    """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], of images reduced to at most 28 pixels a side."""
+    """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], of images reduced to at most 28
+    pixels a side.
+    """
     rows = []
     for start in range(0, len(images), 1000):
         x = (
@@ -132,7 +139,7 @@ def _by_class(cluster: np.ndarray, data: PreparedData, part: str, num_clusters: 
     match = match_clusters(table)
     order = sorted(range(len(table)), key=lambda row: (match.get(row, len(names)), row))
     rows = [f"cluster {row} ({names[match[row]]})" if row in match else f"cluster {row}" for row in order]
-    note = "Items of each class in each cluster. In brackets: the class assigned by the Hungarian method, on which the accuracy is based."
+    note = "Items of each class in each cluster. In brackets: the class assigned to the cluster."
     return Matrix("Clusters and classes", rows, names, table[order], note)
 
 

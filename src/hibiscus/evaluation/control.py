@@ -1,4 +1,6 @@
-"""Evaluation of policies: returns beside those of random actions and the solved threshold, and the episodes of lowest return."""
+"""Evaluation of policies: returns beside those of random actions and the solved threshold, and the episodes
+of lowest return.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Evaluation of object detection: average precision beside that of mean boxes, precision-recall curves, a table by class, and images."""
+"""Evaluation of object detection: average precision beside that of mean boxes, precision-recall curves, a
+table by class, and images.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,18 @@ SCALE = 2  # factor by which images are enlarged, so that thin lines and small t
 
 
 def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Rows whose first four columns are fractions of the sides, converted to pixels of an image of (height, width)."""
+    """Rows whose first four columns are fractions of the sides, converted to pixels of an image of (height,
+    width).
+    """
     scaled = boxes.astype(np.float64)
     scaled[:, :4] *= np.array([size[1], size[0], size[1], size[0]])
     return scaled
 
 
 def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None) -> list[np.ndarray]:
-    """The true boxes of each image of a part, `(k, 6)`: edges in pixels (relative without `sizes`), class, and whether a crowd."""
+    """The true boxes of each image of a part, `(k, 6)`: edges in pixels (relative without `sizes`), class,
+    and whether a crowd.
+    """
     truths = []
     for index, rows in enumerate(data.values("boxes", part)):
         boxes = rows[rows[:, 4] != PADDING]
@@ -95,7 +101,7 @@ def evaluate_boxes(
             metrics_at_threshold(truths, baseline, len(classes), score),
         )
     }
-    note = f"Precision, recall and the IoU of matched boxes are those at a score of at least {score:g} and an IoU of at least 0.5."
+    note = f"Precision, recall and matched IoU: at a score of at least {score:g} and an IoU of at least 0.5."
     note += f" Throughput: {throughput:,.0f} images per second."
     report_items: list[ReportItem] = [
         _examples(detections, data, part, classes, score),
@@ -180,7 +186,7 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
             lines.append(Series(classes[curve.label], curve.recall[points], curve.precision[points]))
         if lines:
             title = f"Precision-recall curves at an IoU of {level:g}"
-            note = "Each point: all boxes above a score. A box is correct if its IoU with a true box of its class reaches the threshold."
+            note = "Each point: all boxes above a score. A box is correct from this IoU with a true box on."
             plots.append(Curve(title, "recall", "precision", lines, False, note, shares=True))
     return plots
 
@@ -210,7 +216,7 @@ def _examples(
     detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
 ) -> Gallery:
     indices = evenly_spaced(len(detections), EXAMPLES)
-    note = f"Left: true boxes. Right: predictions with a score of at least {score:g}. Evenly spaced items of the part, not selected."
+    note = f"Left: true boxes. Right: predictions with a score of at least {score:g}. Evenly spaced items."
     return Gallery("Examples", *_panels(indices, detections, data, part, classes, score), note)
 
 
@@ -233,7 +239,7 @@ def _largest_errors(
     captions = [
         f"{caption}; {errors[index]} errors" for caption, index in zip(captions, indices, strict=True)
     ]
-    note = "The images with the most false positives and false negatives. Check them first: annotations may be missing."
+    note = "The images with the most false positives and negatives. Check them first: boxes may be missing."
     return Gallery("Largest errors", panels, captions, note)
 
 

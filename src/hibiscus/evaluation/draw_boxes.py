@@ -22,7 +22,9 @@ def color_of(number: int) -> tuple[int, int, int]:
 
 @functools.cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu, which covers most alphabets and comes with Matplotlib; the package is located without importing it."""
+    """DejaVu, which covers most alphabets and comes with Matplotlib; the package is located without importing
+    it.
+    """
     spec = find_spec("matplotlib")
     assert spec is not None
     assert spec.origin is not None

@@ -1,4 +1,6 @@
-"""Evaluation of few-shot classification: accuracies by way and shot, an example episode, and the classes of lowest accuracy."""
+"""Evaluation of few-shot classification: accuracies by way and shot, an example episode, and the classes of
+lowest accuracy.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +138,7 @@ def evaluate_few_shot(
         "Accuracy by task",
         ["task", "accuracy", "± (95 %)", "raw pixels", "chance"],
         rows,
-        f"Mean over {options.eval_episodes} random episodes of {int((counts > 0).sum())} classes that do not occur in training.",
+        f"Mean over {options.eval_episodes} episodes of {(counts > 0).sum()} classes not seen in training.",
     )
     return Evaluation(
         metrics,
@@ -173,7 +175,7 @@ def _example_episode(
             for column in predictions[row]
         ]
     images = data.arrays["image"][data.parts[part][items.flatten()]]
-    note = f"For each class, {shot} support example(s), from which it is recognized, then {queries} queries with their predictions."
+    note = f"For each class, {shot} support example(s), then {queries} queries with their predictions."
     return Gallery("Example episode", list(images), captions, note)
 
 

@@ -7,8 +7,6 @@ plain text; the report escapes them.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 import os
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
+from hibiscus.evaluation.png import decode_png, embed_png, encode_png
 
 __all__ = [
     "Curve",
@@ -38,7 +37,6 @@ __all__ = [
 Number = float | None
 Cell = str | float | bool | None
 INDEX = "report_items.json"
-EMBEDDED = "data:image/png;base64,"
 
 
 class _Plain:
@@ -55,7 +53,9 @@ class _Plain:
         """Raise DataError where the fields do not match."""
 
     def to_json(self) -> dict[str, Any]:
-        """The report item as an object for `json.dumps`, with its kind; `report_item_from_json` is the inverse."""
+        """The report item as an object for `json.dumps`, with its kind; `report_item_from_json` is the
+        inverse.
+        """
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
         return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
 
@@ -175,8 +175,10 @@ class Gallery(_Plain):
             _expect(valid, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
 
     def to_json(self) -> dict[str, Any]:
-        """The gallery with its images embedded as PNG; `save_report_items` writes them to separate files instead."""
-        images = [EMBEDDED + base64.b64encode(_png(image)).decode("ascii") for image in self.images]
+        """The gallery with its images embedded as PNG; `save_report_items` writes them to separate files
+        instead.
+        """
+        images = [embed_png(image) for image in self.images]
         value = {"kind": self.kind, "title": self.title, "images": images}
         return value | {
             "captions": list(self.captions),
@@ -205,7 +207,7 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
         if kind == "curve":
             options["series"] = [Series(line["name"], line["x"], line["y"]) for line in options["series"]]
         if kind == "gallery":
-            options["images"] = [_image(text, Path(folder)) for text in options["images"]]
+            options["images"] = [decode_png(text, Path(folder)) for text in options["images"]]
         return _KINDS[kind](**options)
     except (KeyError, TypeError, ValueError, OSError, DataError) as error:
         raise RunError(
@@ -216,7 +218,8 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
 
 
 def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) -> None:
-    """Write the report items to `report_items.json` in the folder, with their images beside it; images of earlier items are removed.
+    """Write the report items to `report_items.json` in the folder, with their images beside it; images of
+    earlier items are removed.
 
     Args:
         report_items: in the order in which the report shows them.
@@ -230,7 +233,7 @@ def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) ->
         if isinstance(report_item, Gallery):
             value["images"] = [f"item-{i:02d}-{j:03d}.png" for j in range(len(report_item.images))]
             for name, image in zip(value["images"], report_item.images, strict=True):
-                (folder / name).write_bytes(_png(image))
+                (folder / name).write_bytes(encode_png(image))
             written |= set(value["images"])
         objects.append(value)
     draft = folder / (INDEX + ".part")
@@ -287,24 +290,3 @@ def _expect(valid: bool, title: str, expected: str) -> None:
             expected,
             "fix the `evaluate` of the method",
         )
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def _image(text: str, folder: Path) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    if text.startswith(EMBEDDED):
-        stream = io.BytesIO(base64.b64decode(text.removeprefix(EMBEDDED), validate=True))
-    elif Path(text).name == text:
-        stream = io.BytesIO((folder / text).read_bytes())
-    else:
-        raise ValueError(f"{text!r} is outside the folder")
-    with Image.open(stream, formats=["PNG"]) as image:
-        return np.array(image)

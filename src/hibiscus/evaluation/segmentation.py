@@ -1,4 +1,6 @@
-"""Evaluation of semantic segmentation: metrics beside a baseline that ignores the image, a table by class, and images."""
+"""Evaluation of semantic segmentation: metrics beside a baseline that ignores the image, a table by class,
+and images.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ EXAMPLES, LARGEST_ERRORS, MAX_CLASSES, MAX_MASKS = 6, 4, 30, 2000
 
 
 def colors_of(classes: int) -> np.ndarray:
-    """A color for each class number, uint8 `(256, 3)`: the first dark, the others distinct from each other, ignored pixels white."""
+    """A color for each class number, uint8 `(256, 3)`: the first dark, the others distinct from each other,
+    ignored pixels white.
+    """
     table = np.full((256, 3), 255, np.uint8)
     for number in range(classes):
         hue = (0.08 + number * 0.618034) % 1.0  # multiples of the golden ratio stay apart
@@ -37,7 +41,9 @@ def colors_of(classes: int) -> np.ndarray:
 
 
 def draw_mask(image: np.ndarray, mask: np.ndarray, classes: int, opacity: float = 0.55) -> np.ndarray:
-    """An image uint8 `(height, width, 1 or 3)` in gray, with the classes of its pixels drawn over it in color, `(height, width, 3)`."""
+    """An image uint8 `(height, width, 1 or 3)` in gray, with the classes of its pixels drawn over it in
+    color, `(height, width, 3)`.
+    """
     gray = image if image.shape[2] == 1 else image[..., :3] @ np.array([[0.299], [0.587], [0.114]])
     return np.round((1 - opacity) * gray + opacity * colors_of(classes)[mask]).astype(np.uint8)
 
@@ -94,7 +100,7 @@ def _by_class(total: np.ndarray, iou: np.ndarray, dice: np.ndarray, classes: lis
         for i, name in enumerate(classes)
         if true[i] + predicted[i]
     ]
-    note = "Over all pixels of the part. Pixels without a label are ignored; every class counts, including the background."
+    note = "Over all labeled pixels of the part. Every class counts, including the background."
     return Table(
         "Metrics by class", ["class", "IoU", "Dice", "recall", "precision", "fraction of pixels"], rows, note
     )

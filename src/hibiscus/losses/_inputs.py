@@ -1,4 +1,6 @@
-"""Validation and conversion of the inputs of losses: matching shapes, and a precision that is safe for logarithms."""
+"""Validation and conversion of the inputs of losses: matching shapes, and a precision that is safe for
+logarithms.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,16 @@ Weights = Tensor | Sequence[float]
 
 
 def full_precision(values: Tensor) -> Tensor:
-    """`values` as float32, or as they are where they are float64; half precision would lose small and large values of the loss."""
+    """`values` as float32, or as they are where they are float64; half precision would lose small and large
+    values of the loss.
+    """
     return values if values.dtype == torch.float64 else values.float()
 
 
 def matched(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in full precision and of equal shape; a last axis of size one is dropped, since (batch, 1) - (batch,) is (batch, batch)."""
+    """Both in full precision and of equal shape; a last axis of size one is dropped, since (batch, 1) -
+    (batch,) is (batch, batch).
+    """
     if prediction.ndim == target.ndim + 1 and prediction.shape[-1] == 1:
         prediction = prediction.squeeze(-1)
     elif target.ndim == prediction.ndim + 1 and target.shape[-1] == 1:
@@ -38,7 +44,7 @@ def matched(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         raise ConfigError(
             f"predictions of shape {tuple(prediction.shape)} and targets of shape {tuple(target.shape)}",
             "the same shape for both; (batch,) and (batch, 1) count as the same",
-            "check the number of outputs of the network (its last layer) against the number of target columns",
+            "compare the number of outputs of the network with the number of target columns",
         )
     not_empty(prediction)
     prediction = full_precision(prediction)
@@ -46,7 +52,8 @@ def matched(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def class_target(logits: Tensor, target: Tensor) -> tuple[Tensor, bool]:
-    """The target converted for `logits` (batch, classes, ...), and whether it holds labels rather than class probabilities.
+    """The target converted for `logits` (batch, classes, ...), and whether it holds labels rather than class
+    probabilities.
 
     Labels are returned as (batch, 1, ...) int64, ready for `gather`; probabilities as (batch, classes, ...)
     in full precision.
@@ -65,13 +72,15 @@ def class_target(logits: Tensor, target: Tensor) -> tuple[Tensor, bool]:
         return target.long().unsqueeze(1), True
     raise ConfigError(
         f"logits of shape {tuple(logits.shape)} and a target of shape {tuple(target.shape)}, {target.dtype}",
-        f"integer labels of shape {tuple(logits.shape[:1] + logits.shape[2:])}, or class probabilities of the shape of the logits",
+        f"integer labels of shape {tuple(logits.shape[:1] + logits.shape[2:])}, or class probabilities",
         "drop the extra axis of the target, or turn the labels into integers with target.long()",
     )
 
 
 def weights_for(logits: Tensor, class_weights: Weights | None) -> Tensor:
-    """One weight per class in the precision of the logits, of shape (1, classes, 1, ...) for multiplication; ones for None."""
+    """One weight per class in the precision of the logits, of shape (1, classes, 1, ...) for multiplication;
+    ones for None.
+    """
     classes = logits.shape[1]
     if class_weights is None:
         return logits.new_ones(1, classes, *[1] * (logits.ndim - 2))
@@ -86,7 +95,9 @@ def weights_for(logits: Tensor, class_weights: Weights | None) -> Tensor:
 
 
 def within(values: Tensor, low: float, high: float, what: str) -> None:
-    """Raise where a value lies outside [low, high]; checked on a CPU only, since a check would synchronize with a GPU."""
+    """Raise where a value lies outside [low, high]; checked on a CPU only, since a check would synchronize
+    with a GPU.
+    """
     if values.device.type != "cpu" or torch.compiler.is_compiling():
         return
     minimum, maximum = (bound.item() for bound in values.aminmax())

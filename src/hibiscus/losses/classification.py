@@ -106,7 +106,8 @@ def binary_cross_entropy(
 
 
 def balanced_weights(counts: Tensor | Sequence[float]) -> Tensor:
-    r"""Weights inversely proportional to the frequency of the classes; their mean over the counted items is one.
+    r"""Weights inversely proportional to the frequency of the classes; their mean over the counted items is
+    one.
 
         weights = sum(counts) / (present * counts),    0 where counts == 0
 
@@ -138,7 +139,7 @@ def balanced_cross_entropy(
     r"""Cross-entropy in which every class has the same total weight, for imbalanced data.
 
         weights = balanced_weights(counts)
-        loss    = mean(sum(-weights * smooth * log_prob))      over the batch; smooth and log_prob as in cross_entropy
+        loss    = mean(sum(-weights * smooth * log_prob))      smooth, log_prob as in cross_entropy
 
     It balances rare and common classes; `focal` balances hard and easy items. The mean is taken over items,
     not over weights, so that the mean over batches is the loss of the whole training part, and a batch of one
@@ -167,10 +168,12 @@ def balanced_cross_entropy(
 
 
 def binary_focal(logits: Tensor, target: Tensor, alpha: float | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss of a sigmoid: down-weights items that are classified well, so that many easy items do not dominate a few hard ones.
+    r"""Focal loss of a sigmoid: down-weights items that are classified well, so that many easy items do not
+    dominate a few hard ones.
 
         p    = sigmoid(logits)
-        loss = mean(-target * alpha * (1 - p)**gamma * log(p) - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
+        loss = mean(-target * alpha * (1 - p)**gamma * log(p)
+                    - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
 
     Shapes are arbitrary: with one-hot targets (batch, anchors, classes) it is the loss of RetinaNet, with one
     sigmoid per class. The paper divides the sum by the number of positive anchors; this is a mean over all
@@ -206,10 +209,11 @@ def binary_focal(logits: Tensor, target: Tensor, alpha: float | None = 0.25, gam
 
 
 def focal(logits: Tensor, target: Tensor, alpha: float | Weights | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss in the form that suits the logits: a sigmoid for a single output, a softmax for one output per class.
+    r"""Focal loss in the form that suits the logits: a sigmoid for a single output, a softmax for one output
+    per class.
 
         log_prob = logits - logsumexp(logits)
-        loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))      softmax, over the batch
+        loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))  softmax, over the batch
 
     Logits (batch,) or (batch, 1) are passed to `binary_focal`, where the positive class has weight `alpha`
     and the negative class 1 - alpha. For a softmax a single number would only rescale the loss, so **a scalar

@@ -35,7 +35,8 @@ def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, gamma
     """
     in_range("gamma", gamma, 0, 1)
     if not reward.shape == terminated.shape == next_value.shape:
-        received = f"rewards {tuple(reward.shape)}, terminated {tuple(terminated.shape)}, values {tuple(next_value.shape)}"
+        shapes = tuple(reward.shape), tuple(terminated.shape), tuple(next_value.shape)
+        received = "rewards {}, terminated {}, values {}".format(*shapes)
         raise ConfigError(
             received, "one shape, (batch,)", "select one value for each item, for example values.amax(1)"
         )

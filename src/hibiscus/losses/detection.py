@@ -65,7 +65,8 @@ def offset_loss(
 
 
 def hard_negatives(loss: Tensor, labels: Tensor, ratio: float = 3.0, min_negatives: int = 3) -> Tensor:
-    """Hard negative mining: the background anchors of each image with the highest loss, a number for each positive anchor.
+    """Hard negative mining: the background anchors of each image with the highest loss, a number for each
+    positive anchor.
 
     Args:
         loss: loss of each anchor as background.
@@ -191,7 +192,9 @@ def multibox(
 
 
 def _log_prob(logits: Tensor, labels: Tensor) -> Tensor:
-    """The log-probability of the label of each anchor (batch, anchors), or of the background for ignored anchors."""
+    """The log-probability of the label of each anchor (batch, anchors), or of the background for ignored
+    anchors.
+    """
     _fit(
         logits.ndim == 3 and logits.shape[:2] == labels.shape and not labels.is_floating_point(),
         logits,
@@ -210,7 +213,8 @@ def _fit(fits: bool, one: Tensor, other: Tensor) -> None:
     if not fits or one.numel() == 0:
         raise ConfigError(
             f"shapes {tuple(one.shape)} and {tuple(other.shape)}, {other.dtype}",
-            "logits (batch, anchors, 1 + classes) with integer labels (batch, anchors), or offsets (batch, anchors, 4) twice",
+            "logits (batch, anchors, 1 + classes) with integer labels (batch, anchors), "
+            "or predicted and target offsets (batch, anchors, 4)",
             "compute labels and offsets with match(truth, anchors) for the anchors of the network",
         )
 

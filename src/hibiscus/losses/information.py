@@ -45,7 +45,8 @@ def joint_distribution(first: Tensor, second: Tensor) -> Tensor:
 def invariant_information(first: Tensor, second: Tensor, entropy_weight: float = 1.0) -> Tensor:
     r"""The negative mutual information between the clusters of two views, in nats; the loss of IIC.
 
-        loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    P[c] = sum over d of P[c, d]
+        loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d])
+        P[c] = sum over d of P[c, d]
 
     At w = 1 this is -I(c; d), between -log(clusters) and 0: low where both views agree (small conditional
     entropy) and the clusters are of equal size (large entropy), so that neither a single cluster nor random

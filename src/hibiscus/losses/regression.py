@@ -56,7 +56,8 @@ def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
-    r"""Huber's loss: quadratic for small errors and linear for large ones, so that the gradient of outliers is bounded.
+    r"""Huber's loss: quadratic for small errors and linear for large ones, so that the gradient of outliers
+    is bounded.
 
         distance = |prediction - target|
         loss     = mean(distance**2 / 2                    where distance <= delta,

@@ -4,7 +4,8 @@ With p_i the softmax probability of the true class t_i of pixel i, over the N la
 
     pixel_cross_entropy = - sum_i w_{t_i} log p_i / sum_i w_{t_i}
     pixel_focal         = - 1/N sum_i (1 - p_i)^gamma log p_i
-    dice                = 1 - mean over classes c of  (2 sum_i q_ic [t_i = c] + 1) / (sum_i q_ic + sum_i [t_i = c] + 1)
+    dice                = 1 - mean over classes c of
+                          (2 sum_i q_ic [t_i = c] + 1) / (sum_i q_ic + sum_i [t_i = c] + 1)
 
 q_ic is the probability of class c at pixel i; the mean is over the classes that occur in the batch.
 """
@@ -45,7 +46,8 @@ def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = N
 
 
 def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
-    """The focal loss: the cross-entropy of each pixel times `(1 - p)^gamma`, which down-weights easy pixels (Lin et al., 2017).
+    """The focal loss: the cross-entropy of each pixel times `(1 - p)^gamma`, which down-weights easy pixels
+    (Lin et al., 2017).
 
     Args:
         logits: class scores.
@@ -63,7 +65,8 @@ def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
 
 
 def dice(logits: Tensor, mask: Tensor) -> Tensor:
-    """The Dice loss: 1 minus the mean Dice coefficient of the classes over the batch (Milletari et al., 2016, arXiv 1606.04797).
+    """The Dice loss: 1 minus the mean Dice coefficient of the classes over the batch (Milletari et al., 2016,
+    arXiv 1606.04797).
 
     Args:
         logits: class scores.

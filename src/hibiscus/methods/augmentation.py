@@ -1,4 +1,6 @@
-"""The options that methods on images share: the network and the augmentation, each declared once; and flip averaging at test time."""
+"""The options that methods on images share: the network and the augmentation, each declared once; and flip
+averaging at test time.
+"""
 
 from __future__ import annotations
 

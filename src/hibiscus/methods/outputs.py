@@ -21,7 +21,8 @@ def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
 
 
 def before_last(network: nn.Module) -> Callable[..., Tensor]:
-    """A function from a network's inputs to the inputs of its last linear layer, `(items, features)`, whatever its architecture.
+    """A function from a network's inputs to the inputs of its last linear layer, `(items, features)`,
+    whatever its architecture.
 
     Raises:
         UsageError: when it is called and the network has no linear layer.

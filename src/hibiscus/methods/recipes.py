@@ -32,7 +32,9 @@ class Recipe:
     source: str
 
     def learning_rate_for(self, batch_size: int) -> float:
-        """The learning rate for a batch size: proportional to it for SGD (Goyal et al. 2017, arXiv 1706.02677), constant for Adam."""
+        """The learning rate for a batch size: proportional to it for SGD (Goyal et al. 2017, arXiv
+        1706.02677), constant for Adam.
+        """
         return self.learning_rate * batch_size / 128 if self.optimizer == "sgd" else self.learning_rate
 
 

@@ -40,17 +40,19 @@ __all__ = [
 
 
 class SupervisedConfig(ImageConfig):
-    """Options of one network that learns from labeled items; what is left out is chosen by the data and the network."""
+    """Options of one network that learns from labeled items; what is left out is chosen by the data and the
+    network.
+    """
 
-    batch_size: int | None = Field(
+    batch_size: int | None = Field(  # type: ignore[assignment]
         None, ge=1, description="items in a batch; 128, or fewer for small datasets, if left out"
-    )  # type: ignore[assignment]
-    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field(
+    )
+    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field(  # type: ignore[assignment]
         "auto", description="the optimizer; auto: by the network"
-    )  # type: ignore[assignment]
-    learning_rate: float | None = Field(
+    )
+    learning_rate: float | None = Field(  # type: ignore[assignment]
         None, gt=0, description="peak learning rate; by the network if left out"
-    )  # type: ignore[assignment]
+    )
     weight_decay: float | None = Field(None, ge=0, description="L2 weight decay; by the network if left out")  # type: ignore[assignment]
     schedule: ScheduleName = "one-cycle"
     net: NetworkName = Field(
@@ -97,7 +99,9 @@ def default_network(preparation: Preparation) -> str:
 
 
 def batch_size_for(items: int | None) -> int:
-    """The default batch size: 128, and for small datasets the power of two that gives about 20 steps per epoch, at least 8."""
+    """The default batch size: 128, and for small datasets the power of two that gives about 20 steps per
+    epoch, at least 8.
+    """
     if items is None:
         return 128
     return min(128, max(8, 2 ** int(math.log2(max(1, items / 20)))))
@@ -106,7 +110,8 @@ def batch_size_for(items: int | None) -> int:
 def resolve_supervised(
     config: TrainingConfig, preparation: Preparation, items: int | None = None
 ) -> SupervisedConfig:
-    """The options with the network chosen, and the optimizer's settings taken from its recipe where they were left out.
+    """The options with the network chosen, and the optimizer's settings taken from its recipe where they were
+    left out.
 
     Settings that were given are kept. The rest of the recipe is used only with the recipe's own optimizer:
     another one gets plain defaults.
@@ -136,7 +141,7 @@ def resolve_supervised(
 def build_supervised(
     config: SupervisedConfig, preparation: Preparation, outputs: int
 ) -> dict[str, nn.Module]:
-    """The network that the options ask for, with its exponential moving average where `ema_decay` is not 0."""
+    """The network that the options ask for, with its moving average where `ema_decay` is not 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
     network = build_network(
         config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options
@@ -163,7 +168,7 @@ def supervised_stage(
     augment = config.build_augment()
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
         options = "augmentation (translate, crop, flip, tta_flip ...)"
-        raise ConfigError(f"{options} for data without images", "images", "leave these options out")
+        raise ConfigError(f"{options} on data without images", "images", "leave these options out")
     source = data.source("train", config.batch_size or 128, config.seed, augment)
     return Stage([learner], config.epochs, source, ema_followers(networks, "network", config.ema_decay))
 

@@ -41,7 +41,7 @@ class ClassRow(TypedDict):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Items in bins of confidence: mean confidence and accuracy of each bin (NaN where empty), and its count."""
+    """Bins of confidence: mean confidence and accuracy of the items (NaN where empty), and their number."""
 
     confidence: Array
     accuracy: Array
@@ -133,7 +133,8 @@ def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
 
 
 def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 15) -> Calibration:
-    r"""The accuracy of items in equally wide bins of confidence; a calibrated classifier has equal accuracy and confidence.
+    r"""The accuracy of items in equally wide bins of confidence; a calibrated classifier has equal accuracy
+    and confidence.
 
         confidence = max(probabilities);   bin b holds b / bins < confidence <= (b + 1) / bins
 
@@ -170,13 +171,13 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
     r"""The usual metrics of classification.
 
         accuracy          = mean(argmax(probabilities) == labels)
-        top5_error        = top_k_error(k=5)                            with more than 5 classes
-        balanced_accuracy = mean of recall                              over classes that have items
-        macro_f1          = mean of f1                                  over classes that have items or are predicted
-        nll               = -mean(log(probabilities[labels]))           nats; each at most 36, probabilities floored at 2.2e-16
-        ece               = sum(count / N * |accuracy - confidence|)    over `bins` of confidence; 0 is calibrated
-        brier             = mean(sum((probabilities - one_hot)**2))     in [0, 2]; for two classes twice the one-sided score
-        roc_auc           = P(score of a positive > of a negative)      with 2 classes and both among the labels
+        top5_error        = top_k_error(k=5)                      with more than 5 classes
+        balanced_accuracy = mean of recall                        over classes with items
+        macro_f1          = mean of f1                            over classes with items or predictions
+        nll               = -mean(log(probabilities[labels]))     nats; probabilities at least 2.2e-16
+        ece               = sum(count / N |accuracy - confidence|)  over `bins` of confidence
+        brier             = mean(sum((probabilities - one_hot)**2))  in [0, 2], summed over all classes
+        roc_auc           = P(score of a positive > of a negative)   with 2 classes, both with items
 
     Args:
         probabilities: rows that sum to one.
@@ -221,7 +222,9 @@ def _ratio(top: NDArray, bottom: NDArray) -> Array:
 
 
 def _checked(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Array, NDArray[np.int64]]:
-    """Both as arrays, with rows normalized to sum to one, since those of a softmax in half precision may be off by 0.01."""
+    """Both as arrays, with rows normalized to sum to one, since those of a softmax in half precision may be
+    off by 0.01.
+    """
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
     if p.ndim != 2 or p.shape[1] < 2 or y.shape != p.shape[:1] or len(y) == 0:
         raise DataError(

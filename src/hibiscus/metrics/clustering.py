@@ -46,7 +46,8 @@ def cluster_table(
 
 
 def match_clusters(table: ArrayLike) -> dict[int, int]:
-    r"""The one-to-one assignment of clusters to classes with the most items in agreement (the Hungarian method).
+    r"""The one-to-one assignment of clusters to classes with the most items in agreement (the Hungarian
+    method).
 
         maximize  sum over clusters c of  table[c, match[c]],    no class twice
 

@@ -1,4 +1,5 @@
-"""Average precision of detected boxes as defined by COCO; see `hibiscus.metrics.voc_detection` for curves and other metrics.
+"""Average precision of detected boxes as defined by COCO; see `hibiscus.metrics.voc_detection` for curves and
+other metrics.
 
 Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax,
 class, crowd (0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's metrics come from
@@ -36,7 +37,9 @@ METRICS = [
 
 @dataclass(frozen=True)
 class AveragePrecision:
-    """COCO's twelve metrics by name, and by class the AP over all levels, the AP at 0.5 and the AR; NaN without true boxes."""
+    """COCO's twelve metrics by name, and by class the AP over all levels, the AP at 0.5 and the AR; NaN
+    without true boxes.
+    """
 
     metrics: dict[str, float]
     by_class: Array
@@ -49,9 +52,11 @@ def average_precision(
 ) -> AveragePrecision:
     r"""Average precision and average recall as defined by COCO.
 
-        map50_95 = mean over classes and the IoU thresholds 0.50, 0.55 ... 0.95 of mean(precision at recall 0, 0.01 ... 1)
+        map50_95 = mean over classes and the IoU thresholds 0.50, 0.55 ... 0.95
+                   of mean(precision at recall 0, 0.01 ... 1)
         map50, map75 at one IoU threshold;  small < 32**2 <= medium < 96**2 <= large in square pixels
-        ar1, ar10, ar100 = maximum recall with that many detections per image and class, mean over classes and IoU thresholds
+        ar1, ar10, ar100 = maximum recall with that many detections per image and class,
+                           mean over classes and IoU thresholds
 
     Only the 100 highest-scoring detections of a class in an image count. Detections matched to a crowd are
     ignored. Undefined metrics are NaN.

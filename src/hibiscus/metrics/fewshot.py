@@ -55,7 +55,8 @@ def few_shot(
 ) -> FewShot:
     r"""Accuracy of the nearest prototype over random episodes, with its 95 % confidence interval.
 
-        prototype[c] = mean of `shot` embeddings of class c;    accuracy = mean over episodes of the fraction of correct predictions
+        prototype[c] = mean of `shot` embeddings of class c
+        accuracy = mean over episodes of the fraction of correct predictions
         interval = 1.96 standard deviation over episodes / sqrt(episodes)
 
     Args:

@@ -1,4 +1,6 @@
-"""Training curves: smoothing, averaging over folds, and the epoch at which to stop. Lower is better throughout."""
+"""Training curves: smoothing, averaging over folds, and the epoch at which to stop. Lower is better
+throughout.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def smooth(values: ArrayLike, factor: float = 0.8) -> Values:
 
 
 def mean_curve(folds: Sequence[ArrayLike], at_least: int = 1) -> Values:
-    r"""The average of the folds' curves, epoch by epoch; with little data, the curve of a single fold is too noisy.
+    r"""The average of the folds' curves, epoch by epoch; with little data, the curve of a single fold is too
+    noisy.
 
         mean[t] = sum of fold[t] / number of folds that reached epoch t
 
@@ -85,7 +88,8 @@ def mean_curve(folds: Sequence[ArrayLike], at_least: int = 1) -> Values:
 def stopping_epoch(
     training: ArrayLike, validation: ArrayLike, factor: float = 0.8, patience: int = 3
 ) -> int | None:
-    r"""The epoch, counted from 1, from which the validation loss rises while the training loss does not: where to stop.
+    r"""The epoch, counted from 1, from which the validation loss rises while the training loss does not:
+    where to stop.
 
     Both curves are smoothed. Overfitting is *detected* at the first epoch at least `patience` epochs after
     the lowest smoothed validation loss so far whose loss is significantly higher, while the smoothed training
@@ -95,7 +99,8 @@ def stopping_epoch(
     curves that rise together indicate a diverging optimizer.
 
         rise  = smooth(validation)[t] - min(smooth(validation)[:t + 1])  >  CLEAR_RISE * noise
-        noise = sigma * sqrt(2 * settled + factor**(2 * lowest) * (1 - settled)),      settled = (1 - factor) / (1 + factor)
+        noise = sigma * sqrt(2 * settled + factor**(2 * lowest) * (1 - settled))
+        settled = (1 - factor) / (1 + factor)
         sigma = sqrt(pi / 2) * mean(bends) / sqrt(6) * (1 + 4 / len(bends))
         bends = |second differences of validation[:t + 1]|, their later half
 
@@ -153,7 +158,8 @@ def _curve(values: ArrayLike) -> Values:
 
 
 def _noise(values: Values, factor: float, lowest: int) -> float:
-    """The standard deviation, due to noise, of the difference between the moving average of `values` at `lowest` and at the end.
+    """The standard deviation, due to noise, of the difference between the moving average of `values` at
+    `lowest` and at the end.
 
     The noise is estimated from the second differences, which do not depend on level and slope.
     """

@@ -1,6 +1,8 @@
-r"""Panoptic segmentation: one map with the class of each pixel and, for things, its instance; and panoptic quality.
+r"""Panoptic segmentation: one map with the class of each pixel and, for things, its instance; and panoptic
+quality.
 
-    PQ_c = sum over matched pairs of IoU / (TP + FP / 2 + FN / 2) = SQ_c RQ_c,    SQ_c = mean IoU of the pairs,    RQ_c = F1 of recognition
+    PQ_c = sum over matched pairs of IoU / (TP + FP / 2 + FN / 2) = SQ_c RQ_c
+    SQ_c = mean IoU of the pairs,    RQ_c = F1 of recognition
 
 A predicted and a true segment of one class are matched if their IoU exceeds 0.5, which makes the match
 unique. Unlabeled pixels are ignored. PQ, SQ and RQ are means over the classes that occur as true or
@@ -48,7 +50,8 @@ def merge_panoptic(
     min_fraction: float = MIN_FRACTION,
     margin: float = MARGIN,
 ) -> PanopticMap:
-    """Merges boxes and a semantic mask: each pixel of a thing class belongs to the first box of that class that contains it.
+    """Merges boxes and a semantic mask: each pixel of a thing class belongs to the first box of that class
+    that contains it.
 
     Pixels outside all boxes belong to the first box within a margin, since a box that is slightly too small
     would cut off its object; other pixels belong to no segment. All pixels of a stuff class form one segment.
@@ -147,7 +150,9 @@ class PanopticQuality:
             self.counts[label, 2] += i not in paired_true and true_area[i + 1] > 0
 
     def by_class(self) -> np.ndarray:
-        """PQ, SQ and RQ of each class, `(classes, 3)`; NaN where it is neither true nor predicted, SQ 0 without matches."""
+        """PQ, SQ and RQ of each class, `(classes, 3)`; NaN where it is neither true nor predicted, SQ 0
+        without matches.
+        """
         matched, false_positives, false_negatives = self.counts.T
         with np.errstate(invalid="ignore", divide="ignore"):
             recognition = matched / (matched + false_positives / 2 + false_negatives / 2)
@@ -156,7 +161,9 @@ class PanopticQuality:
         return np.stack([recognition * segmentation, segmentation, recognition], 1)
 
     def figures(self, kinds: Sequence[int] | None = None) -> dict[str, float]:
-        """`pq`, `sq` and `rq`: the means over a list of classes (all by default) that occur as true or predicted."""
+        """`pq`, `sq` and `rq`: the means over a list of classes (all by default) that occur as true or
+        predicted.
+        """
         rows = self.by_class() if kinds is None else self.by_class()[list(kinds)]
         rows = rows[~np.isnan(rows[:, 0])]
         means = rows.mean(0) if len(rows) else np.zeros(3)

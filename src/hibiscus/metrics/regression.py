@@ -60,7 +60,7 @@ def _errors(prediction: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.float6
         )
     if not (np.isfinite(p).all() and np.isfinite(t).all()):
         raise DataError(
-            f"{np.count_nonzero(~np.isfinite(p))} predictions and {np.count_nonzero(~np.isfinite(t))} targets not finite",
+            f"{(~np.isfinite(p)).sum()} predictions and {(~np.isfinite(t)).sum()} targets not finite",
             "finite numbers",
             "drop the items without a target; lower the learning rate if the predictions are not finite",
         )

@@ -1,6 +1,7 @@
-r"""Metrics of semantic segmentation from one confusion matrix over all images: n_{tc} pixels of class t are predicted as c.
+r"""Metrics of semantic segmentation from one confusion matrix over all images: n_{tc} pixels of class t are
+predicted as c.
 
-    IoU_c = n_cc / (sum_t n_tc + sum_c' n_cc' - n_cc),    mIoU = mean over the classes that occur as true or predicted
+    IoU_c = n_cc / (sum_t n_tc + sum_c' n_cc' - n_cc),    mIoU = mean over the classes that occur
     Dice_c = 2 n_cc / (sum_t n_tc + sum_c' n_cc'),        pixel accuracy = sum_c n_cc / sum_tc n_tc
 
 The background counts as a class; pixels without a label are ignored. Some papers report the mean over images
@@ -74,7 +75,9 @@ def segmentation_metrics(matrices: np.ndarray) -> dict[str, float]:
 
 
 def iou_and_dice(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoU and Dice of each class, NaN where it is neither true nor predicted; `(..., classes, classes)` to two of `(..., classes)`."""
+    """IoU and Dice of each class, NaN where it is neither true nor predicted; `(..., classes, classes)` to
+    two of `(..., classes)`.
+    """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
     areas = confusion.sum(-1) + confusion.sum(-2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -82,7 +85,8 @@ def iou_and_dice(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def most_frequent_class(masks: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarray:
-    """The most frequent class at each position over a set of masks, uint8 `(height, width)`: a prediction that ignores the image.
+    """The most frequent class at each position over a set of masks, uint8 `(height, width)`: a prediction
+    that ignores the image.
 
     At positions without any label it is the most frequent class overall.
     """

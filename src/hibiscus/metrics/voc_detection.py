@@ -1,4 +1,5 @@
-"""Detected against true boxes: precision-recall curves, VOC's average precision, metrics at one score threshold, and a baseline.
+"""Detected against true boxes: precision-recall curves, VOC's average precision, metrics at one score
+threshold, and a baseline.
 
 Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd
 (0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class.
@@ -29,7 +30,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """Precision and recall of a class at one IoU threshold: a point for each detection, in the order of falling scores."""
+    """Precision and recall of a class at one IoU threshold: a point for each detection, in the order of
+    falling scores.
+    """
 
     label: int
     level: float
@@ -41,7 +44,9 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ThresholdMetrics:
-    """By class at one score and IoU threshold: precision, recall, mean IoU of the matched boxes (NaN where undefined), and counts."""
+    """By class at one score and IoU threshold: precision, recall, mean IoU of the matched boxes (NaN where
+    undefined), and counts.
+    """
 
     precision: Array
     recall: Array
@@ -83,7 +88,8 @@ def precision_recall(
 def voc_precision(
     truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, level: float = 0.5
 ) -> Array:
-    r"""Average precision of each class as defined by Pascal VOC since 2010: the area under the monotone precision-recall curve.
+    r"""Average precision of each class as defined by Pascal VOC since 2010: the area under the monotone
+    precision-recall curve.
 
         ap = sum((recall_n+1 - recall_n) * max(precision from recall_n+1 on))
 
@@ -154,7 +160,8 @@ def metrics_at_threshold(
 
 
 def mean_boxes(truths: Sequence[np.ndarray], classes: int) -> Array:
-    """A detector that ignores the image: the mean box of each class, scored by the fraction of training images that hold the class.
+    """A detector that ignores the image: the mean box of each class, scored by the fraction of training
+    images that hold the class.
 
     Use its rows as the detections of every test image. Edges should be in a unit that all images share;
     crowds are left out.
@@ -199,7 +206,9 @@ def _curve(
 def _match(
     truths: Sequence[Array], detections: Sequence[Array], label: int, level: float, voc: bool
 ) -> tuple[Array, NDArray[np.bool_], Array, int]:
-    """Score, whether it is a hit, and IoU of all detections of a class that count; and the number of true boxes."""
+    """Score, whether it is a hit, and IoU of all detections of a class that count; and the number of true
+    boxes.
+    """
     if not 0 < level <= 1:
         raise ConfigError(f"an IoU threshold of {level}", "above 0 and at most 1", "use 0.5")
     scores, hits, overlaps, true_count = [], [], [], 0
@@ -230,7 +239,7 @@ def _match(
 
 
 def _overlap(boxes: Array, truth: Array, crowd: NDArray[np.bool_]) -> Array:
-    """IoU of detections and true boxes (d, k); with a crowd, the fraction of the detection that lies in it."""
+    """IoU of detections and true boxes (d, k); with a crowd, the fraction of the detection inside it."""
     low = np.maximum(boxes[:, None, :2], truth[None, :, :2])
     high = np.minimum(boxes[:, None, 2:4], truth[None, :, 2:4])
     inside = np.clip(high - low, 0, None).prod(-1)
@@ -264,7 +273,7 @@ def checked(
                 raise DataError(
                     f"{what} of image {number}, shape {rows.shape}",
                     f"(n, 6) finite numbers, classes 0 to {classes - 1} in column {column}",
-                    "truths: xmin, ymin, xmax, ymax, class, crowd; detections: xmin, ymin, xmax, ymax, score, class",
+                    "columns xmin, ymin, xmax, ymax, then class and crowd, or score and class",
                 )
     return arrays[0], arrays[1]
 

@@ -175,7 +175,9 @@ def _vgg(channels: int, width: float, variant: str, strides: tuple[int, ...]) ->
 
 
 def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], most: int) -> Backbone:
-    """The stem and a stage per stride; since blocks of version 2 end with the sum, returned maps pass through batch norm and ReLU."""
+    """The stem and a stage per stride; since blocks of version 2 end with the sum, returned maps pass through
+    batch norm and ReLU.
+    """
     first = 4 if strides[0] >= 4 else 1
     if most < first:
         raise ConfigError(

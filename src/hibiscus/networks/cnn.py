@@ -1,4 +1,5 @@
-r"""A simple convolutional network: blocks of convolution, pooling, batch norm and activation, followed by a linear head.
+r"""A simple convolutional network: blocks of convolution, pooling, batch norm and activation, followed by a
+linear head.
 
 Small images of single objects (digits, clothing, signs) are learned in minutes on a CPU. The receptive field
 doubles with each pooling layer.
@@ -150,7 +151,7 @@ class Block:
         ]
         if min(new) < 1:
             raise ConfigError(
-                f"cnn: a map of {size[0]}x{size[1]} pixels under a kernel of {self.kernel} with dilation {self.dilation}",
+                f"cnn: a map of {size[0]}x{size[1]} pixels, kernel {self.kernel}, dilation {self.dilation}",
                 "a map at least as large as the dilated kernel",
                 "use padding=same, fewer filters, or image_size=32 to enlarge the images",
             )
@@ -166,7 +167,8 @@ def convolution(
     dilation: tuple[int, int] = (1, 1),
     bias: bool = True,
 ) -> list[nn.Module]:
-    r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride} \rceil$.
+    r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride}
+    \rceil$.
 
     An even kernel needs one more zero at the bottom and right than at the top and left, hence a separate
     padding layer.
@@ -183,7 +185,9 @@ def convolution(
 def head(
     channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP
 ) -> list[nn.Module]:
-    """Flattens maps of up to `largest` positions and averages larger ones, followed by dropout and a linear layer."""
+    """Flattens maps of up to `largest` positions and averages larger ones, followed by dropout and a linear
+    layer.
+    """
     large = size[0] * size[1] > largest
     layers: list[nn.Module] = [AveragePool(1)] if large else []
     layers.append(Flatten())

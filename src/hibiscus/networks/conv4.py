@@ -1,4 +1,5 @@
-r"""Conv-4: four blocks of convolution, batch norm, ReLU and max pooling, the small encoder used for comparison in few-shot papers.
+r"""Conv-4: four blocks of convolution, batch norm, ReLU and max pooling, the small encoder used for
+comparison in few-shot papers.
 
     H = Conv3x3(64) - MaxPool2 - BN - ReLU;    conv4: H H H H, 28x28 images to 64 features
 

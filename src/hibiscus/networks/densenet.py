@@ -1,6 +1,7 @@
 r"""DenseNet-BC: each layer takes the concatenated maps of all layers before it in its block.
 
-    $x_{l+1} = [x_l; H(x_l)]$,  H = BN-ReLU-Conv1(4k)-BN-ReLU-Conv3(k);    transition = BN-ReLU-Conv1(half)-AvgPool2
+    $x_{l+1} = [x_l; H(x_l)]$,  H = BN-ReLU-Conv1(4k)-BN-ReLU-Conv3(k)
+    transition = BN-ReLU-Conv1(half)-AvgPool2
 
 Features are reused instead of relearned, which needs few parameters (0.77 million for depth 100 and growth k
 = 12) but much time and memory for each. Three blocks of (depth - 4) / 6 bottlenecks; no transition after the

@@ -1,6 +1,6 @@
 r"""Dropout, several times as fast on a CPU as PyTorch's own.
 
-    y = x m / (1 - p),    m = 0 with probability p, else 1, independently for each value; y = x outside training
+    y = x m / (1 - p),    m = 0 with probability p, else 1, for each value; y = x outside training
 
 PyTorch generates a random number for each value, which takes longer than some of the neighboring layers. Here
 one 64-bit number decides on four values with 16 bits each, so that p is rounded to a multiple of 1/65,536;

@@ -46,7 +46,7 @@ def shapes_of(input_shape: Any) -> list[tuple[int, ...]]:
 def _bad_shape(input_shape: Any) -> ConfigError:
     return ConfigError(
         f"input_shape {input_shape!r}",
-        "(channels, height, width) for images, (features,) for tables, (steps, features) for sequences, all at least 1",
+        "(channels, height, width), (features,) or (steps, features), all at least 1",
         "pass the shape of one item without the batch dimension",
     )
 
@@ -189,7 +189,8 @@ def legal_depth(network: str, depth: int, step: int, offset: int) -> int:
 def map_side(side: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
     r"""The side of the output map of a convolution or pooling layer.
 
-        $\lfloor (\text{side} + \text{padding} - \text{dilation} (\text{kernel} - 1) - 1) / \text{stride} \rfloor + 1$
+        $\lfloor (\text{side} + \text{padding} - \text{dilation} (\text{kernel} - 1) - 1)
+        / \text{stride} \rfloor + 1$
 
     Args:
         side: height or width before.

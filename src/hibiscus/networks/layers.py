@@ -42,8 +42,10 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 def activation(name: str) -> nn.Module:
     r"""A new activation layer by name.
 
-        relu $\max(0, x)$; leaky_relu $\max(0.2x, x)$; elu $x$ or $e^x - 1$; selu $1.0507\,(x$ or $1.6733(e^x - 1))$;
-        softplus $\log(1 + e^x)$; tanh; sigmoid $1/(1 + e^{-x})$; gelu $x\Phi(x)$; silu $x\,\mathrm{sigmoid}(x)$;
+        relu $\max(0, x)$; leaky_relu $\max(0.2x, x)$; elu $x$ or $e^x - 1$;
+        selu $1.0507\,(x$ or $1.6733(e^x - 1))$;
+        softplus $\log(1 + e^x)$; tanh; sigmoid $1/(1 + e^{-x})$;
+        gelu $x\Phi(x)$; silu $x\,\mathrm{sigmoid}(x)$;
         identity; softmax $e^{x_i} / \sum_j e^{x_j}$ over the channels.
 
     `relu` and `leaky_relu` work in place, which saves a copy; use them on the output of another layer.
@@ -100,7 +102,8 @@ INITIALIZERS: dict[str, Initializer] = {
 def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Module:
     r"""Initializes every weight of a network by a named scheme; biases are set to 0.
 
-        he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$; lecun: $1/\text{fan}_{in}$;
+        he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$;
+        lecun: $1/\text{fan}_{in}$;
         orthogonal: $W W^\top = I$; normal: standard deviation 0.02; uniform: in ±0.05; zeros; ones.
 
     This covers linear, convolution and transposed convolution layers and recurrent cells, whose gates are
@@ -137,7 +140,9 @@ def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Modu
 def initialize_recurrent(
     layer: nn.RNNBase, kernel: Initializer, recurrent: Initializer, generator: torch.Generator | None = None
 ) -> None:
-    """Initializes input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases 0, forget gate 1."""
+    """Initializes input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases
+    0, forget gate 1.
+    """
     gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
@@ -158,7 +163,9 @@ def initialize_recurrent(
 def fill(
     weight: Tensor, initializer: Initializer, fans: tuple[int, int], generator: torch.Generator | None = None
 ) -> None:
-    """Initializes on the CPU in float32 and copies, so that the same seed gives the same weights on every device."""
+    """Initializes on the CPU in float32 and copies, so that the same seed gives the same weights on every
+    device.
+    """
     weight.copy_(initializer(torch.empty(weight.shape), *fans, generator))
 
 
@@ -172,7 +179,9 @@ def _fans(layer: nn.Module) -> tuple[int, int]:
 
 
 class UnitNorm(nn.BatchNorm1d):
-    """Batch norm of units `(batch, units)`; a batch of one, whose variance is undefined, uses the running statistics."""
+    """Batch norm of units `(batch, units)`; a batch of one, whose variance is undefined, uses the running
+    statistics.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """The normalized units."""
@@ -184,7 +193,9 @@ class UnitNorm(nn.BatchNorm1d):
 
 
 class MapNorm(nn.BatchNorm2d):
-    """Batch norm of maps; a single value per channel, whose variance is undefined, uses the running statistics."""
+    """Batch norm of maps; a single value per channel, whose variance is undefined, uses the running
+    statistics.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """The normalized maps."""
@@ -207,7 +218,7 @@ def conv_norm_relu(channels: int, filters: int, stride: int = 1) -> list[nn.Modu
 def spectrally_normalized(network: nn.Module) -> nn.Module:
     r"""Divides the weight of every linear and convolution layer by its largest singular value, in place.
 
-        $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of the power method at each forward pass in training
+        $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of power iteration at each forward pass in training
 
     Each layer then has a Lipschitz constant of at most 1, and so has a network of such layers with ReLU or
     LeakyReLU activations.

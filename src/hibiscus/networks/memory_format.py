@@ -29,7 +29,9 @@ class _SameLayout(torch.autograd.Function):
 
 
 def same_layout(x: Tensor) -> Tensor:
-    """The identity on maps `(batch, channels, height, width)`; the gradient of channels-last maps is channels-last too."""
+    """The identity on maps `(batch, channels, height, width)`; the gradient of channels-last maps is
+    channels-last too.
+    """
     last = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
     return _SameLayout.apply(x) if last and x.requires_grad else x  # pyright: ignore[reportReturnType]
 

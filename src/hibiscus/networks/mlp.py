@@ -22,7 +22,8 @@ __all__ = ["build_linear", "build_mlp", "hidden_layers"]
 
 
 def build_linear(input_shape: Any, outputs: int) -> nn.Sequential:
-    """One linear layer on the flattened input: logistic or linear regression, a baseline for every other network.
+    """One linear layer on the flattened input: logistic or linear regression, a baseline for every other
+    network.
 
     Args:
         input_shape: any one input; flattened.

@@ -1,9 +1,11 @@
-r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with a dropout mask that is constant over the steps of a sequence.
+r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with a dropout mask that is constant over
+the steps of a sequence.
 
     rnn: $h_t = \tanh(W x_t + U (m \odot h_{t-1}) + b)$
     lstm: $i, f, g, o = W x_t + U (m \odot h_{t-1}) + b$;
           $c_t = \sigma(f) c_{t-1} + \sigma(i) \tanh(g)$;  $h_t = \sigma(o) \tanh(c_t)$
-    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;  $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
+    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;
+         $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
          $h_t = (1 - z) n + z h_{t-1}$
 
 $m$ is the mask of recurrent dropout, sampled once per sequence and scaled by $1/(1-p)$; without it torch's
@@ -90,7 +92,8 @@ class Recurrent(nn.Module):
 
 
 class VariationalLayer(nn.Module):
-    """One recurrent layer with dropout masks that are constant over a sequence; its weights are in torch's own module, `core`.
+    """One recurrent layer with dropout masks that are constant over a sequence; its weights are in torch's
+    own module, `core`.
 
     Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch,
         directions * units).

@@ -1,4 +1,5 @@
-"""The registry of networks by name. `build_network("resnet20", (3, 32, 32), 10)` imports only the module it needs.
+"""The registry of networks by name. `build_network("resnet20", (3, 32, 32), 10)` imports only the module it
+needs.
 
 Custom networks are given as a function: `build_network("mypackage.module:build", ...)` calls
 `build(input_shape, outputs, **options)`, with the working directory on the import path.
@@ -26,7 +27,9 @@ __all__ = ["NetworkInfo", "build_network", "list_networks"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the registry: names that match the pattern are built by the function; named groups become options."""
+    """One row of the registry: names that match the pattern are built by the function; named groups become
+    options.
+    """
 
     label: str
     pattern: str
@@ -97,7 +100,7 @@ ENTRIES = (
 
 @dataclass(frozen=True)
 class NetworkInfo:
-    """A row of `list_networks`: the name or its pattern, a description, and the options with their defaults."""
+    """A row of `list_networks`: the name or its pattern, a description, and the default options."""
 
     name: str
     description: str
@@ -105,7 +108,9 @@ class NetworkInfo:
 
 
 def list_networks() -> list[NetworkInfo]:
-    """Every network by name, with its options and their defaults; all accept `initializer`, None for the network's own."""
+    """Every network by name, with its options and their defaults; all accept `initializer`, None for the
+    network's own.
+    """
     rows = []
     for entry in ENTRIES:
         taken = {*entry.fixed, *re.compile(entry.pattern).groupindex}
@@ -162,7 +167,7 @@ def _find(name: str) -> tuple[Entry, dict[str, Any]]:
     known = [example for entry in ENTRIES for example in (entry.examples or (entry.label,))]
     raise ConfigError(
         f"unknown network {name!r}",
-        f"one of: {', '.join(entry.label for entry in ENTRIES)}; or module.path:function for a custom network",
+        f"one of: {', '.join(entry.label for entry in ENTRIES)}; or module.path:function",
         nearest(name, known),
     )
 
@@ -188,7 +193,7 @@ def _build_custom(name: str, input_shape: Any, outputs: int, options: dict[str, 
             raise ConfigError(
                 f"{name} cannot be called: {error}",
                 "function(input_shape, outputs, **options)",
-                f"change the arguments of the function, or the options: {', '.join(sorted(options)) or 'none'}",
+                f"change its arguments, or the options: {', '.join(sorted(options)) or 'none'}",
             ) from error
         except ValueError:  # built-in functions have no signature
             pass

@@ -1,4 +1,5 @@
-r"""Weight regularization for any network: penalties added to the loss, and constraints applied after each step.
+r"""Weight regularization for any network: penalties added to the loss, and constraints applied after each
+step.
 
     penalty: $\lambda_1 \sum |w| + \lambda_2 \sum w^2$ (no factor one half);
     max-norm: $w \leftarrow w \min(1, c / \lVert w \rVert)$ for the weights $w$ into each unit;
@@ -27,9 +28,11 @@ WEIGHTED = (nn.Linear, nn.modules.conv._ConvNd, nn.RNNBase, nn.Embedding)
 
 
 class WeightPenalty:
-    r"""The L1 and L2 penalty of a network's weights, biases or outputs, of all layers or some; a call returns the scalar.
+    r"""The L1 and L2 penalty of a network's weights, biases or outputs, of all layers or some; a call returns
+    the scalar.
 
-        $\lambda_1 \sum |v| + \lambda_2 \sum v^2$, summed over `weight` and `bias`; over `activity` also averaged over the batch
+        $\lambda_1 \sum |v| + \lambda_2 \sum v^2$, summed over `weight` and `bias`;
+        over `activity` also averaged over the batch
 
     It applies to linear, convolution, recurrent and embedding layers, not to normalization layers. The
     activity penalty collects the outputs of the layers in training through forward hooks until the next call;

@@ -1,4 +1,5 @@
-r"""Residual networks for small images, version 1 (two convolutions, ReLU after the sum) and version 2 (pre-activation).
+r"""Residual networks for small images, version 1 (two convolutions, ReLU after the sum) and version 2
+(pre-activation).
 
     v1, depth 6n+2: $x_{l+1} = \mathrm{ReLU}(F(x_l) + x_l)$,  F = Conv3-BN-ReLU-Conv3-BN
     v2, depth 9n+2: $x_{l+1} = F(x_l) + x_l$,  F = BN-ReLU-Conv1-BN-ReLU-Conv3-BN-ReLU-Conv1
@@ -90,7 +91,8 @@ def stage_layers(
     shortcut: str = "projection",
     dilations: tuple[int, int] = (1, 1),
 ) -> list[nn.Module]:
-    """The blocks of one stage, the first with the stride; they return `filters` channels, four times as many in version 2.
+    """The blocks of one stage, the first with the stride; they return `filters` channels, four times as many
+    in version 2.
 
     Args:
         channels: input channels.
@@ -130,14 +132,18 @@ def stem_layers(channels: int, filters: int, stem: str) -> list[nn.Module]:
 
 
 class PadShortcut(nn.Module):
-    """The identity adapted to a new shape: every `stride`-th position, and zeros for the new channels (option A)."""
+    """The identity adapted to a new shape: every `stride`-th position, and zeros for the new channels (option
+    A).
+    """
 
     def __init__(self, more: int, stride: int):
         super().__init__()
         self.before, self.after, self.stride = more // 2, more - more // 2, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride), rounded up."""
+        """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride),
+        rounded up.
+        """
         return functional.pad(
             same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after)
         )
@@ -168,7 +174,8 @@ class BasicBlock(nn.Module):
 
 
 class BottleneckBlock(nn.Module):
-    """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), applied from right to left, with nothing after the sum.
+    """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), applied from right to left, with
+    nothing after the sum.
 
     Where the shape changes, the shortcut starts after the first BN-ReLU. The 3x3 convolution may be dilated.
     """

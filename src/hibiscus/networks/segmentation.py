@@ -1,7 +1,10 @@
-r"""Networks for semantic segmentation: an FCN with a feature pyramid, and PSPNet, both with a ResNet v2 trunk.
+r"""Networks for semantic segmentation: an FCN with a feature pyramid, and PSPNet, both with a ResNet v2
+trunk.
 
-    FCN:     x_1 = trunk(image),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),  scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
-    PSPNet:  x = trunk(image),    scores = head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
+    FCN:     x_1 = trunk(image),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),
+             scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
+    PSPNet:  x = trunk(image),
+             scores = head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
 
 `up` enlarges to the size of the first map, `pool_b` averages over each of b x b bins, f is a 3x3 and g a 1x1
 convolution with batch norm and ReLU. The scores are enlarged to the size of the image by bilinear
@@ -204,7 +207,9 @@ def _convolution(before: int, after: int, kernel: int, stride: int = 1, norm: bo
 
 
 def _head(before: int, outputs: int) -> nn.Conv2d:
-    """From features to scores; initialized with weights large enough for the features to learn from the first step on."""
+    """From features to scores; initialized with weights large enough for the features to learn from the first
+    step on.
+    """
     head = nn.Conv2d(before, outputs, 1)
     initialize(head, "glorot_normal")
     return head

@@ -1,7 +1,9 @@
-r"""SSD: a network that predicts class scores and box offsets for anchors at every position of feature maps of several scales.
+r"""SSD: a network that predicts class scores and box offsets for anchors at every position of feature maps of
+several scales.
 
-    maps:    x_1 .. x_m of a backbone, then x_{k+1} = Conv3_{stride 2}(Conv1(x_k)), down to a map of one position
-    scores   (batch, A, classes + 1) = Conv3(x_k),    offsets (batch, A, 4) = Conv3(x_k),    A = sum over k of h_k w_k a_k
+    maps:    x_1 .. x_m of a backbone, then x_{k+1} = Conv3_{stride 2}(Conv1(x_k)), to a map of one position
+    scores   (batch, A, classes + 1) = Conv3(x_k),    offsets (batch, A, 4) = Conv3(x_k)
+    A = sum over k of h_k w_k a_k
 
 Small objects are detected on the large maps and large objects on the small maps. Every position has a few
 anchors, reference boxes of fixed sizes, relative to which boxes are predicted. With `pyramid` the features of
@@ -97,7 +99,7 @@ class SSD(nn.Module):
         self._start_heads(prior)
 
     def _start_heads(self, prior: float | None) -> None:
-        """Small weights, so that all anchors start alike, and biases that make objects as rare as the prior."""
+        """Small weights, so that all anchors start alike, and biases for the prior."""
         for head in (*self.score_heads, *self.offset_heads):
             assert isinstance(head, nn.Conv2d)
             assert head.bias is not None
@@ -114,7 +116,7 @@ class SSD(nn.Module):
                     head.bias.view(-1, self.classes + 1)[:, BACKGROUND] = 0
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """The maps to which the heads are applied, largest first: (batch, channels[k], *map_sizes[k]) each."""
+        """The maps to which the heads are applied, largest first: (batch, channels[k], *map_sizes[k])."""
         maps = self.backbone(x)
         for layers in self.extras:
             maps.append(layers(maps[-1]))
@@ -199,8 +201,8 @@ def build_ssd(
 def map_sizes(
     image_shape: Any, finest_stride: int = 8, levels: int | None = None
 ) -> tuple[tuple[int, int], ...]:
-    """(height, width) of each map of `build_ssd`, each half as large as the last, rounded up; down to one position if `levels` is
-    None.
+    """(height, width) of each map of `build_ssd`, each half as large as the last, rounded up; down to one
+    position if `levels` is None.
 
     Raises:
         ConfigError: an invalid stride, or more levels than down to one position.
@@ -234,7 +236,9 @@ def _extra(channels: int, filters: int, before: tuple[int, int], after: tuple[in
 
 
 def _norm(filters: int, size: tuple[int, int]) -> nn.Module:
-    """Batch norm, or group norm on maps smaller than 2x2 positions, where a batch has too few values for statistics."""
+    """Batch norm, or group norm on maps smaller than 2x2 positions, where a batch has too few values for
+    statistics.
+    """
     return nn.GroupNorm(1, filters) if min(size) < 2 else MapNorm(filters)
 
 

@@ -1,4 +1,5 @@
-r"""VGG: stacks of 3x3 convolutions with batch norm, with max pooling after each stack and twice the filters after each pooling layer.
+r"""VGG: stacks of 3x3 convolutions with batch norm, with max pooling after each stack and twice the filters
+after each pooling layer.
 
     H = Conv3x3 - BN - ReLU;    vgg16: 64 64 M 128 128 M 256 256 256 M 512 512 512 M 512 512 512 M
 

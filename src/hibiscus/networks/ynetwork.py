@@ -57,7 +57,8 @@ def build_ynetwork(
     activation: str = "relu",
     dropout: float = 0.4,
 ) -> YNetwork:
-    """Branches with different dilations for one image, or one branch for each of several inputs, merged before a linear head.
+    """Branches with different dilations for one image, or one branch for each of several inputs, merged
+    before a linear head.
 
     Args:
         input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: images
@@ -102,7 +103,7 @@ def build_ynetwork(
 
 
 class YNetwork(nn.Module):
-    """Branches that each return (batch, channels, positions), merged, flattened and passed to a linear head."""
+    """Branches that return (batch, channels, positions), merged, flattened and passed to a linear head."""
 
     def __init__(
         self,

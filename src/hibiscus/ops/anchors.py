@@ -197,7 +197,9 @@ def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Ten
 
 
 def _initial_centers(sizes: Tensor, count: int, seed: int) -> Tensor:
-    """Initial centers of k-means++: each next box is sampled with a probability proportional to the square of its distance to the nearest."""
+    """Initial centers of k-means++: each next box is sampled with a probability proportional to the square of
+    its distance to the nearest.
+    """
     generator = torch.Generator().manual_seed(seed)
     chosen = [int(torch.randint(len(sizes), (1,), generator=generator))]
     distance = torch.ones(len(sizes))

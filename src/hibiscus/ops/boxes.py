@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["CROWD", "DEVIATIONS", "decode", "encode", "iou", "iou_of_edges", "match"]
+__all__ = ["CROWD", "DEVIATIONS", "check_scores", "decode", "encode", "iou", "iou_of_edges", "match"]
 
 DEVIATIONS = (0.1, 0.1, 0.2, 0.2)  # assumed standard deviations, which scale the offsets to about 1
 CROWD = -2
@@ -141,6 +141,24 @@ def match(
     return labels, offsets, positive
 
 
+def check_scores(boxes: Tensor, scores: Tensor, threshold: float) -> None:
+    """Raise where scores by class (batch, classes, boxes) do not match boxes (batch, boxes, 4), or the IoU
+    threshold is invalid.
+    """
+    if (
+        boxes.ndim != 3
+        or boxes.shape[-1] != 4
+        or scores.ndim != 3
+        or scores.shape[::2] != boxes.shape[:2]
+        or not 0 < threshold <= 1
+    ):
+        raise ConfigError(
+            f"boxes {tuple(boxes.shape)}, scores {tuple(scores.shape)}, an IoU threshold of {threshold}",
+            "boxes (batch, boxes, 4), scores (batch, classes, boxes) and 0 < threshold <= 1",
+            "pass a score for each class and box; use a threshold of 0.45",
+        )
+
+
 def _center_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
     """Centers and sizes, (..., 2) each."""
     low, high = boxes[..., :2], boxes[..., 2:]
@@ -167,7 +185,9 @@ def _overlaps(boxes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
-    """The row of the box with the highest IoU for each anchor (B, A) over the threshold, the first of ties; -1 for other anchors."""
+    """The row of the box with the highest IoU for each anchor (B, A) over the threshold, the first of ties;
+    -1 for other anchors.
+    """
     image, anchor = over.nonzero(as_tuple=True)
     owner = torch.full(over.shape, -1, device=over.device)
     step = max(64, BLOCK // boxes.shape[1])
@@ -177,7 +197,8 @@ def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
 
 
 def _match_greedily(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, anchor: Tensor) -> Tensor:
-    """Greedy one-to-one matching, written over `owner` (B, A); `top` and `anchor` are each box's highest IoU and its anchor.
+    """Greedy one-to-one matching, written over `owner` (B, A); `top` and `anchor` are each box's highest IoU
+    and its anchor.
 
     Pairs that are the best choice for both box and anchor are matched all at once; the others choose again
     among the remaining anchors. The result equals that of going through the pairs in the order of falling
@@ -204,7 +225,9 @@ def _match_greedily(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, 
 
 
 def _write(owner: Tensor, anchor: Tensor, matched: Tensor, rows: Tensor) -> Tensor:
-    """`owner` with the rows of matched boxes written at their anchors; other boxes write to a column that is dropped."""
+    """`owner` with the rows of matched boxes written at their anchors; other boxes write to a column that is
+    dropped.
+    """
     wide = torch.cat([owner, owner[:, :1]], 1)
     wide.scatter_(1, torch.where(matched, anchor, owner.shape[1]), rows.expand_as(anchor))
     return wide[:, :-1]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hibiscus.errors import ConfigError
-from hibiscus.ops.boxes import iou, iou_of_edges
+from hibiscus.ops.boxes import check_scores, iou_of_edges
+from hibiscus.ops.soft_nms import soft_nms
 
-__all__ = ["detect", "nms", "soft_nms"]
+__all__ = ["detect", "nms"]
 
 CHUNK = 128  # boxes processed at a time, in the order of falling scores
 ROWS = 4  # rows processed at a time, so that they stay in the cache
@@ -25,7 +25,7 @@ def nms(
     min_score: float = 0.0,
     max_kept: int | None = None,
 ) -> Tensor:
-    r"""Non-maximum suppression: keeps the highest-scoring box of a class, discards all boxes whose IoU with it reaches the threshold, repeats.
+    r"""Non-maximum suppression: keeps boxes that no higher-scoring kept box of their class overlaps.
 
         kept = not any(kept_j and score_j > score and iou_j >= threshold)
 
@@ -46,7 +46,7 @@ def nms(
     Raises:
         ConfigError: when the shapes do not match, or an option is out of range.
     """
-    _checked(boxes, scores, threshold)
+    check_scores(boxes, scores, threshold)
     batch, classes, count = scores.shape
     rows = scores.reshape(batch * classes, count)
     order = rows.argsort(dim=1, descending=True, stable=True)[
@@ -61,71 +61,6 @@ def nms(
             chosen &= chosen.cumsum(1) <= max_kept
         kept[chunk] = torch.zeros_like(kept[chunk]).scatter_(1, index, chosen)
     return kept.view(batch, classes, count)
-
-
-def soft_nms(
-    boxes: Tensor,
-    scores: Tensor,
-    kind: str = "gaussian",
-    sigma: float = 0.5,
-    threshold: float = 0.3,
-    min_score: float = 0.001,
-    max_kept: int | None = None,
-) -> tuple[Tensor, Tensor]:
-    r"""Soft-NMS: lowers the scores of boxes that overlap a higher-scoring one instead of discarding them.
-
-        score *= exp(-iou**2 / sigma)              gaussian
-        score *= 1 - iou where iou >= threshold    linear
-
-    The box with the highest current score is selected in each step, in all rows at once.
-
-    Args:
-        boxes: candidates of each row (an image and a class).
-        scores: scores of the candidates.
-        kind: `gaussian` or `linear`.
-        sigma: width of the Gaussian (paper: 0.5).
-        threshold: IoU threshold of the linear variant (paper: 0.3).
-        min_score: boxes of this score or less are discarded.
-        max_kept: largest number of boxes to select; all if None.
-
-    Shapes:
-        boxes (N, K, 4), scores (N, K); returns the indices of the boxes (N, n) int64, -1 for padding, and
-        their scores (N, n), 0 for padding.
-
-    Raises:
-        ConfigError: when the shapes do not match, or an option is unknown or out of range.
-
-    Reference: Bodla et al., "Soft-NMS: Improving Object Detection With One Line of Code", 2017, arXiv
-        1704.04503.
-    """
-    _checked(boxes, scores[:, None], threshold)
-    if kind not in ("gaussian", "linear") or sigma <= 0:
-        raise ConfigError(
-            f"kind={kind!r}, sigma={sigma}",
-            "gaussian or linear, and sigma > 0",
-            "use gaussian with sigma=0.5",
-        )
-    current = torch.where(scores > min_score, scores, -1)
-    selected, values = [], []
-    for _ in range(scores.shape[1] if max_kept is None else min(max_kept, scores.shape[1])):
-        top = current.amax(1, keepdim=True)
-        if not bool((top > min_score).any()):
-            break
-        best = (current == top).to(torch.uint8).argmax(1, keepdim=True)  # the first of equal scores
-        overlap = iou(boxes.gather(1, best[..., None].expand(-1, -1, 4)), boxes)
-        weight = (
-            torch.exp(-(overlap * overlap) / sigma)
-            if kind == "gaussian"
-            else torch.where(overlap >= threshold, 1 - overlap, 1)
-        )
-        current = current * weight
-        current = torch.where(current > min_score, current, -1).scatter(1, best, -1)
-        valid = top > min_score
-        selected.append(torch.where(valid, best, -1))
-        values.append(torch.where(valid, top, 0))
-    if not selected:
-        return scores.new_zeros(len(scores), 0, dtype=torch.int64), scores.new_zeros(len(scores), 0)
-    return torch.cat(selected, 1), torch.cat(values, 1)
 
 
 def detect(
@@ -164,7 +99,7 @@ def detect(
         ConfigError: when the shapes do not match, or an option is out of range.
     """
     value = scores[..., 1:].transpose(1, 2).float().contiguous()
-    _checked(boxes, value, iou_threshold)
+    check_scores(boxes, value, iou_threshold)
     batch, _, count = value.shape
     key = _keys(value.view(batch, -1), score_threshold).view_as(value)
     if max_per_class is not None and max_per_class < count:
@@ -184,21 +119,6 @@ def detect(
         candidates *= 4
 
 
-def _checked(boxes: Tensor, scores: Tensor, threshold: float) -> None:
-    if (
-        boxes.ndim != 3
-        or boxes.shape[-1] != 4
-        or scores.ndim != 3
-        or scores.shape[::2] != boxes.shape[:2]
-        or not 0 < threshold <= 1
-    ):
-        raise ConfigError(
-            f"boxes of shape {tuple(boxes.shape)}, scores (by class) of shape {tuple(scores.shape)}, an IoU threshold of {threshold}",
-            "boxes (batch, boxes, 4), scores (batch, classes, boxes) and 0 < threshold <= 1",
-            "pass a score for each class and box; use a threshold of 0.45",
-        )
-
-
 def _greedy(
     boxes: Tensor,
     candidate: Tensor,
@@ -206,7 +126,8 @@ def _greedy(
     label: Tensor | None = None,
     max_kept: int | None = None,
 ) -> Tensor:
-    """Which boxes (R, N, 4) of each row are kept, given in the order of falling scores; only `candidate` boxes (R, N) are considered.
+    """Which `candidate` boxes (R, N) of each row of boxes (R, N, 4), in the order of falling scores, are
+    kept.
 
     Works in chunks: boxes that overlap a box kept earlier are discarded at once, and the others are resolved
     among themselves. Boxes of another `label` (R, N) do not interact. Stops once each row has `max_kept`
@@ -240,7 +161,7 @@ def _greedy(
 
 
 def _overlap(a: Tensor, b: Tensor, label_a: Tensor | None, label_b: Tensor | None) -> Tensor:
-    """IoU of each box of `a` (4, R, N) with each box of `b` (4, R, M): (R, N, M); 0 between different labels."""
+    """IoU of all boxes of `a` (4, R, N) and `b` (4, R, M): (R, N, M); 0 between different labels."""
     overlap = iou_of_edges(a[..., None], b[:, :, None])
     if label_a is None or label_b is None:
         return overlap
@@ -248,7 +169,8 @@ def _overlap(a: Tensor, b: Tensor, label_a: Tensor | None, label_b: Tensor | Non
 
 
 def _resolve(candidate: Tensor, suppresses: Tensor) -> Tensor:
-    """Which boxes of a chunk (R, N) are kept, where `suppresses` (R, N, N) is 1 if the earlier box suppresses the later one.
+    """Which boxes of a chunk (R, N) are kept, where `suppresses` (R, N, N) is 1 if the earlier box suppresses
+    the later one.
 
     A box is kept if no kept box suppresses it. This is iterated until nothing changes, which takes as many
     iterations as the longest chain of overlapping boxes has links, usually two or three.
@@ -262,7 +184,8 @@ def _resolve(candidate: Tensor, suppresses: Tensor) -> Tensor:
 
 
 def _keys(scores: Tensor, min_score: float) -> Tensor:
-    """Integers in the order of the scores (B, n), larger for the first of equal scores; 0 for scores that are not considered.
+    """Integers in the order of the scores (B, n), larger for the first of equal scores; 0 for scores that are
+    not considered.
 
     The bits of positive float32 numbers are ordered like the numbers, so that one integer holds both score
     and index: topk is then exact on ties.
@@ -304,7 +227,7 @@ def _detect_softly(
 
 
 def _padded(boxes: Tensor, scores: Tensor, label: Tensor, keep: int) -> Tensor:
-    """The `keep` highest-scoring rows of each image, (B, keep, 6); rows of score 0 are padding of class -1."""
+    """The `keep` highest-scoring rows of each image, (B, keep, 6); rows of score 0 get class -1."""
     scores, order = scores.sort(dim=1, descending=True, stable=True)
     scores, order = scores[:, :keep], order[:, :keep]
     corners = boxes.gather(1, order[..., None].expand(-1, -1, 4))

@@ -23,7 +23,9 @@ def iou(a: Box, b: Box) -> float:
 
 
 def encode(box: Box, anchor: Box, deviations: Sequence[float] = DEVIATIONS) -> list[float]:
-    """The offsets of a box from an anchor: shift of the center and logarithm of the size, relative to the anchor, over the deviations."""
+    """The offsets of a box from an anchor: shift of the center and logarithm of the size, relative to the
+    anchor, over the deviations.
+    """
     (cx, cy, w, h), (ax, ay, aw, ah) = _center_and_size(box), _center_and_size(anchor)
     offsets = ((cx - ax) / aw, (cy - ay) / ah, math.log(w / aw), math.log(h / ah))
     return [offset / deviation for offset, deviation in zip(offsets, deviations, strict=True)]

@@ -1,4 +1,6 @@
-"""The formula in the docstring of `pspnet`, computed in NumPy, and that its auxiliary head is used in training only."""
+"""The formula in the docstring of `pspnet`, computed in NumPy, and that its auxiliary head is used in
+training only.
+"""
 
 from __future__ import annotations
 

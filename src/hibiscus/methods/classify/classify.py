@@ -91,7 +91,7 @@ class Classify(Method):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """Chooses the network for the data, and the optimizer's settings for the network, where they were left out."""
+        """Sets the network and the optimizer where they were left out."""
         resolved = supervised.resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
             raise ConfigError(

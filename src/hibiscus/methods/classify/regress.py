@@ -79,7 +79,7 @@ class Regress(Method):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """Chooses the network for the data, and the optimizer's settings for the network, where they were left out."""
+        """Sets the network and the optimizer where they were left out."""
         return resolve_supervised(config, preparation, items)
 
     def networks(self) -> dict[str, nn.Module]:

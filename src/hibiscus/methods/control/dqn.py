@@ -1,6 +1,7 @@
 r"""Deep Q-network (DQN): learns the action values Q(s, a) from a replay buffer and acts greedily on them.
 
-    loss = mean over sampled transitions of  smooth_l1(Q(s)[a] - y),    y = r + gamma (1 - terminated) max over b of  Q_target(s')[b]
+    loss = mean over sampled transitions of  smooth_l1(Q(s)[a] - y)
+    y = r + gamma (1 - terminated) max over b of  Q_target(s')[b]
 
 Q is fitted to a target that bootstraps from its own estimate of the next state. Two devices keep this stable:
 transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated, and the
@@ -164,7 +165,7 @@ class DQN(Method):
         return torch.where(is_random, random_actions, self.act(observation))
 
     def compute_targets(self, batches: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The temporal-difference targets y for all batches of an iteration, during which the target network does not change."""
+        """The targets y for all batches of an iteration, during which the target network does not change."""
         next_value = self.target(batches["next_observation"].flatten(0, 1)).amax(1).view_as(batches["reward"])
         return {
             "target": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.gamma)

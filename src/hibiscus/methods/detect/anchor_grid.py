@@ -1,4 +1,6 @@
-"""The anchors on each feature map: fitted to the boxes of the training part, or the paper's scales and aspect ratios."""
+"""The anchors on each feature map: fitted to the boxes of the training part, or the paper's scales and aspect
+ratios.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def fitted_anchor_grid(
     per_cell: int,
     levels: int | None,
 ) -> AnchorGrid:
-    """Anchors fitted to the boxes of the training part, each box on the map whose stride is about a quarter of its size.
+    """Anchors fitted to the boxes of the training part, each box on the map whose stride is about a quarter
+    of its size.
 
     The size of a box alone decides on its map, so that every box spans several cells and neighboring objects
     fall into different ones.
@@ -70,7 +73,8 @@ def fitted_anchor_grid(
 def paper_anchor_grid(
     shape: tuple[int, int, int], finest_stride: int, levels: int | None, min_scale: float, max_scale: float
 ) -> AnchorGrid:
-    """The paper's anchors: aspect ratios 1, 2 and 1/2 at each map's scale, and one of ratio 1 at the geometric mean with the next.
+    """The paper's anchors: aspect ratios 1, 2 and 1/2 at each map's scale, and one of ratio 1 at the
+    geometric mean with the next.
 
     Args:
         shape: (channels, height, width) of an image.

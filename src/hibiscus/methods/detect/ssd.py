@@ -144,19 +144,19 @@ class SSD(Method):
     def loss_from_outputs(
         self, scores: Tensor, offsets: Tensor, boxes: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of scores (batch, A, 1 + classes) and offsets (batch, A, 4) against true boxes (batch, max boxes, 5)."""
+        """The loss of scores (batch, A, 1 + classes), offsets (batch, A, 4) against boxes (batch, n, 5)."""
         config = self.config
         labels, targets, positive = match(boxes, self.anchor_grid.anchors, config.match_threshold)
         options = {"alpha": config.offset_weight, "classes": config.class_loss, "kind": config.offset_loss}
         return multibox(scores, offsets, labels, targets, **options), {"anchors": positive.sum() / len(boxes)}
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The scores (batch, A, 1 + classes) and offsets (batch, A, 4) of the network used for prediction, float32."""
+        """The scores (batch, A, 1 + classes) and offsets (batch, A, 4) used for prediction, float32."""
         scores, offsets = ema_or(self.nets, "network")(images)
         return scores.float(), offsets.float()
 
     def detections(self, scores: Tensor, offsets: Tensor) -> Tensor:
-        """The detections of each image, (batch, 200, 6): relative xmin, ymin, xmax, ymax, score and class; class -1 is padding."""
+        """Detections (batch, 200, 6): relative xmin, ymin, xmax, ymax, score, class; class -1 is padding."""
         config = self.config
         boxes = decode(offsets, self.anchor_grid.anchors).clamp(0, 1)
         soft = "gaussian" if config.nms == "soft" else ""
@@ -189,7 +189,7 @@ class SSD(Method):
         )
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`boxes`: for each image rows of xmin, ymin, xmax, ymax in pixels, score and class; `overlay`: those above the threshold."""
+        """`boxes`: rows of xmin, ymin, xmax, ymax in pixels, score and class; `overlay`: the boxes drawn."""
         return detection.box_predictions(
             self._detect_part(data, part), data, part, self.classes, self.config.score_threshold
         )

@@ -1,6 +1,7 @@
-r"""Prototypical networks: learns an embedding in which each class is represented by the mean of a few examples.
+r"""Prototypical networks: an embedding in which a class is the mean of a few examples.
 
-    loss = - mean over queries of  log p(class | query),    p(. | query) = softmax over classes of -d(network(query), prototype)
+    loss = - mean over queries of  log p(class | query)
+    p(. | query) = softmax over classes of  -d(network(query), prototype)
     prototype[c] = mean over the support set of class c of  network(support),    d(a, b) = |a - b|^2
 
 Training imitates the task at test time: each batch is an episode, a classification task of `way` classes with
@@ -76,7 +77,7 @@ class Config(ImageConfig):
     )
     rotate_classes: bool | None = Field(
         None,
-        description="treat rotations of a class by 90, 180 and 270 degrees as three more classes; only for square gray images if left out",
+        description="rotations by 90, 180, 270 degrees are further classes; square gray images if left out",
     )
     translate: Translate = 0.07
     rotation: Rotation = 10.0
@@ -166,7 +167,7 @@ class Protonet(Method):
         return torch.cat([self.embedder(batch.image).float().cpu() for batch in data.iterate(part)]).numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The embeddings of a part; given a support set (as training part), probabilities over the classes of the support set."""
+        """The embeddings of a part; given a support set as training part, probabilities over its classes."""
         embedding, support = self.embed(data, part), data.training
         if support is None:
             return {"embedding": embedding}
@@ -187,5 +188,5 @@ class Protonet(Method):
         }
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Few-shot accuracies with their confidence intervals, beside prototypes in pixel space and chance."""
+        """Few-shot accuracies with confidence intervals, beside prototypes in pixel space and chance."""
         return evaluate_few_shot(self.embed(data, part), data, part, self.config)

@@ -1,4 +1,4 @@
-r"""Invariant information clustering (IIC): clusters images so that an image and its augmented copy fall into the same cluster.
+r"""Invariant information clustering (IIC): an image and its augmented copy shall be in the same cluster.
 
     loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    w = entropy_weight
     P = (Q + Q^T) / 2,    Q[c, d] = mean over images of  p(c | image) p(d | augmented image)
@@ -139,12 +139,16 @@ class IIC(Method):
         return total, {"best_head_loss": losses.detach().min()}
 
     def _information_loss(self, probabilities: Tensor) -> Tensor:
-        """The loss of each head `(heads,)` from its probabilities for the images followed by those for their augmented copies."""
+        """The loss of each head `(heads,)` from its probabilities for images, then for their augmented
+        copies.
+        """
         first, second = probabilities.chunk(2, dim=1)
         return invariant_information(first, second, self.config.entropy_weight)
 
     def heads(self, outputs: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The probabilities of the main heads `(heads, items, clusters)` and of the auxiliary heads, from raw outputs."""
+        """The probabilities `(heads, items, clusters)` of the main and of the auxiliary heads, from raw
+        outputs.
+        """
         config = self.config
         sizes = [config.num_heads * config.num_clusters, config.num_heads * config.num_overclusters]
         main, auxiliary = outputs.float().split(sizes, dim=1)
@@ -159,7 +163,7 @@ class IIC(Method):
         return self.network.get_buffer("head_loss")
 
     def probabilities(self, data: PreparedData, part: str, augmented: bool = False) -> Tensor:
-        """The probabilities of all main heads on a part, or on its augmented images: `(heads, items, clusters)`."""
+        """The probabilities of the main heads on a part or its augmented copy: `(heads, items, clusters)`."""
         augment = clustering.fixed_augmentation(self.config) if augmented else None
         return torch.cat(
             [self.heads(self.network(batch.image))[0].cpu() for batch in data.iterate(part, augment)], dim=1
@@ -171,7 +175,9 @@ class IIC(Method):
         return int(self.head_loss.argmin())
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The cluster of each item of a part, its probability, and the probabilities `(items, clusters)` of the best head."""
+        """The cluster of each item, its probability, and the probabilities `(items, clusters)` of the best
+        head.
+        """
         probabilities = self.probabilities(data, part)[self.best_head].numpy()
         return {
             "cluster": probabilities.argmax(1),
@@ -180,7 +186,7 @@ class IIC(Method):
         }
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The mutual information between the assignments of images and of their augmented copies; with labels, cluster accuracy."""
+        """The mutual information between images and their augmented copies; with labels, cluster accuracy."""
         first, second = self.probabilities(data, part), self.probabilities(data, part, augmented=True)
         return clustering.head_metrics(first, second, self.best_head, data, part)
 

@@ -1,4 +1,4 @@
-"""What methods of semantic segmentation share: options, the training of one network, metrics and predictions."""
+"""What methods of semantic segmentation share: options, training, metrics and predictions."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class SegmentationMethod(Method):
         return {**segmentation_metrics(np.concatenate(matrices)), "loss": losses / max(1, count)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """The metrics beside those of the most frequent class at each position, a table by class, and images."""
+        """The metrics beside those of the most frequent class at each position, a table and images."""
         return evaluate_segments(self._predict_masks(data, part), data, part, self.classes)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:

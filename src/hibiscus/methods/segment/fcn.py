@@ -1,7 +1,8 @@
-r"""Fully convolutional network (FCN): semantic segmentation with a pyramid of feature maps enlarged to one size.
+r"""Fully convolutional network (FCN): semantic segmentation with a pyramid of feature maps.
 
-    loss   = - mean over labeled pixels i of  log p_i,    p_i = softmax(scores)_i at the true class of pixel i
-    scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)]),    x_1 = trunk(image),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
+    loss   = - mean over labeled pixels i of  log p_i,    p_i = softmax(scores)_i at its true class
+    scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
+    x_1 = trunk(image),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
 
 A network of convolutions alone classifies every position of an image of any size. A ResNet v2 reduces each
 side to a quarter; each level of the pyramid halves it again and doubles the receptive field, and all levels

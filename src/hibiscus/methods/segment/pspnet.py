@@ -1,7 +1,9 @@
 r"""Pyramid scene parsing network (PSPNet): semantic segmentation with global context from pyramid pooling.
 
-    loss   = cross_entropy(scores) + auxiliary_weight cross_entropy(auxiliary scores),    mean of - log p_i over labeled pixels i
-    scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)]),    x = trunk(image)
+    loss   = cross_entropy(scores) + auxiliary_weight cross_entropy(auxiliary scores)
+    cross_entropy = mean over labeled pixels i of  - log p_i,    p_i the probability of the true class
+    scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
+    x = trunk(image)
 
 `pool_b` averages over each of b x b bins: one bin describes the whole image, six by six describe its regions.
 This context decides between classes that look alike, such as a boat on a lake and a car on a road. A second,

@@ -1,6 +1,6 @@
 r"""U-Net: semantic segmentation by an encoder and a decoder with skip connections between maps of equal size.
 
-    loss = - mean over labeled pixels i of  log p_i,    p_i = softmax(network(image))_i at the true class of pixel i
+    loss = - mean over labeled pixels i of  log p_i,    p_i = softmax(network(image))_i at its true class
 
 The encoder halves the maps and doubles the filters step by step, so that each unit sees more of the image.
 The decoder enlarges the maps again and concatenates each with the encoder's map of that size, which has kept
