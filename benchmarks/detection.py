@@ -138,7 +138,7 @@ def suppression(anchors, rng):
             race(
                 f"detect, 8,732 x 20, {name}, best 200, {'no limit' if most is None else f'{most} candidates'} a class",
                 lambda own=own, value=value, most=most: numpy_detect(value, own, most, 200),
-                lambda scores=scores, most=most: detect(scores[None], boxes[None], most_per_class=most),
+                lambda scores=scores, most=most: detect(scores[None], boxes[None], max_per_class=most),
                 lambda one, other, own=own: (
                     [c for _, c, _ in one] == other[0, : len(one), 5].tolist()
                     and np.array_equal(own[[i for _, _, i in one]], other[0, : len(one), :4].numpy())

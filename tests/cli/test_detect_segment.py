@@ -17,7 +17,7 @@ from hibiscus.cli.overlays import on_the_file
 from hibiscus.cli.predictions import check_out
 from hibiscus.data.images.video import read_frames, write_frames
 from hibiscus.errors import DataError, UsageError
-from hibiscus.evaluation.segmentation import painted
+from hibiscus.evaluation.segmentation import draw_mask
 
 FOUND = {
     "id": ["a.png", "b.png"],
@@ -97,7 +97,7 @@ def test_boxes_and_classes_are_drawn_on_the_files(photos):
     np.testing.assert_array_equal(sides[30:], image[30:])
     assert on_the_file(found, 1, score=0.5) is None
     masks = {"id": found["id"], "size": found["size"], "mask": np.ones((2, 6, 8, 1), np.uint8), "classes": ["ground", "disc"]}
-    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), painted(image, np.ones((60, 128), np.uint8), 2))
+    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), draw_mask(image, np.ones((60, 128), np.uint8), 2))
 
 
 def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):

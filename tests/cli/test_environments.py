@@ -24,7 +24,7 @@ def test_an_agent_is_trained_evaluated_and_reported(cli, tmp_path):
     assert set(found["baselines"]) == {"random actions"}
     assert found["metrics"]["test/solved_threshold"] == 475
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert "Returns from the worst episode to the best" in page
+    assert "Distribution of returns" in page
     assert "solved at a mean return of 475" in page
 
 

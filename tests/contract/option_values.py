@@ -76,7 +76,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("stackedgan", "joint"): (False, {"max_rounds": 0}),
     ("stackedgan", "joint_gradient_scale"): (1.0, {"max_rounds": 0}),
 }
-OF_IMAGES = ("shift", "flip", "rotation", "zoom", "shear", "brightness", "contrast", "fill", "crop", "vertical_flip", "cutout", "mirror")
+OF_IMAGES = (
+    "translate", "flip", "rotation", "scale_range", "shear", "brightness", "contrast", "padding_mode", "crop", "vertical_flip", "cutout",
+    "tta_flip",
+)  # fmt: skip
 
 
 def otherwise(kind, name):

@@ -1,4 +1,6 @@
-"""The replay source: when it plays, what it gives, what is computed once for a turn, and where it goes on."""
+"""The replay source: when it collects steps, its batches, what is computed once per iteration, and how it is
+restored.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
 from hibiscus.environments.vector import VectorEnv
 
-PLAN = ReplayPlan(batch_size=4, steps=6, updates=3, warm_up=10, turns=2)
+PLAN = ReplayPlan(
+    batch_size=4, steps_per_iteration=6, updates_per_iteration=3, learning_starts=10, iterations_per_epoch=2
+)
 
 
 def source(calls=None, scale=None):
@@ -23,24 +27,34 @@ def source(calls=None, scale=None):
     def compute_targets(fields):
         return {"ahead": fields["reward"] * scale}
 
-    return ReplaySource(environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), compute_targets)
+    return ReplaySource(
+        environments, ReplayBuffer(100, 4), act, PLAN, 3, torch.device("cpu"), compute_targets
+    )
 
 
-def test_it_warms_up_then_plays_before_every_run_of_batches():
+def test_it_collects_steps_before_the_batches_of_every_iteration():
     calls = []
     made = source(calls)
     assert made.batches_per_epoch == 6
     sizes = []
     for _ in range(7):
         batch = made.next()
-        sizes.append(made.memory.size)
+        sizes.append(made.replay_buffer.size)
         assert batch.observation.shape == (4, 4)
         assert batch.size == 4
-    assert sizes == [16, 16, 16, 22, 22, 22, 28]  # 10 + 6 steps, then 6 before each third batch, of two environments each
+    assert sizes == [
+        16,
+        16,
+        16,
+        22,
+        22,
+        22,
+        28,
+    ]  # 10 + 6 steps, then 6 before each third batch, of two environments each
     assert calls == [2] * 14
 
 
-def test_what_is_looked_ahead_stays_for_a_turn():
+def test_targets_are_computed_once_per_iteration():
     scale = torch.ones(())
     made = source(scale=scale)
     first = made.next()

@@ -1,4 +1,4 @@
-"""Environments side by side against one environment played alone; whole episodes; a saved state leads on to the same steps."""
+"""Vectorized environments against a single one; whole episodes; a restored state leads to the same steps."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def test_each_plays_as_it_would_alone_and_begins_the_next_seed_when_it_ends():
     observation, total = alone.reset(seed=5)[0], 0.0
     ended = False
     while not ended:
-        found = both.step([1, len(both.actions[1]) % 2])  # the second pole is held for longer
-        np.testing.assert_array_equal(found["observation"][0], observation)
+        transitions = both.step([1, len(both.actions[1]) % 2])  # the second pole is held for longer
+        np.testing.assert_array_equal(transitions["observation"][0], observation)
         observation, reward, ended, _, _ = alone.step(1)
         total += reward
-        np.testing.assert_array_equal(found["next_observation"][0], observation)
-        assert (found["reward"][0], found["terminated"][0]) == (reward, float(ended))
+        np.testing.assert_array_equal(transitions["next_observation"][0], observation)
+        assert (transitions["reward"][0], transitions["terminated"][0]) == (reward, float(ended))
     assert list(both.recent) == [total]
-    assert both.started == [7, 6]
+    assert both.current_seeds == [7, 6]
     np.testing.assert_array_equal(both.observation[0], alone.reset(seed=7)[0])
 
 
 def test_no_episode_comes_again_when_all_seeds_are_used():
     made = VectorEnv(NAME, 1, [0, 1])
-    begun = [made.started[0]]
+    begun = [made.current_seeds[0]]
     while len(begun) < 6:
-        before = made.begun
+        before = made.num_started
         made.step([1])
-        begun += [made.started[0]] if made.begun != before else []
+        begun += [made.current_seeds[0]] if made.num_started != before else []
     assert begun == [0, 1, 2, 3, 4, 5]
 
 
@@ -58,7 +58,7 @@ def test_a_time_limit_is_no_end():
     made = VectorEnv("MountainCar-v0", 1, [0])
     ends = [made.step([1])["terminated"][0] for _ in range(201)]
     assert sum(ends) == 0
-    assert made.begun == 2
+    assert made.num_started == 2
 
 
 @pytest.mark.filterwarnings("error")
@@ -67,9 +67,11 @@ def test_whole_episodes_are_those_of_each_seed_alone():
         return (observation[:, 2] > 0).long()  # push to where the pole leans
 
     played = play_episodes(NAME, [3, 4, 5], act)
-    for place, seed in enumerate([3, 4, 5]):
+    for index, seed in enumerate([3, 4, 5]):
         alone = play_episodes(NAME, [seed], act)
-        assert alone.returns[0] == played.returns[place] == played.steps[place]
-    assert not played.cut_off.any()
-    stands = play_episodes("MountainCar-v0", [0], lambda observation: torch.ones(len(observation), dtype=torch.int64))
-    assert (stands.returns[0], stands.cut_off[0]) == (-200.0, True)
+        assert alone.returns[0] == played.returns[index] == played.steps[index]
+    assert not played.truncated.any()
+    stands = play_episodes(
+        "MountainCar-v0", [0], lambda observation: torch.ones(len(observation), dtype=torch.int64)
+    )
+    assert (stands.returns[0], stands.truncated[0]) == (-200.0, True)

@@ -88,7 +88,9 @@ def test_unconverged_is_no_warning(monkeypatch, digits):
     assert linear_classifier(*digits[:3], 10).shape == (597, 10)
 
 
-@pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")  # scikit-learn, of a pixel that is always dark
+@pytest.mark.filterwarnings(
+    "ignore:self.within_class_std_dev_"
+)  # scikit-learn, of a pixel that is always dark
 def test_nearest_mean_is_scikit_learns(digits):
     train_x, train_y, test_x, test_y = digits
     p = nearest_mean(train_x, train_y, test_x, 11)
@@ -102,7 +104,9 @@ def test_nearest_mean_is_its_formula():
     x, y = np.array([[0.0], [2.0], [10.0], [12.0]]), np.array([0, 0, 1, 1])
     distance = np.array([[4.0], [6.5]]) - np.array([[1.0, 11.0]])
     p = nearest_mean(x, y, np.array([[4.0], [6.5]]), 2)
-    weights = np.exp(-(distance**2) / (2 * 1.0))  # variance 1, which needs no widening: the classes are far apart
+    weights = np.exp(
+        -(distance**2) / (2 * 1.0)
+    )  # variance 1, which needs no widening: the classes are far apart
     np.testing.assert_allclose(p, weights / weights.sum(1, keepdims=True), rtol=1e-6)
 
 
@@ -150,5 +154,5 @@ def test_principal_components_are_those_of_the_singular_values(digits):
     exact = np.linalg.svd(train - train.mean(0), full_matrices=False)[2][:10]
     error = lambda some: ((test - mean - (test - mean) @ some.T @ some) ** 2).mean()  # noqa: E731
     assert error(axes) == pytest.approx(error(exact), rel=0.01)
-    with pytest.raises(DataError, match="directions"):
+    with pytest.raises(DataError, match="components"):
         principal_components(train, 65)

@@ -22,9 +22,21 @@ from hibiscus.evaluation.items import (
 
 PLAIN = [
     Matrix("Confusion", ["cat", "dog"], ["cat", "dog"], np.array([[3, 1], [0, np.nan]]), "rows are true"),
-    Curve("Loss", "epoch", "nats", [Series("train", [1, 2], np.float32([0.5, np.inf])), Series("val", [1], [2])], True),
-    Scatter("Fit", "true", "predicted", np.arange(3), [0.1, -np.inf, 2.0], diagonal=True, groups=["a", "b", "a"]),
-    Table("Classes", ["class", "precision", "seen"], [["<b>", np.nan, True], [None, np.float64(0.5), np.int64(3)]]),
+    Curve(
+        "Loss",
+        "epoch",
+        "nats",
+        [Series("train", [1, 2], np.float32([0.5, np.inf])), Series("val", [1], [2])],
+        True,
+    ),
+    Scatter(
+        "Fit", "true", "predicted", np.arange(3), [0.1, -np.inf, 2.0], diagonal=True, groups=["a", "b", "a"]
+    ),
+    Table(
+        "Classes",
+        ["class", "precision", "seen"],
+        [["<b>", np.nan, True], [None, np.float64(0.5), np.int64(3)]],
+    ),
     Table("Empty", ["a"], []),
 ]
 
@@ -49,7 +61,9 @@ def test_what_is_not_finite_becomes_null():
 @settings(deadline=None, max_examples=50)
 def test_any_numbers_and_any_text(values, text):
     report_item = Scatter(text, text, text, values, values, note=text)
-    assert report_item_from_json(json.loads(json.dumps(report_item.to_json(), allow_nan=False))) == report_item
+    assert (
+        report_item_from_json(json.loads(json.dumps(report_item.to_json(), allow_nan=False))) == report_item
+    )
 
 
 def images():
@@ -59,7 +73,9 @@ def images():
 
 
 def test_a_folder_gives_back_what_it_took(tmp_path):
-    gallery = Gallery("Most mistaken", images(), [f"image {i}" for i in range(5)], "a note", [("road", "#123abc")])
+    gallery = Gallery(
+        "Most mistaken", images(), [f"image {i}" for i in range(5)], "a note", [("road", "#123abc")]
+    )
     save_report_items([*PLAIN, gallery], tmp_path / "new" / "evidence")
     folder = tmp_path / "new" / "evidence"
     *plain, back = load_report_items(folder)

@@ -20,7 +20,9 @@ def test_cross_entropy_of_both_players():
     real, fake = torch.tensor(REAL), torch.tensor(FAKE)
     expected = -np.log(sigmoid(REAL)).mean() - np.log(1 - sigmoid(FAKE)).mean()
     assert losses.discriminator_cross_entropy(real, fake).item() == pytest.approx(expected, rel=1e-5)
-    assert losses.nonsaturating_generator(fake).item() == pytest.approx(-np.log(sigmoid(FAKE)).mean(), rel=1e-5)
+    assert losses.nonsaturating_generator(fake).item() == pytest.approx(
+        -np.log(sigmoid(FAKE)).mean(), rel=1e-5
+    )
 
 
 def test_a_discriminator_at_chance_has_twice_log_two():
@@ -38,7 +40,9 @@ def test_least_squares_want_one_for_real_and_zero_for_made():
     real, fake = torch.tensor(REAL), torch.tensor(FAKE)
     expected = ((REAL - 1) ** 2).mean() / 2 + (FAKE**2).mean() / 2
     assert losses.least_squares_discriminator(real, fake).item() == pytest.approx(expected, rel=1e-5)
-    assert losses.least_squares_generator(fake).item() == pytest.approx(((FAKE - 1) ** 2).mean() / 2, rel=1e-5)
+    assert losses.least_squares_generator(fake).item() == pytest.approx(
+        ((FAKE - 1) ** 2).mean() / 2, rel=1e-5
+    )
     half = torch.full((4, 1), 0.5, dtype=torch.bfloat16)
     assert losses.least_squares_discriminator(half, half).item() == 0.25
     assert losses.least_squares_generator(half).dtype == torch.float32
@@ -57,7 +61,10 @@ def test_gradient_penalty_is_that_of_a_known_slope():
         return 0.5 * (x.flatten(1) * torch.tensor(weight)).square().sum(1, keepdim=True)
 
     rng = np.random.default_rng(3)
-    real, fake = rng.normal(size=(5, 3, 2, 2)).astype(np.float32), rng.normal(size=(5, 3, 2, 2)).astype(np.float32)
+    real, fake = (
+        rng.normal(size=(5, 3, 2, 2)).astype(np.float32),
+        rng.normal(size=(5, 3, 2, 2)).astype(np.float32),
+    )
     mix = rng.random((5, 1, 1, 1)).astype(np.float32)
     between = (mix * real + (1 - mix) * fake).reshape(5, -1)
     expected = ((np.linalg.norm(weight**2 * between, axis=1) - 1) ** 2).mean()

@@ -30,7 +30,9 @@ def batch():
 @pytest.fixture
 def pair():
     generator = torch.Generator().manual_seed(4)
-    return 3 * torch.randn(ITEMS, generator=generator, dtype=torch.float64), torch.randint(0, 2, (ITEMS,), generator=generator)
+    return 3 * torch.randn(ITEMS, generator=generator, dtype=torch.float64), torch.randint(
+        0, 2, (ITEMS,), generator=generator
+    )
 
 
 def softmax(z):
@@ -62,23 +64,36 @@ def test_cross_entropy_is_its_formula_and_pytorchs(batch, eps, weights):
     w = None if weights is None else torch.tensor(weights, dtype=torch.float64)
     assert cross_entropy(logits, labels, eps, weights).item() == pytest.approx(expected, rel=1e-12)
     assert cross_entropy(logits, one_hot, eps, weights).item() == pytest.approx(expected, rel=1e-12)
-    assert F.cross_entropy(logits, labels, weight=w, label_smoothing=eps).item() == pytest.approx(expected, rel=1e-12)
+    assert F.cross_entropy(logits, labels, weight=w, label_smoothing=eps).item() == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def test_cross_entropy_of_soft_targets(batch):
     logits, _ = batch
     shares = torch.distributions.Dirichlet(torch.ones(CLASSES, dtype=torch.float64)).sample((ITEMS,))
     weights = torch.tensor([0.5, 2.0, 1.0, 0.2, 3.0], dtype=torch.float64)
-    assert torch.allclose(cross_entropy(logits, shares, 0.1), F.cross_entropy(logits, shares, label_smoothing=0.1))
+    assert torch.allclose(
+        cross_entropy(logits, shares, 0.1), F.cross_entropy(logits, shares, label_smoothing=0.1)
+    )
     # PyTorch divides by the batch size here; we divide by the weights of the targets.
-    torchs = F.cross_entropy(logits, shares, weight=weights, label_smoothing=0.1) * ITEMS / (weights * shares).sum()
+    torchs = (
+        F.cross_entropy(logits, shares, weight=weights, label_smoothing=0.1)
+        * ITEMS
+        / (weights * shares).sum()
+    )
     assert torch.allclose(cross_entropy(logits, shares, 0.1, weights), torchs)
 
 
 def test_cross_entropy_over_places():
     logits, labels = torch.randn(2, 3, 4, 5), torch.randint(0, 3, (2, 4, 5))
-    assert torch.allclose(cross_entropy(logits, labels, 0.1), F.cross_entropy(logits, labels, label_smoothing=0.1))
-    assert torch.allclose(focal(logits, labels, gamma=2), focal(logits.permute(0, 2, 3, 1).reshape(-1, 3), labels.flatten(), gamma=2))
+    assert torch.allclose(
+        cross_entropy(logits, labels, 0.1), F.cross_entropy(logits, labels, label_smoothing=0.1)
+    )
+    assert torch.allclose(
+        focal(logits, labels, gamma=2),
+        focal(logits.permute(0, 2, 3, 1).reshape(-1, 3), labels.flatten(), gamma=2),
+    )
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.1])
@@ -88,7 +103,9 @@ def test_binary_cross_entropy_is_its_formula_and_two_class_cross_entropy(pair, e
     w0, w1 = weights or (1.0, 1.0)
     p, y = sigmoid(logits.numpy()), target.numpy()
     smooth = (1 - eps) * y + eps / 2
-    expected = np.sum(-w1 * smooth * np.log(p) - w0 * (1 - smooth) * np.log(1 - p)) / np.sum(w1 * y + w0 * (1 - y))
+    expected = np.sum(-w1 * smooth * np.log(p) - w0 * (1 - smooth) * np.log(1 - p)) / np.sum(
+        w1 * y + w0 * (1 - y)
+    )
     loss = binary_cross_entropy(logits, target, eps, weights)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     assert binary_cross_entropy(logits[:, None], target, eps, weights).item() == loss.item()
@@ -125,7 +142,9 @@ def test_balanced_cross_entropy_is_its_formula(batch, pair):
     expected = np.mean([-weights[y] * np.log(prob[n, y]) for n, y in enumerate(labels.tolist())])
     assert balanced_cross_entropy(logits, labels, counts).item() == pytest.approx(expected, rel=1e-12)
     # Batches of one add up to the whole, so a rare item keeps its weight.
-    alone = [balanced_cross_entropy(logits[i : i + 1], labels[i : i + 1], counts).item() for i in range(ITEMS)]
+    alone = [
+        balanced_cross_entropy(logits[i : i + 1], labels[i : i + 1], counts).item() for i in range(ITEMS)
+    ]
     assert np.mean(alone) == pytest.approx(expected, rel=1e-12)
 
     z, y = pair

@@ -20,5 +20,5 @@ def test_the_target_is_its_formula():
 def test_shapes_and_range_are_checked():
     with pytest.raises(ConfigError, match="one shape"):
         bellman_target(torch.zeros(3), torch.zeros(3), torch.zeros(3, 2), 0.9)
-    with pytest.raises(ConfigError, match="discount"):
+    with pytest.raises(ConfigError, match="gamma"):
         bellman_target(torch.zeros(3), torch.zeros(3), torch.zeros(3), 1.5)

@@ -49,7 +49,10 @@ def test_hard_negatives_are_three_to_one_and_never_ignored_ones(batch):
     for b in range(BATCH):
         left = (labels[b] == 0) & ~chosen[b]
         assert loss[b][chosen[b]].min() >= loss[b][left].max()
-    assert hard_negatives(torch.ones(1, 6), torch.zeros(1, 6).long(), least=2)[0].tolist() == [True, True] + [False] * 4
+    assert (
+        hard_negatives(torch.ones(1, 6), torch.zeros(1, 6).long(), min_negatives=2)[0].tolist()
+        == [True, True] + [False] * 4
+    )
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
@@ -69,7 +72,11 @@ def test_offset_loss_is_its_formula(batch, kind, sigma):
     p, t = rng.normal(size=(2, BATCH, ANCHORS, 4))
     positive = (batch[1] > 0).numpy()
     u = np.abs(p - t)[positive]
-    forms = {"smooth_l1": np.where(u < 1 / sigma**2, (sigma * u) ** 2 / 2, u - 1 / (2 * sigma**2)), "l1": u, "l2": u**2}
+    forms = {
+        "smooth_l1": np.where(u < 1 / sigma**2, (sigma * u) ** 2 / 2, u - 1 / (2 * sigma**2)),
+        "l1": u,
+        "l2": u**2,
+    }
     found = offset_loss(torch.from_numpy(p), torch.from_numpy(t), torch.from_numpy(positive), kind, sigma)
     assert found.item() == pytest.approx(forms[kind].sum() / positive.sum(), rel=1e-12)
 
@@ -77,10 +84,14 @@ def test_offset_loss_is_its_formula(batch, kind, sigma):
 @pytest.mark.parametrize("classes", ["mining", "focal"])
 def test_multibox_is_the_sum_over_positives(batch, classes):
     logits, labels = batch
-    offsets, target = torch.randn(2, BATCH, ANCHORS, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    offsets, target = torch.randn(
+        2, BATCH, ANCHORS, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     named = (mined_cross_entropy if classes == "mining" else anchor_focal)(logits, labels)
     expected = named + 0.5 * offset_loss(offsets, target, labels > 0)
-    assert multibox(logits, offsets, labels, target, 0.5, classes).item() == pytest.approx(expected.item(), rel=1e-12)
+    assert multibox(logits, offsets, labels, target, 0.5, classes).item() == pytest.approx(
+        expected.item(), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("classes", ["mining", "focal"])
@@ -88,7 +99,9 @@ def test_multibox_is_the_sum_over_positives(batch, classes):
 def test_no_positive_anchor_gives_a_number(classes, label):
     logits = torch.randn(2, 5, 3, requires_grad=True)
     offsets = torch.randn(2, 5, 4, requires_grad=True)
-    loss = multibox(logits, offsets, torch.full((2, 5), label), torch.full((2, 5, 4), torch.nan), classes=classes)
+    loss = multibox(
+        logits, offsets, torch.full((2, 5), label), torch.full((2, 5, 4), torch.nan), classes=classes
+    )
     loss.backward()
     assert loss.isfinite()
     assert (loss > 0) == (label == 0)
@@ -119,7 +132,13 @@ def test_gradients_and_half_precision(batch, loss):
         lambda: offset_loss(torch.zeros(2, 5, 4), torch.zeros(2, 5, 4), torch.ones(2, 5).bool(), "l3"),
         lambda: offset_loss(torch.zeros(2, 5, 4), torch.zeros(2, 5, 4), torch.ones(2, 5).bool(), sigma=0),
         lambda: offset_loss(torch.zeros(2, 5, 4), torch.zeros(2, 6, 4), torch.ones(2, 5).bool()),
-        lambda: multibox(torch.zeros(1, 1, 2), torch.zeros(1, 1, 4), torch.zeros(1, 1).long(), torch.zeros(1, 1, 4), classes="x"),
+        lambda: multibox(
+            torch.zeros(1, 1, 2),
+            torch.zeros(1, 1, 4),
+            torch.zeros(1, 1).long(),
+            torch.zeros(1, 1, 4),
+            classes="x",
+        ),
     ],
 )
 def test_errors(call):

@@ -30,7 +30,9 @@ def formula(p, q, w=1.0):
 @pytest.mark.parametrize("w", [1.0, 1.5])
 def test_it_is_its_formula(w):
     p, q = views()
-    assert invariant_information(torch.tensor(p), torch.tensor(q), w).item() == pytest.approx(formula(p, q, w), rel=1e-9)
+    assert invariant_information(torch.tensor(p), torch.tensor(q), w).item() == pytest.approx(
+        formula(p, q, w), rel=1e-9
+    )
 
 
 def test_it_is_the_mutual_information_of_scikit_learn():

@@ -13,12 +13,21 @@ QUERY, PROTOTYPES = RNG.normal(size=(7, 5)), RNG.normal(size=(3, 5))
 
 def test_squared_distance():
     expected = -((QUERY[:, None] - PROTOTYPES[None]) ** 2).sum(-1)
-    np.testing.assert_allclose(prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES)).numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES)).numpy(), expected, rtol=1e-9
+    )
 
 
 def test_cosine():
-    expected = 10 * (QUERY @ PROTOTYPES.T) / np.linalg.norm(QUERY, axis=1)[:, None] / np.linalg.norm(PROTOTYPES, axis=1)
-    np.testing.assert_allclose(prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES), "cosine").numpy(), expected, rtol=1e-9)
+    expected = (
+        10
+        * (QUERY @ PROTOTYPES.T)
+        / np.linalg.norm(QUERY, axis=1)[:, None]
+        / np.linalg.norm(PROTOTYPES, axis=1)
+    )
+    np.testing.assert_allclose(
+        prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES), "cosine").numpy(), expected, rtol=1e-9
+    )
 
 
 def test_float32_under_autocast():
@@ -31,5 +40,5 @@ def test_float32_under_autocast():
 def test_wrong_distance_and_lengths_are_told():
     with pytest.raises(ConfigError, match="distance=manhattan"):
         prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES), "manhattan")
-    with pytest.raises(ConfigError, match="queries of 5 numbers and prototypes of 4"):
+    with pytest.raises(ConfigError, match="queries of dimension 5 and prototypes of dimension 4"):
         prototype_logits(torch.tensor(QUERY), torch.tensor(PROTOTYPES)[:, :4])

@@ -36,7 +36,9 @@ def test_cross_entropy_is_its_formula(weights):
     w = np.ones(4) if weights is None else np.array(weights)
     expected = -(w[known] * np.log(p)).sum() / w[known].sum()
     given = None if weights is None else torch.tensor(weights)
-    assert pixel_cross_entropy(torch.from_numpy(logits), torch.from_numpy(mask), given).item() == pytest.approx(expected, rel=1e-5)
+    assert pixel_cross_entropy(
+        torch.from_numpy(logits), torch.from_numpy(mask), given
+    ).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("gamma", [0.0, 2.0, 3.5])
@@ -44,7 +46,9 @@ def test_focal_is_its_formula(gamma):
     logits, mask = some(1)
     p, _ = true_shares(logits, mask)
     expected = (-((1 - p) ** gamma) * np.log(p)).mean()
-    assert pixel_focal(torch.from_numpy(logits), torch.from_numpy(mask), gamma).item() == pytest.approx(expected, rel=1e-5)
+    assert pixel_focal(torch.from_numpy(logits), torch.from_numpy(mask), gamma).item() == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_focal_has_a_gradient_where_it_is_sure_and_right():
@@ -64,7 +68,9 @@ def test_dice_is_its_formula():
     for number in range(3):
         true = mask == number
         scores.append((2 * q[:, number][true].sum() + 1) / (q[:, number][known].sum() + true.sum() + 1))
-    assert dice(torch.from_numpy(logits), torch.from_numpy(mask)).item() == pytest.approx(1 - np.mean(scores), rel=1e-5)
+    assert dice(torch.from_numpy(logits), torch.from_numpy(mask)).item() == pytest.approx(
+        1 - np.mean(scores), rel=1e-5
+    )
 
 
 def test_the_mean_over_pixels_is_that_over_items():

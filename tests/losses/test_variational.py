@@ -37,7 +37,9 @@ def test_kl_is_the_mean_of_the_log_ratio_under_q():
 
 def test_kl_of_the_prior_is_nought_and_never_below_it_near_the_prior():
     assert gaussian_kl(torch.zeros(3, 4), torch.zeros(3, 4)).tolist() == [0, 0, 0]
-    assert gaussian_kl(torch.zeros(1, 100), torch.full((1, 100), 1e-4)).item() >= 0  # exp - 1 would round to other than the variance
+    assert (
+        gaussian_kl(torch.zeros(1, 100), torch.full((1, 100), 1e-4)).item() >= 0
+    )  # exp - 1 would round to other than the variance
 
 
 def test_bernoulli_is_that_of_torch_distributions():
@@ -54,7 +56,9 @@ def test_bernoulli_of_shares_is_the_expectation_over_draws():
 
 
 def test_bernoulli_of_sure_logits_stays_finite():
-    assert bernoulli_log_likelihood(torch.tensor([[200.0, -200.0]]), torch.tensor([[0.0, 0.0]])).item() == pytest.approx(-200)
+    assert bernoulli_log_likelihood(
+        torch.tensor([[200.0, -200.0]]), torch.tensor([[0.0, 0.0]])
+    ).item() == pytest.approx(-200)
 
 
 @pytest.mark.parametrize("shape", [(1,), (6, 2, 3)])
@@ -66,17 +70,27 @@ def test_gaussian_is_that_of_torch_distributions(shape):
 
 def test_gaussian_with_a_fixed_deviation_is_the_squared_error():
     mean, values = drawn(5, 4), drawn(5, 4)
-    found = gaussian_log_likelihood(mean, values, torch.tensor(-0.5 * math.log(2), dtype=torch.float64))  # std**2 = 1/2
+    found = gaussian_log_likelihood(
+        mean, values, torch.tensor(-0.5 * math.log(2), dtype=torch.float64)
+    )  # std**2 = 1/2
     np.testing.assert_allclose(found, -((mean - values) ** 2).sum(1) - 2 * math.log(math.pi), rtol=1e-12)
 
 
 def test_half_precision_is_raised_to_float32():
     half = torch.ones(2, 3, dtype=torch.bfloat16)
-    for found in (gaussian_kl(half, half), bernoulli_log_likelihood(half, half), gaussian_log_likelihood(half, half, half)):
+    for found in (
+        gaussian_kl(half, half),
+        bernoulli_log_likelihood(half, half),
+        gaussian_log_likelihood(half, half, half),
+    ):
         assert found.dtype == torch.float32
 
 
 def test_unlike_shapes_are_told():
-    for loss in (gaussian_kl, bernoulli_log_likelihood, lambda a, b: gaussian_log_likelihood(a, b, torch.zeros(1))):
+    for loss in (
+        gaussian_kl,
+        bernoulli_log_likelihood,
+        lambda a, b: gaussian_log_likelihood(a, b, torch.zeros(1)),
+    ):
         with pytest.raises(ConfigError, match="shape"):
             loss(torch.zeros(3, 2), torch.zeros(3, 4))

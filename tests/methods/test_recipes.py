@@ -18,15 +18,15 @@ def test_every_network_has_a_recipe_with_a_source():
     assert recipe_for("mynets:build") is RECIPES[-1]
     for recipe in RECIPES:
         assert recipe.source
-        Optimizer(recipe.optimizer, recipe.rate).build([nn.Parameter(nn.Linear(2, 2).weight.data)])
+        Optimizer(recipe.optimizer, recipe.learning_rate).build([nn.Parameter(nn.Linear(2, 2).weight.data)])
 
 
 def test_auto_takes_the_whole_recipe_and_what_was_given_stays():
-    found = resolve_supervised(SupervisedConfig(), VECTORS)
-    assert (found.net, found.optimizer, found.learning_rate, found.weight_decay) == (
+    resolved = resolve_supervised(SupervisedConfig(), VECTORS)
+    assert (resolved.net, resolved.optimizer, resolved.learning_rate, resolved.weight_decay) == (
         "mlp",
         "adamw",
-        RECIPES[-1].rate,
+        RECIPES[-1].learning_rate,
         RECIPES[-1].weight_decay,
     )
     assert resolve_supervised(SupervisedConfig(learning_rate=0.5), VECTORS).learning_rate == 0.5
@@ -41,6 +41,11 @@ def test_resolving_twice_changes_nothing(net):
     assert resolve_supervised(once, VECTORS) == once
 
 
-def test_the_rate_of_sgd_goes_with_the_batch():
-    assert resolve_supervised(SupervisedConfig(net="resnet20", batch_size=64), VECTORS).learning_rate == pytest.approx(0.1)
-    assert resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).learning_rate == recipe_for("lstm").rate
+def test_the_learning_rate_of_sgd_scales_with_the_batch_size():
+    assert resolve_supervised(
+        SupervisedConfig(net="resnet20", batch_size=64), VECTORS
+    ).learning_rate == pytest.approx(0.1)
+    assert (
+        resolve_supervised(SupervisedConfig(net="lstm", batch_size=64), VECTORS).learning_rate
+        == recipe_for("lstm").learning_rate
+    )

@@ -7,7 +7,8 @@ import torch
 from hibiscus import api
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.methods.supervised import SupervisedConfig, before_last, default_network
+from hibiscus.methods.outputs import before_last
+from hibiscus.methods.supervised import SupervisedConfig, default_network
 from hibiscus.networks.registry import build_network
 
 
@@ -33,23 +34,23 @@ def test_penalty_enters_the_loss_and_the_log(tmp_path):
 def test_max_norm_holds_after_training(tmp_path):
     run = trained(tmp_path, max_norm=0.5, learning_rate=0.1)
     run.method("last")
-    for name, weight in run.method("last").nets["network"].named_parameters():
+    for name, weight in run.method("last").network.named_parameters():
         if weight.ndim > 1:
             assert weight.flatten(1).norm(dim=1).max() <= 0.5 + 1e-5, name
 
 
 def test_clipped_weights_stay_inside(tmp_path):
     run = trained(tmp_path, weight_clip=0.02, learning_rate=0.1)
-    assert max(p.abs().max().item() for p in run.method("last").nets["network"].parameters()) <= 0.02 + 1e-6
+    assert max(p.abs().max().item() for p in run.method("last").network.parameters()) <= 0.02 + 1e-6
 
 
-def test_the_average_is_what_answers(tmp_path):
+def test_predictions_use_the_ema(tmp_path):
     run = trained(tmp_path, ema_decay=0.5, learning_rate=0.05)
     method = run.method("last")
-    own, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "ema"))
-    assert not torch.equal(own, averaged)
+    weight, averaged = (next(iter(method.nets[name].parameters())) for name in ("network", "ema"))
+    assert not torch.equal(weight, averaged)
     before = run.predict(small().fields["image"], "last")["probabilities"]
-    own.data.zero_()
+    weight.data.zero_()
     np.testing.assert_array_equal(before, run.predict(small().fields["image"], "last")["probabilities"])
 
 
@@ -59,30 +60,34 @@ def test_augmentation_reaches_training_only(tmp_path):
     assert not SupervisedConfig().build_augment().active
 
 
-def test_a_mirror_image_is_read_too(tmp_path):
-    """The answer is the softmax of the mean of both logits, so an image and its mirror image get the same."""
+def test_flip_averaging_at_test_time(tmp_path):
+    """The prediction is the softmax of the mean of both logits, so that an image and its flipped copy get the
+    same.
+    """
     run, images = trained(tmp_path, tta_flip=True), small().fields["image"]
-    answer = run.predict(images, "last")["probabilities"]
-    np.testing.assert_allclose(run.predict(images[:, :, ::-1], "last")["probabilities"], answer, atol=1e-6)
+    predicted = run.predict(images, "last")["probabilities"]
+    np.testing.assert_allclose(run.predict(images[:, :, ::-1], "last")["probabilities"], predicted, atol=1e-6)
     plain = trained(tmp_path / "plain")
     both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (images, images[:, :, ::-1])]
     mean = np.exp((both[0] + both[1]) / 2)
-    np.testing.assert_allclose(answer, mean / mean.sum(1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(predicted, mean / mean.sum(1, keepdims=True), atol=1e-5)
 
 
-def test_every_kind_of_input_has_its_default_network():
+def test_every_type_of_input_has_its_default_network():
     from hibiscus.data.arrays.preparation import ArrayPreparation
     from hibiscus.data.preparation import ImagePreparation, Preparation
 
     image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
-    series, vectors = (ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,)))
+    series, vectors = (
+        ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,))
+    )
     assert default_network(Preparation({"image": image})) == "cnn"
     assert default_network(Preparation({"array": vectors})) == "mlp"
     assert default_network(Preparation({"array": series})) == "lstm"
     assert default_network(Preparation({"image": image, "array": vectors})) == "ynetwork"
 
 
-def test_an_unknown_option_of_a_network_is_told_before_a_folder_is_made(tmp_path):
+def test_an_unknown_option_of_a_network_is_reported_before_a_folder_is_created(tmp_path):
     with pytest.raises(ConfigError, match="hiden"):
         trained(tmp_path, net_options={"hiden": [4]})
     assert not (tmp_path / "run").exists()
@@ -90,7 +95,13 @@ def test_an_unknown_option_of_a_network_is_told_before_a_folder_is_made(tmp_path
 
 @pytest.mark.parametrize(
     ("net", "shape", "options"),
-    [("mlp", (5,), {"hidden": [8]}), ("linear", (5,), {}), ("cnn", (1, 8, 8), {}), ("lstm", (7, 3), {}), ("resnet20", (3, 16, 16), {})],
+    [
+        ("mlp", (5,), {"hidden": [8]}),
+        ("linear", (5,), {}),
+        ("cnn", (1, 8, 8), {}),
+        ("lstm", (7, 3), {}),
+        ("resnet20", (3, 16, 16), {}),
+    ],
 )
 def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, options):
     network = build_network(net, shape, 4, **options).eval()

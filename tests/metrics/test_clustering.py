@@ -39,7 +39,9 @@ def test_nmi_is_that_of_scikit_learn(clusters):
     from sklearn.metrics import normalized_mutual_info_score
 
     cluster, label = drawn(clusters)
-    assert normalized_mutual_information(cluster, label) == pytest.approx(normalized_mutual_info_score(label, cluster), abs=1e-9)
+    assert normalized_mutual_information(cluster, label) == pytest.approx(
+        normalized_mutual_info_score(label, cluster), abs=1e-9
+    )
 
 
 def test_more_clusters_than_classes_leave_some_without():

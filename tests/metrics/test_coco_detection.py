@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from hibiscus.errors import ConfigError, DataError
-from hibiscus.metrics.coco_detection import FIGURES, average_precision
-from hibiscus.metrics.voc_detection import found_at, mean_boxes, precision_recall, voc_precision
+from hibiscus.metrics.coco_detection import METRICS, average_precision
+from hibiscus.metrics.voc_detection import mean_boxes, metrics_at_threshold, precision_recall, voc_precision
 
 CLASSES = 4
 NONE = np.zeros((0, 6))
@@ -25,8 +25,17 @@ def pycocotools_figures(truths, detections):
         rows, side = [], COCO()
         for b, boxes in enumerate(lists):
             for x, y, x2, y2, one, two in boxes.tolist():
-                row = {"id": len(rows) + 1, "image_id": b + 1, "bbox": [x, y, x2 - x, y2 - y], "area": (x2 - x) * (y2 - y)}
-                row |= {"category_id": int(one) + 1, "iscrowd": int(two)} if truth else {"category_id": int(two) + 1, "score": one}
+                row = {
+                    "id": len(rows) + 1,
+                    "image_id": b + 1,
+                    "bbox": [x, y, x2 - x, y2 - y],
+                    "area": (x2 - x) * (y2 - y),
+                }
+                row |= (
+                    {"category_id": int(one) + 1, "iscrowd": int(two)}
+                    if truth
+                    else {"category_id": int(two) + 1, "score": one}
+                )
                 rows.append(row)
         side.dataset = {"images": images, "categories": categories, "annotations": rows}
         with contextlib.redirect_stdout(io.StringIO()):
@@ -83,18 +92,35 @@ def test_average_precision_is_pycocotools(case, seed, capfd):
     found = average_precision(truths, detections, CLASSES)
     assert capfd.readouterr() == ("", "")
     stats, precision = pycocotools_figures(truths, detections)
-    assert list(found.figures) == FIGURES
-    assert list(found.figures.values()) == pytest.approx([s if s > -1 else np.nan for s in stats], abs=1e-6, nan_ok=True)
+    assert list(found.metrics) == METRICS
+    assert list(found.metrics.values()) == pytest.approx(
+        [s if s > -1 else np.nan for s in stats], abs=1e-6, nan_ok=True
+    )
     for c in range(CLASSES):
         own = precision[:, :, c, 0, -1]
-        assert found.by_class[c] == pytest.approx(own.mean() if own.max() > -1 else np.nan, abs=1e-6, nan_ok=True)
-        assert found.by_class50[c] == pytest.approx(own[0].mean() if own.max() > -1 else np.nan, abs=1e-6, nan_ok=True)
+        assert found.by_class[c] == pytest.approx(
+            own.mean() if own.max() > -1 else np.nan, abs=1e-6, nan_ok=True
+        )
+        assert found.by_class50[c] == pytest.approx(
+            own[0].mean() if own.max() > -1 else np.nan, abs=1e-6, nan_ok=True
+        )
     assert np.isnan(found.recall_by_class).tolist() == np.isnan(found.by_class).tolist()
 
 
-TRUTH = [np.array([[0, 0, 10, 10, 0, 0], [20, 0, 30, 10, 0, 0], [50, 50, 90, 90, 0, 1]], dtype=float), np.array([[0, 0, 10, 10, 1, 0.0]])]
+TRUTH = [
+    np.array([[0, 0, 10, 10, 0, 0], [20, 0, 30, 10, 0, 0], [50, 50, 90, 90, 0, 1]], dtype=float),
+    np.array([[0, 0, 10, 10, 1, 0.0]]),
+]
 SEEN = [
-    np.array([[0, 0, 10, 10, 0.9, 0], [0, 0, 10, 9, 0.8, 0], [20, 0, 30, 6, 0.7, 0], [60, 60, 70, 70, 0.95, 0], [40, 0, 50, 10, 0.1, 1]]),
+    np.array(
+        [
+            [0, 0, 10, 10, 0.9, 0],
+            [0, 0, 10, 9, 0.8, 0],
+            [20, 0, 30, 6, 0.7, 0],
+            [60, 60, 70, 70, 0.95, 0],
+            [40, 0, 50, 10, 0.1, 1],
+        ]
+    ),
     NONE,
 ]
 
@@ -107,21 +133,32 @@ def test_curves_by_hand():
     assert half.recall.tolist() == pytest.approx([1 / 2, 1 / 2, 1])
     assert three.recall.tolist() == pytest.approx([1 / 2] * 3)
     assert other.precision.tolist() == [0]
-    assert voc_precision(TRUTH, SEEN, 3).tolist() == pytest.approx([1 / 2 + 1 / 2 * 2 / 3, 0, np.nan], nan_ok=True)
+    assert voc_precision(TRUTH, SEEN, 3).tolist() == pytest.approx(
+        [1 / 2 + 1 / 2 * 2 / 3, 0, np.nan], nan_ok=True
+    )
 
 
 def test_figures_at_a_threshold_by_hand():
-    found = found_at(TRUTH, SEEN, 3, score=0.5)
+    found = metrics_at_threshold(TRUTH, SEEN, 3, score=0.5)
     assert found.precision.tolist() == pytest.approx([2 / 3, np.nan, np.nan], nan_ok=True)
     assert found.recall.tolist() == pytest.approx([1, 0, np.nan], nan_ok=True)
-    assert found.mean_iou.tolist() == pytest.approx([0.8, np.nan, np.nan], nan_ok=True)
-    assert (found.hits.tolist(), found.detections.tolist(), found.truths.tolist()) == ([2, 0, 0], [3, 0, 0], [2, 1, 0])
+    assert found.matched_iou.tolist() == pytest.approx([0.8, np.nan, np.nan], nan_ok=True)
+    assert (found.hits.tolist(), found.detections.tolist(), found.truths.tolist()) == (
+        [2, 0, 0],
+        [3, 0, 0],
+        [2, 1, 0],
+    )
 
 
 def test_curves_end_at_cocos_recall():
     truths, detections = some(np.random.default_rng(3), crowd=0.2)
-    ours = [curve.recall[-1] for curve in precision_recall(truths, detections, CLASSES, np.linspace(0.5, 0.95, 10))]
-    assert np.mean(ours) == pytest.approx(average_precision(truths, detections, CLASSES).figures["ar100"], abs=1e-6)
+    ours = [
+        curve.recall[-1]
+        for curve in precision_recall(truths, detections, CLASSES, np.linspace(0.5, 0.95, 10))
+    ]
+    assert np.mean(ours) == pytest.approx(
+        average_precision(truths, detections, CLASSES).metrics["ar100"], abs=1e-6
+    )
 
 
 def test_voc_takes_the_nearest_truth_also_where_it_is_taken():
@@ -133,7 +170,10 @@ def test_voc_takes_the_nearest_truth_also_where_it_is_taken():
 
 def test_mean_boxes():
     truths = [*TRUTH, NONE, np.array([[0, 0, 30, 40, 0, 0.0]])]
-    assert mean_boxes(truths, 3).tolist() == [pytest.approx([20 / 3, 0, 70 / 3, 20, 0.5, 0]), pytest.approx([0, 0, 10, 10, 0.25, 1])]
+    assert mean_boxes(truths, 3).tolist() == [
+        pytest.approx([20 / 3, 0, 70 / 3, 20, 0.5, 0]),
+        pytest.approx([0, 0, 10, 10, 0.25, 1]),
+    ]
     assert mean_boxes([NONE], 3).shape == (0, 6)
 
 
@@ -146,7 +186,7 @@ def test_mean_boxes():
         (lambda: average_precision([np.zeros((2, 5))], [NONE], 1), DataError),
         (lambda: average_precision([NONE], [np.full((1, 6), np.nan)], 1), DataError),
         (lambda: precision_recall(TRUTH, SEEN, 2, [0]), ConfigError),
-        (lambda: found_at(TRUTH, SEEN, 2, level=1.5), ConfigError),
+        (lambda: metrics_at_threshold(TRUTH, SEEN, 2, level=1.5), ConfigError),
     ],
 )
 def test_errors(call, error):

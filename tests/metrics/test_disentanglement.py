@@ -8,18 +8,29 @@ from scipy.stats import special_ortho_group
 from sklearn.metrics import mutual_info_score
 
 from hibiscus.errors import DataError
-from hibiscus.metrics.disentanglement import dci, factor_vae_score, mutual_information_gap, mutual_information_table
+from hibiscus.metrics.disentanglement import (
+    dci,
+    factor_vae_score,
+    mutual_information_gap,
+    mutual_information_table,
+)
 
 RNG = np.random.default_rng(0)
 FACTORS = np.stack([RNG.integers(0, count, 1500) for count in (3, 4, 6, 9, 9)], 1)
 SCALED = (FACTORS - FACTORS.mean(0)) / FACTORS.std(0)
-PERFECT = np.concatenate([-3 * SCALED[:, ::-1] + 0.01 * RNG.normal(size=FACTORS.shape), RNG.normal(size=(1500, 3))], 1)
+PERFECT = np.concatenate(
+    [-3 * SCALED[:, ::-1] + 0.01 * RNG.normal(size=FACTORS.shape), RNG.normal(size=(1500, 3))], 1
+)
 ROTATED = SCALED @ special_ortho_group.rvs(5, random_state=1)
 RANDOM = RNG.normal(size=(1500, 5))
 
 
 def everything(codes):
-    return {"mig": mutual_information_gap(codes, FACTORS), "score": factor_vae_score(codes, FACTORS), **dci(codes, FACTORS)}
+    return {
+        "mig": mutual_information_gap(codes, FACTORS),
+        "score": factor_vae_score(codes, FACTORS),
+        **dci(codes, FACTORS),
+    }
 
 
 def test_a_perfect_code_scores_one_whatever_its_order_sign_and_scale_and_what_else_it_holds():
@@ -53,7 +64,9 @@ def test_information_is_scikit_learns():
 
 
 def test_disentanglement_and_completeness_are_different_things():
-    """Two units for one factor: each stands for one factor, but not one unit for each. One unit for two: the other way round."""
+    """Two units for one factor: each stands for one factor, but not one unit for each. One unit for two: the
+    other way round.
+    """
     noisy = SCALED[:, [0]] + 0.5 * RNG.normal(size=(1500, 2))
     doubled = dci(np.concatenate([noisy, SCALED[:, 1:2]], 1), FACTORS[:, :2])
     assert doubled["disentanglement"] > 0.8

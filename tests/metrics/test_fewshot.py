@@ -21,7 +21,9 @@ def test_noise_is_chance_and_the_interval_is_that_of_the_mean():
     found = few_shot(RNG.normal(size=(80, 4)), LABEL, 5, 1, episodes=600)
     assert abs(found.accuracy - 0.2) < 0.05
     assert 0.003 < found.interval < 0.02
-    assert few_shot(RNG.normal(size=(80, 4)), LABEL, 5, 1, episodes=2400).interval == pytest.approx(found.interval / 2, rel=0.25)
+    assert few_shot(RNG.normal(size=(80, 4)), LABEL, 5, 1, episodes=2400).interval == pytest.approx(
+        found.interval / 2, rel=0.25
+    )
 
 
 def test_same_seed_same_episodes():

@@ -16,7 +16,9 @@ def test_against_the_matrix_root(features):
     first = rng.normal(size=(300, features)) @ rng.normal(size=(features, features))
     second = rng.normal(size=(200, features)) @ rng.normal(size=(features, features)) + 1
     one, other = (np.cov(x, rowvar=False).reshape(features, features) for x in (first, second))
-    expected = ((first.mean(0) - second.mean(0)) ** 2).sum() + np.trace(one + other - 2 * np.real(sqrtm(one @ other)))
+    expected = ((first.mean(0) - second.mean(0)) ** 2).sum() + np.trace(
+        one + other - 2 * np.real(sqrtm(one @ other))
+    )
     assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-6)
 
 
@@ -24,7 +26,9 @@ def test_known_cases():
     x = np.random.default_rng(0).normal(size=(500, 7))
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(x, x + 2) == pytest.approx(4 * 7)
-    assert frechet_distance(x, x * [2, *[1] * 6]) == pytest.approx(x[:, 0].mean() ** 2 + x[:, 0].var(ddof=1), rel=0.2)
+    assert frechet_distance(x, x * [2, *[1] * 6]) == pytest.approx(
+        x[:, 0].mean() ** 2 + x[:, 0].var(ddof=1), rel=0.2
+    )
 
 
 def test_fewer_features_than_needed_are_refused():

@@ -47,7 +47,9 @@ def channels_first(x):
 
 def test_psnr_is_that_of_torchmetrics():
     first, second = pair(5, 12, 9, 3)
-    expected = peak_signal_noise_ratio(channels_first(first), channels_first(second), data_range=1.0, reduction="none", dim=(1, 2, 3))
+    expected = peak_signal_noise_ratio(
+        channels_first(first), channels_first(second), data_range=1.0, reduction="none", dim=(1, 2, 3)
+    )
     np.testing.assert_allclose(psnr(first, second), expected, rtol=1e-6)
     np.testing.assert_allclose(psnr(255 * first, 255 * second, peak=255), expected, rtol=1e-6)
 
@@ -64,7 +66,11 @@ def test_ssim_is_that_of_torchmetrics_over_windows_within_the_image(shape, noise
     """Its own mean counts windows about the edge too, which see the image mirrored."""
     first, second = pair(*shape, noise=noise)
     _, windows = structural_similarity_index_measure(
-        channels_first(first), channels_first(second), data_range=1.0, reduction="none", return_full_image=True
+        channels_first(first),
+        channels_first(second),
+        data_range=1.0,
+        reduction="none",
+        return_full_image=True,
     )
     np.testing.assert_allclose(ssim(first, second), windows[..., 5:-5, 5:-5].mean((1, 2, 3)), atol=1e-6)
 
@@ -90,7 +96,13 @@ def test_ssim_of_small_and_of_equal_images():
 
 def test_known_colors_in_lab():
     rgb = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]]
-    expected = [[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86], [100, 0, 0], [0, 0, 0]]
+    expected = [
+        [53.24, 80.09, 67.20],
+        [87.73, -86.18, 83.18],
+        [32.30, 79.19, -107.86],
+        [100, 0, 0],
+        [0, 0, 0],
+    ]
     np.testing.assert_allclose(rgb_to_lab(rgb), expected, atol=0.01)
 
 
@@ -119,7 +131,10 @@ def test_color_difference_is_symmetric_and_finite(numbers):
 
 
 def test_what_does_not_fit_is_told():
-    for call in (lambda: psnr(np.zeros((2, 3)), np.zeros((2, 4))), lambda: ssim(np.zeros((2, 8, 8)), np.zeros((2, 8, 8)))):
+    for call in (
+        lambda: psnr(np.zeros((2, 3)), np.zeros((2, 4))),
+        lambda: ssim(np.zeros((2, 8, 8)), np.zeros((2, 8, 8))),
+    ):
         with pytest.raises(DataError, match="shape"):
             call()
     with pytest.raises(DataError, match="shape"):

@@ -29,7 +29,9 @@ def test_against_plain_loops_with_other_counts(block, monkeypatch):
     def kernel(x, y):
         return (sum(a * b for a, b in zip(x, y, strict=True)) / 3 + 1) ** 3
 
-    among = [[kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j] for a in (first, second)]
+    among = [
+        [kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j] for a in (first, second)
+    ]
     between = [kernel(x, y) for x in first for y in second]
     expected = np.mean(among[0]) + np.mean(among[1]) - 2 * np.mean(between)
     assert kernel_distance(first, second) == pytest.approx(expected, rel=1e-9)
@@ -38,7 +40,9 @@ def test_against_plain_loops_with_other_counts(block, monkeypatch):
 def test_known_cases():
     rng = np.random.default_rng(0)
     pairs = [kernel_distance(*rng.normal(size=(2, 50, 6))) for _ in range(200)]
-    assert abs(np.mean(pairs)) < 4 * np.std(pairs) / 200**0.5, "without bias: about 0 where both are of one kind"
+    assert abs(np.mean(pairs)) < 4 * np.std(pairs) / 200**0.5, (
+        "without bias: about 0 where both are of one kind"
+    )
     assert min(pairs) < 0 < max(pairs)
     x, y = rng.normal(size=(2, 1500, 6))
     assert kernel_distance(x, y) < 0.01

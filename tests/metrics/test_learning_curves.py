@@ -121,6 +121,10 @@ def test_errors():
         smooth(np.zeros((2, 2)))
     with pytest.raises(DataError, match="no folds"):
         mean_curve([])
-    for call in (lambda: smooth([1], 1), lambda: mean_curve([[1]], 2), lambda: stopping_epoch([1], [1], patience=0)):
+    for call in (
+        lambda: smooth([1], 1),
+        lambda: mean_curve([[1]], 2),
+        lambda: stopping_epoch([1], [1], patience=0),
+    ):
         with pytest.raises(ConfigError):
             call()

@@ -12,7 +12,9 @@ from hibiscus.metrics.likelihood import active_units, importance_nll
 
 
 def linear_gaussian(samples, off=0.0, seed=0):
-    """p(z) = N(0, 1), p(x | z) = N(w z, I / 2): p(x) = N(0, w w' + I / 2); q is the posterior, its mean off by so many deviations."""
+    """p(z) = N(0, 1), p(x | z) = N(w z, I / 2): p(x) = N(0, w w' + I / 2); q is the posterior, its mean off
+    by so many deviations.
+    """
     rng = np.random.default_rng(seed)
     w, noise = np.array([1.0, -0.7, 0.4]), 0.5
     x = rng.normal(size=(20, 1)) * w + rng.normal(size=(20, 3)) * np.sqrt(noise)
@@ -33,7 +35,9 @@ def test_with_another_q_it_falls_to_the_truth():
     weights, truth = linear_gaussian(200_000, off=1.0)
     np.testing.assert_allclose(importance_nll(weights), truth, atol=0.03)
     means = [importance_nll(weights[:count]).mean() for count in (1, 10, 1000)]
-    assert -weights.mean() == pytest.approx(truth.mean() + 0.5, abs=0.01)  # the bound: the truth plus KL(q || posterior) = off**2 / 2
+    assert -weights.mean() == pytest.approx(
+        truth.mean() + 0.5, abs=0.01
+    )  # the bound: the truth plus KL(q || posterior) = off**2 / 2
     assert means[0] > truth.mean()
     assert means[1] == pytest.approx(truth.mean(), abs=0.2)
     assert means[2] == pytest.approx(truth.mean(), abs=0.05)

@@ -1,4 +1,6 @@
-"""Panoptic quality: worked by hand, against its definition over random maps, and the merging of boxes and masks."""
+"""Panoptic quality: worked by hand, against its definition over random maps, and the merging of boxes and
+masks.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def test_boxes_and_stuff_are_merged():
 
 def test_quality_is_that_worked_by_hand():
     true = PanopticMap(np.repeat([[1, 1, 2, 2, 3, 3]], 2, 0).astype(np.int32), (0, 1, 1), (False, True, True))
-    given = PanopticMap(np.repeat([[1, 1, 2, 2, 2, 3]], 2, 0).astype(np.int32), (0, 1, 1), (False, True, True))
+    given = PanopticMap(
+        np.repeat([[1, 1, 2, 2, 2, 3]], 2, 0).astype(np.int32), (0, 1, 1), (False, True, True)
+    )
     quality = PanopticQuality(2)
     quality.add(given, true)
     # of class 1: the first pair overlaps by 4 of 6, the second by 2 of 4, which is no more than a half
@@ -48,9 +52,14 @@ def by_definition(given, true, kind, known):
             if one == other == kind and (a | b).any() and (a & b).sum() / (a | b).sum() > 0.5:
                 pairs.append((a & b).sum() / (a | b).sum())
                 used |= {("t", i), ("g", j)}
-    missed = sum(c == kind and ((true.segments == i + 1) & known).any() and ("t", i) not in used for i, c in enumerate(true.classes))
+    missed = sum(
+        c == kind and ((true.segments == i + 1) & known).any() and ("t", i) not in used
+        for i, c in enumerate(true.classes)
+    )
     false = sum(
-        c == kind and ((given.segments == j + 1) & known).sum() > (given.segments == j + 1).sum() / 2 and ("g", j) not in used
+        c == kind
+        and ((given.segments == j + 1) & known).sum() > (given.segments == j + 1).sum() / 2
+        and ("g", j) not in used
         for j, c in enumerate(given.classes)
     )
     return sum(pairs) / (len(pairs) + missed / 2 + false / 2) if len(pairs) + missed + false else np.nan
@@ -60,10 +69,17 @@ def by_definition(given, true, kind, known):
 def test_quality_is_its_definition(seed):
     draw = np.random.default_rng(seed)
     true = PanopticMap(
-        np.kron(draw.integers(0, 5, (3, 4)), np.ones((3, 3), int)).astype(np.int32), (0, 1, 1, 2), (False, True, True, False)
+        np.kron(draw.integers(0, 5, (3, 4)), np.ones((3, 3), int)).astype(np.int32),
+        (0, 1, 1, 2),
+        (False, True, True, False),
     )
-    moved = np.where(draw.random(true.segments.shape) < 0.15, draw.integers(0, 5, true.segments.shape), true.segments)
-    given, known = PanopticMap(moved.astype(np.int32), (0, 1, 2, 2), (False, True, True, True)), draw.random(moved.shape) < 0.9
+    moved = np.where(
+        draw.random(true.segments.shape) < 0.15, draw.integers(0, 5, true.segments.shape), true.segments
+    )
+    given, known = (
+        PanopticMap(moved.astype(np.int32), (0, 1, 2, 2), (False, True, True, True)),
+        draw.random(moved.shape) < 0.9,
+    )
     quality = PanopticQuality(4)
     quality.add(given, true, known)
     for kind in range(4):

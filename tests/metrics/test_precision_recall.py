@@ -1,4 +1,6 @@
-"""Precision, recall, density and coverage against plain loops, and all measures of made items in cases that are known."""
+"""Precision, recall, density and coverage against plain loops, and all measures of made items in cases that
+are known.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,22 @@ def twin(real, made, near=3, dense=5):
         return sorted(math.dist(items[place], other) for i, other in enumerate(items) if i != place)[k - 1]
 
     real_near, real_dense, made_near = (
-        [radius(items, i, k) for i in range(len(items))] for items, k in ((real, near), (real, dense), (made, near))
+        [radius(items, i, k) for i in range(len(items))]
+        for items, k in ((real, near), (real, dense), (made, near))
     )
     return {
-        "precision": np.mean([any(math.dist(x, y) <= r for x, r in zip(real, real_near, strict=True)) for y in made]),
-        "recall": np.mean([any(math.dist(x, y) <= r for y, r in zip(made, made_near, strict=True)) for x in real]),
-        "density": np.mean([sum(math.dist(x, y) <= r for x, r in zip(real, real_dense, strict=True)) / dense for y in made]),
-        "coverage": np.mean([any(math.dist(x, y) <= r for y in made) for x, r in zip(real, real_dense, strict=True)]),
+        "precision": np.mean(
+            [any(math.dist(x, y) <= r for x, r in zip(real, real_near, strict=True)) for y in made]
+        ),
+        "recall": np.mean(
+            [any(math.dist(x, y) <= r for y, r in zip(made, made_near, strict=True)) for x in real]
+        ),
+        "density": np.mean(
+            [sum(math.dist(x, y) <= r for x, r in zip(real, real_dense, strict=True)) / dense for y in made]
+        ),
+        "coverage": np.mean(
+            [any(math.dist(x, y) <= r for y in made) for x, r in zip(real, real_dense, strict=True)]
+        ),
     }
 
 
@@ -40,7 +51,10 @@ def twin(real, made, near=3, dense=5):
 )
 def test_against_plain_loops(seed, items, others, features, block):
     rng = np.random.default_rng(seed)
-    real, made = rng.normal(size=(items, features)), rng.normal(size=(others, features)) * rng.uniform(0.3, 2) + rng.uniform(-1, 1)
+    real, made = (
+        rng.normal(size=(items, features)),
+        rng.normal(size=(others, features)) * rng.uniform(0.3, 2) + rng.uniform(-1, 1),
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK", block)
         assert manifold_metrics(real, made) == pytest.approx(twin(real, made))
@@ -101,7 +115,9 @@ def test_few_items_have_fewer_neighbours():
 def test_diversity_is_the_ratio_of_distances_between_two():
     rng = np.random.default_rng(4)
     real, made = rng.normal(size=(30, 3)), 0.4 * rng.normal(size=(20, 3))
-    squares = [[math.dist(x, y) ** 2 for i, x in enumerate(items) for y in items[:i]] for items in (made, real)]
+    squares = [
+        [math.dist(x, y) ** 2 for i, x in enumerate(items) for y in items[:i]] for items in (made, real)
+    ]
     assert diversity(real, made) == pytest.approx(math.sqrt(np.mean(squares[0]) / np.mean(squares[1])))
     assert diversity(real, 0.1 * real + 7) == pytest.approx(0.1)
     assert diversity(real, np.ones((9, 3))) == 0

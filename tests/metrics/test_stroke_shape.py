@@ -1,4 +1,6 @@
-"""Slant, width and thickness against shapes of which they are known, drawn by Pillow, and against SciPy's own moments."""
+"""Slant, width and thickness against shapes of which they are known, drawn by Pillow, and against SciPy's own
+moments.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def drawn(draw):
 def stroke(slant, thickness):
     """A stroke from the bottom to the top, `thickness` pixels across."""
     middle, half, across = SIDE * FINER / 2, 200, thickness * FINER * np.sqrt(1 + slant**2) / 2
-    corners = [(middle + side * across + up * slant, middle - up) for up, side in ((-half, -1), (-half, 1), (half, 1), (half, -1))]
+    corners = [
+        (middle + side * across + up * slant, middle - up)
+        for up, side in ((-half, -1), (-half, 1), (half, 1), (half, -1))
+    ]
     return drawn(lambda on: on.polygon(corners, fill=255))
 
 
@@ -57,13 +62,18 @@ def test_moments_are_those_of_scipy_wherever_the_shape_stands():
         assert found["slant"][i] == pytest.approx(-moment(1, 1) / moment(0, 2))
         assert found["width"][i] == pytest.approx(4 * np.sqrt(moment(2, 0) / p.sum()))
         assert found["brightness"][i] == pytest.approx(p.mean())
-    moved = {name: stroke_shapes(np.pad(pixels, ((0, 0), (3, 1), (2, 5), (0, 0))))[name] for name in ("slant", "width", "thickness")}
+    moved = {
+        name: stroke_shapes(np.pad(pixels, ((0, 0), (3, 1), (2, 5), (0, 0))))[name]
+        for name in ("slant", "width", "thickness")
+    }
     for name, values in moved.items():
         np.testing.assert_allclose(values, found[name])
 
 
 def test_a_black_image_has_no_shape():
-    assert all(values.tolist() == [0.0, 0.0] for values in stroke_shapes(np.zeros((2, 4, 4, 1), np.uint8)).values())
+    assert all(
+        values.tolist() == [0.0, 0.0] for values in stroke_shapes(np.zeros((2, 4, 4, 1), np.uint8)).values()
+    )
 
 
 def test_another_shape_is_told():

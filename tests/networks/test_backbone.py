@@ -91,7 +91,7 @@ def test_map_norm_is_batch_norm():
     ("options", "message"),
     [
         ({"name": "resnt"}, "did you mean resnet"), ({"name": "vgg", "strides": (8, 32)}, "powers of 2 up to 16"),
-        ({"name": "own", "strides": (8, 12)}, "powers of 2"), ({"name": "own", "strides": (16, 8)}, "rising"),
+        ({"name": "own", "strides": (8, 12)}, "powers of 2"), ({"name": "own", "strides": (16, 8)}, "increasing"),
         ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"), ({"name": "vgg", "depth": 12, "width": 0.5}, "depth='12'"),
         ({"name": "own", "output_stride": 8}, "for resnet"), ({"name": "resnet", "output_stride": 2}, "at least 4"),
         ({"name": "own", "width": 0.01}, "width=0.01"), ({"name": "own", "image_shape": (3, 4, 4)}, "8x8"),

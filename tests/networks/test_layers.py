@@ -7,7 +7,7 @@ from scipy.special import erf
 from torch import nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import ACTIVATIONS, INITIALISERS, UnitNorm, activation, count_parameters, initialize
+from hibiscus.networks.layers import ACTIVATIONS, INITIALIZERS, UnitNorm, activation, count_parameters, initialize
 
 X = np.linspace(-3, 3, 13).reshape(1, 13)
 FORMULAS = {
@@ -48,7 +48,7 @@ def layers_with_fans():
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in INITIALISERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))])
+@pytest.mark.parametrize("name", [name for name in INITIALIZERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))])
 def test_standard_deviation_is_the_theory_s(name):
     for layer, fan_in, fan_out in layers_with_fans():
         initialize(layer, name, seed=1)

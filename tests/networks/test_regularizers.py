@@ -124,9 +124,9 @@ def test_clip_takes_every_parameter():
     [
         (lambda: WeightPenalty(small(), l2=-1.0), "at least 0"),
         (lambda: WeightPenalty(small(), l2=1.0, targets=("wieght",)), "did you mean weight"),
-        (lambda: WeightPenalty(small(), l2=1.0, layers="head"), "fits no layer"),
+        (lambda: WeightPenalty(small(), l2=1.0, layers="head"), "matches no layer"),
         (lambda: constrain(small(), max_norm=0.0), "above 0"),
-        (lambda: constrain(small(), clip=1.0, layers="head"), "fits no layer"),
+        (lambda: constrain(small(), clip=1.0, layers="head"), "matches no layer"),
     ],
 )
 def test_refusals(call, words):

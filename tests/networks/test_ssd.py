@@ -53,7 +53,7 @@ def test_order_is_map_row_place_anchor(level):
     height, width = network.map_sizes[level]
     row, place = height - 1, width - 2
     maps[level][0, 0, row, place] = 1
-    scores, offsets = network.answers(maps)
+    scores, offsets = network.heads(maps)
     before = sum(h * w * a for (h, w), a in zip(network.map_sizes[:level], anchors[:level], strict=True))
     first = before + (row * width + place) * anchors[level]
     for answers, numbers in ((scores, classes + 1), (offsets, 4)):

@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError, DataError
-from hibiscus.ops.anchors import SSD_RATIOS, anchor_sizes, fit_anchors, linear_scales, make_anchors, place_anchors
+from hibiscus.ops.anchors import (
+    SSD_RATIOS,
+    anchor_sizes,
+    fit_anchors,
+    linear_scales,
+    make_anchors,
+    place_anchors,
+)
 
 FOUR, SIX = SSD_RATIOS
 MAPS = [(n, n) for n in (38, 19, 10, 5, 3, 1)]
@@ -21,7 +28,9 @@ def test_ssd300_has_8732_anchors():
 def test_count_is_the_books_formula():
     # 640 x 480, fourth map, three ratios: 40 * 30 * 4 = 4,800.
     assert len(make_anchors([(480 // 2**4, 640 // 2**4)], [0.2, 0.3], [FOUR], (480, 640))) == 4800
-    assert len(make_anchors([(7, 3), (2, 5)], [0.2, 0.3, 0.4], [FOUR, (1,)], (70, 30))) == 7 * 3 * 4 + 2 * 5 * 2
+    assert (
+        len(make_anchors([(7, 3), (2, 5)], [0.2, 0.3, 0.4], [FOUR, (1,)], (70, 30))) == 7 * 3 * 4 + 2 * 5 * 2
+    )
 
 
 def test_scales_are_linear_with_one_more():
@@ -43,7 +52,9 @@ def test_anchors_lie_about_the_cells_in_the_order_of_a_convolution():
     middle = (anchors[..., :2] + anchors[..., 2:]) / 2
     assert middle[1, 2, 0].tolist() == pytest.approx([5 / 6, 3 / 4])
     assert middle[0, 1, 1].tolist() == pytest.approx([1 / 2, 1 / 4])
-    assert (anchors[..., 2:] - anchors[..., :2])[1, 1].flatten().tolist() == pytest.approx(sizes.flatten().tolist())
+    assert (anchors[..., 2:] - anchors[..., :2])[1, 1].flatten().tolist() == pytest.approx(
+        sizes.flatten().tolist()
+    )
 
 
 def test_fitted_anchors_find_the_clusters_and_put_small_ones_on_fine_maps():

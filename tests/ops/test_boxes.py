@@ -40,7 +40,9 @@ def test_encode_and_decode_are_the_formulas_and_undo_each_other():
     rng = np.random.default_rng(1)
     boxes, anchors = some_boxes(rng, 40), some_boxes(rng, 40)
     offsets = encode(torch.from_numpy(boxes), torch.from_numpy(anchors))
-    assert np.allclose(offsets, [plain.encode(b, a) for b, a in zip(boxes, anchors, strict=True)], rtol=1e-12, atol=1e-12)
+    assert np.allclose(
+        offsets, [plain.encode(b, a) for b, a in zip(boxes, anchors, strict=True)], rtol=1e-12, atol=1e-12
+    )
     back = decode(offsets, torch.from_numpy(anchors))
     assert np.allclose(back, boxes, atol=1e-12)
     assert np.allclose(plain.decode(offsets[0].tolist(), anchors[0]), boxes[0], atol=1e-12)

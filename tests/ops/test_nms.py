@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from hibiscus.errors import ConfigError
-from hibiscus.ops.nms import detect, nms, soft_nms
+from hibiscus.ops.nms import detect, nms
+from hibiscus.ops.soft_nms import soft_nms
 from hibiscus.scratch import detection as plain
 
 
@@ -13,9 +14,13 @@ def some(rng, rows, count, tied):
     """Boxes (rows, count, 4) and scores (rows, count); many equal where `tied`."""
     if tied:
         low = rng.integers(0, 3, (rows, count, 2))
-        return np.concatenate([low, low + rng.integers(0, 4, (rows, count, 2))], -1) / 4, rng.integers(0, 4, (rows, count)) / 4
+        return np.concatenate([low, low + rng.integers(0, 4, (rows, count, 2))], -1) / 4, rng.integers(
+            0, 4, (rows, count)
+        ) / 4
     low = rng.random((rows, count, 2)) * 0.6
-    return np.concatenate([low, low + 0.05 + rng.random((rows, count, 2)) * 0.4], -1), rng.random((rows, count))
+    return np.concatenate([low, low + 0.05 + rng.random((rows, count, 2)) * 0.4], -1), rng.random(
+        (rows, count)
+    )
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -27,7 +32,9 @@ def test_nms_is_the_twins_in_6000_cases(count, tied):
         scores = np.stack([scores, rng.permuted(scores, axis=1)], 1)  # two classes
         kept = nms(torch.from_numpy(boxes), torch.from_numpy(scores), threshold, 0.1, most)
         for b, c in np.ndindex(250, 2):
-            assert kept[b, c].nonzero()[:, 0].tolist() == sorted(plain.nms(boxes[b].tolist(), scores[b, c].tolist(), threshold, 0.1, most))
+            assert kept[b, c].nonzero()[:, 0].tolist() == sorted(
+                plain.nms(boxes[b].tolist(), scores[b, c].tolist(), threshold, 0.1, most)
+            )
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -47,17 +54,23 @@ def test_soft_nms_is_the_twins_in_4000_cases(kind, sigma, tied):
 def test_many_boxes_in_blocks(tied):
     rng = np.random.default_rng(7)
     boxes, scores = some(rng, 2, 500, tied)
-    boxes[..., 2:] = boxes[..., :2] + (boxes[..., 2:] - boxes[..., :2]) * rng.choice([0.05, 0.3, 1], (2, 500, 1))
+    boxes[..., 2:] = boxes[..., :2] + (boxes[..., 2:] - boxes[..., :2]) * rng.choice(
+        [0.05, 0.3, 1], (2, 500, 1)
+    )
     kept = nms(torch.from_numpy(boxes), torch.from_numpy(scores[:, None]), 0.45, 0.1)
     for b in range(2):
-        assert kept[b, 0].nonzero()[:, 0].tolist() == sorted(plain.nms(boxes[b].tolist(), scores[b].tolist(), 0.45, 0.1))
+        assert kept[b, 0].nonzero()[:, 0].tolist() == sorted(
+            plain.nms(boxes[b].tolist(), scores[b].tolist(), 0.45, 0.1)
+        )
 
 
 def slow_detect(scores, boxes, floor, threshold, most, keep, soft, across):
     """One image: candidates of each class, suppressed, then the best of all."""
     rows = []
     for c in range(scores.shape[1] - 1):
-        order = sorted((i for i in range(len(boxes)) if scores[i, c + 1] > floor), key=lambda i: -scores[i, c + 1])[:most]
+        order = sorted(
+            (i for i in range(len(boxes)) if scores[i, c + 1] > floor), key=lambda i: -scores[i, c + 1]
+        )[:most]
         rows += [(float(scores[i, c + 1]), c, i) for i in order]
     rows.sort(key=lambda row: (-row[0], row[1], row[2]))
     found = []
@@ -96,9 +109,12 @@ def test_detect_is_the_slow_one(most, soft, across):
 def test_detect_looks_further_where_the_best_all_lie_together():
     boxes = torch.rand(1, 900, 2, generator=torch.Generator().manual_seed(0)) * 1e-3
     boxes = torch.cat([boxes, boxes + 0.5], -1)
-    boxes[:, 890:, :2], boxes[:, 890:, 2:] = torch.arange(10)[:, None] / 20 + 0.6, torch.arange(10)[:, None] / 20 + 0.64
+    boxes[:, 890:, :2], boxes[:, 890:, 2:] = (
+        torch.arange(10)[:, None] / 20 + 0.6,
+        torch.arange(10)[:, None] / 20 + 0.64,
+    )
     scores = torch.stack([torch.zeros(900), torch.linspace(0.9, 0.1, 900)], -1)[None]
-    found = detect(scores, boxes, keep=11, most_per_class=None)
+    found = detect(scores, boxes, keep=11, max_per_class=None)
     assert (found[0, :, 5] >= 0).sum() == 11
 
 

@@ -35,15 +35,15 @@ def over(image: Any, found: dict[str, Any], place: int, score: float) -> Any:
     """An image uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
     height, width = image.shape[:2]
     if "boxes" in found:
-        from hibiscus.evaluation.draw_boxes import drawn, sure
+        from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 
         rows = found["boxes"][place].copy()
         rows[:, :4] /= (width, height, width, height)
-        return drawn(image, *sure(rows, found["box_classes"], score))
+        return draw_boxes(image, *above_score(rows, found["box_classes"], score))
     if "mask" in found and "classes" in found:
-        from hibiscus.evaluation.segmentation import painted
+        from hibiscus.evaluation.segmentation import draw_mask
 
-        return painted(image, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
+        return draw_mask(image, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
     return None
 
 

@@ -1,1 +1,3 @@
-"""The source of reinforcement learning: environments side by side, a memory of what happened, and episodes for measuring."""
+"""Reinforcement learning environments: vectorized environments, the replay buffer, and whole episodes for
+evaluation.
+"""

@@ -1,4 +1,6 @@
-"""A replay memory: the last so many transitions in tensors of a fixed size, the oldest overwritten first."""
+"""A replay buffer: the most recent transitions in tensors of fixed size, of which the oldest are overwritten
+first.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,20 @@ Transitions = dict[str, Tensor]
 
 
 class ReplayBuffer:
-    """Holds the newest transitions, and draws from them uniformly.
+    """Holds the most recent transitions and samples from them uniformly.
 
     Args:
-        capacity: most transitions.
-        observed: numbers in an observation.
+        capacity: largest number of transitions.
+        observed: components of an observation.
 
     Fields of a transition:
-        `observation` and `next_observation` float32 `(observed,)`, `action` int64, `reward` float32, `terminated` float32: 1 where
-        the episode ended by itself. Where it was cut off by a time limit it is 0, for the future would have gone on.
+        `observation` and `next_observation` float32 `(observed,)`, `action` int64, `reward` float32,
+        `terminated` float32: 1 where the next state is terminal. It is 0 where a time limit cut the episode
+        off, since the next state still has a value.
     """
 
     def __init__(self, capacity: int, observed: int):
-        self.capacity, self.size, self.place = capacity, 0, 0
+        self.capacity, self.size, self.position = capacity, 0, 0
         self.fields: Transitions = {
             "observation": torch.zeros(capacity, observed),
             "action": torch.zeros(capacity, dtype=torch.int64),
@@ -35,29 +38,37 @@ class ReplayBuffer:
         }
 
     def add(self, transitions: Transitions) -> None:
-        """Keeps transitions `(count, ...)`, at most as many as the capacity, in place of the oldest."""
+        """Stores transitions `(count, ...)`, at most as many as the capacity, in place of the oldest."""
         count = len(transitions["action"])
-        first = min(count, self.capacity - self.place)  # to the end of the tensors; the rest goes to their beginning
-        for name, kept in self.fields.items():
-            kept[self.place : self.place + first] = transitions[name][:first]
-            kept[: count - first] = transitions[name][first:]
+        first = min(
+            count, self.capacity - self.position
+        )  # up to the end of the tensors; the others wrap around
+        for name, stored in self.fields.items():
+            stored[self.position : self.position + first] = transitions[name][:first]
+            stored[: count - first] = transitions[name][first:]
         self.size = min(self.capacity, self.size + count)
-        self.place = (self.place + count) % self.capacity
+        self.position = (self.position + count) % self.capacity
 
-    def draw(self, shape: tuple[int, ...], generator: torch.Generator) -> Transitions:
-        """Transitions drawn uniformly, with replacement; fields of `(*shape, ...)`."""
-        chosen = torch.randint(self.size, (math.prod(shape),), generator=generator)
-        return {name: kept.index_select(0, chosen).view(*shape, *kept.shape[1:]) for name, kept in self.fields.items()}
+    def sample(self, shape: tuple[int, ...], generator: torch.Generator) -> Transitions:
+        """Transitions sampled uniformly with replacement; fields of shape `(*shape, ...)`."""
+        indices = torch.randint(self.size, (math.prod(shape),), generator=generator)
+        return {
+            name: stored.index_select(0, indices).view(*shape, *stored.shape[1:])
+            for name, stored in self.fields.items()
+        }
 
     def state(self) -> dict[str, Tensor | int]:
-        """What is held, for a checkpoint."""
-        return {"place": self.place, **{f"memory.{name}": kept[: self.size].clone() for name, kept in self.fields.items()}}
+        """The contents, for a checkpoint."""
+        return {
+            "place": self.position,
+            **{f"memory.{name}": stored[: self.size].clone() for name, stored in self.fields.items()},
+        }
 
     def restore(self, state: dict[str, Tensor | int]) -> None:
-        """Takes what `state` gave."""
-        self.place = int(state["place"])
-        for name, kept in self.fields.items():
+        """Restores what `state` returned."""
+        self.position = int(state["place"])
+        for name, stored in self.fields.items():
             saved = state[f"memory.{name}"]
             assert isinstance(saved, Tensor)
             self.size = len(saved)
-            kept[: self.size] = saved
+            stored[: self.size] = saved

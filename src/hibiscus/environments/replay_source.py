@@ -1,10 +1,14 @@
-r"""The source of off-policy learning: it plays the policy of the moment, remembers, and gives batches of what it remembers.
+r"""The source of off-policy learning: it collects transitions with the current policy and provides batches
+from the replay buffer.
 
-    every `updates` batches:  play `steps` steps by `act`;  then batch b = transitions drawn uniformly from the memory
+    each iteration:  collect `steps_per_iteration` steps by `act`;
+                     then each of `updates_per_iteration` batches holds transitions sampled uniformly
+                     from the replay buffer
 
-These batches are drawn together, so whatever stays the same until the next ones (a target network's values) is computed once for all.
-What is drawn follows from (seed, number of the batch) and the memory alone, and the running episodes from their seeds and actions, so
-a saved position leads to the same batches to the last bit.
+The batches of an iteration are sampled together, so that what depends on nothing that changes between them,
+such as the values of a target network, is computed once for all. The samples follow from (seed, iteration)
+and the contents of the buffer, and the running episodes from their seeds and actions, so that a restored
+position leads to bit-identical batches.
 """
 
 from __future__ import annotations
@@ -23,96 +27,109 @@ from hibiscus.environments.vector import VectorEnv
 
 __all__ = ["ReplayPlan", "ReplaySource"]
 
-Explore = Callable[[Tensor, torch.Generator], Tensor]
+BehaviorPolicy = Callable[[Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
 class ReplayPlan:
-    """How playing and learning take turns.
+    """How collecting steps and updating the networks alternate.
 
     Args:
         batch_size: transitions in a batch.
-        steps: steps in the environments, over all of them, before each run of batches.
-        updates: batches in such a run.
-        warm_up: steps before the first batch.
-        turns: runs of batches that count as an epoch.
+        steps_per_iteration: environment steps collected in an iteration, over all environments.
+        updates_per_iteration: batches in an iteration.
+        learning_starts: steps collected in addition before the first batch.
+        iterations_per_epoch: iterations in an epoch.
     """
 
     batch_size: int = 64
-    steps: int = 256
-    updates: int = 128
-    warm_up: int = 1000
-    turns: int = 10
+    steps_per_iteration: int = 256
+    updates_per_iteration: int = 128
+    learning_starts: int = 1000
+    iterations_per_epoch: int = 10
 
 
 class ReplaySource:
-    """Endless batches from a replay memory that is filled as they are taken.
+    """Endless batches from a replay buffer that is filled along the way.
 
     Args:
-        environments: in which to play.
-        memory: what holds the transitions.
-        act: from observations float32 `(environments, observed)` and a generator to actions int64 `(environments,)`.
-        plan: how playing and learning take turns.
-        seed: of what is drawn.
-        device: where batches go.
-        look_ahead: from the fields `(updates, batch_size, ...)` of all batches until the next turn to further fields of that shape.
+        vector_env: the environments.
+        replay_buffer: holds the transitions.
+        act: from observations float32 `(environments, observed)` and a generator to actions int64
+            `(environments,)`.
+        plan: how collecting and updating alternate.
+        seed: random seed.
+        device: device of the batches.
+        compute_targets: from the fields `(updates, batch_size, ...)` of all batches of an iteration to
+            further fields of that shape.
     """
 
     def __init__(
         self,
-        environments: VectorEnv,
-        memory: ReplayBuffer,
-        act: Explore,
+        vector_env: VectorEnv,
+        replay_buffer: ReplayBuffer,
+        act: BehaviorPolicy,
         plan: ReplayPlan,
         seed: int,
         device: torch.device,
         compute_targets: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda fields: {},
     ):
-        self.environments, self.memory, self.act, self.plan = environments, memory, act, plan
+        self.vector_env, self.replay_buffer, self.act, self.plan = vector_env, replay_buffer, act, plan
         self.seed, self.device, self.compute_targets = seed, device, compute_targets
-        self.batches_per_epoch = plan.turns * plan.updates
+        self.batches_per_epoch = plan.iterations_per_epoch * plan.updates_per_iteration
         self.index = 0
-        self.drawn: list[dict[str, Tensor]] = []
+        self.batches: list[dict[str, Tensor]] = []
 
     def next(self) -> Any:
-        """The next batch: the fields of a replay memory, and `recent_return ()`, the mean return of the last episodes played."""
-        turn, place = divmod(self.index, self.plan.updates)
-        if place == 0:
-            self._play(turn)
-            self._draw(turn)
+        """The next batch: the fields of the replay buffer and `recent_return ()`, the mean return of the last
+        episodes.
+        """
+        iteration, update = divmod(self.index, self.plan.updates_per_iteration)
+        if update == 0:
+            self._collect(iteration)
+            self._sample(iteration)
         self.index += 1
-        return Batch(self.drawn[place])
+        return Batch(self.batches[update])
 
     @torch.no_grad()
-    def _play(self, turn: int) -> None:
-        """As many steps as are due, by the policy of the moment; whole steps of all environments."""
-        generator = torch.Generator().manual_seed(mix_seed(self.seed, turn, 0))
-        due = self.plan.steps + (self.plan.warm_up if turn == 0 else 0)
-        for _ in range(max(1, -(-due // len(self.environments.made)))):
-            actions = self.act(torch.from_numpy(self.environments.observation), generator)
-            found = self.environments.step(actions.tolist())
-            self.memory.add({name: torch.from_numpy(values) for name, values in found.items()})
+    def _collect(self, iteration: int) -> None:
+        """Collects the steps of an iteration with the current policy; every environment makes as many steps
+        as the others.
+        """
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, iteration, 0))
+        steps = self.plan.steps_per_iteration + (self.plan.learning_starts if iteration == 0 else 0)
+        for _ in range(max(1, -(-steps // len(self.vector_env.envs)))):
+            actions = self.act(torch.from_numpy(self.vector_env.observation), generator)
+            transitions = self.vector_env.step(actions.tolist())
+            self.replay_buffer.add({name: torch.from_numpy(values) for name, values in transitions.items()})
 
     @torch.no_grad()
-    def _draw(self, turn: int) -> None:
-        """All batches of a turn at once: the memory does not change in between."""
-        generator = torch.Generator().manual_seed(mix_seed(self.seed, turn, 1))
-        recent = torch.tensor(self.environments.recent_return(), device=self.device)
-        drawn = self.memory.draw((self.plan.updates, self.plan.batch_size), generator)
-        fields = {name: values.to(self.device) for name, values in drawn.items()}
+    def _sample(self, iteration: int) -> None:
+        """Samples all batches of an iteration, during which the replay buffer does not change."""
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, iteration, 1))
+        recent = torch.tensor(self.vector_env.recent_return(), device=self.device)
+        samples = self.replay_buffer.sample(
+            (self.plan.updates_per_iteration, self.plan.batch_size), generator
+        )
+        fields = {name: values.to(self.device) for name, values in samples.items()}
         fields |= self.compute_targets(fields)
-        parts = [values.unbind() for values in fields.values()]
-        self.drawn = [{**dict(zip(fields, batch, strict=True)), "recent_return": recent} for batch in zip(*parts, strict=True)]
+        columns = [values.unbind() for values in fields.values()]
+        self.batches = [
+            {**dict(zip(fields, batch, strict=True)), "recent_return": recent}
+            for batch in zip(*columns, strict=True)
+        ]
 
     def position(self) -> dict[str, Any]:
-        """How many batches were taken, what the memory holds, and where the running episodes stand."""
-        return {"index": self.index, "environments": self.environments.state(), **self.memory.state()}
+        """The number of batches taken, the contents of the replay buffer, and the state of the running
+        episodes.
+        """
+        return {"index": self.index, "environments": self.vector_env.state(), **self.replay_buffer.state()}
 
     def restore(self, position: dict[str, Any]) -> None:
         """Goes back to a saved position."""
         self.index = position["index"]
-        self.environments.restore(position["environments"])
-        self.memory.restore(position)
-        turn, place = divmod(self.index, self.plan.updates)
-        if place:
-            self._draw(turn)
+        self.vector_env.restore(position["environments"])
+        self.replay_buffer.restore(position)
+        iteration, update = divmod(self.index, self.plan.updates_per_iteration)
+        if update:
+            self._sample(iteration)

@@ -1,4 +1,4 @@
-"""Environments of one kind that are played side by side, and whole episodes for measuring."""
+"""Vectorized environments, and whole episodes for evaluation."""
 
 from __future__ import annotations
 
@@ -15,108 +15,130 @@ from hibiscus.data.environments.preparation import make_environment
 
 __all__ = ["Episodes", "VectorEnv", "play_episodes"]
 
-RECENT = 20  # finished episodes whose mean return is shown while training
+RECENT = 20  # finished episodes whose mean return is logged during training
 
-Act = Callable[[Tensor], Tensor]
+Policy = Callable[[Tensor], Tensor]
 
 
 class VectorEnv:
-    """Some environments of one name; where an episode ends the next begins, from the next seed.
+    """Several copies of an environment that are stepped together; when an episode ends, the next one starts
+    from the next seed.
 
-    An environment's own state cannot be saved. The seed of its episode and the actions since can, and lead to the same state.
+    The internal state of an environment cannot be saved. The seed of its episode and the actions since then
+    can, and lead to the same state.
 
     Args:
-        name: as Gymnasium calls it.
-        count: how many.
-        seeds: of the episodes, one after another; when all are used they begin anew, shifted, so that no episode comes again.
+        name: Gymnasium's name of the environment.
+        count: number of copies.
+        seeds: of the episodes, in order; once all are used they are offset, so that no episode is repeated.
     """
 
     def __init__(self, name: str, count: int, seeds: Sequence[int]):
-        self.made = [make_environment(name) for _ in range(count)]
-        self.seeds, self.shift = [int(seed) for seed in seeds], 1 + int(max(seeds))
-        self.begun, self.recent = 0, deque[float](maxlen=RECENT)
-        self.started, self.actions, self.returns = [0] * count, [list[int]() for _ in self.made], [0.0] * count
-        self.observation = np.zeros((count, *self.made[0].observation_space.shape), np.float32)
+        self.envs = [make_environment(name) for _ in range(count)]
+        self.seeds, self.seed_offset = [int(seed) for seed in seeds], 1 + int(max(seeds))
+        self.num_started, self.recent = 0, deque[float](maxlen=RECENT)
+        self.current_seeds, self.actions, self.returns = (
+            [0] * count,
+            [list[int]() for _ in self.envs],
+            [0.0] * count,
+        )
+        self.observation = np.zeros((count, *self.envs[0].observation_space.shape), np.float32)
         for index in range(count):
-            self._begin(index)
+            self._next_episode(index)
 
-    def _begin(self, index: int) -> None:
-        turn, place = divmod(self.begun, len(self.seeds))
-        self.begun += 1
-        self._start(index, self.seeds[place] + turn * self.shift)
+    def _next_episode(self, index: int) -> None:
+        cycle, number = divmod(self.num_started, len(self.seeds))
+        self.num_started += 1
+        self._reset(index, self.seeds[number] + cycle * self.seed_offset)
 
-    def _start(self, index: int, seed: int) -> None:
-        self.started[index], self.actions[index], self.returns[index] = seed, [], 0.0
-        self.observation[index], _ = self.made[index].reset(seed=seed)
+    def _reset(self, index: int, seed: int) -> None:
+        self.current_seeds[index], self.actions[index], self.returns[index] = seed, [], 0.0
+        self.observation[index], _ = self.envs[index].reset(seed=seed)
 
     def step(self, actions: Sequence[int]) -> dict[str, np.ndarray]:
-        """One step in each; returns the transitions, fields of `(count, ...)` as a replay memory takes them."""
+        """One step in each environment; returns the transitions, fields of `(count, ...)` for the replay
+        buffer.
+        """
         before, after = self.observation.copy(), self.observation
-        reward, terminated = np.zeros(len(self.made), np.float32), np.zeros(len(self.made), np.float32)
-        ended = []
-        for index, (made, action) in enumerate(zip(self.made, actions, strict=True)):
-            after[index], reward[index], terminated[index], cut_off, _ = made.step(action)
+        reward, terminated = np.zeros(len(self.envs), np.float32), np.zeros(len(self.envs), np.float32)
+        finished = []
+        for index, (env, action) in enumerate(zip(self.envs, actions, strict=True)):
+            after[index], reward[index], terminated[index], truncated, _ = env.step(action)
             self.actions[index].append(action)
             self.returns[index] += float(reward[index])
-            if terminated[index] or cut_off:
-                ended.append(index)
-        found = {"observation": before, "action": np.array(actions), "reward": reward, "next_observation": after.copy()}
-        for index in ended:
+            if terminated[index] or truncated:
+                finished.append(index)
+        transitions = {
+            "observation": before,
+            "action": np.array(actions),
+            "reward": reward,
+            "next_observation": after.copy(),
+        }
+        for index in finished:
             self.recent.append(self.returns[index])
-            self._begin(index)
-        return {**found, "terminated": terminated}
+            self._next_episode(index)
+        return {**transitions, "terminated": terminated}
 
     def recent_return(self) -> float:
-        """The mean return of the last finished episodes; of the running ones while there are none."""
+        """The mean return of the last finished episodes, or of the running ones while none has finished."""
         return float(np.mean(self.recent or self.returns))
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values, from which `restore` leads to the same observations."""
-        return {"begun": self.begun, "started": self.started, "actions": self.actions, "recent": list(self.recent)}
+        return {
+            "begun": self.num_started,
+            "started": self.current_seeds,
+            "actions": self.actions,
+            "recent": list(self.recent),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Plays the running episodes again up to where they stood."""
+        """Replays the running episodes up to the saved step."""
         for index, (seed, actions) in enumerate(zip(state["started"], state["actions"], strict=True)):
-            self._start(index, seed)
+            self._reset(index, seed)
             for action in actions:
-                self.observation[index], reward, *_ = self.made[index].step(action)
+                self.observation[index], reward, *_ = self.envs[index].step(action)
                 self.returns[index] += float(reward)
             self.actions[index] = list(actions)
-        self.begun, self.recent = state["begun"], deque(state["recent"], maxlen=RECENT)
+        self.num_started, self.recent = state["begun"], deque(state["recent"], maxlen=RECENT)
 
 
 @dataclass(frozen=True)
 class Episodes:
-    """What whole episodes brought: return, number of steps, and whether the time limit cut them off, each `(episodes,)`."""
+    """Results of whole episodes: return, number of steps, and whether the time limit truncated them, each
+    `(episodes,)`.
+    """
 
     returns: np.ndarray
     steps: np.ndarray
-    cut_off: np.ndarray
+    truncated: np.ndarray
 
 
-def play_episodes(name: str, seeds: Sequence[int] | np.ndarray, act: Act) -> Episodes:
-    """Plays one whole episode from each seed, side by side.
+def play_episodes(name: str, seeds: Sequence[int] | np.ndarray, act: Policy) -> Episodes:
+    """Plays one whole episode from each seed, all together.
 
     Args:
-        name: as Gymnasium calls it; it must have a time limit, or end by itself.
+        name: Gymnasium's name of the environment, whose episodes must end or have a time limit.
         seeds: of the episodes.
         act: from observations float32 `(running, observed)` to actions int64 `(running,)`.
     """
-    made = [make_environment(name) for _ in seeds]
-    returns, steps, cut_off = np.zeros(len(made)), np.zeros(len(made), np.int64), np.zeros(len(made), bool)
-    observations = [one.reset(seed=int(seed))[0] for one, seed in zip(made, seeds, strict=True)]
-    running = list(range(len(made)))
+    envs = [make_environment(name) for _ in seeds]
+    returns, steps, truncated = np.zeros(len(envs)), np.zeros(len(envs), np.int64), np.zeros(len(envs), bool)
+    observations = [env.reset(seed=int(seed))[0] for env, seed in zip(envs, seeds, strict=True)]
+    running = list(range(len(envs)))
     while running:
-        actions = act(torch.from_numpy(np.stack([observations[index] for index in running]).astype(np.float32))).tolist()
-        going_on = []
+        actions = act(
+            torch.from_numpy(np.stack([observations[index] for index in running]).astype(np.float32))
+        ).tolist()
+        unfinished = []
         for index, action in zip(running, actions, strict=True):
-            observations[index], reward, terminated, cut, _ = made[index].step(action)
+            observations[index], reward, terminated, cut_off, _ = envs[index].step(action)
             returns[index] += float(reward)
             steps[index] += 1
-            cut_off[index] = cut and not terminated
-            if not (terminated or cut):
-                going_on.append(index)
-        running = going_on
-    for one in made:
-        one.close()
-    return Episodes(returns, steps, cut_off)
+            truncated[index] = cut_off and not terminated
+            if not (terminated or cut_off):
+                unfinished.append(index)
+        running = unfinished
+    for env in envs:
+        env.close()
+    return Episodes(returns, steps, truncated)

@@ -1,9 +1,9 @@
-"""What the report shows of clusters: their information, how well they fit known classes, and what lies in them."""
+"""Evaluation of clusterings: mutual information, agreement with labels, and the contents of the clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,102 +16,144 @@ from hibiscus.losses import invariant_information
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
 from hibiscus.training.method import Evaluation
 
-__all__ = ["changes", "evaluate_clusters", "measures"]
+__all__ = ["ClusteringOptions", "evaluate_clusters", "fixed_augmentation", "head_metrics"]
 
-KMEANS_ITEMS = 5000  # of the training part, for k-means
-SIDE = 28  # to which images are shrunk for k-means
-GALLERY = 60  # images in the gallery
+KMEANS_ITEMS = 5000  # items of the training part on which k-means is fitted
+KMEANS_SIZE = 28  # side to which images are reduced for k-means
+GALLERY_IMAGES = 60
 
 
-def changes(config: Any) -> Callable[[Tensor], Tensor]:
-    """The random changes of the training, the same each time."""
-    generator, augment = torch.Generator().manual_seed(config.seed), config.build_augment()
+class ClusteringOptions(Protocol):
+    """The options of a clustering method that its evaluation needs."""
+
+    @property
+    def seed(self) -> int:
+        """The random seed."""
+        ...
+
+    @property
+    def num_clusters(self) -> int | None:
+        """The number of clusters, set once the options are resolved."""
+        ...
+
+    def build_augment(self) -> Any:
+        """The augmentation of the training, a function of images and a generator."""
+        ...
+
+
+def fixed_augmentation(options: ClusteringOptions) -> Callable[[Tensor], Tensor]:
+    """The augmentation of the training with a fixed seed, so that every evaluation sees the same augmented
+    images.
+    """
+    generator, augment = torch.Generator().manual_seed(options.seed), options.build_augment()
     return lambda images: augment(images, generator)
 
 
-def measures(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str) -> dict[str, float]:
-    """`mutual_information` in nats of the answers to images and changed images; with labels, accuracy and nmi as well.
+def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str) -> dict[str, float]:
+    """`mutual_information` between images and augmented images, in nats; with labels, cluster accuracy and
+    NMI as well.
 
     Args:
-        first: probabilities of all main heads `(heads, items, clusters)`.
-        second: those of the changed images.
-        head: the one that answers.
-        data: with the labels, where there are some.
-        part: which.
+        first: probabilities of all heads for the images, `(heads, items, clusters)`.
+        second: those for the augmented images.
+        head: the number of the head.
+        data: prepared data, with or without labels.
+        part: which of its parts.
     """
-    found = {"mutual_information": -invariant_information(first[head], second[head]).item()}
+    metrics = {"mutual_information": -invariant_information(first[head], second[head]).item()}
     if "label" in data.arrays:
-        found |= clustering_metrics(first[head].argmax(1).numpy(), data.values("label", part))
-    return found
+        metrics |= clustering_metrics(first[head].argmax(1).numpy(), data.values("label", part))
+    return metrics
 
 
-def evaluate_clusters(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str, config: Any) -> Evaluation:
-    """Metrics, baselines and report items of the clusters on a part; arguments as `measures`, and the method's options."""
-    labelled = "label" in data.arrays
-    heads = [measures(first, second, number, data, part) for number in range(len(first))]
-    names = list(heads[0])
-    order = np.argsort([-each["mutual_information"] for each in heads], kind="stable")
+def evaluate_clusters(
+    first: Tensor, second: Tensor, head: int, data: PreparedData, part: str, options: ClusteringOptions
+) -> Evaluation:
+    """Metrics, baselines and report items of a clustering; arguments as for `head_metrics`, and the method's
+    options.
+    """
+    metrics = [head_metrics(first, second, number, data, part) for number in range(len(first))]
+    names = list(metrics[0])
+    order = np.argsort([-head["mutual_information"] for head in metrics], kind="stable")
+    rows = [
+        [f"{number + 1}", *(metrics[number][name] for name in names), "yes" if number == head else ""]
+        for number in order
+    ]
     report_items: list[ReportItem] = [
-        _most_certain(first[head].numpy(), data, part),
+        _confident_examples(first[head].numpy(), data, part),
         Table(
-            "By head",
-            ["head", *(name.replace("_", " ") for name in names), "answers"],
-            [[f"{number + 1}", *(heads[number][name] for name in names), "yes" if number == head else ""] for number in order],
-            "The head that answers had the lowest loss in training; labels took no part in the choice.",
+            "Metrics by head",
+            ["head", *(name.replace("_", " ") for name in names), "selected"],
+            rows,
+            "The selected head had the lowest loss in training; labels played no part in the selection.",
         ),
     ]
-    if labelled:
-        report_items.insert(0, _by_class(first[head].argmax(1).numpy(), data, part, config.num_clusters))
-    return Evaluation(heads[head], _rivals(data, part, config, labelled), report_items)
+    if "label" in data.arrays:
+        report_items.insert(0, _by_class(first[head].argmax(1).numpy(), data, part, first.shape[2]))
+    return Evaluation(metrics[head], _baselines(data, part, first.shape[2], options), report_items)
 
 
-def _rivals(data: PreparedData, part: str, config: Any, labelled: bool) -> dict[str, dict[str, float]]:
-    """K-means on pixels and everything in one cluster, measured as the network is."""
+def _baselines(
+    data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions
+) -> dict[str, dict[str, float]]:
+    """K-means on pixels, and all items in one cluster, evaluated in the same way as the network."""
     from sklearn.cluster import KMeans
 
     owner = data.training or data
     rows = data.subsample("train", KMEANS_ITEMS)
     train = _pixels(owner.arrays["image"][owner.parts["train"][rows]])
-    count = min(config.num_clusters, len(np.unique(train, axis=0)))
-    found = KMeans(count, n_init=3, random_state=config.seed).fit(train)  # pyright: ignore[reportArgumentType]
+    count = min(num_clusters, len(np.unique(train, axis=0)))
+    kmeans = KMeans(count, n_init=3, random_state=options.seed).fit(train)  # pyright: ignore[reportArgumentType]
     images = data.values("image", part)
-    answers = [torch.from_numpy(found.predict(_pixels(images, change))).long() for change in (None, changes(config))]
-    first, second = (functional.one_hot(answer, config.num_clusters).float()[None] for answer in answers)
-    one = torch.eye(config.num_clusters)[:1].expand(1, len(images), -1)
-    return {"one cluster": measures(one, one, 0, data, part), "k-means on pixels": measures(first, second, 0, data, part)}
+    assignments = [
+        torch.from_numpy(kmeans.predict(_pixels(images, augment))).long()
+        for augment in (None, fixed_augmentation(options))
+    ]
+    first, second = (functional.one_hot(clusters, num_clusters).float()[None] for clusters in assignments)
+    constant = torch.eye(num_clusters)[:1].expand(1, len(images), -1)
+    return {
+        "one cluster": head_metrics(constant, constant, 0, data, part),
+        "k-means on pixels": head_metrics(first, second, 0, data, part),
+    }
 
 
-def _pixels(images: np.ndarray, change: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
-    """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], shrunk where they are large."""
+def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
+    """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], of images reduced to at most 28
+    pixels a side.
+    """
     rows = []
     for start in range(0, len(images), 1000):
-        x = torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float() / 255
-        x = x if change is None else change(x)
-        size = (min(SIDE, x.shape[2]), min(SIDE, x.shape[3]))
+        x = (
+            torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float()
+            / 255
+        )
+        x = x if augment is None else augment(x)
+        size = (min(KMEANS_SIZE, x.shape[2]), min(KMEANS_SIZE, x.shape[3]))
         rows.append(functional.adaptive_avg_pool2d(x, size).flatten(1).numpy())
     return np.concatenate(rows)
 
 
-def _by_class(cluster: np.ndarray, data: PreparedData, part: str, clusters: int) -> Matrix:
+def _by_class(cluster: np.ndarray, data: PreparedData, part: str, num_clusters: int) -> Matrix:
     names = list(data.preparation["label"].names)
-    table = cluster_table(cluster, data.values("label", part), clusters, len(names))
+    table = cluster_table(cluster, data.values("label", part), num_clusters, len(names))
     match = match_clusters(table)
     order = sorted(range(len(table)), key=lambda row: (match.get(row, len(names)), row))
     rows = [f"cluster {row} ({names[match[row]]})" if row in match else f"cluster {row}" for row in order]
-    note = "Items of each class in each cluster. In brackets: the class that the Hungarian method gives the cluster, to measure accuracy."
+    note = "Items of each class in each cluster. In brackets: the class assigned to the cluster."
     return Matrix("Clusters and classes", rows, names, table[order], note)
 
 
-def _most_certain(probabilities: np.ndarray, data: PreparedData, part: str) -> Gallery:
-    """The images of each cluster that the network is most certain of."""
-    each = max(1, GALLERY // probabilities.shape[1])
+def _confident_examples(probabilities: np.ndarray, data: PreparedData, part: str) -> Gallery:
+    """The images of each cluster with the highest confidence."""
+    num_clusters = probabilities.shape[1]
+    per_cluster = max(1, GALLERY_IMAGES // num_clusters)
     cluster = probabilities.argmax(1)
-    places, captions = [], []
-    for number in range(probabilities.shape[1])[:GALLERY]:
-        own = np.flatnonzero(cluster == number)
-        best = own[np.argsort(-probabilities[own, number], kind="stable")][:each]
-        places += best.tolist()
-        captions += [f"cluster {number} ({probabilities[place, number]:.1%})" for place in best]
-    images = data.arrays["image"][data.parts[part][np.array(places, np.int64)]]
-    note = f"{probabilities.shape[1]} clusters. How they came about: no label was shown in training."
-    return Gallery("Most certain of each cluster", list(images), captions, note)
+    indices, captions = [], []
+    for number in range(num_clusters)[:GALLERY_IMAGES]:
+        members = np.flatnonzero(cluster == number)
+        best = members[np.argsort(-probabilities[members, number], kind="stable")][:per_cluster]
+        indices += best.tolist()
+        captions += [f"cluster {number} ({probabilities[index, number]:.1%})" for index in best]
+    images = data.arrays["image"][data.parts[part][np.array(indices, np.int64)]]
+    note = f"{num_clusters} clusters, formed without labels."
+    return Gallery("Highest-confidence images of each cluster", list(images), captions, note)

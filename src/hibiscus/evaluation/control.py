@@ -1,4 +1,6 @@
-"""What the report shows of an agent: its returns beside a random player's and the threshold, and the episodes that went worst."""
+"""Evaluation of policies: returns beside those of random actions and the solved threshold, and the episodes
+of lowest return.
+"""
 
 from __future__ import annotations
 
@@ -17,44 +19,67 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["evaluate_policy", "validate_policy"]
 
-WORST = 10  # episodes in the table
+MAX_EPISODES = 10  # episodes in the table
 
-Act = Callable[[Tensor], Tensor]
+Policy = Callable[[Tensor], Tensor]
 
 
-def validate_policy(act: Act, data: PreparedData, part: str) -> dict[str, float]:
-    """The mean return over a part's starts."""
+def validate_policy(act: Policy, data: PreparedData, part: str) -> dict[str, float]:
+    """The mean return over the seeds of a part."""
     environment = data.preparation["environment"]
-    return {"mean_return": float(play_episodes(environment.name, data.values("environment", part), act).returns.mean())}
+    return {
+        "mean_return": float(
+            play_episodes(environment.name, data.values("environment", part), act).returns.mean()
+        )
+    }
 
 
-def evaluate_policy(act: Act, data: PreparedData, part: str) -> Evaluation:
-    """Metrics, baselines and report items from one episode for each of a part's starts."""
+def evaluate_policy(act: Policy, data: PreparedData, part: str) -> Evaluation:
+    """Metrics, baselines and report items from one episode for each seed of a part."""
     environment: EnvironmentPreparation = data.preparation["environment"]
     seeds = data.values("environment", part)
     generator = torch.Generator().manual_seed(0)
-    played = play_episodes(environment.name, seeds, act)
-    random = play_episodes(
-        environment.name, seeds, lambda observation: torch.randint(environment.actions, (len(observation),), generator=generator)
-    )
-    baselines = {"random actions": {"mean_return": float(random.returns.mean()), "median_return": float(np.median(random.returns))}}
-    metrics = {**return_metrics(played.returns), "mean_steps": float(played.steps.mean())}
+    episodes = play_episodes(environment.name, seeds, act)
+
+    def random_policy(observation: Tensor) -> Tensor:
+        return torch.randint(environment.actions, (len(observation),), generator=generator)
+
+    random = play_episodes(environment.name, seeds, random_policy)
+    baselines = {
+        "random actions": {
+            "mean_return": float(random.returns.mean()),
+            "median_return": float(np.median(random.returns)),
+        }
+    }
+    metrics = {**return_metrics(episodes.returns), "mean_steps": float(episodes.steps.mean())}
     if environment.threshold is not None:
         metrics["solved_threshold"] = environment.threshold
-    return Evaluation(metrics, baselines, [_sorted_returns(played, random, environment.threshold), _worst(played, seeds)])
+    return Evaluation(
+        metrics,
+        baselines,
+        [_sorted_returns(episodes, random, environment.threshold), _lowest_returns(episodes, seeds)],
+    )
 
 
-def _sorted_returns(played: Episodes, random: Episodes, threshold: float | None) -> Curve:
-    share = (np.arange(len(played.returns)) + 0.5) / len(played.returns)
-    series = [Series("this run", share, np.sort(played.returns)), Series("random actions", share, np.sort(random.returns))]
-    if threshold is not None:
-        series.append(Series("mean that counts as solved", share[[0, -1]], np.full(2, threshold)))
-    return Curve("Returns from the worst episode to the best", "share of episodes", "return", series)
-
-
-def _worst(played: Episodes, seeds: np.ndarray) -> Table:
-    rows = [
-        [str(seeds[index]), float(played.returns[index]), int(played.steps[index]), "time limit" if played.cut_off[index] else "by itself"]
-        for index in np.argsort(played.returns, kind="stable")[:WORST]
+def _sorted_returns(episodes: Episodes, random: Episodes, threshold: float | None) -> Curve:
+    quantile = (np.arange(len(episodes.returns)) + 0.5) / len(episodes.returns)
+    series = [
+        Series("this run", quantile, np.sort(episodes.returns)),
+        Series("random actions", quantile, np.sort(random.returns)),
     ]
-    return Table("The worst episodes", ["seed", "return", "steps", "ended"], rows, "Each begins from its seed, and acts without chance.")
+    if threshold is not None:
+        series.append(Series("solved threshold (mean return)", quantile[[0, -1]], np.full(2, threshold)))
+    return Curve("Distribution of returns", "fraction of episodes", "return", series)
+
+
+def _lowest_returns(episodes: Episodes, seeds: np.ndarray) -> Table:
+    rows = []
+    for index in np.argsort(episodes.returns, kind="stable")[:MAX_EPISODES]:
+        end = "time limit" if episodes.truncated[index] else "terminal state"
+        rows.append([str(seeds[index]), float(episodes.returns[index]), int(episodes.steps[index]), end])
+    return Table(
+        "Episodes with the lowest returns",
+        ["seed", "return", "steps", "end"],
+        rows,
+        "Greedy actions; each episode starts from its seed.",
+    )

@@ -1,4 +1,6 @@
-"""What the report shows of detection: average precision beside mean boxes, curves, a row for each class, and images with boxes."""
+"""Evaluation of object detection: average precision beside that of mean boxes, precision-recall curves, a
+table by class, and images.
+"""
 
 from __future__ import annotations
 
@@ -9,115 +11,159 @@ import numpy as np
 
 from hibiscus.data.boxes.preparation import CROWD, PADDING
 from hibiscus.data.prepared import PreparedData, evenly_spaced
-from hibiscus.evaluation.draw_boxes import drawn, sure
+from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 from hibiscus.evaluation.items import Curve, Gallery, ReportItem, Series, Table
 from hibiscus.metrics.coco_detection import AveragePrecision, average_precision
-from hibiscus.metrics.voc_detection import Found, found_at, mean_boxes, precision_recall, voc_precision
+from hibiscus.metrics.voc_detection import (
+    ThresholdMetrics,
+    mean_boxes,
+    metrics_at_threshold,
+    precision_recall,
+    voc_precision,
+)
 from hibiscus.training.method import Evaluation
 
-__all__ = ["answers", "evaluate_boxes", "in_pixels", "precision_of"]
+__all__ = ["box_predictions", "evaluate_boxes", "in_pixels", "mean_average_precision"]
 
-SHOWN, WORST, CURVES, POINTS = 6, 4, 8, 200
-SCALE = 2  # times an image's size, for thin lines and small words
-TITLE = "Average precision"
+EXAMPLES, LARGEST_ERRORS, MAX_CURVES, MAX_POINTS = 6, 4, 8, 200
+SCALE = 2  # factor by which images are enlarged, so that thin lines and small text are legible
 
 
 def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Rows whose first four columns are shares of the sides, in pixels of an image of (height, width)."""
+    """Rows whose first four columns are fractions of the sides, converted to pixels of an image of (height,
+    width).
+    """
     scaled = boxes.astype(np.float64)
     scaled[:, :4] *= np.array([size[1], size[0], size[1], size[0]])
     return scaled
 
 
-def truths_of(data: PreparedData, part: str, sizes: np.ndarray | None = None) -> list[np.ndarray]:
-    """The true boxes of each image of a part, `(k, 6)`: edges in pixels (in shares without `sizes`), class and whether a crowd."""
-    found = []
-    for place, rows in enumerate(data.values("boxes", part)):
-        own = rows[rows[:, 4] != PADDING]
-        crowd = own[:, 4] <= CROWD
-        edges = own if sizes is None else in_pixels(own, sizes[place])
-        found.append(np.column_stack([edges[:, :4], np.where(crowd, CROWD - own[:, 4], own[:, 4]), crowd]).astype(np.float64))
-    return found
+def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None) -> list[np.ndarray]:
+    """The true boxes of each image of a part, `(k, 6)`: edges in pixels (relative without `sizes`), class,
+    and whether a crowd.
+    """
+    truths = []
+    for index, rows in enumerate(data.values("boxes", part)):
+        boxes = rows[rows[:, 4] != PADDING]
+        crowd = boxes[:, 4] <= CROWD
+        edges = boxes if sizes is None else in_pixels(boxes, sizes[index])
+        truths.append(
+            np.column_stack([edges[:, :4], np.where(crowd, CROWD - boxes[:, 4], boxes[:, 4]), crowd]).astype(
+                np.float64
+            )
+        )
+    return truths
 
 
-def split(found: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
-    """The detections of each image in its own pixels, `(d, 6)`."""
-    return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(found, sizes, strict=True)]
+def _pixel_detections(detections: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
+    """The detections of each image in pixels of its file, `(d, 6)`, without padding."""
+    return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(detections, sizes, strict=True)]
 
 
-def precision_of(found: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]) -> dict[str, float]:
-    """The average precisions of a part, by name; those over nothing left out, but for the two that may decide."""
+def mean_average_precision(
+    detections: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]
+) -> dict[str, float]:
+    """`map50`, `map50_95` and, where it is defined, `map75` of a part."""
     sizes = data.file_sizes(part)
-    figures = average_precision(truths_of(data, part, sizes), split(found, sizes), len(classes)).figures
-    return {name: value for name, value in figures.items() if name in ("map50", "map50_95") or (name == "map75" and value == value)}
+    metrics = average_precision(
+        ground_truth(data, part, sizes), _pixel_detections(detections, sizes), len(classes)
+    ).metrics
+    return {
+        name: value
+        for name, value in metrics.items()
+        if name in ("map50", "map50_95") or (name == "map75" and value == value)
+    }
 
 
-def evaluate_boxes(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float, rate: float) -> Evaluation:
-    """Figures, baselines and report items of detections on a part.
+def evaluate_boxes(
+    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float, throughput: float
+) -> Evaluation:
+    """Metrics, baselines and report items of detections on a part.
 
     Args:
-        found: `(items, most, 6)`: edges in shares, score, class, -1 for no more.
+        detections: `(items, max boxes, 6)`: relative edges, score, class; class -1 is padding.
         data: prepared data.
         part: which of its parts.
-        classes: the names.
-        score: from which a box is shown, and counted in precision and recall.
-        rate: images that were read in a second.
+        classes: the names of the classes.
+        score: the score threshold from which a box is drawn and counts in precision and recall.
+        throughput: images per second.
     """
     sizes = data.file_sizes(part)
-    truths, rows = truths_of(data, part, sizes), split(found, sizes)
-    whole = average_precision(truths, rows, len(classes))
-    at, voc = found_at(truths, rows, len(classes), score), voc_precision(truths, rows, len(classes))
-    blind = mean_boxes(truths_of(data, "train"), len(classes))
-    baseline = [in_pixels(blind, size) for size in sizes]
-    baselines = {"mean box of each class": _figures(truths, baseline, classes, score)}
+    truths, rows = ground_truth(data, part, sizes), _pixel_detections(detections, sizes)
+    ap, voc = average_precision(truths, rows, len(classes)), voc_precision(truths, rows, len(classes))
+    at_threshold = metrics_at_threshold(truths, rows, len(classes), score)
+    mean = mean_boxes(ground_truth(data, "train"), len(classes))
+    baseline = [in_pixels(mean, size) for size in sizes]
+    baselines = {
+        "mean box of each class": _metrics(
+            average_precision(truths, baseline, len(classes)),
+            voc_precision(truths, baseline, len(classes)),
+            metrics_at_threshold(truths, baseline, len(classes), score),
+        )
+    }
+    note = f"Precision, recall and matched IoU: at a score of at least {score:g} and an IoU of at least 0.5."
+    note += f" Throughput: {throughput:,.0f} images per second."
     report_items: list[ReportItem] = [
-        _examples(found, data, part, classes, score),
-        _by_class(whole.by_class50, whole.by_class, voc, at, classes, score, rate),
+        _examples(detections, data, part, classes, score),
+        _by_class(ap, voc, at_threshold, classes, note),
         *_curves(truths, rows, classes),
-        _worst(found, truths, rows, data, part, classes, score),
+        _largest_errors(detections, truths, rows, data, part, classes, score),
     ]
-    return Evaluation(_told(whole, voc, at), baselines, report_items)
+    return Evaluation(_metrics(ap, voc, at_threshold), baselines, report_items)
 
 
-def _figures(truths: list[np.ndarray], rows: list[np.ndarray], classes: Sequence[str], score: float) -> dict[str, float]:
-    """COCO's figures, VOC's, and what stands above a score; those over nothing left out."""
-    return _told(
-        average_precision(truths, rows, len(classes)),
-        voc_precision(truths, rows, len(classes)),
-        found_at(truths, rows, len(classes), score),
+def _metrics(ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetrics) -> dict[str, float]:
+    """COCO's metrics, VOC's, and those at the score threshold, by name; undefined ones are left out."""
+    metrics = dict(ap.metrics)
+    metrics["voc_ap50"] = _mean(voc)
+    hits, detections, truths = (
+        at_threshold.hits.sum(),
+        at_threshold.detections.sum(),
+        at_threshold.truths.sum(),
     )
-
-
-def _told(whole: AveragePrecision, voc: np.ndarray, at: Found) -> dict[str, float]:
-    """The figures of a set by name."""
-    figures = dict(whole.figures)
-    figures["voc_ap50"] = _mean(voc)
-    hits, given, true = at.hits.sum(), at.detections.sum(), at.truths.sum()
-    figures["precision"] = hits / given if given else np.nan
-    figures["recall"] = hits / true if true else np.nan
-    figures["matched_iou"] = _mean(at.mean_iou)
-    return {name: float(value) for name, value in figures.items() if value == value}
+    metrics["precision"] = hits / detections if detections else np.nan
+    metrics["recall"] = hits / truths if truths else np.nan
+    metrics["matched_iou"] = _mean(at_threshold.matched_iou)
+    return {name: float(value) for name, value in metrics.items() if value == value}
 
 
 def _mean(values: np.ndarray) -> float:
-    good = values[~np.isnan(values)]
-    return float(good.mean()) if len(good) else float("nan")
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
 
 
-def _by_class(ap50: np.ndarray, ap: np.ndarray, voc: np.ndarray, at: Found, classes: list[str], score: float, rate: float) -> Table:
-    columns = ["class", "AP50", "AP50-95", "VOC AP50", "precision", "recall", "mean IoU", "true boxes", "boxes given"]
+def _by_class(
+    ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetrics, classes: list[str], note: str
+) -> Table:
+    columns = [
+        "class",
+        "AP50",
+        "AP50-95",
+        "VOC AP50",
+        "precision",
+        "recall",
+        "matched IoU",
+        "true boxes",
+        "predicted boxes",
+    ]
+    values = (
+        ap.by_class50,
+        ap.by_class,
+        voc,
+        at_threshold.precision,
+        at_threshold.recall,
+        at_threshold.matched_iou,
+    )
     rows = [
         [
             name,
-            *(_cell(values[i]) for values in (ap50, ap, voc, at.precision, at.recall, at.mean_iou)),
-            int(at.truths[i]),
-            int(at.detections[i]),
+            *(_cell(column[i]) for column in values),
+            int(at_threshold.truths[i]),
+            int(at_threshold.detections[i]),
         ]
         for i, name in enumerate(classes)
     ]
-    note = f"Precision, recall and the IoU of matched boxes: of the boxes with a score of {score:g} or more, at an overlap of 0.5."
-    note += f" {rate:,.0f} images were read in a second."
-    return Table("Class by class", columns, rows, note)
+    return Table("Metrics by class", columns, rows, note)
 
 
 def _cell(value: float) -> float | str:
@@ -125,72 +171,109 @@ def _cell(value: float) -> float | str:
 
 
 def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]) -> list[ReportItem]:
-    """Precision over recall at three overlaps, for the first few classes."""
-    found: list[ReportItem] = []
-    curves = [curve for curve in precision_recall(truths, rows, len(classes), (0.5, 0.75, 0.9)) if curve.truths and len(curve.recall)]
-    for level in (0.5, 0.75, 0.9):
+    """Precision-recall curves at three IoU thresholds, for the first few classes."""
+    plots: list[ReportItem] = []
+    levels = (0.5, 0.75, 0.9)
+    curves = [
+        curve
+        for curve in precision_recall(truths, rows, len(classes), levels)
+        if curve.truths and len(curve.recall)
+    ]
+    for level in levels:
         lines = []
-        for curve in [curve for curve in curves if curve.level == level][:CURVES]:
-            some = evenly_spaced(len(curve.recall), POINTS)
-            lines.append(Series(classes[curve.label], curve.recall[some], curve.precision[some]))
+        for curve in [curve for curve in curves if curve.level == level][:MAX_CURVES]:
+            points = evenly_spaced(len(curve.recall), MAX_POINTS)
+            lines.append(Series(classes[curve.label], curve.recall[points], curve.precision[points]))
         if lines:
-            note = "Each point: all boxes from some score on. A box is right if it overlaps a true one of its class by this much."
-            found.append(Curve(f"Precision over recall at an overlap of {level:g}", "recall", "precision", lines, False, note, shares=True))
-    return found
+            title = f"Precision-recall curves at an IoU of {level:g}"
+            note = "Each point: all boxes above a score. A box is correct from this IoU with a true box on."
+            plots.append(Curve(title, "recall", "precision", lines, False, note, shares=True))
+    return plots
 
 
-def _strips(
-    places: np.ndarray, found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+def _panels(
+    indices: np.ndarray,
+    detections: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    score: float,
 ) -> tuple[list[np.ndarray], list[str]]:
-    """The true boxes and the given ones side by side, and a caption for each."""
-    images, truth, names = data.values("image", part), data.values("boxes", part), data.ids(part)
-    strips, captions = [], []
-    for place in places:
-        true = truth[place][truth[place][:, 4] >= 0]
-        given, words = sure(found[place], classes, score)
-        sides = [drawn(images[place], true, [""] * len(true), SCALE), drawn(images[place], given, words, SCALE)]
-        strips.append(np.concatenate([sides[0], np.full((sides[0].shape[0], 6, 3), 255, np.uint8), sides[1]], axis=1))
-        captions.append(f"{names[place]}: {len(true)} boxes, {len(given)} given")
-    return strips, captions
+    """The true and the predicted boxes side by side, and a caption for each."""
+    images, truth, ids = data.values("image", part), data.values("boxes", part), data.ids(part)
+    panels, captions = [], []
+    for index in indices:
+        true = truth[index][truth[index][:, 4] >= 0]
+        predicted, names = above_score(detections[index], classes, score)
+        left = draw_boxes(images[index], true, [""] * len(true), SCALE)
+        right = draw_boxes(images[index], predicted, names, SCALE)
+        panels.append(np.concatenate([left, np.full((left.shape[0], 6, 3), 255, np.uint8), right], axis=1))
+        captions.append(f"{ids[index]}: {len(true)} true boxes, {len(predicted)} predicted")
+    return panels, captions
 
 
-def _examples(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> Gallery:
-    note = f"Left the true boxes, right those given with a score of {score:g} or more. Evenly spaced images, not chosen."
-    return Gallery("Truth, and answer", *_strips(evenly_spaced(len(found), SHOWN), found, data, part, classes, score), note)
-
-
-def _worst(
-    found: np.ndarray, truths: list[np.ndarray], rows: list[np.ndarray], data: PreparedData, part: str, classes: list[str], score: float
+def _examples(
+    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
 ) -> Gallery:
-    """The images with most boxes missed or invented."""
-    wrong = []
-    for truth, given in zip(truths, rows, strict=True):
-        at = found_at([truth], [given], len(classes), score)
-        wrong.append(int(at.truths.sum() + at.detections.sum() - 2 * at.hits.sum()))
-    places = np.argsort(-np.array(wrong), kind="stable")[:WORST]
-    strips, captions = _strips(places, found, data, part, classes, score)
-    captions = [f"{caption}; {wrong[place]} missed or invented" for caption, place in zip(captions, places, strict=True)]
-    return Gallery("The worst", strips, captions, "Look here first: boxes are often missing in the truth too.")
+    indices = evenly_spaced(len(detections), EXAMPLES)
+    note = f"Left: true boxes. Right: predictions with a score of at least {score:g}. Evenly spaced items."
+    return Gallery("Examples", *_panels(indices, detections, data, part, classes, score), note)
 
 
-def answers(found: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float) -> dict[str, Any]:
-    """What `predict` gives.
+def _largest_errors(
+    detections: np.ndarray,
+    truths: list[np.ndarray],
+    rows: list[np.ndarray],
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    score: float,
+) -> Gallery:
+    """The images with the most false positives and false negatives."""
+    errors = []
+    for truth, predicted in zip(truths, rows, strict=True):
+        counts = metrics_at_threshold([truth], [predicted], len(classes), score)
+        errors.append(int(counts.truths.sum() + counts.detections.sum() - 2 * counts.hits.sum()))
+    indices = np.argsort(-np.array(errors), kind="stable")[:LARGEST_ERRORS]
+    panels, captions = _panels(indices, detections, data, part, classes, score)
+    captions = [
+        f"{caption}; {errors[index]} errors" for caption, index in zip(captions, indices, strict=True)
+    ]
+    note = "The images with the most false positives and negatives. Check them first: boxes may be missing."
+    return Gallery("Largest errors", panels, captions, note)
+
+
+def box_predictions(
+    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
+) -> dict[str, Any]:
+    """What `predict` of a detector returns.
 
     Returns:
-        `found`, how many of what in words; `boxes` float64 `(items, most, 6)`: edges in each image's own pixels, score, and class,
-        -1 for no more; `size` `(items, 2)`, height and width of the images; `box_classes`, the names; `overlay` uint8
-        `(items, height, width, 3)`, the surest drawn.
+        `found`, the number of detections of each class as text; `boxes` float64 `(items, max boxes, 6)`:
+        edges in pixels of each image, score, and class, -1 for padding; `size` `(items, 2)`, height and width
+        of the images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`,
+        with the boxes above the score threshold.
     """
     sizes, images = data.file_sizes(part), data.values("image", part)
-    shown = [sure(rows, classes, score) for rows in found]
+    kept = [above_score(rows, classes, score) for rows in detections]
     counts = []
-    for own, _ in shown:
-        numbers = np.bincount(own[:, 5].astype(np.int64), minlength=len(classes))
-        counts.append(", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count) or "nothing")
+    for boxes, _ in kept:
+        numbers = np.bincount(boxes[:, 5].astype(np.int64), minlength=len(classes))
+        counts.append(
+            ", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count)
+            or "nothing"
+        )
     return {
         "found": counts,
-        "boxes": np.stack([np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows) for rows, size in zip(found, sizes, strict=True)]),
+        "boxes": np.stack(
+            [
+                np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows)
+                for rows, size in zip(detections, sizes, strict=True)
+            ]
+        ),
         "size": sizes,
         "box_classes": classes,
-        "overlay": np.stack([drawn(image, *some) for image, some in zip(images, shown, strict=True)]),
+        "overlay": np.stack(
+            [draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, kept, strict=True)]
+        ),
     }

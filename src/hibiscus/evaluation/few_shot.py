@@ -1,8 +1,10 @@
-"""What the report shows of a few-shot method: accuracies by way and shot, an episode with its answers, the hardest classes."""
+"""Evaluation of few-shot classification: accuracies by way and shot, an example episode, and the classes of
+lowest accuracy.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -13,31 +15,72 @@ from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.metrics.fewshot import FewShot, few_shot, nearest_prototype
 from hibiscus.training.method import Evaluation
 
-__all__ = ["accuracy", "evaluate_few_shot", "metric_name"]
+__all__ = ["EpisodeOptions", "episode_accuracy", "evaluate_few_shot", "metric_name"]
 
 WAYS, SHOTS = (5, 20), (1, 5)  # what few-shot papers report
-HARDEST = 20  # classes in the table of the hardest
-SHOWN = 3  # queries of each class in the gallery
+MAX_CLASSES = 20  # classes in the table of the lowest accuracies
+MAX_QUERIES = 3  # queries of each class in the gallery
+
+
+class EpisodeOptions(Protocol):
+    """The options of a few-shot method that its evaluation needs."""
+
+    @property
+    def eval_way(self) -> int:
+        """Classes in an episode."""
+        ...
+
+    @property
+    def eval_shot(self) -> int:
+        """Support examples of each class."""
+        ...
+
+    @property
+    def eval_episodes(self) -> int:
+        """Episodes over which an accuracy is averaged."""
+        ...
+
+    @property
+    def queries(self) -> int:
+        """Query examples of each class."""
+        ...
+
+    @property
+    def distance(self) -> str:
+        """The distance to a prototype, `euclidean` or `cosine`."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """The random seed."""
+        ...
 
 
 def metric_name(way: int, shot: int) -> str:
-    """As `few_shot_5way_1shot`."""
+    """The name of an accuracy, such as `few_shot_5way_1shot`."""
     return f"few_shot_{way}way_{shot}shot"
 
 
-def accuracy(
-    embedding: np.ndarray, data: PreparedData, part: str, config: Any, way: int = 0, shot: int = 0, plain: bool = False
+def episode_accuracy(
+    embedding: np.ndarray,
+    data: PreparedData,
+    part: str,
+    options: EpisodeOptions,
+    *,
+    way: int = 0,
+    shot: int = 0,
+    distance: str = "",
 ) -> FewShot:
     """Accuracy over episodes of a part.
 
     Args:
         embedding: of the part's items `(items, dims)`.
-        data: where the labels are.
-        part: which.
-        config: the method's options.
-        way: classes in an episode; as in the options by default.
-        shot: support items of each; as in the options by default.
-        plain: by squared distance, whatever the options say.
+        data: prepared data with labels.
+        part: which of its parts.
+        options: the method's options.
+        way: classes in an episode; `eval_way` by default.
+        shot: support examples of each class; `eval_shot` by default.
+        distance: `euclidean` or `cosine`; that of the options by default.
 
     Raises:
         DataError: too few classes, or too few items in them.
@@ -46,67 +89,104 @@ def accuracy(
         return few_shot(
             embedding,
             data.values("label", part),
-            way or config.eval_way,
-            shot or config.eval_shot,
-            queries=config.queries,
-            episodes=config.eval_episodes,
-            distance="euclidean" if plain else config.distance,
-            seed=config.seed,
+            way or options.eval_way,
+            shot or options.eval_shot,
+            queries=options.queries,
+            episodes=options.eval_episodes,
+            distance=distance or options.distance,
+            seed=options.seed,
         )
     except DataError as error:
-        raise DataError(f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix) from None
+        raise DataError(
+            f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix
+        ) from None
 
 
-def evaluate_few_shot(embedding: np.ndarray, data: PreparedData, part: str, config: Any) -> Evaluation:
+def evaluate_few_shot(
+    embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
+) -> Evaluation:
     """Metrics, baselines and report items from the embeddings `(items, dims)` of a part."""
     pixels = data.flat_inputs(part)
-    asked = (config.eval_way, config.eval_shot)
+    main = (options.eval_way, options.eval_shot)
     counts = np.bincount(data.values("label", part))
-    sizes = {asked, *((way, shot) for way in (config.eval_way, *WAYS) for shot in SHOTS if (counts > shot).sum() >= way)}
-    own = {size: accuracy(embedding, data, part, config, *size) for size in sorted(sizes)}
-    raw = {size: accuracy(pixels, data, part, config, *size, plain=True) for size in own}
-    shown = [asked, *(size for size in ((asked[0], 5),) if size in own and size != asked)]
+    tasks = {
+        main,
+        *((way, shot) for way in (options.eval_way, *WAYS) for shot in SHOTS if (counts > shot).sum() >= way),
+    }
+    model, pixel = {}, {}
+    for way, shot in sorted(tasks):
+        model[way, shot] = episode_accuracy(embedding, data, part, options, way=way, shot=shot)
+        pixel[way, shot] = episode_accuracy(
+            pixels, data, part, options, way=way, shot=shot, distance="euclidean"
+        )
+    reported = [main, *(task for task in ((main[0], 5),) if task in model and task != main)]
     metrics: dict[str, float] = {}
-    for size in shown:
-        metrics |= {metric_name(*size): own[size].accuracy, f"{metric_name(*size)}_interval": own[size].interval}
+    for task in reported:
+        metrics |= {
+            metric_name(*task): model[task].accuracy,
+            f"{metric_name(*task)}_interval": model[task].interval,
+        }
     baselines = {
-        "chance": {metric_name(*size): 1 / size[0] for size in shown},
-        "prototypes of raw pixels": {metric_name(*size): raw[size].accuracy for size in shown},
+        "chance": {metric_name(*task): 1 / task[0] for task in reported},
+        "prototypes of raw pixels": {metric_name(*task): pixel[task].accuracy for task in reported},
     }
     rows = [
-        [f"{way}-way {shot}-shot", found.accuracy, found.interval, raw[way, shot].accuracy, 1 / way] for (way, shot), found in own.items()
+        [f"{way}-way {shot}-shot", result.accuracy, result.interval, pixel[way, shot].accuracy, 1 / way]
+        for (way, shot), result in model.items()
     ]
     table = Table(
         "Accuracy by task",
         ["task", "accuracy", "± (95 %)", "raw pixels", "chance"],
         rows,
-        f"Mean over {config.eval_episodes} random episodes among {int((counts > 0).sum())} classes that training never showed.",
+        f"Mean over {options.eval_episodes} episodes of {(counts > 0).sum()} classes not seen in training.",
     )
-    return Evaluation(metrics, baselines, [table, _episode(embedding, data, part, config), _hardest(own[asked], data)])
+    return Evaluation(
+        metrics,
+        baselines,
+        [table, _example_episode(embedding, data, part, options), _lowest_accuracies(model[main], data)],
+    )
 
 
-def _episode(embedding: np.ndarray, data: PreparedData, part: str, config: Any) -> Gallery:
-    """One episode: each class's support, then its queries with their answers."""
-    label, generator = data.values("label", part), np.random.default_rng(config.seed)
+def _example_episode(
+    embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
+) -> Gallery:
+    """One episode: for each class the support examples, then its queries with their predictions."""
+    label, generator, shot = (
+        data.values("label", part),
+        np.random.default_rng(options.seed),
+        options.eval_shot,
+    )
     names = LabelNumbering.names_of(data.dataset.fields["label"])
     counts = np.bincount(label)
-    classes = generator.choice(np.flatnonzero(counts > config.eval_shot), config.eval_way, replace=False)
-    queries = min(SHOWN, int(counts[classes].min()) - config.eval_shot)
-    chosen = np.stack([generator.choice(np.flatnonzero(label == n), config.eval_shot + queries, replace=False) for n in classes])
-    prototypes = embedding[chosen[:, : config.eval_shot]].mean(1)
-    answers = nearest_prototype(embedding[chosen[:, config.eval_shot :]], prototypes, config.distance)  # (way, queries)
+    classes = generator.choice(np.flatnonzero(counts > shot), options.eval_way, replace=False)
+    queries = min(MAX_QUERIES, int(counts[classes].min()) - shot)
+    items = np.stack(
+        [generator.choice(np.flatnonzero(label == n), shot + queries, replace=False) for n in classes]
+    )
+    prototypes = embedding[items[:, :shot]].mean(1)
+    predictions = nearest_prototype(
+        embedding[items[:, shot:]], prototypes, options.distance
+    )  # (way, queries)
     captions = []
     for row, number in enumerate(classes):
-        captions += [f"example of {names[number]}"] * config.eval_shot
-        captions += ["right" if answer == row else f"wrong: taken for {names[classes[answer]]}" for answer in answers[row]]
-    images = data.arrays["image"][data.parts[part][chosen.flatten()]]
-    note = f"For each class {config.eval_shot} example(s), all that the network has seen of it, then {queries} queries and what it said."
-    return Gallery("One episode", list(images), captions, note)
+        captions += [f"example of {names[number]}"] * shot
+        captions += [
+            "correct" if column == row else f"wrong: predicted {names[classes[column]]}"
+            for column in predictions[row]
+        ]
+    images = data.arrays["image"][data.parts[part][items.flatten()]]
+    note = f"For each class, {shot} support example(s), then {queries} queries with their predictions."
+    return Gallery("Example episode", list(images), captions, note)
 
 
-def _hardest(found: FewShot, data: PreparedData) -> Table:
+def _lowest_accuracies(result: FewShot, data: PreparedData) -> Table:
     names = LabelNumbering.names_of(data.dataset.fields["label"])
-    drawn = np.flatnonzero(np.isfinite(found.by_class))
-    worst = drawn[np.argsort(found.by_class[drawn], kind="stable")][:HARDEST]
-    rows = [[names[number], float(found.by_class[number])] for number in worst]
-    return Table("The hardest classes", ["class", "share right"], rows, "How often a query of the class was found among the others.")
+    sampled = np.flatnonzero(np.isfinite(result.by_class))
+    lowest = sampled[np.argsort(result.by_class[sampled], kind="stable")][:MAX_CLASSES]
+    rows = [[names[number], float(result.by_class[number])] for number in lowest]
+    return Table(
+        "Classes with the lowest accuracy",
+        ["class", "accuracy"],
+        rows,
+        "The fraction of queries of the class that are predicted correctly.",
+    )

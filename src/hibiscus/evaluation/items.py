@@ -1,13 +1,12 @@
-"""Evidence that a method hands to its report: tables, curves, images, as plain data that knows nothing of drawing.
+"""Report items: tables, curves, galleries and other results as plain data, independent of how they are drawn.
 
-A report item is checked and made plain when it is built: arrays become tuples of Python numbers, and what is not finite becomes
-None. So it equals what comes back from JSON. Strings are plain text; the report escapes them.
+A report item is validated and converted to plain data when it is built: arrays become tuples of Python
+numbers, and values that are not finite become None, so that it equals its copy read from JSON. Strings are
+plain text; the report escapes them.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 import os
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
+from hibiscus.evaluation.png import decode_png, embed_png, encode_png
 
 __all__ = [
     "Curve",
@@ -37,11 +37,10 @@ __all__ = [
 Number = float | None
 Cell = str | float | bool | None
 INDEX = "report_items.json"
-EMBEDDED = "data:image/png;base64,"
 
 
 class _Plain:
-    """What all report items share: fields made plain at birth, and the way to JSON."""
+    """Common base of report items: conversion of the fields to plain data, and to JSON."""
 
     kind: ClassVar[str]
 
@@ -51,17 +50,19 @@ class _Plain:
         self._check()
 
     def _check(self) -> None:
-        """Raise DataError where the fields do not fit together."""
+        """Raise DataError where the fields do not match."""
 
     def to_json(self) -> dict[str, Any]:
-        """The report item as an object for `json.dumps`, with its kind; `exhibit_from_json` turns it back."""
+        """The report item as an object for `json.dumps`, with its kind; `report_item_from_json` is the
+        inverse.
+        """
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
         return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
 
 
 @dataclass(frozen=True)
 class Matrix(_Plain):
-    """A grid of numbers with a name to each row and column, such as a confusion matrix."""
+    """A matrix of numbers with named rows and columns, such as a confusion matrix."""
 
     kind: ClassVar[str] = "matrix"
     title: str
@@ -71,8 +72,10 @@ class Matrix(_Plain):
     note: str = ""
 
     def _check(self) -> None:
-        fit = len(self.values) == len(self.rows) and all(len(row) == len(self.columns) for row in self.values)
-        _expect(fit, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
+        valid = len(self.values) == len(self.rows) and all(
+            len(row) == len(self.columns) for row in self.values
+        )
+        _expect(valid, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,9 @@ class Series(_Plain):
 
 @dataclass(frozen=True)
 class Curve(_Plain):
-    """Lines over one pair of axes; `diagonal` asks for the line y = x, where a calibrated classifier would lie.
+    """Lines over common axes; `diagonal` adds the line y = x, on which a calibrated classifier would lie.
 
-    `shares` says that both axes go from 0 to 1, so that plots of one kind can be compared.
+    `shares` sets both axes to [0, 1], so that plots can be compared.
     """
 
     kind: ClassVar[str] = "curve"
@@ -107,9 +110,9 @@ class Curve(_Plain):
 
 @dataclass(frozen=True)
 class Scatter(_Plain):
-    """Points over one pair of axes; `diagonal` asks for the line y = x, where perfect predictions would lie.
+    """Points over common axes; `diagonal` adds the line y = x, on which exact predictions would lie.
 
-    `groups` names what each point belongs to, such as its class; each group is drawn in a colour of its own.
+    `groups` names the group of each point, such as its class; each group has its own color.
     """
 
     kind: ClassVar[str] = "scatter"
@@ -124,7 +127,11 @@ class Scatter(_Plain):
 
     def _check(self) -> None:
         _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
-        _expect(len(self.groups) in (0, len(self.x)), self.title, f"a group for each of {len(self.x)} points, or none")
+        _expect(
+            len(self.groups) in (0, len(self.x)),
+            self.title,
+            f"a group for each of {len(self.x)} points, or none",
+        )
 
 
 @dataclass(frozen=True)
@@ -138,15 +145,15 @@ class Table(_Plain):
     note: str = ""
 
     def _check(self) -> None:
-        fit = all(len(row) == len(self.columns) for row in self.rows)
-        _expect(fit, self.title, f"{len(self.columns)} cells in every row")
+        valid = all(len(row) == len(self.columns) for row in self.rows)
+        _expect(valid, self.title, f"{len(self.columns)} cells in every row")
 
 
 @dataclass(frozen=True, eq=False)
 class Gallery(_Plain):
-    """Images, uint8 (height, width) or (height, width, 3 or 4), each with a caption or none at all with one.
+    """Images, uint8 (height, width) or (height, width, 3 or 4), with a caption for each or none.
 
-    `key` says what colours in them mean: pairs of a name and a colour, `#rrggbb`.
+    `key` is the legend of the colors: pairs of a name and a color, `#rrggbb`.
     """
 
     kind: ClassVar[str] = "gallery"
@@ -163,15 +170,21 @@ class Gallery(_Plain):
         object.__setattr__(self, "images", tuple(images))
         _expect(len(self.captions) in (0, len(images)), self.title, f"{len(images)} captions, or none")
         for image in images:
-            fit = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
-            fit = fit and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)))
-            _expect(fit, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
+            valid = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
+            valid = valid and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)))
+            _expect(valid, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
 
     def to_json(self) -> dict[str, Any]:
-        """The gallery with its images embedded as PNG; `save_report_items` puts them into files of their own instead."""
-        images = [EMBEDDED + base64.b64encode(_png(image)).decode("ascii") for image in self.images]
+        """The gallery with its images embedded as PNG; `save_report_items` writes them to separate files
+        instead.
+        """
+        images = [embed_png(image) for image in self.images]
         value = {"kind": self.kind, "title": self.title, "images": images}
-        return value | {"captions": list(self.captions), "note": self.note, "key": [list(pair) for pair in self.key]}
+        return value | {
+            "captions": list(self.captions),
+            "note": self.note,
+            "key": [list(pair) for pair in self.key],
+        }
 
 
 ReportItem = Matrix | Curve | Scatter | Table | Gallery
@@ -179,11 +192,11 @@ _KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Table, Gallery)}
 
 
 def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> ReportItem:
-    """The report item that `to_json` made this object of.
+    """The report item from which `to_json` made an object.
 
     Args:
-        value: the object, as `json.loads` gives it.
-        folder: where the images of a gallery lie that are not embedded.
+        value: the object, as returned by `json.loads`.
+        folder: folder of the images of a gallery that are not embedded.
 
     Raises:
         RunError: when the object is not a report item, or an image cannot be read.
@@ -194,22 +207,23 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
         if kind == "curve":
             options["series"] = [Series(line["name"], line["x"], line["y"]) for line in options["series"]]
         if kind == "gallery":
-            options["images"] = [_image(text, Path(folder)) for text in options["images"]]
+            options["images"] = [decode_png(text, Path(folder)) for text in options["images"]]
         return _KINDS[kind](**options)
     except (KeyError, TypeError, ValueError, OSError, DataError) as error:
         raise RunError(
-            f"a report item that cannot be read: {type(error).__name__}: {error}",
+            f"cannot read a report item: {type(error).__name__}: {error}",
             f"an object made by to_json, of kind {', '.join(sorted(_KINDS))}",
-            "evaluate the run again to write its report items anew",
+            "evaluate the run again to rewrite its report items",
         ) from error
 
 
 def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) -> None:
-    """Write the report items to `report_items.json` in the folder, and their images beside it; those of an earlier time go.
+    """Write the report items to `report_items.json` in the folder, with their images beside it; images of
+    earlier items are removed.
 
     Args:
-        report items: in the order in which the report shall show them.
-        folder: made where it is missing.
+        report_items: in the order in which the report shows them.
+        folder: created if it does not exist.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -219,12 +233,12 @@ def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) ->
         if isinstance(report_item, Gallery):
             value["images"] = [f"item-{i:02d}-{j:03d}.png" for j in range(len(report_item.images))]
             for name, image in zip(value["images"], report_item.images, strict=True):
-                (folder / name).write_bytes(_png(image))
+                (folder / name).write_bytes(encode_png(image))
             written |= set(value["images"])
         objects.append(value)
     draft = folder / (INDEX + ".part")
     draft.write_text(json.dumps({"report_items": objects}, allow_nan=False, indent=1), encoding="utf-8")
-    os.replace(draft, folder / INDEX)  # never half an index
+    os.replace(draft, folder / INDEX)  # the index is never incomplete
     for old in folder.glob("item-*.png"):
         if old.name not in written:
             old.unlink()
@@ -240,12 +254,14 @@ def load_report_items(folder: str | Path) -> list[ReportItem]:
     try:
         objects = json.loads(path.read_text(encoding="utf-8"))["report_items"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} cannot be read", "what save_report_items wrote", "evaluate the run again") from error
+        raise RunError(
+            f"cannot read {path}", "a file written by save_report_items", "evaluate the run again"
+        ) from error
     return [report_item_from_json(value, folder) for value in objects]
 
 
 def _plain(value: Any) -> Any:
-    """Tuples of Python values all the way down; None for what is not finite."""
+    """The value with nested tuples of Python values; None for values that are not finite."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):
@@ -254,36 +270,23 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int | Series):
         return value
-    raise DataError(f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first")
+    raise DataError(
+        f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first"
+    )
 
 
 def _jsonable(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_jsonable(item) for item in value]
-    return {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
+    return (
+        {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
+    )
 
 
-def _expect(fit: bool, title: str, expected: str) -> None:
-    if not fit:
-        raise DataError(f"the report item {title!r} does not fit together", expected, "fix the method's evidence()")
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def _image(text: str, folder: Path) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    if text.startswith(EMBEDDED):
-        stream = io.BytesIO(base64.b64decode(text.removeprefix(EMBEDDED), validate=True))
-    elif Path(text).name == text:
-        stream = io.BytesIO((folder / text).read_bytes())
-    else:
-        raise ValueError(f"{text!r} lies outside the folder")
-    with Image.open(stream, formats=["PNG"]) as image:
-        return np.array(image)
+def _expect(valid: bool, title: str, expected: str) -> None:
+    if not valid:
+        raise DataError(
+            f"the fields of the report item {title!r} do not match",
+            expected,
+            "fix the `evaluate` of the method",
+        )

@@ -1,4 +1,6 @@
-"""What the report shows of segmentation: figures beside a rival that does not look, a row for each class, and images."""
+"""Evaluation of semantic segmentation: metrics beside a baseline that ignores the image, a table by class,
+and images.
+"""
 
 from __future__ import annotations
 
@@ -9,110 +11,156 @@ import numpy as np
 from hibiscus.data.masks.preparation import IGNORED
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.items import Gallery, Matrix, ReportItem, Table
-from hibiscus.metrics.segmentation import class_figures, common_class, confusion_of, segmentation_metrics
+from hibiscus.metrics.segmentation import (
+    confusion_matrices,
+    iou_and_dice,
+    most_frequent_class,
+    segmentation_metrics,
+)
 from hibiscus.training.method import Evaluation
 
-__all__ = ["IGNORED", "colors_of", "evaluate_segments", "painted"]
+__all__ = ["IGNORED", "colors_of", "draw_mask", "evaluate_segments"]
 
-SHOWN, WORST, MOST_SHOWN_CLASSES, MOST_MASKS = 6, 4, 30, 2000
+EXAMPLES, LARGEST_ERRORS, MAX_CLASSES, MAX_MASKS = 6, 4, 30, 2000
 
 
 def colors_of(classes: int) -> np.ndarray:
-    """A colour for each class number, uint8 `(256, 3)`: the first dark, the others well apart; what is ignored white."""
+    """A color for each class number, uint8 `(256, 3)`: the first dark, the others distinct from each other,
+    ignored pixels white.
+    """
     table = np.full((256, 3), 255, np.uint8)
     for number in range(classes):
-        hue = (0.08 + number * 0.618034) % 1.0  # the golden ratio never comes back near where it was
-        rgb = (0.16, 0.16, 0.19) if number == 0 else colorsys.hsv_to_rgb(hue, 0.75 - 0.25 * (number % 2), 0.95 - 0.2 * (number % 3 == 2))
+        hue = (0.08 + number * 0.618034) % 1.0  # multiples of the golden ratio stay apart
+        rgb = (
+            (0.16, 0.16, 0.19)
+            if number == 0
+            else colorsys.hsv_to_rgb(hue, 0.75 - 0.25 * (number % 2), 0.95 - 0.2 * (number % 3 == 2))
+        )
         table[number] = np.round(255 * np.array(rgb))
     return table
 
 
-def painted(image: np.ndarray, mask: np.ndarray, classes: int, share: float = 0.55) -> np.ndarray:
-    """An image uint8 `(height, width, 1 or 3)`, in grey, with the classes of its pixels over it as colours, `(height, width, 3)`."""
-    base = image if image.shape[2] == 1 else image[..., :3] @ np.array([[0.299], [0.587], [0.114]])
-    return np.round((1 - share) * base + share * colors_of(classes)[mask]).astype(np.uint8)
+def draw_mask(image: np.ndarray, mask: np.ndarray, classes: int, opacity: float = 0.55) -> np.ndarray:
+    """An image uint8 `(height, width, 1 or 3)` in gray, with the classes of its pixels drawn over it in
+    color, `(height, width, 3)`.
+    """
+    gray = image if image.shape[2] == 1 else image[..., :3] @ np.array([[0.299], [0.587], [0.114]])
+    return np.round((1 - opacity) * gray + opacity * colors_of(classes)[mask]).astype(np.uint8)
 
 
-def evaluate_segments(given: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Evaluation:
-    """Figures, baselines and report items of answers on a part.
+def evaluate_segments(predicted: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Evaluation:
+    """Metrics, baselines and report items of predicted masks on a part.
 
     Args:
-        given: class numbers uint8 `(items, height, width)`.
+        predicted: class numbers uint8 `(items, height, width)`.
         data: prepared data.
         part: which of its parts.
-        classes: the names.
+        classes: the names of the classes.
     """
     truth, count = data.values("mask", part), len(classes)
-    confusions = confusion_of(given, truth, count)
+    matrices = confusion_matrices(predicted, truth, count)
     train = data.values("mask", "train")
-    common = common_class(train[evenly_spaced(len(train), MOST_MASKS)], count)
-    baseline = confusion_of(np.broadcast_to(common, truth.shape), truth, count)
-    whole = confusions.sum(0)
-    iou, overlap = class_figures(whole)
-    named = {f"iou_{_word(name)}": float(value) for name, value in zip(classes, iou, strict=True) if not np.isnan(value)}
-    figures = segmentation_metrics(confusions)
+    frequent = most_frequent_class(train[evenly_spaced(len(train), MAX_MASKS)], count)
+    baseline = confusion_matrices(np.broadcast_to(frequent, truth.shape), truth, count)
+    total = matrices.sum(0)
+    iou, dice = iou_and_dice(total)
+    class_iou = {
+        f"iou_{_identifier(name)}": float(value)
+        for name, value in zip(classes, iou, strict=True)
+        if not np.isnan(value)
+    }
     report_items: list[ReportItem] = [
-        _examples(given, truth, data, part, classes),
-        _by_class(whole, iou, overlap, classes),
-        _worst(given, truth, confusions, data, part, classes),
+        _examples(predicted, truth, data, part, classes),
+        _by_class(total, iou, dice, classes),
+        _largest_errors(predicted, truth, matrices, data, part, classes),
     ]
-    if count <= MOST_SHOWN_CLASSES:
-        shares = whole / np.maximum(1, whole.sum(1, keepdims=True))
-        note = "Each row: of the pixels that truly are of this class, the share that was given each class."
-        report_items.append(Matrix("What is taken for what", classes, classes, np.round(shares, 3), note))
-    return Evaluation({**figures, **named}, {"commonest class at each place": segmentation_metrics(baseline)}, report_items)
+    if count <= MAX_CLASSES:
+        fractions = total / np.maximum(1, total.sum(1, keepdims=True))
+        note = "Rows: true class. Columns: predicted class, as a fraction of the pixels of the true class."
+        report_items.append(Matrix("Confusion matrix", classes, classes, np.round(fractions, 3), note))
+    baselines = {"most frequent class at each position": segmentation_metrics(baseline)}
+    return Evaluation({**segmentation_metrics(matrices), **class_iou}, baselines, report_items)
 
 
-def _word(name: str) -> str:
+def _identifier(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name.lower()).strip("_")
 
 
-def _by_class(whole: np.ndarray, iou: np.ndarray, overlap: np.ndarray, classes: list[str]) -> Table:
-    true, given = whole.sum(1), whole.sum(0)
+def _by_class(total: np.ndarray, iou: np.ndarray, dice: np.ndarray, classes: list[str]) -> Table:
+    true, predicted, hits = total.sum(1), total.sum(0), np.diagonal(total)
     rows = [
-        [name, float(iou[i]), float(overlap[i]), *_rates(whole[i, i], true[i], given[i]), float(true[i] / max(1, whole.sum()))]
+        [
+            name,
+            float(iou[i]),
+            float(dice[i]),
+            float(hits[i] / max(1, true[i])),
+            float(hits[i] / max(1, predicted[i])),
+            float(true[i] / max(1, total.sum())),
+        ]
         for i, name in enumerate(classes)
-        if true[i] + given[i]
+        if true[i] + predicted[i]
     ]
-    note = "Over all pixels of the part at once. Pixels of no known class count nowhere; every other class counts, the background too."
-    return Table("Class by class", ["class", "IoU", "Dice", "recall", "precision", "share of the pixels"], rows, note)
+    note = "Over all labeled pixels of the part. Every class counts, including the background."
+    return Table(
+        "Metrics by class", ["class", "IoU", "Dice", "recall", "precision", "fraction of pixels"], rows, note
+    )
 
 
-def _rates(hit: int, true: int, given: int) -> tuple[float, float]:
-    return float(hit / max(1, true)), float(hit / max(1, given))
+def _examples(
+    predicted: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]
+) -> Gallery:
+    rows = evenly_spaced(len(predicted), EXAMPLES)
+    note = (
+        "From left to right: image, true mask, predicted mask. Evenly spaced items of the part, not selected."
+    )
+    return Gallery(
+        "Examples", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
+    )
 
 
-def _examples(given: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery:
-    rows = evenly_spaced(len(given), SHOWN)
-    note = "Left the image, then the true classes, then the answer. Evenly spaced, not chosen."
-    return Gallery("Images, truth, and answer", *_strips(rows, given, truth, data, part, classes), note, _key(classes))
+def _largest_errors(
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    matrices: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+) -> Gallery:
+    accuracy = np.trace(matrices, axis1=1, axis2=2) / np.maximum(1, matrices.sum((1, 2)))
+    rows = np.argsort(accuracy, kind="stable")[:LARGEST_ERRORS]
+    note = "The images with the lowest pixel accuracy. Check them first: some masks may be wrong."
+    return Gallery(
+        "Largest errors", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
+    )
 
 
-def _worst(given: np.ndarray, truth: np.ndarray, confusions: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Gallery:
-    right = np.trace(confusions, axis1=1, axis2=2) / np.maximum(1, confusions.sum((1, 2)))
-    rows = np.argsort(right, kind="stable")[:WORST]
-    note = "The images with most wrong pixels: look here first, for masks are often wrong too."
-    return Gallery("The worst", *_strips(rows, given, truth, data, part, classes), note, _key(classes))
-
-
-def _strips(
-    rows: np.ndarray, given: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]
+def _panels(
+    rows: np.ndarray,
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
 ) -> tuple[list[np.ndarray], list[str]]:
-    """Image, truth and answer side by side, and a caption for each."""
-    images, names = data.values("image", part)[rows], data.ids(part)
-    strips, captions = [], []
+    """Image, true mask and predicted mask side by side, and a caption for each."""
+    images, ids = data.values("image", part)[rows], data.ids(part)
+    panels, captions = [], []
     for image, row in zip(images, rows, strict=True):
-        plain = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-        sides = [plain, *(painted(image, mask[row], len(classes)) for mask in (truth, given))]
+        rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+        true_overlay, predicted_overlay = (
+            draw_mask(image, mask[row], len(classes)) for mask in (truth, predicted)
+        )
         gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
-        strips.append(np.concatenate([sides[0], gap, sides[1], gap, sides[2]], axis=1))
+        panels.append(np.concatenate([rgb, gap, true_overlay, gap, predicted_overlay], axis=1))
         known = truth[row] != IGNORED
-        right = (given[row] == truth[row])[known].mean() if known.any() else 0.0
-        captions.append(f"{names[row]}: {right:.1%} of the pixels right")
-    return strips, captions
+        accuracy = (predicted[row] == truth[row])[known].mean() if known.any() else 0.0
+        captions.append(f"{ids[row]}: pixel accuracy {accuracy:.1%}")
+    return panels, captions
 
 
-def _key(classes: list[str]) -> list[tuple[str, str]]:
-    """The colours that classes are painted in."""
-    colors = colors_of(len(classes))[: min(len(classes), MOST_SHOWN_CLASSES)]
-    return [(name, "#" + bytes(color).hex()) for name, color in zip(classes, colors, strict=False)] + [("not known", "#ffffff")]
+def _color_key(classes: list[str]) -> list[tuple[str, str]]:
+    """The colors in which the classes are drawn."""
+    colors = colors_of(len(classes))[: min(len(classes), MAX_CLASSES)]
+    return [(name, "#" + bytes(color).hex()) for name, color in zip(classes, colors, strict=False)] + [
+        ("ignored", "#ffffff")
+    ]

@@ -1,7 +1,7 @@
-"""Cross-entropies and their relatives for classes: pure functions of logits and targets, in nats.
+"""Losses of classification, such as cross-entropies: pure functions of logits and targets, in nats.
 
-All take logits, never probabilities: log(softmax) and log(sigmoid) are exact where a logarithm of a rounded probability is not.
-All compute in float32, or in float64 where given float64.
+All take logits, never probabilities, since the logarithm of a rounded probability is inaccurate. All compute
+in float32, or in float64 for float64 inputs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from torch.nn import functional
 from torch.nn.functional import softplus
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import Weights, class_target, full_precision, in_range, matched, weights_for, within
+from hibiscus.losses._inputs import (
+    Weights,
+    class_target,
+    full_precision,
+    in_range,
+    matched,
+    weights_for,
+    within,
+)
 
 __all__ = [
     "balanced_cross_entropy",
@@ -26,81 +34,93 @@ __all__ = [
 ]
 
 
-def cross_entropy(logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None) -> Tensor:
-    r"""Cross-entropy of a softmax over classes, from integer labels (sparse) or from shares per class (categorical).
+def cross_entropy(
+    logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None
+) -> Tensor:
+    r"""Cross-entropy of a softmax over classes, from integer labels or from class probabilities.
 
         log_prob = logits - logsumexp(logits)
         smooth   = (1 - label_smoothing) * target + label_smoothing / classes
         loss     = sum(-weights * smooth * log_prob) / sum(weights * target)
 
-    An integer label stands for its one-hot target, so both kinds of target give the same number. The weighted mean divides by
-    the weights of the targets, as PyTorch does for labels (for shares PyTorch divides by the batch size instead).
-    The usual mistake is a softmax at the end of the network: it trains, slowly, and never gets sure.
+    An integer label is equivalent to its one-hot target. The weighted mean divides by the weights of the
+    targets, as PyTorch does for labels (for probabilities PyTorch divides by the batch size instead). A
+    common mistake is a softmax at the end of the network: it trains slowly and its predictions never become
+    confident.
 
     Args:
         logits: unbounded scores.
-        target: labels in 0 .. classes - 1, or shares per class that sum to one.
-        label_smoothing: share of the target spread over all classes, in [0, 1) (Szegedy et al. 2015, section 7, use 0.1).
-        class_weights: one weight per class, >= 0; none means one for each.
+        target: labels in 0 .. classes - 1, or class probabilities.
+        label_smoothing: probability mass spread over all classes, in [0, 1) (0.1 in Szegedy et al. 2015,
+            section 7).
+        class_weights: one weight per class, >= 0; all equal if None.
 
     Shapes:
-        logits (batch, classes, ...); target (batch, ...) integer or (batch, classes, ...); returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...); target (batch, ...) integer or (batch, classes, ...); returns a scalar
+        in [0, inf), nats.
 
     Raises:
-        ConfigError: when the shapes do not fit, or a label is out of range.
+        ConfigError: when the shapes do not match, or a label is out of range.
 
     Reference:
-        Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer Vision", 2015,
-        arXiv 1512.00567 (label smoothing).
+        Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception Architecture for Computer
+        Vision", 2015, arXiv 1512.00567 (label smoothing).
     """
-    if target.ndim == logits.ndim - 1 and class_weights is None:  # the common case in one fused call, the same number
+    if (
+        target.ndim == logits.ndim - 1 and class_weights is None
+    ):  # the common case in one fused call, with the same result
         labels, _ = class_target(logits, target)
         in_range("label_smoothing", label_smoothing, 0, 1)
-        return functional.cross_entropy(full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing)
+        return functional.cross_entropy(
+            full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing
+        )
     loss, mass = _cross_entropy_terms(logits, target, label_smoothing, class_weights)
     return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 
 
-def binary_cross_entropy(logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None) -> Tensor:
-    r"""Cross-entropy of a sigmoid: two classes from one output, or several independent yes-or-no questions.
+def binary_cross_entropy(
+    logits: Tensor, target: Tensor, label_smoothing: float = 0.0, class_weights: Weights | None = None
+) -> Tensor:
+    r"""Cross-entropy of a sigmoid: two classes from one output, or several independent binary labels.
 
         smooth = (1 - label_smoothing) * target + label_smoothing / 2
         loss   = sum(w1 * smooth * softplus(-logits) + w0 * (1 - smooth) * softplus(logits))
                  / sum(w1 * target + w0 * (1 - target))
 
-    Equal to `cross_entropy` of the two logits (0, logits), weights and smoothing included.
+    Equal to `cross_entropy` of the two logits (0, logits), including weights and smoothing.
 
     Args:
         logits: unbounded scores of the positive class.
-        target: 0 or 1, or a share between them; boolean, integer or float.
-        label_smoothing: share of the target spread over both classes, in [0, 1).
-        class_weights: (w0, w1), the weights of the negative and of the positive class; none means (1, 1).
+        target: 0 or 1, or a probability; boolean, integer or float.
+        label_smoothing: probability mass spread over both classes, in [0, 1).
+        class_weights: (w0, w1), the weights of the negative and of the positive class; (1, 1) if None.
 
     Shapes:
-        logits and target (batch,), (batch, 1) or any one shape; returns a scalar in [0, inf), nats.
+        logits and target (batch,), (batch, 1) or any common shape; returns a scalar in [0, inf), nats.
 
     Raises:
-        ConfigError: when the shapes do not fit, or a target lies outside [0, 1].
+        ConfigError: when the shapes do not match, or a target lies outside [0, 1].
     """
     loss, mass = _binary_terms(logits, target, label_smoothing, class_weights)
     return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
 
 
 def balanced_weights(counts: Tensor | Sequence[float]) -> Tensor:
-    r"""Weights that give every class the same say, however rare; their mean over the counted samples is one.
+    r"""Weights inversely proportional to the frequency of the classes; their mean over the counted items is
+    one.
 
         weights = sum(counts) / (present * counts),    0 where counts == 0
 
-    `present` is the number of classes that were seen at all. Count on the training part only.
+    `present` is the number of classes with a positive count. Count on the training part only.
 
     Args:
-        counts: samples of each class, >= 0.
+        counts: items of each class, >= 0.
 
     Shapes:
-        counts (classes,); returns (classes,), float32 (float64 where given float64).
+        counts (classes,); returns (classes,), float32 (float64 for float64).
 
     Raises:
-        ConfigError: when nothing was counted, or a count is negative.
+        ConfigError: when all counts are 0, or one is negative.
     """
     counts = full_precision(torch.as_tensor(counts))
     if counts.ndim != 1 or not bool((counts >= 0).all()) or not bool(counts.sum() > 0):
@@ -113,29 +133,34 @@ def balanced_weights(counts: Tensor | Sequence[float]) -> Tensor:
     return torch.where(counts > 0, weights, torch.zeros_like(weights))
 
 
-def balanced_cross_entropy(logits: Tensor, target: Tensor, counts: Tensor | Sequence[float], label_smoothing: float = 0.0) -> Tensor:
-    r"""Cross-entropy in which every class has the same say: for data with many of one class and few of another.
+def balanced_cross_entropy(
+    logits: Tensor, target: Tensor, counts: Tensor | Sequence[float], label_smoothing: float = 0.0
+) -> Tensor:
+    r"""Cross-entropy in which every class has the same total weight, for imbalanced data.
 
         weights = balanced_weights(counts)
-        loss    = mean(sum(-weights * smooth * log_prob))      over the batch; smooth and log_prob as in cross_entropy
+        loss    = mean(sum(-weights * smooth * log_prob))      smooth, log_prob as in cross_entropy
 
-    It separates rare from common classes; `focal` separates hard from easy items. The mean is over items and not over
-    weights: so batches add up to the loss of the whole training part, and a batch of one keeps its weight.
+    It balances rare and common classes; `focal` balances hard and easy items. The mean is taken over items,
+    not over weights, so that the mean over batches is the loss of the whole training part, and a batch of one
+    keeps its weight.
 
     Args:
         logits: unbounded scores; a single output means two classes, as in `binary_cross_entropy`.
         target: as in `cross_entropy` or `binary_cross_entropy`.
-        counts: training samples of each class.
-        label_smoothing: share of the target spread over all classes, in [0, 1).
+        counts: training items of each class.
+        label_smoothing: probability mass spread over all classes, in [0, 1).
 
     Shapes:
-        logits (batch, classes, ...) or (batch,) or (batch, 1); counts (classes,); returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...) or (batch,) or (batch, 1); counts (classes,); returns a scalar in [0,
+        inf), nats.
 
     Raises:
         ConfigError: when the shapes or counts do not fit.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eq. 3.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eq. 3.
     """
     terms = _binary_terms if _one_output(logits) else _cross_entropy_terms
     loss, _ = terms(logits, target, label_smoothing, balanced_weights(counts))
@@ -143,77 +168,90 @@ def balanced_cross_entropy(logits: Tensor, target: Tensor, counts: Tensor | Sequ
 
 
 def binary_focal(logits: Tensor, target: Tensor, alpha: float | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss of a sigmoid: items that are already right count little, so the many easy ones do not drown the few hard.
+    r"""Focal loss of a sigmoid: down-weights items that are classified well, so that many easy items do not
+    dominate a few hard ones.
 
         p    = sigmoid(logits)
-        loss = mean(-target * alpha * (1 - p)**gamma * log(p) - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
+        loss = mean(-target * alpha * (1 - p)**gamma * log(p)
+                    - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
 
-    Any shape will do: with one-hot targets (batch, anchors, classes) it is RetinaNet's loss, one sigmoid per class. The paper
-    divides the sum by the number of positive anchors; here it is a plain mean.
+    Shapes are arbitrary: with one-hot targets (batch, anchors, classes) it is the loss of RetinaNet, with one
+    sigmoid per class. The paper divides the sum by the number of positive anchors; this is a mean over all
+    entries.
 
     Args:
         logits: unbounded scores of the positive class.
-        target: 0 or 1, or a share between them.
-        alpha: weight of the positive items, 1 - alpha that of the negative, in [0, 1] (paper: 0.25); none means 1 for both.
-        gamma: how fast easy items fade, >= 0 (paper: 2); 0 leaves the weighted cross-entropy.
+        target: 0 or 1, or a probability.
+        alpha: weight of positive items, in [0, 1] (paper: 0.25); negative items have weight 1 - alpha; both
+            have 1 if None.
+        gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the weighted cross-entropy.
 
     Shapes:
-        logits and target of one shape; (batch,) and (batch, 1) may be mixed; returns a scalar in [0, inf), nats.
+        logits and target of equal shape; (batch,) and (batch, 1) may be mixed; returns a scalar in [0, inf),
+        nats.
 
     Raises:
-        ConfigError: when the shapes do not fit, or an option is out of range.
+        ConfigError: when the shapes do not match, or an option is out of range.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eq. 5.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eq. 5.
     """
     in_range("gamma", gamma, 0)
     in_range("alpha", 0.0 if alpha is None else alpha, 0, 1 + 1e-9)
     logits, target = matched(logits, target)
     within(target, 0, 1, "binary targets")
     positive, negative = (1.0, 1.0) if alpha is None else (alpha, 1.0 - alpha)
-    miss, alarm = softplus(-logits), softplus(logits)  # -log(p), -log(1 - p)
-    # exp(-gamma * alarm) is (1 - p)**gamma with a finite gradient at p = 1 for every gamma.
-    hit_term = positive * target * torch.exp(-gamma * alarm) * miss
-    return (hit_term + negative * (1 - target) * torch.exp(-gamma * miss) * alarm).mean()
+    nll_positive, nll_negative = softplus(-logits), softplus(logits)  # -log(p), -log(1 - p)
+    # exp(-gamma * nll_negative) is (1 - p)**gamma with a finite gradient at p = 1 for every gamma.
+    positive_term = positive * target * torch.exp(-gamma * nll_negative) * nll_positive
+    return (positive_term + negative * (1 - target) * torch.exp(-gamma * nll_positive) * nll_negative).mean()
 
 
 def focal(logits: Tensor, target: Tensor, alpha: float | Weights | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss in the form that the logits ask for: a sigmoid for a single output, a softmax for one output per class.
+    r"""Focal loss in the form that suits the logits: a sigmoid for a single output, a softmax for one output
+    per class.
 
         log_prob = logits - logsumexp(logits)
-        loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))      softmax, over the batch
+        loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))  softmax, over the batch
 
-    Logits (batch,) or (batch, 1) go to `binary_focal`, where `alpha` weighs the positive class and 1 - alpha the negative.
-    Over a softmax a single number would only rescale the loss, so **a scalar alpha has no effect there**: pass one number
-    per class to weigh the classes (RetinaNet's one sigmoid per class is `binary_focal` with one-hot targets).
+    Logits (batch,) or (batch, 1) are passed to `binary_focal`, where the positive class has weight `alpha`
+    and the negative class 1 - alpha. For a softmax a single number would only rescale the loss, so **a scalar
+    alpha has no effect there**: pass one number per class to weight the classes (the loss of RetinaNet, with
+    one sigmoid per class, is `binary_focal` with one-hot targets).
 
     Args:
         logits: unbounded scores.
-        target: integer labels or shares per class; 0 or 1 for a single output.
-        alpha: a number (single output only; paper: 0.25), one weight per class (softmax only), or none for no weights.
-        gamma: how fast easy items fade, >= 0 (paper: 2); 0 leaves the cross-entropy.
+        target: integer labels or class probabilities; 0 or 1 for a single output.
+        alpha: a number (single output only; paper: 0.25), one weight per class (softmax only), or None for no
+            weights.
+        gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the cross-entropy.
 
     Shapes:
-        logits (batch, classes, ...), (batch,) or (batch, 1); target as in `cross_entropy`; returns a scalar in [0, inf), nats.
+        logits (batch, classes, ...), (batch,) or (batch, 1); target as in `cross_entropy`; returns a scalar
+        in [0, inf), nats.
 
     Raises:
-        ConfigError: when the shapes do not fit, or an option is out of range.
+        ConfigError: when the shapes do not match, or an option is out of range.
 
     Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002, eqs. 4 and 5.
+        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
+        eqs. 4 and 5.
     """
     number = alpha if isinstance(alpha, int | float) else None
     weights = None if isinstance(alpha, int | float) else alpha
     if _one_output(logits):
         if weights is not None:
-            raise ConfigError("one alpha per class for a single output", "a number in [0, 1] or none", "pass alpha=0.25")
+            raise ConfigError(
+                "one alpha per class for a single output", "a number in [0, 1] or None", "pass alpha=0.25"
+            )
         return binary_focal(logits, target, number, gamma)
     in_range("gamma", gamma, 0)
     target, sparse = class_target(logits, target)
     log_prob = full_precision(logits).log_softmax(1)
-    # The floor keeps the gradient of the power finite where p rounds to 1 and gamma < 1.
-    miss = (-torch.expm1(log_prob)).clamp_min(torch.finfo(log_prob.dtype).tiny)
-    loss = -weights_for(log_prob, weights) * miss**gamma * log_prob  # (batch, classes, ...)
+    # The minimum keeps the gradient of the power finite where p rounds to 1 and gamma < 1.
+    error = (-torch.expm1(log_prob)).clamp_min(torch.finfo(log_prob.dtype).tiny)
+    loss = -weights_for(log_prob, weights) * error**gamma * log_prob  # (batch, classes, ...)
     return (loss.gather(1, target) if sparse else (target * loss).sum(1)).mean()
 
 
@@ -221,21 +259,28 @@ def _one_output(logits: Tensor) -> bool:
     return logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)
 
 
-def _cross_entropy_terms(logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None) -> tuple[Tensor, Tensor]:
+def _cross_entropy_terms(
+    logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None
+) -> tuple[Tensor, Tensor]:
     """The weighted cross-entropy of each item and the weight of its target, (batch, ...) each."""
     in_range("label_smoothing", label_smoothing, 0, 1)
     target, sparse = class_target(logits, target)
     log_prob = full_precision(logits).log_softmax(1)
     weights = weights_for(log_prob, class_weights)
-    surprise = -weights * log_prob
-    if sparse:  # no one-hot array: a large vocabulary would double the memory
-        loss, mass = surprise.gather(1, target).squeeze(1), weights.expand_as(log_prob).gather(1, target).squeeze(1)
+    nll = -weights * log_prob
+    if sparse:  # without a one-hot array, which would double the memory for a large vocabulary
+        loss, mass = (
+            nll.gather(1, target).squeeze(1),
+            weights.expand_as(log_prob).gather(1, target).squeeze(1),
+        )
     else:
-        loss, mass = (target * surprise).sum(1), (weights * target).sum(1)
-    return (1 - label_smoothing) * loss + label_smoothing * surprise.mean(1), mass
+        loss, mass = (target * nll).sum(1), (weights * target).sum(1)
+    return (1 - label_smoothing) * loss + label_smoothing * nll.mean(1), mass
 
 
-def _binary_terms(logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None) -> tuple[Tensor, Tensor]:
+def _binary_terms(
+    logits: Tensor, target: Tensor, label_smoothing: float, class_weights: Weights | None
+) -> tuple[Tensor, Tensor]:
     """The weighted cross-entropy of each output and the weight of its target, in the shape of the logits."""
     in_range("label_smoothing", label_smoothing, 0, 1)
     logits, target = matched(logits, target)

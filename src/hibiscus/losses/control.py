@@ -1,4 +1,4 @@
-"""Targets and losses of value learning: pure functions of values, rewards and ends."""
+"""Targets of value-based reinforcement learning: pure functions of rewards and values."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ from hibiscus.losses._inputs import in_range
 __all__ = ["bellman_target"]
 
 
-def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, discount: float) -> Tensor:
-    r"""What a state's value should have been: the reward, and what the next state is worth.
+def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, gamma: float) -> Tensor:
+    r"""The temporal-difference target: the reward plus the discounted value of the next state.
 
-        target = reward + discount (1 - terminated) next_value
+        target = reward + gamma (1 - terminated) next_value
 
-    An episode that ended by itself has no future. One that a time limit cut off has: there `terminated` is 0.
+    The value of a terminal state is 0. Where a time limit cut the episode off, the next state still has a
+    value: there `terminated` is 0.
 
     Args:
-        reward: of the step.
-        terminated: 1 where the episode ended by itself with this step, else 0.
-        next_value: of the state that the step led to.
-        discount: what a reward one step later is worth, in [0, 1].
+        reward: rewards of the steps.
+        terminated: 1 where the next state is terminal, else 0.
+        next_value: values of the next states.
+        gamma: discount factor, in [0, 1].
 
     Shapes:
         all (batch,), in the unit of the rewards; returns (batch,).
 
     Raises:
-        ConfigError: when the shapes do not fit, or the discount is out of range.
+        ConfigError: when the shapes do not match, or gamma is out of range.
 
-    Reference: Bellman, "Dynamic Programming", 1957; Sutton and Barto, "Reinforcement Learning", 2018, eq. 3.20.
+    Reference: Bellman, "Dynamic Programming", 1957; Sutton and Barto, "Reinforcement Learning", 2018, eq.
+        3.20.
     """
-    in_range("discount", discount, 0, 1)
+    in_range("gamma", gamma, 0, 1)
     if not reward.shape == terminated.shape == next_value.shape:
-        found = f"rewards {tuple(reward.shape)}, ends {tuple(terminated.shape)}, values {tuple(next_value.shape)}"
-        raise ConfigError(found, "one shape, (batch,)", "choose one value for each item, for example values.amax(1)")
-    return reward + discount * (1 - terminated) * next_value
+        shapes = tuple(reward.shape), tuple(terminated.shape), tuple(next_value.shape)
+        received = "rewards {}, terminated {}, values {}".format(*shapes)
+        raise ConfigError(
+            received, "one shape, (batch,)", "select one value for each item, for example values.amax(1)"
+        )
+    return reward + gamma * (1 - terminated) * next_value

@@ -1,6 +1,6 @@
-"""Losses for numbers: pure functions of a prediction and a target, averaged over all entries.
+"""Losses of regression: pure functions of a prediction and a target, averaged over all entries.
 
-All compute in float32, or in float64 where given float64. (batch,) and (batch, 1) count as the same shape.
+All compute in float32, or in float64 for float64 inputs. (batch,) and (batch, 1) count as the same shape.
 """
 
 from __future__ import annotations
@@ -14,62 +14,67 @@ __all__ = ["huber", "mean_absolute_error", "mean_squared_error", "smooth_l1"]
 
 
 def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:
-    r"""Mean squared error: the loss whose best constant answer is the mean.
+    r"""Mean squared error, whose best constant prediction is the mean.
 
         loss = mean((prediction - target)**2)
 
-    One far outlier can outweigh all else; see `huber`. Without the factor 1/2 that some texts put in front.
+    A single outlier can dominate it; see `huber`. Without the factor 1/2 of some texts.
 
     Args:
-        prediction: any numbers.
-        target: the numbers that were wanted.
+        prediction: predicted values.
+        target: target values.
 
     Shapes:
-        prediction and target of one shape, (batch, ...); returns a scalar in [0, inf), in the target's unit squared.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit
+        squared.
 
     Raises:
-        ConfigError: when the shapes do not fit.
+        ConfigError: when the shapes do not match.
     """
     prediction, target = matched(prediction, target)
     return functional.mse_loss(prediction, target)
 
 
 def mean_absolute_error(prediction: Tensor, target: Tensor) -> Tensor:
-    r"""Mean absolute error: the loss whose best constant answer is the median; steady under outliers.
+    r"""Mean absolute error, whose best constant prediction is the median; robust to outliers.
 
         loss = mean(|prediction - target|)
 
     Args:
-        prediction: any numbers.
-        target: the numbers that were wanted.
+        prediction: predicted values.
+        target: target values.
 
     Shapes:
-        prediction and target of one shape, (batch, ...); returns a scalar in [0, inf), in the target's unit.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's
+        unit.
 
     Raises:
-        ConfigError: when the shapes do not fit.
+        ConfigError: when the shapes do not match.
     """
     prediction, target = matched(prediction, target)
     return functional.l1_loss(prediction, target)
 
 
 def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
-    r"""Huber's loss: squared near the target, absolute far from it, so that outliers pull with a bounded force.
+    r"""Huber's loss: quadratic for small errors and linear for large ones, so that the gradient of outliers
+    is bounded.
 
         distance = |prediction - target|
         loss     = mean(distance**2 / 2                    where distance <= delta,
                         delta * (distance - delta / 2)     elsewhere)
 
     Args:
-        prediction: any numbers.
-        target: the numbers that were wanted.
-        delta: the distance at which it turns from squared to absolute, > 0, in the target's unit (default 1, ours).
+        prediction: predicted values.
+        target: target values.
+        delta: the error at which it turns from quadratic to linear, > 0, in the target's unit (default 1,
+            ours).
 
     Shapes:
-        prediction and target of one shape, (batch, ...); returns a scalar in [0, inf), in the target's unit squared.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's unit
+        squared.
 
     Raises:
-        ConfigError: when the shapes do not fit, or delta is not above 0.
+        ConfigError: when the shapes do not match, or delta is not above 0.
 
     Reference:
         Huber, "Robust Estimation of a Location Parameter", Annals of Mathematical Statistics 35, 1964.
@@ -80,7 +85,7 @@ def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
 
 
 def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 1.0) -> Tensor:
-    r"""Smooth L1, the loss of box offsets: absolute, but rounded near zero so that its gradient fades there.
+    r"""Smooth L1, the usual loss of box offsets: linear for large errors and quadratic near zero.
 
         distance = |prediction - target|
         loss     = mean(distance**2 / (2 * beta)     where distance < beta,
@@ -89,15 +94,16 @@ def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 1.0) -> Tensor:
     It is `huber` with delta = beta, divided by beta; beta = 0 is `mean_absolute_error`.
 
     Args:
-        prediction: any numbers.
-        target: the numbers that were wanted.
-        beta: the distance below which it is rounded, >= 0, in the target's unit (paper: 1).
+        prediction: predicted values.
+        target: target values.
+        beta: the error below which it is quadratic, >= 0, in the target's unit (paper: 1).
 
     Shapes:
-        prediction and target of one shape, (batch, ...); returns a scalar in [0, inf), in the target's unit.
+        prediction and target of equal shape, (batch, ...); returns a scalar in [0, inf), in the target's
+        unit.
 
     Raises:
-        ConfigError: when the shapes do not fit, or beta is below 0.
+        ConfigError: when the shapes do not match, or beta is below 0.
 
     Reference:
         Girshick, "Fast R-CNN", 2015, arXiv 1504.08083, eq. 3.

@@ -1,12 +1,13 @@
-r"""Losses over the pixels of images: class scores against class numbers, pixels of no known class left out.
+r"""Losses of semantic segmentation: class scores against class numbers, ignoring unlabeled pixels.
 
-With p_i the softmax probability that pixel i is given for its true class t_i, over the N pixels whose class is known:
+With p_i the softmax probability of the true class t_i of pixel i, over the N labeled pixels:
 
     pixel_cross_entropy = - sum_i w_{t_i} log p_i / sum_i w_{t_i}
     pixel_focal         = - 1/N sum_i (1 - p_i)^gamma log p_i
-    dice                = 1 - mean over classes c of  (2 sum_i q_ic [t_i = c] + 1) / (sum_i q_ic + sum_i [t_i = c] + 1)
+    dice                = 1 - mean over classes c of
+                          (2 sum_i q_ic [t_i = c] + 1) / (sum_i q_ic + sum_i [t_i = c] + 1)
 
-q_ic is the probability of class c at pixel i; the mean is over the classes that the batch holds.
+q_ic is the probability of class c at pixel i; the mean is over the classes that occur in the batch.
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ IGNORED = 255
 
 
 def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The cross-entropy of a softmax at each pixel.
+    """The mean cross-entropy of the pixels.
 
     Args:
         logits: class scores.
-        mask: class numbers; 255 is left out.
-        weights: of the classes; one for all if None.
+        mask: class numbers; 255 is ignored.
+        weights: weights of the classes; all equal if None.
 
     Shapes:
-        logits (batch, classes, height, width), mask (batch, height, width), weights (classes,); returns a scalar, nats.
+        logits (batch, classes, height, width), mask (batch, height, width), weights (classes,); returns a
+        scalar, nats.
 
     Raises:
-        ConfigError: shapes that do not fit.
+        ConfigError: shapes that do not match.
     """
     losses, known = _pixel_losses(logits, mask)
     if weights is None:
@@ -44,49 +46,57 @@ def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = N
 
 
 def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
-    """The cross-entropy at each pixel times `(1 - p)^gamma`: what is sure and right counts little (Lin et al., 2017, arXiv 1708.02002).
+    """The focal loss: the cross-entropy of each pixel times `(1 - p)^gamma`, which down-weights easy pixels
+    (Lin et al., 2017).
 
     Args:
         logits: class scores.
-        mask: class numbers; 255 is left out.
-        gamma: 0 gives the plain cross-entropy.
+        mask: class numbers; 255 is ignored.
+        gamma: focusing parameter; 0 gives the cross-entropy.
 
     Shapes:
         logits (batch, classes, height, width), mask (batch, height, width); returns a scalar.
     """
     losses, known = _pixel_losses(logits, mask)
-    wrong = (-torch.expm1(-losses)).clamp_min(torch.finfo(losses.dtype).tiny)  # 1 - p; at 0 a small gamma has no gradient
-    return (wrong**gamma * losses).sum() / known.sum().clamp_min(1)
+    error = (-torch.expm1(-losses)).clamp_min(
+        torch.finfo(losses.dtype).tiny
+    )  # 1 - p; at 0 the gradient is infinite for gamma < 1
+    return (error**gamma * losses).sum() / known.sum().clamp_min(1)
 
 
 def dice(logits: Tensor, mask: Tensor) -> Tensor:
-    """One less the overlap of probabilities and truth, class by class over the batch (Milletari et al., 2016, arXiv 1606.04797).
+    """The Dice loss: 1 minus the mean Dice coefficient of the classes over the batch (Milletari et al., 2016,
+    arXiv 1606.04797).
 
     Args:
         logits: class scores.
-        mask: class numbers; 255 is left out.
+        mask: class numbers; 255 is ignored.
 
     Shapes:
         logits (batch, classes, height, width), mask (batch, height, width); returns a scalar in [0, 1).
     """
     _check(logits, mask)
     known = (mask != IGNORED)[:, None]
-    given = logits.float().softmax(1) * known
+    predicted = logits.float().softmax(1) * known
     true = functional.one_hot(mask.long().where(known[:, 0], 0), logits.shape[1]).permute(0, 3, 1, 2) * known
     axes = (0, 2, 3)
     count = true.sum(axes)
-    overlap = (2 * (given * true).sum(axes) + 1) / (given.sum(axes) + count + 1)
+    overlap = (2 * (predicted * true).sum(axes) + 1) / (predicted.sum(axes) + count + 1)
     present = count > 0
     return 1 - (overlap * present).sum() / present.sum().clamp_min(1)
 
 
 def _pixel_losses(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """The cross-entropy of each pixel, 0 where nothing is known, and where something is."""
+    """The cross-entropy of each pixel, 0 for unlabeled pixels, and which pixels are labeled."""
     _check(logits, mask)
-    return functional.cross_entropy(logits.float(), mask.long(), ignore_index=IGNORED, reduction="none"), mask != IGNORED
+    return functional.cross_entropy(
+        logits.float(), mask.long(), ignore_index=IGNORED, reduction="none"
+    ), mask != IGNORED
 
 
 def _check(logits: Tensor, mask: Tensor) -> None:
     if logits.ndim != 4 or mask.shape != (logits.shape[0], *logits.shape[2:]):
-        found = f"scores {tuple(logits.shape)} and masks {tuple(mask.shape)}"
-        raise ConfigError(found, "(batch, classes, height, width) and (batch, height, width)", "bring both to one size")
+        received = f"scores {tuple(logits.shape)} and masks {tuple(mask.shape)}"
+        raise ConfigError(
+            received, "(batch, classes, height, width) and (batch, height, width)", "resize both to one size"
+        )

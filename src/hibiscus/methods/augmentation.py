@@ -1,36 +1,119 @@
-"""Options that methods which learn from images share: the network and the augmentation."""
+"""The options that methods on images share: the network and the augmentation, each declared once; and flip
+averaging at test time.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from torch import Tensor
 
 from hibiscus.data.images.augment import Augment
 from hibiscus.training.config import TrainingConfig
 
-__all__ = ["ChangeConfig", "ImageConfig"]
+__all__ = [
+    "AugmentationConfig",
+    "Brightness",
+    "Contrast",
+    "Cutout",
+    "Flip",
+    "ImageConfig",
+    "NetworkName",
+    "NetworkOptions",
+    "PaddingMode",
+    "Rotation",
+    "ScaleRange",
+    "Shear",
+    "TTAFlip",
+    "Translate",
+    "VerticalFlip",
+    "flip_average",
+]
+
+NetworkName = Annotated[
+    str, Field(description="network: a name from `hibiscus list`, or module.path:function")
+]
+NetworkOptions = Annotated[
+    dict[str, Any], Field(description="options of the network, written net.NAME=value")
+]
+
+Translate = Annotated[
+    float, Field(ge=0, lt=1, description="augmentation: largest translation, as a fraction of the side")
+]
+Flip = Annotated[bool, Field(description="augmentation: flip horizontally with probability 1/2")]
+VerticalFlip = Annotated[bool, Field(description="augmentation: flip vertically with probability 1/2")]
+Rotation = Annotated[
+    float, Field(ge=0, le=180, description="augmentation: largest rotation in degrees, either way")
+]
+ScaleRange = Annotated[
+    float,
+    Field(ge=0, lt=1, description="augmentation: scale by a factor of 1 - scale_range to 1 + scale_range"),
+]
+Shear = Annotated[
+    float, Field(ge=0, le=1, description="augmentation: largest horizontal shear, in pixels per row")
+]
+Brightness = Annotated[
+    float, Field(ge=0, le=1, description="augmentation: largest relative change of brightness")
+]
+Contrast = Annotated[
+    float, Field(ge=0, le=1, description="augmentation: largest relative change of contrast")
+]
+Cutout = Annotated[
+    int, Field(ge=0, description="augmentation: side in pixels of an erased square; 0 for none")
+]
+PaddingMode = Annotated[
+    Literal["zero", "nearest", "reflect"],
+    Field(description="augmentation: how pixels outside the image are filled"),
+]
+TTAFlip = Annotated[
+    bool,
+    Field(description="test-time augmentation: average the predictions for each image and its flipped copy"),
+]
 
 
-class ChangeConfig(TrainingConfig):
-    """Random changes to images."""
+class AugmentationConfig(TrainingConfig):
+    """Options of the augmentation of images."""
 
-    translate: float = Field(0.0, ge=0, lt=1, description="random changes: most offset, as a share of the side")
-    flip: bool = Field(False, description="random changes: mirror left and right")
-    rotation: float = Field(0.0, ge=0, le=180, description="random changes: most degrees either way")
-    scale_range: float = Field(0.0, ge=0, lt=1, description="random changes: magnify by 1 - zoom to 1 + zoom")
-    shear: float = Field(0.0, ge=0, le=1, description="random changes: most sideways pixels per row")
-    brightness: float = Field(0.0, ge=0, le=1, description="random changes: most relative change")
-    contrast: float = Field(0.0, ge=0, le=1, description="random changes: most relative change about the mean")
-    padding_mode: Literal["zero", "nearest", "reflect"] = Field("nearest", description="random changes: what lies outside the image")
+    translate: Translate = 0.0
+    flip: Flip = False
+    rotation: Rotation = 0.0
+    scale_range: ScaleRange = 0.0
+    shear: Shear = 0.0
+    brightness: Brightness = 0.0
+    contrast: Contrast = 0.0
+    padding_mode: PaddingMode = "nearest"
 
     def build_augment(self) -> Augment:
-        """The random changes that these options describe."""
-        return Augment(**{name: getattr(self, name) for name in Augment.__dataclass_fields__ if name in type(self).model_fields})
+        """The augmentation that these options describe."""
+        return Augment(
+            **{
+                name: getattr(self, name)
+                for name in Augment.__dataclass_fields__
+                if name in type(self).model_fields
+            }
+        )
 
 
-class ImageConfig(ChangeConfig):
-    """A network by name, and random changes to images."""
+class ImageConfig(AugmentationConfig):
+    """A network by name, and the augmentation of its images."""
 
-    net: str = Field("cnn", description="network: a name from `hibiscus list`, or module.path:function")
-    net_options: dict[str, Any] = Field(default_factory=dict, description="options of the network, written net.NAME=value")
+    net: NetworkName = "cnn"
+    net_options: NetworkOptions = Field(default_factory=dict)
+
+
+def flip_average(
+    outputs: Callable[[Tensor], Tensor],
+    images: Tensor,
+    undo: Callable[[Tensor], Tensor] = lambda flipped: flipped,
+) -> Tensor:
+    """Test-time augmentation: the mean of the outputs for images and for their horizontally flipped copies.
+
+    Args:
+        outputs: from images `(batch, channels, height, width)` to raw outputs.
+        images: the images.
+        undo: what the outputs for flipped images need before they are averaged, such as being flipped back
+            where they are maps.
+    """
+    return (outputs(images) + undo(outputs(images.flip(3)))) / 2

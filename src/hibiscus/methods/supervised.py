@@ -1,4 +1,4 @@
-"""What methods with one network, one player and images, tables or series as input share."""
+"""What methods that learn from labeled items share: options, the network for the data, and the training."""
 
 from __future__ import annotations
 
@@ -6,56 +6,80 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
-from hibiscus.errors import ConfigError, UsageError
-from hibiscus.methods.augmentation import ImageConfig
+from hibiscus.errors import ConfigError
+from hibiscus.methods.augmentation import (
+    Cutout,
+    ImageConfig,
+    NetworkName,
+    PaddingMode,
+    TTAFlip,
+    VerticalFlip,
+)
 from hibiscus.methods.recipes import recipe_for
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
-from hibiscus.training.config import TrainingConfig
-from hibiscus.training.player import Follower, Loss, Stage, frozen_copy
+from hibiscus.training.config import EMADecay, ScheduleName, TrainingConfig
+from hibiscus.training.ema import ema_followers, with_ema
+from hibiscus.training.player import Loss, Stage
 
 __all__ = [
     "SupervisedConfig",
     "batch_size_for",
-    "before_last",
     "build_supervised",
     "default_network",
-    "forward",
     "inputs_of",
-    "read_all",
     "resolve_supervised",
     "supervised_stage",
 ]
 
 
 class SupervisedConfig(ImageConfig):
-    """Options of one network learning from labelled items."""
+    """Options of one network that learns from labeled items; what is left out is chosen by the data and the
+    network.
+    """
 
-    batch_size: int | None = Field(None, ge=1, description="items in a batch; 128, fewer for few items, if left out")  # type: ignore[assignment]
-    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field("auto", description="auto: by the network")  # type: ignore[assignment]
-    learning_rate: float | None = Field(None, gt=0, description="learning rate where the schedule is 1; by the network if left out")  # type: ignore[assignment]
-    weight_decay: float | None = Field(None, ge=0, description="L2 decay of weights; by the network if left out")  # type: ignore[assignment]
-    schedule: Literal["constant", "cosine", "linear", "one-cycle", "steps"] = Field("one-cycle", description="course of the learning rate")
-    net: str = Field("auto", description="network: a name from `hibiscus list`, or module.path:function; auto chooses by the data")
-    ema_decay: float = Field(0.0, ge=0, lt=1, description="decay of an average of the weights that is used in the end; 0 for none")
-    l1: float = Field(0.0, ge=0, description="L1 penalty: times the sum of absolute values")
-    l2: float = Field(0.0, ge=0, description="L2 penalty: times the sum of squares")
-    regularize: Literal["weight", "bias", "activity"] = Field("weight", description="what l1 and l2 act on")
-    regularize_layers: str = Field("*", description="layers that l1 and l2 act on, a pattern such as body.*")
-    max_norm: float | None = Field(None, gt=0, description="largest norm of a unit's incoming weights")
-    weight_clip: float | None = Field(None, gt=0, description="largest absolute value of a weight")
-    crop: int = Field(0, ge=0, description="augmentation: pixels of padding before a random crop")
-    vertical_flip: bool = Field(False, description="augmentation: mirror top and bottom")
-    cutout: int = Field(0, ge=0, description="augmentation: side in pixels of an erased square")
-    tta_flip: bool = Field(False, description="answer by the mean over each image and its mirror image")
-    padding_mode: Literal["zero", "nearest", "reflect"] = Field("reflect", description="augmentation: what lies outside the image")
+    batch_size: int | None = Field(  # type: ignore[assignment]
+        None, ge=1, description="items in a batch; 128, or fewer for small datasets, if left out"
+    )
+    optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field(  # type: ignore[assignment]
+        "auto", description="the optimizer; auto: by the network"
+    )
+    learning_rate: float | None = Field(  # type: ignore[assignment]
+        None, gt=0, description="peak learning rate; by the network if left out"
+    )
+    weight_decay: float | None = Field(None, ge=0, description="L2 weight decay; by the network if left out")  # type: ignore[assignment]
+    schedule: ScheduleName = "one-cycle"
+    net: NetworkName = Field(
+        "auto", description="network: a name from `hibiscus list`, module.path:function, or auto: by the data"
+    )
+    ema_decay: EMADecay = 0.0
+    l1: float = Field(0.0, ge=0, description="L1 penalty: factor of the sum of absolute values")
+    l2: float = Field(0.0, ge=0, description="L2 penalty: factor of the sum of squares")
+    regularize: Literal["weight", "bias", "activity"] = Field(
+        "weight", description="what the L1 and L2 penalties apply to"
+    )
+    regularize_layers: str = Field(
+        "*", description="layers to which the penalties apply, as a pattern such as body.*"
+    )
+    max_norm: float | None = Field(
+        None, gt=0, description="largest norm of the incoming weights of a unit; none for no limit"
+    )
+    weight_clip: float | None = Field(
+        None, gt=0, description="largest absolute value of a weight; none for no limit"
+    )
+    crop: int = Field(
+        0, ge=0, description="augmentation: pixels of padding before a random crop to the original size"
+    )
+    vertical_flip: VerticalFlip = False
+    cutout: Cutout = 0
+    tta_flip: TTAFlip = False
+    padding_mode: PaddingMode = "reflect"
 
 
 def inputs_of(preparation: Preparation) -> list[str]:
@@ -64,7 +88,7 @@ def inputs_of(preparation: Preparation) -> list[str]:
 
 
 def default_network(preparation: Preparation) -> str:
-    """The network that `net=auto` stands for: by the kind of the inputs."""
+    """The network that `net=auto` stands for, which depends on the type of the inputs."""
     names = inputs_of(preparation)
     if len(names) > 1:
         return "ynetwork"
@@ -75,23 +99,28 @@ def default_network(preparation: Preparation) -> str:
 
 
 def batch_size_for(items: int | None) -> int:
-    """The batch size that is meant where none is given: 128, and for few items the power of two that leaves 20 steps an epoch."""
+    """The default batch size: 128, and for small datasets the power of two that gives about 20 steps per
+    epoch, at least 8.
+    """
     if items is None:
         return 128
     return min(128, max(8, 2 ** int(math.log2(max(1, items / 20)))))
 
 
-def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: int | None = None) -> SupervisedConfig:
-    """The options with the network chosen, and the optimizer's settings from its recipe where they were left open.
+def resolve_supervised(
+    config: TrainingConfig, preparation: Preparation, items: int | None = None
+) -> SupervisedConfig:
+    """The options with the network chosen, and the optimizer's settings taken from its recipe where they were
+    left out.
 
-    A learning rate given without an optimizer, or the other way round, keeps what was given; only an optimizer left
-    open takes the recipe's other settings.
+    Settings that were given are kept. The rest of the recipe is used only with the recipe's own optimizer:
+    another one gets plain defaults.
     """
     assert isinstance(config, SupervisedConfig)
     name = default_network(preparation) if config.net == "auto" else config.net
     recipe = recipe_for(name)
-    open_choice = config.optimizer in ("auto", recipe.optimizer)
-    plain = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
+    follows_recipe = config.optimizer in ("auto", recipe.optimizer)
+    default_rates = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
     batch_size = config.batch_size or batch_size_for(items)
     changes: dict[str, Any] = {
         "batch_size": batch_size,
@@ -99,27 +128,25 @@ def resolve_supervised(config: TrainingConfig, preparation: Preparation, items: 
         "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
     }
     if config.learning_rate is None:
-        changes["learning_rate"] = recipe.rate_for(batch_size) if open_choice else plain[config.optimizer]
+        changes["learning_rate"] = (
+            recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
+        )
     if config.weight_decay is None:
-        changes["weight_decay"] = recipe.weight_decay if open_choice else 0.0
-    if "clip_grad_norm" not in config.model_fields_set and open_choice:
+        changes["weight_decay"] = recipe.weight_decay if follows_recipe else 0.0
+    if "clip_grad_norm" not in config.model_fields_set and follows_recipe:
         changes["clip_grad_norm"] = recipe.clip_grad_norm
     return config.model_copy(update=changes)
 
 
-def build_supervised(config: SupervisedConfig, preparation: Preparation, outputs: int) -> dict[str, nn.Module]:
-    """The network that the options ask for, and its follower where an average is asked for."""
+def build_supervised(
+    config: SupervisedConfig, preparation: Preparation, outputs: int
+) -> dict[str, nn.Module]:
+    """The network that the options ask for, with its moving average where `ema_decay` is not 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
-    network = build_network(config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options)
-    networks = {"network": network}
-    if config.ema_decay:
-        networks["ema"] = frozen_copy(network)
-    return networks
-
-
-def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
-    """The network's raw outputs in float32 `(batch, outputs)`."""
-    return network(*[batch[name] for name in INPUTS if name in batch]).float()
+    network = build_network(
+        config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options
+    )
+    return with_ema({"network": network}, "network", config.ema_decay)
 
 
 def supervised_stage(
@@ -129,23 +156,32 @@ def supervised_stage(
     loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]],
     player: str,
 ) -> Stage:
-    """The one stage of a supervised method: one player on shuffled batches of the training part."""
+    """The single stage of a supervised method: one player on shuffled batches of the training part."""
     network = networks["network"]
     constrained = config.max_norm is not None or config.weight_clip is not None
-    followers = [Follower(networks["ema"], network, config.ema_decay, warm_up=True)] if "ema" in networks else []
-    hold = (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip)) if constrained else None
-    learner = config.player(player, network, _with_penalty(config, network, loss), after_step=hold)
+    after_step = (
+        (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip))
+        if constrained
+        else None
+    )
+    learner = config.player(player, network, _regularized(config, network, loss), after_step=after_step)
     augment = config.build_augment()
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
-        raise ConfigError("augmentation (shift, crop, flip, mirror ...) on data without images", "images", "leave these options out")
+        options = "augmentation (translate, crop, flip, tta_flip ...)"
+        raise ConfigError(f"{options} on data without images", "images", "leave these options out")
     source = data.source("train", config.batch_size or 128, config.seed, augment)
-    return Stage([learner], config.epochs, source, followers)
+    return Stage([learner], config.epochs, source, ema_followers(networks, "network", config.ema_decay))
 
 
-def _with_penalty(config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]) -> Loss:
+def _regularized(
+    config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
+) -> Loss:
+    """The loss with the L1 and L2 penalties added, where there are any."""
     if not (config.l1 or config.l2):
         return loss
-    penalty = WeightPenalty(network, l1=config.l1, l2=config.l2, targets=(config.regularize,), layers=config.regularize_layers)
+    penalty = WeightPenalty(
+        network, l1=config.l1, l2=config.l2, targets=(config.regularize,), layers=config.regularize_layers
+    )
 
     def regularized(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         value, terms = loss(batch)
@@ -153,46 +189,3 @@ def _with_penalty(config: SupervisedConfig, network: nn.Module, loss: Callable[[
         return value + cost, {**terms, "penalty": cost.detach()}
 
     return regularized
-
-
-def before_last(network: nn.Module) -> Callable[..., Tensor]:
-    """From a network's inputs to what its last linear layer takes, `(items, numbers)`, whatever the network is built like.
-
-    Raises:
-        UsageError: when it is called, where the network has no linear layer.
-    """
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-
-    def read(*inputs: Tensor) -> Tensor:
-        seen: list[Tensor] = []
-        hooks = [layer.register_forward_pre_hook(lambda _, given: seen.append(given[0])) for layer in linear]
-        try:
-            network(*inputs)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        if not seen:
-            raise UsageError("this network has no linear layer", "features before a last linear layer", "take what `predict` gives")
-        return seen[-1].flatten(1)
-
-    return read
-
-
-def read_all(
-    network: Callable[..., Tensor], data: PreparedData, part: str, activate: Callable[[Tensor], Tensor], mirror: bool = False
-) -> Tensor:
-    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
-
-    Args:
-        network: what reads: a network, or a function of the same inputs.
-        data: where the part is.
-        part: which.
-        activate: from raw outputs to what is wanted.
-        mirror: whether to read each image in the mirror too, and take the mean of the raw outputs.
-    """
-
-    def read(batch: Batch) -> Tensor:
-        raw = forward(network, batch)
-        return (raw + forward(network, Batch({**batch, "image": batch["image"].flip(3)}))) / 2 if mirror else raw
-
-    return torch.cat([activate(read(batch)).cpu() for batch in data.iterate(part)])

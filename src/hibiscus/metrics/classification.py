@@ -1,7 +1,8 @@
-"""How good are probabilities over classes: shares of hits and misses, likelihood, calibration.
+"""Metrics of class probabilities: accuracy, precision and recall, likelihood, calibration.
 
-All start from `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). What a confusion matrix gives is
-counted here rather than by scikit-learn, which takes a second to import and warns where a class was never predicted.
+All take `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). What follows from the
+confusion matrix is computed here instead of by scikit-learn, which takes a second to import and warns where a
+class is never predicted.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Array = NDArray[np.float64]
 
 
 class ClassRow(TypedDict):
-    """How one class fares; not a number where there is nothing to divide by."""
+    """The metrics of one class; NaN where a denominator is 0."""
 
     label: int
     support: int
@@ -40,7 +41,7 @@ class ClassRow(TypedDict):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Items in bins of confidence: mean confidence and accuracy of each bin (not a number where empty), and its count."""
+    """Bins of confidence: mean confidence and accuracy of the items (NaN where empty), and their number."""
 
     confidence: Array
     accuracy: Array
@@ -48,51 +49,52 @@ class Calibration:
 
 
 def accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    r"""The share of items whose most probable class is the true one.
+    r"""The fraction of items whose most probable class is the true class.
 
         accuracy = mean(argmax(probabilities) == labels)
 
-    Among equals the lowest class is taken.
+    Ties are resolved in favor of the lowest class.
 
     Shapes:
-        probabilities (N, classes); labels (N,); returns a share in [0, 1].
+        probabilities (N, classes); labels (N,); returns a fraction in [0, 1].
 
     Raises:
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
     """
     p, y = _checked(probabilities, labels)
     return float((p.argmax(1) == y).mean())
 
 
 def top_k_error(probabilities: ArrayLike, labels: ArrayLike, k: int = 5) -> float:
-    r"""The share of items whose true class is not among the k most probable.
+    r"""The fraction of items whose true class is not among the k most probable classes.
 
-        top_k_error = mean(rank(labels) >= k),    rank = number of classes before the true one
+        top_k_error = mean(rank(labels) >= k),    rank = number of classes ranked before the true class
 
-    Among equals the lower class comes first, so that top_k_error(k=1) = 1 - accuracy. A k of all classes or more gives 0.
+    Ties are resolved in favor of the lower class, so that top_k_error(k=1) = 1 - accuracy. With k >= classes
+    it is 0.
 
     Args:
         probabilities: rows that sum to one.
         labels: true classes.
-        k: how many classes may be named, >= 1.
+        k: number of classes, >= 1.
 
     Shapes:
-        probabilities (N, classes); labels (N,); returns a share in [0, 1].
+        probabilities (N, classes); labels (N,); returns a fraction in [0, 1].
 
     Raises:
         ConfigError: when k is below 1.
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
     """
     if k < 1:
         raise ConfigError(f"k={k}", "k >= 1", "use 1 or 5")
     p, y = _checked(probabilities, labels)
-    own = p[np.arange(len(y)), y][:, None]
-    before = (p > own) | ((p == own) & (np.arange(p.shape[1]) < y[:, None]))  # (N, classes)
+    true_p = p[np.arange(len(y)), y][:, None]
+    before = (p > true_p) | ((p == true_p) & (np.arange(p.shape[1]) < y[:, None]))  # (N, classes)
     return float((before.sum(1) >= k).mean())
 
 
 def confusion_matrix(probabilities: ArrayLike, labels: ArrayLike) -> NDArray[np.int64]:
-    r"""How many items of each true class (row) were taken for each class (column).
+    r"""The number of items of each true class (row) that are predicted as each class (column).
 
         matrix[i, j] = count(labels == i and argmax(probabilities) == j)
 
@@ -100,7 +102,7 @@ def confusion_matrix(probabilities: ArrayLike, labels: ArrayLike) -> NDArray[np.
         probabilities (N, classes); labels (N,); returns (classes, classes), int64.
 
     Raises:
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
     """
     p, y = _checked(probabilities, labels)
     classes = p.shape[1]
@@ -112,13 +114,14 @@ def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
 
         precision = hits / predicted,   recall = hits / support,   f1 = 2 * hits / (predicted + support)
 
-    A class that was never predicted has no precision, and one without items no recall: these are not a number, not 0.
+    The precision of a class that is never predicted and the recall of a class without items are undefined:
+    NaN, not 0.
 
     Shapes:
         probabilities (N, classes); labels (N,); returns one row per class.
 
     Raises:
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
     """
     matrix = confusion_matrix(probabilities, labels)
     hits, support, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
@@ -130,7 +133,8 @@ def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
 
 
 def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 15) -> Calibration:
-    r"""Is it right as often as it is sure? The items sorted into equally wide bins of confidence.
+    r"""The accuracy of items in equally wide bins of confidence; a calibrated classifier has equal accuracy
+    and confidence.
 
         confidence = max(probabilities);   bin b holds b / bins < confidence <= (b + 1) / bins
 
@@ -140,35 +144,40 @@ def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 1
         bins: number of bins over [0, 1] (Guo et al.: 15).
 
     Shapes:
-        probabilities (N, classes); labels (N,); returns three arrays (bins,), shares in [0, 1] and counts.
+        probabilities (N, classes); labels (N,); returns three arrays (bins,), fractions in [0, 1] and counts.
 
     Raises:
         ConfigError: when bins is below 1.
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
 
     Reference:
-        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599, section 2.
+        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599,
+        section 2.
     """
     if bins < 1:
         raise ConfigError(f"bins={bins}", "1 or more", "use 15")
     p, y = _checked(probabilities, labels)
-    sure, right = p.max(1), p.argmax(1) == y
-    index = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
+    confidence, correct = p.max(1), p.argmax(1) == y
+    index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     count = np.bincount(index, minlength=bins)
-    return Calibration(_ratio(np.bincount(index, sure, bins), count), _ratio(np.bincount(index, right, bins), count), count)
+    return Calibration(
+        _ratio(np.bincount(index, confidence, bins), count),
+        _ratio(np.bincount(index, correct, bins), count),
+        count,
+    )
 
 
 def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: int = 15) -> dict[str, float]:
-    r"""The figures that the field reports for a classifier.
+    r"""The usual metrics of classification.
 
         accuracy          = mean(argmax(probabilities) == labels)
-        top5_error        = top_k_error(k=5)                            with more than 5 classes
-        balanced_accuracy = mean of recall                              over classes that have items
-        macro_f1          = mean of f1                                  over classes that have items or were predicted
-        nll               = -mean(log(probabilities[labels]))           nats; each at most 36, probabilities floored at 2.2e-16
-        ece               = sum(count / N * |accuracy - confidence|)    over `bins` of confidence; 0 is calibrated
-        brier             = mean(sum((probabilities - one_hot)**2))     in [0, 2]; for two classes twice the one-sided score
-        roc_auc           = P(score of a positive > of a negative)      with 2 classes and both among the labels
+        top5_error        = top_k_error(k=5)                      with more than 5 classes
+        balanced_accuracy = mean of recall                        over classes with items
+        macro_f1          = mean of f1                            over classes with items or predictions
+        nll               = -mean(log(probabilities[labels]))     nats; probabilities at least 2.2e-16
+        ece               = sum(count / N |accuracy - confidence|)  over `bins` of confidence
+        brier             = mean(sum((probabilities - one_hot)**2))  in [0, 2], summed over all classes
+        roc_auc           = P(score of a positive > of a negative)   with 2 classes, both with items
 
     Args:
         probabilities: rows that sum to one.
@@ -176,18 +185,20 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
         bins: bins of the calibration error.
 
     Shapes:
-        probabilities (N, classes); labels (N,); returns name to value, shares in [0, 1] unless said otherwise.
+        probabilities (N, classes); labels (N,); returns name to value, fractions in [0, 1] unless stated
+        otherwise.
 
     Raises:
-        DataError: when the arrays do not fit together.
+        DataError: when the arrays do not match.
 
     Reference:
-        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599, eq. 3 (ece).
-        Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather Review 78, 1950.
+        Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599,
+        eq. 3 (ece). Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather
+        Review 78, 1950.
     """
     p, y = _checked(probabilities, labels)
     rows, calibration = per_class(p, y), calibration_curve(p, y, bins)
-    own = p[np.arange(len(y)), y]
+    true_p = p[np.arange(len(y)), y]
     gap = np.abs(calibration.accuracy - calibration.confidence)
     metrics = {"accuracy": accuracy(p, y)}
     if p.shape[1] > 5:
@@ -195,9 +206,9 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
     metrics |= {
         "balanced_accuracy": float(np.nanmean([row["recall"] for row in rows])),
         "macro_f1": float(np.nanmean([row["f1"] for row in rows])),
-        "nll": float(-np.log(np.maximum(own, np.finfo(np.float64).eps)).mean()),
+        "nll": float(-np.log(np.maximum(true_p, np.finfo(np.float64).eps)).mean()),
         "ece": float(np.nansum(calibration.count / len(y) * gap)),
-        "brier": max(0.0, float(((p**2).sum(1) - 2 * own + 1).mean())),
+        "brier": max(0.0, float(((p**2).sum(1) - 2 * true_p + 1).mean())),
     }
     if p.shape[1] == 2 and 0 < y.sum() < len(y):
         from sklearn.metrics import roc_auc_score  # a second to import
@@ -211,7 +222,9 @@ def _ratio(top: NDArray, bottom: NDArray) -> Array:
 
 
 def _checked(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Array, NDArray[np.int64]]:
-    """Both as arrays; the rows sum to one exactly, since a softmax in half precision may be off by a hundredth."""
+    """Both as arrays, with rows normalized to sum to one, since those of a softmax in half precision may be
+    off by 0.01.
+    """
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
     if p.ndim != 2 or p.shape[1] < 2 or y.shape != p.shape[:1] or len(y) == 0:
         raise DataError(
@@ -230,6 +243,6 @@ def _checked(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Array, NDArra
         raise DataError(
             f"probabilities from {p.min():g}, rows summing to {total.min():g} .. {total.max():g}",
             "no negative value, and rows that sum to one",
-            "turn logits into probabilities with a softmax; look for values that are not a number",
+            "convert logits to probabilities with a softmax; look for NaN values",
         )
     return p / total[:, None], y.astype(np.int64)

@@ -1,4 +1,4 @@
-"""How well clusters that were found without labels fit the classes that people gave; labels serve to measure, never to learn."""
+"""Agreement of clusters, formed without labels, with known classes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from hibiscus.errors import DataError
 
-__all__ = ["cluster_accuracy", "cluster_table", "clustering_metrics", "match_clusters", "normalized_mutual_information"]
+__all__ = [
+    "cluster_accuracy",
+    "cluster_table",
+    "clustering_metrics",
+    "match_clusters",
+    "normalized_mutual_information",
+]
 
 
-def cluster_table(cluster: ArrayLike, label: ArrayLike, clusters: int = 0, classes: int = 0) -> NDArray[np.int64]:
-    """How many items of each class each cluster holds.
+def cluster_table(
+    cluster: ArrayLike, label: ArrayLike, clusters: int = 0, classes: int = 0
+) -> NDArray[np.int64]:
+    """The number of items of each class in each cluster.
 
     Args:
         cluster: cluster numbers from 0.
         label: class numbers from 0.
-        clusters: rows at least.
-        classes: columns at least.
+        clusters: minimum number of rows.
+        classes: minimum number of columns.
 
     Shapes:
         cluster, label (N,); returns (clusters, classes).
@@ -27,19 +35,24 @@ def cluster_table(cluster: ArrayLike, label: ArrayLike, clusters: int = 0, class
     """
     rows, columns = np.asarray(cluster), np.asarray(label)
     if rows.shape != columns.shape or rows.ndim != 1 or not len(rows):
-        raise DataError(f"clusters of shape {rows.shape} and labels of shape {columns.shape}", "(items,) for both", "give one of each")
+        raise DataError(
+            f"clusters of shape {rows.shape} and labels of shape {columns.shape}",
+            "(items,) for both",
+            "pass one cluster and one label for each item",
+        )
     table = np.zeros((max(clusters, rows.max() + 1), max(classes, columns.max() + 1)), np.int64)
     np.add.at(table, (rows, columns), 1)
     return table
 
 
 def match_clusters(table: ArrayLike) -> dict[int, int]:
-    r"""One class for each cluster, so that most items lie in the cluster of their class (the Hungarian method).
+    r"""The one-to-one assignment of clusters to classes with the most items in agreement (the Hungarian
+    method).
 
-        maximise  sum over clusters c of  table[c, match[c]],    no class twice
+        maximize  sum over clusters c of  table[c, match[c]],    no class twice
 
     Args:
-        table: as `cluster_table` gives it; clusters beyond the number of classes stay without one.
+        table: as `cluster_table` gives it; surplus clusters have no class.
 
     Reference: Kuhn, "The Hungarian method for the assignment problem", 1955.
     """
@@ -50,28 +63,32 @@ def match_clusters(table: ArrayLike) -> dict[int, int]:
 
 
 def cluster_accuracy(cluster: ArrayLike, label: ArrayLike) -> float:
-    """The share of items in the cluster that the Hungarian method gives their class; arrays (N,)."""
+    """The accuracy after the best one-to-one assignment of clusters to classes; arrays (N,)."""
     table = cluster_table(cluster, label)
     return float(sum(table[pair] for pair in match_clusters(table).items()) / table.sum())
 
 
 def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float:
-    r"""How much a cluster tells of the class, from 0 to 1.
+    r"""Normalized mutual information between clusters and classes, from 0 to 1.
 
         nmi = I(cluster; label) / ((H(cluster) + H(label)) / 2)
 
-    1 where clusters and classes are the same up to their names, 0 where they are independent; one cluster and one class: 1.
+    1 where clusters and classes are identical up to their names, 0 where they are independent; 1 for one
+    cluster and one class.
 
     Shapes:
         cluster, label (N,).
     """
     joint = cluster_table(cluster, label) / len(np.asarray(cluster))
     first, second = joint.sum(1), joint.sum(0)
-    entropies = [float(-(share[share > 0] * np.log(share[share > 0])).sum()) for share in (first, second, joint.ravel())]
+    entropies = [float(-(p[p > 0] * np.log(p[p > 0])).sum()) for p in (first, second, joint.ravel())]
     mean = (entropies[0] + entropies[1]) / 2
     return 1.0 if mean == 0 else max(0.0, (entropies[0] + entropies[1] - entropies[2]) / mean)
 
 
 def clustering_metrics(cluster: ArrayLike, label: ArrayLike) -> dict[str, float]:
     """`cluster_accuracy` and `nmi`; arrays (N,)."""
-    return {"cluster_accuracy": cluster_accuracy(cluster, label), "nmi": normalized_mutual_information(cluster, label)}
+    return {
+        "cluster_accuracy": cluster_accuracy(cluster, label),
+        "nmi": normalized_mutual_information(cluster, label),
+    }

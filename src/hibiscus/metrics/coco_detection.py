@@ -1,7 +1,9 @@
-"""Average precision of detected boxes as COCO counts it; curves and all else stand in `hibiscus.metrics.voc_detection`.
+"""Average precision of detected boxes as defined by COCO; see `hibiscus.metrics.voc_detection` for curves and
+other metrics.
 
-Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1);
-detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's figures come from faster-coco-eval, which counts as pycocotools does.
+Truths and detections are lists with one array per image, in pixels: truths (k, 6) xmin, ymin, xmax, ymax,
+class, crowd (0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class. COCO's metrics come from
+faster-coco-eval, which agrees with pycocotools.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from hibiscus.metrics.voc_detection import checked
 __all__ = ["AveragePrecision", "average_precision"]
 
 Array = NDArray[np.float64]
-FIGURES = [
+METRICS = [
     "map50_95",
     "map50",
     "map75",
@@ -35,36 +37,44 @@ FIGURES = [
 
 @dataclass(frozen=True)
 class AveragePrecision:
-    """COCO's twelve figures by name, and of each class its AP over all levels, its AP at 0.5 and its AR; not a number without truths."""
+    """COCO's twelve metrics by name, and by class the AP over all levels, the AP at 0.5 and the AR; NaN
+    without true boxes.
+    """
 
-    figures: dict[str, float]
+    metrics: dict[str, float]
     by_class: Array
     by_class50: Array
     recall_by_class: Array
 
 
-def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int) -> AveragePrecision:
-    r"""Average precision and average recall as COCO counts them.
+def average_precision(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int
+) -> AveragePrecision:
+    r"""Average precision and average recall as defined by COCO.
 
-        map50_95 = mean over classes and the overlaps 0.50, 0.55 ... 0.95 of mean(precision at recall 0, 0.01 ... 1)
-        map50, map75 at one overlap;  small < 32**2 <= medium < 96**2 <= large in square pixels
-        ar1, ar10, ar100 = highest recall with as many detections of an image and class, the mean over classes and overlaps
+        map50_95 = mean over classes and the IoU thresholds 0.50, 0.55 ... 0.95
+                   of mean(precision at recall 0, 0.01 ... 1)
+        map50, map75 at one IoU threshold;  small < 32**2 <= medium < 96**2 <= large in square pixels
+        ar1, ar10, ar100 = maximum recall with that many detections per image and class,
+                           mean over classes and IoU thresholds
 
-    At most 100 detections of a class in an image count, the best. A detection on a crowd counts neither way. Figures over nothing
-    are not a number.
+    Only the 100 highest-scoring detections of a class in an image count. Detections matched to a crowd are
+    ignored. Undefined metrics are NaN.
 
     Args:
-        truths: of each image.
-        detections: of each image.
-        classes: how many there are.
+        truths: true boxes of each image.
+        detections: detections of each image.
+        classes: number of classes.
 
     Shapes:
-        truths (k, 6), detections (d, 6) for each image; returns twelve figures in [0, 1] and three arrays (classes,).
+        truths (k, 6), detections (d, 6) for each image; returns twelve metrics in [0, 1] and three arrays
+        (classes,).
 
     Raises:
-        DataError: when the arrays do not fit.
+        DataError: when the arrays do not match.
 
-    Reference: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, arXiv 1405.0312; its evaluation code.
+    Reference: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, arXiv 1405.0312; its evaluation
+        code.
     """
     truths, detections = checked(truths, detections, classes)
     from faster_coco_eval import COCO, COCOeval_faster  # a tenth of a second to import
@@ -74,36 +84,44 @@ def average_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndar
         side = COCO(print_function=_silent)
         side.dataset = {
             "images": [{"id": number + 1} for number in range(len(lists))],
-            "categories": [{"id": kind + 1, "name": str(kind)} for kind in range(classes)],
+            "categories": [{"id": label + 1, "name": str(label)} for label in range(classes)],
             "annotations": list(_annotations(lists, keys)),
         }
         side.createIndex()
         sides.append(side)
-    judge = COCOeval_faster(sides[0], sides[1], "bbox", print_function=_silent)
-    judge.run()
-    precision, recall = judge.eval["precision"], judge.eval["recall"]  # (levels, points, classes, areas, limits), no points
+    evaluator = COCOeval_faster(sides[0], sides[1], "bbox", print_function=_silent)
+    evaluator.run()
+    precision, recall = (
+        evaluator.eval["precision"],
+        evaluator.eval["recall"],
+    )  # (levels, points, classes, areas, limits); recall without points
     return AveragePrecision(
-        {name: _or_nan(value) for name, value in zip(FIGURES, judge.stats, strict=False)},
-        np.array([_mean(precision[:, :, kind, 0, -1]) for kind in range(classes)]),
-        np.array([_mean(precision[0, :, kind, 0, -1]) for kind in range(classes)]),
-        np.array([_mean(recall[:, kind, 0, -1]) for kind in range(classes)]),
+        {name: _or_nan(value) for name, value in zip(METRICS, evaluator.stats, strict=False)},
+        np.array([_mean(precision[:, :, label, 0, -1]) for label in range(classes)]),
+        np.array([_mean(precision[0, :, label, 0, -1]) for label in range(classes)]),
+        np.array([_mean(recall[:, label, 0, -1]) for label in range(classes)]),
     )
 
 
-def _annotations(lists: Sequence[Array], keys: tuple[str, str]) -> Iterator[dict[str, float | int | list[float]]]:
-    """The rows as COCO's dictionaries; their two last columns are called so."""
+def _annotations(
+    lists: Sequence[Array], keys: tuple[str, str]
+) -> Iterator[dict[str, float | int | list[float]]]:
+    """The rows as COCO's dictionaries, with the keys for their last two columns."""
     number = 0
     for image, rows in enumerate(lists):
-        for x, y, right, low, *rest in rows.tolist():
+        for x, y, right, bottom, *rest in rows.tolist():
             number += 1
-            box = [x, y, right - x, low - y]
+            box = [x, y, right - x, bottom - y]
             row = {"id": number, "image_id": image + 1, "bbox": box, "area": box[2] * box[3], "iscrowd": 0}
-            row |= {key: value if key == "score" else int(value) + (key == "category_id") for key, value in zip(keys, rest, strict=True)}
+            row |= {
+                key: value if key == "score" else int(value) + (key == "category_id")
+                for key, value in zip(keys, rest, strict=True)
+            }
             yield row
 
 
 def _mean(values: Array) -> float:
-    """Of those that are counted; COCO writes -1 where there is nothing to count."""
+    """Mean over the defined values; COCO writes -1 for undefined ones."""
     counted = values[values > -1]
     return float(counted.mean()) if counted.size else float("nan")
 
@@ -113,4 +131,4 @@ def _or_nan(value: float) -> float:
 
 
 def _silent(*_: object) -> None:
-    """What faster-coco-eval prints with."""
+    """Replaces the print function of faster-coco-eval."""

@@ -1,4 +1,4 @@
-"""Few-shot accuracy: episodes drawn from embeddings that were computed once, answered by the nearest prototype."""
+"""Few-shot accuracy: episodes sampled from precomputed embeddings, classified by the nearest prototype."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hibiscus.errors import DataError
 
 __all__ = ["FewShot", "few_shot", "nearest_prototype"]
 
-NORMAL_95 = 1.96  # standard errors on either side of a mean that hold the truth in 95 of 100 cases
+NORMAL_95 = 1.96  # half the width of a 95 % confidence interval, in standard errors
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class FewShot:
 
     Args:
         accuracy: mean over episodes.
-        interval: half the width of its 95 % interval; the episodes are those of one set of classes and one network.
-        by_class: share of right answers for the queries of each class, not a number for one that was never drawn.
+        interval: half the width of its 95 % confidence interval, over episodes of one set of classes and one
+            network.
+        by_class: accuracy on the queries of each class, NaN for a class that was never sampled.
     """
 
     accuracy: float
@@ -52,20 +53,22 @@ def few_shot(
     distance: str = "euclidean",
     seed: int = 0,
 ) -> FewShot:
-    r"""Accuracy of the nearest prototype over random episodes, with its 95 % interval.
+    r"""Accuracy of the nearest prototype over random episodes, with its 95 % confidence interval.
 
-        prototype[c] = mean of `shot` embeddings of class c;    accuracy = mean over episodes of share right
+        prototype[c] = mean of `shot` embeddings of class c
+        accuracy = mean over episodes of the fraction of correct predictions
         interval = 1.96 standard deviation over episodes / sqrt(episodes)
 
     Args:
-        embedding: of every item; any features.
+        embedding: embedding or other features of every item.
         label: class numbers.
         way: classes in an episode.
-        shot: support items of each class.
-        queries: query items of each class at most; fewer where a class has fewer left.
-        episodes: how many.
+        shot: support examples of each class.
+        queries: query examples of each class; fewer where a class does not have as many.
+        episodes: number of episodes.
         distance: `euclidean` or `cosine`.
-        seed: of the draw; the same episodes for the same labels, so that rivals answer the same questions.
+        seed: random seed; the same labels give the same episodes, so that baselines are evaluated on the same
+            tasks.
 
     Shapes:
         embedding (N, dims), label (N,).
@@ -75,22 +78,33 @@ def few_shot(
     """
     values, numbers = np.asarray(embedding, np.float32), np.asarray(label)
     members = {int(number): np.flatnonzero(numbers == number) for number in np.unique(numbers)}
-    usable = [number for number, places in members.items() if len(places) > shot]
+    usable = [number for number, items in members.items() if len(items) > shot]
     if len(usable) < max(way, 2):
-        found = f"{len(members)} classes, {len(usable)} of them with more than {shot} items"
-        raise DataError(found, f"{max(way, 2)} such classes for {way}-way {shot}-shot", f"eval_way={max(2, len(usable))}, or more classes")
-    asked = min(queries, min(len(members[number]) for number in usable) - shot)
+        received = f"{len(members)} classes, {len(usable)} of them with more than {shot} items"
+        raise DataError(
+            received,
+            f"{max(way, 2)} such classes for {way}-way {shot}-shot",
+            f"eval_way={max(2, len(usable))}, or more classes",
+        )
+    num_queries = min(queries, min(len(members[number]) for number in usable) - shot)
     generator = np.random.default_rng(seed)
-    shares, right, drawn = np.empty(episodes), np.zeros(numbers.max() + 1), np.zeros(numbers.max() + 1)
+    accuracies, correct, sampled = (
+        np.empty(episodes),
+        np.zeros(numbers.max() + 1),
+        np.zeros(numbers.max() + 1),
+    )
     for episode in range(episodes):
         classes = generator.choice(usable, way, replace=False)
-        chosen = np.stack([generator.choice(members[int(number)], shot + asked, replace=False) for number in classes])
-        prototypes = values[chosen[:, :shot]].mean(1)  # (way, dims)
-        answer = nearest_prototype(values[chosen[:, shot:]].reshape(way * asked, -1), prototypes, distance).reshape(way, asked)
-        hits = (answer == np.arange(way)[:, None]).mean(1)  # (way,)
-        shares[episode] = hits.mean()
-        np.add.at(right, classes, hits)
-        np.add.at(drawn, classes, 1)
-    spread = float(shares.std(ddof=1)) if episodes > 1 else 0.0
+        items = np.stack(
+            [generator.choice(members[int(number)], shot + num_queries, replace=False) for number in classes]
+        )
+        prototypes = values[items[:, :shot]].mean(1)  # (way, dims)
+        query = values[items[:, shot:]].reshape(way * num_queries, -1)
+        predicted = nearest_prototype(query, prototypes, distance).reshape(way, num_queries)
+        hits = (predicted == np.arange(way)[:, None]).mean(1)  # (way,)
+        accuracies[episode] = hits.mean()
+        np.add.at(correct, classes, hits)
+        np.add.at(sampled, classes, 1)
+    deviation = float(accuracies.std(ddof=1)) if episodes > 1 else 0.0
     with np.errstate(invalid="ignore"):
-        return FewShot(float(shares.mean()), NORMAL_95 * spread / np.sqrt(episodes), right / drawn)
+        return FewShot(float(accuracies.mean()), NORMAL_95 * deviation / np.sqrt(episodes), correct / sampled)

@@ -1,7 +1,8 @@
-"""Detected boxes against true ones, counted by hand: curves, VOC's average precision, figures at one threshold, and a baseline.
+"""Detected against true boxes: precision-recall curves, VOC's average precision, metrics at one score
+threshold, and a baseline.
 
-Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd (0 or 1); detections
-(d, 6) xmin, ymin, xmax, ymax, score, class.
+Truths and detections are lists with one array per image: truths (k, 6) xmin, ymin, xmax, ymax, class, crowd
+(0 or 1); detections (d, 6) xmin, ymin, xmax, ymax, score, class.
 """
 
 from __future__ import annotations
@@ -14,14 +15,24 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import ConfigError, DataError
 
-__all__ = ["Found", "PrecisionRecall", "checked", "found_at", "mean_boxes", "precision_recall", "voc_precision"]
+__all__ = [
+    "PrecisionRecall",
+    "ThresholdMetrics",
+    "checked",
+    "mean_boxes",
+    "metrics_at_threshold",
+    "precision_recall",
+    "voc_precision",
+]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """Precision and recall of a class as the score falls, at one level of overlap: a point for each detection that counts."""
+    """Precision and recall of a class at one IoU threshold: a point for each detection, in the order of
+    falling scores.
+    """
 
     label: int
     level: float
@@ -32,156 +43,186 @@ class PrecisionRecall:
 
 
 @dataclass(frozen=True)
-class Found:
-    """By class at one score and overlap: precision, recall, mean IoU of the matched boxes (not a number over nothing), and counts."""
+class ThresholdMetrics:
+    """By class at one score and IoU threshold: precision, recall, mean IoU of the matched boxes (NaN where
+    undefined), and counts.
+    """
 
     precision: Array
     recall: Array
-    mean_iou: Array
+    matched_iou: Array
     hits: NDArray[np.int64]
     detections: NDArray[np.int64]
     truths: NDArray[np.int64]
 
 
 def precision_recall(
-    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, levels: Iterable[float] = (0.5, 0.75)
+    truths: Sequence[np.ndarray],
+    detections: Sequence[np.ndarray],
+    classes: int,
+    levels: Iterable[float] = (0.5, 0.75),
 ) -> list[PrecisionRecall]:
-    """Curves of precision over recall, of each class at each level of overlap.
+    """Precision-recall curves of each class at each IoU threshold.
 
-    From the best score down, a detection goes to the free truth of its class that it overlaps most, if by the level or more: a hit.
-    What goes to none is a false alarm, unless it lies in a crowd.
+    In the order of falling scores, each detection is matched to the unmatched true box of its class with the
+    highest IoU, if that reaches the threshold. A detection without a match is a false positive, unless it
+    lies in a crowd.
 
     Args:
-        truths: of each image.
-        detections: of each image.
-        classes: how many there are.
-        levels: of overlap, in (0, 1].
+        truths: true boxes of each image.
+        detections: detections of each image.
+        classes: number of classes.
+        levels: IoU thresholds, in (0, 1].
 
     Shapes:
         as `average_precision`; returns one curve for each class and level, class after class.
 
     Raises:
-        DataError: when the arrays do not fit.
+        DataError: when the arrays do not match.
         ConfigError: a level outside (0, 1].
     """
     truths, detections = checked(truths, detections, classes)
-    return [_curve(truths, detections, kind, level, False) for kind in range(classes) for level in levels]
+    return [_curve(truths, detections, label, level, False) for label in range(classes) for level in levels]
 
 
-def voc_precision(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, level: float = 0.5) -> Array:
-    r"""Average precision of each class as Pascal VOC counts it since 2010: the area under the curve, made to fall.
+def voc_precision(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, level: float = 0.5
+) -> Array:
+    r"""Average precision of each class as defined by Pascal VOC since 2010: the area under the monotone
+    precision-recall curve.
 
         ap = sum((recall_n+1 - recall_n) * max(precision from recall_n+1 on))
 
-    A detection goes to the truth that it overlaps most; where that was found already, it is a false alarm. Crowds count as VOC's
-    difficult objects: neither way.
+    A detection is matched to the true box with the highest IoU; if that is matched already, it is a false
+    positive. Crowds are ignored, as VOC ignores difficult objects.
 
     Args:
-        truths: of each image.
-        detections: of each image.
-        classes: how many there are.
-        level: of overlap (VOC: 0.5).
+        truths: true boxes of each image.
+        detections: detections of each image.
+        classes: number of classes.
+        level: IoU threshold (VOC: 0.5).
 
     Shapes:
-        as `average_precision`; returns (classes,), not a number for a class without truths.
+        as `average_precision`; returns (classes,), NaN for a class without true boxes.
 
     Raises:
-        DataError: when the arrays do not fit.
+        DataError: when the arrays do not match.
         ConfigError: a level outside (0, 1].
 
-    Reference: Everingham et al., "The Pascal Visual Object Classes Challenge: A Retrospective", IJCV 111, 2015.
+    Reference: Everingham et al., "The Pascal Visual Object Classes Challenge: A Retrospective", IJCV 111,
+        2015.
     """
     truths, detections = checked(truths, detections, classes)
-    found = np.full(classes, np.nan)
-    for kind in range(classes):
-        curve = _curve(truths, detections, kind, level, True)
+    ap = np.full(classes, np.nan)
+    for label in range(classes):
+        curve = _curve(truths, detections, label, level, True)
         if curve.truths:
-            best = np.maximum.accumulate(curve.precision[::-1])[::-1]
-            found[kind] = (np.diff(curve.recall, prepend=0) * best).sum()
-    return found
+            envelope = np.maximum.accumulate(curve.precision[::-1])[::-1]
+            ap[label] = (np.diff(curve.recall, prepend=0) * envelope).sum()
+    return ap
 
 
-def found_at(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int, score: float = 0.5, level: float = 0.5) -> Found:
-    r"""What a person sees who draws every box above a score.
+def metrics_at_threshold(
+    truths: Sequence[np.ndarray],
+    detections: Sequence[np.ndarray],
+    classes: int,
+    score: float = 0.5,
+    level: float = 0.5,
+) -> ThresholdMetrics:
+    r"""Precision and recall of the boxes above a score threshold.
 
-        precision = hits / detections,   recall = hits / truths,   mean_iou = mean(IoU of the hits)
+        precision = hits / detections,   recall = hits / truths,   matched_iou = mean(IoU of the hits)
 
     Args:
-        truths: of each image.
-        detections: of each image.
-        classes: how many there are.
-        score: detections of this score or more are drawn.
-        level: of overlap from which a box is found, in (0, 1].
+        truths: true boxes of each image.
+        detections: detections of each image.
+        classes: number of classes.
+        score: the score threshold.
+        level: IoU threshold of a match, in (0, 1].
 
     Shapes:
         as `average_precision`; returns arrays (classes,).
 
     Raises:
-        DataError: when the arrays do not fit.
+        DataError: when the arrays do not match.
         ConfigError: a level outside (0, 1].
     """
     truths, detections = checked(truths, detections, classes)
-    drawn = [rows[rows[:, 4] >= score] for rows in detections]
-    hits, counts, wanted, overlap = (np.zeros(classes) for _ in range(4))
-    for kind in range(classes):
-        _, hit, value, wanted[kind] = _judged(truths, drawn, kind, level, False)
-        hits[kind], counts[kind], overlap[kind] = hit.sum(), len(hit), value[hit].sum()
-    whole = [x.astype(np.int64) for x in (hits, counts, wanted)]
-    return Found(_ratio(hits, counts), _ratio(hits, wanted), _ratio(overlap, hits), *whole)
+    kept = [rows[rows[:, 4] >= score] for rows in detections]
+    hits, counts, true_counts, total_iou = (np.zeros(classes) for _ in range(4))
+    for label in range(classes):
+        _, is_hit, iou, true_counts[label] = _match(truths, kept, label, level, False)
+        hits[label], counts[label], total_iou[label] = is_hit.sum(), len(is_hit), iou[is_hit].sum()
+    integers = [values.astype(np.int64) for values in (hits, counts, true_counts)]
+    return ThresholdMetrics(
+        _ratio(hits, counts), _ratio(hits, true_counts), _ratio(total_iou, hits), *integers
+    )
 
 
 def mean_boxes(truths: Sequence[np.ndarray], classes: int) -> Array:
-    """The detector that does not look: of each class its mean box, sure by the share of training images that hold the class.
+    """A detector that ignores the image: the mean box of each class, scored by the fraction of training
+    images that hold the class.
 
-    Give its rows as the detections of every test image. Edges should be in a unit that all images share; crowds are left out.
+    Use its rows as the detections of every test image. Edges should be in a unit that all images share;
+    crowds are left out.
 
     Args:
-        truths: of each training image.
-        classes: how many there are.
+        truths: true boxes of each training image.
+        classes: number of classes.
 
     Shapes:
         truths (k, 6) for each image; returns (classes that occur, 6): xmin, ymin, xmax, ymax, score, class.
 
     Raises:
-        DataError: when the arrays do not fit.
+        DataError: when the arrays do not match.
     """
     truths, _ = checked(truths, [np.zeros((0, 6))] * len(truths), classes)
-    plain = [rows[rows[:, 5] == 0] for rows in truths]
-    every = np.concatenate([np.zeros((0, 6)), *plain])
-    found = []
-    for kind in range(classes):
-        own = every[every[:, 4] == kind]
-        if len(own):
-            found.append([*own[:, :4].mean(0), np.mean([bool((rows[:, 4] == kind).any()) for rows in plain]), kind])
-    return np.array(found, dtype=np.float64).reshape(-1, 6)
+    images = [rows[rows[:, 5] == 0] for rows in truths]
+    boxes = np.concatenate([np.zeros((0, 6)), *images])
+    means = []
+    for label in range(classes):
+        of_class = boxes[boxes[:, 4] == label]
+        if len(of_class):
+            means.append(
+                [
+                    *of_class[:, :4].mean(0),
+                    np.mean([bool((rows[:, 4] == label).any()) for rows in images]),
+                    label,
+                ]
+            )
+    return np.array(means, dtype=np.float64).reshape(-1, 6)
 
 
-def _curve(truths: Sequence[Array], detections: Sequence[Array], kind: int, level: float, voc: bool) -> PrecisionRecall:
-    score, hit, _, wanted = _judged(truths, detections, kind, level, voc)
+def _curve(
+    truths: Sequence[Array], detections: Sequence[Array], label: int, level: float, voc: bool
+) -> PrecisionRecall:
+    score, is_hit, _, true_count = _match(truths, detections, label, level, voc)
     order = np.argsort(-score, kind="stable")
-    hits = hit[order].cumsum()
-    recall = hits / wanted if wanted else np.full(len(hits), np.nan)
-    return PrecisionRecall(kind, level, hits / np.arange(1, len(hits) + 1), recall, score[order], wanted)
+    hits = is_hit[order].cumsum()
+    recall = hits / true_count if true_count else np.full(len(hits), np.nan)
+    return PrecisionRecall(label, level, hits / np.arange(1, len(hits) + 1), recall, score[order], true_count)
 
 
-def _judged(
-    truths: Sequence[Array], detections: Sequence[Array], kind: int, level: float, voc: bool
+def _match(
+    truths: Sequence[Array], detections: Sequence[Array], label: int, level: float, voc: bool
 ) -> tuple[Array, NDArray[np.bool_], Array, int]:
-    """Of all detections of a class that count: score, whether it hits, its overlap; and how many truths there are."""
+    """Score, whether it is a hit, and IoU of all detections of a class that count; and the number of true
+    boxes.
+    """
     if not 0 < level <= 1:
-        raise ConfigError(f"an overlap of {level}", "above 0 and at most 1", "use 0.5")
-    scores, hits, overlaps, wanted = [], [], [], 0
+        raise ConfigError(f"an IoU threshold of {level}", "above 0 and at most 1", "use 0.5")
+    scores, hits, overlaps, true_count = [], [], [], 0
     for truth, rows in zip(truths, detections, strict=True):
-        truth, rows = truth[truth[:, 4] == kind], rows[rows[:, 5] == kind]
+        truth, rows = truth[truth[:, 4] == label], rows[rows[:, 5] == label]
         crowd = truth[:, 5] != 0
-        wanted += int((~crowd).sum())
+        true_count += int((~crowd).sum())
         rows = rows[np.argsort(-rows[:, 4], kind="stable")]
         overlap = _overlap(rows, truth, crowd)
         free = ~crowd
         for row, values in zip(rows, overlap, strict=True):
-            open_to = np.where(~crowd if voc else free, values, -1)
-            best = int(open_to.argmax()) if len(values) else -1
-            hit = best >= 0 and open_to[best] >= level and bool(free[best])
+            candidates = np.where(~crowd if voc else free, values, -1)
+            best = int(candidates.argmax()) if len(values) else -1
+            hit = best >= 0 and candidates[best] >= level and bool(free[best])
             if not hit and (values[crowd] >= level).any():
                 continue
             if hit:
@@ -189,11 +230,16 @@ def _judged(
             scores.append(row[4])
             hits.append(hit)
             overlaps.append(values[best] if hit else 0.0)
-    return np.array(scores, dtype=np.float64), np.array(hits, dtype=bool), np.array(overlaps, dtype=np.float64), wanted
+    return (
+        np.array(scores, dtype=np.float64),
+        np.array(hits, dtype=bool),
+        np.array(overlaps, dtype=np.float64),
+        true_count,
+    )
 
 
 def _overlap(boxes: Array, truth: Array, crowd: NDArray[np.bool_]) -> Array:
-    """IoU of boxes and truths (d, k); with a crowd the share of the box that lies in it."""
+    """IoU of detections and true boxes (d, k); with a crowd, the fraction of the detection inside it."""
     low = np.maximum(boxes[:, None, :2], truth[None, :, :2])
     high = np.minimum(boxes[:, None, 2:4], truth[None, :, 2:4])
     inside = np.clip(high - low, 0, None).prod(-1)
@@ -202,27 +248,34 @@ def _overlap(boxes: Array, truth: Array, crowd: NDArray[np.bool_]) -> Array:
     return np.divide(inside, union, out=np.zeros_like(inside), where=union > 0)
 
 
-def checked(truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int) -> tuple[list[Array], list[Array]]:
-    """Both as lists of (n, 6) float64 arrays with classes in range and finite numbers."""
+def checked(
+    truths: Sequence[np.ndarray], detections: Sequence[np.ndarray], classes: int
+) -> tuple[list[Array], list[Array]]:
+    """Both as lists of (n, 6) float64 arrays, checked for finite numbers and class numbers in range."""
     if len(truths) != len(detections) or len(truths) == 0 or classes < 1:
         raise DataError(
             f"truths of {len(truths)} images, detections of {len(detections)}, {classes} classes",
-            "as many of the one as of the other, at least one, and a class or more",
-            "give an image without boxes an array of shape (0, 6)",
+            "one array for each image in both lists, at least one image and one class",
+            "use an array of shape (0, 6) for an image without boxes",
         )
-    found = [
-        [np.asarray(rows, dtype=np.float64).reshape(-1, 6) if np.size(rows) % 6 == 0 else rows for rows in x] for x in (truths, detections)
+    arrays = [
+        [np.asarray(rows, dtype=np.float64).reshape(-1, 6) if np.size(rows) % 6 == 0 else rows for rows in x]
+        for x in (truths, detections)
     ]
-    for lists, what, column in ((found[0], "truths", 4), (found[1], "detections", 5)):
+    for lists, what, column in ((arrays[0], "truths", 4), (arrays[1], "detections", 5)):
         for number, rows in enumerate(lists):
-            kind = rows[:, column] if rows.ndim == 2 and rows.shape[1] == 6 else None
-            if kind is None or not np.isfinite(rows).all() or ((kind < 0) | (kind >= classes) | (kind % 1 != 0)).any():
+            label = rows[:, column] if rows.ndim == 2 and rows.shape[1] == 6 else None
+            if (
+                label is None
+                or not np.isfinite(rows).all()
+                or ((label < 0) | (label >= classes) | (label % 1 != 0)).any()
+            ):
                 raise DataError(
                     f"{what} of image {number}, shape {rows.shape}",
                     f"(n, 6) finite numbers, classes 0 to {classes - 1} in column {column}",
-                    "truths: xmin, ymin, xmax, ymax, class, crowd; detections: xmin, ymin, xmax, ymax, score, class",
+                    "columns xmin, ymin, xmax, ymax, then class and crowd, or score and class",
                 )
-    return found[0], found[1]
+    return arrays[0], arrays[1]
 
 
 def _ratio(top: Array, bottom: Array) -> Array:

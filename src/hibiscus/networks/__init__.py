@@ -1,7 +1,8 @@
-"""Networks: plain `torch.nn.Module`s that know nothing of training, made by name.
+"""Networks: plain `torch.nn.Module`s, independent of training and built by name.
 
-`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The files `mlp`, `cnn`, `conv4`, `ynetwork`, `recurrent`, `vgg`,
-`resnet` and `densenet` hold one family each, `layers` what they share, `penalty` what acts on the weights of any network.
+`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The modules `mlp`, `cnn`, `conv4`,
+`ynetwork`, `recurrent`, `vgg`, `resnet` and `densenet` hold one family each, `layers` what they share,
+`regularizers` penalties and constraints for any network.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Names whose file imports torch are fetched at first use, so that importing this package stays cheap."""
+    """Imports names from modules that need torch at first use, so that importing this package stays fast."""
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -1,10 +1,11 @@
-r"""A simple convolutional network: convolution, pooling, batch norm and activation, a few times over, then a linear head.
+r"""A simple convolutional network: blocks of convolution, pooling, batch norm and activation, followed by a
+linear head.
 
-Small images of one object (digits, clothing, signs) are learned in minutes on a processor. Maps shrink as filters look at
-ever larger parts of the image: a unit after block $l$ sees a window that pooling doubles each time.
+Small images of single objects (digits, clothing, signs) are learned in minutes on a CPU. The receptive field
+doubles with each pooling layer.
 
-Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced Deep Learning with
-TensorFlow 2 and Keras", 2020, listing 1.4.1.
+Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced
+    Deep Learning with TensorFlow 2 and Keras", 2020, listing 1.4.1.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from hibiscus.networks.memory_format import AveragePool, Flatten
 
 __all__ = ["build_cnn", "convolution", "head"]
 
-LEAST_MAP = 4
+MIN_MAP_SIDE = 4
 LARGEST_FLAT_MAP = 64
 
 
@@ -43,38 +44,48 @@ def build_cnn(
     batch_norm: bool = True,
     dropout: float = 0.2,
 ) -> nn.Sequential:
-    """Blocks of convolution with pooling between them, then dropout and a linear head.
+    """Convolutional blocks with pooling between them, followed by dropout and a linear head.
 
-    Every block but the last is followed by pooling, as long as that leaves maps of at least 4 pixels a side. Maps of up to 64
-    positions are flattened for the head; larger ones are averaged over their positions.
+    Every block but the last is followed by pooling as long as that leaves maps of at least 4x4 pixels. Maps
+    of up to 64 positions are flattened for the head; larger ones are averaged over all positions.
 
     Args:
         input_shape: (channels, height, width), at least 4x4 pixels.
-        outputs: numbers out.
-        filters: filters per block; None is 32, 64, 64, and one more 64 for each doubling of the image beyond 32 pixels.
-        kernel: size of the filters: a side, or height and width.
-        padding: `same` adds zeros so that a map keeps its size at stride 1; `valid` adds none.
-        stride: step of every convolution: one number, or height and width.
-        dilation: distance between neighbouring taps of a filter; enlarges what it sees at no cost.
-        pool: size and step of the pooling window: a side, or height and width.
-        pooling: `max`, `average`, or `stride`: the convolution itself steps by `pool` instead.
+        outputs: number of outputs.
+        filters: filters of each block; None for 32, 64, 64 and another 64 for each doubling of the image
+            beyond 32 pixels.
+        kernel: kernel size: one number, or height and width.
+        padding: `same` adds zeros so that maps keep their size at stride 1; `valid` adds none.
+        stride: stride of every convolution: one number, or height and width.
+        dilation: dilation of every convolution, which enlarges the receptive field at no cost.
+        pool: size and stride of the pooling window: one number, or height and width.
+        pooling: `max`, `average`, or `stride` for a convolution with stride `pool` instead.
         activation: name in `layers.ACTIVATIONS`.
-        batch_norm: normalise before each activation.
-        dropout: share of the features before the head that is zeroed while training.
+        batch_norm: batch normalization before each activation.
+        dropout: dropout rate of the features before the head.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
     Raises:
-        ConfigError: no image, or one whose maps shrink to nothing under these options.
+        ConfigError: the input is not an image, or its maps become empty with these options.
 
-    Departs: from listing 1.4.1: batch norm, zero padding so that small images keep their rim, and 32 filters for 64 in the
-        first block, a quarter less time for the same accuracy.
+    Differences from the book: compared with listing 1.4.1, batch norm, zero padding, which preserves the
+        border of small images, and 32 instead of 64 filters in the first block, for the same accuracy in
+        three quarters of the time.
     """
     channels, height, width = image("cnn", input_shape, 4)
     if filters is None:
         filters = (32, *(64,) * (max(3, math.ceil(math.log2(max(height, width) / 4))) - 1))
     choice("pooling", pooling, ("max", "average", "stride"))
-    block = Block(pair("kernel", kernel), pair("stride", stride), pair("dilation", dilation), padding, pooling, activation, batch_norm)
+    block = Block(
+        pair("kernel", kernel),
+        pair("stride", stride),
+        pair("dilation", dilation),
+        padding,
+        pooling,
+        activation,
+        batch_norm,
+    )
     layers: list[nn.Module] = []
     size, rows = (height, width), counts("filters", filters)
     for index, width_out in enumerate(rows):
@@ -88,7 +99,7 @@ def build_cnn(
 
 @dataclass(frozen=True)
 class Block:
-    """The options that all blocks share."""
+    """The options shared by all blocks."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -98,17 +109,21 @@ class Block:
     activation: str
     batch_norm: bool
 
-    def layers(self, channels: int, filters: int, size: tuple[int, int], pool: tuple[int, int]) -> tuple[list[nn.Module], tuple[int, int]]:
-        """One block's layers, and the size of the map they leave.
+    def layers(
+        self, channels: int, filters: int, size: tuple[int, int], pool: tuple[int, int]
+    ) -> tuple[list[nn.Module], tuple[int, int]]:
+        """The layers of one block, and the size of their output map.
 
-        Max pooling stands before batch norm and activation: with a rising activation and no norm the result is the same, and
-        three quarters of that work is saved.
+        Max pooling precedes batch norm and activation: with a monotone activation and no norm the result is
+        the same, and three quarters of their computation are saved.
         """
         bias = not self.batch_norm
         stride = self.stride
         convolved = self.after(size, stride)
         pooled = (convolved[0] // pool[0], convolved[1] // pool[1])
-        pools = pool != (1, 1) and all(step == 1 or side >= LEAST_MAP for side, step in zip(pooled, pool, strict=True))
+        pools = pool != (1, 1) and all(
+            step == 1 or side >= MIN_MAP_SIDE for side, step in zip(pooled, pool, strict=True)
+        )
         if pools and self.pooling == "stride":
             stride = (stride[0] * pool[0], stride[1] * pool[1])
             convolved = self.after(size, stride)
@@ -122,17 +137,22 @@ class Block:
         return [*layers, *rest, nn.AvgPool2d(pool)], pooled
 
     def after(self, size: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
-        """The map's height and width after the convolution.
+        """The height and width of the map after the convolution.
 
         Raises:
-            ConfigError: nothing is left of it.
+            ConfigError: the map is empty.
         """
-        total = [self.dilation[side] * (self.kernel[side] - 1) if self.padding == "same" else 0 for side in (0, 1)]
-        new = [map_side(size[side], self.kernel[side], stride[side], total[side], self.dilation[side]) for side in (0, 1)]
+        total = [
+            self.dilation[side] * (self.kernel[side] - 1) if self.padding == "same" else 0 for side in (0, 1)
+        ]
+        new = [
+            map_side(size[side], self.kernel[side], stride[side], total[side], self.dilation[side])
+            for side in (0, 1)
+        ]
         if min(new) < 1:
             raise ConfigError(
-                f"cnn: a map of {size[0]}x{size[1]} pixels under a kernel of {self.kernel} with dilation {self.dilation}",
-                "a map at least as large as the spread of the kernel",
+                f"cnn: a map of {size[0]}x{size[1]} pixels, kernel {self.kernel}, dilation {self.dilation}",
+                "a map at least as large as the dilated kernel",
                 "use padding=same, fewer filters, or image_size=32 to enlarge the images",
             )
         return new[0], new[1]
@@ -147,9 +167,11 @@ def convolution(
     dilation: tuple[int, int] = (1, 1),
     bias: bool = True,
 ) -> list[nn.Module]:
-    r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride} \rceil$.
+    r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride}
+    \rceil$.
 
-    An even kernel needs one zero more at the bottom and right than at the top and left, so a padding layer goes first.
+    An even kernel needs one more zero at the bottom and right than at the top and left, hence a separate
+    padding layer.
     """
     if choice("padding", padding, ("same", "valid")) == "valid":
         return [nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
@@ -160,8 +182,12 @@ def convolution(
     return [zeros, nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]
 
 
-def head(channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP) -> list[nn.Module]:
-    """Flattens maps of up to `largest` positions, averages larger ones; then dropout and a linear layer."""
+def head(
+    channels: int, size: tuple[int, int], outputs: int, dropout: float = 0.0, largest: int = LARGEST_FLAT_MAP
+) -> list[nn.Module]:
+    """Flattens maps of up to `largest` positions and averages larger ones, followed by dropout and a linear
+    layer.
+    """
     large = size[0] * size[1] > largest
     layers: list[nn.Module] = [AveragePool(1)] if large else []
     layers.append(Flatten())

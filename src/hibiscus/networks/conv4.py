@@ -1,8 +1,10 @@
-r"""Conv-4: four blocks of convolution, batch norm, ReLU and max pooling, the small encoder that few-shot papers compare on.
+r"""Conv-4: four blocks of convolution, batch norm, ReLU and max pooling, the small encoder used for
+comparison in few-shot papers.
 
-    H = Conv3x3(64) - MaxPool2 - BN - ReLU;    conv4: H H H H, 28x28 images to 64 numbers
+    H = Conv3x3(64) - MaxPool2 - BN - ReLU;    conv4: H H H H, 28x28 images to 64 features
 
-An image of 28x28 shrinks to one position with 64 numbers, its embedding; of 84x84 to 5x5 positions, 1600 numbers.
+The embedding of a 28x28 image is a single position with 64 features; that of an 84x84 image has 5x5 positions
+and 1600 features.
 
 Reference: Vinyals et al., "Matching Networks for One Shot Learning", 2016, arXiv 1606.04080, section 4.1.
 """
@@ -20,23 +22,27 @@ from hibiscus.networks.memory_format import Flatten
 __all__ = ["build_conv4"]
 
 
-def build_conv4(input_shape: Any, outputs: int, filters: int = 64, blocks: int = 4, linear: bool = True) -> nn.Sequential:
-    """The blocks, and a linear layer on them.
+def build_conv4(
+    input_shape: Any, outputs: int, filters: int = 64, blocks: int = 4, linear: bool = True
+) -> nn.Sequential:
+    """The blocks, followed by a linear layer.
 
     Args:
         input_shape: (channels, height, width), at least 4x4 pixels.
-        outputs: numbers out of the linear layer.
-        filters: of every block.
-        blocks: how many.
-        linear: whether there is a linear layer; without one the network returns its features, whatever `outputs` is.
+        outputs: number of outputs of the linear layer.
+        filters: filters of every block.
+        blocks: number of blocks.
+        linear: whether there is a linear layer; without one the network returns its features and ignores
+            `outputs`.
 
-    Shapes: (batch, channels, height, width) to (batch, outputs), or without the linear layer to (batch, features).
+    Shapes: (batch, channels, height, width) to (batch, outputs), or without the linear layer to (batch,
+        features).
 
     Raises:
-        ConfigError: no image, or one below 4x4 pixels.
+        ConfigError: the input is not an image of at least 4x4 pixels.
 
-    Departs: pooling stands before batch norm and ReLU, which saves three quarters of their work; a map of one pixel is
-        not pooled further.
+    Differences from the paper: pooling precedes batch norm and ReLU, which saves three quarters of their
+        computation; maps of one pixel are not pooled further.
     """
     channels, height, width = image("conv4", input_shape, 4)
     layers: list[nn.Module] = []

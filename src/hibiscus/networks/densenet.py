@@ -1,9 +1,11 @@
-r"""DenseNet-BC: every layer reads the maps of all layers before it in its block, joined by channels.
+r"""DenseNet-BC: each layer takes the concatenated maps of all layers before it in its block.
 
-    $x_{l+1} = [x_l; H(x_l)]$,  H = BN-ReLU-Conv1(4k)-BN-ReLU-Conv3(k);    transition = BN-ReLU-Conv1(half)-AvgPool2
+    $x_{l+1} = [x_l; H(x_l)]$,  H = BN-ReLU-Conv1(4k)-BN-ReLU-Conv3(k)
+    transition = BN-ReLU-Conv1(half)-AvgPool2
 
-Features are used again instead of learned again, so few weights go far (0.77 million for depth 100 and growth k = 12); time and
-memory per weight are high. Three blocks of (depth - 4) / 6 bottlenecks; no transition after the last.
+Features are reused instead of relearned, which needs few parameters (0.77 million for depth 100 and growth k
+= 12) but much time and memory for each. Three blocks of (depth - 4) / 6 bottlenecks; no transition after the
+last.
 
 Reference: Huang et al., "Densely connected convolutional networks", 2016, arXiv 1608.06993, §3 and table 2.
 """
@@ -25,18 +27,23 @@ __all__ = ["Bottleneck", "build_densenet"]
 
 
 def build_densenet(
-    input_shape: Any, outputs: int, depth: int = 100, growth: int = 12, dropout: float = 0.0, stem: str = "auto"
+    input_shape: Any,
+    outputs: int,
+    depth: int = 100,
+    growth: int = 12,
+    dropout: float = 0.0,
+    stem: str = "auto",
 ) -> nn.Sequential:
     """Three dense blocks, global average pooling and one linear layer.
 
     Args:
         input_shape: (channels, height, width), at least 8x8 pixels.
-        outputs: numbers out.
-        depth: layers with weights, 6n+4 (40, 100, 190, 250).
-        growth: k, the maps that each bottleneck adds.
-        dropout: share zeroed after each convolution but the first while training; the paper takes 0.2 without augmentation.
-        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with step 2), or `auto`: imagenet for
-            images with a side beyond 64 pixels.
+        outputs: number of outputs.
+        depth: number of layers with weights, 6n+4 (40, 100, 190, 250).
+        growth: k, the number of maps that each bottleneck adds.
+        dropout: dropout rate after each convolution but the first; 0.2 in the paper without augmentation.
+        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with stride 2), or
+            `auto`: imagenet for images with a side above 64 pixels.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 

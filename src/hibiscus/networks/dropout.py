@@ -1,10 +1,10 @@
-r"""Dropout, drawn several times as fast on a CPU as PyTorch's own.
+r"""Dropout, several times as fast on a CPU as PyTorch's own.
 
-    y = x m / (1 - p),    m = 0 with probability p, else 1, for each value by itself; y = x outside training
+    y = x m / (1 - p),    m = 0 with probability p, else 1, for each value; y = x outside training
 
-PyTorch draws a number for each value, one after another, which takes longer than some of the layers around. Here one number of 64 bits
-decides on four values: each has 16 bits of its own, so that p is rounded to a whole number of 65,536ths, and the division is by what
-it was rounded to.
+PyTorch generates a random number for each value, which takes longer than some of the neighboring layers. Here
+one 64-bit number decides on four values with 16 bits each, so that p is rounded to a multiple of 1/65,536;
+the division uses the rounded value.
 
 Reference: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 2014.
 """
@@ -18,34 +18,34 @@ from torch.nn import functional
 __all__ = ["Dropout", "dropout"]
 
 STEPS = 2**16  # values of 16 bits
-LOWEST = -STEPS // 2  # the least of them, read with a sign
+LOWEST = -STEPS // 2  # the lowest of them as signed integers
 
 
 def dropout(x: Tensor, p: float, training: bool = True) -> Tensor:
-    """Sets values to 0 with probability `p`, and makes the others larger, so that the mean stays.
+    """Sets values to 0 with probability `p` and scales the others, so that the mean is preserved.
 
     Args:
-        x: floating, of any shape.
-        p: from 0 to 1.
-        training: else `x` itself is returned.
+        x: a floating-point tensor of any shape.
+        p: probability, from 0 to 1.
+        training: whether to apply dropout; otherwise `x` itself is returned.
 
     Returns:
         A new tensor of the shape, dtype and memory layout of `x`.
     """
     if not training or not p:
         return x
-    if x.device.type != "cpu" or torch.compiler.is_compiling():  # both draw many numbers at a time
+    if x.device.type != "cpu" or torch.compiler.is_compiling():  # both generate many numbers at a time
         return functional.dropout(x, p)
     kept = round((1 - p) * STEPS)
     numbers = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
     mask = (numbers.view(torch.int16)[: x.numel()] < LOWEST + kept).to(x.dtype).mul_(STEPS / max(1, kept))
-    like = torch.empty_like(x)  # for its strides: a product of two layouts is slow
+    like = torch.empty_like(x)  # for its strides: products of different memory layouts are slow
     return x * mask.as_strided(like.shape, like.stride())
 
 
 class Dropout(nn.Dropout):
-    """The layer of `dropout`; takes and returns floating tensors of any shape."""
+    """`dropout` as a layer, for floating-point tensors of any shape."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """The same shape, with values set to 0 in training."""
+        """A tensor of the same shape, with values set to 0 during training."""
         return dropout(input, self.p, self.training)

@@ -1,7 +1,7 @@
-"""Input shapes and option values: read, checked, and refused with a message that says what to do.
+"""Input shapes and option values: parsing and validation, with messages that say how to fix an error.
 
-An input shape leaves the batch out: `(channels, height, width)` is an image, `(features,)` a table row or a vector,
-`(steps, features)` a sequence, and a tuple of such tuples several inputs.
+An input shape has no batch dimension: `(channels, height, width)` is an image, `(features,)` a table row or a
+vector, `(steps, features)` a sequence, and a tuple of such tuples several inputs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def shapes_of(input_shape: Any) -> list[tuple[int, ...]]:
-    """Every input's shape as a tuple of ints: a list of one for a network with a single input."""
+    """The shape of every input as a tuple of ints: a list of one for a network with a single input."""
     if not isinstance(input_shape, Sequence) or isinstance(input_shape, str) or len(input_shape) == 0:
         raise _bad_shape(input_shape)
     parts = input_shape if isinstance(input_shape[0], Sequence) else [input_shape]
@@ -46,15 +46,17 @@ def shapes_of(input_shape: Any) -> list[tuple[int, ...]]:
 def _bad_shape(input_shape: Any) -> ConfigError:
     return ConfigError(
         f"input_shape {input_shape!r}",
-        "(channels, height, width) for images, (features,) for tables, (steps, features) for sequences, all at least 1",
-        "pass the shape of one sample without the batch",
+        "(channels, height, width), (features,) or (steps, features), all at least 1",
+        "pass the shape of one item without the batch dimension",
     )
 
 
 def describe(shape: Sequence[int]) -> str:
-    """A shape in words: `an image of 28x28 pixels with 1 channel`."""
+    """A description of a shape: `an image of 28x28 pixels with 1 channel`."""
     if len(shape) == 3:
-        return f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
+        return (
+            f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
+        )
     if len(shape) == 2:
         return f"a sequence of {shape[0]} steps of {shape[1]} values"
     return f"a table or vector of {shape[0]} values"
@@ -64,12 +66,14 @@ def single(network: str, input_shape: Any) -> tuple[int, ...]:
     """The shape of a network's one input.
 
     Raises:
-        ConfigError: several inputs were given; `ynetwork` takes several.
+        ConfigError: there are several inputs, which only `ynetwork` accepts.
     """
     shapes = shapes_of(input_shape)
     if len(shapes) > 1:
         received = " and ".join(describe(shape) for shape in shapes)
-        raise ConfigError(f"{network} was given {received}", "one input", "use net=ynetwork, which has a branch per input")
+        raise ConfigError(
+            f"{network} was given {received}", "one input", "use net=ynetwork, which has a branch per input"
+        )
     return shapes[0]
 
 
@@ -77,7 +81,7 @@ def image(network: str, input_shape: Any, smallest: int) -> tuple[int, int, int]
     """The `(channels, height, width)` of an image whose sides are at least `smallest` pixels.
 
     Raises:
-        ConfigError: the input is no image, or too small a one.
+        ConfigError: the input is not an image, or is too small.
     """
     shape = single(network, input_shape)
     expected = f"images (channels, height, width) of at least {smallest}x{smallest} pixels"
@@ -85,7 +89,11 @@ def image(network: str, input_shape: Any, smallest: int) -> tuple[int, int, int]
         other = "net=mlp" if len(shape) == 1 else "net=lstm or net=mlp"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, f"use {other}")
     if min(shape[1:]) < smallest:
-        raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp, or image_size=32 to enlarge the images")
+        raise ConfigError(
+            f"{network} was given {describe(shape)}",
+            expected,
+            "use net=mlp, or image_size=32 to enlarge the images",
+        )
     return shape[0], shape[1], shape[2]
 
 
@@ -93,7 +101,7 @@ def sequence(network: str, input_shape: Any) -> tuple[int, int]:
     """The `(steps, features)` of a sequence; an image is `height` steps of `width * channels` values.
 
     Raises:
-        ConfigError: the input is a table, which has no order.
+        ConfigError: the input is a table or vector.
     """
     shape = single(network, input_shape)
     if len(shape) == 1:
@@ -103,7 +111,7 @@ def sequence(network: str, input_shape: Any) -> tuple[int, int]:
 
 
 def flat(network: str, input_shape: Any) -> int:
-    """The number of values in one sample."""
+    """The number of values in one item."""
     product = 1
     for side in single(network, input_shape):
         product *= side
@@ -111,43 +119,51 @@ def flat(network: str, input_shape: Any) -> int:
 
 
 def check_outputs(outputs: Any) -> int:
-    """The number of outputs, a whole number of at least 1."""
+    """The number of outputs, an integer of at least 1."""
     return whole("outputs", outputs)
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """An option that is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{name}={value!r}", f"a whole number of at least {least}", f"for example {name}={max(least, 1)}")
+def whole(name: str, value: Any, minimum: int = 1) -> int:
+    """An option that is an integer of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ConfigError(
+            f"{name}={value!r}", f"an integer of at least {minimum}", f"for example {name}={max(minimum, 1)}"
+        )
     return value
 
 
 def counts(name: str, value: Any, empty: bool = False) -> tuple[int, ...]:
-    """An option that is one whole number or a row of them, as a tuple."""
+    """An option that is an integer or a list of integers, as a tuple."""
     row = [value] if isinstance(value, int) else value
     if not isinstance(row, Sequence) or isinstance(row, str) or (len(row) == 0 and not empty):
-        raise ConfigError(f"{name}={value!r}", "whole numbers of at least 1", f"for example {name}=[64,64]")
+        raise ConfigError(f"{name}={value!r}", "integers of at least 1", f"for example {name}=[64,64]")
     return tuple(whole(name, number) for number in row)
 
 
 def pair(name: str, value: Any) -> tuple[int, int]:
-    """An option for height and width: one whole number for both, or two."""
+    """An option for height and width: one integer for both, or two."""
     row = counts(name, value)
     if len(row) > 2:
-        raise ConfigError(f"{name}={value!r}", "one whole number, or two: height and width", f"for example {name}=3 or {name}=[3,5]")
+        raise ConfigError(
+            f"{name}={value!r}",
+            "one integer, or two: height and width",
+            f"for example {name}=3 or {name}=[3,5]",
+        )
     height, width = (*row, *row)[:2]
     return height, width
 
 
 def fraction(name: str, value: Any) -> float:
-    """A dropout rate: the share of values that is zeroed, in [0, 1)."""
+    """A dropout rate: the fraction of values that are set to 0, in [0, 1)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
-        raise ConfigError(f"{name}={value!r}", "a number from 0 up to, but without, 1", f"for example {name}=0.2")
+        raise ConfigError(
+            f"{name}={value!r}", "a number of at least 0 and below 1", f"for example {name}=0.2"
+        )
     return float(value)
 
 
 def choice(name: str, value: Any, known: Iterable[str]) -> str:
-    """An option that is one of a few words."""
+    """An option that is one of several names."""
     words = sorted(known)
     if value not in words:
         raise ConfigError(f"{name}={value!r}", f"one of: {', '.join(words)}", nearest(str(value), words))
@@ -158,26 +174,29 @@ def legal_depth(network: str, depth: int, step: int, offset: int) -> int:
     r"""The number of blocks $n$ in a network of `depth = step * n + offset` layers, $n \ge 1$.
 
     Raises:
-        ConfigError: no such $n$; the message names the two nearest depths (one, below the least).
+        ConfigError: no such $n$; the message names the two nearest depths.
     """
     n, rest = divmod(depth - offset, step)
     if rest == 0 and n >= 1:
         return n
     below, above = step * n + offset, step * (n + 1) + offset
     near = f"{below} or {above}" if n >= 1 else f"{step + offset} or {2 * step + offset}"
-    raise ConfigError(f"{network} with a depth of {depth}", f"a depth of {step}n+{offset}", f"the nearest depths are {near}")
+    raise ConfigError(
+        f"{network} with a depth of {depth}", f"a depth of {step}n+{offset}", f"the nearest depths are {near}"
+    )
 
 
 def map_side(side: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
-    r"""The side of the map that a convolution or pooling leaves.
+    r"""The side of the output map of a convolution or pooling layer.
 
-        $\lfloor (\text{side} + \text{padding} - \text{dilation} (\text{kernel} - 1) - 1) / \text{stride} \rfloor + 1$
+        $\lfloor (\text{side} + \text{padding} - \text{dilation} (\text{kernel} - 1) - 1)
+        / \text{stride} \rfloor + 1$
 
     Args:
         side: height or width before.
-        kernel: the window's size.
-        stride: the window's step.
-        padding: zeros added, both ends together.
-        dilation: distance between neighbouring taps of the window.
+        kernel: kernel size.
+        stride: stride.
+        padding: total number of zeros added at both ends.
+        dilation: dilation of the kernel.
     """
     return (side + padding - dilation * (kernel - 1) - 1) // stride + 1

@@ -1,4 +1,4 @@
-"""What the networks share: activations by name, weight initializers for any network, and the parameter count."""
+"""What the networks share: activations and initializers by name, layers, and the parameter count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hibiscus.networks.input_shapes import choice
 
 __all__ = [
     "ACTIVATIONS",
-    "INITIALISERS",
+    "INITIALIZERS",
     "MapNorm",
     "UnitNorm",
     "activation",
@@ -42,37 +42,41 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 def activation(name: str) -> nn.Module:
     r"""A new activation layer by name.
 
-        relu $\max(0, x)$; leaky_relu $\max(0.2x, x)$; elu $x$ or $e^x - 1$; selu $1.0507\,(x$ or $1.6733(e^x - 1))$;
-        softplus $\log(1 + e^x)$; tanh; sigmoid $1/(1 + e^{-x})$; gelu $x\Phi(x)$; silu $x\,\mathrm{sigmoid}(x)$;
+        relu $\max(0, x)$; leaky_relu $\max(0.2x, x)$; elu $x$ or $e^x - 1$;
+        selu $1.0507\,(x$ or $1.6733(e^x - 1))$;
+        softplus $\log(1 + e^x)$; tanh; sigmoid $1/(1 + e^{-x})$;
+        gelu $x\Phi(x)$; silu $x\,\mathrm{sigmoid}(x)$;
         identity; softmax $e^{x_i} / \sum_j e^{x_j}$ over the channels.
 
-    `relu` and `leaky_relu` write over their input, which saves a copy; give them the output of another layer.
+    `relu` and `leaky_relu` work in place, which saves a copy; use them on the output of another layer.
 
     Raises:
-        ConfigError: an unknown name; the message lists the known ones.
+        ConfigError: an unknown name; the message lists the valid names.
     """
     return ACTIVATIONS[choice("activation", name, ACTIVATIONS)]()
 
 
-Draw = Callable[[Tensor, int, int, "torch.Generator | None"], Tensor]
+Initializer = Callable[[Tensor, int, int, "torch.Generator | None"], Tensor]
 
 
-def _normal(std: Callable[[int, int], float]) -> Draw:
-    return lambda weight, fan_in, fan_out, generator: weight.normal_(0, std(fan_in, fan_out), generator=generator)
+def _normal(std: Callable[[int, int], float]) -> Initializer:
+    return lambda weight, fan_in, fan_out, generator: weight.normal_(
+        0, std(fan_in, fan_out), generator=generator
+    )
 
 
-def _uniform(std: Callable[[int, int], float]) -> Draw:
-    """Uniform in ±√3·std, which has that standard deviation."""
+def _uniform(std: Callable[[int, int], float]) -> Initializer:
+    """Uniform in ±√3·std, which has the standard deviation std."""
 
-    def draw(weight: Tensor, fan_in: int, fan_out: int, generator: torch.Generator | None) -> Tensor:
+    def uniform(weight: Tensor, fan_in: int, fan_out: int, generator: torch.Generator | None) -> Tensor:
         bound = math.sqrt(3) * std(fan_in, fan_out)
         return weight.uniform_(-bound, bound, generator=generator)
 
-    return draw
+    return uniform
 
 
 def _orthogonal(weight: Tensor, fan_in: int, fan_out: int, generator: torch.Generator | None) -> Tensor:
-    """Rows, or columns where there are fewer, of length 1 and at right angles (Saxe et al., 2014)."""
+    """Orthonormal rows, or columns where there are fewer of them (Saxe et al., 2014)."""
     rows = weight.flatten(1)
     tall = rows.shape[0] >= rows.shape[1]
     q, r = torch.linalg.qr((rows if tall else rows.T).clone().normal_(generator=generator))
@@ -80,7 +84,7 @@ def _orthogonal(weight: Tensor, fan_in: int, fan_out: int, generator: torch.Gene
     return weight.copy_((q if tall else q.T).reshape(weight.shape))
 
 
-INITIALISERS: dict[str, Draw] = {
+INITIALIZERS: dict[str, Initializer] = {
     "he_normal": _normal(lambda fan_in, fan_out: math.sqrt(2 / fan_in)),
     "he_uniform": _uniform(lambda fan_in, fan_out: math.sqrt(2 / fan_in)),
     "glorot_normal": _normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),
@@ -96,61 +100,77 @@ INITIALISERS: dict[str, Draw] = {
 
 
 def initialize(module: nn.Module, name: str, seed: int | None = None) -> nn.Module:
-    r"""Draws every weight of a network anew by a named rule; biases become 0.
+    r"""Initializes every weight of a network by a named scheme; biases are set to 0.
 
-        he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$; lecun: $1/\text{fan}_{in}$;
+        he: variance $2/\text{fan}_{in}$; glorot: $2/(\text{fan}_{in} + \text{fan}_{out})$;
+        lecun: $1/\text{fan}_{in}$;
         orthogonal: $W W^\top = I$; normal: standard deviation 0.02; uniform: in ±0.05; zeros; ones.
 
-    Linear, convolution and transposed convolution layers and recurrent cells are drawn, each gate of a cell by itself. An
-    LSTM's forget gate starts with bias 1 (Jozefowicz et al., 2015). Norm and embedding layers are left as they are.
+    This covers linear, convolution and transposed convolution layers and recurrent cells, whose gates are
+    initialized separately. The forget gate of an LSTM starts with bias 1 (Jozefowicz et al., 2015).
+    Normalization and embedding layers are left unchanged.
 
     Args:
         module: any network; changed in place.
-        name: a name in `INITIALISERS`.
-        seed: the same seed draws the same weights; None takes torch's global generator.
+        name: a name in `INITIALIZERS`.
+        seed: random seed; None uses torch's global generator.
 
     Returns:
         The same module.
 
     Raises:
-        ConfigError: an unknown name; the message lists the known ones.
+        ConfigError: an unknown name; the message lists the valid names.
 
-    Reference: He et al., 2015, arXiv 1502.01852; Glorot and Bengio, AISTATS 2010; LeCun et al., "Efficient BackProp", 1998.
+    Reference: He et al., 2015, arXiv 1502.01852; Glorot and Bengio, AISTATS 2010; LeCun et al., "Efficient
+        BackProp", 1998.
     """
-    draw = INITIALISERS[choice("initializer", name, INITIALISERS)]
+    initializer = INITIALIZERS[choice("initializer", name, INITIALIZERS)]
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in module.modules():
             if isinstance(layer, nn.RNNBase):
-                initialize_recurrent(layer, draw, draw, generator)
+                initialize_recurrent(layer, initializer, initializer, generator)
             elif isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
-                fill(layer.weight, draw, _fans(layer), generator)
+                fill(layer.weight, initializer, _fans(layer), generator)
                 if layer.bias is not None:
                     layer.bias.zero_()
     return module
 
 
-def initialize_recurrent(layer: nn.RNNBase, kernel: Draw, recurrent: Draw, generator: torch.Generator | None = None) -> None:
-    """Draws input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases 0, forget gate 1."""
+def initialize_recurrent(
+    layer: nn.RNNBase, kernel: Initializer, recurrent: Initializer, generator: torch.Generator | None = None
+) -> None:
+    """Initializes input weights by `kernel` and hidden-to-hidden weights by `recurrent`, gate by gate; biases
+    0, forget gate 1.
+    """
     gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             if name.startswith("weight"):
                 for block in parameter.chunk(gates):
-                    fill(block, recurrent if "_hh_" in name else kernel, (block.shape[1], block.shape[0]), generator)
+                    fill(
+                        block,
+                        recurrent if "_hh_" in name else kernel,
+                        (block.shape[1], block.shape[0]),
+                        generator,
+                    )
             else:
                 parameter.zero_()
                 if layer.mode == "LSTM" and name.startswith("bias_ih"):
                     parameter.chunk(gates)[1].fill_(1)
 
 
-def fill(weight: Tensor, draw: Draw, fans: tuple[int, int], generator: torch.Generator | None = None) -> None:
-    """Draws on the processor in float32 and copies, so that the same seed gives the same weights on every device."""
-    weight.copy_(draw(torch.empty(weight.shape), *fans, generator))
+def fill(
+    weight: Tensor, initializer: Initializer, fans: tuple[int, int], generator: torch.Generator | None = None
+) -> None:
+    """Initializes on the CPU in float32 and copies, so that the same seed gives the same weights on every
+    device.
+    """
+    weight.copy_(initializer(torch.empty(weight.shape), *fans, generator))
 
 
 def _fans(layer: nn.Module) -> tuple[int, int]:
-    """How many values feed one output of the layer, and how many outputs one input feeds."""
+    """The fan-in and fan-out of a layer."""
     if isinstance(layer, nn.Linear):
         return layer.in_features, layer.out_features
     assert isinstance(layer, nn.modules.conv._ConvNd)
@@ -159,36 +179,49 @@ def _fans(layer: nn.Module) -> tuple[int, int]:
 
 
 class UnitNorm(nn.BatchNorm1d):
-    """Batch norm of units `(batch, units)`; a batch of one, which has nothing to compare, by the running statistics."""
+    """Batch norm of units `(batch, units)`; a batch of one, whose variance is undefined, uses the running
+    statistics.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
-        """The units, normalised."""
+        """The normalized units."""
         if self.training and len(input) == 1:
-            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+            return functional.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
         return super().forward(input)
 
 
 class MapNorm(nn.BatchNorm2d):
-    """Batch norm of maps; one image whose maps have one position, with nothing to compare, by the running statistics."""
+    """Batch norm of maps; a single value per channel, whose variance is undefined, uses the running
+    statistics.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
-        """The maps, normalised."""
+        """The normalized maps."""
         if self.training and input.shape[0] * input.shape[2] * input.shape[3] == 1:
-            return functional.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+            return functional.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
         return super().forward(input)
 
 
 def conv_norm_relu(channels: int, filters: int, stride: int = 1) -> list[nn.Module]:
-    """A 3x3 convolution, which leaves sides of ceil(side / stride), its norm and ReLU."""
-    return [nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False), MapNorm(filters), nn.ReLU(inplace=True)]
+    """A 3x3 convolution with output sides of ceil(side / stride), followed by batch norm and ReLU."""
+    return [
+        nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False),
+        MapNorm(filters),
+        nn.ReLU(inplace=True),
+    ]
 
 
 def spectrally_normalized(network: nn.Module) -> nn.Module:
     r"""Divides the weight of every linear and convolution layer by its largest singular value, in place.
 
-        $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of the power method at each use in training
+        $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of power iteration at each forward pass in training
 
-    Each layer then has slope 1 at most, and so has a network of them with ReLU or LeakyReLU between.
+    Each layer then has a Lipschitz constant of at most 1, and so has a network of such layers with ReLU or
+    LeakyReLU activations.
 
     Args:
         network: any network; its weights become parameters `parametrizations.weight.original`.
@@ -196,7 +229,8 @@ def spectrally_normalized(network: nn.Module) -> nn.Module:
     Returns:
         The same network.
 
-    Reference: Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial Networks", 2018, arXiv 1802.05957.
+    Reference: Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial Networks",
+        2018, arXiv 1802.05957.
     """
     for layer in list(network.modules()):
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
@@ -205,10 +239,12 @@ def spectrally_normalized(network: nn.Module) -> nn.Module:
 
 
 def count_parameters(module: nn.Module, trainable: bool = True) -> int:
-    """The number of weights and biases; running statistics of norm layers are not counted.
+    """The number of weights and biases; running statistics of normalization layers are not counted.
 
     Args:
         module: any network.
-        trainable: count only what training may change; False counts frozen parameters too.
+        trainable: count only trainable parameters; False includes frozen ones.
     """
-    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad or not trainable)
+    return sum(
+        parameter.numel() for parameter in module.parameters() if parameter.requires_grad or not trainable
+    )

@@ -1,8 +1,9 @@
-"""Gradients that lie in memory as their maps do.
+"""Layers whose gradients have the memory format of their input.
 
-A network of images keeps its maps channels-last. Where it flattens them, averages them or takes every second position, PyTorch's
-gradient comes back channels-first, and the layer before, which then meets two layouts at once, takes up to thirty times as long. The
-layers here give the same numbers, and hand the gradient on in the layout of the map.
+Image networks keep their maps in the channels-last format. Where maps are flattened, averaged or subsampled,
+PyTorch returns the gradient in the channels-first format, and the layer before, which then has to handle two
+formats, takes up to thirty times as long. The layers here compute the same values and return the gradient in
+the format of the map.
 """
 
 from __future__ import annotations
@@ -28,22 +29,24 @@ class _SameLayout(torch.autograd.Function):
 
 
 def same_layout(x: Tensor) -> Tensor:
-    """Maps as they are, `(batch, channels, height, width)`; where they lie channels-last, so will their gradient."""
+    """The identity on maps `(batch, channels, height, width)`; the gradient of channels-last maps is
+    channels-last too.
+    """
     last = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
     return _SameLayout.apply(x) if last and x.requires_grad else x  # pyright: ignore[reportReturnType]
 
 
 class Flatten(nn.Flatten):
-    """`(batch, ...)` to `(batch, values)`, channels first whatever the layout."""
+    """`(batch, ...)` to `(batch, values)`, channels first whatever the memory format."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Values of each item in one row."""
+        """The values of each item in one row."""
         return super().forward(same_layout(input))
 
 
 class AveragePool(nn.AdaptiveAvgPool2d):
-    """The mean over places, `(batch, channels, height, width)` to `(batch, channels, *output_size)`."""
+    """The mean over positions, `(batch, channels, height, width)` to `(batch, channels, *output_size)`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Means over equal shares of the map."""
+        """Means over equal regions of the map."""
         return super().forward(same_layout(input))

@@ -2,8 +2,8 @@ r"""Linear model and multi-layer perceptron.
 
     linear: $y = W x + b$;    mlp: $h_l = \phi(W_l h_{l-1} + b_l)$, $y = W h_L + b$
 
-For tables, and as the first thing to try on anything small: images and sequences are flattened, which forgets what is next
-to what. A stack of linear layers without activations is still linear.
+For tables, and as a first attempt on small data of any type; images and sequences are flattened, which
+discards their spatial or temporal structure. A stack of linear layers without activations is still linear.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ __all__ = ["build_linear", "build_mlp", "hidden_layers"]
 
 
 def build_linear(input_shape: Any, outputs: int) -> nn.Sequential:
-    """One linear layer on the flattened input: logistic or linear regression, the baseline for everything else.
+    """One linear layer on the flattened input: logistic or linear regression, a baseline for every other
+    network.
 
     Args:
         input_shape: any one input; flattened.
-        outputs: numbers out.
+        outputs: number of outputs.
 
     Shapes: (batch, *input_shape) to (batch, outputs).
     """
@@ -47,11 +48,11 @@ def build_mlp(
 
     Args:
         input_shape: any one input; flattened.
-        outputs: numbers out; each hidden width should exceed it, or the network cannot carry the answer.
+        outputs: number of outputs; each hidden layer should have more units than this.
         hidden: units per hidden layer; empty for none.
         activation: name in `layers.ACTIVATIONS`.
-        dropout: share of each hidden layer's outputs that is zeroed while training.
-        batch_norm: normalise before each activation.
+        dropout: dropout rate of each hidden layer.
+        batch_norm: batch normalization before each activation.
 
     Shapes: (batch, *input_shape) to (batch, outputs).
     """
@@ -63,7 +64,9 @@ def build_mlp(
     return network
 
 
-def hidden_layers(features: int, widths: Sequence[int], activation: str, dropout: float, batch_norm: bool) -> list[nn.Module]:
+def hidden_layers(
+    features: int, widths: Sequence[int], activation: str, dropout: float, batch_norm: bool
+) -> list[nn.Module]:
     """The layers from `features` values through each width, without a head."""
     layers: list[nn.Module] = []
     for width in widths:

@@ -1,16 +1,19 @@
-r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with dropout that is one mask for all steps of a sequence.
+r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with a dropout mask that is constant over
+the steps of a sequence.
 
     rnn: $h_t = \tanh(W x_t + U (m \odot h_{t-1}) + b)$
     lstm: $i, f, g, o = W x_t + U (m \odot h_{t-1}) + b$;
           $c_t = \sigma(f) c_{t-1} + \sigma(i) \tanh(g)$;  $h_t = \sigma(o) \tanh(c_t)$
-    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;  $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
+    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;
+         $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
          $h_t = (1 - z) n + z h_{t-1}$
 
-$m$ is the mask of recurrent dropout, drawn once per sequence and scaled by $1/(1-p)$; without it torch's fused kernels
-compute the same. An image is one sequence of `height` steps of `width * channels` values.
+$m$ is the mask of recurrent dropout, sampled once per sequence and scaled by $1/(1-p)$; without it torch's
+fused kernels are used. An image is one sequence of `height` steps of `width * channels` values.
 
-Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal and Ghahramani, "A
-theoretically grounded application of dropout in recurrent neural networks", 2016, arXiv 1512.05287.
+Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal
+    and Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016,
+    arXiv 1512.05287.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.networks.input_shapes import check_outputs, choice, fraction, sequence, whole
-from hibiscus.networks.layers import INITIALISERS, initialize, initialize_recurrent
+from hibiscus.networks.layers import INITIALIZERS, initialize, initialize_recurrent
 
 __all__ = ["CELLS", "Recurrent", "VariationalLayer", "build_recurrent", "unroll"]
 
@@ -44,18 +47,20 @@ def build_recurrent(
 
     Args:
         input_shape: (steps, features), or an image (channels, height, width), read row by row.
-        outputs: numbers out.
+        outputs: number of outputs.
         cell: `rnn`, `lstm` or `gru`.
-        units: width of the state; None is 128, and 256 for `rnn`.
-        layers: stacked layers; each reads all states of the one below.
-        bidirectional: a second set of weights reads the sequence backwards; the head sees both last states.
-        dropout: share of each layer's input units that is zeroed while training, the same units at all steps.
-        recurrent_dropout: share of the state's units that is zeroed on their way into the next step while training, the
-            same units at all steps. Slower: the steps are then computed one by one.
+        units: units of the state; 256 for `rnn` and 128 for the others if None.
+        layers: number of stacked layers.
+        bidirectional: whether a second set of weights processes the sequence backwards; the head takes both
+            last states.
+        dropout: dropout rate of the inputs of each layer, with the same mask at all steps.
+        recurrent_dropout: dropout rate of the state that is passed to the next step, with the same mask at
+            all steps. It is slower, since the steps are computed one by one.
 
     Shapes: (batch, steps, features) or (batch, channels, height, width) to (batch, outputs).
 
-    Departs: the mask is shared by the gates (Gal and Ghahramani's tied masks); a GRU's carry $z h_{t-1}$ is not masked.
+    Differences from the paper: the gates share one mask (the tied masks of Gal and Ghahramani); the term $z
+        h_{t-1}$ of a GRU is not masked.
     """
     _, features = sequence(choice("cell", cell, CELLS), input_shape)
     width = (256 if cell == "rnn" else 128) if units is None else whole("units", units)
@@ -69,7 +74,7 @@ def build_recurrent(
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers and a linear head on the last state of the top one."""
+    """A stack of recurrent layers, and a linear head on the last state of the top layer."""
 
     def __init__(self, layers: list[VariationalLayer], head: nn.Linear):
         super().__init__()
@@ -87,9 +92,11 @@ class Recurrent(nn.Module):
 
 
 class VariationalLayer(nn.Module):
-    """One recurrent layer whose dropout masks hold for a whole sequence; its weights live in torch's own module, `core`.
+    """One recurrent layer with dropout masks that are constant over a sequence; its weights are in torch's
+    own module, `core`.
 
-    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch, directions * units).
+    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch,
+        directions * units).
     """
 
     def __init__(
@@ -104,10 +111,10 @@ class VariationalLayer(nn.Module):
         super().__init__()
         self.core = CELLS[cell](features, units, batch_first=True, bidirectional=bidirectional)
         self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
-        initialize_recurrent(self.core, INITIALISERS["glorot_uniform"], INITIALISERS["orthogonal"])
+        initialize_recurrent(self.core, INITIALIZERS["glorot_uniform"], INITIALIZERS["orthogonal"])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """All states and the last."""
+        """All states, and the last."""
         if self.training and self.dropout:
             x = x * functional.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), self.dropout)
         if self.training and self.recurrent_dropout:
@@ -120,7 +127,7 @@ class VariationalLayer(nn.Module):
 
 
 class Rows(nn.Module):
-    """Keeps the last state of a recurrent layer: one row per sequence."""
+    """Selects the last state of a recurrent layer: one row per sequence."""
 
     def forward(self, states: tuple[Tensor, Tensor]) -> Tensor:
         """The second of (all states, last state)."""
@@ -128,7 +135,7 @@ class Rows(nn.Module):
 
 
 def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """The recurrence of `core` step by step, with the state multiplied by a mask on its way into each step.
+    """The recurrence of `core` step by step, with the previous state multiplied by a mask in each step.
 
     Shapes: x (batch, steps, features); masks (directions, batch, units); returns as `VariationalLayer`.
     """
@@ -137,7 +144,9 @@ def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     for direction, mask in enumerate(masks):
         end = "_l0_reverse" if direction else "_l0"
         weight, bias = getattr(core, f"weight_hh{end}"), getattr(core, f"bias_hh{end}")
-        inputs = functional.linear(x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")).unbind(1)
+        inputs = functional.linear(
+            x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")
+        ).unbind(1)
         h = c = x.new_zeros(x.shape[0], core.hidden_size)
         row = []
         for value in reversed(inputs) if direction else inputs:

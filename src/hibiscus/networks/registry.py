@@ -1,6 +1,7 @@
-"""The list of networks by name. `build_network("resnet20", (3, 32, 32), 10)` imports the file it needs and no other.
+"""The registry of networks by name. `build_network("resnet20", (3, 32, 32), 10)` imports only the module it
+needs.
 
-A person's own function stands beside them: `build_network("mypackage.module:build", ...)` calls
+Custom networks are given as a function: `build_network("mypackage.module:build", ...)` calls
 `build(input_shape, outputs, **options)`, with the working directory on the import path.
 """
 
@@ -26,9 +27,11 @@ __all__ = ["NetworkInfo", "build_network", "list_networks"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the list: names that fit the pattern are built by the function; named groups become options."""
+    """One row of the registry: names that match the pattern are built by the function; named groups become
+    options.
+    """
 
-    shown: str
+    label: str
     pattern: str
     builder: str
     description: str
@@ -38,7 +41,9 @@ class Entry:
 
 ENTRIES = (
     Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small images"),
-    Entry("conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"),
+    Entry(
+        "conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"
+    ),
     Entry(
         "densenet-bc-<depth>-<growth>",
         r"densenet-bc-(?P<depth>\d+)-(?P<growth>\d+)",
@@ -46,10 +51,22 @@ ENTRIES = (
         "densely connected network, depth 6n+4",
         examples=("densenet-bc-40-12", "densenet-bc-100-12"),
     ),
-    Entry("gru", "gru", "recurrent:build_recurrent", "gated recurrent unit on sequences; 128 units", {"cell": "gru"}),
-    Entry("linear", "linear", "mlp:build_linear", "one linear layer, the baseline"),
-    Entry("lstm", "lstm", "recurrent:build_recurrent", "long short-term memory on sequences; 128 units", {"cell": "lstm"}),
-    Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and anything small"),
+    Entry(
+        "gru",
+        "gru",
+        "recurrent:build_recurrent",
+        "gated recurrent unit for sequences; 128 units",
+        {"cell": "gru"},
+    ),
+    Entry("linear", "linear", "mlp:build_linear", "one linear layer, a baseline"),
+    Entry(
+        "lstm",
+        "lstm",
+        "recurrent:build_recurrent",
+        "long short-term memory for sequences; 128 units",
+        {"cell": "lstm"},
+    ),
+    Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and small data"),
     Entry(
         "resnet<depth>[-v1|-v2]",
         r"resnet(?P<depth>\d+)(?:-v(?P<version>[12]))?",
@@ -58,21 +75,32 @@ ENTRIES = (
         {"version": 1},
         examples=("resnet20", "resnet32", "resnet56", "resnet56-v2", "resnet110", "resnet164-v2"),
     ),
-    Entry("rnn", "rnn", "recurrent:build_recurrent", "simple recurrent network on sequences; 256 units", {"cell": "rnn"}),
+    Entry(
+        "rnn",
+        "rnn",
+        "recurrent:build_recurrent",
+        "simple recurrent network for sequences; 256 units",
+        {"cell": "rnn"},
+    ),
     Entry(
         "vgg<11|13|16|19|f>",
         r"vgg(?P<variant>11|13|16|19|f)",
         "vgg:build_vgg",
-        "stacks of 3x3 convolutions with batch norm; vggf is the short encoder of IIC",
+        "stacks of 3x3 convolutions with batch norm; vggf is the shallow encoder of IIC",
         examples=("vgg11", "vgg13", "vgg16", "vgg19", "vggf"),
     ),
-    Entry("ynetwork", "ynetwork", "ynetwork:build_ynetwork", "two dilations of an image, or a branch per input, merged"),
+    Entry(
+        "ynetwork",
+        "ynetwork",
+        "ynetwork:build_ynetwork",
+        "branches with different dilations of an image, or one per input, merged",
+    ),
 )
 
 
 @dataclass(frozen=True)
 class NetworkInfo:
-    """A row of `list_networks`: the name, or its pattern; one line; each option with its default."""
+    """A row of `list_networks`: the name or its pattern, a description, and the default options."""
 
     name: str
     description: str
@@ -80,33 +108,36 @@ class NetworkInfo:
 
 
 def list_networks() -> list[NetworkInfo]:
-    """Every network by name, with its options and their defaults; each takes `initializer` too, None for its own."""
+    """Every network by name, with its options and their defaults; all accept `initializer`, None for the
+    network's own.
+    """
     rows = []
     for entry in ENTRIES:
         taken = {*entry.fixed, *re.compile(entry.pattern).groupindex}
         options = {name: default for name, default in _options(_builder(entry)).items() if name not in taken}
-        rows.append(NetworkInfo(entry.shown, entry.description, {**options, "initializer": None}))
+        rows.append(NetworkInfo(entry.label, entry.description, {**options, "initializer": None}))
     return rows
 
 
 def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> nn.Module:
-    """A new network by name; torch's global generator draws its weights.
+    """A new network by name, initialized with torch's global generator.
 
     Args:
-        name: a name in `list_networks`, as `resnet20`, or `module.path:function` for one's own.
+        name: a name in `list_networks`, such as `resnet20`, or `module.path:function` for a custom network.
         input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
-        outputs: numbers out; the network returns (batch, outputs) without softmax.
-        options: the network's own options; `initializer`, a name in `layers.INITIALISERS`, goes with each listed network.
+        outputs: number of outputs; the network returns (batch, outputs) without softmax.
+        options: the network's options; each listed network also accepts `initializer`, a name in
+            `layers.INITIALIZERS`.
 
     Raises:
-        ConfigError: an unknown name or option, a depth that cannot be, a shape that the network cannot take, or an own function
-            that is missing or returns something else than an `nn.Module`.
+        ConfigError: an unknown name or option, an invalid depth, a shape that the network does not accept, or
+            a custom function that is missing or does not return an `nn.Module`.
 
     Example:
         build_network("resnet20", (3, 32, 32), 10, width=2.0)
     """
     if ":" in name:
-        return _build_own(name, input_shape, outputs, options)
+        return _build_custom(name, input_shape, outputs, options)
     entry, named = _find(name)
     builder = _builder(entry)
     initializer = options.pop("initializer", None)
@@ -114,7 +145,11 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
     known = [option for option in _options(builder) if option not in taken] + ["initializer"]
     for option in options:
         if option not in known:
-            raise ConfigError(f"{name} has no option {option!r}", f"one of: {', '.join(sorted(known))}", nearest(option, known))
+            raise ConfigError(
+                f"{name} has no option {option!r}",
+                f"one of: {', '.join(sorted(known))}",
+                nearest(option, known),
+            )
     network = builder(input_shape, outputs, **taken, **options)
     if initializer is not None:
         from hibiscus.networks.layers import initialize
@@ -129,10 +164,10 @@ def _find(name: str) -> tuple[Entry, dict[str, Any]]:
         if match:
             groups = {key: value for key, value in match.groupdict().items() if value is not None}
             return entry, {key: value if key == "variant" else int(value) for key, value in groups.items()}
-    known = [example for entry in ENTRIES for example in (entry.examples or (entry.shown,))]
+    known = [example for entry in ENTRIES for example in (entry.examples or (entry.label,))]
     raise ConfigError(
         f"unknown network {name!r}",
-        f"one of: {', '.join(entry.shown for entry in ENTRIES)}; or module.path:function for your own",
+        f"one of: {', '.join(entry.label for entry in ENTRIES)}; or module.path:function",
         nearest(name, known),
     )
 
@@ -147,28 +182,32 @@ def _options(builder: Callable[..., Any]) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-def _build_own(name: str, input_shape: Any, outputs: int, options: dict[str, Any]) -> nn.Module:
+def _build_custom(name: str, input_shape: Any, outputs: int, options: dict[str, Any]) -> nn.Module:
     from torch import nn
 
     with _working_directory_on_path():
-        function = _own_function(name)
+        function = _custom_function(name)
         try:
             inspect.signature(function).bind(input_shape, outputs, **options)
         except TypeError as error:
             raise ConfigError(
                 f"{name} cannot be called: {error}",
                 "function(input_shape, outputs, **options)",
-                f"change the function's arguments, or the options given: {', '.join(sorted(options)) or 'none'}",
+                f"change its arguments, or the options: {', '.join(sorted(options)) or 'none'}",
             ) from error
-        except ValueError:  # a built-in without a signature is simply called
+        except ValueError:  # built-in functions have no signature
             pass
         network = function(input_shape, outputs, **options)
     if not isinstance(network, nn.Module):
-        raise ConfigError(f"{name} returned {type(network).__name__}", "a torch.nn.Module", "return the network from the function")
+        raise ConfigError(
+            f"{name} returned {type(network).__name__}",
+            "a torch.nn.Module",
+            "return the network from the function",
+        )
     return network
 
 
-def _own_function(name: str) -> Callable[..., Any]:
+def _custom_function(name: str) -> Callable[..., Any]:
     path, _, attribute = name.partition(":")
     if not path or not attribute:
         raise ConfigError(f"network {name!r}", "module.path:function", "for example net=mynets:build")
@@ -177,15 +216,33 @@ def _own_function(name: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name and (path == error.name or path.startswith(error.name + ".")):
             where = f"a module that can be imported from {os.getcwd()} or is installed"
-            raise ConfigError(f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder") from error
-        raise ConfigError(f"network {name!r}: {path} needs the module {error.name!r}", "it installed", f"install {error.name}") from error
+            raise ConfigError(
+                f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder"
+            ) from error
+        raise ConfigError(
+            f"network {name!r}: {path} needs the module {error.name!r}",
+            "it installed",
+            f"install {error.name}",
+        ) from error
     except Exception as error:
-        raise ConfigError(f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"mend {path}") from error
+        raise ConfigError(
+            f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"fix {path}"
+        ) from error
     function = getattr(module, attribute, None)
     if not callable(function):
-        functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        hint = nearest(attribute, functions) if functions else f"write def {attribute}(input_shape, outputs, **options) in it"
-        raise ConfigError(f"network {name!r}: {path} has no function {attribute!r}", "a function that returns a network", hint)
+        functions = [
+            key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+        ]
+        hint = (
+            nearest(attribute, functions)
+            if functions
+            else f"write def {attribute}(input_shape, outputs, **options) in it"
+        )
+        raise ConfigError(
+            f"network {name!r}: {path} has no function {attribute!r}",
+            "a function that returns a network",
+            hint,
+        )
     return function
 
 

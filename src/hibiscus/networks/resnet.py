@@ -1,13 +1,15 @@
-r"""Residual networks for small images, version 1 (two convolutions, ReLU after the sum) and version 2 (pre-activation).
+r"""Residual networks for small images, version 1 (two convolutions, ReLU after the sum) and version 2
+(pre-activation).
 
     v1, depth 6n+2: $x_{l+1} = \mathrm{ReLU}(F(x_l) + x_l)$,  F = Conv3-BN-ReLU-Conv3-BN
     v2, depth 9n+2: $x_{l+1} = F(x_l) + x_l$,  F = BN-ReLU-Conv1-BN-ReLU-Conv3-BN-ReLU-Conv1
 
-Deep plain networks train worse than shallow ones (degradation); a block that only has to learn a correction to its input does
-not. Three stages of n blocks halve the map and double the filters. The sum is element by element; concatenation is DenseNet's.
+Deep networks without shortcuts train worse than shallow ones (degradation); residual blocks, which only have
+to learn a correction to their input, avoid this. Each of three stages of n blocks halves the maps and doubles
+the filters.
 
-Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al., "Identity
-mappings in deep residual networks", 2016, arXiv 1603.05027.
+Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al.,
+    "Identity mappings in deep residual networks", 2016, arXiv 1603.05027.
 """
 
 from __future__ import annotations
@@ -41,20 +43,21 @@ def build_resnet(
 
     Args:
         input_shape: (channels, height, width), at least 8x8 pixels.
-        outputs: numbers out.
-        depth: layers with weights: 6n+2 for version 1 (20, 32, 44, 56, 110), 9n+2 for version 2 (20, 29, 56, 110, 164).
+        outputs: number of outputs.
+        depth: number of layers with weights: 6n+2 for version 1 (20, 32, 44, 56, 110), 9n+2 for version 2
+            (20, 29, 56, 110, 164).
         version: 1 or 2.
-        shortcut: where a block changes the shape of its input, `pad` (subsample, and zeros for the new channels: the 2015
-            paper's option A, no weights) or `projection` (1x1 convolution, option B). None is the paper's: pad for version 1,
-            projection for version 2.
-        width: multiplies all filter counts.
-        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with step 2), or `auto`: imagenet for
-            images with a side beyond 64 pixels.
+        shortcut: shortcut of blocks that change the shape of their input: `pad` (subsampling and zeros for
+            the new channels, option A of the 2015 paper, without weights) or `projection` (1x1 convolution,
+            option B). None for that of the papers: pad for version 1, projection for version 2.
+        width: factor of the number of filters.
+        stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with stride 2), or
+            `auto`: imagenet for images with a side above 64 pixels.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
     Raises:
-        ConfigError: a depth that no n gives; the message names the two nearest.
+        ConfigError: an invalid depth; the message names the two nearest valid ones.
     """
     if version not in (1, 2):
         raise ConfigError(f"version={version!r}", "1 or 2", "use version=1")
@@ -63,13 +66,15 @@ def build_resnet(
     name = f"resnet{depth}-v{version}"
     n = legal_depth(name, depth, 6 if version == 1 else 9, 2)
     channels, height, breadth = image(name, input_shape, 8)
-    way = choice("shortcut", shortcut or ("pad" if version == 1 else "projection"), ("pad", "projection"))
+    shortcut = choice(
+        "shortcut", shortcut or ("pad" if version == 1 else "projection"), ("pad", "projection")
+    )
     first = round(16 * width)
     layers = stem_layers(channels, first, stem_of(stem, height, breadth))
     layers += [nn.BatchNorm2d(first), nn.ReLU(inplace=True)] if version == 1 else []
     filters = first
     for stage in range(3):
-        layers += stage_layers(filters, first * 2**stage, n, 2 if stage else 1, version, way)
+        layers += stage_layers(filters, first * 2**stage, n, 2 if stage else 1, version, shortcut)
         filters = first * 2**stage * (1 if version == 1 else 4)
     layers += [nn.BatchNorm2d(filters), nn.ReLU(inplace=True)] if version == 2 else []
     network = nn.Sequential(*layers, AveragePool(1), Flatten(), nn.Linear(filters, check_outputs(outputs)))
@@ -86,16 +91,17 @@ def stage_layers(
     shortcut: str = "projection",
     dilations: tuple[int, int] = (1, 1),
 ) -> list[nn.Module]:
-    """The blocks of one stage, the first with the stride; (channels) maps to `filters`, and four times as many in version 2.
+    """The blocks of one stage, the first with the stride; they return `filters` channels, four times as many
+    in version 2.
 
     Args:
-        channels: maps in.
-        filters: of the 3x3 convolutions.
-        blocks: how many.
-        stride: of the first block.
+        channels: input channels.
+        filters: filters of the 3x3 convolutions.
+        blocks: number of blocks.
+        stride: stride of the first block.
         version: 1 or 2.
         shortcut: `pad` or `projection`.
-        dilations: of the 3x3 convolution of the first block, and of the others; version 2 only.
+        dilations: dilation of the 3x3 convolution of the first block, and of the others; version 2 only.
     """
     layers: list[nn.Module] = []
     for block in range(blocks):
@@ -109,29 +115,38 @@ def stage_layers(
 
 
 def stem_of(stem: str, height: int, width: int) -> str:
-    """`plain` or `imagenet`; `auto` is decided by the image's larger side."""
+    """`plain` or `imagenet`; `auto` depends on the larger side of the image."""
     if choice("stem", stem, STEMS) != "auto":
         return stem
     return "imagenet" if max(height, width) > LARGEST_PLAIN_SIDE else "plain"
 
 
 def stem_layers(channels: int, filters: int, stem: str) -> list[nn.Module]:
-    """The first convolution; the imagenet stem leaves a quarter of each side."""
+    """The first convolution; the imagenet stem reduces each side to a quarter."""
     if stem == "plain":
         return [nn.Conv2d(channels, filters, 3, padding=1, bias=False)]
-    return [nn.Conv2d(channels, filters, 7, stride=2, padding=3, bias=False), nn.MaxPool2d(3, stride=2, padding=1)]
+    return [
+        nn.Conv2d(channels, filters, 7, stride=2, padding=3, bias=False),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    ]
 
 
 class PadShortcut(nn.Module):
-    """The identity for a changed shape: every `stride`-th position, and zeros for the channels that are new (option A)."""
+    """The identity adapted to a new shape: every `stride`-th position, and zeros for the new channels (option
+    A).
+    """
 
     def __init__(self, more: int, stride: int):
         super().__init__()
         self.before, self.after, self.stride = more // 2, more - more // 2, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride), rounded up."""
-        return functional.pad(same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+        """(batch, channels, height, width) to (batch, channels + more, height / stride, width / stride),
+        rounded up.
+        """
+        return functional.pad(
+            same_layout(x)[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after)
+        )
 
 
 class BasicBlock(nn.Module):
@@ -159,9 +174,10 @@ class BasicBlock(nn.Module):
 
 
 class BottleneckBlock(nn.Module):
-    """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), read from right to left; nothing after the sum.
+    """Version 2: x + Conv1(4f)-ReLU-BN-Conv3(f)-ReLU-BN-Conv1(f)-ReLU-BN(x), applied from right to left, with
+    nothing after the sum.
 
-    Where the shape changes, the shortcut starts after the first BN-ReLU. A dilation spreads the taps of the 3x3 convolution.
+    Where the shape changes, the shortcut starts after the first BN-ReLU. The 3x3 convolution may be dilated.
     """
 
     def __init__(self, channels: int, filters: int, stride: int, shortcut: str, dilation: int = 1):
@@ -177,7 +193,11 @@ class BottleneckBlock(nn.Module):
         self.shortcut: nn.Module | None = None
         if stride != 1 or channels != wide:
             project = shortcut == "projection"
-            self.shortcut = nn.Conv2d(channels, wide, 1, stride, bias=False) if project else PadShortcut(wide - channels, stride)
+            self.shortcut = (
+                nn.Conv2d(channels, wide, 1, stride, bias=False)
+                if project
+                else PadShortcut(wide - channels, stride)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, 4 * filters, height / stride, width / stride)."""

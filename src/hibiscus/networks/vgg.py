@@ -1,12 +1,14 @@
-r"""VGG: stacks of 3x3 convolutions with batch norm, a max pooling after each stack, and twice the filters after each pooling.
+r"""VGG: stacks of 3x3 convolutions with batch norm, with max pooling after each stack and twice the filters
+after each pooling layer.
 
     H = Conv3x3 - BN - ReLU;    vgg16: 64 64 M 128 128 M 256 256 256 M 512 512 512 M 512 512 512 M
 
-Simple, strong and heavy: most of its 15 million weights (vgg16) sit in the deep 512-filter stacks. `vggf` is the short encoder
-(64 M 128 M 256 M 512) of invariant information clustering.
+Simple and accurate but large: most of its 15 million parameters (vgg16) are in the last stacks of 512
+filters. `vggf` is the shallow encoder (64 M 128 M 256 M 512) of invariant information clustering.
 
-Reference: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, arXiv 1409.1556,
-table 1, columns A, B, D, E; Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, chapter 13 (vggf).
+Reference: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014,
+    arXiv 1409.1556, table 1, columns A, B, D, E; Atienza, "Advanced Deep Learning with TensorFlow 2 and
+    Keras", 2020, chapter 13 (vggf).
 """
 
 from __future__ import annotations
@@ -36,18 +38,19 @@ def build_vgg(input_shape: Any, outputs: int, variant: str = "16", dropout: floa
 
     Args:
         input_shape: (channels, height, width), at least 8x8 pixels.
-        outputs: numbers out.
+        outputs: number of outputs.
         variant: `11`, `13`, `16`, `19` or `f`.
-        dropout: share of the features before the head that is zeroed while training.
+        dropout: dropout rate of the features before the head.
 
     Shapes: (batch, channels, height, width) to (batch, outputs).
 
     Raises:
-        ConfigError: no image, or one below 8x8 pixels.
+        ConfigError: the input is not an image of at least 8x8 pixels.
 
-    Departs: batch norm after each convolution (the paper has none); one linear layer for the paper's three with 4096 units,
-        on the flattened map up to 4x4 and on its average beyond; pooling rounds up, so that 28x28 images pass all five;
-        `vggf` ends without a pooling, as in its source.
+    Differences from the paper: batch norm after each convolution (none in the paper); one linear layer
+        instead of three with 4096 units, on the flattened map up to 4x4 and on its average beyond; pooling
+        rounds up, so that 28x28 images pass all five layers; `vggf` has no pooling at the end, as in its
+        source.
     """
     channels, *size = image(f"vgg{choice('variant', variant, STACKS)}", input_shape, 8)
     layers: list[nn.Module] = []
@@ -59,6 +62,9 @@ def build_vgg(input_shape: Any, outputs: int, variant: str = "16", dropout: floa
         if variant != "f" or index < len(stacks) - 1:
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
             size = [-(-side // 2) for side in size]
-    network = nn.Sequential(*layers, *head(channels, (size[0], size[1]), check_outputs(outputs), dropout, largest=LARGEST_FLAT_MAP))
+    network = nn.Sequential(
+        *layers,
+        *head(channels, (size[0], size[1]), check_outputs(outputs), dropout, largest=LARGEST_FLAT_MAP),
+    )
     initialize(network, "he_normal")
     return network

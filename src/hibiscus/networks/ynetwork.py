@@ -1,10 +1,11 @@
-r"""The Y-network: two or more branches whose features are merged before one head.
+r"""The Y-network: two or more branches whose features are merged before the head.
 
     concat: $[l; r]$;    add: $l + r$;    multiply: $l \odot r$;
     dot: $\frac{1}{\sqrt{P}} \sum_{p=1}^{P} l_{cp} r_{cp}$ for each channel $c$
 
-On one image it has two branches that differ in dilation (1 and 2): the second sees a window almost twice as wide at the
-same cost, so the two find different features. On several inputs, for example an image and a table, it has one branch each.
+For one image it has two branches that differ in dilation (1 and 2): the receptive field of the second is
+almost twice as wide at the same cost, so that they learn different features. For several inputs, such as an
+image and a table, it has one branch each.
 
 Reference: Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, listing 2.1.2.
 """
@@ -21,7 +22,17 @@ from torch import Tensor, nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks.cnn import convolution
 from hibiscus.networks.dropout import Dropout
-from hibiscus.networks.input_shapes import check_outputs, choice, counts, describe, fraction, image, pair, shapes_of, whole
+from hibiscus.networks.input_shapes import (
+    check_outputs,
+    choice,
+    counts,
+    describe,
+    fraction,
+    image,
+    pair,
+    shapes_of,
+    whole,
+)
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
@@ -46,25 +57,27 @@ def build_ynetwork(
     activation: str = "relu",
     dropout: float = 0.4,
 ) -> YNetwork:
-    """Two dilations of one image, or one branch for each of several inputs, merged for one linear head.
+    """Branches with different dilations for one image, or one branch for each of several inputs, merged
+    before a linear head.
 
     Args:
-        input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: an image gets
-            a convolutional branch, a table hidden layers, a sequence an LSTM.
-        outputs: numbers out.
+        input_shape: one image (channels, height, width) of at least 8x8 pixels, or a tuple of shapes: images
+            have a convolutional branch, tables hidden layers, sequences an LSTM.
+        outputs: number of outputs.
         merge: `concat`, `add`, `multiply` or `dot`; dot needs two branches.
-        filters: filters per block of an image's branch; each block halves the map.
-        kernel: size of the filters: a side, or height and width.
-        dilations: dilation of each branch on a single image.
-        units: width of each branch's features with several inputs; a multiple of 8.
+        filters: filters of each block of an image branch; each block halves the map.
+        kernel: kernel size: one number, or height and width.
+        dilations: dilation of each branch for a single image.
+        units: features of each branch for several inputs; a multiple of 8.
         activation: name in `layers.ACTIVATIONS`.
-        dropout: share zeroed while training, in each block and before the head.
+        dropout: dropout rate in each block and before the head.
 
     Shapes: (batch, channels, height, width), or one tensor per input in order, to (batch, outputs).
 
-    Departs: max pooling comes before activation and dropout, which are then a quarter of the work; maps beyond 4x4 are averaged
-        down to 4x4, so that large images need no huge head; with `dot` the sum is divided by the root of the number of
-        positions, so that its variance does not grow with the image.
+    Differences from the book: max pooling precedes activation and dropout, which then need a quarter of the
+        computation; maps larger than 4x4 are averaged to 4x4, which limits the size of the head; with `dot`
+        the sum is divided by the square root of the number of positions, so that its variance does not grow
+        with the image size.
     """
     shapes = shapes_of(input_shape)
     choice("merge", merge, MERGES)
@@ -72,8 +85,8 @@ def build_ynetwork(
     rows, sides = counts("filters", filters), pair("kernel", kernel)
     if len(shapes) == 1:
         shape = image("ynetwork", shapes[0], 8)
-        spreads = counts("dilations", dilations)
-        branches = [image_branch(shape, rows, sides, spread, activation, dropout) for spread in spreads]
+        rates = counts("dilations", dilations)
+        branches = [image_branch(shape, rows, sides, rate, activation, dropout) for rate in rates]
     else:
         if whole("units", units) % POSITIONS:
             raise ConfigError(f"units={units}", f"a multiple of {POSITIONS}", "for example units=128")
@@ -90,9 +103,16 @@ def build_ynetwork(
 
 
 class YNetwork(nn.Module):
-    """Branches that each give (batch, channels, positions), merged, flattened and read by a linear head."""
+    """Branches that return (batch, channels, positions), merged, flattened and passed to a linear head."""
 
-    def __init__(self, branches: list[nn.Sequential], shapes: list[tuple[int, ...]], merge: str, outputs: int, dropout: float):
+    def __init__(
+        self,
+        branches: list[nn.Sequential],
+        shapes: list[tuple[int, ...]],
+        merge: str,
+        outputs: int,
+        dropout: float,
+    ):
         super().__init__()
         self.branches = nn.ModuleList(branches)
         self.shared = len(shapes) == 1
@@ -109,10 +129,12 @@ class YNetwork(nn.Module):
         return features
 
     def merged(self, *inputs: Tensor) -> Tensor:
-        """The features that the head reads: (batch, features)."""
+        """The merged features: (batch, features)."""
         parts = inputs * len(self.branches) if self.shared else inputs
         if len(parts) != len(self.branches):
-            raise ConfigError(f"{len(inputs)} inputs", f"{len(self.branches)} inputs, one per branch", "pass them in order")
+            raise ConfigError(
+                f"{len(inputs)} inputs", f"{len(self.branches)} inputs, one per branch", "pass them in order"
+            )
         return merge_branches([branch(x) for branch, x in zip(self.branches, parts, strict=True)], self.merge)
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -121,10 +143,10 @@ class YNetwork(nn.Module):
 
 
 def merge_branches(parts: list[Tensor], merge: str) -> Tensor:
-    """Merges maps of one shape into a vector per row.
+    """Merges maps of equal shape into one vector for each item.
 
-    Shapes: each part (batch, channels, positions); concat gives (batch, parts * channels * positions), add and multiply
-        (batch, channels * positions), dot (batch, channels).
+    Shapes: each part (batch, channels, positions); concat gives (batch, parts * channels * positions), add
+        and multiply (batch, channels * positions), dot (batch, channels).
     """
     if merge == "concat":
         return torch.cat(parts, dim=1).flatten(1)
@@ -135,7 +157,12 @@ def merge_branches(parts: list[Tensor], merge: str) -> Tensor:
 
 
 def image_branch(
-    shape: tuple[int, int, int], filters: Sequence[int], kernel: tuple[int, int], dilation: int, activation: str, dropout: float
+    shape: tuple[int, int, int],
+    filters: Sequence[int],
+    kernel: tuple[int, int],
+    dilation: int,
+    activation: str,
+    dropout: float,
 ) -> nn.Sequential:
     """Convolution, max pooling, activation and dropout per block: images to (batch, filters, positions)."""
     channels, *size = shape
@@ -154,7 +181,12 @@ def image_branch(
 
 
 def input_branch(
-    shape: tuple[int, ...], filters: Sequence[int], kernel: tuple[int, int], units: int, activation: str, dropout: float
+    shape: tuple[int, ...],
+    filters: Sequence[int],
+    kernel: tuple[int, int],
+    units: int,
+    activation: str,
+    dropout: float,
 ) -> nn.Sequential:
     """A branch for one of several inputs, ending in `units` values as (batch, units / 8, 8)."""
     if len(shape) == 3:
@@ -163,9 +195,16 @@ def input_branch(
             wide = body.eval()(torch.zeros(1, *shape)).numel()
         layers = [*body.train(), Flatten(), nn.Linear(wide, units), make_activation(activation)]
     elif len(shape) == 2:
-        layers = [VariationalLayer("lstm", shape[1], units), Rows(), nn.Linear(units, units), make_activation(activation)]
+        layers = [
+            VariationalLayer("lstm", shape[1], units),
+            Rows(),
+            nn.Linear(units, units),
+            make_activation(activation),
+        ]
     elif len(shape) == 1:
         layers = hidden_layers(shape[0], (units, units), activation, 0.0, batch_norm=False)
     else:
-        raise ConfigError(f"ynetwork was given {describe(shape)}", "images, tables or sequences", "reshape the input")
+        raise ConfigError(
+            f"ynetwork was given {describe(shape)}", "images, tables or sequences", "reshape the input"
+        )
     return nn.Sequential(*layers, nn.Unflatten(1, (-1, POSITIONS)))

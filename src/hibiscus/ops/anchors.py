@@ -1,6 +1,7 @@
-"""Anchors: the boxes that a detector starts from, laid over the feature maps of an image.
+"""Anchors: the reference boxes of a detector, placed over the feature maps of an image.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the image, 0 to 1, origin top left; those at the border may reach beyond it.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image, 0 to 1, origin at the top left; anchors may
+extend beyond the image.
 """
 
 from __future__ import annotations
@@ -15,73 +16,80 @@ from hibiscus.errors import ConfigError, DataError
 
 __all__ = ["SSD_RATIOS", "anchor_sizes", "fit_anchors", "linear_scales", "make_anchors", "place_anchors"]
 
-SSD_RATIOS = ((1, 2, 1 / 2), (1, 2, 1 / 2, 3, 1 / 3))  # of four and of six anchors a cell
-ROUNDS = 100  # of k-means; it settles long before
+SSD_RATIOS = ((1, 2, 1 / 2), (1, 2, 1 / 2, 3, 1 / 3))  # for four and for six anchors per cell
+ROUNDS = 100  # of k-means, which converges long before
 
 
-def linear_scales(maps: int, least: float = 0.2, most: float = 0.9) -> list[float]:
-    r"""Scales of the anchors of each map, equally far apart, and one more for the last map's extra anchor.
+def linear_scales(maps: int, min_scale: float = 0.2, max_scale: float = 0.9) -> list[float]:
+    r"""Equally spaced scales of the anchors of each map, and one more for the extra anchor of the last map.
 
-        s_k = least + (most - least) / (maps - 1) * (k - 1),    k = 1 ... maps + 1
+        s_k = min_scale + (max_scale - min_scale) / (maps - 1) * (k - 1),    k = 1 ... maps + 1
 
     Args:
         maps: number of feature maps, finest first.
-        least: scale on the finest map, a share of the image's shorter side.
-        most: scale on the coarsest.
+        min_scale: scale of the finest map, as a fraction of the image's shorter side.
+        max_scale: scale of the coarsest map.
 
     Raises:
-        ConfigError: no map, or scales that do not grow.
+        ConfigError: no maps, or scales that do not increase.
 
     Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325, eq. 4.
     """
-    if maps < 1 or not 0 < least < most:
-        raise ConfigError(f"{maps} maps, scales from {least} to {most}", "1 map or more and 0 < least < most", "use 0.2 and 0.9")
-    step = (most - least) / max(maps - 1, 1)
-    return [least + step * k for k in range(maps + 1)]
+    if maps < 1 or not 0 < min_scale < max_scale:
+        received = f"{maps} maps, scales from {min_scale} to {max_scale}"
+        raise ConfigError(received, "at least 1 map and 0 < min_scale < max_scale", "use 0.2 and 0.9")
+    step = (max_scale - min_scale) / max(maps - 1, 1)
+    return [min_scale + step * k for k in range(maps + 1)]
 
 
-def anchor_sizes(scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]) -> list[Tensor]:
+def anchor_sizes(
+    scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]
+) -> list[Tensor]:
     r"""Widths and heights of the anchors of each map.
 
         width  = s_k * sqrt(ratio) * shorter / image_width
         height = s_k / sqrt(ratio) * shorter / image_height
 
-    then one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). A ratio is width over height in pixels, also where the image is not
-    square, and a scale is a share of its shorter side.
+    and one more of ratio 1 with the scale sqrt(s_k * s_{k+1}). Ratios are width over height in pixels, even
+    where the image is not square, and scales are fractions of its shorter side.
 
     Args:
-        scales: one per map, and one more.
-        ratios: of each map.
+        scales: one for each map, and one more.
+        ratios: aspect ratios of each map.
         image_shape: (height, width) in pixels.
 
     Shapes:
         returns for each map (1 + ratios, 2): width and height relative to the image.
 
     Raises:
-        ConfigError: another number of scales or ratios than fits, or one that is not above 0.
+        ConfigError: a number of scales that does not match the maps, or a scale or ratio that is not above 0.
 
     Reference: Liu et al., 2016, arXiv 1512.02325, section 2.2.
     """
-    if len(scales) != len(ratios) + 1 or min([*scales, *image_shape, *(r for row in ratios for r in row)]) <= 0:
+    if (
+        len(scales) != len(ratios) + 1
+        or min([*scales, *image_shape, *(r for row in ratios for r in row)]) <= 0
+    ):
         raise ConfigError(
             f"{len(scales)} scales, ratios for {len(ratios)} maps and an image of {tuple(image_shape)}",
-            "one scale more than maps, and scales, ratios and sides above 0",
-            "make the scales with linear_scales(maps), and give ratios for each map",
+            "one more scale than maps, and scales, ratios and sides above 0",
+            "compute the scales with linear_scales(maps), and pass ratios for each map",
         )
     height, width = image_shape
-    shorter, found = min(height, width), []
+    shorter, sizes = min(height, width), []
     for k, row in enumerate(ratios):
         extra = math.sqrt(scales[k] * scales[k + 1])
         pairs = [(scales[k] * math.sqrt(r), scales[k] / math.sqrt(r)) for r in row] + [(extra, extra)]
-        found.append(torch.tensor([(w * shorter / width, h * shorter / height) for w, h in pairs], dtype=torch.float32))
-    return found
+        sizes.append(
+            torch.tensor([(w * shorter / width, h * shorter / height) for w, h in pairs], dtype=torch.float32)
+        )
+    return sizes
 
 
 def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor]) -> Tensor:
-    """Anchors of the given sizes about the middle of every cell of every map.
+    """Anchors of the given sizes centered on every cell of every map.
 
-    They come map after map, row after row, cell after cell, then in the order of the sizes: as a convolution's output does once its
-    channels stand last.
+    They are ordered by map, row, column and size, like the output of a convolution with the channels last.
 
     Args:
         map_sizes: (height, width) of each feature map in cells.
@@ -91,22 +99,29 @@ def place_anchors(map_sizes: Sequence[tuple[int, int]], sizes: Sequence[Tensor])
         returns (sum of height * width * n, 4) float32, corners.
 
     Raises:
-        ConfigError: another number of maps than of sizes.
+        ConfigError: different numbers of maps and of sizes.
     """
     if len(map_sizes) != len(sizes):
-        raise ConfigError(f"{len(map_sizes)} maps and sizes for {len(sizes)}", "sizes for each map", "give one set of sizes per map")
-    found = []
+        raise ConfigError(
+            f"{len(map_sizes)} maps and sizes for {len(sizes)}",
+            "sizes for each map",
+            "pass one set of sizes per map",
+        )
+    anchors = []
     for (rows, columns), size in zip(map_sizes, sizes, strict=True):
         y = ((torch.arange(rows) + 0.5) / rows).view(-1, 1, 1, 1)
         x = ((torch.arange(columns) + 0.5) / columns).view(1, -1, 1, 1)
-        middle = torch.cat([x.expand(rows, columns, 1, 1), y.expand(rows, columns, 1, 1)], -1)
+        center = torch.cat([x.expand(rows, columns, 1, 1), y.expand(rows, columns, 1, 1)], -1)
         half = size / 2
-        found.append(torch.cat([middle - half, middle + half], -1).reshape(-1, 4))
-    return torch.cat(found)
+        anchors.append(torch.cat([center - half, center + half], -1).reshape(-1, 4))
+    return torch.cat(anchors)
 
 
 def make_anchors(
-    map_sizes: Sequence[tuple[int, int]], scales: Sequence[float], ratios: Sequence[Sequence[float]], image_shape: tuple[int, int]
+    map_sizes: Sequence[tuple[int, int]],
+    scales: Sequence[float],
+    ratios: Sequence[Sequence[float]],
+    image_shape: tuple[int, int],
 ) -> Tensor:
     r"""All anchors of an image from scales and aspect ratios.
 
@@ -114,8 +129,8 @@ def make_anchors(
 
     Args:
         map_sizes: (height, width) of each feature map in cells.
-        scales: one per map and one more, see `linear_scales`.
-        ratios: of each map, width over height in pixels.
+        scales: one for each map and one more, see `linear_scales`.
+        ratios: aspect ratios of each map, width over height in pixels.
         image_shape: (height, width) in pixels.
 
     Shapes:
@@ -130,59 +145,75 @@ def make_anchors(
 
 
 def fit_anchors(sizes: Tensor, levels: Sequence[int], seed: int = 0) -> list[Tensor]:
-    r"""Anchors that fit a person's own boxes: their sizes in clusters by overlap, small ones on fine maps.
+    r"""Anchors fitted to training boxes by clustering their sizes, with small anchors on fine maps.
 
-        distance = 1 - IoU of two boxes about one middle
+        distance = 1 - IoU of two boxes with a common center
 
-    k-means with that distance; a cluster's centre is the median of its widths and of its heights. The overlap is the same in relative
-    sizes as in pixels, whatever the image's shape.
+    k-means with this distance; the center of a cluster is the median of its widths and of its heights. The
+    IoU is the same in relative sizes as in pixels, whatever the aspect ratio of the image.
 
     Args:
         sizes: widths and heights of training boxes, relative to the image.
-        levels: how many anchors a cell of each map has, finest map first.
-        seed: of the first centres.
+        levels: number of anchors per cell of each map, finest map first.
+        seed: random seed of the initial centers.
 
     Shapes:
-        sizes (K, 2); returns for each map (n, 2), sorted by area within and over the maps.
+        sizes (K, 2); returns for each map (n, 2), sorted by area within and across the maps.
 
     Raises:
-        DataError: no box with an area.
-        ConfigError: a map without an anchor.
+        DataError: no box with a positive area.
+        ConfigError: a map without anchors.
 
-    Reference: Redmon and Farhadi, "YOLO9000: Better, Faster, Stronger", 2017, arXiv 1612.08242, section 2 (dimension clusters).
+    Reference: Redmon and Farhadi, "YOLO9000: Better, Faster, Stronger", 2017, arXiv 1612.08242, section 2
+        (dimension clusters).
     """
     if not levels or min(levels) < 1:
-        raise ConfigError(f"{list(levels)} anchors on the maps", "1 or more on each", "give each map an anchor, or drop the map")
+        raise ConfigError(
+            f"{list(levels)} anchors on the maps",
+            "at least 1 on each",
+            "use one anchor or more per map, or fewer maps",
+        )
     sizes = torch.as_tensor(sizes).detach().cpu().float().reshape(-1, 2)
     sizes = sizes[(sizes > 0).all(1)]
     if len(sizes) == 0:
-        raise DataError("no training box with a width and a height", "one or more", "look at the boxes, or use anchors by scale and ratio")
-    centres = _first_centres(sizes, sum(levels), seed)
+        raise DataError(
+            "no training box with a width and a height",
+            "at least one",
+            "check the boxes, or use anchors by scale and ratio",
+        )
+    centers = _initial_centers(sizes, sum(levels), seed)
     for _ in range(ROUNDS):
-        nearest = _overlap(sizes, centres).argmax(1)
-        moved = torch.stack([sizes[own].quantile(0.5, 0) if (own := nearest == k).any() else centre for k, centre in enumerate(centres)])
-        if torch.equal(moved, centres):
+        nearest = _overlap(sizes, centers).argmax(1)
+        moved = torch.stack(
+            [
+                sizes[members].quantile(0.5, 0) if (members := nearest == k).any() else center
+                for k, center in enumerate(centers)
+            ]
+        )
+        if torch.equal(moved, centers):
             break
-        centres = moved
-    return list(centres[centres.prod(1).argsort(stable=True)].split(list(levels)))
+        centers = moved
+    return list(centers[centers.prod(1).argsort(stable=True)].split(list(levels)))
 
 
-def _first_centres(sizes: Tensor, count: int, seed: int) -> Tensor:
-    """Centres far from each other (k-means++): each next box drawn with a chance that grows with its distance to those there are."""
+def _initial_centers(sizes: Tensor, count: int, seed: int) -> Tensor:
+    """Initial centers of k-means++: each next box is sampled with a probability proportional to the square of
+    its distance to the nearest.
+    """
     generator = torch.Generator().manual_seed(seed)
     chosen = [int(torch.randint(len(sizes), (1,), generator=generator))]
     distance = torch.ones(len(sizes))
     for _ in range(count - 1):
         distance = torch.minimum(distance, 1 - _overlap(sizes, sizes[chosen[-1:]])[:, 0]).clamp_min(0)
-        # With fewer different boxes than centres some centre comes twice: harmless.
-        chance = distance**2 + 1e-12
-        edges = chance.double().cumsum(0)
-        drawn = torch.rand(1, generator=generator, dtype=torch.float64) * edges[-1]
-        chosen.append(min(int(torch.searchsorted(edges, drawn)), len(sizes) - 1))
+        # With fewer distinct boxes than centers some centers coincide, which is harmless.
+        weight = distance**2 + 1e-12
+        edges = weight.double().cumsum(0)
+        threshold = torch.rand(1, generator=generator, dtype=torch.float64) * edges[-1]
+        chosen.append(min(int(torch.searchsorted(edges, threshold)), len(sizes) - 1))
     return sizes[chosen]
 
 
-def _overlap(sizes: Tensor, centres: Tensor) -> Tensor:
-    """IoU of boxes about one middle: (K, 2) and (n, 2) give (K, n)."""
-    inside = torch.minimum(sizes[:, None], centres[None]).prod(-1)
-    return inside / (sizes.prod(-1)[:, None] + centres.prod(-1)[None] - inside)
+def _overlap(sizes: Tensor, centers: Tensor) -> Tensor:
+    """IoU of boxes with a common center: (K, 2) and (n, 2) give (K, n)."""
+    inside = torch.minimum(sizes[:, None], centers[None]).prod(-1)
+    return inside / (sizes.prod(-1)[:, None] + centers.prod(-1)[None] - inside)

@@ -1,6 +1,7 @@
-"""Which anchor answers for which box: overlap, offsets, and the matching of whole batches at once.
+"""Bounding boxes and anchors: intersection over union, offsets, and matching, for whole batches at once.
 
-Boxes are corners (xmin, ymin, xmax, ymax) relative to the image. `hibiscus.scratch.detection` holds the plain twins.
+Boxes are corners (xmin, ymin, xmax, ymax) relative to the image. `hibiscus.scratch.detection` holds reference
+implementations.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["CROWD", "DEVIATIONS", "decode", "encode", "iou", "iou_of_edges", "match"]
+__all__ = ["CROWD", "DEVIATIONS", "check_scores", "decode", "encode", "iou", "iou_of_edges", "match"]
 
-DEVIATIONS = (0.1, 0.1, 0.2, 0.2)  # of the offsets, so that they are about 1 in size
+DEVIATIONS = (0.1, 0.1, 0.2, 0.2)  # assumed standard deviations, which scale the offsets to about 1
 CROWD = -2
-BLOCK = 1 << 17  # overlaps computed at a time: what stays in a core's cache
+BLOCK = 1 << 17  # overlaps computed at a time, so that they stay in the cache
 
 
 def iou(a: Tensor, b: Tensor) -> Tensor:
@@ -27,12 +28,12 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     Shapes:
         a and b (..., 4), broadcast; returns (...), in [0, 1].
     """
-    # Edges of one kind side by side: four times as fast.
+    # Four times as fast with the coordinates in the first dimension.
     return iou_of_edges(a.movedim(-1, 0).contiguous(), b.movedim(-1, 0).contiguous())
 
 
 def iou_of_edges(a: Tensor, b: Tensor) -> Tensor:
-    """`iou` of boxes whose four edges stand first, (4, ...)."""
+    """`iou` of boxes whose coordinates are the first dimension, (4, ...)."""
     ax, ay, aw, ah = a
     bx, by, bw, bh = b
     inside = (torch.minimum(aw, bw) - torch.maximum(ax, bx)).clamp_min_(0)
@@ -42,12 +43,12 @@ def iou_of_edges(a: Tensor, b: Tensor) -> Tensor:
 
 
 def encode(boxes: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIATIONS) -> Tensor:
-    r"""How boxes lie from anchors, in numbers of about one.
+    r"""The offsets of boxes from anchors, scaled to about 1.
 
         ((cx - ax) / aw / 0.1,  (cy - ay) / ah / 0.1,  log(w / aw) / 0.2,  log(h / ah) / 0.2)
 
     Args:
-        boxes: corners, with a width and a height.
+        boxes: corners of boxes with a positive width and height.
         anchors: corners.
         deviations: assumed standard deviations of the four (SSD's code calls them variances).
 
@@ -56,142 +57,184 @@ def encode(boxes: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIATI
 
     Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325, eq. 2.
     """
-    middle, size = _centred(boxes)
-    anchor_middle, anchor_size = _centred(anchors)
-    offsets = torch.cat([(middle - anchor_middle) / anchor_size, (size / anchor_size).log()], -1)
+    center, size = _center_and_size(boxes)
+    anchor_center, anchor_size = _center_and_size(anchors)
+    offsets = torch.cat([(center - anchor_center) / anchor_size, (size / anchor_size).log()], -1)
     return offsets / offsets.new_tensor(deviations)
 
 
 def decode(offsets: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIATIONS) -> Tensor:
-    """The boxes that lie so from the anchors: `encode` undone.
+    """The boxes at given offsets from the anchors: the inverse of `encode`.
 
     Shapes:
         offsets and anchors (..., 4), broadcast; returns (..., 4), corners.
     """
     shift, growth = (offsets * offsets.new_tensor(deviations)).split(2, -1)
-    anchor_middle, anchor_size = _centred(anchors)
-    middle, half = shift * anchor_size + anchor_middle, growth.exp() * anchor_size / 2
-    return torch.cat([middle - half, middle + half], -1)
+    anchor_center, anchor_size = _center_and_size(anchors)
+    center, half = shift * anchor_size + anchor_center, growth.exp() * anchor_size / 2
+    return torch.cat([center - half, center + half], -1)
 
 
 def match(
-    truth: Tensor, anchors: Tensor, threshold: float = 0.5, negative_limit: float | None = None, deviations: Sequence[float] = DEVIATIONS
+    truth: Tensor,
+    anchors: Tensor,
+    threshold: float = 0.5,
+    negative_limit: float | None = None,
+    deviations: Sequence[float] = DEVIATIONS,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What each anchor of each image should answer.
+    """The training targets of each anchor of each image.
 
-    The pair of box and anchor that overlaps most is made first, then the next among those left, and so on, so that each box gets an
-    anchor of its own (if any left touches it); then every other anchor whose best box overlaps more than `threshold` answers for
-    that box too. Among equals the first box, then the first anchor.
+    The box and anchor with the highest IoU are matched first, then the best pair among the others, and so on,
+    so that each box gets an anchor (if any remaining one overlaps it); then every other anchor whose highest
+    IoU with a box exceeds `threshold` is matched to that box too. Ties are resolved in favor of the first
+    box, then of the first anchor.
 
     Args:
-        truth: xmin, ymin, xmax, ymax, class; class -1 fills up, class -2 or less is a crowd: background anchors that lie in it to more than
-            `threshold` of their own area are ignored.
-        anchors: of every image.
-        threshold: of the overlap (paper: 0.5).
-        negative_limit: anchors that overlap a box more than this and are not matched are ignored; none ignores none.
+        truth: xmin, ymin, xmax, ymax, class; class -1 is padding, class -2 or less is a crowd: background
+            anchors with more than `threshold` of their own area inside it are ignored.
+        anchors: the anchors of every image.
+        threshold: IoU threshold (paper: 0.5).
+        negative_limit: unmatched anchors whose IoU with a box exceeds this are ignored; none are ignored if
+            None.
         deviations: as in `encode`.
 
     Shapes:
-        truth (B, M, 5), anchors (A, 4); returns labels (B, A) int64 (0 background, 1 + class, -1 ignored), offsets (B, A, 4), 0 where
-        not positive, and positive (B, A) bool.
+        truth (B, M, 5), anchors (A, 4); returns labels (B, A) int64 (0 background, 1 + class, -1 ignored),
+        offsets (B, A, 4), 0 where not positive, and positive (B, A) bool, which anchors are matched.
 
     Raises:
-        ConfigError: when the shapes do not fit.
+        ConfigError: when the shapes do not match.
 
     Reference: Liu et al., 2016, arXiv 1512.02325, section 2.2 (matching strategy).
     """
-    if truth.ndim != 3 or truth.shape[-1] != 5 or anchors.ndim != 2 or anchors.shape[-1] != 4 or len(anchors) == 0:
+    if (
+        truth.ndim != 3
+        or truth.shape[-1] != 5
+        or anchors.ndim != 2
+        or anchors.shape[-1] != 4
+        or len(anchors) == 0
+    ):
         raise ConfigError(
             f"boxes of shape {tuple(truth.shape)} and anchors of shape {tuple(anchors.shape)}",
-            "(batch, boxes, 5) and (anchors, 4), with an anchor or more",
-            "fill up each image's boxes to one number with rows of class -1",
+            "(batch, boxes, 5) and (anchors, 4), with at least one anchor",
+            "pad the boxes of each image to the same number with rows of class -1",
         )
-    batch, most = truth.shape[:2]
-    if most == 0:
-        truth, most = truth.new_full((batch, 1, 5), -1), 1
-    kind = truth[..., 4]
-    boxes = torch.where((kind >= 0)[..., None], truth[..., :4], 0)  # an empty box overlaps nothing
+    batch, num_boxes = truth.shape[:2]
+    if num_boxes == 0:
+        truth = truth.new_full((batch, 1, 5), -1)
+    label = truth[..., 4]
+    boxes = torch.where((label >= 0)[..., None], truth[..., :4], 0)  # an empty box overlaps nothing
     boxes = boxes.to(anchors.dtype)
-    best, top, place = _overlaps(boxes, anchors)
-    owner = _give_each_its_best(boxes, anchors, _owners(boxes, anchors, best > threshold), top, place)
+    best, top, anchor = _overlaps(boxes, anchors)
+    owner = _match_greedily(boxes, anchors, _owners(boxes, anchors, best > threshold), top, anchor)
     positive = owner >= 0
-    labels = torch.where(positive, kind.gather(1, owner.clamp_min(0)).long() + 1, 0)
+    labels = torch.where(positive, label.gather(1, owner.clamp_min(0)).long() + 1, 0)
     ignored = best > negative_limit if negative_limit is not None else torch.zeros_like(positive)
-    if bool((kind <= CROWD).any()):
-        ignored = ignored | _crowded(torch.where((kind <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold)
+    if bool((label <= CROWD).any()):
+        ignored = ignored | _crowded(
+            torch.where((label <= CROWD)[..., None], truth[..., :4], 0), anchors, threshold
+        )
     labels = torch.where(ignored & ~positive, -1, labels)
-    image, place = positive.nonzero(as_tuple=True)
+    image, anchor = positive.nonzero(as_tuple=True)
     offsets = anchors.new_zeros(batch, len(anchors), 4)
-    offsets[image, place] = encode(boxes[image, owner[image, place]], anchors[place], deviations)
+    offsets[image, anchor] = encode(boxes[image, owner[image, anchor]], anchors[anchor], deviations)
     return labels, offsets, positive
 
 
-def _centred(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Middles and sizes, (..., 2) each."""
+def check_scores(boxes: Tensor, scores: Tensor, threshold: float) -> None:
+    """Raise where scores by class (batch, classes, boxes) do not match boxes (batch, boxes, 4), or the IoU
+    threshold is invalid.
+    """
+    if (
+        boxes.ndim != 3
+        or boxes.shape[-1] != 4
+        or scores.ndim != 3
+        or scores.shape[::2] != boxes.shape[:2]
+        or not 0 < threshold <= 1
+    ):
+        raise ConfigError(
+            f"boxes {tuple(boxes.shape)}, scores {tuple(scores.shape)}, an IoU threshold of {threshold}",
+            "boxes (batch, boxes, 4), scores (batch, classes, boxes) and 0 < threshold <= 1",
+            "pass a score for each class and box; use a threshold of 0.45",
+        )
+
+
+def _center_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """Centers and sizes, (..., 2) each."""
     low, high = boxes[..., :2], boxes[..., 2:]
     return (low + high) / 2, high - low
 
 
 def _overlaps(boxes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Each anchor's best overlap (B, A), and each box's best overlap and its anchor (B, M).
+    """The highest IoU of each anchor (B, A), and the highest IoU of each box with its anchor (B, M).
 
-    A block of anchors at a time: every step of the sum reads what the last one has just written, and nothing of size B * M * A is kept.
+    Works on a block of anchors at a time, which stays in the cache, so that nothing of size B * M * A is
+    stored.
     """
-    batch, most = boxes.shape[:2]
-    step = max(64, BLOCK // (batch * most))
+    batch, num_boxes = boxes.shape[:2]
+    step = max(64, BLOCK // (batch * num_boxes))
     best, tops = anchors.new_empty(batch, len(anchors)), []
     for start in range(0, len(anchors), step):
         block = iou(boxes[:, :, None], anchors[start : start + step])
         best[:, start : start + step] = block.amax(1)
         tops.append(block.amax(2))
-    top, which = torch.stack(tops, -1).max(-1)  # the first block of equals, then the first anchor in it
+    top, which = torch.stack(tops, -1).max(-1)  # of ties the first block, and below the first anchor in it
     inside = which[..., None] * step + torch.arange(step, device=anchors.device)
     again = iou(boxes[:, :, None], anchors[inside.clamp_max(len(anchors) - 1)])
     return best, top, (which * step + again.argmax(-1)).clamp_max(len(anchors) - 1)
 
 
 def _owners(boxes: Tensor, anchors: Tensor, over: Tensor) -> Tensor:
-    """The row of the best box of each anchor (B, A) that is over the threshold, -1 elsewhere; the first of equals."""
-    image, place = over.nonzero(as_tuple=True)
+    """The row of the box with the highest IoU for each anchor (B, A) over the threshold, the first of ties;
+    -1 for other anchors.
+    """
+    image, anchor = over.nonzero(as_tuple=True)
     owner = torch.full(over.shape, -1, device=over.device)
     step = max(64, BLOCK // boxes.shape[1])
-    parts = zip(image.split(step), place.split(step), strict=True)
-    owner[image, place] = torch.cat([iou(boxes[b], anchors[a][:, None]).argmax(1) for b, a in parts])
+    parts = zip(image.split(step), anchor.split(step), strict=True)
+    owner[image, anchor] = torch.cat([iou(boxes[b], anchors[a][:, None]).argmax(1) for b, a in parts])
     return owner
 
 
-def _give_each_its_best(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, place: Tensor) -> Tensor:
-    """The pairs made from the best down, written over `owner` (B, A); `top` and `place` are each box's best overlap and anchor.
+def _match_greedily(boxes: Tensor, anchors: Tensor, owner: Tensor, top: Tensor, anchor: Tensor) -> Tensor:
+    """Greedy one-to-one matching, written over `owner` (B, A); `top` and `anchor` are each box's highest IoU
+    and its anchor.
 
-    A pair that is the best of its box and of its anchor is made at once, all such together; the rest look again among what is left.
-    That gives the same pairs as going through all from the best down, since no better pair can take either away.
+    Pairs that are the best choice for both box and anchor are matched all at once; the others choose again
+    among the remaining anchors. The result equals that of going through the pairs in the order of falling
+    IoU, since no better pair can claim either.
     """
     count, rows = len(anchors), torch.arange(boxes.shape[1], device=owner.device)
-    left = top > 0
+    unmatched = top > 0
     taken = torch.zeros(len(boxes), count + 1, dtype=torch.bool, device=owner.device)
-    while bool(left.any()):
-        # For each box the anchor that it likes best, against all boxes of the image: (B, wanting, rival).
-        baseline = iou(boxes[:, None], anchors[place][:, :, None]).masked_fill(~left[:, None], -1)
-        made = left & (baseline.argmax(2) == rows)
-        owner = _write(owner, place, made, rows)
-        taken.scatter_(1, torch.where(made, place, count), True)
-        left = left & ~made
-        image, row = (left & taken.gather(1, place)).nonzero(as_tuple=True)  # those whose anchor went to another
+    while bool(unmatched.any()):
+        # The IoU of the anchor chosen by each box with all boxes of the image: (B, choosing box, competing
+        # box).
+        competing = iou(boxes[:, None], anchors[anchor][:, :, None]).masked_fill(~unmatched[:, None], -1)
+        matched = unmatched & (competing.argmax(2) == rows)
+        owner = _write(owner, anchor, matched, rows)
+        taken.scatter_(1, torch.where(matched, anchor, count), True)
+        unmatched = unmatched & ~matched
+        image, row = (unmatched & taken.gather(1, anchor)).nonzero(
+            as_tuple=True
+        )  # boxes whose anchor was matched to another box
         again = iou(boxes[image, row][:, None], anchors).masked_fill(taken[image, :count], -1)
-        value, place[image, row] = again.max(1)
-        left[image, row] = value > 0
+        value, anchor[image, row] = again.max(1)
+        unmatched[image, row] = value > 0
     return owner
 
 
-def _write(owner: Tensor, place: Tensor, made: Tensor, rows: Tensor) -> Tensor:
-    """`owner` with the row written at the place of each pair that is made; the others write beside the array."""
+def _write(owner: Tensor, anchor: Tensor, matched: Tensor, rows: Tensor) -> Tensor:
+    """`owner` with the rows of matched boxes written at their anchors; other boxes write to a column that is
+    dropped.
+    """
     wide = torch.cat([owner, owner[:, :1]], 1)
-    wide.scatter_(1, torch.where(made, place, owner.shape[1]), rows.expand_as(place))
+    wide.scatter_(1, torch.where(matched, anchor, owner.shape[1]), rows.expand_as(anchor))
     return wide[:, :-1]
 
 
 def _crowded(crowds: Tensor, anchors: Tensor, threshold: float) -> Tensor:
-    """Which anchors (B, A) lie in a crowd to more than the threshold of their area."""
+    """Which anchors (B, A) have more than the threshold of their area inside a crowd."""
     low = torch.maximum(crowds[:, :, None, :2], anchors[:, :2])
     high = torch.minimum(crowds[:, :, None, 2:], anchors[:, 2:])
     inside = (high - low).clamp_min(0).prod(-1)

@@ -1,1 +1,1 @@
-"""Slow, plain twins of fast functions: pure Python, one item at a time, to read and to test the fast ones against."""
+"""Reference implementations in pure Python, one item at a time, against which fast functions are tested."""

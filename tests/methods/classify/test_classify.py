@@ -35,7 +35,7 @@ def softmax(logits):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_the_objective_is_its_formula(smoothing):
     made, data = method(label_smoothing=smoothing), batch()
-    logits = made.nets["network"](data.array).detach().numpy()
+    logits = made.network(data.array).detach().numpy()
     target = (1 - smoothing) * np.eye(3)[data.label.numpy()] + smoothing / 3
     expected = -(target * np.log(softmax(logits))).sum(1).mean()
     assert made.loss(data)[0].item() == pytest.approx(expected, rel=1e-5)
@@ -43,39 +43,43 @@ def test_the_objective_is_its_formula(smoothing):
 
 def test_two_classes_have_one_output_and_the_sigmoid():
     made, data = method(2), batch(2)
-    logits = made.nets["network"](data.array).detach().numpy()
+    logits = made.network(data.array).detach().numpy()
     assert logits.shape == (12, 1)
     second = 1 / (1 + np.exp(-logits[:, 0]))
     chosen = np.where(data.label.numpy() == 1, second, 1 - second)
     assert made.loss(data)[0].item() == pytest.approx(-np.log(chosen).mean(), rel=1e-5)
-    np.testing.assert_allclose(made.probabilities(torch.tensor(logits)).numpy(), np.stack([1 - second, second], 1), rtol=1e-5)
+    np.testing.assert_allclose(
+        made.probabilities(torch.tensor(logits)).numpy(), np.stack([1 - second, second], 1), rtol=1e-5
+    )
 
 
-def test_focal_weighs_by_what_is_missing_to_certainty():
+def test_focal_weights_items_by_their_error():
     made, data = method(loss="focal", focal_gamma=2.0), batch()
-    p = softmax(made.nets["network"](data.array).detach().numpy())[np.arange(12), data.label.numpy()]
+    p = softmax(made.network(data.array).detach().numpy())[np.arange(12), data.label.numpy()]
     assert made.loss(data)[0].item() == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean(), rel=1e-5)
 
 
 @pytest.mark.parametrize("alpha", [0.25, 0.6])
-def test_focal_weighs_the_second_of_two_classes_by_alpha(alpha):
+def test_focal_weights_the_second_of_two_classes_by_alpha(alpha):
     made, data = method(2, loss="focal", focal_alpha=alpha, focal_gamma=1.0), batch(2)
-    second = 1 / (1 + np.exp(-made.nets["network"](data.array).detach().numpy()[:, 0]))
-    right = data.label.numpy() == 1
-    p, weight = np.where(right, second, 1 - second), np.where(right, alpha, 1 - alpha)
+    second = 1 / (1 + np.exp(-made.network(data.array).detach().numpy()[:, 0]))
+    positive = data.label.numpy() == 1
+    p, weight = np.where(positive, second, 1 - second), np.where(positive, alpha, 1 - alpha)
     assert made.loss(data)[0].item() == pytest.approx((-weight * (1 - p) * np.log(p)).mean(), rel=1e-5)
 
 
 def test_balanced_gives_each_class_the_same_weight():
     made, data = method(loss="balanced"), batch()
     made.counts = torch.tensor([1.0, 3.0, 8.0])
-    logits = made.nets["network"](data.array).detach().numpy()
+    logits = made.network(data.array).detach().numpy()
     weights = (12 / (3 * np.array([1.0, 3.0, 8.0])))[data.label.numpy()]
     nll = -np.log(softmax(logits)[np.arange(12), data.label.numpy()])
     assert made.loss(data)[0].item() == pytest.approx((weights * nll).mean(), rel=1e-5)
 
 
-def test_accuracy_term_counts_right_answers():
+def test_the_accuracy_term_is_the_accuracy():
     made, data = method(), batch()
-    answers = made.nets["network"](data.array).argmax(1)
-    assert made.loss(data)[1]["accuracy"].item() == pytest.approx((answers == data.label).float().mean().item())
+    predicted = made.network(data.array).argmax(1)
+    assert made.loss(data)[1]["accuracy"].item() == pytest.approx(
+        (predicted == data.label).float().mean().item()
+    )

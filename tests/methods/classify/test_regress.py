@@ -28,14 +28,17 @@ def method(**options):
     [
         ({}, lambda e: e**2),
         ({"loss": "mae"}, np.abs),
-        ({"loss": "huber", "huber_delta": 0.5}, lambda e: np.where(np.abs(e) <= 0.5, 0.5 * e**2, 0.5 * (np.abs(e) - 0.25))),
+        (
+            {"loss": "huber", "huber_delta": 0.5},
+            lambda e: np.where(np.abs(e) <= 0.5, 0.5 * e**2, 0.5 * (np.abs(e) - 0.25)),
+        ),
     ],
 )
 def test_the_objective_is_its_formula(options, formula):
     made = method(**options)
     target = made.preparation["target"].encode(Y)
     batch = Batch(array=torch.tensor(made.preparation["array"].encode(X)), target=torch.tensor(target))
-    error = made.nets["network"](batch.array).detach().numpy() - target
+    error = made.network(batch.array).detach().numpy() - target
     assert made.loss(batch)[0].item() == pytest.approx(formula(error).mean(), rel=1e-5)
 
 
@@ -46,9 +49,9 @@ def test_predictions_and_metrics_are_in_the_targets_unit():
     made.train_mode(False)
     with torch.inference_mode():
         values = made.predict(data, "val")["values"]
-        found = made.validate(data, "val")
+        metrics = made.validate(data, "val")
     assert values.shape == (40, 1)
     assert 700 < values.mean() < 1300
-    assert found["rmse"] == pytest.approx(np.sqrt(np.mean((values[:, 0] - Y) ** 2)), rel=1e-4)
-    assert found["mae"] == pytest.approx(np.mean(np.abs(values[:, 0] - Y)), rel=1e-4)
-    assert found["loss"] == pytest.approx((found["rmse"] / Y.std()) ** 2, rel=1e-3)
+    assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean((values[:, 0] - Y) ** 2)), rel=1e-4)
+    assert metrics["mae"] == pytest.approx(np.mean(np.abs(values[:, 0] - Y)), rel=1e-4)
+    assert metrics["loss"] == pytest.approx((metrics["rmse"] / Y.std()) ** 2, rel=1e-3)

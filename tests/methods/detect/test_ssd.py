@@ -1,4 +1,4 @@
-"""The formula in the docstring of `ssd`, computed in NumPy; its anchors, and what it answers."""
+"""The formula in the docstring of `ssd`, computed in NumPy; its anchors and predictions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import BoxPreparation, ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import detection as evidence
-from hibiscus.methods.detect.anchor_grid import fitted_layout, paper_layout
+from hibiscus.evaluation.detection import box_predictions, evaluate_boxes, in_pixels
+from hibiscus.methods.detect.anchor_grid import fitted_anchor_grid, paper_anchor_grid
+from hibiscus.methods.detect.base import DetectionConfig
 from hibiscus.methods.detect.ssd import SSD
 from hibiscus.networks.ssd import map_sizes
 
 SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
 PREPARATION = Preparation(
-    {"image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"), "boxes": BoxPreparation(("a", "b"), (10, 10), SIZES)}
+    {
+        "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash"),
+        "boxes": BoxPreparation(("a", "b"), (10, 10), SIZES),
+    }
 )
 
 
-def made(**options):
+def build(**options):
     torch.manual_seed(0)
-    return SSD(SSD.Config(**{"ema_decay": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}), PREPARATION)
+    return SSD(
+        SSD.Config(**{"ema_decay": 0.0, "width": 0.25, "levels": 2, "anchors_per_cell": 2, **options}),
+        PREPARATION,
+    )
 
 
 def batch():
@@ -52,62 +59,80 @@ def matched(rows, anchors, threshold):
 
 @pytest.mark.parametrize("offset_loss", ["smooth_l1", "l1"])
 def test_the_objective_is_its_formula(offset_loss):
-    method, data = made(offset_loss=offset_loss, offset_weight=0.7, match_threshold=0.4), batch()
-    scores, offsets = (values.detach().double().numpy() for values in method.nets["network"](data.image))
-    found, _ = method.criterion(torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes)
-    anchors, classed, placed, count = method.layout.anchors.double().numpy(), 0.0, 0.0, 0
+    method, data = build(offset_loss=offset_loss, offset_weight=0.7, match_threshold=0.4), batch()
+    scores, offsets = (values.detach().double().numpy() for values in method.network(data.image))
+    loss, _ = method.loss_from_outputs(
+        torch.from_numpy(scores).float(), torch.from_numpy(offsets).float(), data.boxes
+    )
+    anchors, class_loss, box_loss, count = method.anchor_grid.anchors.double().numpy(), 0.0, 0.0, 0
     for image in range(2):
         rows = data.boxes[image][data.boxes[image, :, 4] >= 0].double().numpy()
         owner = matched(rows, anchors, 0.4)
         logs = scores[image] - np.log(np.exp(scores[image]).sum(1, keepdims=True))
-        own = np.flatnonzero(owner >= 0)
-        kinds = rows[owner[own], 4].astype(int)
-        ground = np.sort(-logs[owner < 0, 0])[::-1][: max(3, 3 * len(own))]
-        classed += -logs[own, kinds + 1].sum() + ground.sum()
-        sides, middle = anchors[own, 2:] - anchors[own, :2], (anchors[own, 2:] + anchors[own, :2]) / 2
-        true_sides, true_middle = rows[owner[own], 2:4] - rows[owner[own], :2], (rows[owner[own], 2:4] + rows[owner[own], :2]) / 2
-        wanted = np.concatenate([(true_middle - middle) / sides / 0.1, np.log(true_sides / sides) / 0.2], 1)
-        error = np.abs(offsets[image][own] - wanted)
-        placed += (np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error).sum()
-        count += len(own)
-    assert found.item() == pytest.approx((classed + 0.7 * placed) / count, rel=1e-4)
+        positive = np.flatnonzero(owner >= 0)
+        labels, boxes = rows[owner[positive], 4].astype(int), rows[owner[positive], :4]
+        hardest = np.sort(-logs[owner < 0, 0])[::-1][: max(3, 3 * len(positive))]
+        class_loss += -logs[positive, labels + 1].sum() + hardest.sum()
+        sides, center = (
+            anchors[positive, 2:] - anchors[positive, :2],
+            (anchors[positive, 2:] + anchors[positive, :2]) / 2,
+        )
+        true_sides, true_center = boxes[:, 2:] - boxes[:, :2], (boxes[:, 2:] + boxes[:, :2]) / 2
+        target = np.concatenate([(true_center - center) / sides / 0.1, np.log(true_sides / sides) / 0.2], 1)
+        error = np.abs(offsets[image][positive] - target)
+        box_loss += (
+            np.where(error < 1, error**2 / 2, error - 0.5) if offset_loss == "smooth_l1" else error
+        ).sum()
+        count += len(positive)
+    assert loss.item() == pytest.approx((class_loss + 0.7 * box_loss) / count, rel=1e-4)
 
 
-def test_anchors_stand_on_the_map_whose_places_are_a_quarter_of_them_apart():
-    small, large = (16 / 64, 16 / 48), (48 / 64, 46 / 48)  # of 16 and about 47 pixels: 4 places of stride 4, and of stride 12
-    layout = fitted_layout((3, 48, 64), 4, [small] * 9 + [large] * 9, 2, None)
-    sizes = map_sizes((3, 48, 64), 4, len(layout.per_cell))
-    assert len(layout.anchors) == sum(2 * rows * columns for rows, columns in sizes)
-    sides = layout.anchors[:, 2:] - layout.anchors[:, :2]
+def test_anchors_are_on_the_map_whose_stride_is_a_quarter_of_their_size():
+    small, large = (
+        (16 / 64, 16 / 48),
+        (48 / 64, 46 / 48),
+    )  # of 16 and about 47 pixels: 4 cells of stride 4, and of stride 12
+    grid = fitted_anchor_grid((3, 48, 64), 4, [small] * 9 + [large] * 9, 2, None)
+    sizes = map_sizes((3, 48, 64), 4, len(grid.per_cell))
+    assert len(grid.anchors) == sum(2 * rows * columns for rows, columns in sizes)
+    sides = grid.anchors[:, 2:] - grid.anchors[:, :2]
     first, last = sides[: 2 * sizes[0][0] * sizes[0][1]], sides[-2 * sizes[-1][0] * sizes[-1][1] :]
     torch.testing.assert_close(first[:1], torch.tensor([small]), atol=1e-4, rtol=0)
     torch.testing.assert_close(last[-1:], torch.tensor([large]), atol=1e-4, rtol=0)
 
 
-def test_the_papers_layout_has_four_anchors_at_each_place():
-    layout = paper_layout((3, 96, 96), 8, 3, 0.2, 0.9)
-    assert layout.per_cell == [4, 4, 4]
-    assert len(layout.anchors) == 4 * (144 + 36 + 9)
+def test_the_papers_grid_has_four_anchors_per_cell():
+    grid = paper_anchor_grid((3, 96, 96), 8, 3, 0.2, 0.9)
+    assert grid.per_cell == [4, 4, 4]
+    assert len(grid.anchors) == 4 * (144 + 36 + 9)
 
 
-def test_perfect_answers_have_perfect_figures_and_the_blind_rival_has_not():
+def test_perfect_predictions_have_perfect_metrics_and_the_baseline_has_not():
     dataset = open_data("scenes")
     parts = {"train": np.arange(60), "test": np.arange(60, 90)}
     preparation = Preparation({"boxes": BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], parts["train"]),
                                "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash")})  # fmt: skip
     data = PreparedData(dataset, preparation, parts)
     truth = dataset.fields["boxes"][60:90]
-    found = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2)
-    evaluated = evidence.evaluate_boxes(found, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
+    detections = np.concatenate(
+        [truth[..., :4], np.where(truth[..., 4:] >= 0, 0.9, 0), truth[..., 4:]], axis=2
+    )
+    evaluated = evaluate_boxes(detections, data, "test", list(dataset.names["boxes"]), 0.5, 20.0)
     assert evaluated.metrics["map50"] == pytest.approx(1)
     assert evaluated.metrics["recall"] == evaluated.metrics["precision"] == 1
     assert evaluated.metrics["matched_iou"] == pytest.approx(1, abs=1e-5)
     assert evaluated.baselines["mean box of each class"]["map50"] < 0.2
-    answers = evidence.answers(found, data, "test", list(dataset.names["boxes"]), 0.5)
-    assert answers["overlay"].shape == (30, 48, 64, 3)
-    np.testing.assert_allclose(answers["boxes"][0, 0, :4], truth[0, 0, :4] * (64, 48, 64, 48), atol=1e-3)
+    predictions = box_predictions(detections, data, "test", list(dataset.names["boxes"]), 0.5)
+    assert predictions["overlay"].shape == (30, 48, 64, 3)
+    np.testing.assert_allclose(predictions["boxes"][0, 0, :4], truth[0, 0, :4] * (64, 48, 64, 48), atol=1e-3)
 
 
-def test_boxes_are_told_in_pixels_of_the_files():
+def test_boxes_are_in_pixels_of_the_files():
     rows = np.array([[0.5, 0.25, 1.0, 0.5, 0.9, 0]], np.float32)
-    assert evidence.in_pixels(rows, np.array([100, 200]))[0, :4].tolist() == [100, 25, 200, 50]
+    assert in_pixels(rows, np.array([100, 200]))[0, :4].tolist() == [100, 25, 200, 50]
+
+
+def test_saturation_changes_color_images_only():
+    assert DetectionConfig().build_augment(channels=3).saturation == 0.3
+    assert DetectionConfig().build_augment(channels=1).saturation == 0.0
+    assert DetectionConfig(flip=False).build_augment(channels=3).flip is False

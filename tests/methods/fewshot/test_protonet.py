@@ -15,13 +15,28 @@ from hibiscus.data.preparation import ImagePreparation, LabelNumbering, Preparat
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.methods.fewshot.protonet import Protonet
 
-SMALL = {"net_options": {"filters": 8}, "way": 4, "queries": 2, "episodes": 3, "epochs": 1, "eval_way": 2, "eval_episodes": 20}
+SMALL = {
+    "net_options": {"filters": 8},
+    "way": 4,
+    "queries": 2,
+    "episodes": 3,
+    "epochs": 1,
+    "eval_way": 2,
+    "eval_episodes": 20,
+}
 
 
 def method(side=(8, 8), channels=1, **options):
-    preparation = Preparation({"image": ImagePreparation(*side, channels, (0.3,) * channels, (0.3,) * channels), "label": LabelNumbering()})
+    preparation = Preparation(
+        {
+            "image": ImagePreparation(*side, channels, (0.3,) * channels, (0.3,) * channels),
+            "label": LabelNumbering(),
+        }
+    )
     torch.manual_seed(0)
-    return Protonet(Protonet.resolve(Protonet.Config(net_options={"filters": 8}, **options), preparation), preparation)
+    return Protonet(
+        Protonet.resolve(Protonet.Config(net_options={"filters": 8}, **options), preparation), preparation
+    )
 
 
 @pytest.mark.parametrize("distance", ["euclidean", "cosine"])
@@ -29,8 +44,11 @@ def test_the_objective_is_its_formula(distance):
     way, shot, queries = 3, 2, 4
     made = method(way=way, shot=shot, queries=queries, distance=distance)
     made.train_mode(False)
-    image, label = torch.randn(way * (shot + queries), 1, 8, 8), torch.arange(way).repeat_interleave(shot + queries)
-    z = made.nets["embedder"](image).detach().double().numpy().reshape(way, shot + queries, -1)
+    image, label = (
+        torch.randn(way * (shot + queries), 1, 8, 8),
+        torch.arange(way).repeat_interleave(shot + queries),
+    )
+    z = made.embedder(image).detach().double().numpy().reshape(way, shot + queries, -1)
     prototypes, losses = z[:, :shot].mean(1), []
     for c in range(way):
         for q in z[c, shot:]:
@@ -58,7 +76,7 @@ def test_classes_are_turned_where_images_are_square_and_gray():
 
 @pytest.fixture(scope="module")
 def alphabets(tmp_path_factory):
-    """Five alphabets of four characters of six grey images: noise about a pattern of each character's own."""
+    """Five alphabets of four characters of six gray images: noise about a pattern of each character's own."""
     folder, generator = tmp_path_factory.mktemp("data") / "alphabets", np.random.default_rng(0)
     for alphabet in ("greek", "latin", "ogham", "runes", "tagalog"):
         for character in range(4):
@@ -73,11 +91,15 @@ def alphabets(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(alphabets, tmp_path_factory):
-    return api.train("protonet", str(alphabets), out=tmp_path_factory.mktemp("run") / "run", quiet=True, **SMALL)
+    return api.train(
+        "protonet", str(alphabets), out=tmp_path_factory.mktemp("run") / "run", quiet=True, **SMALL
+    )
 
 
 def test_no_class_and_no_alphabet_stands_in_two_parts(run):
-    parts = {part: {item.split("/")[0] for item in items} for part, items in run.folder.read("split.json").items()}
+    parts = {
+        part: {item.split("/")[0] for item in items} for part, items in run.folder.read("split.json").items()
+    }
     assert {part: len(names) for part, names in parts.items()} == {"train": 3, "val": 1, "test": 1}
     assert len(set.union(*parts.values())) == 5
 
@@ -118,7 +140,9 @@ def test_cross_validation_holds_out_whole_alphabets(alphabets, tmp_path):
 def test_wrong_support_is_told(run, alphabets, tmp_path):
     with pytest.raises(DataError, match="no classes"):
         run.predict(str(alphabets / "runes"), support=str(alphabets / "runes" / "character0"))
-    other = api.train("classify", "digits", net="linear", epochs=1, out=tmp_path / "other", quiet=True, evaluate=False)
+    other = api.train(
+        "classify", "digits", net="linear", epochs=1, out=tmp_path / "other", quiet=True, evaluate=False
+    )
     with pytest.raises(UsageError, match="classify takes no support"):
         other.predict("digits", support=str(alphabets / "runes"))
 
@@ -129,4 +153,6 @@ def test_too_few_classes_or_items_are_told(alphabets, tmp_path):
     with pytest.raises(DataError, match="the train part: 12 classes, 0 of them with 9 items or more"):
         api.train("protonet", str(alphabets), out=tmp_path / "b", quiet=True, **{**SMALL, "queries": 8})
     with pytest.raises(DataError, match="no labels"):
-        api.train("protonet", str(alphabets / "runes" / "character0"), out=tmp_path / "c", quiet=True, **SMALL)
+        api.train(
+            "protonet", str(alphabets / "runes" / "character0"), out=tmp_path / "c", quiet=True, **SMALL
+        )

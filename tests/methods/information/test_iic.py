@@ -1,4 +1,4 @@
-"""The formula in the docstring of `iic`; heads, their choice, and that no label is seen."""
+"""The formula in the docstring of `iic`; heads and their selection; training without labels."""
 
 from __future__ import annotations
 
@@ -39,11 +39,14 @@ def formula(p, q, w):
 def test_the_objective_is_its_formula(w):
     made = method(num_clusters=4, entropy_weight=w)
     x, changed = torch.randn(2, 30, 1, 8, 8)
-    network = made.nets["network"].eval()
+    network = made.network.eval()
     first, second = (network(images).detach().double().numpy() for images in (x, changed))
     expected = 0.0
     for start, width in ((0, 4), (4, 4), (8, 6), (14, 6)):
-        expected += formula(softmax(first[:, start : start + width]), softmax(second[:, start : start + width]), w) / 2
+        expected += (
+            formula(softmax(first[:, start : start + width]), softmax(second[:, start : start + width]), w)
+            / 2
+        )
     loss, terms = made.loss(Batch(image=x, transformed=changed))
     assert loss.item() == pytest.approx(expected, rel=1e-4)
     assert set(terms) == {"best_head_loss"}
@@ -55,15 +58,15 @@ def test_clusters_are_as_many_as_classes_or_ten():
     assert method({"label": LabelPreparation(("a", "b", "c"))}, num_clusters=7).config.num_clusters == 7
 
 
-def test_the_head_with_the_lowest_running_loss_answers_and_is_saved():
+def test_the_head_with_the_lowest_running_loss_predicts_and_is_saved():
     made = method(num_clusters=3)
-    made.nets["network"].get_buffer("head_loss").copy_(torch.tensor([-0.5, -1.0]))
+    made.network.get_buffer("head_loss").copy_(torch.tensor([-0.5, -1.0]))
     data = PreparedData(Dataset("d", "d", {"image": PIXELS}, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
                         {"val": np.arange(40)})  # fmt: skip
     made.train_mode(False)
     with torch.inference_mode():
-        answers, every = made.predict(data, "val"), made.probabilities(data, "val")
-    np.testing.assert_array_equal(answers["probabilities"], every[1].numpy())
+        predictions, all_heads = made.predict(data, "val"), made.probabilities(data, "val")
+    np.testing.assert_array_equal(predictions["probabilities"], all_heads[1].numpy())
     assert "network/network/head_loss" in made.tensors()
 
 
@@ -82,13 +85,17 @@ def test_without_labels_it_trains_evaluates_and_predicts(tmp_path):
     found = run.evaluation()
     assert set(found["metrics"]) == {"test/mutual_information"}
     assert set(found["baselines"]) == {"one cluster", "k-means on pixels"}
-    answers = run.predict(images[:5])
-    assert answers["probabilities"].shape == (5, 4)
-    assert "label" not in answers
+    predictions = run.predict(images[:5])
+    assert predictions["probabilities"].shape == (5, 4)
+    assert "label" not in predictions
 
 
 def test_clusters_are_not_called_by_the_names_of_classes(tmp_path):
     run = api.train("iic", "digits", out=tmp_path / "run", quiet=True, epochs=1, **SMALL)
-    assert set(run.evaluation()["metrics"]) == {"test/mutual_information", "test/cluster_accuracy", "test/nmi"}
-    answers = run.predict("digits")
-    assert set(answers) == {"id", "cluster", "probability", "probabilities", "skipped"}
+    assert set(run.evaluation()["metrics"]) == {
+        "test/mutual_information",
+        "test/cluster_accuracy",
+        "test/nmi",
+    }
+    predictions = run.predict("digits")
+    assert set(predictions) == {"id", "cluster", "probability", "probabilities", "skipped"}

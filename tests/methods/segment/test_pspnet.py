@@ -1,4 +1,6 @@
-"""The formula in the docstring of `pspnet`, computed in NumPy, and that its second head is for training alone."""
+"""The formula in the docstring of `pspnet`, computed in NumPy, and that its auxiliary head is used in
+training only.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +8,26 @@ import pytest
 import torch
 
 from hibiscus.methods.segment.pspnet import PSPNet
-from methods.segment_fixtures import by_formula, made, scenes
+from methods.segment_fixtures import build, by_formula, scenes
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "dice"])
 def test_the_objective_is_its_formula(loss):
-    method, batch = made(PSPNet, width=2, blocks=1, filters=4, loss=loss, auxiliary_weight=0.3), scenes()
-    torch.manual_seed(3)  # both heads drop out
-    found, terms = method.loss(batch)
+    method, batch = build(PSPNet, width=2, blocks=1, filters=4, loss=loss, auxiliary_weight=0.3), scenes()
+    torch.manual_seed(3)  # both heads have dropout
+    value, terms = method.loss(batch)
     torch.manual_seed(3)
-    scores, auxiliary = (one.detach().numpy() for one in method.nets["network"](batch.image))
-    main, second = by_formula(method, scores, batch.mask.numpy()), by_formula(method, auxiliary, batch.mask.numpy())
-    assert found.item() == pytest.approx(main + 0.3 * second, rel=1e-4)
+    scores, auxiliary = (one.detach().numpy() for one in method.network(batch.image))
+    main, second = (
+        by_formula(method, scores, batch.mask.numpy()),
+        by_formula(method, auxiliary, batch.mask.numpy()),
+    )
+    assert value.item() == pytest.approx(main + 0.3 * second, rel=1e-4)
     assert float(terms["auxiliary"]) == pytest.approx(second, rel=1e-4)
 
 
-def test_it_answers_by_its_main_head():
-    method, batch = made(PSPNet, width=2, blocks=1, filters=4), scenes()
+def test_it_predicts_with_its_main_head():
+    method, batch = build(PSPNet, width=2, blocks=1, filters=4), scenes()
     method.train_mode(False)
     with torch.inference_mode():
-        torch.testing.assert_close(method.probabilities(batch.image), method.nets["network"](batch.image).softmax(1))
+        torch.testing.assert_close(method.probabilities(batch.image), method.network(batch.image).softmax(1))

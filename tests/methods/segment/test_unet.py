@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from hibiscus.methods.segment.unet import UNet
-from methods.segment_fixtures import by_formula, made, scenes
+from methods.segment_fixtures import build, by_formula, scenes
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "balanced", "focal", "dice"])
 def test_the_objective_is_its_formula(loss):
-    method, batch = made(UNet, width=2, depth=2, loss=loss), scenes()
-    found, terms = method.loss(batch)
-    scores = method.nets["network"](batch.image).detach()
-    assert found.item() == pytest.approx(by_formula(method, scores.numpy(), batch.mask.numpy()), rel=1e-4)
+    method, batch = build(UNet, width=2, depth=2, loss=loss), scenes()
+    value, terms = method.loss(batch)
+    scores = method.network(batch.image).detach()
+    assert value.item() == pytest.approx(by_formula(method, scores.numpy(), batch.mask.numpy()), rel=1e-4)
     known = batch.mask != 255
-    assert float(terms["pixel_accuracy"]) == pytest.approx(float((scores.argmax(1) == batch.mask)[known].float().mean()))
+    assert float(terms["pixel_accuracy"]) == pytest.approx(
+        float((scores.argmax(1) == batch.mask)[known].float().mean())
+    )

@@ -1,1 +1,1 @@
-"""Learning from labelled items: classes and numbers."""
+"""Supervised learning of labels and numbers: classification and regression."""

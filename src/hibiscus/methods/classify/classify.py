@@ -1,19 +1,23 @@
-r"""Classification: learns from labelled examples which class an item belongs to.
+r"""Classification: learns from labeled examples to assign each item to a class.
 
     loss = - mean over items of  log p(label | x),    p(. | x) = softmax(network(x))
 
-With two classes the network has one output and `p(second class | x) = sigmoid(network(x))`. With label smoothing `s`
-the target is `(1 - s) one_hot(label) + s / classes`. Choices of `loss`: `cross-entropy` as above; `balanced` weighs each
-class by the inverse of its share in the training part; `focal` weighs each item by `(1 - p(label | x))^gamma`.
+The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) =
+sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices
+of `loss`: `cross-entropy` as above; `balanced` weights each class by the inverse of its frequency in the
+training part; `focal` weights each item by `(1 - p(label | x))^gamma`.
 
-Use it for images, tables, texts and series with one label each. What most often goes wrong is overfitting: training
-accuracy climbs while validation turns. More data, augmentation (`crop=4 flip=true`), `net.dropout=0.3` or weight decay
-help, in this order. Unequal classes: read macro F1 and the confusion matrix, not accuracy.
+Use it for images, tables, texts and time series with one label per item. What most often goes wrong is
+overfitting: training accuracy rises while validation accuracy falls. More data, augmentation (`crop=4
+flip=true`), `net.dropout=0.3` or weight decay help, in this order. With imbalanced classes, rely on macro F1
+and the confusion matrix rather than on accuracy.
 
-Departs: the best epoch is chosen on a validation part cut from the training part, never on the test part.
+Differences from the paper: the best epoch is selected on a validation part held out from the training part,
+    never on the test part.
 
-Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al., "Focal Loss for
-Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015, arXiv 1512.00567.
+Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
+    "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
+    arXiv 1512.00567.
 """
 
 from __future__ import annotations
@@ -30,18 +34,13 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
-from hibiscus.evaluation import classification as evidence
+from hibiscus.evaluation.classification import evaluate_classifier
 from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
-from hibiscus.methods.supervised import (
-    SupervisedConfig,
-    before_last,
-    build_supervised,
-    forward,
-    read_all,
-    resolve_supervised,
-    supervised_stage,
-)
+from hibiscus.methods import outputs, supervised
+from hibiscus.methods.outputs import predict_part
+from hibiscus.methods.supervised import SupervisedConfig
 from hibiscus.training.config import TrainingConfig
+from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
@@ -51,22 +50,37 @@ __all__ = ["Classify"]
 class Config(SupervisedConfig):
     """Options of `classify`."""
 
-    loss: Literal["cross-entropy", "balanced", "focal"] = Field("cross-entropy", description="what is minimised")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all classes")
-    focal_gamma: float = Field(2.0, ge=0, description="focal: how much less easy items count (Lin et al.)")
-    focal_alpha: float = Field(0.25, gt=0, lt=1, description="focal, two classes: weight of the second (Lin et al.)")
+    loss: Literal["cross-entropy", "balanced", "focal"] = Field(
+        "cross-entropy", description="the loss to minimize"
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="probability mass of the target that is spread over all classes"
+    )
+    focal_gamma: float = Field(
+        2.0, ge=0, description="focal: how strongly easy items are down-weighted (Lin et al.)"
+    )
+    focal_alpha: float = Field(
+        0.25, gt=0, lt=1, description="focal, two classes: weight of the second class (Lin et al.)"
+    )
 
 
 class Classify(Method):
-    """One network and one player; the head and the loss follow from the number of classes."""
+    """One network and one player; the output layer and the loss follow from the number of classes."""
 
-    name, title, family = "classify", "Classification", "classify"
+    name = "classify"
+    title = "Classification"
+    family = "classify"
+    summary = "classification of images, tables, texts and time series"
     needs = frozenset({"label"})
     selection_metric = SelectionMetric("accuracy")
-    smoke_test = SmokeTest("digits", {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50})
+    smoke_test = SmokeTest(
+        "digits",
+        {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50},
+    )
     Config = Config
 
-    counts: Tensor  # items of each class in training, known once the stage is built
+    network: nn.Module
+    counts: Tensor  # training items of each class, set when the stage is built
 
     @property
     def classes(self) -> list[str]:
@@ -74,31 +88,37 @@ class Classify(Method):
         return list(self.preparation["label"].names)
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The network for the data, and the optimizer's settings for the network, where they were left open."""
-        resolved = resolve_supervised(config, preparation, items)
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
+        """Sets the network and the optimizer where they were left out."""
+        resolved = supervised.resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
-            raise ConfigError("label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out")
+            raise ConfigError(
+                "label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out"
+            )
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, with one output for two classes and one for each of more."""
-        outputs = 1 if len(self.classes) == 2 else len(self.classes)
-        return build_supervised(self.config, self.preparation, outputs)
+        """The network, with one output for two classes and otherwise one for each class."""
+        num_outputs = 1 if len(self.classes) == 2 else len(self.classes)
+        return supervised.build_supervised(self.config, self.preparation, num_outputs)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, one player."""
-        self.counts = torch.from_numpy(np.bincount(data.values("label", "train"), minlength=len(self.classes))).to(data.device)
-        yield supervised_stage(self.config, self.nets, data, self.loss, "classifier")
+        """One stage with one player."""
+        self.counts = torch.from_numpy(
+            np.bincount(data.values("label", "train"), minlength=len(self.classes))
+        ).to(data.device)
+        yield supervised.supervised_stage(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch and its accuracy."""
-        logits = forward(self.nets["network"], batch)
-        answer = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
-        right = (answer == batch.label).float().mean()
-        return self.criterion(logits, batch.label), {"accuracy": right}
+        logits = outputs.forward(self.network, batch)
+        predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
+        accuracy = (predicted == batch.label).float().mean()
+        return self.loss_from_outputs(logits, batch.label), {"accuracy": accuracy}
 
-    def criterion(self, logits: Tensor, label: Tensor) -> Tensor:
+    def loss_from_outputs(self, logits: Tensor, label: Tensor) -> Tensor:
         """The loss of `logits` (batch, outputs) against class numbers `label` (batch,); scalar, nats."""
         config = self.config
         if config.loss == "focal":
@@ -106,8 +126,8 @@ class Classify(Method):
             return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
         if config.loss == "balanced":
             return balanced_cross_entropy(logits, label, self.counts, label_smoothing=config.label_smoothing)
-        chosen = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
-        return chosen(logits, label, label_smoothing=config.label_smoothing)
+        loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
+        return loss(logits, label, label_smoothing=config.label_smoothing)
 
     @staticmethod
     def probabilities(logits: Tensor) -> Tensor:
@@ -119,21 +139,28 @@ class Classify(Method):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
         """The probabilities `(items, classes)` of a part."""
-        network = self.nets.get("ema", self.nets["network"])
-        return {"probabilities": read_all(network, data, part, self.probabilities, self.config.tta_flip).numpy()}
+        network = ema_or(self.nets, "network")
+        return {
+            "probabilities": predict_part(
+                network, data, part, self.probabilities, self.config.tta_flip
+            ).numpy()
+        }
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """What the network's last layer sees of each item of a part, float32 `(items, numbers)`."""
-        seen = before_last(self.nets.get("ema", self.nets["network"]))
-        return read_all(seen, data, part, lambda features: features, self.config.tta_flip).numpy()
+        """The inputs of the network's last layer for each item of a part, float32 `(items, features)`."""
+        features = outputs.before_last(ema_or(self.nets, "network"))
+        return predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """Accuracy on a part, and the loss that is minimised in training."""
-        logits = read_all(self.nets.get("ema", self.nets["network"]), data, part, lambda raw: raw, self.config.tta_flip)
+        """Accuracy and loss on a part."""
+        logits = predict_part(ema_or(self.nets, "network"), data, part, tta_flip=self.config.tta_flip)
         label = torch.from_numpy(data.values("label", part))
-        right = self.probabilities(logits).argmax(1) == label
-        return {"accuracy": right.float().mean().item(), "loss": self.criterion(logits.to(data.device), label.to(data.device)).item()}
+        correct = self.probabilities(logits).argmax(1) == label
+        loss = self.loss_from_outputs(logits.to(data.device), label.to(data.device))
+        return {"accuracy": correct.float().mean().item(), "loss": loss.item()}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics, beside the majority class and a linear model, with the evidence for the report."""
-        return evidence.evaluate_classifier(self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed)
+        """All metrics, beside those of the majority class and a linear model, with the report items."""
+        return evaluate_classifier(
+            self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed
+        )

@@ -1,1 +1,1 @@
-"""Agents that learn to act: one file for each method."""
+"""Reinforcement learning: one file for each method."""

@@ -1,1 +1,1 @@
-"""Object detection: where things are, and of what class."""
+"""Object detection: bounding boxes and their classes."""

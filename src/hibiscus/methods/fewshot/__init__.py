@@ -1,1 +1,1 @@
-"""Learning new classes from a few examples."""
+"""Few-shot learning: new classes from a few examples of each."""

@@ -1,1 +1,1 @@
-"""Learning without labels by keeping information."""
+"""Clustering without labels by maximizing mutual information."""

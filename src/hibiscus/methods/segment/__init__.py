@@ -1,1 +1,1 @@
-"""Semantic segmentation: the class of each pixel."""
+"""Semantic segmentation: a class for every pixel."""

@@ -1,21 +1,24 @@
-r"""U-Net: gives each pixel a class, by what is about it and by what is just there.
+r"""U-Net: semantic segmentation by an encoder and a decoder with skip connections between maps of equal size.
 
-    loss = - mean over pixels i of known class of  log p_i,    p_i = softmax(network(image))_i at the true class of pixel i
+    loss = - mean over labeled pixels i of  log p_i,    p_i = softmax(network(image))_i at its true class
 
-On the way down, maps halve and filters double, so that each number sees more of the image; on the way up the maps grow again, and
-beside each stands the map of that size from the way down, which still knows where edges are. With `loss=dice` the overlap of each
-class, `1 - (2 |given and true| + 1) / (|given| + |true| + 1)`, is added, so that small classes count as much as large ones.
+The encoder halves the maps and doubles the filters step by step, so that each unit sees more of the image.
+The decoder enlarges the maps again and concatenates each with the encoder's map of that size, which has kept
+the exact position of edges. `loss=dice` adds the Dice loss of each class, `1 - (2 |predicted and true| + 1) /
+(|predicted| + |true| + 1)`, so that small classes weigh as much as large ones.
 
-Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the same names into
-`masks/`. What most often goes wrong: masks saved as JPEG (their numbers are blurred), classes so rare that they are never answered
-(`loss=dice` or `loss=balanced`), and figures that count the background alone; read the IoU of each class.
+Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the
+same names into `masks/`. What most often goes wrong: masks saved as JPEG (compression changes class numbers),
+classes so rare that they are never predicted (`loss=dice` or `loss=balanced`), and metrics dominated by the
+background; look at the IoU of each class.
 
-Departs: batch normalisation after each convolution, and maps kept at their size by padding, where the paper has neither; no weight
-for the borders between cells; sixteen filters to begin with, not 64, so that it trains without a GPU; random mirror images, offsets
-and magnifications in place of elastic deformations.
+Differences from the paper: batch normalization after each convolution, and padding that preserves the size of
+    the maps, where the paper has neither; no extra weight for the borders between cells; 16 initial filters
+    instead of 64, so that it trains without a GPU; flips, translation and scaling instead of elastic
+    deformations.
 
-Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation", 2015, arXiv 1505.04597;
-Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
+Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
+    2015, arXiv 1505.04597; Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
 """
 
 from __future__ import annotations
@@ -23,28 +26,40 @@ from __future__ import annotations
 from pydantic import Field
 from torch import nn
 
-from hibiscus.methods.segment.base import SegmentConfig, Segmenter
+from hibiscus.methods.segment.base import SegmentationConfig, SegmentationMethod
 from hibiscus.networks.unet import build_unet
+from hibiscus.training.config import LearningRate
 from hibiscus.training.method import SmokeTest
 
 __all__ = ["UNet"]
 
 
-class Config(SegmentConfig):
+class Config(SegmentationConfig):
     """Options of `unet`."""
 
-    learning_rate: float = Field(5e-3, gt=0, description="learning rate where the schedule is 1")
-    width: int = Field(16, ge=1, description="filters of the largest maps; doubled where the side halves (paper: 64)")
-    depth: int | None = Field(None, ge=0, description="halvings; down to maps of about 8 pixels, up to 4, if left out")
+    learning_rate: LearningRate = 5e-3
+    width: int = Field(
+        16,
+        ge=1,
+        description="filters of the largest maps, doubled with each halving (64 in Ronneberger et al.)",
+    )
+    depth: int | None = Field(
+        None, ge=0, description="number of halvings; up to 4, down to maps of about 8 pixels, if left out"
+    )
 
 
-class UNet(Segmenter):
+class UNet(SegmentationMethod):
     """One U-Net, one player."""
 
-    name, title = "unet", "U-Net segmentation"
-    smoke_test = SmokeTest("scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9})
+    name = "unet"
+    title = "U-Net segmentation"
+    family = "segment"
+    summary = "semantic segmentation with a U-Net: sharp outlines from few images"
+    smoke_test = SmokeTest(
+        "scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9}
+    )
     Config = Config
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
-        """A U-Net with batch normalisation."""
+        """A U-Net with batch normalization."""
         return build_unet(shape, outputs, self.config.width, self.config.depth, "batch")

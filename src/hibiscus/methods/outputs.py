@@ -1,0 +1,78 @@
+"""The outputs of a network: for a batch, for a whole part, and before its last layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from hibiscus.data.batch import Batch
+from hibiscus.data.prepared import INPUTS, PreparedData
+from hibiscus.errors import UsageError
+from hibiscus.methods.augmentation import flip_average
+
+__all__ = ["before_last", "forward", "predict_part"]
+
+
+def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
+    """The network's raw outputs for a batch, float32 `(batch, outputs)`."""
+    return network(*[batch[name] for name in INPUTS if name in batch]).float()
+
+
+def before_last(network: nn.Module) -> Callable[..., Tensor]:
+    """A function from a network's inputs to the inputs of its last linear layer, `(items, features)`,
+    whatever its architecture.
+
+    Raises:
+        UsageError: when it is called and the network has no linear layer.
+    """
+    linear_layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+
+    def features(*inputs: Tensor) -> Tensor:
+        layer_inputs: list[Tensor] = []
+        hooks = [
+            layer.register_forward_pre_hook(lambda _, arguments: layer_inputs.append(arguments[0]))
+            for layer in linear_layers
+        ]
+        try:
+            network(*inputs)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if not layer_inputs:
+            raise UsageError(
+                "this network has no linear layer",
+                "features before a last linear layer",
+                "use what `predict` returns",
+            )
+        return layer_inputs[-1].flatten(1)
+
+    return features
+
+
+def predict_part(
+    network: Callable[..., Tensor],
+    data: PreparedData,
+    part: str,
+    activation: Callable[[Tensor], Tensor] = lambda outputs: outputs,
+    tta_flip: bool = False,
+) -> Tensor:
+    """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
+
+    Args:
+        network: a network, or a function of the same inputs.
+        data: prepared data.
+        part: which of its parts.
+        activation: applied to the raw outputs of each batch.
+        tta_flip: average the raw outputs for each image and its flipped copy first.
+    """
+
+    def outputs(batch: Batch) -> Tensor:
+        if not tta_flip:
+            return forward(network, batch)
+        return flip_average(
+            lambda images: forward(network, Batch({**batch, "image": images})), batch["image"]
+        )
+
+    return torch.cat([activation(outputs(batch)).cpu() for batch in data.iterate(part)])
