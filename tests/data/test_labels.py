@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hibiscus.data.labels import LabelNumbering, LabelPreparation, TargetPreparation
+from hibiscus.data.labels import LabelNumbering, LabelPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.read import read_table
+from hibiscus.data.targets import TargetPreparation
 from hibiscus.errors import DataError
 
 TABULAR = Path(__file__).resolve().parents[3] / "shared" / "data" / "tabular"

@@ -9,7 +9,7 @@ from scipy.io import savemat
 
 from data import make_files as make
 from hibiscus.data.arrays import open as arrays
-from hibiscus.data.arrays.open import is_idx, read_idx
+from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as some
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes import validate as boxes_check
-from hibiscus.data.boxes.formats import FORMATS, BoxSet, find_boxes, read_boxes, unsupported_fields, write_boxes
+from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.formats import FORMATS, find_boxes, read_boxes, unsupported_fields, write_boxes
 from hibiscus.data.boxes.summary import summary
 from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, clean_name, to_number
 from hibiscus.errors import ConfigError, DataError
@@ -75,9 +76,9 @@ def test_any_boxes_come_back(data, format):
 
 def check(tmp_path, edges, size=(40, 60)):
     file = make.image(tmp_path / "p.png", size=size)
-    gather = BoxSetBuilder(tmp_path, "csv")
-    gather.add(file, [RawBox(edges, "ant", "labels.csv, line 2")], "labels.csv")
-    return gather.finish(["ant"])
+    builder = BoxSetBuilder(tmp_path, "csv")
+    builder.add(file, [RawBox(edges, "ant", "labels.csv, line 2")], "labels.csv")
+    return builder.finish(["ant"])
 
 
 @pytest.mark.parametrize(
@@ -110,24 +111,24 @@ def test_rounding_at_the_border_is_no_fault(tmp_path):
 def test_limits(tmp_path, monkeypatch):
     monkeypatch.setattr(boxes_check, "MAX_BOXES", 3)
     first, second = make.image(tmp_path / "a.png"), make.image(tmp_path / "b.png")
-    gather = BoxSetBuilder(tmp_path, "csv")
-    gather.add(first, [RawBox((0, 0, 5, 5), "ant", "x")] * 4, "x.csv")
-    gather.add(second, [RawBox((0, 0, 5, 5), f"class {i}", "x") for i in range(3)], "x.csv")
-    assert gather.faults["too many boxes"] == 1
-    assert "4 boxes for a.png" in gather.skipped[0].reason
+    builder = BoxSetBuilder(tmp_path, "csv")
+    builder.add(first, [RawBox((0, 0, 5, 5), "ant", "x")] * 4, "x.csv")
+    builder.add(second, [RawBox((0, 0, 5, 5), f"class {i}", "x") for i in range(3)], "x.csv")
+    assert builder.faults["too many boxes"] == 1
+    assert "4 boxes for a.png" in builder.skipped[0].reason
     monkeypatch.setattr(boxes_check, "MAX_CLASSES", 2)
     with pytest.raises(DataError, match="3 classes"):
-        gather.finish()
+        builder.finish()
 
 
 def test_bad_images_are_skipped_with_their_boxes(tmp_path):
     (tmp_path / "no.png").write_bytes(b"no image")
-    gather = BoxSetBuilder(tmp_path, "csv")
+    builder = BoxSetBuilder(tmp_path, "csv")
     for file in (tmp_path / "no.png", make.bomb(tmp_path / "bomb.png")):
-        assert gather.add(file, [RawBox((0, 0, 5, 5), "ant", "x")], "x.csv") is None
-    assert gather.faults == {"unreadable image": 2}
+        assert builder.add(file, [RawBox((0, 0, 5, 5), "ant", "x")], "x.csv") is None
+    assert builder.faults == {"unreadable image": 2}
     with pytest.raises(DataError, match=r"no\.png"):
-        gather.finish()
+        builder.finish()
 
 
 def test_numbers_and_names():

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from data import make_files as make
+from hibiscus.data.files import find_images
 from hibiscus.data.images import folder as images
-from hibiscus.data.images.folder import find_images, open_image_folder
+from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.open import open_data
 from hibiscus.errors import ConfigError, DataError
 

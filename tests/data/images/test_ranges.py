@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hibiscus.data.images.ranges import BELOW_ONE, check_number, check_switch
+from hibiscus.data.images.augment import BELOW_ONE, check_number, check_switch
 from hibiscus.errors import ConfigError
 
 

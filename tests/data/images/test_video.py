@@ -88,7 +88,7 @@ def test_files_that_are_no_video(tmp_path, monkeypatch):
         with pytest.raises(DataError, match=name) as caught:
             read_frames(tmp_path / name, (8, 8, 3))
         assert caught.value.fix
-    monkeypatch.setattr(video, "MOST_FRAMES", 2)
+    monkeypatch.setattr(video, "MAX_FRAMES", 2)
     with pytest.raises(DataError, match="more than 2 frames"):
         read_frames(other, (8, 8, 3))
     monkeypatch.setattr(video, "PIXEL_LIMIT", 100)
@@ -106,7 +106,7 @@ def test_a_film_that_was_written_is_read_again(tmp_path):
     """Lossy, so nearly: smooth images come back within a few levels, at the rate and the even size that were written."""
     rows = np.linspace(0, 200, 41).astype(np.uint8)[:, None, None]
     images = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
-    for ending in video.FILM_ENDINGS:
+    for ending in video.VIDEO_OUTPUT_ENDINGS:
         file = tmp_path / f"film{ending}"
         assert write_frames(images, file, Fraction(10)) == 4
         found, size = read_frames(file, (40, 64, 3))

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
-from hibiscus.data.dataset import remap_classes
+from hibiscus.data.dataset import IGNORED, remap_classes
 from hibiscus.data.masks.class_list import read_class_list
 from hibiscus.data.masks.folder import find_mask_pairs, mask_shape
-from hibiscus.data.masks.preparation import IGNORED, MaskPreparation
+from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 

@@ -8,7 +8,8 @@ from PIL import Image
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes import files as boxes_files
-from hibiscus.data.boxes.formats import FORMATS, BoxSet, read_boxes, write_boxes
+from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.formats import FORMATS, read_boxes, write_boxes
 from hibiscus.errors import DataError
 
 
