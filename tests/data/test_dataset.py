@@ -87,7 +87,7 @@ def test_measures_are_not_counted_as_classes():
     many = np.arange(1500) / 7
     measures = dataset(labels=many, values=many)
     assert measures.class_counts() == {}
-    assert measures.describe_fields()["label"] == "label: 1500 different values"
+    assert measures.describe_fields()["label"] == "label: 1500 distinct values"
     assert "1,500 items" in repr(measures)
 
 

@@ -63,7 +63,7 @@ def test_a_folder_of_two_folders_has_two_domains(tmp_path):
 @pytest.mark.parametrize("names", [("one",), ("one", "two", "three")])
 def test_other_than_two_domains_are_refused(tmp_path, names):
     data = open_data(folder(tmp_path / "pets", names, 20))
-    with pytest.raises(DataError, match=f"{len(names)} kinds of images") as caught:
+    with pytest.raises(DataError, match=f"{len(names)} classes or domains") as caught:
         prepared(data)
     assert "target_domain=" in caught.value.fix
     with pytest.raises(DataError):
@@ -79,7 +79,7 @@ def test_two_data_sets_side_by_side(tmp_path):
     assert np.array_equal(data.fields["image"][6:], np.load(large)["x"])
     assert np.ptp(data.fields["image"][:6], axis=3).max() == 0  # grey, three times
     assert data.fingerprint != open_data(large, target_domain=small).fingerprint
-    assert "brought to 9x9, RGB" in data.notes[0]
+    assert "resized to 9x9, RGB" in data.notes[0]
     assert len(set(data.ids)) == 10
 
 

@@ -14,7 +14,7 @@ from hibiscus.data.labels import LabelPreparation
 from hibiscus.data.tables.columns import LOOSE_MISSING, as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["IGNORED", "Dataset", "Skipped", "check_bad_files", "content_keys", "digest", "frame_keys", "remap_classes"]
+__all__ = ["CROWD", "IGNORED", "PADDING", "Dataset", "Skipped", "check_bad_files", "content_keys", "digest", "frame_keys", "remap_classes"]
 
 IGNORED = 255  # in masks: the class number of pixels that are of no class
 PADDING, CROWD = -1, -2  # in boxes: the class of unused rows; a crowd of class c has CROWD - c

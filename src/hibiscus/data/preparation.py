@@ -23,6 +23,7 @@ from hibiscus.data.targets import TargetPreparation
 from hibiscus.errors import RunError, nearest
 
 __all__ = [
+    "KINDS",
     "ArrayPreparation",
     "BoxPreparation",
     "EnvironmentPreparation",

@@ -164,11 +164,11 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: Tokenizer(top=0), ConfigError, "whole number from 1"),
+        (lambda: Tokenizer(top=0), ConfigError, "integer from 1"),
         (lambda: Tokenizer(stop_words="english"), ConfigError, "wrap it in a list"),
         (lambda: Tokenizer().fit("one text"), DataError, "wrap it in a list"),
         (lambda: Tokenizer().fit([None]), DataError, "NoneType"),
-        (lambda: Tokenizer().fit([math.nan]), DataError, "fill missing texts"),
+        (lambda: Tokenizer().fit([math.nan]), DataError, "replace missing texts"),
         (lambda: Tokenizer().fit(["...", ""]), DataError, "no words in 2 texts"),
         (lambda: Tokenizer().encode(["a"]), DataError, "call fit(texts)"),
         (lambda: Tokenizer().fit(TEXTS).decode([99]), DataError, "word index 99"),
