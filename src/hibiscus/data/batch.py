@@ -1,4 +1,4 @@
-"""Batches, which hold the fields of some items by name, and sources, which supply the training loop with batches."""
+"""Batches, which hold the fields of some items, and sources, which supply the training loop with them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["Batch", "Source"]
 class Batch(dict):
     """The fields of a batch by name: `batch["image"]` or `batch.image`.
 
-    `share` is set where several processes divide a batch. For the slice of this process it holds the position of
-    the first item, the size of the whole batch, and the number of processes.
+    `share` is set where several processes divide a batch. For the slice of this process it holds the position
+    of the first item, the size of the whole batch, and the number of processes.
     """
 
     share: tuple[int, int, int] | None = None
@@ -33,15 +33,15 @@ class Batch(dict):
 
     @property
     def weight(self) -> float:
-        """The weight of a mean over these items in an average over processes; 1 if all slices have the same size."""
+        """The weight of a mean over these items in an average over processes; 1 for slices of equal size."""
         return 1.0 if self.share is None else self.size * self.share[2] / self.share[1]
 
     def normal(self, *shape: int) -> Tensor:
-        """Standard normal numbers `(size, *shape)`; each item gets the same ones however many processes divide a batch."""
+        """Standard normal numbers `(size, *shape)`, which do not depend on how processes divide the batch."""
         return self._draw(torch.randn, shape)
 
     def uniform(self, *shape: int) -> Tensor:
-        """Numbers from [0, 1), `(size, *shape)`; each item gets the same ones however many processes divide a batch."""
+        """Numbers from [0, 1), `(size, *shape)`, which do not depend on how processes divide the batch."""
         return self._draw(torch.rand, shape)
 
     def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
@@ -50,7 +50,7 @@ class Batch(dict):
 
 
 class Source(Protocol):
-    """Supplies the training loop with batches from a position that can be saved: equal seed and position, equal batches."""
+    """Supplies batches; seed and position, which can be saved, determine all further ones."""
 
     batches_per_epoch: int
 
@@ -59,7 +59,7 @@ class Source(Protocol):
         ...
 
     def position(self) -> dict[str, Any]:
-        """The current position as plain JSON values, with tensors where past data is stored (a replay buffer)."""
+        """The position as plain JSON values, with tensors if past data is stored (replay buffer)."""
         ...
 
     def restore(self, position: dict[str, Any]) -> None:

@@ -33,10 +33,10 @@ def content_keys(array: np.ndarray) -> np.ndarray:
 
 
 def frame_keys(frame: Any) -> np.ndarray:
-    """The digest of each row of a DataFrame over all its columns, whatever their order and the other rows' values.
+    """The digest of each row of a DataFrame, which does not depend on column order or other rows.
 
-    A single missing or unusual value changes how pandas reads its whole column (1 becomes 1.0 or "1"), so values
-    are normalized first. Returns uint64 `(rows,)`.
+    A single missing or unusual value changes how pandas reads its whole column (1 becomes 1.0 or "1"), so
+    values are normalized first. Returns uint64 `(rows,)`.
     """
     order = np.argsort(np.array([str(name) for name in frame.columns]), kind="stable")
     columns = [_normalized(frame.iloc[:, index]) for index in order]
@@ -61,7 +61,7 @@ def _normalized(column: Any) -> list[str]:
 
 
 def remap_classes(values: np.ndarray, names: tuple[str, ...], target_names: tuple[str, ...]) -> np.ndarray:
-    """Masks `(items, height, width)` or boxes `(items, rows, 5)` renumbered so that classes are matched by name.
+    """Masks `(items, height, width)` or boxes `(items, rows, 5)` renumbered to match classes by name.
 
     Args:
         values: the masks or boxes.
@@ -97,13 +97,14 @@ class Skipped:
 
 
 def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fraction: float) -> None:
-    """Raises DataError if more than the allowed fraction of the files is unusable; the message names the first ones."""
+    """Raises DataError if more than the allowed fraction of the files is unusable, naming the first ones."""
     if len(bad) > max_bad_fraction * total or len(bad) == total:
-        received = f"{path}: {len(bad)} of {total} files cannot be used: {'; '.join(item.reason for item in bad[:3])}"
+        reasons = "; ".join(item.reason for item in bad[:3])
+        received = f"{path}: {len(bad)} of {total} files cannot be used: {reasons}"
         if len(bad) == total:
             raise DataError(received, "usable files", "replace the files")
         option = f"max_bad_fraction={math.ceil(100 * len(bad) / total) / 100:g}"
-        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect ... {option} lists them all)"
+        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect with it lists all)"
         raise DataError(received, f"at most {max_bad_fraction:.0%} unusable files", fix)
 
 
@@ -115,17 +116,18 @@ class Dataset:
         name: a short name, used for run folders.
         path: where the data was read from, as the user wrote it.
         fields: `image` uint8 `(items, height, width, channels)`; `table` a DataFrame; `array` float32
-            `(items, features)` or `(items, steps, features)`; `label` `(items,)` of names or integers; `target`
-            float `(items, columns)`; `domain` `(items,)` of two names; `factors` a structured integer array
-            `(items,)`, the known factors of variation, used for evaluation only; `mask` uint8
-            `(items, height, width)`, the class of each pixel, or `IGNORED`; `boxes` float32 `(items, rows, 5)`:
-            xmin, ymin, xmax, ymax as fractions of the image's width and height, and the class, which is `PADDING`
-            in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height and width of the
-            images in their files.
+            `(items, features)` or `(items, steps, features)`; `label` `(items,)` of names or integers;
+            `target` float `(items, columns)`; `domain` `(items,)` of two names; `factors` a structured
+            integer array `(items,)`, the known factors of variation, used for evaluation only; `mask` uint8
+            `(items, height, width)`, the class of each pixel, or `IGNORED`; `boxes` float32 `(items, rows,
+            5)`: xmin, ymin, xmax, ymax as fractions of the image's width and height, and the class, which is
+            `PADDING` in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height
+            and width of the images in their files.
         ids: a readable name for each item (a path inside the folder, a row number).
-        keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in the
-            same part, and adding an item moves no other.
-        parts: the indices of each part that the data came with (`train`, `val`, `test`); empty if it has no parts.
+        keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in
+            the same part, and adding an item moves no other.
+        parts: the indices of each part that the data came with (`train`, `val`, `test`); empty if it has no
+            parts.
         roles: for tables, the role of each column.
         notes: what the user should know about how the data was read.
         skipped: files that could not be used.
@@ -151,11 +153,12 @@ class Dataset:
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {len(items):,}" for name, items in self.parts.items()) or "one part"
-        return f"<Dataset {self.name}: {len(self):,} items; {', '.join(self.describe_fields().values())}; {parts}>"
+        fields = ", ".join(self.describe_fields().values())
+        return f"<Dataset {self.name}: {len(self):,} items; {fields}; {parts}>"
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all items, their order, names, labels and parts; datasets with equal digests are equal."""
+        """A digest of all items, their order, names, labels and parts; equal digests mean equal data."""
         state = hashlib.blake2b(np.ascontiguousarray(self.keys).tobytes(), digest_size=16)
         state.update("\x1f".join(self.ids).encode(errors="surrogateescape"))
         for part, items in sorted(self.parts.items()):
@@ -196,7 +199,7 @@ class Dataset:
         return f"{name}: {values.dtype} {tuple(values.shape[1:])}"
 
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
-        """The number of items of each class in each part; empty if there are no labels or too many distinct ones.
+        """The number of items of each class in each part; empty without labels or with too many.
 
         A label that differs from a class of the training part only by a trailing period counts as that class.
         """

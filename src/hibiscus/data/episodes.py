@@ -33,7 +33,8 @@ class EpisodePlan:
         shot: the number of support items of each class.
         queries: the number of query items of each class.
         per_epoch: the number of episodes that count as an epoch.
-        turned: each class rotated by 90, 180 and 270 degrees counts as three further classes; for square images.
+        turned: each class rotated by 90, 180 and 270 degrees counts as three further classes; for square
+            images.
     """
 
     way: int
@@ -70,7 +71,7 @@ def usable_classes(label: np.ndarray, plan: EpisodePlan, where: str) -> list[np.
         raise DataError(
             f"{where}: {len(members)} classes, {len(enough)} of which have at least {plan.items} items",
             f"{plan.way} such classes{' (rotations count as further classes)' if plan.turned else ''}",
-            "fewer classes per episode (way or eval_way), fewer items per class (shot, queries), or more data",
+            "fewer classes (way or eval_way), fewer items per class (shot, queries), or more data",
         )
     return enough
 
@@ -107,7 +108,8 @@ class Episodes:
         """The next episode.
 
         Returns:
-            `image` `(way (shot + queries), channels, height, width)`, and `label`, the class within the episode.
+            `image` `(way (shot + queries), channels, height, width)`, and `label`, the class within the
+            episode.
         """
         if self.index == self.batches_per_epoch:
             self.epoch, self.index = self.epoch + 1, 0

@@ -1,4 +1,4 @@
-"""Files and folders of datasets: traversed in a fixed order without hidden files, and read up to a size limit."""
+"""Files and folders of datasets, traversed in a fixed order and read up to a size limit."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MASK_FOLDERS = (
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is ignored silently: names that start with a dot, and what macOS adds to archives."""
+    """Whether a file or folder is silently ignored: dot files, and what macOS adds to archives."""
     return name.startswith(".") or name == "__MACOSX"
 
 
@@ -84,7 +84,7 @@ def find_images(folder: Path) -> tuple[list[Path], int]:
 
 
 def find_parts(folder: Path) -> dict[Path, str]:
-    """The part of each folder that is one. Without a train folder there are no parts, and `test` is an ordinary class.
+    """The part of each folder that is one; without a train folder there are none: `test` is a class.
 
     A folder that contains only one folder is descended into, as archives are often packed that way.
     """
@@ -122,7 +122,7 @@ def part_folders(folder: Path) -> list[Path]:
 
 
 def part_in_name(name: str) -> str:
-    """The part that the name of a file or folder indicates (`instances_val2017`, `labels_train`); `""` if none."""
+    """The part that a file or folder name indicates (`instances_val2017`, `labels_train`), or `""`."""
     words = re.findall(r"[a-z]+", name.lower())
     return next((PART_NAMES[word] for word in words if word in PART_NAMES), "")
 
@@ -148,7 +148,7 @@ def read_bytes(file: Path, limit: int) -> bytes:
 
 
 def read_text(file: Path, limit: int) -> str:
-    """The text of a file in UTF-8 (with or without a BOM), otherwise in Windows-1252, which accepts any byte."""
+    """The text of a file; see `decode_text` for the encoding and `read_bytes` for the errors."""
     return decode_text(read_bytes(file, limit))
 
 

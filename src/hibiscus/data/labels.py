@@ -36,7 +36,8 @@ class LabelPreparation:
         Shapes: values_train (N,), strings, numbers or booleans.
 
         Raises:
-            DataError: fewer than two classes, more than `max_classes`, or continuous values instead of classes.
+            DataError: fewer than two classes, more than `max_classes`, or continuous values instead of
+                classes.
         """
         texts = [text for text in as_texts(values_train) if text is not None]
         names = _natural_order(set(texts))
@@ -58,8 +59,8 @@ class LabelPreparation:
         Shapes: values (N,); returns int64 (N,).
 
         Raises:
-            DataError: a missing label, or one that the training part did not contain; the message gives its row,
-                counted from 1.
+            DataError: a missing label, or one that the training part did not contain; the message gives its
+                row, counted from 1.
         """
         texts = as_texts(values).tolist()
         classes = self._classes(set(texts))
@@ -125,7 +126,7 @@ class LabelPreparation:
 
 @dataclass(frozen=True)
 class LabelNumbering:
-    r"""Numbers for the classes in the data at hand. Nothing is learned, so each part may have its own classes.
+    r"""Numbers for the classes in the data at hand; nothing is learned, so parts may differ in classes.
 
     For methods that are evaluated on classes not seen in training: a number denotes the same class within one
     dataset only.

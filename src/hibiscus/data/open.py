@@ -44,15 +44,16 @@ def open_data(
     """Opens a dataset of any supported format.
 
     Args:
-        path: a folder of images or texts (one folder per class, or flat; with or without `train`, `val`, `test`;
-            or `trainA` and `trainB`, two image domains; or `images` and `masks`; or with bounding boxes), a folder
-            of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file, a COCO JSON file or
-            YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder with `train.csv` and `test.csv`, the name of
-            a bundled dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
+        path: a folder of images or texts (one folder per class, or flat; with or without `train`, `val`,
+            `test`; or `trainA` and `trainB`, two image domains; or `images` and `masks`; or with bounding
+            boxes), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file,
+            a COCO JSON file or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder with `train.csv` and
+            `test.csv`, the name of a bundled dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or
+            `gym:NAME` for an environment.
         target: for tables, the column to predict.
         test_data: the test part, if it is a separate file or folder.
-        target_domain: the other image domain, if it is a separate file or folder; all images are resized to the
-            larger size of the two.
+        target_domain: the other image domain, if it is a separate file or folder; all images are resized to
+            the larger size of the two.
         image_size: side in pixels, or `(height, width)`, that images are resized to; detected by default.
         channels: 1 for grayscale or 3 for RGB; detected by default.
         max_bad_fraction: the largest fraction of files that may be unusable.

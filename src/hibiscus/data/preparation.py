@@ -1,7 +1,8 @@
 r"""Everything that is learned from data: class orders, scales, means, vocabularies.
 
-It is learned from the training part only, saved with the run as a Preparation, and used unchanged for validation,
-test and prediction. Statistics of data are learned nowhere else, so nothing of the test part leaks into training.
+It is learned from the training part only, saved with the run as a Preparation, and used unchanged for
+validation, test and prediction. Statistics of data are learned nowhere else, so nothing of the test part
+leaks into training.
 """
 
 from __future__ import annotations

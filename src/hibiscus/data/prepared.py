@@ -81,9 +81,10 @@ class PreparedData:
         return self._build_batch.images["image"](as_tensor(pixels))
 
     def pairs(self, part: str, batch_size: int, seed: int, augment: Augment) -> ShuffledBatches:
-        """Endless shuffled batches of `image` and `transformed`, the same images after augmentation, without labels.
+        """Endless shuffled batches of `image` and `transformed`, the same images after augmentation.
 
-        Several processes each take the whole batch, since the losses on pairs depend on statistics of all of it.
+        Several processes each take the whole batch, since the losses on pairs depend on statistics of all of
+        it.
         """
         images, build_pairs = {"image": self.tensors["image"]}, PairBatchBuilder(self._build_batch)
         return ShuffledBatches(images, self.parts[part], batch_size, seed, build_pairs, augment)
@@ -100,7 +101,7 @@ class PreparedData:
         return owner.parts[part][owner.arrays["domain"][owner.parts[part]] == domain]
 
     def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
-        """Endless episodes of a part: small classification tasks; several processes each take the whole episode."""
+        """Endless episodes of a part; several processes each take the whole episode."""
         items = self.parts[part]
         members = usable_classes(self.arrays["label"][items], plan, f"{self.dataset.path}: the {part} part")
         members = [items[positions] for positions in members]
@@ -118,12 +119,12 @@ class PreparedData:
         return iterate(self.tensors, self.parts[part], self._build_batch, batch_size, transform)
 
     def values(self, field: str, part: str) -> np.ndarray:
-        """The encoded values of a field in a part: class numbers, standardized targets, matrices, uint8 images."""
+        """The encoded values of a field in a part, such as class numbers or uint8 images."""
         owner = self.owner(part)
         return owner.arrays[field][owner.parts[part]]
 
     def file_sizes(self, part: str) -> np.ndarray:
-        """Height and width in pixels of the image files of a part, `(items, 2)`; as prepared where not known."""
+        """Height and width of the image files of a part, `(items, 2)`; as prepared if unknown."""
         owner = self.owner(part)
         size = owner.dataset.fields.get("size")
         if size is not None:
@@ -131,11 +132,11 @@ class PreparedData:
         return np.tile(np.array(owner.arrays["image"].shape[1:3]), (len(owner.parts[part]), 1))
 
     def owner(self, part: str) -> PreparedData:
-        """The data that a part belongs to: the training part of other data that is evaluated is that of the run."""
+        """The data that holds a part; for other data that is evaluated, `train` is that of the run."""
         return self.training if part == "train" and self.training is not None else self
 
     def flat_inputs(self, part: str, rows: np.ndarray | None = None, max_features: int = 1024) -> np.ndarray:
-        """The inputs of a part as a float matrix `(items, features)` for simple baselines; large images are subsampled.
+        """The inputs of a part as a float matrix `(items, features)` for simple baselines.
 
         Args:
             part: the name of the part.
@@ -157,7 +158,7 @@ class PreparedData:
         return np.concatenate(columns, axis=1)
 
     def subsample(self, part: str, max_items: int = 20_000) -> np.ndarray:
-        """The positions of evenly spaced items within a part, enough for a baseline and few enough for memory."""
+        """The positions of evenly spaced items within a part, few enough for memory."""
         return evenly_spaced(len(self.owner(part).parts[part]), max_items)
 
     def ids(self, part: str) -> list[str]:
@@ -166,12 +167,12 @@ class PreparedData:
 
 
 def evenly_spaced(count: int, max_items: int) -> np.ndarray:
-    """At most `max_items` evenly spaced positions among `count`, so that items sorted by class are all represented."""
+    """At most `max_items` evenly spaced positions among `count`, which represents all of sorted classes."""
     return np.linspace(0, count - 1, min(count, max_items)).astype(np.int64)
 
 
 def raw_field(dataset: Dataset, name: str) -> Any:
-    """The raw values of a field; numbers for `target` or two domains may have been read as the field `label`."""
+    """The raw values of a field; a `target` or two domains may have been read as the field `label`."""
     if name in ("target", "domain") and name not in dataset.fields:
         return dataset.fields.get("label")
     return dataset.fields.get(name)

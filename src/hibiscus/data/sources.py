@@ -20,7 +20,8 @@ class ShuffledBatches:
     """Endless shuffled batches, in a new order each epoch; the last batch of an epoch may be smaller.
 
     The order in epoch `e` depends only on (seed, e), and the augmentation of batch `b` only on (seed, e, b).
-    The saved position is therefore two numbers, and a resumed run draws exactly the batches it would have drawn.
+    The saved position is therefore two numbers, and a resumed run draws exactly the batches it would have
+    drawn.
 
     Args:
         fields: arrays over all items, by name.
@@ -89,9 +90,9 @@ class ShuffledBatches:
 class UnpairedBatches:
     """Endless batches of `a` and `b`, equally many images of each domain, shuffled separately.
 
-    A domain that is used up starts again in a new order. The order of domain `d` in its pass `p` depends only on
-    (seed, d, p), so the saved position is one number. An epoch is one pass over the smaller domain. Several processes
-    each take a slice of every batch.
+    A domain that is used up starts again in a new order. The order of domain `d` in its pass `p` depends only
+    on (seed, d, p), so the saved position is one number. An epoch is one pass over the smaller domain.
+    Several processes each take a slice of every batch.
 
     Args:
         images: uint8 `(all items, height, width, channels)`.

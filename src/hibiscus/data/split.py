@@ -1,13 +1,13 @@
 r"""How items are divided into a training, a validation and a test part.
 
-Every split is a pure function of the content of the items, so it is the same on every machine and in every run, and
-items of equal content always end up in the same part. `hash` gives each item the number
+Every split is a pure function of the content of the items, so it is the same on every machine and in every
+run, and items of equal content always end up in the same part. `hash` gives each item the number
 
     u(item) = digest(item, salt) / 2^64   in [0, 1)
 
 and puts it into the test part if u < test, into validation if u < test + val. Adding an item moves no other.
-`class` assigns whole classes, or whole folders of classes, to one part. There are few of them, so it ranks them by u
-instead: thresholds would miss the requested fractions by far.
+`class` assigns whole classes, or whole folders of classes, to one part. There are few of them, so it ranks
+them by u instead: thresholds would miss the requested fractions by far.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ __all__ = ["SPLITS", "class_groups", "folds", "group_keys", "hash_fractions", "k
 SPLITS = ("hash", "stratified", "group", "class")
 MIN_FOLDERS = 3  # one folder of classes for each part
 _ENLARGE = {
-    "train": "smaller fractions: val=0.1 test=0.1", "val": "more data, or val=0.3", "test": "more data, test=0.3, or test=0",
-}  # fmt: skip
+    "train": "smaller fractions: val=0.1 test=0.1",
+    "val": "more data, or val=0.3",
+    "test": "more data, test=0.3, or test=0",
+}
 
 
 def hash_fractions(keys: np.ndarray, salt: str = "split") -> np.ndarray:
@@ -40,7 +42,7 @@ def group_keys(groups: np.ndarray) -> np.ndarray:
 
 
 def _stratified_fractions(keys: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The rank of each distinct key within its class, in [0, 1), which divides every class in the same proportions.
+    """The rank of each distinct key within its class, in [0, 1), which divides all classes alike.
 
     Equal items with different labels count as the label of the first, so that they stay together as well.
     """
@@ -111,7 +113,7 @@ def make_split(
 
 
 def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
-    """What stays together if the parts hold different classes: the class of each item, or the folder of its class.
+    """What stays together if parts hold different classes: the class of each item, or its folder.
 
     Args:
         dataset: labeled data; a class in a folder of classes is named like `Greek/character05`.
@@ -136,8 +138,8 @@ def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
 def split_classes(dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: float = 0.15) -> dict[str, np.ndarray]:
     """Parts that hold different classes, for methods that are evaluated on classes not seen in training.
 
-    The parts that the data came with are kept if no group occurs in two of them; otherwise they are merged and split
-    again. Each part gets its fraction of the groups, at least one (two if the groups are classes).
+    The parts that the data came with are kept if no group occurs in two of them; otherwise they are merged
+    and split again. Each part gets its fraction of the groups, at least one (two if the groups are classes).
 
     Args:
         dataset: labeled data.
@@ -174,8 +176,8 @@ def split_classes(dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: 
 def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The parts with every class in training: a class that would be missing from it is moved back.
 
-    Only items of parts that were split off are moved; a class that occurs only in a part that the data came with
-    stays there.
+    Only items of parts that were split off are moved; a class that occurs only in a part that the data came
+    with stays there.
     """
     names = _class_names(dataset, np.arange(len(dataset)))
     missing = np.setdiff1d(np.unique(names), names[parts["train"]])
@@ -186,7 +188,7 @@ def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str
 
 
 def folds(dataset: Dataset, items: np.ndarray, count: int, kind: str = "stratified", groups: np.ndarray | None = None) -> list[np.ndarray]:
-    """Divides items into `count` folds of equal size by content hash; returns the validation items of each fold.
+    """Divides items into `count` equal folds by content hash; returns the validation items of each.
 
     Args:
         dataset: the data.

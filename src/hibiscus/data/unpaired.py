@@ -1,4 +1,4 @@
-"""Two unpaired image domains: folders of `trainA` and `trainB`, two joined datasets, their parts, and their batches."""
+"""Two unpaired image domains: folders of `trainA` and `trainB`, joined datasets, and their parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["bring_to_shape", "check_domains", "domain_folders", "join_domains", 
 
 
 def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
-    """The part and the domain of each folder named `trainA`, `train_B`, `testA` ...; empty unless both have a train folder."""
+    """Part and domain of folders named `trainA`, `train_B`, `testA` ...; empty unless both have training."""
     folders = {}
     for child in sorted(folder.iterdir()):
         match = re.fullmatch(rf"({'|'.join(PART_NAMES)})[ _-]?([AB])", child.name, re.IGNORECASE)
@@ -51,6 +51,7 @@ def open_domain_folder(
     pixels, keys, good, skipped = open_image_files(files, shape.get("image_size"), shape.get("channels"), progress)
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     parts = np.array([slots[i][0] for i in good])
+    size = f"{pixels.shape[1]}x{pixels.shape[2]}, {color_name(pixels.shape[3])}"
     return Dataset(
         name=folder.resolve().name,
         path=str(folder),
@@ -58,13 +59,13 @@ def open_domain_folder(
         ids=[files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
         parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
-        notes=[f"two domains; images resized to {pixels.shape[1]}x{pixels.shape[2]}, {color_name(pixels.shape[3])}"],
+        notes=[f"two domains; images resized to {size}"],
         skipped=skipped,
     )
 
 
 def bring_to_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Images uint8 `(items, ...)` in a given shape: resized and center-cropped, converted to grayscale or RGB."""
+    """Images uint8 `(items, ...)` resized and center-cropped to a shape, as grayscale or RGB."""
     if images.shape[1:] == shape:
         return images
     result = np.empty((len(images), *shape), np.uint8)
@@ -81,7 +82,8 @@ def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channe
     Args:
         first: the first domain, which takes the name of the dataset.
         second: the second domain.
-        image_size: side, or (height, width), that all images are resized to; by default the larger of each side.
+        image_size: side, or (height, width), that all images are resized to; by default the larger of each
+            side.
         channels: 1 or 3; by default the larger number.
 
     Raises:
@@ -124,7 +126,7 @@ def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channe
 
 
 def split_domains(dataset: Dataset, domain: np.ndarray, kind: str, val: float, test: float) -> dict[str, np.ndarray]:
-    """Splits each domain separately, so that a domain without a part gets one whatever the other came with."""
+    """Splits each domain separately, so that a domain without a part gets one in any case."""
     members_of: dict[str, list[np.ndarray]] = {}
     for name in np.unique(domain):
         members = np.flatnonzero(domain == name)
@@ -143,6 +145,6 @@ def check_domains(path: str, domain: np.ndarray) -> None:
         shown = f"{', '.join(names[:5])}{' ...' if len(names) > 5 else ''}"
         raise DataError(
             f"{path}: {len(names)} classes or domains ({shown})",
-            "two domains: a folder of trainA and trainB, a folder of two folders, or target_domain= for the other data",
+            "two domains: folders trainA and trainB, a folder of two folders, or target_domain=",
             "hibiscus train cyclegan photos/ target_domain=paintings/",
         )

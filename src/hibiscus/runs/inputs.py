@@ -1,4 +1,4 @@
-"""The inputs of a trained model: images, videos, tables and arrays in the learned shape; and the names of predictions."""
+"""Inputs of a trained model, converted to the shape of training; and labels for its predictions."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     """Opens inputs without labels.
 
     Args:
-        inputs: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of
-            paths.
+        inputs: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a
+            list of paths.
         preparation: what the run learned; images are converted to its size and channels.
 
     Raises:
@@ -98,7 +98,7 @@ def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.dev
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
-    """Opens a table; one that lists images stands for the images, unless other columns were inputs of training too."""
+    """Opens a table; one that lists images means the images, unless other columns were inputs too."""
     if "image" not in preparation:
         return open_data(str(file))
     prepared = preparation["image"]
@@ -153,7 +153,7 @@ def _open_video(file: Path, preparation: Preparation) -> Dataset:
 
 
 def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:
-    """The fields of images; predictions for resized images are given in pixels of their files, which requires `sizes`."""
+    """The fields of images; resized ones need `sizes`, as predictions are in pixels of the files."""
     return {"image": pixels, "size": np.array(sizes, np.int64)} if sizes else {"image": pixels}
 
 
@@ -189,8 +189,8 @@ def label_predictions(dataset: Dataset, predictions: dict[str, Any], preparation
 
     Args:
         dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`.
-        predictions: as returned by the method; `classes` names the classes of its probabilities, by default those of
-            training.
+        predictions: as returned by the method; `classes` names the classes of its probabilities, by default
+            those of training.
         preparation: with the classes of training, if the method learned them.
     """
     named = {"value" if name == "values" else name: values for name, values in predictions.items()}

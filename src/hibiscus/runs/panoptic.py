@@ -1,4 +1,4 @@
-"""Panoptic segmentation with two runs: the predictions of a detector and a segmenter, merged and evaluated."""
+"""Panoptic segmentation with two runs: predicted boxes and masks, merged and evaluated."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None =
     for boxes, size, mask in zip(detected["boxes"], detected["size"], masks["mask"][..., 0], strict=True):
         confident = boxes[(boxes[:, 5] >= 0) & (boxes[:, 4] >= min_score)]
         maps.append(merge_panoptic(mask, _normalized(confident, size), thing_of))
-    kept = {name: detected[name] for name in ("id", "size", "skipped")}
-    result = {"id": kept["id"], "maps": maps, "classes": list(names), "size": kept["size"], "skipped": kept["skipped"]}
+    result = {"id": detected["id"], "maps": maps, "classes": list(names)}
+    result |= {"size": detected["size"], "skipped": detected["skipped"]}
     return result if truth is None else {**result, **_evaluate(maps, truth[1], thing_of, names, tuple(box_names))}
 
 
@@ -60,7 +60,7 @@ def _are_files(images: Images) -> bool:
 
 
 def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None:
-    """The test part of a dataset with boxes and masks, in the image size of each run; None if it lacks either."""
+    """The test part of a dataset, in the image size of each run; None without boxes or masks."""
     first = things._opened(os.fspath(path), things.preparation)
     if not {"boxes", "mask"} <= first.fields.keys():
         return None
@@ -98,7 +98,7 @@ def _evaluate(
         objects = boxes[boxes[:, 4] >= 0]
         area = (objects[:, 2] - objects[:, 0]) * (objects[:, 3] - objects[:, 1])
         true = merge_panoptic(mask, objects[np.argsort(area, kind="stable")], thing_of)
-        # Pixels of a thing outside all true boxes are ignored, as it is not known which instance they belong to.
+        # Pixels of a thing outside all true boxes are ignored, as their instance is unknown.
         quality.add(predicted, true, (mask != IGNORED) & (true.segments > 0))
     things = sorted(thing_of.values())
     stuff = [number for number in range(len(names)) if number not in things]

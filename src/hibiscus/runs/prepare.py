@@ -44,9 +44,10 @@ REQUIREMENTS = {  # for each field that a method may need: what is expected, and
 
 
 def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
-    """Learns shapes, scales and class orders from the training items, for the inputs and what else the method needs.
+    """Learns shapes, scales and class orders from the training items, as far as the method needs.
 
-    Labels of other parts that match a class of the training part up to a trailing period are noted on the dataset.
+    Labels of other parts that match a class of the training part up to a trailing period are noted on the
+    dataset.
 
     Args:
         dataset: the opened data.
@@ -157,8 +158,8 @@ def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False
 def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
     """The parts of a dataset as specified by the options.
 
-    If a method needs labels, every class is in the training part; if it is evaluated on classes not seen in training,
-    no class is in two parts.
+    If a method needs labels, every class is in the training part; if it is evaluated on classes not seen in
+    training, no class is in two parts.
     """
     other_classes = kind is not None and kind.parts_hold_other_classes
     if other_classes and "label" not in dataset.fields:

@@ -1,4 +1,4 @@
-"""Arrays: IDX (the MNIST format), `.npz` and `.npy`, CIFAR's binary batches, and MATLAB files such as SVHN's."""
+"""Arrays: IDX (the MNIST format), `.npz`, `.npy`, CIFAR's binary batches, MATLAB files such as SVHN's."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> n
 
 
 def open_arrays(path: Path) -> Dataset:
-    """Opens a `.npz`, `.npy` or `.mat` file; keys such as `x_train y_train x_test y_test`, `images labels` or `X y`.
+    """Opens a `.npz`, `.npy` or `.mat` file with keys such as `x_train y_train`, `images labels` or `X y`.
 
     Raises:
         DataError: not readable, pickled, or no array that could hold the items.

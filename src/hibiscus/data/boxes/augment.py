@@ -1,23 +1,24 @@
 r"""Augmentation of batches of images together with their bounding boxes, for training only.
 
-A window of a canvas around the image becomes the new image. Output pixel o, as fractions of the sides, is read from
+A window of a canvas around the image becomes the new image. Output pixel o, in fractions of the sides, is
+read from
 
-    source = corner + sides * (F o),    window = zoom_out, then iou_crop inside it, then scale_jitter inside that
+    source = corner + sides * (F o),    window = zoom_out, then iou_crop in it, then scale_jitter in that
 
-with F the flips and rotations, in a single bilinear sampling; the edges of boxes are transformed by the inverse.
-Without a window, pixels are only rearranged and keep their values. Outside the image the canvas has the mean color
-of the image. Before all this, colors are changed by
+with F the flips and rotations, in a single bilinear sampling; the edges of boxes are transformed by the
+inverse. Without a window, pixels are only rearranged and keep their values. Outside the image the canvas has
+the mean color of the image. Before all this, colors are changed by
 
     y = (1 + b) (mean + (C x - mean) (1 + c)), clamped to [0, 1],    C = T^-1 diag(1, (1 + s) rotation(hue)) T
 
-with the mean over the image, and T the matrix from RGB to YIQ: the luma is unchanged, the chroma is rotated by the hue
-and scaled by 1 + s.
+with the mean over the image, and T the matrix from RGB to YIQ: the luma is unchanged, the chroma is rotated
+by the hue and scaled by 1 + s.
 
 Reference: Liu et al., "SSD: Single shot multibox detector", 2016, arXiv 1512.02325, sections 2.2 and 3.6.
 
-Differences from the paper: saturation and hue are linear in YIQ, while the authors' code uses HSV; contrast is
-relative to the mean of the image and not to black; the aspect ratio of a crop is relative to that of the image, which
-is by how much the new image is distorted.
+Differences from the paper: saturation and hue are linear in YIQ, while the authors' code uses HSV; contrast
+is relative to the mean of the image and not to black; the aspect ratio of a crop is relative to that of the
+image, which is by how much the new image is distorted.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ from torch.nn import functional
 from hibiscus.data.dataset import CROWD, PADDING
 from hibiscus.data.images.augment import BELOW_ONE, check_number, check_switch
 from hibiscus.data.images.color_jitter import jitter_colors
-from hibiscus.data.images.windows import memory_format
+from hibiscus.data.images.windows import edges_in_window, memory_format, nest_windows, place_windows
 from hibiscus.errors import ConfigError, DataError
 
 __all__ = ["BoxAugment"]
 
 RANGES = {
-    "zoom_out": (1.0, 10.0), "scale_jitter": (0.0, BELOW_ONE), "aspect_jitter": (0.0, 3.0), "brightness": (0.0, 1.0),
-    "contrast": (0.0, 1.0), "saturation": (0.0, 1.0), "hue": (0.0, 180.0), "min_kept": (0.0, 1.0),
+    "zoom_out": (1.0, 10.0), "scale_jitter": (0.0, BELOW_ONE), "aspect_jitter": (0.0, 3.0),
+    "brightness": (0.0, 1.0), "contrast": (0.0, 1.0), "saturation": (0.0, 1.0), "hue": (0.0, 180.0), "min_kept": (0.0, 1.0),
 }  # fmt: skip
 SWITCHES = ("flip", "vertical_flip", "turns", "iou_crop")
-# One row of uniform numbers per decision, always drawn, so that enabling one leaves the draws of the others unchanged.
+# One row of uniform numbers per decision, always drawn, so that enabling one does not change the others.
 DRAWS = ("flip_x", "flip_y", "turn", "zoom_out", "zoom_out_x", "zoom_out_y", "overlap", "scale", "aspect", "scale_x", "scale_y")
 DRAWS = (*DRAWS, "brightness", "contrast", "saturation", "hue")
 MAX_TRIALS = 50  # candidate crops of an image, as many as the authors' code tries
@@ -59,25 +60,26 @@ class BoxAugment:
         flip: flip horizontally with probability 1/2.
         vertical_flip: flip vertically with probability 1/2.
         turns: rotate by 0, 90, 180 or 270 degrees; images that are not square by 0 or 180.
-        zoom_out: largest factor by which the image is shrunk onto a canvas, with probability 1/2; 1 to 10, 1 for
-            none (paper: 4).
-        iou_crop: a crop with sides of about 0.3 to 1 of the image's, an aspect ratio of 1/2 to 2, and an intersection
-            over union with some box of at least 0, 0.1, 0.3, 0.5, 0.7 or 0.9; or the whole image, all with equal
-            probability. Also the whole image if none of 50 crops satisfies this.
-        scale_jitter: scale by a factor from 1 - scale_jitter to 1 + scale_jitter, at a random position; 0 to below 1.
+        zoom_out: largest factor by which the image is shrunk onto a canvas, with probability 1/2; 1 to 10, 1
+            for none (paper: 4).
+        iou_crop: a crop with sides of about 0.3 to 1 of the image's, an aspect ratio of 1/2 to 2, and an
+            intersection over union with some box of at least 0, 0.1, 0.3, 0.5, 0.7 or 0.9; or the whole
+            image, all with equal probability. Also the whole image if none of 50 crops satisfies this.
+        scale_jitter: scale by a factor from 1 - scale_jitter to 1 + scale_jitter, at a random position; 0 to
+            below 1.
         aspect_jitter: stretch one side relative to the other by a factor of up to 1 + aspect_jitter; 0 to 3.
         brightness: largest relative change, 0 to 1; this and the next three with probability 1/2 each.
         contrast: largest relative change about the mean of the image, 0 to 1.
         saturation: largest relative change of the chroma, 0 to 1; images with three channels only.
         hue: largest rotation of the chroma in degrees, 0 to 180 (paper: 18); images with three channels only.
-        min_kept: a box of which less than this fraction of the area remains becomes padding, as does one whose center
-            has left the image; a crowd is kept as long as any part of it is visible.
+        min_kept: a box of which less than this fraction of the area remains becomes padding, as does one
+            whose center has left the image; a crowd is kept as long as any part of it is visible.
 
     Shapes:
-        images (batch, channels, height, width), floating point, in [0, 1]; boxes (batch, rows, 5), float32: xmin, ymin,
-        xmax, ymax as fractions of the sides, and the class, -1 for padding (edges 0), -2 or less for a crowd, which is
-        transformed like an object but not considered when choosing a crop. Returns both with the same shapes, dtypes
-        and memory format.
+        images (batch, channels, height, width), floating point, in [0, 1]; boxes (batch, rows, 5), float32:
+        xmin, ymin, xmax, ymax as fractions of the sides, and the class, -1 for padding (edges 0), -2 or less
+        for a crowd, which is transformed like an object but not considered when choosing a crop. Returns both
+        with the same shapes, dtypes and memory format.
 
     Raises:
         ConfigError: an argument out of range, or saturation or hue for images without three channels.
@@ -122,7 +124,7 @@ class BoxAugment:
         return any((self.brightness, self.contrast, self.saturation, self.hue))
 
     def __call__(self, images: Tensor, generator: torch.Generator, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """A new batch; `images` and `boxes` themselves if nothing is enabled. They are never modified in place."""
+        """A new batch; `images` and `boxes` themselves if nothing is enabled. Nothing is modified in place."""
         _check(images, boxes)
         if not self.active or images.numel() == 0:
             return images, boxes
@@ -143,7 +145,7 @@ class BoxAugment:
         turned = self._turned(draws, images.shape[2] == images.shape[3])
         if self.iou_crop or self._has_canvas:
             window = self._window(draws, uniform[len(DRAWS) :], boxes)
-            edges = _relative_to(window, boxes)
+            edges = edges_in_window(window, boxes)
             images, boxes = self._sampled(images, window, turned, mean), self._kept(edges, boxes, turned)
         elif self._orients:
             images, boxes = self._reordered(images, turned), self._kept(boxes[..., :4], boxes, turned)
@@ -155,7 +157,7 @@ class BoxAugment:
         return {name: _half(draws[name]) * getattr(self, name) for name in names}
 
     def _turned(self, draws: dict[str, Tensor], is_square: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """For each image (batch,): whether rows and columns are exchanged, and whether the source's x and y are flipped."""
+        """For each image: whether rows and columns are exchanged, and whether source x and y are flipped."""
         quarters = (draws["turn"] * 4).long().clamp_(max=3) * self.turns
         if not is_square:
             quarters = quarters // 2 * 2
@@ -163,31 +165,31 @@ class BoxAugment:
         return quarters % 2 == 1, across ^ ((quarters == 1) | (quarters == 2)), down ^ (quarters >= 2)
 
     def _window(self, draws: dict[str, Tensor], trials: Tensor, boxes: Tensor) -> Tensor:
-        """The visible window of the image plane: left, top, width, height as fractions of the image's sides, (batch, 4)."""
+        """The visible window: left, top, width, height as fractions of the image's sides, (batch, 4)."""
         one = torch.ones_like(draws["scale"])
-        window = _windows_at(one, one, one, one)
+        window = place_windows(one, one, one, one)
         if self.zoom_out > 1:
             side = 1 + (2 * draws["zoom_out"] - 1).clamp_(min=0) * (self.zoom_out - 1)
-            window = _windows_at(side, side, draws["zoom_out_x"], draws["zoom_out_y"])
+            window = place_windows(side, side, draws["zoom_out_x"], draws["zoom_out_y"])
         if self.iou_crop:
             chosen = (draws["overlap"] * len(OVERLAPS)).long().clamp_(max=len(OVERLAPS) - 1)
             min_iou = torch.tensor(OVERLAPS, device=boxes.device)[chosen]
-            crop = self._crop(trials, min_iou, _relative_to(window, boxes), boxes[..., 4] >= 0)
-            window = _inside(window, crop)
+            crop = self._crop(trials, min_iou, edges_in_window(window, boxes), boxes[..., 4] >= 0)
+            window = nest_windows(window, crop)
         if self.scale_jitter or self.aspect_jitter:
             side = 1 / (1 + (2 * draws["scale"] - 1) * self.scale_jitter)
             ratio = torch.exp((draws["aspect"] - 0.5) * math.log1p(self.aspect_jitter))
-            window = _inside(window, _windows_at(side * ratio, side / ratio, draws["scale_x"], draws["scale_y"]))
+            window = nest_windows(window, place_windows(side * ratio, side / ratio, draws["scale_x"], draws["scale_y"]))
         return window
 
     def _crop(self, trials: Tensor, min_iou: Tensor, edges: Tensor, is_object: Tensor) -> Tensor:
-        """The first candidate with an IoU of at least `min_iou` (batch,) with an object that it keeps; (batch, 4).
+        """The first candidate with an IoU of `min_iou` (batch,) or more with an object it keeps; (batch, 4).
 
         The whole window if there is no such candidate.
         """
         side, ratio, x, y = trials.view(4, MAX_TRIALS, -1).transpose(1, 2)  # (batch, trials) each
         side, ratio = MIN_SIDE + (1 - MIN_SIDE) * side, MAX_RATIO ** (ratio - 0.5)
-        crops = _windows_at((side * ratio).clamp_(max=1), (side / ratio).clamp_(max=1), x, y)  # (batch, trials, 4)
+        crops = place_windows((side * ratio).clamp_(max=1), (side / ratio).clamp_(max=1), x, y)  # (batch, trials, 4)
         low, high = crops[:, :, None, :2], crops[:, :, None, :2] + crops[:, :, None, 2:]
         box_low, box_high = edges[:, None, :, :2], edges[:, None, :, 2:]
         overlap = (torch.minimum(high, box_high) - torch.maximum(low, box_low)).clamp_(min=0)
@@ -203,7 +205,7 @@ class BoxAugment:
     def _sampled(self, images: Tensor, window: Tensor, turned: tuple[Tensor, Tensor, Tensor], mean: Tensor) -> Tensor:
         """One bilinear sampling of each window, flipped and rotated."""
         is_swapped, across, down = turned
-        # A side extends from -1 to 1. Row and column determine the source, which is five times as fast as affine_grid.
+        # A side extends from -1 to 1. Row and column determine the source: five times as fast as affine_grid.
         center = 2 * window[:, :2] + window[:, 2:] - 1
         x_scale = torch.where(across, -window[:, 2], window[:, 2])[:, None]
         y_scale = torch.where(down, -window[:, 3], window[:, 3])[:, None]
@@ -215,7 +217,7 @@ class BoxAugment:
         else:
             x, y = x[:, None], y[:, :, None]
         grid = torch.stack(torch.broadcast_tensors(x, y), -1)  # (batch, height, width, 2)
-        # float32 throughout, as a bf16 grid is off by pixels. Border padding keeps edges from mixing with the canvas.
+        # float32, as a bf16 grid is off by pixels. Border padding keeps edges from mixing with the canvas.
         moved = functional.grid_sample(images.float(), grid, "bilinear", "border", align_corners=False)
         if self._has_canvas:
             is_outside = (x.abs() > 1) | (y.abs() > 1)
@@ -223,7 +225,7 @@ class BoxAugment:
         return moved.clamp_(0, 1).to(images.dtype)
 
     def _reordered(self, images: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """Flips and rotations without sampling; selecting among whole copies is faster than indexing pixels."""
+        """Flips and rotations without sampling; selecting among copies is faster than indexing pixels."""
         is_swapped, across, down = (decision[:, None, None, None] for decision in turned)
         if self.flip or self.turns:
             images = torch.where(across, images.flip(3), images)
@@ -234,7 +236,7 @@ class BoxAugment:
         return images
 
     def _kept(self, edges: Tensor, boxes: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """The boxes with their new `edges`, (batch, rows, 4) before flips and rotations; lost ones become padding."""
+        """The boxes with new `edges` (batch, rows, 4) before flips and rotations; lost ones become padding."""
         is_swapped, across, down = turned
         is_flipped = torch.stack((across, down), 1)[:, None]
         low, high = edges[..., :2], edges[..., 2:]
@@ -267,21 +269,6 @@ def _described(value: object) -> str:
 def _half(uniform: Tensor) -> Tensor:
     """Maps [0, 1) to 0 with probability 1/2, and to [-1, 1) otherwise."""
     return torch.where(uniform < 0.5, 0.0, 4 * uniform - 3)
-
-
-def _windows_at(width: Tensor, height: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Windows of these sizes inside the whole, or around it if larger, at the relative position x, y; (..., 4)."""
-    return torch.stack((x * (1 - width), y * (1 - height), width, height), -1)
-
-
-def _inside(window: Tensor, inner: Tensor) -> Tensor:
-    """The window of the image that corresponds to `inner` inside `window`; (batch, 4)."""
-    return torch.cat((window[:, :2] + inner[:, :2] * window[:, 2:], inner[:, 2:] * window[:, 2:]), 1)
-
-
-def _relative_to(window: Tensor, boxes: Tensor) -> Tensor:
-    """The edges of boxes (batch, rows, 4) as fractions of the window, from its upper left corner."""
-    return (boxes[..., :4] - window[:, None, :2].repeat(1, 1, 2)) / window[:, None, 2:].repeat(1, 1, 2)
 
 
 def _pixel_centers(images: Tensor, axis: int) -> Tensor:

@@ -23,10 +23,12 @@ class AnnotatedImage:
         file: the image file.
         name: its path inside the root folder of the data, with `/`; the stable name of the image.
         size: (height, width) of the upright image in pixels, from its header, whatever an annotation says.
-        boxes: float64 `(k, 4)`: xmin, ymin, xmax, ymax in pixels from the top left corner; edges, not pixel centers,
-            so a box of the whole image is (0, 0, width, height). The numbers of Pascal VOC are taken as they are.
+        boxes: float64 `(k, 4)`: xmin, ymin, xmax, ymax in pixels from the top left corner; edges, not pixel
+            centers, so a box of the whole image is (0, 0, width, height). The numbers of Pascal VOC are taken
+            as they are.
         labels: int64 `(k,)`, indices into the classes of the BoxSet.
-        crowd: bool `(k,)`: boxes that are neither required nor counted (`difficult` in VOC, `iscrowd` in COCO).
+        crowd: bool `(k,)`: boxes that are neither required nor counted (`difficult` in VOC, `iscrowd` in
+            COCO).
         extra: for each box, the other properties in its format, for conversion without loss.
     """
 

@@ -201,7 +201,7 @@ def _read_box(builder: BoxSetBuilder, entry: dict[str, Any], where: str, names: 
 
 
 def write_coco(boxset: BoxSet, out: Path) -> None:
-    """Writes `images` and `annotations/instances_PART.json`, or `instances_all.json` if there are no parts."""
+    """Writes `images` and `annotations/instances_PART.json`, or `instances_all.json` without parts."""
     (out / "annotations").mkdir()
     names = place_images(boxset, [out / "images"] * len(boxset))
     ids = [extra.get("id") for image in boxset.images for extra in image.extra]
@@ -238,7 +238,7 @@ def _entries(image: AnnotatedImage, image_id: int, ids: list[int]) -> list[dict[
 
 
 def _is_json(value: Any) -> bool:
-    """Whether a value can be represented in UTF-8 JSON, which excludes non-finite numbers and lone surrogates."""
+    """Whether UTF-8 JSON can represent a value, which excludes non-finite numbers and lone surrogates."""
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The segmentation of COCO annotations: polygons and run-length encoded masks, validated without decoding them."""
+"""Segmentations of COCO annotations: polygons and run-length encoded masks, validated but not decoded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def json_number(value: Any) -> float:
 
 
 def check_segmentation(builder: BoxSetBuilder, where: str, extra: dict[str, Any], size: tuple[int, int]) -> None:
-    """Drops polygons of fewer than three points and masks of another size than the image; nothing is decoded."""
+    """Drops polygons of fewer than three points and masks of another size than the image, undecoded."""
     segmentation = extra.pop("segmentation", None)
     if segmentation is None or segmentation == []:
         return

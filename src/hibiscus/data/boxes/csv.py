@@ -1,4 +1,4 @@
-"""CSV: a row for each box, with its image, its four edges and its class; `classes.txt` may name the classes."""
+"""CSV: a row for each box with its image, four edges and class; `classes.txt` may name the classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MAX_LIST_BYTES = 64_000_000
 MAX_HEADER = 10_000  # characters
 ENDINGS = (".csv", ".tsv")
 IMAGE = (
-    "frame", "filename", "image", "imagepath", "imagename", "imagefile", "file", "filepath", "picture", "path", "img",
+    "frame", "filename", "image", "imagepath", "imagename", "imagefile", "file", "filepath", "picture",
+    "path", "img",
 )  # fmt: skip
 CLASS = ("class", "classid", "label", "classname", "category", "categoryid", "name", "labelid", "object")
 CROWD = ("crowd", "iscrowd", "difficult")
@@ -50,7 +51,7 @@ class _Row(NamedTuple):
 
 
 def is_csv_dataset(path: Path) -> bool:
-    """Whether the file, or one in the folder or its part folders, has a column for images and four for edges."""
+    """Whether the file, or one in the folder or its part folders, has columns for images and edges."""
     return bool(_tables(path, max_files=20))
 
 
@@ -137,7 +138,7 @@ def _lines(file: Path, columns: _Columns) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_table(builder: BoxSetBuilder, file: Path, part: str, index: ImageIndex, rows: Rows) -> None:
-    """Adds the rows of a table to those of their images; an image belongs to the first table that names it."""
+    """Adds the rows of a table to their images; an image belongs to the first table that names it."""
     columns = _columns(file)
     assert columns is not None  # it is one of _tables
     known: dict[str, Path | None] = {}
@@ -215,8 +216,8 @@ def _read_lists(builder: BoxSetBuilder, root: Path, index: ImageIndex, rows: Row
 def _class_names(builder: BoxSetBuilder, labels: set[str], root: Path) -> tuple[dict[str, str], list[str]]:
     """The class that each text of the class column denotes, and the classes in order.
 
-    `classes.txt` has lines `ID NAME`, or one name per line, numbered from 0, or from 1 if the ids in the table imply
-    it. An id 0 named background that no row uses is not a class.
+    `classes.txt` has lines `ID NAME`, or one name per line, numbered from 0, or from 1 if the ids in the
+    table imply it. An id 0 named background that no row uses is not a class.
     """
     file = root / "classes.txt"
     lines = [line.strip() for line in read_text(file, MAX_LIST_BYTES).splitlines() if line.strip()] if file.is_file() else []
@@ -239,7 +240,7 @@ def _class_names(builder: BoxSetBuilder, labels: set[str], root: Path) -> tuple[
 
 
 def write_csv(boxset: BoxSet, out: Path) -> None:
-    """Writes `images`, `labels_PART.csv` (`labels.csv` for images without a part) and `classes.txt` with ids from 1."""
+    """Writes `images`, `labels_PART.csv` (`labels.csv` without a part) and `classes.txt` with ids from 1."""
     names = place_images(boxset, [out / "images"] * len(boxset))
     parts = boxset.part_of()
     crowded = any(image.crowd.any() for image in boxset.images)

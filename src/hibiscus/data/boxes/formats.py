@@ -43,7 +43,7 @@ _FORMATS = {  # in the order in which they are tried
 
 
 def _locate(path: Path) -> tuple[Path, str] | None:
-    """The folder or file that holds the boxes, and its format; a folder that only holds one folder is descended into."""
+    """The folder or file that holds the boxes, and its format; a lone folder in a folder is entered."""
     if not path.exists():
         return None
     for name, format in _FORMATS.items():
@@ -127,7 +127,7 @@ def require_empty_folder(folder: Path) -> Path:
 
 
 def unsupported_fields(boxset: BoxSet, format: str) -> dict[str, int]:
-    """The properties that a format cannot store, with the number of boxes affected: crowd flags, and extras by name."""
+    """What a format cannot store, crowd flags and extras by name, with the number of boxes affected."""
     lost: dict[str, int] = {}
     crowd = sum(int(image.crowd.sum()) for image in boxset.images)
     if format == "yolo" and crowd:

@@ -30,9 +30,10 @@ class ImageIndex:
             self.by_stem.setdefault(file.stem, []).append(file)
 
     def find(self, name: str, near: Iterable[Path] = (), part: str = "") -> Path | None:
-        """The image with a relative name: in a nearby folder, otherwise in any, otherwise the only one of this file name.
+        """The image with a relative name: in a nearby folder, else in any, else the only one of this name.
 
-        If several have the same file name, the one in a folder of the part is returned, or none if still ambiguous.
+        If several have the same file name, the one in a folder of the part is returned, or none if still
+        ambiguous.
         """
         for folder in [*near, *self.folders]:
             if str(folder / name) in self.known:
@@ -42,7 +43,7 @@ class ImageIndex:
         return self._only(same_end, part) or self._only(same_name, part)
 
     def of_stem(self, stem: str, near: Path | None = None, part: str = "") -> Path | None:
-        """The image with a name without extension: the one in the nearby folder, otherwise the only one (of the part)."""
+        """The image with this stem: the one in the nearby folder, otherwise the only one (of the part)."""
         files = self.by_stem.get(stem, [])
         return next((file for file in files if file.parent == near), None) or self._only(files, part)
 
@@ -94,7 +95,7 @@ def _plain(text: str) -> str:
 
 
 def place_images(boxset: BoxSet, folders: Sequence[Path]) -> list[str]:
-    """Puts each image into its folder, hard-linked if possible, otherwise copied; returns their names there."""
+    """Puts each image into its folder, hard-linked if possible, else copied; returns the new names."""
     names = flat_names(boxset)
     for folder in dict.fromkeys(folders):
         folder.mkdir(parents=True, exist_ok=True)

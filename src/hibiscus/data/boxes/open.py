@@ -1,4 +1,4 @@
-"""Images with bounding boxes, and possibly masks, as a Dataset: images of one size, boxes as fractions of the sides."""
+"""Images with bounding boxes, and possibly masks, as a Dataset with images of one size."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def open_boxes(
 
 
 def normalized_boxes(boxset: BoxSet) -> np.ndarray:
-    """The boxes in the form of a Dataset: float32 `(images, rows, 5)`, edges as fractions of the image's sides."""
+    """The boxes as float32 `(images, rows, 5)` with edges as fractions of the image's sides."""
     count = max((len(image.boxes) for image in boxset.images), default=0)
     boxes = np.zeros((len(boxset.images), max(1, count), 5), np.float32)
     boxes[..., 4] = PADDING

@@ -22,7 +22,8 @@ class BoxPreparation:
     Args:
         names: the class names, in the order of their numbers.
         counts: the number of boxes of each class in the training part.
-        sizes: width and height, as fractions of the image's sides, of evenly spaced boxes of the training part.
+        sizes: width and height, as fractions of the image's sides, of evenly spaced boxes of the training
+            part.
     """
 
     names: tuple[str, ...]

@@ -14,14 +14,14 @@ QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "9
 
 
 def summary(boxset: BoxSet) -> dict[str, Any]:
-    """Counts by class and part, box sizes, boxes per image, and the number of each fault, as plain JSON values.
+    """Counts by class and part, box sizes, boxes per image, and counts of faults, as plain JSON values.
 
     Args:
         boxset: the result of `read_boxes`.
 
     Returns:
-        `boxes` is `{class: {part: count}}`, including crowd boxes; `sizes` has quantiles of the width and height in
-        pixels, of the fraction of the image's area, and of width / height.
+        `boxes` is `{class: {part: count}}`, including crowd boxes; `sizes` has quantiles of the width and
+        height in pixels, of the fraction of the image's area, and of width / height.
     """
     parts = dict(boxset.parts)
     rest = [i for i, part in enumerate(boxset.part_of()) if not part]

@@ -1,4 +1,4 @@
-"""The validation of boxes of any format: each fault is counted and reported, and the box repaired or skipped."""
+"""Validation of boxes of any format: faults are counted and reported, boxes repaired or skipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FAULTS = {  # the note on each, where {} stands for the number
     "path refused": "{} paths that point outside the folder were refused",
     "bad mask": "{} invalid polygons or masks were dropped; their boxes are kept if valid",
     "in two parts": "{} images occurred in two parts and were kept in the first",
-    "size differs": "{} annotations state a wrong image size; the actual size is used, the boxes are unchanged",
+    "size differs": "{} annotations state a wrong image size; the actual size is used, boxes are unchanged",
 }
 
 
@@ -89,7 +89,7 @@ def to_pixel_edges(numbers: Sequence[float], size: tuple[int, int]) -> list[floa
 
 
 def clean_name(name: Any) -> str:
-    """A class name on one line that every format can store: whitespace and unprintable characters become one space."""
+    """A class name on one line for any format: whitespace and unprintable characters become one space."""
     text = "".join(character if character.isprintable() else " " for character in str(name)[:MAX_NAME])
     return " ".join(text.split())
 
@@ -138,7 +138,7 @@ class BoxSetBuilder:
             reported.append(Skipped(place, f"{place}: {reason}"))
 
     def compare_size(self, file: Path | str, stated: tuple[float, float], size: tuple[int, int]) -> None:
-        """Counts an annotation that states another (height, width) than the image has; unknown ones are 0 or NaN."""
+        """Counts an annotation with another (height, width) than its image; unknown ones are 0 or NaN."""
         if all(side > 0 for side in stated) and tuple(stated) != size:
             reason = f"states {stated[1]:g} x {stated[0]:g} pixels, but the image has {size[1]} x {size[0]}"
             self.fix("size differs", file, reason)

@@ -1,7 +1,7 @@
 """Pascal VOC: one XML file for each image.
 
-VOC counts pixels from 1, and its xmax is the last pixel inside. The four numbers are read and written unchanged, as by
-most tools: a box is then off by at most one pixel, and a round trip is exact.
+VOC counts pixels from 1, and its xmax is the last pixel inside. The four numbers are read and written
+unchanged, as by most tools: a box is then off by at most one pixel, and a round trip is exact.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 
 
 def is_voc_dataset(path: Path) -> bool:
-    """Whether there are VOC files: an `Annotations` folder, or annotations in XML in the folder or its part folders."""
+    """Whether there are XML annotations, in an `Annotations` folder, the folder or its part folders."""
     return path.is_dir() and any(_is_annotation(file) for file in _annotation_files(path, max_files=5))
 
 
 def _annotation_files(folder: Path, max_files: int | None = None) -> list[Path]:
-    """The XML files: those of `Annotations`, otherwise those of the folder, otherwise those of its part folders."""
+    """The XML files of `Annotations`, otherwise of the folder, otherwise of its part folders."""
     inside = child_named(folder, "Annotations")
     if inside is not None:
         files = list(islice((file for file in walk_files(inside) if file.suffix.lower() == ".xml"), max_files))
@@ -78,7 +78,7 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
 
 
 def _lists(path: Path) -> dict[str, list[str]]:
-    """The names in `ImageSets/Main/{train,val,test}.txt`; `trainval` counts as train if there is neither of the two."""
+    """The names in `ImageSets/Main/{train,val,test}.txt`; `trainval` counts as train without those two."""
     folder = child_named(child_named(path, "ImageSets") or path / "ImageSets", "Main") or path / "ImageSets" / "Main"
     files = {part: folder / f"{part}.txt" for part in PARTS if (folder / f"{part}.txt").is_file()}
     if not {"train", "val"} & set(files) and (folder / "trainval.txt").is_file():
@@ -147,7 +147,7 @@ def _read_object(builder: BoxSetBuilder, item: Any, where: str) -> RawBox | None
 
 
 def _value(element: Any, depth: int = 1) -> Any:
-    """The content of an element: a number, a text, or a dictionary of its children, with a list for a repeated tag."""
+    """The content of an element: a number, a text, or a dictionary of its children; lists for repeated tags."""
     if not len(element) or depth > MAX_DEPTH:
         text = (element.text or "").strip()
         return next((number for kind in (int, float) if (number := _exact(kind, text)) is not None), text)
@@ -170,7 +170,7 @@ def _exact(kind: Any, text: str) -> Any:
 
 
 def write_voc(boxset: BoxSet, out: Path) -> None:
-    """Writes `Annotations`, `JPEGImages`, `ImageSets/Main`, and `classes.txt`, since VOC has no order of classes."""
+    """Writes `Annotations`, `JPEGImages`, `ImageSets/Main` and, as VOC orders no classes, `classes.txt`."""
     (out / "Annotations").mkdir()
     names = place_images(boxset, [out / "JPEGImages"] * len(boxset))
     for image, name in zip(boxset.images, names, strict=True):
@@ -208,7 +208,7 @@ def _rounded(edge: float) -> int | float:
 
 
 def _put(parent: ElementTree.Element, key: str, value: Any, depth: int = 1) -> None:
-    """Adds an element with a number, a text or a dictionary; what XML cannot represent (lists of numbers) is left out."""
+    """Adds an element with a number, a text or a dictionary; values that XML cannot represent are left out."""
     repeated = isinstance(value, list) and not any(isinstance(item, list | int | float) for item in value)
     for item in value if repeated else [value]:
         if not XML_NAME.match(key) or depth > MAX_DEPTH or isinstance(item, list) or item is None:

@@ -1,4 +1,4 @@
-"""YOLO: a text file for each image in a parallel folder, with a line `class cx cy w h` for each box, as fractions.
+"""YOLO: a text file for each image in a parallel folder, with lines `class cx cy w h` of fractions.
 
 A line may hold a polygon instead, `class x y x y x y ...`; its bounding box is used.
 """
@@ -39,7 +39,7 @@ NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt"}
 
 
 def is_yolo_dataset(path: Path) -> bool:
-    """Whether the file is a YOLO `data.yaml`, or the folder has one, or has images and labels in parallel folders."""
+    """Whether the file is a `data.yaml`, or the folder has one, or parallel folders of images and labels."""
     if path.is_file():
         return is_config(path)
     return path.is_dir() and (_config_file(path) is not None or _has_labels(path))
@@ -206,7 +206,7 @@ def _read_line(builder: BoxSetBuilder, words: list[str], where: str, size: tuple
 
 
 def write_yolo(boxset: BoxSet, out: Path) -> None:
-    """Writes `images/PART`, `labels/PART` (with an empty file for an image without objects) and `data.yaml`."""
+    """Writes `images/PART`, `labels/PART` (an empty file for an image without objects) and `data.yaml`."""
     folders = [part or ("rest" if boxset.parts else "") for part in boxset.part_of()]
     names = place_images(boxset, [out / "images" / folder for folder in folders])
     for folder in dict.fromkeys(folders):

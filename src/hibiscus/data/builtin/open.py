@@ -1,4 +1,4 @@
-"""Bundled datasets: real ones from scikit-learn's files, without the second that importing it takes, and synthetic ones."""
+"""Bundled datasets: real ones from scikit-learn's files (it is not imported), and synthetic ones."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ BUNDLED = {
     "iris": "150 flowers with four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines with thirteen measurements, 3 growers (UCI)",
     "breast-cancer": "569 tumours with thirty measurements, 2 diagnoses (UCI)",
-    "shapes": "9,720 synthetic images of shapes, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
+    "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
     "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
-    "diabetes": "442 patients with ten measurements, and the disease progression after a year, a number (Efron 2004)",
+    "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
 SIDE = 32  # of the crops of a photograph
@@ -86,7 +86,7 @@ def open_bundled(name: str) -> Dataset:
 
 
 def _crops(image: np.ndarray) -> np.ndarray:
-    """The squares of 32x32 pixels that an image divides into; the rest at the right and at the bottom is dropped."""
+    """The squares of 32x32 pixels in an image; the rest at the right and at the bottom is dropped."""
     rows, columns = image.shape[0] // SIDE, image.shape[1] // SIDE
     squares = image[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
     return squares.reshape(-1, SIDE, SIDE, 3).copy()

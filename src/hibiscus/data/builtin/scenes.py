@@ -13,10 +13,10 @@ MIN_RADIUS, MAX_RADIUS, MAX_SHAPES = 6, 11, 3
 
 
 def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, and boxes float32 `(count, 3, 5)` as in a Dataset.
+    """Images uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, boxes float32 `(count, 3, 5)`.
 
-    There are one to three shapes in an image. Later ones cover earlier ones, whose boxes include what is hidden, and
-    noise covers everything. The color of a class varies little, that of the ground a lot.
+    There are one to three shapes in an image. Later ones cover earlier ones, whose boxes include what is
+    hidden, and noise covers everything. The color of a class varies little, that of the ground a lot.
     """
     draw = np.random.default_rng(seed)
     images, masks = np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.uint8)

@@ -1,12 +1,15 @@
-r"""Synthetic images of shapes in all combinations of five factors, so that the factors of each image are known.
+r"""Synthetic images of shapes in all combinations of five factors, which are known for each image.
 
-    shape: square, ellipse, heart    scale: 4, 3.5 to 6.5 pixels    rotation: 6 in a quarter turn    x: 15    y: 9
+    shape: square, ellipse, heart    scale: 4, 3.5 to 6.5 pixels    rotation: 6 in a quarter turn    x: 15
+        y: 9
 
-A quarter turn maps a square to itself, so within it no two images are equal. Edges are antialiased: the brightness of a
-pixel is the fraction of its 25 sampling points that lie inside. The positions form a rectangle rather than a square: in
-a square, a code could rotate x and y into each other without loss, so the data would not determine the axes.
+A quarter turn maps a square to itself, so within it no two images are equal. Edges are antialiased: the
+brightness of a pixel is the fraction of its 25 sampling points that lie inside. The positions form a
+rectangle rather than a square: in a square, a code could rotate x and y into each other without loss, so the
+data would not determine the axes.
 
-Reference: after dSprites (Matthey, Higgins, Hassabis, Lerchner, 2017), whose images are 64x64 and black and white.
+Reference: after dSprites (Matthey, Higgins, Hassabis, Lerchner, 2017), whose images are 64x64 and black and
+white.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ FACTORS = {"shape": len(SHAPES), "scale": len(SCALES), "rotation": len(TURNS), "
 
 
 def draw_shapes() -> tuple[np.ndarray, np.ndarray]:
-    """All images, uint8 `(items, 32, 32, 1)`, and their factors, a structured array `(items,)` of integers from 0.
+    """Images uint8 `(items, 32, 32, 1)`, and factors, a structured array `(items,)` of integers from 0.
 
     The factors are named `shape`, `scale`, `rotation`, `x` and `y`; x increases to the right, y downward.
     """

@@ -34,7 +34,7 @@ def _quiet() -> Iterator[None]:
 
 
 def make_environment(name: str) -> Any:
-    """A Gymnasium environment by its name, with its time limit and without the checks that slow down each step.
+    """A Gymnasium environment by its name, with its time limit and without the checks in each step.
 
     Raises:
         DataError: there is no environment of this name, or a package that it requires is missing.

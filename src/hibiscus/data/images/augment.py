@@ -4,15 +4,15 @@ Each output pixel (x, y), relative to the center, is read from
 
     source = M (F (x, y) + d),    M = rotation(angle) [[1, shear], [0, 1]] / scale
 
-with F the flips and d the offset of `translate` and `crop` in whole pixels. Without rotation, scaling and shear, M is
-the identity and whole rows are copied; otherwise a single bilinear sampling does everything. Then brightness and
-contrast are changed,
+with F the flips and d the offset of `translate` and `crop` in whole pixels. Without rotation, scaling and
+shear, M is the identity and whole rows are copied; otherwise a single bilinear sampling does everything. Then
+brightness and contrast are changed,
 
     y = (1 + b) (mean + (x - mean) (1 + c)), clamped to [0, 1],    mean over the image
 
-and finally one square is erased. A mask is transformed in the same way with nearest-neighbor sampling; it is ignored
-outside the image and where it is erased. Augmented images remain correlated with their originals, so a network still
-benefits from dropout.
+and finally one square is erased. A mask is transformed in the same way with nearest-neighbor sampling; it is
+ignored outside the image and where it is erased. Augmented images remain correlated with their originals, so
+a network still benefits from dropout.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["BELOW_ONE", "Augment", "check_number", "check_switch"]
 
 BELOW_ONE = math.nextafter(1.0, 0.0)  # the largest number below 1
 SAMPLING = {"zero": "zeros", "nearest": "border", "reflect": "reflection"}
-# One row of uniform numbers per decision, always drawn, so that enabling one leaves the draws of the others unchanged.
+# One row of uniform numbers per decision, always drawn, so that enabling one does not change the others.
 DRAWS = ("shift_y", "shift_x", "crop_y", "crop_x", "flip_x", "flip_y", "rotation", "zoom", "shear", "brightness", "contrast")
 DRAWS = (*DRAWS, "cutout_y", "cutout_x")
 
@@ -52,11 +52,12 @@ class Augment:
         brightness: largest relative change, 0 to 1.
         contrast: largest relative change about the mean of the image, 0 to 1.
         cutout: side in pixels of a square set to 0, centered anywhere in the image; 0 for none.
-        padding_mode: the pixels outside the image: "zero", "nearest" (edge pixel) or "reflect" (edge pixel twice).
+        padding_mode: the pixels outside the image: "zero", "nearest" (edge pixel) or "reflect" (edge pixel
+            twice).
 
     Shapes:
-        images (batch, channels, height, width), floating point, in [0, 1]; returns the same shape, dtype and memory
-        format.
+        images (batch, channels, height, width), floating point, in [0, 1]; returns the same shape, dtype and
+        memory format.
 
     Raises:
         ConfigError: an argument out of range, or a crop or cutout as large as the images.
@@ -167,7 +168,7 @@ class Augment:
         offset: tuple[torch.Tensor, torch.Tensor],
         flip: tuple[torch.Tensor, torch.Tensor],
     ) -> torch.Tensor:
-        """The source of each pixel, for rotation, scaling, shear, flips and offsets together: (batch, height, width, 2)."""
+        """The source of each pixel, for all geometric changes together: (batch, height, width, 2)."""
         height, width = images.shape[2:]
         angle = _signed(draws["rotation"]) * math.radians(self.rotation)
         scale = 1 / (1 + _signed(draws["zoom"]) * self.scale_range)
@@ -175,7 +176,7 @@ class Augment:
         cos, sin = angle.cos() * scale, angle.sin() * scale
         m00, m01, m10, m11 = cos, cos * shear - sin, sin, sin * shear + cos
         x_sign, y_sign = 1 - 2 * flip[0].float(), 1 - 2 * flip[1].float()
-        # From pixels about the center to the [-1, 1] of affine_grid, where each side has length 2 whatever its pixels.
+        # From pixels about the center to the [-1, 1] of affine_grid, where each side has length 2.
         top = (m00 * x_sign, m01 * y_sign * height / width, (m00 * offset[0] + m01 * offset[1]) * 2 / width)
         low = (m10 * x_sign * width / height, m11 * y_sign, (m10 * offset[0] + m11 * offset[1]) * 2 / height)
         theta = torch.stack([torch.stack(top, 1), torch.stack(low, 1)], 1)  # (batch, 2, 3)
@@ -190,7 +191,7 @@ class Augment:
 
     @staticmethod
     def _sampled_mask(masks: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-        """The class of the nearest pixel; ignored outside the image in any padding mode, as a reflection has no labels."""
+        """The class of the nearest pixel; ignored outside the image in any padding mode."""
         known = functional.grid_sample(masks[:, None].float() - IGNORED, grid, "nearest", "zeros", align_corners=False)
         return (known[:, 0] + IGNORED).to(masks.dtype)
 

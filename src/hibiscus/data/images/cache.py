@@ -1,7 +1,7 @@
-"""The image cache: each image is decoded once, into a memory-mapped uint8 array that is found by the state of the files.
+"""The image cache: images are decoded once, into a memory-mapped array found by the state of the files.
 
-The cache is in `$HIBISCUS_CACHE`, otherwise in `$XDG_CACHE_HOME/hibiscus`, otherwise in `~/.cache/hibiscus`. Nothing is
-ever written beside the user's own files. The cache can be deleted at any time.
+The cache is in `$HIBISCUS_CACHE`, otherwise in `$XDG_CACHE_HOME/hibiscus`, otherwise in `~/.cache/hibiscus`.
+Nothing is ever written beside the user's own files. The cache can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def cache_folder() -> Path:
 
 
 def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> str:
-    """The key of a cache entry: path, size, permissions and modification time of each file, and the target shape."""
+    """The key of an entry: path, size, permissions and modification time of the files, and the shape."""
     state = hashlib.blake2b(f"5 {shape}{'' if resize == 'cover' else resize}".encode(), digest_size=16)
     for file in files:
         try:
@@ -55,7 +55,7 @@ def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> s
 
 
 def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]:
-    """Decodes one image into `(height, width, channels)`; returns the digest of its file and the error, if any."""
+    """Decodes one image into `(height, width, channels)`; returns the digest of its file and any error."""
     height, width, channels = pixels.shape
     mode = "gray" if channels == 1 else "rgb"
     try:
@@ -80,7 +80,7 @@ def _decode_every(files: Sequence[Path], pixels: np.ndarray, results: list[tuple
 
 @contextlib.contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Limits PyTorch to one thread: threads that each resize an image would otherwise start further threads each."""
+    """Limits PyTorch to one thread, as each thread that resizes an image would start further ones."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -96,7 +96,7 @@ def _decode_all(
     keep: Callable[[np.ndarray], Any],
     progress: Callable[[int, int], None] | None,
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Decodes in threads (the decoders release the interpreter lock) and passes the good images on in chunks, in order.
+    """Decodes in threads (the decoders release the interpreter lock) and keeps good images in order.
 
     They are collected in memory first, since a new memory map costs a page fault for each of its pages.
     """
@@ -176,8 +176,8 @@ def decode_images(
         resize: `cover` scales the short side and crops the center; `squash` ignores the aspect ratio.
 
     Returns:
-        The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests, uint64
-        `(good,)`; their indices among the files; and the bad files with their reasons.
+        The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests,
+        uint64 `(good,)`; their indices among the files; and the bad files with their reasons.
     """
     entry = cache_folder() / "images" / _stamp(files, shape, resize)
     whole = (len(files), *shape)

@@ -1,4 +1,4 @@
-"""Changes of brightness, contrast, saturation and hue for batches of images; see `BoxAugment` for the formula."""
+"""Changes of brightness, contrast, saturation and hue of images; see `BoxAugment` for the formula."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def jitter_colors(images: Tensor, mean: Tensor, changes: dict[str, Tensor]) -> t
 
 
 def _chroma(stretch: Tensor, angle: Tensor) -> Tensor:
-    """The matrices (batch, 3, 3) that scale and rotate the chroma of RGB and preserve the luma and all grays."""
+    """The matrices (batch, 3, 3) that scale and rotate the chroma of RGB and preserve the luma."""
     matrix = torch.zeros(len(stretch), 3, 3, device=stretch.device)
     matrix[:, 0, 0] = 1
     matrix[:, 1, 1] = matrix[:, 2, 2] = stretch * angle.cos()

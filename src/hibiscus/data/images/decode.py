@@ -31,11 +31,12 @@ __all__ = [
 
 ImageArray = np.ndarray
 PIXEL_LIMIT = 100_000_000
-# An allow-list: Pillow's other readers run programs (EPS) or are rarely used, and users' images are of these formats.
+# An allow-list: Pillow's other readers run programs (EPS) or are rarely used.
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 _quiet_lock, _quiet_stack = threading.Lock(), contextlib.ExitStack()
 _quiet_depth = 0
@@ -43,7 +44,7 @@ _quiet_depth = 0
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Suppresses Pillow's warnings; reference-counted, since threads that decode share one list of filters."""
+    """Suppresses Pillow's warnings; reference-counted, as decoding threads share one list of filters."""
     global _quiet_depth
     with _quiet_lock:
         if _quiet_depth == 0:
@@ -73,15 +74,16 @@ def open_image(
         size: (height, width) to resize to; a JPEG is then decoded at a reduced scale, several times as fast.
         mode: "auto" keeps grayscale images and converts others to RGB; "gray" and "rgb" convert all.
         resize: "cover" scales the short side and crops the center; "squash" ignores the aspect ratio.
-        limit: the largest number of pixels to decode, read from the header before any memory is allocated; Pillow's
-            178,956,970 is the maximum.
+        limit: the largest number of pixels to decode, read from the header before any memory is allocated;
+            Pillow's 178,956,970 is the maximum.
 
     Returns:
-        uint8, (height, width) if grayscale, otherwise (height, width, 3). The first frame of an animation; transparent
-        pixels over white.
+        uint8, (height, width) if grayscale, otherwise (height, width, 3). The first frame of an animation;
+        transparent pixels over white.
 
     Raises:
-        DataError: missing, empty, truncated, too large, or not an image; the message names the file and the reason.
+        DataError: missing, empty, truncated, too large, or not an image; the message names the file and the
+            reason.
     """
     for name, word, known in (("mode", mode, ("auto", "gray", "rgb")), ("resize", resize, ("cover", "squash"))):
         if word not in known:
@@ -175,7 +177,7 @@ def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> ImageArray:
 
 
 def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
-    """Antialiased resize to (height, width); "cover" reads the largest centered box with the target's aspect ratio."""
+    """Antialiased resize to (height, width); "cover" reads the largest centered box of its aspect ratio."""
     height, width = size
     box_width, box_height = float(image.width), float(image.height)
     if how == "cover":
@@ -216,7 +218,7 @@ def read_headers(files: Sequence[Path], max_files: int = 200) -> tuple[list[tupl
 
 
 def image_size(file: Path) -> tuple[int, int] | None:
-    """(height, width) of the upright image from its header; None if it is not an image, or too large to decode."""
+    """(height, width) of the upright image from its header; None if it is not an image, or too large."""
     sizes, _ = read_headers([file])
     return sizes[0] if sizes and 0 < sizes[0][0] * sizes[0][1] <= PIXEL_LIMIT else None
 

@@ -32,14 +32,14 @@ def _target_shape(files: Sequence[Path], image_size: int | Sequence[int] | None,
 
 
 def _labels(files: Sequence[Path], roots: Sequence[Path]) -> list[str]:
-    """The class of each image: its folder in the folder of the part; nested folders only if all images are nested."""
+    """The class of each image: its folder inside the part; nested folders only if all are nested."""
     parents = [file.parent.relative_to(root).parts for file, root in zip(files, roots, strict=True)]
     deep = all(len(parts) > 1 for parts in parents)
     return ["/".join(parts) if deep else (parts[0] if parts else "") for parts in parents]
 
 
 def _collect_images(folder: Path, notes: list[str]) -> tuple[list[Path], list[Path], list[str], int]:
-    """The images of a folder, the root folder and the part (or `""`) of each, and the number of other files."""
+    """The images of a folder, the root and the part (or `""`) of each, and the number of other files."""
     parts = find_parts(folder)
     if not parts:
         files, others = find_images(folder)
@@ -65,7 +65,7 @@ def open_image_files(
     progress: Callable[[int, int], None] | None = None,
     resize: str = "cover",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
-    """Decodes files to one shape, by default determined from the files; returns the same as `decode_images`."""
+    """Decodes files to one shape, by default determined from them; returns as `decode_images`."""
     return decode_images(files, _target_shape(files, image_size, channels), progress, resize)
 
 

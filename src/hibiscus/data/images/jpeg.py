@@ -1,6 +1,7 @@
-"""Fast decoding of ordinary JPEGs with libjpeg-turbo and PyTorch's resize, about three times as fast as with Pillow.
+"""Decoding of ordinary JPEGs with libjpeg-turbo and PyTorch, about three times as fast as with Pillow.
 
-All other files (CMYK, damaged, huge, or with unknown color spaces) are left to Pillow, which also reports what is wrong.
+All other files (CMYK, damaged, huge, or with unknown color spaces) are left to Pillow, which also reports
+what is wrong.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0
 EXIF, EXIF_REACH = b"Exif\0\0", 2**17  # the segment is near the beginning of the file
 # How to turn the stored image upright, by the EXIF orientation (CIPA DC-008, 4.6.4).
 TURNS = {
-    2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1], 5: lambda a: a.transpose(1, 0, 2),
-    6: lambda a: np.rot90(a, -1), 7: lambda a: a[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90,
+    2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, -1), 7: lambda a: a[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90,
 }  # fmt: skip
 
 
 def jpeg_bytes(file: str | os.PathLike[str]) -> bytes | None:
     """The content of a file that starts like a JPEG; None for any other, or if it cannot be read.
 
-    It uses as few system calls as possible, since each of them releases the interpreter lock and has to reacquire it.
+    It uses as few system calls as possible, since each of them releases the interpreter lock and has to
+    reacquire it.
     """
     with contextlib.suppress(OSError, ValueError):
         opened = os.open(file, OPENING)
@@ -50,8 +52,8 @@ def read_jpeg(data: bytes, size: tuple[int, int], mode: str, resize: str, limit:
 
     Args:
         data: the bytes of the file.
-        size: (height, width); the image is decoded at the nearest eighth that is at least twice as large, so that
-            cropping to whole pixels is not noticeable.
+        size: (height, width); the image is decoded at the nearest eighth that is at least twice as large, so
+            that cropping to whole pixels is not noticeable.
         mode: "auto" keeps grayscale images; "gray" and "rgb" convert all.
         resize: "cover" scales the short side and crops the center; "squash" ignores the aspect ratio.
         limit: the largest number of pixels to decode.

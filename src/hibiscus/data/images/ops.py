@@ -1,7 +1,8 @@
 """Operations on images as uint8 arrays, as returned by the decoder in `decode.py`.
 
-An image is `(height, width)` if grayscale and `(height, width, channels)` otherwise, 0 black and 255 white. Every
-function returns a new array, and raises DataError for anything but an image and ConfigError for arguments out of range.
+An image is `(height, width)` if grayscale and `(height, width, channels)` otherwise, 0 black and 255 white.
+Every function returns a new array, and raises DataError for anything but an image and ConfigError for
+arguments out of range.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def resize_squash(image: ImageArray, size: tuple[int, int]) -> ImageArray:
 
 
 def rotate(image: ImageArray, degrees: float, expand: bool = True) -> ImageArray:
-    """Rotates counterclockwise with black corners; right angles are exact; `expand` enlarges the image to fit."""
+    """Rotates counterclockwise with black corners, exactly for right angles; `expand` enlarges to fit."""
     if degrees % 90 == 0 and (expand or degrees % 180 == 0):
         return np.rot90(check_image(image), int(degrees // 90)).copy()
     return np.array(_image(image).rotate(degrees, Image.Resampling.BILINEAR, expand=expand))
@@ -132,7 +133,7 @@ def pad(image: ImageArray, border: int | tuple[int, int, int, int], value: int =
 
 
 def pad_to(images: ImageArray, size: tuple[int, int], value: int = 0) -> ImageArray:
-    """Centers one image, or a batch (N, height, width, channels), in a larger black frame, as MNIST in 32 x 32."""
+    """Centers an image, or a batch (N, height, width, channels), in a black frame, as MNIST in 32 x 32."""
     axis = 1 if getattr(images, "ndim", 0) == 4 else 0
     original = (images if axis else check_image(images)).shape[axis : axis + 2]
     missing = np.subtract(check_size(size), original)
@@ -144,7 +145,7 @@ def pad_to(images: ImageArray, size: tuple[int, int], value: int = 0) -> ImageAr
 
 
 def split_channels(image: ImageArray, colored: bool = False) -> list[ImageArray]:
-    """Each channel as a grayscale image (height, width), or, if `colored`, as the image with the other channels black."""
+    """Each channel as a grayscale image, or, if `colored`, the image with the other channels black."""
     stack = check_image(image)[:, :, None] if image.ndim == 2 else image
     if not colored:
         return [stack[:, :, channel].copy() for channel in range(stack.shape[2])]
@@ -152,7 +153,7 @@ def split_channels(image: ImageArray, colored: bool = False) -> list[ImageArray]
 
 
 def reduce_colors(image: ImageArray, levels: int) -> ImageArray:
-    """Quantizes each channel to `levels` (2 to 256) steps: floor(x levels / 256) 255 / (levels - 1), rounded."""
+    """Quantizes to `levels` (2 to 256) steps: floor(x levels / 256) 255 / (levels - 1), rounded."""
     _check_range("levels", levels, 2, 256)
     table = np.rint(np.arange(256) * int(levels) // 256 * (255 / (int(levels) - 1))).astype(np.uint8)
     return table[check_image(image)]
@@ -203,7 +204,7 @@ def _flip_axis(direction: str) -> int:
 
 
 def blend(first: ImageArray, second: ImageArray, fraction: float = 0.5) -> ImageArray:
-    """Weighted sum of two images of one shape: fraction first + (1 - fraction) second, rounded; from 0 to 1."""
+    """fraction first + (1 - fraction) second, rounded, for images of one shape; fraction from 0 to 1."""
     _check_range("fraction", fraction, 0, 1)
     if check_image(first, "first").shape != check_image(second, "second").shape:
         received = f"images of shapes {first.shape} and {second.shape}"

@@ -20,7 +20,7 @@ MAX_VALUES = 2e8  # pixels, enough for four digits of mean and deviation, and re
 
 @dataclass(frozen=True)
 class ImagePreparation:
-    r"""The size of images, and the mean and standard deviation of each channel: prepared = (pixel / 255 - mean) / std.
+    r"""Image size, and mean and deviation of each channel: prepared = (pixel / 255 - mean) / std.
 
     Args:
         height: in pixels.
@@ -41,7 +41,7 @@ class ImagePreparation:
 
     @classmethod
     def fit(cls, images_train: np.ndarray, limit: int = 20_000, rows: np.ndarray | None = None) -> ImagePreparation:
-        r"""Learns the mean and standard deviation of each channel, in chunks (the array may be memory-mapped).
+        r"""Learns the mean and standard deviation of each channel (the array may be memory-mapped).
 
         Args:
             images_train: the training images; or all images, with `rows` to select the training images.

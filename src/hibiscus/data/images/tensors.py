@@ -31,7 +31,7 @@ def to_tensor(image: ImageArray) -> torch.Tensor:
 
 
 def from_tensor(tensor: torch.Tensor) -> ImageArray:
-    """(1, channels, height, width) or (channels, height, width) in [0, 1] to uint8; (height, width) for one channel."""
+    """([1,] channels, height, width) in [0, 1] as uint8; (height, width) for one channel."""
     values = tensor.detach().float().cpu().numpy()
     values = values[0] if values.ndim == 4 and len(values) == 1 else values
     if values.ndim != 3 or values.size == 0:
@@ -51,7 +51,7 @@ def flatten_images(images: np.ndarray) -> np.ndarray:
 
 
 def unflatten_images(flat: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """Inverts `flatten_images`: (N, features) in [0, 1] to uint8 (N, *shape), shape = (height, width[, channels])."""
+    """Inverts `flatten_images`: (N, features) to uint8 (N, *shape), shape = (height, width[, channels])."""
     if _check_batch(flat, 2).shape[1] != np.prod(shape):
         expected = f"{' x '.join(map(str, shape))} values"
         raise DataError(f"rows of {flat.shape[1]} values", expected, "pass the original shape")

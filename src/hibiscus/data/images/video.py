@@ -23,7 +23,7 @@ __all__ = [
     "write_frames",
 ]
 
-# Each with its reader, so that a playlist with such an extension, which could name other files, is not followed.
+# Each with its reader, so that a playlist with such an extension cannot refer to other files.
 VIDEO_ENDINGS = {
     ".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".avi": "avi", ".mkv": "matroska", ".webm": "matroska",
     ".mpg": "mpeg", ".mpeg": "mpeg",
@@ -58,7 +58,8 @@ def walk_frames(file: Path) -> Iterator[Image.Image]:
     """Yields the frames of a video, upright, in RGB and in full size; stops at a broken frame.
 
     Raises:
-        DataError: not a video of the format of its extension, too large or too long, or broken before its first frame.
+        DataError: not a video of the format of its extension, too large or too long, or broken before its
+            first frame.
         MissingExtraError: the package `av` is not installed.
     """
     av = _package(file)
@@ -94,7 +95,7 @@ def frame_rate(file: Path) -> Fraction:
 
 
 def write_frames(images: Iterable[np.ndarray], file: Path, rate: Fraction) -> int:
-    """Writes images as a video that every player supports: H.264, with sides cropped to even numbers as it requires.
+    """Writes images as a widely supported video: H.264, with sides cropped to even numbers.
 
     Args:
         images: uint8 (height, width, 3), all of one size.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-__all__ = ["copy_windows", "memory_format", "pad_batch"]
+__all__ = ["copy_windows", "edges_in_window", "memory_format", "nest_windows", "pad_batch", "place_windows"]
 
 
 def memory_format(images: torch.Tensor) -> torch.memory_format:
@@ -15,7 +15,7 @@ def memory_format(images: torch.Tensor) -> torch.memory_format:
 
 
 def pad_batch(images: torch.Tensor, margin: tuple[int, int], mode: str, value: int | None) -> torch.Tensor:
-    """The batch with `margin` rows above and below and columns left and right; filled with `value` if it is given."""
+    """The batch with `margin` rows above and below and columns left and right, filled with any `value`."""
     if margin == (0, 0):
         return images
     if mode == "zero" or value is not None:
@@ -34,7 +34,8 @@ def pad_batch(images: torch.Tensor, margin: tuple[int, int], mode: str, value: i
 def copy_windows(images: torch.Tensor, index: torch.Tensor, rows: torch.Tensor, left: torch.Tensor, width: int) -> torch.Tensor:
     """images[index[b], :, rows[b], left[b] : left[b] + width], in the same memory format.
 
-    Whole rows are copied, as windows on the memory as one long line, which is several times as fast as by pixel.
+    Whole rows are copied, as windows on the memory as one long line, which is several times as fast as by
+    pixel.
 
     Args:
         images: `(any, channels, any, any)`.
@@ -53,3 +54,18 @@ def copy_windows(images: torch.Tensor, index: torch.Tensor, rows: torch.Tensor, 
     windows = line.as_strided((len(line) // values - width + 1, width * values), (values, 1))
     copied = windows.index_select(0, starts.view(-1)).view(*starts.shape, width, values)
     return copied[:, 0].permute(0, 3, 1, 2) if last else copied[..., 0]
+
+
+def place_windows(width: torch.Tensor, height: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Windows of these sizes in the whole, or around it if larger, at relative position x, y; (..., 4)."""
+    return torch.stack((x * (1 - width), y * (1 - height), width, height), -1)
+
+
+def nest_windows(window: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
+    """The window of the image that corresponds to `inner` inside `window`; (batch, 4)."""
+    return torch.cat((window[:, :2] + inner[:, :2] * window[:, 2:], inner[:, 2:] * window[:, 2:]), 1)
+
+
+def edges_in_window(window: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """The edges of boxes (batch, rows, 4) as fractions of the window, from its upper left corner."""
+    return (boxes[..., :4] - window[:, None, :2].repeat(1, 1, 2)) / window[:, None, 2:].repeat(1, 1, 2)

@@ -1,6 +1,7 @@
 """Mask files as class numbers.
 
-A mask is an image that gives the class of each pixel: by number (8-bit, one channel), by black and white (0 and 255), or
+A mask is an image that gives the class of each pixel: by number (8-bit, one channel), by black and white (0
+    and 255), or
 by color. All three become class numbers, with `IGNORED` for pixels without a class.
 """
 
@@ -48,7 +49,7 @@ def infer_classes(files: Sequence[Path]) -> ClassList:
 def read_masks(
     pairs: Sequence[tuple[Path, Path]], classes: ClassList, size: tuple[int, int], skipped: list[Skipped]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Class numbers uint8 `(good, height, width)`, and the indices of the good files; the others are added to `skipped`."""
+    """Class numbers uint8 `(good, height, width)`, and the indices of good files; adds others to `skipped`."""
     masks = np.empty((len(pairs), *size), np.uint8)
     good: list[int] = []
     for index, (image, file) in enumerate(pairs):

@@ -1,6 +1,7 @@
 """Images with masks: where the mask of an image is, the parts, and both resized to one size.
 
-In the Dataset, masks are class numbers, uint8 `(items, height, width)`, with `IGNORED` for pixels without a class.
+In the Dataset, masks are class numbers, uint8 `(items, height, width)`, with `IGNORED` for pixels without a
+class.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def open_mask_folder(
 ) -> Dataset:
     """Opens images with masks; see `find_mask_pairs` for the layouts of the folder.
 
-    An image and its mask have the same path inside their folders, except for the extension. Images are resized to one
-    size without preserving the aspect ratio, and masks likewise by nearest-neighbor sampling.
+    An image and its mask have the same path inside their folders, except for the extension. Images are
+    resized to one size without preserving the aspect ratio, and masks likewise by nearest-neighbor sampling.
 
     Raises:
         DataError: too many images without masks, masks of another size, or masks with values of no class.
@@ -145,7 +146,7 @@ def _listed_parts(folder: Path) -> dict[str, str]:
 
 
 def mask_shape(files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None) -> tuple[int, int, int]:
-    """Height, width and channels for images with pixel-wise predictions: their size, with a longer side of at most 320."""
+    """Height, width and channels for pixel-wise predictions: the image size, at most 320 for a side."""
     sizes, gray = read_headers(files)
     depth = channels or (1 if gray else 3)
     if image_size is not None:

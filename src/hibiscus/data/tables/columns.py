@@ -1,4 +1,4 @@
-r"""The columns of tables: their values as strings, numbers or days, which of them are missing, and their roles.
+r"""The columns of tables: their values as strings, numbers or days, missing values, and roles.
 
 Values may be lists, arrays or pandas columns; pandas itself is imported only when a table is used.
 """
@@ -150,7 +150,7 @@ def as_days(values: Any, day_first: bool = False) -> np.ndarray:
 
 
 def missing_rows(values: Any) -> np.ndarray:
-    r"""The positions of rows with a missing label or target (or an infinite one), to be removed from training.
+    r"""The positions of rows with a missing (or infinite) label or target, to be removed from training.
 
     Shapes: values (items,) or (items, columns); returns int64 (missing,), counted from 0.
     """

@@ -1,4 +1,4 @@
-r"""How a CSV file is written: its separator, the number of fields on each line, and whether it has a header."""
+r"""How a CSV file is written: its separator, the fields on each line, and whether it has a header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as datasets: the target becomes the label, a column of image paths the images; datasets as parts of one."""
+"""Tables as datasets, with a target and a column of image paths; and datasets joined as parts of one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def open_table(
         like: the training part, whose column roles (and image shape) apply to this part as well.
 
     Raises:
-        DataError: not a table, no such target or no values in it, or a column of the training part is missing.
+        DataError: not a table, no such target or no values in it, or a column of the training part is
+            missing.
     """
     from hibiscus.data.tables.columns import role_notes
     from hibiscus.data.tables.read import read_table
@@ -60,7 +61,7 @@ def open_table(
     if paths:
         if like is not None and "image" in like.fields:
             image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
-        # An empty field becomes a name that no file has, so it is skipped and reported like any other bad file.
+        # An empty field becomes a name that no file has, so it is reported like any other bad file.
         files = [
             file.parent / (value if isinstance(value, str) else f"(no path in row {row})")
             for value, row in zip(frame[paths[0]], rows, strict=True)
@@ -81,7 +82,7 @@ def open_table(
 
 
 def listed_images(file: Path) -> list[Path]:
-    """The images that a column of paths in a table lists, relative to the table; empty if there is no such column.
+    """The images that a column of paths in a table lists; empty if there is no such column.
 
     Raises:
         DataError: not a table.
@@ -127,7 +128,8 @@ def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.nd
 def join_parts(datasets: dict[str, Dataset]) -> Dataset:
     """One dataset made of several that are its parts.
 
-    If the training part came with parts itself, these are kept; of another dataset with parts, the test part is used.
+    If the training part came with parts itself, these are kept; of another dataset with parts, the test part
+    is used.
 
     Raises:
         DataError: the parts have different fields or shapes, or there would be two test parts.

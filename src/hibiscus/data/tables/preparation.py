@@ -109,7 +109,7 @@ class CategoryColumn:
 
 @dataclass(frozen=True)
 class TextColumn:
-    """One column for each of the most frequent words of the training part: 1 if the text contains the word."""
+    """One column for each of the most frequent words in training: 1 if the text contains the word."""
 
     name: str
     tokenizer: dict[str, Any] | None
@@ -142,8 +142,8 @@ COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "text": TextColum
 class TablePreparation:
     r"""A table as float32 features: scaled numbers, one-hot categories, multi-hot texts.
 
-    Columns with the roles `target`, `path`, `constant` and `identifier` give no features. No feature is ever NaN or
-    infinite. Other tables may have the columns in another order, and further columns.
+    Columns with the roles `target`, `path`, `constant` and `identifier` give no features. No feature is ever
+    NaN or infinite. Other tables may have the columns in another order, and further columns.
 
     Shapes: a frame of N rows gives (N, features).
 
@@ -163,13 +163,14 @@ class TablePreparation:
         Args:
             frame_train: the training part only.
             roles: a role for each column, as returned by `guess_roles`; columns without one are left out.
-            scaling: `standard` (mean 0, deviation 1), `range` (the limits of the training part map to -1 and 1) or
-                `none`.
+            scaling: `standard` (mean 0, deviation 1), `range` (the limits of the training part map to -1 and
+                1) or `none`.
             top_words: the number of words kept of each text column.
 
         Raises:
             ConfigError: an unknown scaling or role.
-            DataError: no rows, no column to learn from, a column is missing, or a number column contains text.
+            DataError: no rows, no column to learn from, a column is missing, or a number column contains
+                text.
         """
         _check_options(roles, scaling, top_words)
         if not len(frame_train):
@@ -210,8 +211,8 @@ class TablePreparation:
         Shapes: a frame of N rows; returns float32 (N, features).
 
         Raises:
-            DataError: a column is missing, or a number column contains text; the message gives its value and its row,
-                counted from 1.
+            DataError: a column is missing, or a number column contains text; the message gives its value and
+                its row, counted from 1.
         """
         out = np.zeros((len(frame), *self.shape), dtype=np.float32)
         start = 0

@@ -1,4 +1,4 @@
-r"""Reads tables (CSV, TSV, Parquet) as they occur in practice, and detects their encoding, separator and header.
+r"""Reads tables (CSV, TSV, Parquet), and detects their encoding, separator and header.
 
 Nothing is learned here: the features of a table are fitted in `preparation.py`, on the training part only.
 """
@@ -40,8 +40,9 @@ class Table:
 def read_table(path: str | Path, *, max_columns: int = 20_000) -> Table:
     r"""Reads CSV, TSV, text with separators (each also as .gz) or Parquet.
 
-    The encoding (UTF-8, UTF-16 with a BOM, otherwise Windows-1252) and the separator (comma, semicolon, tab, bar) are
-    detected; spaces around fields are stripped; `?`, `NA`, `null` and empty fields are missing values.
+    The encoding (UTF-8, UTF-16 with a BOM, otherwise Windows-1252) and the separator (comma, semicolon, tab,
+    bar) are detected; spaces around fields are stripped; `?`, `NA`, `null` and empty fields are missing
+    values.
 
     Args:
         path: the file.
@@ -51,8 +52,8 @@ def read_table(path: str | Path, *, max_columns: int = 20_000) -> Table:
         The table with one column per name, and notes on everything unusual.
 
     Raises:
-        DataError: no such file, not a table, no rows, lines with too many or too few fields (the message gives their
-            line numbers), columns of the same name.
+        DataError: no such file, not a table, no rows, lines with too many or too few fields (the message
+            gives their line numbers), columns of the same name.
     """
     path = Path(path)
     data = _read_bytes(path)

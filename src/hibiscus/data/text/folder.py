@@ -24,7 +24,7 @@ def holds_texts(folder: Path) -> bool:
 
 
 def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
-    """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `test` beside `train`.
+    """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `folder/test`.
 
     Raises:
         DataError: no text in a class folder, or too many unreadable files.

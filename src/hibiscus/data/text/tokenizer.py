@@ -2,8 +2,8 @@ r"""Texts as numbers: a tokenizer for the most frequent words, with multi-hot, c
 
     idf(word) = ln((1 + N) / (1 + df(word))) + 1,    tfidf(text, word) = count idf / norm of the text's row
 
-with N texts, df of which contain the word (scikit-learn's convention: smoothed, rows of Euclidean length 1). All of it
-is learned by `Tokenizer.fit`, on the training part only.
+with N texts, df of which contain the word (scikit-learn's convention: smoothed, rows of Euclidean length 1).
+All of it is learned by `Tokenizer.fit`, on the training part only.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _check_whole(name: str, value: Any) -> int:
 
 
 class Tokenizer:
-    """Words as indices 1, 2, ... by decreasing frequency; index 0 is reserved for padding, unknown words are dropped.
+    """Words as indices 1, 2, ... by decreasing frequency; 0 is padding, unknown words are dropped.
 
     Args:
         top: the largest number of words to keep, from 1 (1,000: Chollet, notebook 6.1).
@@ -95,7 +95,7 @@ class Tokenizer:
         self.documents = 0
 
     def fit(self, texts: Iterable[str]) -> Tokenizer:
-        """Learns the vocabulary; words of equal count are sorted alphabetically, so equal texts give equal indices."""
+        """Learns the vocabulary; words of equal count are sorted alphabetically, so it is reproducible."""
         counts, documents = Counter[str](), Counter[str]()
         texts = _check_texts(texts)
         for text in texts:
@@ -139,8 +139,8 @@ class Tokenizer:
 
         Args:
             texts: N texts.
-            mode: "binary" 1 if the word occurs; "count" its number of occurrences; "freq" its fraction of the known
-                words of the text; "tfidf" as in the formula of the module.
+            mode: "binary" 1 if the word occurs; "count" its number of occurrences; "freq" its fraction of the
+                known words of the text; "tfidf" as in the formula of the module.
         """
         if mode not in MODES:
             raise ConfigError(f"mode={mode!r}", f"one of {', '.join(MODES)}", nearest(str(mode), MODES))
@@ -205,7 +205,7 @@ def word_one_hot(texts: Iterable[str], tokenizer: Tokenizer, max_length: int = 1
 
 
 def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
-    """The first `max_length` characters: float32 (N, max_length, 101) over `string.printable`; 0 is unused."""
+    """The first `max_length` characters as float32 (N, max_length, 101) over `string.printable`."""
     index = {character: number for number, character in enumerate(string.printable, start=1)}
     rows = [[index.get(character, 0) for character in _check_text(text)[:max_length]] for text in _check_texts(texts)]
     return _one_hot(rows, max_length, len(index) + 1)
@@ -214,7 +214,8 @@ def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
 def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int = 10) -> np.ndarray:
     """Words without a vocabulary, column crc32(word) mod dimension: float32 (N, max_length, dimension).
 
-    Words may collide in a column, more often the smaller `dimension` is; a fitted `Tokenizer` has no collisions.
+    Words may collide in a column, more often the smaller `dimension` is; a fitted `Tokenizer` has no
+    collisions.
     """
     dimension = _check_whole("dimension", dimension)  # crc32 and not hash(), which differs between processes
     rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in _check_texts(texts)]
