@@ -45,7 +45,7 @@ class Allowed:
 ALLOWED = (
     Allowed("*", "FiLM", "feature-wise linear modulation, the layer of Perez et al."),
     Allowed("runs/options.py", "optimiser", "an alias that is accepted in place of `optimizer`"),
-    Allowed("data/*", "pictures?", "names of folders, columns and arrays in users' files that are recognized"),
+    Allowed("data/*", "picture*", "names of folders, columns and arrays in users' files that are recognized"),
     Allowed("data/masks/class_list.py", "unlabelled", "a name in users' class lists that is recognized"),
 )
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset, Skipped, content_keys, digest, frame_keys
+from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.keys import content_keys, digest, frame_keys
 
 
 def dataset(labels=("a", "b", "a", "b"), values=(0, 1, 2, 2), **more):

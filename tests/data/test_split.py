@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.split import class_groups, folds, group_keys, hash_fractions, keep_every_class, make_split, split_classes
 from hibiscus.errors import ConfigError, DataError
 

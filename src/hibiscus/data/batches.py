@@ -37,7 +37,7 @@ class Normalize:
         self.shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, -1, 1, 1)
 
     def __call__(self, pixels: Tensor, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        """uint8 `(batch, height, width, channels)` to channels-last float32 `(batch, channels, height, width)`."""
+        """uint8 `(batch, height, width, channels)` to float32 `(batch, channels, height, width)`."""
         x = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).to(torch.float32)
         if augment is None:  # the division by 255 is folded into the standardization, which saves one pass
             # In place: torch.addcmul with broadcasting takes three times as long.

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.ops import to_gray, to_rgb
+from hibiscus.data.keys import content_keys, frame_keys
 from hibiscus.errors import DataError, MissingExtraError, nearest
 
 __all__ = ["open_hub"]
@@ -91,6 +92,6 @@ def _labels(parts: dict[str, Any], kind: Any, column: str) -> np.ndarray:
 
 
 def _roles(frame: Any) -> dict[str, str]:
-    from hibiscus.data.tables.columns import guess_roles
+    from hibiscus.data.tables.roles import guess_roles
 
     return guess_roles(frame, [])

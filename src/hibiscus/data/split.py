@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, digest
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import digest
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import ConfigError, DataError, nearest
 

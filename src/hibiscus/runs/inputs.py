@@ -14,11 +14,12 @@ import torch
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays
 from hibiscus.data.builtin.open import BUNDLED
-from hibiscus.data.dataset import Dataset, Skipped, content_keys
+from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS, find_images
 from hibiscus.data.images.decode import read_headers
 from hibiscus.data.images.folder import open_image_files
 from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
+from hibiscus.data.keys import content_keys
 from hibiscus.data.masks.folder import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.tables.preparation import MAX_CATEGORIES, TablePreparation
+from hibiscus.data.tables.features import MAX_CATEGORIES
+from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.tables.read import guess_roles, read_table
 from hibiscus.errors import ConfigError, DataError
 

@@ -11,7 +11,8 @@ from scipy.stats import norm
 
 import hibiscus.evaluation.elbo as bounds
 from hibiscus.data.batch import Batch
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.vae.vae import VAE

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.arrays.idx import read_idx_folder
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.errors import DataError
 
 __all__ = ["dataset_from_arrays", "open_arrays", "open_cifar", "open_idx"]

@@ -44,8 +44,8 @@ RANGES = {
 }  # fmt: skip
 SWITCHES = ("flip", "vertical_flip", "turns", "iou_crop")
 # One row of uniform numbers per decision, always drawn, so that enabling one does not change the others.
-DRAWS = ("flip_x", "flip_y", "turn", "zoom_out", "zoom_out_x", "zoom_out_y", "overlap", "scale", "aspect", "scale_x", "scale_y")
-DRAWS = (*DRAWS, "brightness", "contrast", "saturation", "hue")
+DRAWS = ("flip_x", "flip_y", "turn", "zoom_out", "zoom_out_x", "zoom_out_y", "overlap", "scale", "aspect")
+DRAWS = (*DRAWS, "scale_x", "scale_y", "brightness", "contrast", "saturation", "hue")
 MAX_TRIALS = 50  # candidate crops of an image, as many as the authors' code tries
 OVERLAPS = (math.inf, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9)  # minimum IoU of a crop; infinity means the whole image
 MIN_SIDE, MAX_RATIO = 0.3, 2.0
@@ -124,7 +124,7 @@ class BoxAugment:
         return any((self.brightness, self.contrast, self.saturation, self.hue))
 
     def __call__(self, images: Tensor, generator: torch.Generator, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """A new batch; `images` and `boxes` themselves if nothing is enabled. Nothing is modified in place."""
+        """A new batch, or `images` and `boxes` themselves if nothing is enabled."""
         _check(images, boxes)
         if not self.active or images.numel() == 0:
             return images, boxes
@@ -236,7 +236,7 @@ class BoxAugment:
         return images
 
     def _kept(self, edges: Tensor, boxes: Tensor, turned: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """The boxes with new `edges` (batch, rows, 4) before flips and rotations; lost ones become padding."""
+        """The boxes with new `edges` (batch, rows, 4) before flips and rotations; padding for lost ones."""
         is_swapped, across, down = turned
         is_flipped = torch.stack((across, down), 1)[:, None]
         low, high = edges[..., :2], edges[..., 2:]

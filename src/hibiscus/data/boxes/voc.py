@@ -147,7 +147,7 @@ def _read_object(builder: BoxSetBuilder, item: Any, where: str) -> RawBox | None
 
 
 def _value(element: Any, depth: int = 1) -> Any:
-    """The content of an element: a number, a text, or a dictionary of its children; lists for repeated tags."""
+    """The content of an element: a number, a text, or a dictionary of its children (lists if repeated)."""
     if not len(element) or depth > MAX_DEPTH:
         text = (element.text or "").strip()
         return next((number for kind in (int, float) if (number := _exact(kind, text)) is not None), text)
@@ -208,7 +208,7 @@ def _rounded(edge: float) -> int | float:
 
 
 def _put(parent: ElementTree.Element, key: str, value: Any, depth: int = 1) -> None:
-    """Adds an element with a number, a text or a dictionary; values that XML cannot represent are left out."""
+    """Adds an element with a number, a text or a dictionary, without values that XML cannot represent."""
     repeated = isinstance(value, list) and not any(isinstance(item, list | int | float) for item in value)
     for item in value if repeated else [value]:
         if not XML_NAME.match(key) or depth > MAX_DEPTH or isinstance(item, list) or item is None:

@@ -11,8 +11,9 @@ import numpy as np
 
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
-from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.decode import open_image
+from hibiscus.data.keys import content_keys, frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]

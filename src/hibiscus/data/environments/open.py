@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.environments.preparation import make_environment, start_name
+from hibiscus.data.keys import content_keys
 
 __all__ = ["open_environment"]
 

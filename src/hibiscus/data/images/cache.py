@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.dataset import Skipped, digest
+from hibiscus.data.dataset import Skipped
 from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
+from hibiscus.data.keys import digest
 from hibiscus.errors import DataError
 
 __all__ = ["cache_folder", "decode_images"]

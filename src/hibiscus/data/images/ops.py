@@ -204,7 +204,7 @@ def _flip_axis(direction: str) -> int:
 
 
 def blend(first: ImageArray, second: ImageArray, fraction: float = 0.5) -> ImageArray:
-    """fraction first + (1 - fraction) second, rounded, for images of one shape; fraction from 0 to 1."""
+    """Weighted sum fraction first + (1 - fraction) second of images of one shape; fraction from 0 to 1."""
     _check_range("fraction", fraction, 0, 1)
     if check_image(first, "first").shape != check_image(second, "second").shape:
         received = f"images of shapes {first.shape} and {second.shape}"

@@ -49,7 +49,7 @@ def infer_classes(files: Sequence[Path]) -> ClassList:
 def read_masks(
     pairs: Sequence[tuple[Path, Path]], classes: ClassList, size: tuple[int, int], skipped: list[Skipped]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Class numbers uint8 `(good, height, width)`, and the indices of good files; adds others to `skipped`."""
+    """Class numbers uint8 `(good, height, width)`, and indices of good files; adds others to `skipped`."""
     masks = np.empty((len(pairs), *size), np.uint8)
     good: list[int] = []
     for index, (image, file) in enumerate(pairs):

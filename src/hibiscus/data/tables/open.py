@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, check_bad_files, frame_keys
+from hibiscus.data.dataset import Dataset, check_bad_files
 from hibiscus.data.images.folder import open_image_files
+from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["join_parts", "listed_images", "open_table"]
@@ -43,8 +44,8 @@ def open_table(
         DataError: not a table, no such target or no values in it, or a column of the training part is
             missing.
     """
-    from hibiscus.data.tables.columns import role_notes
     from hibiscus.data.tables.read import read_table
+    from hibiscus.data.tables.roles import role_notes
 
     table = read_table(file)
     frame, notes = table.frame, list(table.notes)
@@ -96,7 +97,7 @@ def listed_images(file: Path) -> list[Path]:
 
 def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> dict[str, str]:
     """The role of each column: guessed, or as in the training part."""
-    from hibiscus.data.tables.columns import guess_roles
+    from hibiscus.data.tables.roles import guess_roles
 
     if like is None or not like.roles:
         try:

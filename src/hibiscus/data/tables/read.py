@@ -17,8 +17,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.data.tables.columns import LOOSE_MISSING, MISSING, ROLES, guess_roles, role_notes
+from hibiscus.data.tables.columns import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.dialect import SEPARATORS, detect_separator, has_header, scan_rows
+from hibiscus.data.tables.roles import ROLES, guess_roles, role_notes
 from hibiscus.errors import DataError, nearest
 
 if TYPE_CHECKING:

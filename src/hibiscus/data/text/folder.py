@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, Skipped, check_bad_files, frame_keys
+from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, walk_files
+from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["holds_texts", "open_text_folder"]

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import string
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,9 +19,16 @@ import numpy as np
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
-    "STOP_WORDS", "Tokenizer", "character_one_hot", "drop_low_tfidf", "hashing_one_hot", "multi_hot", "split_words",
-    "tfidf_scores", "word_one_hot",
-]  # fmt: skip
+    "STOP_WORDS",
+    "Tokenizer",
+    "check_text",
+    "check_texts",
+    "check_whole",
+    "drop_low_tfidf",
+    "multi_hot",
+    "split_words",
+    "tfidf_scores",
+]
 
 # Letters and digits of any script; an apostrophe inside a word belongs to it ("don't").
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -45,24 +50,26 @@ STOP_WORDS = frozenset(
 
 def split_words(text: str) -> list[str]:
     """The lower-case words of a text without its punctuation."""
-    return WORD.findall(_check_text(text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return WORD.findall(check_text(text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 
-def _check_text(text: Any) -> str:
+def check_text(text: Any) -> str:
+    """Returns the text if it is a string."""
     if not isinstance(text, str):
         received = f"a text of type {type(text).__name__}: {text!r:.40}"
         raise DataError(received, "a string", "drop or replace missing texts first")
     return text
 
 
-def _check_texts(texts: Iterable[str]) -> Sequence[str]:
+def check_texts(texts: Iterable[str]) -> Sequence[str]:
     """Rejects a single string, which would be read as a list of characters."""
     if isinstance(texts, str):
         raise DataError(f"one string: {texts!r:.40}", "a list of texts", "wrap it in a list: [text]")
     return texts if isinstance(texts, Sequence) else list(texts)
 
 
-def _check_whole(name: str, value: Any) -> int:
+def check_whole(name: str, value: Any) -> int:
+    """Returns the value if it is an integer from 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ConfigError(f"{name}={value!r}", "an integer from 1", f"choose {name} in this range")
     return int(value)
@@ -84,7 +91,7 @@ class Tokenizer:
     """
 
     def __init__(self, top: int = 1000, stop_words: bool | Iterable[str] = False):
-        self.top = _check_whole("top", top)
+        self.top = check_whole("top", top)
         if isinstance(stop_words, str):
             raise ConfigError(f"stop_words={stop_words!r}", "True, False or a list of words", "wrap it in a list")
         chosen = STOP_WORDS if stop_words is True else stop_words or ()
@@ -97,7 +104,7 @@ class Tokenizer:
     def fit(self, texts: Iterable[str]) -> Tokenizer:
         """Learns the vocabulary; words of equal count are sorted alphabetically, so it is reproducible."""
         counts, documents = Counter[str](), Counter[str]()
-        texts = _check_texts(texts)
+        texts = check_texts(texts)
         for text in texts:
             words = split_words(text)
             counts.update(words)
@@ -114,7 +121,8 @@ class Tokenizer:
         self.words, self.document_counts, self.documents = words, document_counts, documents
         self.index = {word: number for number, word in enumerate(words, start=1)}
 
-    def _fitted(self) -> dict[str, int]:
+    def fitted(self) -> dict[str, int]:
+        """The index of each word; raises DataError before `fit`."""
         if not self.index:
             fix = "call fit(texts) with the training texts first"
             raise DataError("a tokenizer without words", "a fitted tokenizer", fix)
@@ -122,12 +130,12 @@ class Tokenizer:
 
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Each text as its known words' indices, 1 to len(words), in order."""
-        index = self._fitted()
-        return [[index[word] for word in split_words(text) if word in index] for text in _check_texts(texts)]
+        index = self.fitted()
+        return [[index[word] for word in split_words(text) if word in index] for text in check_texts(texts)]
 
     def decode(self, indices: Iterable[int]) -> list[str]:
         """Indices back to words; 0 (padding) is skipped."""
-        words, indices = ["", *self._fitted()], [int(number) for number in indices]
+        words, indices = ["", *self.fitted()], [int(number) for number in indices]
         outside = [number for number in indices if not 0 <= number < len(words)]
         if outside:
             expected, fix = f"0 to {len(words) - 1}", "decode with the tokenizer that encoded"
@@ -189,52 +197,14 @@ def _idf(documents: int, count: int) -> float:
 
 def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokenizer]:
     """Fits a tokenizer and marks the words of each text: float32 (N, words) of 0 and 1, and the tokenizer."""
-    texts = _check_texts(texts)
+    texts = check_texts(texts)
     tokenizer = Tokenizer(top, stop_words).fit(texts)
     return tokenizer.matrix(texts), tokenizer
 
 
-def word_one_hot(texts: Iterable[str], tokenizer: Tokenizer, max_length: int = 10) -> np.ndarray:
-    """The first `max_length` words of each text: float32 (N, max_length, words + 1); [i, j, 0] is never set.
-
-    Word j stays at position j: the rows of unknown words and stop words are zero.
-    """
-    index = tokenizer._fitted()
-    rows = [[index.get(word, 0) for word in split_words(text)] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, len(index) + 1)
-
-
-def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
-    """The first `max_length` characters as float32 (N, max_length, 101) over `string.printable`."""
-    index = {character: number for number, character in enumerate(string.printable, start=1)}
-    rows = [[index.get(character, 0) for character in _check_text(text)[:max_length]] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, len(index) + 1)
-
-
-def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int = 10) -> np.ndarray:
-    """Words without a vocabulary, column crc32(word) mod dimension: float32 (N, max_length, dimension).
-
-    Words may collide in a column, more often the smaller `dimension` is; a fitted `Tokenizer` has no
-    collisions.
-    """
-    dimension = _check_whole("dimension", dimension)  # crc32 and not hash(), which differs between processes
-    rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, dimension + 1)[:, :, 1:]
-
-
-def _one_hot(rows: list[list[int]], max_length: int, width: int) -> np.ndarray:
-    """Indices, 0 for none, as float32 (N, max_length, width)."""
-    result = np.zeros((len(rows), _check_whole("max_length", max_length), width), np.float32)
-    for sample, row in zip(result, rows, strict=True):
-        kept = np.array(row[:max_length], np.int64)
-        positions = np.flatnonzero(kept)
-        sample[positions, kept[positions]] = 1
-    return result
-
-
 def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
     """The highest tf-idf of each word in any text, in (0, 1]: low for words that characterize no text."""
-    counted = [Counter(split_words(text)) for text in _check_texts(texts)]
+    counted = [Counter(split_words(text)) for text in check_texts(texts)]
     documents = Counter(word for counts in counted for word in counts)
     idf = {word: _idf(len(counted), count) for word, count in documents.items()}
     scores = dict.fromkeys(documents, 0.0)
@@ -256,11 +226,11 @@ def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: flo
     """
     if (keep is None) == (threshold is None):
         raise ConfigError(f"keep={keep}, threshold={threshold}", "one of the two", "pass keep=5000 or threshold=0.1")
-    texts = _check_texts(texts)
+    texts = check_texts(texts)
     scores = tfidf_scores(texts)
     if keep is not None:
         ranked = sorted(scores, key=lambda word: (-scores[word], word))
-        kept = set(ranked[: _check_whole("keep", keep)])
+        kept = set(ranked[: check_whole("keep", keep)])
     elif threshold is None or isinstance(threshold, bool) or not 0 <= threshold <= 1:
         raise ConfigError(f"threshold={threshold!r}", "0 to 1", "scores of a text have Euclidean length 1")
     else:
