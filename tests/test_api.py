@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 import hibiscus as hb
-from hibiscus.data.dataset import content_keys
+from hibiscus.data.keys import content_keys
 from hibiscus.errors import ConfigError, DataError, RunError, UsageError
 
 

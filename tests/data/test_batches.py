@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, ShuffledBatches, as_tensor, iterate
+from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, as_tensor, iterate
 from hibiscus.data.images.augment import Augment
+from hibiscus.data.sources import ShuffledBatches
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(0)

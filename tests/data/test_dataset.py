@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset, Skipped, content_keys, digest, frame_keys
+from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.keys import content_keys, digest, frame_keys
 
 
 def dataset(labels=("a", "b", "a", "b"), values=(0, 1, 2, 2), **more):
@@ -87,7 +88,7 @@ def test_measures_are_not_counted_as_classes():
     many = np.arange(1500) / 7
     measures = dataset(labels=many, values=many)
     assert measures.class_counts() == {}
-    assert measures.describe_fields()["label"] == "label: 1500 different values"
+    assert measures.describe_fields()["label"] == "label: 1500 distinct values"
     assert "1,500 items" in repr(measures)
 
 

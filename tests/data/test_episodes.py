@@ -78,7 +78,7 @@ def test_turned_classes_are_turned_whole_and_all_ways():
 def test_classes_with_too_few_items_are_left_out_and_too_few_classes_told():
     label = np.array([0] * 5 + [1] * 2 + [2] * 5)
     assert [list(places) for places in usable_classes(label, EpisodePlan(2, 1, 3), "data")] == [list(range(5)), list(range(7, 12))]
-    with pytest.raises(DataError, match="data: the train part: 3 classes, 2 of them with 4 items or more") as caught:
+    with pytest.raises(DataError, match="data: the train part: 3 classes, 2 of which have at least 4 items") as caught:
         usable_classes(label, EpisodePlan(3, 1, 3), "data: the train part")
     assert caught.value.expected == "3 such classes"
     assert "way" in caught.value.fix

@@ -94,10 +94,10 @@ def test_one_unnamed_part_and_a_target(hub):
 @pytest.mark.parametrize(
     ("name", "options", "match"),
     [
-        ("me/absent", {}, "hf:me/absent: cannot be had .*doesn't exist"),
+        ("me/absent", {}, "hf:me/absent: cannot be loaded .*doesn't exist"),
         ("x", {"target": "lable"}, "hf:x: no column is named 'lable'"),
         ("partly", {}, "no label in the column 'label'"),
-        ("sizes", {}, "hf:sizes: images of unlike sizes"),
+        ("sizes", {}, "hf:sizes: images of different sizes"),
     ],
 )
 def test_what_cannot_be_used_is_told(hub, name, options, match):

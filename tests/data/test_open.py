@@ -17,24 +17,24 @@ def refused(path, match, **options):
 @pytest.mark.parametrize(("name", "how"), [("a.zip", "unzip a.zip"), ("a.tar.gz", "tar xf a.tar.gz"), ("A.TGZ", "tar xf A.TGZ")])
 def test_an_archive_is_to_be_unpacked(tmp_path, name, how):
     (tmp_path / name).write_bytes(b"PK")
-    assert f"unpack it first: {how}" in refused(tmp_path / name, "a packed archive")
+    assert f"extract it first: {how}" in refused(tmp_path / name, "an archive")
 
 
 def test_a_wrong_path_is_told_with_the_nearest(tmp_path):
     (tmp_path / "flowers").mkdir()
-    message = refused(tmp_path / "flowrs", "there is nothing at this path")
+    message = refused(tmp_path / "flowrs", "no such file or folder")
     assert str(tmp_path / "flowrs") in message
     assert "did you mean flowers?" in message
-    assert "did you mean digits" in refused("digit", "there is nothing")
-    assert "check the path" in refused("/qqqq/wwww/zzzz", "there is nothing")
+    assert "did you mean digits" in refused("digit", "no such file or folder")
+    assert "check the path" in refused("/qqqq/wwww/zzzz", "no such file or folder")
 
 
 @pytest.mark.parametrize(
     ("path", "match"),
     [
         ("", "path is empty"),
-        ("a\0b", "no path of a file|nothing at this path"),
-        ("x" * 5000, "no path of a file"),
+        ("a\0b", "not a valid path|no such file or folder"),
+        ("x" * 5000, "not a valid path"),
         ("gum:CartPole-v1", "(?s)gum:.*gym:NAME"),
     ],
 )
@@ -44,7 +44,7 @@ def test_what_is_no_path(path, match):
 
 def test_a_image_and_unknown_files(tmp_path):
     image = make.image(tmp_path / "x.png")
-    assert f"point at the folder: {tmp_path}" in refused(image, "one image")
+    assert f"pass the folder: {tmp_path}" in refused(image, "a single image")
     for name in ("a.xlsx", "noending", "model.pkl"):
         (tmp_path / name).write_bytes(b"x")
         assert str(tmp_path / name) in refused(tmp_path / name, "unknown kind")
@@ -80,18 +80,18 @@ def test_own_parts_are_kept_beside_a_test_part(tmp_path):
     data = open_data(tmp_path / "a", test_data=tmp_path / "b")
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 6, "val": 6, "test": 4}
     assert all("/test/" in data.ids[i] for i in data.parts["test"])
-    refused(tmp_path / "b", "it has a test part already", test_data=tmp_path / "a" / "val")
+    refused(tmp_path / "b", "already has a test part", test_data=tmp_path / "a" / "val")
 
 
 def test_parts_of_unlike_kinds_are_told(tmp_path):
     make.classes(tmp_path / "a")
     make.image(tmp_path / "flat" / "x.png")
     np.savez(tmp_path / "x.npz", x=np.eye(3), y=np.arange(3))
-    message = refused(tmp_path / "a", "the test part has image; .* has image, label", test_data=tmp_path / "flat")
+    message = refused(tmp_path / "a", "(?s)the test part has image\n.*image, label, as in", test_data=tmp_path / "flat")
     assert str(tmp_path / "a") in message
     refused(tmp_path / "a", "the test part has array, label", test_data=tmp_path / "x.npz")
     np.savez(tmp_path / "y.npz", x=np.eye(4), y=np.arange(4))
-    refused(tmp_path / "x.npz", "do not fit together", test_data=tmp_path / "y.npz")
+    refused(tmp_path / "x.npz", "cannot be joined", test_data=tmp_path / "y.npz")
 
 
 def test_the_options_are_remembered(tmp_path):

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 import torch
 
-from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys, frame_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError

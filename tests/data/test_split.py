@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.split import class_groups, folds, group_keys, hash_fractions, keep_every_class, make_split, split_classes
 from hibiscus.errors import ConfigError, DataError
 
@@ -181,14 +182,14 @@ def test_given_parts_of_different_classes_stay_and_others_are_put_together():
     mixed = lettered(names, {"train": np.arange(0, 60, 2), "test": np.arange(1, 60, 2)})
     found = held(mixed, split_classes(mixed, class_groups(mixed)), class_groups(mixed))
     assert not found["train"] & found["test"]
-    assert "put together" in mixed.notes[0]
+    assert "merged" in mixed.notes[0]
 
 
 def test_too_few_classes_for_parts_of_their_own_are_told():
     dataset = lettered(["a", "b", "c", "d", "e"] * 4)
     with pytest.raises(DataError, match="/d: 5 classes") as caught:
         split_classes(dataset, class_groups(dataset))
-    assert caught.value.expected == "at least 6, different ones for each part"
+    assert caught.value.expected == "at least 6, with different ones in each part"
     assert len(split_classes(dataset, class_groups(dataset), test=0)["train"]) == 12
     with pytest.raises(DataError, match="lie in no folders"):
         class_groups(dataset, "folder")

@@ -10,7 +10,8 @@ from data import make_files as make
 from hibiscus.data.config import DataConfig
 from hibiscus.data.open import open_data
 from hibiscus.data.prepared import PreparedData
-from hibiscus.data.unpaired import DomainBatches, bring_to_shape, check_domains, domain_folders
+from hibiscus.data.sources import UnpairedBatches
+from hibiscus.data.unpaired import bring_to_shape, check_domains, domain_folders
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
@@ -62,7 +63,7 @@ def test_a_folder_of_two_folders_has_two_domains(tmp_path):
 @pytest.mark.parametrize("names", [("one",), ("one", "two", "three")])
 def test_other_than_two_domains_are_refused(tmp_path, names):
     data = open_data(folder(tmp_path / "pets", names, 20))
-    with pytest.raises(DataError, match=f"{len(names)} kinds of images") as caught:
+    with pytest.raises(DataError, match=f"{len(names)} classes or domains") as caught:
         prepared(data)
     assert "target_domain=" in caught.value.fix
     with pytest.raises(DataError):
@@ -78,7 +79,7 @@ def test_two_data_sets_side_by_side(tmp_path):
     assert np.array_equal(data.fields["image"][6:], np.load(large)["x"])
     assert np.ptp(data.fields["image"][:6], axis=3).max() == 0  # grey, three times
     assert data.fingerprint != open_data(large, target_domain=small).fingerprint
-    assert "brought to 9x9, RGB" in data.notes[0]
+    assert "resized to 9x9, RGB" in data.notes[0]
     assert len(set(data.ids)) == 10
 
 
@@ -131,7 +132,7 @@ def test_shapes():
 def batches(count=(7, 10), batch_size=3, seed=0, share=(0, 1)):
     images = torch.arange(sum(count), dtype=torch.float32)
     members = [np.arange(count[0]), np.arange(count[0], sum(count))]
-    return DomainBatches(images, members, batch_size, seed, lambda x, change: x, share=share)
+    return UnpairedBatches(images, members, batch_size, seed, lambda x, change: x, share=share)
 
 
 def test_every_image_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_the_next():
@@ -151,7 +152,7 @@ def test_every_image_of_a_domain_is_seen_once_in_a_pass_and_in_another_order_in_
 
 
 def test_the_two_are_not_paired():
-    source = DomainBatches(torch.arange(20), [np.arange(10), np.arange(10, 20)], 10, 0, lambda x, change: x)
+    source = UnpairedBatches(torch.arange(20), [np.arange(10), np.arange(10, 20)], 10, 0, lambda x, change: x)
     assert not torch.equal(source.next().a + 10, source.next().b)
 
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from hibiscus import api
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.outputs import before_last
 from hibiscus.methods.supervised import SupervisedConfig, default_network

@@ -82,8 +82,8 @@ def test_tables_frames_and_bundled_data(tmp_path):
 def test_what_cannot_be_opened(tmp_path):
     (tmp_path / "empty").mkdir()
     for given, said in (
-        (tmp_path / "gone.png", "nothing at this path"),
-        (tmp_path / "empty", "no image in it"),
+        (tmp_path / "gone.png", "no such file or folder"),
+        (tmp_path / "empty", "no images"),
         ([tmp_path / "a.npz", tmp_path / "b.npz"], "2 inputs"),
     ):
         with pytest.raises(DataError, match=said):

@@ -39,7 +39,7 @@ def test_perfect_runs_have_perfect_quality(runs, monkeypatch):
     answer = {"id": dataset.ids[:8], "skipped": [], "size": np.tile([48, 64], (8, 1))}
     monkeypatch.setattr(things, "predict", lambda _: {**answer, "boxes": boxes})
     monkeypatch.setattr(stuff, "predict", lambda _: {**answer, "mask": dataset.fields["mask"][:8, ..., None]})
-    monkeypatch.setattr(_panoptic, "_truth", lambda *_: [_panoptic._taken(dataset, np.arange(8))] * 2)
+    monkeypatch.setattr(_panoptic, "_truth", lambda *_: [_panoptic._select(dataset, np.arange(8))] * 2)
     assert _panoptic.panoptic_maps(things, stuff, "scenes")["metrics"]["pq"] == pytest.approx(1)
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile

@@ -41,7 +41,7 @@ def convert(
     """Boxes of images from one format to another, with the images."""
     from pathlib import Path
 
-    from hibiscus.data.boxes.formats import FORMATS, check_place, read_boxes, write_boxes
+    from hibiscus.data.boxes.formats import FORMATS, read_boxes, require_empty_folder, write_boxes
     from hibiscus.errors import ConfigError, UsageError, nearest
 
     if kind not in KINDS:
@@ -50,7 +50,7 @@ def convert(
         )
     if to not in FORMATS:
         raise ConfigError(f"--to {to}", f"one of {', '.join(FORMATS)}", nearest(to, FORMATS))
-    check_place(Path(out).expanduser())
+    require_empty_folder(Path(out).expanduser())
     boxset = read_boxes(source, images)
     write_boxes(boxset, out, to)
     _tell(boxset, out, to, as_json)

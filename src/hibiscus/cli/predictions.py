@@ -36,9 +36,9 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     if out is None:
         return None
     path = Path(out).expanduser()
-    from hibiscus.data.images.video import FILM_ENDINGS, VIDEO_ENDINGS
+    from hibiscus.data.images.video import VIDEO_ENDINGS, VIDEO_OUTPUT_ENDINGS
 
-    film = folders and path.suffix.lower() in FILM_ENDINGS
+    film = folders and path.suffix.lower() in VIDEO_OUTPUT_ENDINGS
     if film and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
         raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for images")
     known = film or path.suffix.lower() in ENDINGS
@@ -107,9 +107,9 @@ def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: b
 
 def _draw(found: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
     """Answers as a film, or as images in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
-    from hibiscus.data.images.video import FILM_ENDINGS
+    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS
 
-    if out.suffix.lower() in FILM_ENDINGS:
+    if out.suffix.lower() in VIDEO_OUTPUT_ENDINGS:
         overlays.write_film(found, images, Path(source).expanduser(), out, score)
         return
     if "boxes" in found and (out / detections.NAME).exists():

@@ -1,1 +1,1 @@
-"""Data: open whatever a person points at, divide it, learn its preparation, and draw batches from it."""
+"""Data: opening a dataset of any supported format, splitting and preparing it, and drawing batches."""

@@ -1,4 +1,4 @@
-"""A batch: the fields of some items by name; and a source: what gives the training loop its batches."""
+"""Batches, which hold the fields of some items, and sources, which supply the training loop with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ __all__ = ["Batch", "Source"]
 class Batch(dict):
     """The fields of a batch by name: `batch["image"]` or `batch.image`.
 
-    `share` is set where several processes divide a batch: `(first item, items in all, processes)` for this process's slice.
+    `share` is set where several processes divide a batch. For the slice of this process it holds the position
+    of the first item, the size of the whole batch, and the number of processes.
     """
 
     share: tuple[int, int, int] | None = None
@@ -22,25 +23,25 @@ class Batch(dict):
 
     @property
     def size(self) -> int:
-        """How many items the batch holds."""
+        """The number of items in this batch."""
         return len(next(iter(self.values())))
 
     @property
     def total(self) -> int:
-        """How many items the whole batch holds, of which this process may have a share."""
+        """The number of items in the whole batch, of which this process may hold only a slice."""
         return self.size if self.share is None else self.share[1]
 
     @property
     def weight(self) -> float:
-        """What a mean over its items counts for in a mean of equal terms over the processes; 1 where all have as many."""
+        """The weight of a mean over these items in an average over processes; 1 for slices of equal size."""
         return 1.0 if self.share is None else self.size * self.share[2] / self.share[1]
 
     def normal(self, *shape: int) -> Tensor:
-        """Standard normal numbers `(size, *shape)`: the same for each item, however many processes divide the batch."""
+        """Standard normal numbers `(size, *shape)`, which do not depend on how processes divide the batch."""
         return self._draw(torch.randn, shape)
 
     def uniform(self, *shape: int) -> Tensor:
-        """Numbers from [0, 1), `(size, *shape)`: the same for each item, however many processes divide the batch."""
+        """Numbers from [0, 1), `(size, *shape)`, which do not depend on how processes divide the batch."""
         return self._draw(torch.rand, shape)
 
     def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
@@ -49,7 +50,7 @@ class Batch(dict):
 
 
 class Source(Protocol):
-    """Gives the loop its batches and has a position that can be saved: same seed and position, same batches."""
+    """Supplies batches; seed and position, which can be saved, determine all further ones."""
 
     batches_per_epoch: int
 
@@ -58,9 +59,9 @@ class Source(Protocol):
         ...
 
     def position(self) -> dict[str, Any]:
-        """Where the source stands: plain JSON values, and tensors where it keeps what it has seen (a replay memory)."""
+        """The position as plain JSON values, with tensors if past data is stored (replay buffer)."""
         ...
 
     def restore(self, position: dict[str, Any]) -> None:
-        """Goes back to a saved position."""
+        """Return to a saved position."""
         ...

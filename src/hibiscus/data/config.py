@@ -1,4 +1,4 @@
-"""The options of data: how it is opened, divided and prepared."""
+"""The data options: how a dataset is opened, split and prepared."""
 
 from __future__ import annotations
 
@@ -12,24 +12,30 @@ Side = Annotated[int, Field(ge=1, le=4096)]  # pixels
 
 
 class DataConfig(BaseModel):
-    """How data is opened, divided into parts and prepared; the same for every method."""
+    """How a dataset is opened, split and prepared; the same options for every method."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    target: str | None = Field(None, description="tables: the column to be predicted")
-    test_data: str | None = Field(None, description="the test part, where it is a file or folder of its own")
-    target_domain: str | None = Field(None, description="the other image domain, where it is a file or folder of its own")
-    image_size: Side | tuple[Side, Side] | None = Field(None, description="side, or height,width, of images in pixels; found by default")
-    channels: Literal[1, 3] | None = Field(None, description="1 for grey or 3 for RGB images; found by default")
-    max_bad_fraction: float = Field(0.05, ge=0, le=1, description="largest share of files that may be unusable")
-    split: Literal["hash", "stratified", "group", "class"] = Field("hash", description="how parts that are not given are cut out")
-    val: float = Field(0.1, gt=0, lt=1, description="share of the training items for validation, where none is given")
-    test: float = Field(0.15, ge=0, lt=1, description="share of the training items for the test part, where none is given")
-    group: str | None = Field(
-        None, description="items of one value in this column stay in one part; split=class: class, or folder for whole folders of classes"
+    target: str | None = Field(None, description="tables: the column to predict")
+    test_data: str | None = Field(None, description="the test part, if it is a separate file or folder")
+    target_domain: str | None = Field(None, description="the other image domain, if it is a separate file or folder")
+    image_size: Side | tuple[Side, Side] | None = Field(
+        None, description="image size in pixels: side, or height,width; detected by default"
     )
-    scaling: Literal["standard", "range", "none"] = Field("standard", description="tables: how number columns are scaled")
-    top_words: int = Field(1000, ge=1, description="tables: how many words of a text column are used")
+    channels: Literal[1, 3] | None = Field(None, description="1 for grayscale or 3 for RGB images; detected by default")
+    max_bad_fraction: float = Field(0.05, ge=0, le=1, description="largest fraction of files that may be unusable")
+    split: Literal["hash", "stratified", "group", "class"] = Field(
+        "hash", description="how the parts that the data does not come with are split off"
+    )
+    val: float = Field(0.1, gt=0, lt=1, description="fraction of the training items for validation, if the data has no such part")
+    test: float = Field(0.15, ge=0, lt=1, description="fraction of the training items for the test part, if the data has none")
+    group: str | None = Field(
+        None,
+        description="items with equal values in this column stay in one part; "
+        "with split=class: class, or folder to keep whole folders of classes together",
+    )
+    scaling: Literal["standard", "range", "none"] = Field("standard", description="tables: how numeric columns are scaled")
+    top_words: int = Field(1000, ge=1, description="tables: the number of most frequent words kept of a text column")
 
     @field_validator("image_size", mode="before")
     @classmethod
@@ -43,6 +49,5 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        return {
-            name: getattr(self, name) for name in ("target", "test_data", "target_domain", "image_size", "channels", "max_bad_fraction")
-        }
+        names = ("target", "test_data", "target_domain", "image_size", "channels", "max_bad_fraction")
+        return {name: getattr(self, name) for name in names}

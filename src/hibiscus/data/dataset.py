@@ -1,113 +1,100 @@
-"""The Dataset: named fields over the same items, with a stable key for each item."""
+"""The Dataset: named fields over the same items, and a stable key for each item."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from hibiscus.data.keys import content_keys
 from hibiscus.data.labels import LabelPreparation
-from hibiscus.data.tables.columns import LOOSE_MISSING, as_texts
+from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["Dataset", "Skipped", "content_keys", "digest", "frame_keys", "remap_classes"]
+__all__ = ["CROWD", "IGNORED", "PADDING", "Dataset", "Skipped", "check_bad_files", "remap_classes"]
 
-MAX_CLASSES = 1000  # as many as LabelPreparation takes
-
-
-def digest(content: bytes) -> int:
-    """A 64-bit digest of bytes, the same on every machine (BLAKE2b)."""
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+IGNORED = 255  # in masks: the class number of pixels that are of no class
+PADDING, CROWD = -1, -2  # in boxes: the class of unused rows; a crowd of class c has CROWD - c
+MAX_CLASSES = 1000  # the limit of LabelPreparation
 
 
-def content_keys(array: np.ndarray) -> np.ndarray:
-    """The digest of every item of an array `(items, ...)`; returns uint64 `(items,)`."""
-    rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
-    return np.fromiter((digest(row.tobytes()) for row in rows), dtype=np.uint64, count=len(rows))
+def remap_classes(values: np.ndarray, names: tuple[str, ...], target_names: tuple[str, ...]) -> np.ndarray:
+    """Masks `(items, height, width)` or boxes `(items, rows, 5)` renumbered to match classes by name.
 
-
-def frame_keys(frame: Any) -> np.ndarray:
-    """The digest of every row of a DataFrame over all its columns, whatever their order and whatever the other rows hold.
-
-    One missing or odd value changes how pandas reads its whole column (1 becomes 1.0 or "1"), so each value is brought
-    to one spelling first. Returns uint64 `(rows,)`.
-    """
-    columns = [_spelled(frame.iloc[:, at]) for at in np.argsort(np.array([str(name) for name in frame.columns]), kind="stable")]
-    return np.fromiter((digest("\x1f".join(row).encode()) for row in zip(*columns, strict=True)), np.uint64, len(frame))
-
-
-def _spelled(column: Any) -> list[str]:
-    """The values of a column as strings, equal numbers and equal words for missing in one spelling."""
-    texts = as_texts(column).tolist()
-    known: dict[Any, str] = {None: ""}
-    for text in set(texts) - {None}:
-        if text in LOOSE_MISSING:
-            known[text] = ""
-        elif text.lower() in ("true", "false"):
-            known[text] = text.lower()
-        else:
-            try:
-                known[text] = repr(float(text))
-            except ValueError:
-                known[text] = text
-    return [known[text] for text in texts]
-
-
-def remap_classes(values: np.ndarray, own: tuple[str, ...], wanted: tuple[str, ...]) -> np.ndarray:
-    """Masks `(items, height, width)` or boxes `(items, most, 5)` with the numbers that another list gives the same class names.
+    Args:
+        values: the masks or boxes.
+        names: the class names that their numbers stand for now.
+        target_names: the class names that the new numbers stand for.
 
     Raises:
-        DataError: a name that occurs and that the other list has not.
+        DataError: a class occurs that `target_names` does not contain.
     """
-    kinds = values if values.dtype == np.uint8 else values[..., 4]
-    numbers = np.unique(np.where(kinds < -1, -2 - kinds, kinds) if kinds.dtype != np.uint8 else kinds)
-    used = [int(number) for number in numbers if 0 <= number < len(own)]
-    unknown = [own[number] for number in used if own[number] not in wanted]
+    numbers = values if values.dtype == np.uint8 else values[..., 4]
+    classes = np.unique(numbers if numbers.dtype == np.uint8 else np.where(numbers <= CROWD, CROWD - numbers, numbers))
+    used = [int(number) for number in classes if 0 <= number < len(names)]
+    unknown = [names[number] for number in used if names[number] not in target_names]
     if unknown:
-        raise DataError(f"classes {', '.join(unknown)}", f"classes of training: {', '.join(wanted)}", "give them the same names")
-    table = {number: wanted.index(own[number]) for number in used}
-    found = values.copy()
-    target = found if values.dtype == np.uint8 else found[..., 4]
-    for number, other in table.items():
-        target[kinds == number] = other
+        expected = f"the classes of training: {', '.join(target_names)}"
+        raise DataError(f"classes {', '.join(unknown)}", expected, "use the same class names")
+    new_number = {number: target_names.index(names[number]) for number in used}
+    result = values.copy()
+    target = result if values.dtype == np.uint8 else result[..., 4]
+    for number, new in new_number.items():
+        target[numbers == number] = new
         if values.dtype != np.uint8:
-            target[kinds == -2 - number] = -2 - other
-    return found
+            target[numbers == CROWD - number] = CROWD - new
+    return result
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be used, and why."""
+    """A file that could not be used, and the reason."""
 
     path: str
     reason: str
 
 
+def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fraction: float) -> None:
+    """Raises DataError if more than the allowed fraction of the files is unusable, naming the first ones."""
+    if len(bad) > max_bad_fraction * total or len(bad) == total:
+        reasons = "; ".join(item.reason for item in bad[:3])
+        received = f"{path}: {len(bad)} of {total} files cannot be used: {reasons}"
+        if len(bad) == total:
+            raise DataError(received, "usable files", "replace the files")
+        option = f"max_bad_fraction={math.ceil(100 * len(bad) / total) / 100:g}"
+        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect with it lists all)"
+        raise DataError(received, f"at most {max_bad_fraction:.0%} unusable files", fix)
+
+
 @dataclass
 class Dataset:
-    """What a person pointed at, opened: named fields over the same items, and the parts they came in.
+    """An opened dataset: named fields over the same items, and the parts that the data came in.
 
     Args:
         name: a short name, used for run folders.
-        path: where it was read from, as the person wrote it.
-        fields: `image` uint8 `(items, height, width, channels)`, `table` a DataFrame, `array` float32
-            `(items, features)` or `(items, steps, features)`, `label` `(items,)` of names or integers,
-            `target` float `(items, columns)`, `domain` `(items,)` of two names, `factors` a structured array `(items,)` of
-            whole numbers: what each item is known to be made of, by name; for measuring only; `mask` uint8
-            `(items, height, width)`, the class of each pixel, 255 where it is not known; `boxes` float32 `(items, most, 5)`: xmin,
-            ymin, xmax, ymax as shares of the image's sides, and a class, -1 where there is no more, for crowds -2 less the class; `size`
-            `(items, 2)`, the height and width that images had in their files.
+        path: where the data was read from, as the user wrote it.
+        fields: `image` uint8 `(items, height, width, channels)`; `table` a DataFrame; `array` float32
+            `(items, features)` or `(items, steps, features)`; `label` `(items,)` of names or integers;
+            `target` float `(items, columns)`; `domain` `(items,)` of two names; `factors` a structured
+            integer array `(items,)`, the known factors of variation, used for evaluation only; `mask` uint8
+            `(items, height, width)`, the class of each pixel, or `IGNORED`; `boxes` float32 `(items, rows,
+            5)`: xmin, ymin, xmax, ymax as fractions of the image's width and height, and the class, which is
+            `PADDING` in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height
+            and width of the images in their files.
         ids: a readable name for each item (a path inside the folder, a row number).
-        keys: uint64 digest of each item's content. Splits go by it, so equal items fall into one part
-            and adding an item moves no other.
-        parts: the parts that the data came in (`train`, `val`, `test`), as indices; empty where it came whole.
-        roles: for tables, what each column is taken for.
-        notes: what the person should know about how it was read.
+        keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in
+            the same part, and adding an item moves no other.
+        parts: the indices of each part that the data came with (`train`, `val`, `test`); empty if it has no
+            parts.
+        roles: for tables, the role of each column.
+        notes: what the user should know about how the data was read.
         skipped: files that could not be used.
-        names: of the classes that the numbers in `mask` and `boxes` stand for, by field.
-        about: what more `inspect` tells of a field, as plain JSON values.
+        names: for `mask` and `boxes`, the class names that the numbers stand for.
+        about: further information on a field that `inspect` shows, as plain JSON values.
     """
 
     name: str
@@ -128,11 +115,12 @@ class Dataset:
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {len(items):,}" for name, items in self.parts.items()) or "one part"
-        return f"<Dataset {self.name}: {len(self):,} items; {', '.join(self.describe_fields().values())}; {parts}>"
+        fields = ", ".join(self.describe_fields().values())
+        return f"<Dataset {self.name}: {len(self):,} items; {fields}; {parts}>"
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all items, their order, names, labels and parts: with the same one, two data sets are the same data."""
+        """A digest of all items, their order, names, labels and parts; equal digests mean equal data."""
         state = hashlib.blake2b(np.ascontiguousarray(self.keys).tobytes(), digest_size=16)
         state.update("\x1f".join(self.ids).encode(errors="surrogateescape"))
         for part, items in sorted(self.parts.items()):
@@ -147,34 +135,35 @@ class Dataset:
         return state.hexdigest()
 
     def describe_fields(self) -> dict[str, str]:
-        """One phrase for each field: its kind, size and range."""
-        phrases = {}
-        for name, values in self.fields.items():
-            if name == "label":
-                classes = self.class_counts()
-                phrases[name] = f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} different values"
-            elif name == "domain":
-                phrases[name] = "domains: " + ", ".join(f"{one} {(values == one).sum():,}" for one in dict.fromkeys(values.tolist()))
-            elif name == "environment":
-                phrases[name] = f"environment: {str(values[0]).rsplit('#', 1)[0]}"
-            elif name == "size":
-                continue
-            elif name in ("mask", "boxes"):
-                known = self.names[name]
-                count = f"{int((values[..., 4] >= 0).sum()):,} of " if name == "boxes" else ""
-                phrases[name] = f"{name}: {count}{len(known)} classes ({', '.join(known[:12])}{' ...' if len(known) > 12 else ''})"
-            elif name == "factors":
-                phrases[name] = "known factors: " + ", ".join(f"{part} ({len(np.unique(values[part]))})" for part in values.dtype.names)
-            elif name == "table":
-                phrases[name] = f"table: {len(values.columns)} columns"
-            else:
-                phrases[name] = f"{name}: {values.dtype} {tuple(values.shape[1:])}"
-        return phrases
+        """A short description of each field with its type, size and range."""
+        return {name: self._describe(name) for name in self.fields if name != "size"}
+
+    def _describe(self, name: str) -> str:
+        values = self.fields[name]
+        if name == "label":
+            classes = self.class_counts()
+            return f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} distinct values"
+        if name == "domain":
+            counts = {domain: (values == domain).sum() for domain in dict.fromkeys(values.tolist())}
+            return "domains: " + ", ".join(f"{domain} {count:,}" for domain, count in counts.items())
+        if name == "environment":
+            return f"environment: {str(values[0]).rsplit('#', 1)[0]}"
+        if name in ("mask", "boxes"):
+            classes = self.names[name]
+            count = f"{int((values[..., 4] >= 0).sum()):,} of " if name == "boxes" else ""
+            more = " ..." if len(classes) > 12 else ""
+            return f"{name}: {count}{len(classes)} classes ({', '.join(classes[:12])}{more})"
+        if name == "factors":
+            counts = {factor: len(np.unique(values[factor])) for factor in values.dtype.names}
+            return "known factors: " + ", ".join(f"{factor} ({count})" for factor, count in counts.items())
+        if name == "table":
+            return f"table: {len(values.columns)} columns"
+        return f"{name}: {values.dtype} {tuple(values.shape[1:])}"
 
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
-        """How many items of each class each part holds; empty where there are no labels, or so many that they are measures.
+        """The number of items of each class in each part; empty without labels or with too many.
 
-        A label of another part that is a class of the training part but for a full stop counts as that class.
+        A label that differs from a class of the training part only by a trailing period counts as that class.
         """
         if "label" not in self.fields:
             return {}
@@ -191,19 +180,19 @@ class Dataset:
         return {str(name): {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
 
     def duplicates(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, int]:
-        """How many items of one part stand in another too, by content, as `{"train and test": 3}`."""
+        """The number of items whose content also occurs in another part, as `{"train and test": 3}`."""
         parts = parts or self.parts
         names = list(parts)
-        found = {}
+        counts = {}
         for i, first in enumerate(names):
             for second in names[i + 1 :]:
                 count = int(np.isin(self.keys[parts[second]], self.keys[parts[first]]).sum())
                 if count:
-                    found[f"{first} and {second}"] = count
-        return found
+                    counts[f"{first} and {second}"] = count
+        return counts
 
     def summary(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
-        """Everything `hibiscus inspect` shows, as plain JSON values."""
+        """Everything that `hibiscus inspect` shows, as plain JSON values."""
         chosen = parts or self.parts
         return {
             "name": self.name,

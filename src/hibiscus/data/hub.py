@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, downloaded only when a person asks for one by `hf:owner/name` (extra `hub`)."""
+"""Datasets from the Hugging Face Hub, downloaded only when requested as `hf:owner/name` (extra `hub`)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.ops import to_gray, to_rgb
+from hibiscus.data.keys import content_keys, frame_keys
 from hibiscus.errors import DataError, MissingExtraError, nearest
 
 __all__ = ["open_hub"]
@@ -16,32 +17,34 @@ PARTS = {"train": "train", "validation": "val", "valid": "val", "val": "val", "t
 
 
 def open_hub(name: str, target: str | None = None) -> Dataset:
-    """Opens a data set by its name on the hub, or a local copy of one by its path.
+    """Opens a dataset by its name on the hub, or a local copy by its path.
 
     Args:
         name: `owner/name`, or `owner/name:configuration`.
-        target: the column to be predicted; found where the data set marks one column as class labels.
+        target: the column to predict; by default the column that the dataset marks as class labels.
 
     Raises:
         MissingExtraError: the package `datasets` is not installed.
-        DataError: it cannot be had, or it has no usable columns.
+        DataError: the dataset cannot be loaded, or has no usable columns.
     """
     try:
         import datasets  # type: ignore[import-not-found]
     except ImportError:
         raise MissingExtraError("hf: needs the package datasets", "the extra hub", "pip install 'hibiscus[hub]'") from None
-    place, _, configuration = name.partition(":")
+    repository, _, configuration = name.partition(":")
     try:
-        loaded: Any = datasets.load_dataset(place, configuration or None)
+        loaded: Any = datasets.load_dataset(repository, configuration or None)
     except Exception as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"hf:{name}: cannot be had ({first})", "a data set on the hub, and a network", "check its name") from None
+        message = str(error).splitlines()[0] if str(error) else type(error).__name__
+        expected = "a dataset on the hub, and a network connection"
+        raise DataError(f"hf:{name}: cannot be loaded ({message})", expected, "check its name") from None
     parts = {PARTS[part]: rows for part, rows in loaded.items() if part in PARTS} or {"": next(iter(loaded.values()))}
     first = next(iter(parts.values()))
     label = target or next((column for column, kind in first.features.items() if hasattr(kind, "names")), None)
     if label is not None and label not in first.features:
-        raise DataError(f"hf:{name}: no column is named '{label}'", "a column as target", nearest(label, list(first.features)))
-    parts = {part: rows for part, rows in parts.items() if label is None or not _unlabelled(rows, label)} or parts
+        hint = nearest(label, list(first.features))
+        raise DataError(f"hf:{name}: no column is named '{label}'", "a column as target", hint)
+    parts = {part: rows for part, rows in parts.items() if label is None or not _is_unlabeled(rows, label)} or parts
     image = next((column for column, kind in first.features.items() if type(kind).__name__ == "Image"), None)
     spans, start = {}, 0
     for part, rows in parts.items():
@@ -52,15 +55,16 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
         fields["label"] = _labels(parts, first.features[label], label)
     keys = content_keys(fields["image"]) if image else frame_keys(fields["table"])
     roles = {} if image else _roles(fields["table"])
-    kept = {part: span for part, span in spans.items() if part}
-    return Dataset(name.replace("/", "-"), f"hf:{name}", fields, [str(i) for i in range(start)], keys, kept, roles)
+    named_parts = {part: span for part, span in spans.items() if part}
+    ids = [str(i) for i in range(start)]
+    return Dataset(name.replace("/", "-"), f"hf:{name}", fields, ids, keys, named_parts, roles)
 
 
 def _images(name: str, parts: dict[str, Any], column: str) -> dict[str, Any]:
     images = [np.asarray(row[column].convert("RGB")) for rows in parts.values() for row in rows]
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise DataError(f"{name}: images of unlike sizes", "one size", "save them as files and point at the folder")
+        raise DataError(f"{name}: images of different sizes", "one size", "save them as files and pass the folder")
     stacked = np.stack(images)
     gray = bool((stacked[..., 0] == stacked[..., 1]).all() and (stacked[..., 1] == stacked[..., 2]).all())
     return {"image": np.stack([to_gray(to_rgb(p)) for p in stacked])[..., None] if gray else stacked}
@@ -73,7 +77,7 @@ def _frame(parts: dict[str, Any], label: str | None) -> dict[str, Any]:
     return {"table": frame.drop(columns=[label] if label else [])}
 
 
-def _unlabelled(rows: Any, label: str) -> bool:
+def _is_unlabeled(rows: Any, label: str) -> bool:
     """Whether all labels are -1, as in the test parts of competitions."""
     return hasattr(rows.features.get(label), "names") and bool((np.asarray(rows[label]) < 0).all())
 
@@ -82,11 +86,12 @@ def _labels(parts: dict[str, Any], kind: Any, column: str) -> np.ndarray:
     values = np.concatenate([np.asarray(rows[column]) for rows in parts.values()])
     names = getattr(kind, "names", None)
     if names and values.min() < 0:
-        raise DataError(f"some items have no label in the column '{column}'", "a class for each", "choose another target=COLUMN")
+        fix = "choose another target=COLUMN"
+        raise DataError(f"some items have no label in the column '{column}'", "a class for each item", fix)
     return np.array(names)[values] if names else values
 
 
 def _roles(frame: Any) -> dict[str, str]:
-    from hibiscus.data.tables.columns import guess_roles
+    from hibiscus.data.tables.roles import guess_roles
 
     return guess_roles(frame, [])

@@ -1,4 +1,4 @@
-r"""Labels as class indices and targets as standardised numbers, with what was learned from the training part only."""
+r"""Labels as class indices, with what was learned from the training part only."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hibiscus.data.tables.columns import as_numbers, as_texts
+from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["LabelNumbering", "LabelPreparation", "TargetPreparation"]
-
-LARGEST = 1e30  # the square of a number within this still fits double precision
+__all__ = ["LabelNumbering", "LabelPreparation"]
 
 
 @dataclass(frozen=True)
 class LabelPreparation:
-    r"""Class names in their natural order (2 before 10), and labels as indices into it.
+    r"""Class names in natural order (2 before 10), and labels as indices into them.
 
     Args:
         names: the class names; class k is `names[k]`.
@@ -33,64 +31,69 @@ class LabelPreparation:
 
     @classmethod
     def fit(cls, values_train: Any, max_classes: int = 1000) -> LabelPreparation:
-        r"""Learns the classes of the training part. Missing labels are passed over (see `missing_rows`).
+        r"""Learns the classes of the training part. Missing labels are skipped (see `missing_rows`).
 
         Shapes: values_train (N,), strings, numbers or booleans.
 
         Raises:
-            DataError: fewer than two classes, more than `max_classes`, or values that are measures and no classes.
+            DataError: fewer than two classes, more than `max_classes`, or continuous values instead of
+                classes.
         """
         texts = [text for text in as_texts(values_train) if text is not None]
         names = _natural_order(set(texts))
         if len(names) < 2:
-            found = f"found one class: {names[0]}" if names else "found no labels"
-            raise DataError(found, "at least two classes", "add examples of another class, or choose another target column")
+            received = f"found only one class: {names[0]}" if names else "found no labels"
+            fix = "add examples of another class, or choose another target column"
+            raise DataError(received, "at least two classes", fix)
         _check_classes(names, len(texts), max_classes)
         return cls(tuple(names))
 
     @property
     def num_classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return len(self.names)
 
     def encode(self, values: Any) -> np.ndarray:
-        r"""Labels as class indices; blanks around a label and a full stop at its end make no difference.
+        r"""Labels as class indices; spaces around a label and a trailing period are ignored.
 
         Shapes: values (N,); returns int64 (N,).
 
         Raises:
-            DataError: a label that the training part did not hold, or a missing one; its row, counted from 1, is given.
+            DataError: a missing label, or one that the training part did not contain; the message gives its
+                row, counted from 1.
         """
         texts = as_texts(values).tolist()
-        places = self._places(set(texts))
+        classes = self._classes(set(texts))
         for text in set(texts):
-            if text is None or text not in places:
+            if text is None or text not in classes:
                 raise self._unknown(text, texts.index(text) + 1)
-        return np.fromiter((places[text] for text in texts), dtype=np.int64, count=len(texts))
+        return np.fromiter((classes[text] for text in texts), dtype=np.int64, count=len(texts))
 
-    def _places(self, texts: Collection[str | None]) -> dict[str, int]:
-        """The class of each text that is one, to the letter or but for a full stop and spaces."""
-        places = {name: place for place, name in enumerate(self.names)}
+    def _classes(self, texts: Collection[str | None]) -> dict[str, int]:
+        """The class of each text that names one, exactly or up to a trailing period and spaces."""
+        classes = {name: number for number, name in enumerate(self.names)}
         bare = Counter(_bare(name) for name in self.names)
-        # Where both "a" and "a." are classes, only the exact label counts.
-        loose = {_bare(name): place for name, place in places.items() if _bare(name) and bare[_bare(name)] == 1}
-        return {**{text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}, **places}
+        # If both "a" and "a." are classes, only the exact label counts.
+        loose = {_bare(name): number for name, number in classes.items() if _bare(name) and bare[_bare(name)] == 1}
+        matched = {text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}
+        return {**matched, **classes}
 
     def match_variants(self, values: Any) -> dict[str, str]:
-        """The labels among `values` (N,) that are no class to the letter, and the class that each is read as."""
+        """The labels among `values` (N,) that match no class exactly, with the class that each is read as."""
         texts = set(as_texts(values).tolist())
-        return {text: self.names[place] for text, place in self._places(texts).items() if text not in self.names}
+        return {text: self.names[number] for text, number in self._classes(texts).items() if text not in self.names}
 
     def _unknown(self, text: str | None, row: int) -> DataError:
-        known = textwrap.shorten(f"one of the {len(self.names)} classes of the training data: {', '.join(self.names)}", 400)
+        classes = f"one of the {len(self.names)} classes of the training data: {', '.join(self.names)}"
+        known = textwrap.shorten(classes, 400)
         if text is None:
-            return DataError(f"row {row} has no label", known, "leave out the rows given by missing_rows(values)")
+            return DataError(f"row {row} has no label", known, "remove the rows listed by missing_rows(values)")
         close = difflib.get_close_matches(text, self.names, n=1)
-        fix = f"did you mean {close[0]}?" if close else "correct the label, or train again with examples of it"
+        fix = f"did you mean {close[0]}?" if close else "correct the label, or retrain with examples of it"
         return DataError(f"row {row} has the unknown label '{text[:60]}'", known, fix)
 
     def one_hot(self, values: Any) -> np.ndarray:
-        r"""Labels as rows with a 1 at the class.
+        r"""Labels as one-hot rows.
 
         Shapes: values (N,); returns float32 (N, num_classes).
         """
@@ -102,13 +105,14 @@ class LabelPreparation:
         Shapes: ids (N,) integers; returns N names.
 
         Raises:
-            DataError: an index that is no class.
+            DataError: an index that is not a class.
         """
         ids = np.asarray(ids).reshape(-1)
         wrong = ids[(ids < 0) | (ids >= len(self.names))]
         if len(wrong):
-            raise DataError(f"class index {wrong[0]}", f"0 to {len(self.names) - 1}", "give indices from this network's output")
-        return [self.names[place] for place in ids.tolist()]
+            fix = "pass class indices predicted by this model"
+            raise DataError(f"class index {wrong[0]}", f"0 to {len(self.names) - 1}", fix)
+        return [self.names[number] for number in ids.tolist()]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -122,9 +126,10 @@ class LabelPreparation:
 
 @dataclass(frozen=True)
 class LabelNumbering:
-    r"""Numbers for whatever classes the data at hand hold; nothing is learned, so any part may hold classes of its own.
+    r"""Numbers for the classes in the data at hand; nothing is learned, so parts may differ in classes.
 
-    For methods that are tried on classes which they never saw: a number means the same class within one data set only.
+    For methods that are evaluated on classes not seen in training: a number denotes the same class within one
+    dataset only.
     """
 
     kind: ClassVar[str] = "numbering"
@@ -135,18 +140,19 @@ class LabelNumbering:
         return _natural_order({str(text) for text in as_texts(values)})
 
     def encode(self, values: Any) -> np.ndarray:
-        r"""Labels as numbers of the classes among them.
+        r"""Labels as class numbers.
 
         Shapes: values (N,); returns int64 (N,).
 
         Raises:
-            DataError: a missing label; its row, counted from 1, is given.
+            DataError: a missing label; the message gives its row, counted from 1.
         """
         texts = as_texts(values).tolist()
         if None in texts:
-            raise DataError(f"row {texts.index(None) + 1} has no label", "a label for each item", "leave out what has none")
-        places = {name: place for place, name in enumerate(self.names_of(values))}
-        return np.fromiter((places[str(text)] for text in texts), dtype=np.int64, count=len(texts))
+            row = texts.index(None) + 1
+            raise DataError(f"row {row} has no label", "a label for each item", "remove the items without a label")
+        numbers = {name: number for number, name in enumerate(self.names_of(values))}
+        return np.fromiter((numbers[str(text)] for text in texts), dtype=np.int64, count=len(texts))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -154,7 +160,7 @@ class LabelNumbering:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LabelNumbering:
-        """The same again."""
+        """The saved preparation."""
         return cls()
 
 
@@ -163,7 +169,7 @@ def _bare(label: str) -> str:
 
 
 def _natural_order(names: set[str]) -> list[str]:
-    """Numbers by value; other names with their numbers by value, so that item2 comes before item10."""
+    """Numbers by value; other names with the numbers in them by value, so that item2 comes before item10."""
     if all(re.fullmatch(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?", name) for name in names):
         return sorted(names, key=lambda name: (float(name), name))
 
@@ -183,101 +189,8 @@ def _check_classes(names: Sequence[str], count: int, max_classes: int) -> None:
     different = count >= 20 and len(names) > 0.9 * count
     if not (measures or different or len(names) > max_classes):
         return
-    found = f"{len(names):,} different labels among {count:,} rows, for example {', '.join(names[:3])[:120]}"
+    received = f"{len(names):,} distinct labels in {count:,} rows, for example {', '.join(names[:3])[:120]}"
+    expected = f"at most {max_classes:,} classes with several rows each"
     if numeric:
-        raise DataError(found, f"classes, at most {max_classes:,}, each with several rows", "to predict a number: train regress")
-    fix = "choose another target column; this one may name the rows"
-    raise DataError(found, f"classes, at most {max_classes:,}, each with several rows", fix)
-
-
-@dataclass(frozen=True)
-class TargetPreparation:
-    r"""Numbers to be predicted, standardised: encoded = (value - mean) / std.
-
-    Args:
-        mean: the mean of each target column over the training part.
-        std: the standard deviation of each.
-        names: the names of the target columns.
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    names: tuple[str, ...]
-    kind: ClassVar[str] = "target"
-
-    @classmethod
-    def fit(cls, values_train: Any) -> TargetPreparation:
-        r"""Learns mean and deviation. Rows with a missing target are passed over (see `missing_rows`).
-
-        Shapes: values_train (N,) or (N, k), an array, list, Series or DataFrame.
-
-        Raises:
-            DataError: the target is text, is missing everywhere, or is the same number everywhere.
-        """
-        numbers, names = _target_numbers(values_train)
-        numbers = numbers[~np.isnan(numbers).any(axis=1)]
-        if not len(numbers):
-            raise DataError("found no target values", "a number in at least two rows", "choose another target column")
-        mean, std = numbers.mean(axis=0), numbers.std(axis=0)
-        for place, name in enumerate(names):
-            if not std[place] > 1e-12 * abs(mean[place]):
-                found = f"the target '{name}' is {numbers[0, place]:g} in every training row"
-                raise DataError(found, "numbers that differ", "choose another target column")
-        return cls(tuple(mean.tolist()), tuple(std.tolist()), names)
-
-    @property
-    def shape(self) -> tuple[int]:
-        """The shape of one row's targets."""
-        return (len(self.names),)
-
-    def encode(self, values: Any) -> np.ndarray:
-        r"""Standardised targets.
-
-        Shapes: values (N,) or (N, k); returns float32 (N, k).
-
-        Raises:
-            DataError: a value is missing, infinite or text, or there are not k columns.
-        """
-        numbers, _ = _target_numbers(values)
-        if numbers.shape[1:] != self.shape:
-            raise DataError(f"{numbers.shape[1]} target columns", f"{len(self.names)}: {', '.join(self.names)}", "give the same columns")
-        missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
-        if len(missing):
-            found = f"{len(missing)} rows have no target, the first is row {missing[0] + 1}"
-            raise DataError(found, "a number in every row", "leave out the rows given by missing_rows(values)")
-        return np.clip((numbers - self.mean) / self.std, -LARGEST, LARGEST).astype(np.float32)
-
-    def decode(self, encoded: Any) -> np.ndarray:
-        r"""Back to the person's own units.
-
-        Shapes: encoded (N, k); returns float64 (N, k).
-        """
-        return np.asarray(encoded, dtype=np.float64) * np.array(self.std) + np.array(self.mean)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON file."""
-        return {"kind": self.kind, "mean": list(self.mean), "std": list(self.std), "names": list(self.names)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> TargetPreparation:
-        """The same preparation again."""
-        return cls(tuple(data["mean"]), tuple(data["std"]), tuple(data["names"]))
-
-
-def _target_numbers(values: Any) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Targets as float64 (N, k), not-a-number where missing, and the names of the k columns."""
-    if not hasattr(values, "ndim"):
-        values = np.array(values, dtype=object)
-    if values.ndim > 2:
-        raise DataError(f"targets of shape {values.shape}", "(rows,) or (rows, columns)", "give one row of numbers per example")
-    if values.ndim == 1:
-        columns = {str(getattr(values, "name", None) or "target"): values}
-    elif hasattr(values, "iloc"):
-        columns = {str(name): values.iloc[:, place] for place, name in enumerate(values.columns)}
-    else:
-        columns = {f"target_{place + 1}": values[:, place] for place in range(values.shape[1])}
-    try:
-        numbers = [np.clip(as_numbers(column, name), -LARGEST, LARGEST) for name, column in columns.items()]
-    except DataError as error:
-        raise DataError(error.received, "numbers", "to predict a name or class: train classify") from None
-    return np.stack(numbers, axis=1), tuple(columns)
+        raise DataError(received, expected, "to predict a number, use train regress")
+    raise DataError(received, expected, "choose another target column; this one looks like row identifiers")

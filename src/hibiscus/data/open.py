@@ -1,4 +1,4 @@
-"""One way in for all data: point at it, and it is recognised."""
+"""The entry point for all data: the format of a path is detected, and the matching reader opens it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.arrays.open import dataset_from_arrays, is_idx, open_arrays, open_cifar, open_idx, read_idx
+from hibiscus.data.arrays.idx import is_idx, read_idx
+from hibiscus.data.arrays.open import dataset_from_arrays, open_arrays, open_cifar, open_idx
 from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.images.folder import IMAGE_ENDINGS, open_image_folder
+from hibiscus.data.files import IMAGE_ENDINGS
+from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.masks.folder import find_mask_pairs, open_mask_folder
 from hibiscus.data.tables.open import join_parts, open_table
 from hibiscus.data.text.folder import holds_texts, open_text_folder
@@ -39,40 +41,42 @@ def open_data(
     max_bad_fraction: float = 0.05,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Opens whatever a person points at.
+    """Opens a dataset of any supported format.
 
     Args:
-        path: a folder of images or texts (one folder for each class, or flat; with or without `train`, `val`, `test`; or
-            `trainA` and `trainB`, two image domains; or `images` and `masks`; or with boxes), a folder of IDX files or of CIFAR's
-            binary batches, a `.npz`, `.npy`, `.mat` or IDX file, COCO's JSON or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a
-            folder holding `train.csv` and `test.csv`, the name of bundled data (`digits`), `hf:owner/name`, or `gym:NAME`, an
-            environment.
-        target: for tables, the column to be predicted.
-        test_data: the test part, where it is a file or folder of its own.
-        target_domain: the other image domain, where it is a file or folder of its own; all are brought to the larger size of the two.
-        image_size: side in pixels, or `(height, width)`, that images of a folder are brought to; found from them by default.
-        channels: 1 for grey or 3 for RGB; found from the images by default.
-        max_bad_fraction: the largest share of files that may be unusable.
-        progress: called with how many images are decoded and how many there are.
+        path: a folder of images or texts (one folder per class, or flat; with or without `train`, `val`,
+            `test`; or `trainA` and `trainB`, two image domains; or `images` and `masks`; or with bounding
+            boxes), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file,
+            a COCO JSON file or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder with `train.csv` and
+            `test.csv`, the name of a bundled dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or
+            `gym:NAME` for an environment.
+        target: for tables, the column to predict.
+        test_data: the test part, if it is a separate file or folder.
+        target_domain: the other image domain, if it is a separate file or folder; all images are resized to
+            the larger size of the two.
+        image_size: side in pixels, or `(height, width)`, that images are resized to; detected by default.
+        channels: 1 for grayscale or 3 for RGB; detected by default.
+        max_bad_fraction: the largest fraction of files that may be unusable.
+        progress: called with the number of images decoded so far and their total number.
 
     Raises:
-        DataError: what was found, what was expected, and how to fix it.
+        DataError: the data cannot be opened; the message says what was found, what was expected, and the fix.
     """
     check_max_bad(max_bad_fraction)
     _check_shape(image_size, channels)
-    options: dict[str, Any] = {"target": target, "image_size": image_size, "channels": channels, "max_bad_fraction": max_bad_fraction}
+    image_options = {"image_size": image_size, "channels": channels, "max_bad_fraction": max_bad_fraction}
+    options: dict[str, Any] = {"target": target, **image_options}
     dataset = _open_one(os.fspath(path), progress, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
-        raise DataError(f"target={target}: {path} has its labels already", "target= with a table", "leave target out")
+        raise DataError(f"target={target}: {path} already has labels", "target= only with a table", "omit target")
     if test_data is not None:
         if "image" in dataset.fields:
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
-        dataset = join_parts({"train": dataset, "test": _open_one(os.fspath(test_data), progress, like=dataset, **options)})
+        test = _open_one(os.fspath(test_data), progress, like=dataset, **options)
+        dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(
-            os.fspath(target_domain), progress, target=None, image_size=image_size, channels=channels, max_bad_fraction=max_bad_fraction
-        )
+        other = _open_one(os.fspath(target_domain), progress, target=None, **image_options)
         dataset = join_domains(dataset, other, image_size, channels)
     dataset.options = {name: value for name, value in options.items() if value is not None}
     _note_size(dataset, image_size)
@@ -81,34 +85,38 @@ def open_data(
 
 def _check_shape(image_size: Any, channels: Any) -> None:
     sides = [image_size] if isinstance(image_size, int) else [] if image_size is None else list(image_size)
-    if image_size is not None and (len(sides) not in (1, 2) or any(int(side) != side or not 1 <= side <= LARGEST_SIDE for side in sides)):
-        raise ConfigError(f"image_size={image_size}", f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels", "image_size=64")
+    too_large = any(int(side) != side or not 1 <= side <= LARGEST_SIDE for side in sides)
+    if image_size is not None and (len(sides) not in (1, 2) or too_large):
+        expected = f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels"
+        raise ConfigError(f"image_size={image_size}", expected, "image_size=64")
     if channels not in (None, 1, 3):
-        raise ConfigError(f"channels={channels}", "1 for grey or 3 for RGB", "leave it out to have it found")
+        raise ConfigError(f"channels={channels}", "1 for grayscale or 3 for RGB", "omit it to have it detected")
 
 
 def _note_size(dataset: Dataset, image_size: Any) -> None:
-    """An asked size that the data had no use for is told."""
+    """Adds a note if the requested image size does not apply to this data."""
     image = dataset.fields.get("image")
     if image_size is not None and image is not None:
-        asked = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-        if tuple(image.shape[1:3]) != asked:
-            dataset.notes.append(f"image_size={image_size} is for image files: these arrays are {image.shape[1]}x{image.shape[2]}")
+        requested = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+        if tuple(image.shape[1:3]) != requested:
+            size = f"{image.shape[1]}x{image.shape[2]}"
+            dataset.notes.append(f"image_size={image_size} applies to image files only; these arrays are {size}")
 
 
 def check_max_bad(max_bad_fraction: float) -> None:
-    """Raises DataError unless `max_bad_fraction` is a share."""
+    """Raises DataError unless `max_bad_fraction` is a fraction."""
     if not 0 <= max_bad_fraction <= 1:
-        raise DataError(f"max_bad_fraction={max_bad_fraction}", "a share from 0 to 1", "max_bad_fraction=0.05")
+        raise DataError(f"max_bad_fraction={max_bad_fraction}", "a fraction from 0 to 1", "max_bad_fraction=0.05")
 
 
 def _open_one(path: str, progress: Progress | None, like: Dataset | None = None, **options: Any) -> Dataset:
     if not path:
-        raise DataError("the path is empty", "a folder, a file, or the name of bundled data", "hibiscus train classify digits")
+        expected = "a folder, a file, or the name of a bundled dataset"
+        raise DataError("the path is empty", expected, "hibiscus train classify digits")
     if path in BUNDLED:
         dataset = open_bundled(path)
         if Path(path).exists():
-            dataset.notes.append(f"there is something called {path} here too; to open that, write ./{path}")
+            dataset.notes.append(f"a file or folder named {path} also exists; to open it, write ./{path}")
         return dataset
     if path.startswith("gym:"):
         from hibiscus.data.environments.open import open_environment
@@ -119,17 +127,21 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
 
         return open_hub(path[3:], options["target"])
     try:
-        where = Path(path).expanduser()
-        exists = where.exists()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~person
-        raise DataError(f"{path[:200]}: no path of a file ({error})", "a folder or a file", "check the path") from None
+        location = Path(path).expanduser()
+        exists = location.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~user
+        raise DataError(f"{path[:200]}: not a valid path ({error})", "a folder or a file", "check the path") from None
     if not exists and re.match(r"[a-z]{2,}:", path):
-        raise DataError(f"{path}: this kind of address is not known", "a path, a bundled name, hf:owner/name or gym:NAME", "check the word")
+        expected = "a path, a bundled name, hf:owner/name or gym:NAME"
+        raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
     if not exists:
-        hint = nearest(where.name, [*BUNDLED, *(p.name for p in _siblings(where))])
+        hint = nearest(location.name, [*BUNDLED, *(p.name for p in _siblings(location))])
         hint = hint if hint.startswith("did you mean") else "check the path"
-        raise DataError(f"{path}: there is nothing at this path", f"a folder, a file, or bundled data ({', '.join(BUNDLED)})", hint)
-    return _open_folder(where, progress, **options) if where.is_dir() else _open_file(where, progress, like, **options)
+        expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
+        raise DataError(f"{path}: no such file or folder", expected, hint)
+    if location.is_dir():
+        return _open_folder(location, progress, **options)
+    return _open_file(location, progress, like, **options)
 
 
 def _siblings(path: Path) -> list[Path]:
@@ -143,7 +155,8 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
     try:
         names = sorted(child.name for child in folder.iterdir())
     except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror})", "a folder that may be read", "check its rights") from None
+        received = f"{folder}: cannot be read ({error.strerror})"
+        raise DataError(received, "a readable folder", "check its permissions") from None
     if any(is_idx(folder / name) for name in names):
         return open_idx(folder)
     if "test_batch.bin" in names or {"train.bin", "test.bin"} <= set(names):
@@ -164,14 +177,15 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
 
 
 def _open_part_tables(files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any) -> Dataset:
-    """A folder of `train.csv` with `val.csv` or `test.csv`; parts without the target (as competitions give them) stay out."""
+    """A folder with `train.csv` and `val.csv` or `test.csv`; parts without the target column are left out."""
     from hibiscus.data.tables.read import read_table
 
     train = open_table(files["train"], target, progress, **options)
     datasets = {"train": train}
     for part in ("val", "test"):
         if part in files and target is not None and target not in map(str, read_table(files[part]).frame.columns):
-            train.notes.append(f"{files[part].name} has no column {target} and was left out; once trained, give it to predict")
+            name = files[part].name
+            train.notes.append(f"{name} has no column {target} and was left out; pass it to predict after training")
         elif part in files:
             datasets[part] = open_table(files[part], target, progress, **options, like=train)
     return join_parts(datasets) if len(datasets) > 1 else train
@@ -188,8 +202,8 @@ def _image(options: dict[str, Any]) -> dict[str, Any]:
 def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
     if name.endswith(ARCHIVES):
-        how = f"unzip {file.name}" if name.endswith(".zip") else f"tar xf {file.name}"
-        raise DataError(f"{file}: a packed archive", "the folder that is in it", f"unpack it first: {how}")
+        command = f"unzip {file.name}" if name.endswith(".zip") else f"tar xf {file.name}"
+        raise DataError(f"{file}: an archive", "the extracted folder", f"extract it first: {command}")
     if is_idx(file):
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})
     if name.endswith((".npz", ".npy", ".mat")):
@@ -199,9 +213,9 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
     if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
         return open_boxes(file, progress=progress, **_image(options))
     if name.endswith(tuple(IMAGE_ENDINGS)):
-        raise DataError(f"{file}: one image", "a folder of images", f"point at the folder: {file.parent}")
+        raise DataError(f"{file}: a single image", "a folder of images", f"pass the folder: {file.parent}")
     raise DataError(
-        f"{file}: a file of an unknown kind ({file.suffix or 'no ending'})",
+        f"{file}: unknown file type ({file.suffix or 'no file extension'})",
         "a folder, or a file ending in .csv .tsv .parquet .npz .npy .mat or an IDX name",
         "rename or convert it",
     )

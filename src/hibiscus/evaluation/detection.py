@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.boxes.preparation import CROWD, PADDING
+from hibiscus.data.dataset import CROWD, PADDING
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 from hibiscus.evaluation.items import Curve, Gallery, ReportItem, Series, Table

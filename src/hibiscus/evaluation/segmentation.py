@@ -8,7 +8,7 @@ import colorsys
 
 import numpy as np
 
-from hibiscus.data.masks.preparation import IGNORED
+from hibiscus.data.dataset import IGNORED
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.items import Gallery, Matrix, ReportItem, Table
 from hibiscus.metrics.segmentation import (

@@ -1,4 +1,4 @@
-"""What a person gives a finished run to answer, images, videos, tables, arrays, in the shape that it learned; and the answers' names."""
+"""Inputs of a trained model, converted to the shape of training; and labels for its predictions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.arrays.open import is_idx, open_arrays, read_idx
+from hibiscus.data.arrays.idx import is_idx, read_idx
+from hibiscus.data.arrays.open import open_arrays
 from hibiscus.data.builtin.open import BUNDLED
-from hibiscus.data.dataset import Dataset, Skipped, content_keys
-from hibiscus.data.images.folder import IMAGE_ENDINGS, find_images, look_at_headers, open_image_files
+from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.files import IMAGE_ENDINGS, find_images
+from hibiscus.data.images.decode import read_headers
+from hibiscus.data.images.folder import open_image_files
 from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
+from hibiscus.data.keys import content_keys
 from hibiscus.data.masks.folder import find_mask_pairs
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
@@ -24,37 +28,39 @@ from hibiscus.data.tables.open import listed_images
 from hibiscus.data.unpaired import bring_to_shape
 from hibiscus.errors import DataError
 
-__all__ = ["Given", "named_answers", "open_inputs", "prepare_inputs"]
+__all__ = ["Input", "label_predictions", "open_inputs", "prepare_inputs"]
 
-Given = str | os.PathLike[str] | np.ndarray | Dataset
+Input = str | os.PathLike[str] | np.ndarray | Dataset
 
 
-def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dataset:
+def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Dataset:
     """Opens inputs without labels.
 
     Args:
-        given: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a list of paths.
-        preparation: what the run learned; images are brought to its size and colours.
+        inputs: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a
+            list of paths.
+        preparation: what the run learned; images are converted to its size and channels.
 
     Raises:
-        DataError: not the kind of input that the run was trained on.
+        DataError: not the type of input that the run was trained on.
     """
-    if isinstance(given, Dataset):
-        return given
-    if hasattr(given, "columns"):
-        return _dataset("frame", {"table": given}, [f"row {i + 1}" for i in range(len(given))])  # type: ignore[arg-type]
-    if isinstance(given, np.ndarray):
-        return _from_array(given, "array", preparation)
-    paths = [given] if isinstance(given, str | os.PathLike) else list(given)
+    if isinstance(inputs, Dataset):
+        return inputs
+    if hasattr(inputs, "columns"):
+        ids = [f"row {i + 1}" for i in range(len(inputs))]  # type: ignore[arg-type]
+        return _dataset("frame", {"table": inputs}, ids)
+    if isinstance(inputs, np.ndarray):
+        return _from_array(inputs, "array", preparation)
+    paths = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
     if len(paths) == 1 and str(paths[0]) in BUNDLED:
         dataset = open_data(str(paths[0]))
         return _from_array(dataset.fields["image"], dataset.path, preparation) if "image" in dataset.fields else dataset
     if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
         return _open_table(Path(str(paths[0])).expanduser(), preparation)
-    if "image" in preparation and all(not str(path).lower().endswith((".npz", ".npy")) and not is_idx(Path(str(path))) for path in paths):
+    if "image" in preparation and not any(_holds_arrays(Path(str(path))) for path in paths):
         return _open_images([Path(str(path)).expanduser() for path in paths], preparation)
     if len(paths) != 1:
-        raise DataError(f"{len(paths)} inputs", "one table or one file of arrays", "give them one at a time")
+        raise DataError(f"{len(paths)} inputs", "one table or one file of arrays", "pass them one at a time")
     path = Path(str(paths[0]))
     if is_idx(path):
         return _from_array(read_idx(path), str(path), preparation)
@@ -64,31 +70,36 @@ def open_inputs(given: Given | Sequence[Given], preparation: Preparation) -> Dat
     return open_data(str(path))
 
 
+def _holds_arrays(path: Path) -> bool:
+    return str(path).lower().endswith((".npz", ".npy")) or is_idx(path)
+
+
 def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.device, training: PreparedData | None = None) -> PreparedData:
-    """Opened inputs as the part `inputs`, seen through what the run learned.
+    """Opened inputs as the part `inputs`, encoded by the preparation of the run.
 
     Args:
         dataset: the inputs.
         preparation: what the run learned.
-        device: where its networks are.
-        training: what a few-shot method takes for examples.
+        device: the device of the networks.
+        training: the data that a few-shot method takes its support sets from.
 
     Raises:
-        DataError: a field is missing that the run was trained on.
+        DataError: a field that the run was trained on is missing.
     """
-    wanted = [name for name in preparation.fields if name not in ("label", "target", "factors", "domain", "mask", "boxes")]
-    if any(name not in dataset.fields for name in wanted):
+    targets = ("label", "target", "factors", "domain", "mask", "boxes")
+    needed = [name for name in preparation.fields if name not in targets]
+    if any(name not in dataset.fields for name in needed):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
-            f"{' and '.join(wanted)}, as in training",
-            "give the kind of data that the run was trained on",
+            f"{' and '.join(needed)}, as in training",
+            "pass inputs of the type that the run was trained on",
         )
-    seen = Preparation({name: preparation[name] for name in wanted})
-    return PreparedData(dataset, seen, {"inputs": np.arange(len(dataset))}, device, training=training)
+    inputs = Preparation({name: preparation[name] for name in needed})
+    return PreparedData(dataset, inputs, {"inputs": np.arange(len(dataset))}, device, training=training)
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
-    """A table; one that lists images is those images, unless its other columns were learned from too."""
+    """Opens a table; one that lists images means the images, unless other columns were inputs too."""
     if "image" not in preparation:
         return open_data(str(file))
     prepared = preparation["image"]
@@ -102,38 +113,39 @@ def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise DataError(f"{path}: there is nothing at this path", "an image, a video, or a folder of images", "check the path")
-        found = find_images(path)[0] if path.is_dir() else [path]
+            expected = "an image, a video, or a folder of images"
+            raise DataError(f"{path}: no such file or folder", expected, "check the path")
+        images = find_images(path)[0] if path.is_dir() else [path]
         masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
-        files += [file for file in found if not masks.intersection(file.parents)]  # masks are answers, not questions
+        files += [file for file in images if not masks.intersection(file.parents)]  # masks are targets, not inputs
     if not files:
-        raise DataError(
-            f"{paths[0]}: no image in it",
-            f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}",
-            "check the path; name videos one by one",
-        )
+        expected = f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}"
+        raise DataError(f"{paths[0]}: no images", expected, "check the path; pass videos by their file names")
     videos = [file for file in files if file.suffix.lower() in VIDEO_ENDINGS]
     if not videos:
         return _open_image_files(files, preparation)
     opened = [_open_video(file, preparation) for file in videos]
     if len(videos) < len(files):
         opened.insert(0, _open_image_files([file for file in files if file not in videos], preparation))
-    fields = {name: np.concatenate([one.fields[name] for one in opened]) for name in opened[0].fields}
-    ids, skipped = [item for one in opened for item in one.ids], [bad for one in opened for bad in one.skipped]
-    return _dataset("images", fields, ids, np.concatenate([one.keys for one in opened]), skipped)
+    fields = {name: np.concatenate([part.fields[name] for part in opened]) for name in opened[0].fields}
+    ids, skipped = [item for part in opened for item in part.ids], [bad for part in opened for bad in part.skipped]
+    return _dataset("images", fields, ids, np.concatenate([part.keys for part in opened]), skipped)
 
 
 def _open_image_files(files: list[Path], preparation: Preparation) -> Dataset:
     prepared = preparation["image"]
-    pixels, keys, good, skipped = open_image_files(files, (prepared.height, prepared.width), prepared.channels, resize=prepared.resize)
+    size = (prepared.height, prepared.width)
+    pixels, keys, good, skipped = open_image_files(files, size, prepared.channels, resize=prepared.resize)
     if not len(good):
-        raise DataError(skipped[0].reason, "at least one image that can be read", "check the files")
-    sizes = [(look_at_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good] if prepared.resize == "squash" else []
+        raise DataError(skipped[0].reason, "at least one readable image", "check the files")
+    sizes = []
+    if prepared.resize == "squash":
+        sizes = [(read_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good]
     return _dataset("images", _with_sizes(pixels, sizes), [str(files[i]) for i in good], keys, skipped)
 
 
 def _open_video(file: Path, preparation: Preparation) -> Dataset:
-    """The frames of a video, by the file's name and their number."""
+    """The frames of a video, named by the file and their number."""
     prepared = preparation["image"]
     pixels, size = read_frames(file, (prepared.height, prepared.width, prepared.channels), prepared.resize)
     sizes = [size] * len(pixels) if prepared.resize == "squash" else []
@@ -142,49 +154,50 @@ def _open_video(file: Path, preparation: Preparation) -> Dataset:
 
 
 def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:
-    """The fields of images; what is found in squashed ones is told in pixels of their files, so those need `sizes`."""
+    """The fields of images; resized ones need `sizes`, as predictions are in pixels of the files."""
     return {"image": pixels, "size": np.array(sizes, np.int64)} if sizes else {"image": pixels}
 
 
 def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Dataset:
     if "image" in preparation:
         prepared = preparation["image"]
-        wanted = (prepared.height, prepared.width, prepared.channels)
-        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # as the two data sets themselves were
+        shape = (prepared.height, prepared.width, prepared.channels)
+        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # resized as in training
             values = values[..., None] if values.ndim == 3 else values
-            values = bring_to_shape(values, wanted) if values.shape[3] in (1, 3) else values
+            values = bring_to_shape(values, shape) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
-            shapes = [values, values[None], values[..., None], values[None, ..., None]]
-            if prepared.channels == 3:  # grey images for a run that learned from colour, as files of them are read too
-                shapes += [shaped.repeat(3, axis=-1) for shaped in shapes if shaped.shape[-1] == 1]
-            for shaped in shapes:
-                if shaped.ndim == 4 and shaped.shape[1:] == wanted:
-                    images = np.ascontiguousarray(shaped)
+            variants = [values, values[None], values[..., None], values[None, ..., None]]
+            if prepared.channels == 3:  # grayscale images are converted to RGB, as image files are
+                variants += [images.repeat(3, axis=-1) for images in variants if images.shape[-1] == 1]
+            for variant in variants:
+                if variant.ndim == 4 and variant.shape[1:] == shape:
+                    images = np.ascontiguousarray(variant)
                     return _dataset(path, {"image": images}, [str(i) for i in range(len(images))], content_keys(images))
-        raise DataError(
-            f"{path}: {values.dtype} {values.shape}", f"uint8 (items, {', '.join(map(str, wanted))})", "bring them to this shape"
-        )
+        expected = f"uint8 (items, {', '.join(map(str, shape))})"
+        raise DataError(f"{path}: {values.dtype} {values.shape}", expected, "convert them to this dtype and shape")
     rows = values.astype(np.float32)
     rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
     return _dataset(path, {"array": rows}, [str(i) for i in range(len(rows))], content_keys(rows))
 
 
 def _dataset(name: str, fields: dict[str, Any], ids: list[str], keys: np.ndarray | None = None, skipped: Sequence[Skipped] = ()) -> Dataset:
-    return Dataset(name, name, fields, ids, np.zeros(len(ids), np.uint64) if keys is None else keys, skipped=list(skipped))
+    keys = np.zeros(len(ids), np.uint64) if keys is None else keys
+    return Dataset(name, name, fields, ids, keys, skipped=list(skipped))
 
 
-def named_answers(dataset: Dataset, answers: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
-    """A method's answers with the most probable class by its name, and numbers under the name `value`.
+def label_predictions(dataset: Dataset, predictions: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
+    """The predictions of a method, with the most probable class by name, and numbers under the name `value`.
 
     Args:
-        dataset: what was asked; its names come first as `id`, what could not be read last as `skipped`.
-        answers: as the method gave them; `classes` names what its probabilities are of, by default the classes of training.
-        preparation: with the classes of training, where the method learned them.
+        dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`.
+        predictions: as returned by the method; `classes` names the classes of its probabilities, by default
+            those of training.
+        preparation: with the classes of training, if the method learned them.
     """
-    named = {"value" if name == "values" else name: values for name, values in answers.items()}
-    if "probabilities" in answers and "label" in preparation and "label" not in answers:
-        probabilities = answers["probabilities"]
-        classes = list(answers["classes"] if "classes" in answers else preparation["label"].names)
-        label = [classes[place] for place in probabilities.argmax(1)]
-        named = {"label": label, "probability": probabilities.max(1), **answers, "classes": classes}
+    named = {"value" if name == "values" else name: values for name, values in predictions.items()}
+    if "probabilities" in predictions and "label" in preparation and "label" not in predictions:
+        probabilities = predictions["probabilities"]
+        classes = list(predictions["classes"] if "classes" in predictions else preparation["label"].names)
+        label = [classes[number] for number in probabilities.argmax(1)]
+        named = {"label": label, "probability": probabilities.max(1), **predictions, "classes": classes}
     return {"id": dataset.ids, **named, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}

@@ -1,4 +1,4 @@
-"""From opened data and its options to parts and to what is learned from the training part."""
+"""From an opened dataset and its options to the parts and to what is learned from the training part."""
 
 from __future__ import annotations
 
@@ -32,35 +32,38 @@ from hibiscus.training.method import Method
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
-WANTED = {
-    "environment": ("an environment to act in", "gym:CartPole-v1"),
-    "image": ("images", "point at a folder of images"),
-    "boxes": ("images with boxes", "Pascal VOC, COCO, YOLO or CSV boxes beside the images; hibiscus inspect tells what was found"),
+REQUIREMENTS = {  # for each field that a method may need: what is expected, and how to fix it
+    "environment": ("an environment", "gym:CartPole-v1"),
+    "image": ("images", "pass a folder of images"),
+    "boxes": (
+        "images with bounding boxes",
+        "add Pascal VOC, COCO, YOLO or CSV boxes to the images; hibiscus inspect shows what is recognized",
+    ),
     "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
 }
 
 
 def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
-    """Learns shapes, scales and label order from the training items, for the inputs that there are and what the method needs.
+    """Learns shapes, scales and class orders from the training items, as far as the method needs.
 
-    Labels of other parts that are a class of the training part but for a full stop are noted on the data set.
+    Labels of other parts that match a class of the training part up to a trailing period are noted on the
+    dataset.
 
     Args:
         dataset: the opened data.
         train: the indices of its training part.
-        kind: the method, which says what it needs, what it uses, and how it wants its images.
+        kind: the method class, which states which fields it needs and uses, and the range of pixel values.
         options: how tables are scaled.
 
     Raises:
-        DataError: the data lack what the method needs.
+        DataError: the data lacks what the method needs.
     """
     _check_fields(dataset, kind)
     fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
-        raise DataError(
-            f"{dataset.path}: nothing to learn from but the target", "at least one other column", "add columns, or check their roles"
-        )
-    if "domain" in kind.needs:  # in the order in which they were given: the first is A
+        received = f"{dataset.path}: no inputs besides the target"
+        raise DataError(received, "at least one other column", "add columns, or check their roles")
+    if "domain" in kind.needs:  # in the given order: the first is A
         fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
     for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
         if name not in kind.needs | kind.uses:
@@ -73,8 +76,9 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
         other_classes = name == "label" and kind.parts_hold_other_classes
         fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
         if isinstance(fields[name], LabelPreparation):
-            said = [f"the label '{text}' is read as '{known}'" for text, known in fields[name].match_variants(raw).items()]
-            dataset.notes += [note for note in said if note not in dataset.notes]
+            variants = fields[name].match_variants(raw)
+            notes = [f"the label '{text}' is read as '{label}'" for text, label in variants.items()]
+            dataset.notes += [note for note in notes if note not in dataset.notes]
     if "mask" in kind.needs:
         fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
     if "boxes" in kind.needs:
@@ -85,9 +89,10 @@ def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], opt
 
 
 def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
-    for name, (wanted, fix) in WANTED.items():
+    for name, (expected, fix) in REQUIREMENTS.items():
         if name in kind.needs and name not in dataset.fields:
-            raise DataError(f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}", wanted, fix)
+            received = f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}"
+            raise DataError(received, expected, fix)
 
 
 def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
         fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
-        if {"mask", "boxes"} & dataset.fields.keys():  # whole, so that each thing has its place
+        if {"mask", "boxes"} & dataset.fields.keys():  # not cropped, so that no annotation is lost
             fields["image"] = dataclasses.replace(fields["image"], resize="squash")
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
@@ -110,10 +115,10 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
 
 
 def _domains(dataset: Dataset) -> np.ndarray:
-    """The domain of each item, by name; two classes are two domains.
+    """The domain of each item, by name; two classes can serve as two domains.
 
     Raises:
-        DataError: no domains, or not two.
+        DataError: there are not exactly two domains.
     """
     raw = raw_field(dataset, "domain")
     names = as_texts(np.zeros(len(dataset), np.int64) if raw is None else np.asarray(raw)).astype(str)
@@ -124,16 +129,17 @@ def _domains(dataset: Dataset) -> np.ndarray:
 def _no_labels(dataset: Dataset) -> DataError:
     if "table" in dataset.fields:
         columns = [str(column) for column in dataset.fields["table"].columns]
-        return DataError(f"{dataset.path}: which column is to be predicted?", f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}")
+        expected, fix = f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}"
+        return DataError(f"{dataset.path}: no column to predict was given", expected, fix)
     return DataError(
         f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
-        "one folder for each class, or labels beside the arrays",
+        "one folder per class, or labels beside the arrays",
         "sort the images into folders named after their classes",
     )
 
 
 def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False) -> np.ndarray | None:
-    """The group of each item, where the options name a group column or the parts are to hold different classes.
+    """The group of each item, if the options name a group column or the parts must hold different classes.
 
     Raises:
         DataError: there is no such column.
@@ -144,17 +150,16 @@ def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False
         return None
     frame = dataset.fields.get("table")
     if frame is None or options.group not in frame.columns:
-        raise DataError(
-            f"{dataset.path}: group={options.group}: no such column", "a column of the table", "leave group out, or correct its name"
-        )
+        received = f"{dataset.path}: group={options.group}: no such column"
+        raise DataError(received, "a column of the table", "omit group, or correct its name")
     return frame[options.group].to_numpy()
 
 
 def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
-    """The parts of a data set as the options ask for.
+    """The parts of a dataset as specified by the options.
 
-    Where a method needs labels every class stands in training; where it is tried on classes that it never saw, no class stands in
-    two parts.
+    If a method needs labels, every class is in the training part; if it is evaluated on classes not seen in
+    training, no class is in two parts.
     """
     other_classes = kind is not None and kind.parts_hold_other_classes
     if other_classes and "label" not in dataset.fields:
@@ -163,10 +168,11 @@ def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | No
         _check_fields(dataset, kind)
         return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
     if kind is not None and options.target_domain is not None:
-        raise ConfigError(f"target_domain={options.target_domain}", "a method between two image domains, such as cyclegan", "leave to= out")
+        received = f"target_domain={options.target_domain}"
+        raise ConfigError(received, "a method for two image domains, such as cyclegan", "omit target_domain")
     groups = groups_of(dataset, options, other_classes)
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)
     parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
-    labelled = kind is not None and "label" in kind.needs and "label" in dataset.fields
-    return keep_every_class(dataset, parts) if labelled and groups is None else parts
+    needs_labels = kind is not None and "label" in kind.needs and "label" in dataset.fields
+    return keep_every_class(dataset, parts) if needs_labels and groups is None else parts

@@ -23,7 +23,7 @@ from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.evaluation.items import save_report_items
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.folder import RunFolder, find_run
-from hibiscus.runs.inputs import Given, named_answers, open_inputs, prepare_inputs
+from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
 from hibiscus.runs.options import build_options
 from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.session import Session, read_info
@@ -194,7 +194,7 @@ class Run:
             raise DataError(found, "one folder of examples for each of two classes or more", "sort the examples into folders")
         return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, self.device)
 
-    def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
+    def predict(self, inputs: Input | Sequence[Input], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
         """Answers for new inputs.
 
         Args:
@@ -210,9 +210,9 @@ class Run:
         data, method = self._inputs(inputs, support), self.method(checkpoint)
         with self._reproducibly():
             answers = method.predict(data, "inputs")
-        return named_answers(data.dataset, answers, self.preparation if "label" in method.needs else Preparation({}))
+        return label_predictions(data.dataset, answers, self.preparation if "label" in method.needs else Preparation({}))
 
-    def embed(self, inputs: Given | Sequence[Given], checkpoint: str = "best") -> dict[str, Any]:
+    def embed(self, inputs: Input | Sequence[Input], checkpoint: str = "best") -> dict[str, Any]:
         """The codes of new inputs: what an autoencoder writes them as, or what a classifier's last layer sees of them.
 
         Args:
@@ -230,9 +230,9 @@ class Run:
             raise UsageError(f"{method.name} does not embed", "a run whose method does, such as vae or classify", "hibiscus list")
         data = self._inputs(inputs)
         with self._reproducibly():
-            return named_answers(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
+            return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
-    def _inputs(self, inputs: Given | Sequence[Given], support: Dataset | str | None = None) -> PreparedData:
+    def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
         examples = self._support(support) if support is not None else None
         return prepare_inputs(open_inputs(inputs, self.preparation), self.preparation, self.device, examples)
 

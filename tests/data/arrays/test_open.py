@@ -8,8 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from data import make_files as make
-from hibiscus.data.arrays import open as arrays
-from hibiscus.data.arrays.open import is_idx, read_idx
+from hibiscus.data.arrays.idx import IDX_TYPES, is_idx, read_idx
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
@@ -70,7 +69,7 @@ def test_one_idx_file(tmp_path):
 
 @pytest.mark.parametrize("kind", [8, 9, 11, 12, 13, 14])
 def test_idx_types(tmp_path, kind):
-    values = np.array([[1, 2, 3], [4, 5, 6]], np.dtype(arrays.IDX_TYPES[kind]).newbyteorder(">"))
+    values = np.array([[1, 2, 3], [4, 5, 6]], np.dtype(IDX_TYPES[kind]).newbyteorder(">"))
     (tmp_path / "x.idx").write_bytes(make.idx(values, kind))
     assert np.array_equal(read_idx(tmp_path / "x.idx"), values)
 
@@ -109,6 +108,9 @@ def test_npz_with_parts(tmp_path):
     data = open_data(tmp_path / "a.npz")
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 12, "test": 4}
     assert data.fields["label"][:3].tolist() == ["ant", "bee", "cat"]
+    for key in ("images", "image", "pictures"):
+        np.savez(tmp_path / "c.npz", **{f"{key}_train": PIXELS, "labels_train": LABELS})
+        assert open_data(tmp_path / "c.npz").fields["image"].shape == (12, 8, 9, 1)
     np.savez(tmp_path / "b.npz", train_images=PIXELS, train_labels=LABELS, valid_images=PIXELS[:2], valid_labels=LABELS[:2])
     assert {part: len(items) for part, items in open_data(tmp_path / "b.npz").parts.items()} == {"train": 12, "val": 2}
 
@@ -234,9 +236,9 @@ def test_a_cut_npz(tmp_path):
     [
         ({"x": PIXELS, "y": LABELS[:5]}, "12 items and 5 labels"),
         ({"foo": PIXELS}, r"arrays foo \(12, 8, 9\)"),
-        ({"x": np.array([[1.0, np.nan]])}, "not finite"),
-        ({"x": np.full((2, 3, 3, 1), np.nan)}, "not finite"),
-        ({"x": np.array([[1.0, np.inf]])}, "not finite"),
+        ({"x": np.array([[1.0, np.nan]])}, "finite"),
+        ({"x": np.full((2, 3, 3, 1), np.nan)}, "finite"),
+        ({"x": np.array([[1.0, np.inf]])}, "finite"),
         ({"x": np.array([[1.0, 1e300]])}, "too large for float32"),
         ({"x": np.full((2, 3, 3, 1), 300.5)}, "values 300.5 to 300.5"),
         ({"x": np.full((2, 3, 3, 1), -1)}, "values -1 to -1"),
@@ -247,11 +249,11 @@ def test_a_cut_npz(tmp_path):
         ({"x": np.zeros((2, 2, 2, 2, 2))}, "shape"),
         ({"x": np.array([["a", "b"]])}, "type <U1"),
         ({"x": np.zeros((2, 2), complex)}, "type complex128"),
-        ({"x": PIXELS, "y": np.where(LABELS > 0, np.nan, 1.0)}, "not finite"),
+        ({"x": PIXELS, "y": np.where(LABELS > 0, np.nan, 1.0)}, "finite"),
         ({"x": PIXELS, "y": np.array([["a", "b"]] * 12)}, "2 names for each item"),
-        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS}, "parts hold unlike things"),
-        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, 1:], "y_test": LABELS}, "do not fit together"),
-        ({"x_train": PIXELS, "x_test": PIXELS[:, 1] / 2}, "parts hold unlike things"),
+        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS}, "parts have different fields"),
+        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, 1:], "y_test": LABELS}, "cannot be joined"),
+        ({"x_train": PIXELS, "x_test": PIXELS[:, 1] / 2}, "parts have different fields"),
     ],
 )
 def test_arrays_that_cannot_be_used(tmp_path, saved, match):
@@ -261,6 +263,6 @@ def test_arrays_that_cannot_be_used(tmp_path, saved, match):
 
 def test_an_asked_size_that_arrays_cannot_have_is_told(tmp_path):
     np.savez(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    assert any("image_size=32 is for image files" in note for note in open_data(tmp_path / "a.npz", image_size=32).notes)
+    assert any("image_size=32 applies to image files" in note for note in open_data(tmp_path / "a.npz", image_size=32).notes)
     assert open_data(tmp_path / "a.npz", image_size=(8, 9)).notes == []
     refused(tmp_path / "a.npz", "target=y", target="y")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from data import make_files as make
-from hibiscus.data.boxes.formats import AnnotatedImage, BoxSet
+from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
 
 VOC_OBJECT = (
     "<object><name>{name}</name>{more}<difficult>{crowd}</difficult>"

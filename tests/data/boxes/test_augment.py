@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.boxes.augment import CROWD, PADDING, TRIALS, BoxAugment
+from hibiscus.data.boxes.augment import MAX_TRIALS, BoxAugment
+from hibiscus.data.dataset import CROWD, PADDING
 from hibiscus.data.images.augment import Augment
 from hibiscus.errors import ConfigError, DataError
 
@@ -135,7 +136,7 @@ def test_a_lost_box_has_lost_its_centre_or_its_area():
         _, new = BoxAugment(scale_jitter=0.6, min_kept=least)(images, generator(3), boxes)
         _, anything = BoxAugment(scale_jitter=0.6, min_kept=0.0)(images, generator(3), boxes)
         area = (anything[..., 2:4] - anything[..., :2]).prod(-1)
-        factor = 1 / (1 + 0.6 * (2 * torch.rand(15 + 4 * TRIALS, 64, generator=generator(3))[7] - 1)) ** 2
+        factor = 1 / (1 + 0.6 * (2 * torch.rand(15 + 4 * MAX_TRIALS, 64, generator=generator(3))[7] - 1)) ** 2
         share = area * factor[:, None] / (boxes[..., 2:4] - boxes[..., :2]).prod(-1)
         expected = (anything[..., 4] >= 0) & (share >= least - 1e-4)
         assert torch.equal(new[..., 4] >= 0, expected)
@@ -208,7 +209,7 @@ def test_colors_equal_the_formula(names, channels_last):
     images = 0.3 + 0.3 * torch.rand(24, 3, 9, 11, generator=generator(1))
     layout = torch.channels_last if channels_last else torch.contiguous_format
     new, _ = BoxAugment(**options)(images.contiguous(memory_format=layout), generator(), NOTHING.repeat(24, 1, 1))
-    uniform = torch.rand(15 + 4 * TRIALS, 24, generator=generator()).numpy()
+    uniform = torch.rand(15 + 4 * MAX_TRIALS, 24, generator=generator()).numpy()
     yiq = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
     for item in range(24):
         b, c, s, h = (options.get(name, 0) * (0 if u < 0.5 else 4 * u - 3) for name, u in zip(COLORS, uniform[11:, item], strict=False))

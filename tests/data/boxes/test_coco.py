@@ -7,6 +7,7 @@ import pytest
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes import coco as boxes_coco
+from hibiscus.data.boxes import coco_masks
 from hibiscus.data.boxes.formats import find_boxes, read_boxes, write_boxes
 from hibiscus.errors import DataError
 
@@ -116,7 +117,7 @@ def test_numbers_that_are_none(folder):
     ],
 )
 def test_outlines_and_masks(folder, monkeypatch, segmentation, kept):
-    monkeypatch.setattr(boxes_coco, "MAX_RLE_SIGNS", 100)
+    monkeypatch.setattr(coco_masks, "MAX_RLE_CHARACTERS", 100)
     coco(folder / "labels.json", annotations=[{**BOX, "segmentation": segmentation}])
     found = read_boxes(folder)
     assert found.count == 1
@@ -126,10 +127,10 @@ def test_outlines_and_masks(folder, monkeypatch, segmentation, kept):
 
 def test_files_that_are_refused(folder, monkeypatch):
     (folder / "labels.json").write_text('{"images": [], "annotations": [' + "[" * 100_000)
-    with pytest.raises(DataError, match=r"labels\.json: not sound JSON"):
+    with pytest.raises(DataError, match=r"labels\.json: invalid JSON"):
         read_boxes(folder)
     (folder / "labels.json").write_text('[{"images": [], "annotations": []}]')
-    with pytest.raises(DataError, match="holds a list"):
+    with pytest.raises(DataError, match="contains a list"):
         read_boxes(folder)
     (folder / "labels.json").write_text('{"images": [], "annotations": [], "categories": {}}')
     with pytest.raises(DataError, match="its categories are a dict"):
@@ -147,4 +148,4 @@ def test_another_size_and_a_image_that_no_entry_names(folder):
     coco(folder / "labels.json", images=[{**IMAGE, "width": 600}])
     found = read_boxes(folder)
     assert found.faults == {"size differs": 1, "image without annotation": 1}
-    assert any("1 images without a sound annotation" in note for note in found.notes)
+    assert any("1 images without a valid annotation" in note for note in found.notes)

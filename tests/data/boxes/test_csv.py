@@ -27,6 +27,7 @@ def table(root, *rows, name="labels.csv", header=HEADER, images=("a.png", "b.png
         ("Class,XMin,YMin,XMax,YMax,Image_Path", "1,1,2,11,22,images/a.png"),
         ("filename,width,height,class,xmin,ymin,xmax,ymax", "a.png,60,40,1,1,2,11,22"),
         ("image;x;y;width;height;label", "a.png;1;2;10;20;1"),
+        ("picture,xmin,ymin,xmax,ymax,label", "a.png,1,2,11,22,1"),
         ("file\tx1\ty1\tx2\ty2\tlabel", "a.png\t1\t2\t11\t22\t1.0"),
         ("image,x,y,w,h", "a.png,1,2,10,20"),
     ],
@@ -124,7 +125,7 @@ def test_odd_words_in_the_class_column(tmp_path):
 
 
 def test_a_field_without_end_and_too_many_classes(tmp_path):
-    with pytest.raises(DataError, match=r"labels\.csv, line .*not sound CSV"):
+    with pytest.raises(DataError, match=r"labels\.csv, line .*invalid CSV"):
         read_boxes(table(tmp_path, 'a.png,1,2,3,4,"' + "x" * 200_000))
     with pytest.raises(DataError, match="1,001 classes"):
         read_boxes(table(tmp_path, *(f"a.png,1,2,3,4,c{i}" for i in range(1001))))

@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
-from hibiscus.data.boxes import validate as boxes_check
-from hibiscus.data.boxes.formats import FORMATS, BoxSet, find_boxes, read_boxes, unsupported_fields, write_boxes
+from hibiscus.data.boxes import validate as validate
+from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.formats import FORMATS, find_boxes, read_boxes, unsupported_fields, write_boxes
 from hibiscus.data.boxes.summary import summary
 from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, clean_name, to_number
 from hibiscus.errors import ConfigError, DataError
@@ -75,9 +76,9 @@ def test_any_boxes_come_back(data, format):
 
 def check(tmp_path, edges, size=(40, 60)):
     file = make.image(tmp_path / "p.png", size=size)
-    gather = BoxSetBuilder(tmp_path, "csv")
-    gather.add(file, [RawBox(edges, "ant", "labels.csv, line 2")], "labels.csv")
-    return gather.finish(["ant"])
+    builder = BoxSetBuilder(tmp_path, "csv")
+    builder.add(file, [RawBox(edges, "ant", "labels.csv, line 2")], "labels.csv")
+    return builder.build(["ant"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def check(tmp_path, edges, size=(40, 60)):
         ((-1e300, -1e300, 1e300, 1e300), "clipped", [[0, 0, 60, 40]]),
     ],
 )
-def test_faults_are_named_counted_and_mended_or_skipped(tmp_path, edges, fault, left):
+def test_faults_are_named_counted_and_repaired_or_skipped(tmp_path, edges, fault, left):
     found = check(tmp_path, edges)
     assert found.images[0].boxes.tolist() == left
     assert found.faults == {fault: 1, **({} if left else {"image without objects": 1})}
@@ -108,26 +109,26 @@ def test_rounding_at_the_border_is_no_fault(tmp_path):
 
 
 def test_limits(tmp_path, monkeypatch):
-    monkeypatch.setattr(boxes_check, "MAX_BOXES", 3)
+    monkeypatch.setattr(validate, "MAX_BOXES", 3)
     first, second = make.image(tmp_path / "a.png"), make.image(tmp_path / "b.png")
-    gather = BoxSetBuilder(tmp_path, "csv")
-    gather.add(first, [RawBox((0, 0, 5, 5), "ant", "x")] * 4, "x.csv")
-    gather.add(second, [RawBox((0, 0, 5, 5), f"class {i}", "x") for i in range(3)], "x.csv")
-    assert gather.faults["too many boxes"] == 1
-    assert "4 boxes for a.png" in gather.skipped[0].reason
-    monkeypatch.setattr(boxes_check, "MAX_CLASSES", 2)
+    builder = BoxSetBuilder(tmp_path, "csv")
+    builder.add(first, [RawBox((0, 0, 5, 5), "ant", "x")] * 4, "x.csv")
+    builder.add(second, [RawBox((0, 0, 5, 5), f"class {i}", "x") for i in range(3)], "x.csv")
+    assert builder.faults["too many boxes"] == 1
+    assert "4 boxes for a.png" in builder.skipped[0].reason
+    monkeypatch.setattr(validate, "MAX_CLASSES", 2)
     with pytest.raises(DataError, match="3 classes"):
-        gather.finish()
+        builder.build()
 
 
 def test_bad_images_are_skipped_with_their_boxes(tmp_path):
     (tmp_path / "no.png").write_bytes(b"no image")
-    gather = BoxSetBuilder(tmp_path, "csv")
+    builder = BoxSetBuilder(tmp_path, "csv")
     for file in (tmp_path / "no.png", make.bomb(tmp_path / "bomb.png")):
-        assert gather.add(file, [RawBox((0, 0, 5, 5), "ant", "x")], "x.csv") is None
-    assert gather.faults == {"unreadable image": 2}
+        assert builder.add(file, [RawBox((0, 0, 5, 5), "ant", "x")], "x.csv") is None
+    assert builder.faults == {"unreadable image": 2}
     with pytest.raises(DataError, match=r"no\.png"):
-        gather.finish()
+        builder.build()
 
 
 def test_numbers_and_names():
@@ -145,7 +146,7 @@ def test_no_boxes(tmp_path):
         assert find_boxes(place) is None
     with pytest.raises(DataError, match="no boxes"):
         read_boxes(tmp_path)
-    with pytest.raises(DataError, match="nothing at this path"):
+    with pytest.raises(DataError, match="no such file or folder"):
         read_boxes(tmp_path / "nothing")
     with pytest.raises(DataError, match="no such folder"):
         read_boxes(tmp_path, tmp_path / "nothing")
@@ -163,10 +164,10 @@ def test_places_that_are_not_written_to(tmp_path):
         write_boxes(source, tmp_path / "out", "cocoa")
     with pytest.raises(DataError, match="not empty"):
         write_boxes(source, tmp_path / "source", "coco")
-    with pytest.raises(DataError, match="no folder"):
+    with pytest.raises(DataError, match="does not exist"):
         write_boxes(source, tmp_path / "no" / "out", "coco")
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="a file at this place"):
+    with pytest.raises(DataError, match="a file with this name"):
         write_boxes(source, tmp_path / "file", "coco")
 
 
@@ -197,7 +198,7 @@ def test_summary(tmp_path):
     assert found["classes_without_boxes"] == ["unused class"]
     assert found["boxes_per_image"] == {"min": 0, "median": 1.0, "max": 2}
     assert found["images_without_objects"] == 1
-    assert found["sizes"]["area_share"]["max"] == 1.0
+    assert found["sizes"]["area_fraction"]["max"] == 1.0
     assert found["sizes"]["aspect"]["median"] == pytest.approx(1.0, abs=0.3)
     empty = summary(BoxSet(tmp_path, (), []))
     assert (empty["images"], empty["sizes"]["width"], empty["boxes_per_image"]) == (0, {}, {})

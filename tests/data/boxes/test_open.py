@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hibiscus.data.boxes import preparation as prepare_boxes
+from hibiscus.data import dataset
 from hibiscus.data.boxes.preparation import BoxPreparation
-from hibiscus.data.masks import preparation as prepare_masks
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 from hibiscus.losses import segmentation as losses
@@ -97,8 +96,8 @@ def test_masks_of_one_name_in_two_folders_stay_with_their_images(tmp_path):
 
 def test_all_mean_the_same_by_a_number_that_is_no_class():
     """Losses, metrics and networks know nothing of data, and so have these numbers of their own."""
-    assert losses.IGNORED == segmentation.IGNORED == panoptic.IGNORED == prepare_masks.IGNORED
-    assert matching.CROWD == prepare_boxes.CROWD
+    assert losses.IGNORED == segmentation.IGNORED == panoptic.IGNORED == dataset.IGNORED
+    assert matching.CROWD == dataset.CROWD
 
 
 def test_what_is_learned_from_boxes():
@@ -111,7 +110,7 @@ def test_what_is_learned_from_boxes():
     assert learned.counts == (0, 1)
     assert learned.sizes == ((0.5, 0.25),)
     assert BoxPreparation.from_json(json.loads(json.dumps(learned.to_json()))) == learned
-    with pytest.raises(DataError, match="no box"):
+    with pytest.raises(DataError, match="no boxes"):
         BoxPreparation.fit(boxes, ("a", "b"), np.array([1]))
     with pytest.raises(DataError, match="class number 1"):
         BoxPreparation(("a",), (1,), ((0.5, 0.5),)).encode(boxes)
@@ -122,5 +121,5 @@ def test_an_annotation_file_is_data_too(tmp_path):
     assert alone.name == "annotations"
     np.testing.assert_array_equal(alone.fields["boxes"], whole.fields["boxes"])
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(DataError, match="unknown kind"):
+    with pytest.raises(DataError, match="unknown file type"):
         open_data(tmp_path / "other.json")

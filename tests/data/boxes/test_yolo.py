@@ -48,7 +48,7 @@ def test_without_data_yaml(tmp_path):
     yolo(yolo(tmp_path), "images/val", "b", "3 0.5 0.5 1 1")
     found = read_boxes(tmp_path)
     assert (found.classes, found.parts) == (("0", "1", "2", "3"), {"train": [0], "val": [1]})
-    assert "called by their numbers" in found.notes[0]
+    assert "their numbers serve as names" in found.notes[0]
     (tmp_path / "classes.txt").write_text("ant\nbee\n")
     assert read_boxes(tmp_path).classes == ("ant", "bee")
     assert read_boxes(tmp_path).faults["unknown class"] == 1
@@ -116,17 +116,17 @@ def test_outlines_are_taken_for_the_boxes_about_them(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("train: ../elsewhere\nnames: [a]", "leaves the folder"),
-        ("train: /etc\nnames: [a]", "leaves the folder"),
-        ("train: [images/train, ../../x]\nnames: [a]", "leaves the folder"),
-        ("train: missing\nnames: [a]", "there is no missing"),
+        ("train: ../elsewhere\nnames: [a]", "points outside the folder"),
+        ("train: /etc\nnames: [a]", "points outside the folder"),
+        ("train: [images/train, ../../x]\nnames: [a]", "points outside the folder"),
+        ("train: missing\nnames: [a]", "missing does not exist"),
         ("train: images/train\nnames: 3", "its names are"),
         ("train: images/train\nnames: [[a]]", "its names are"),
         ("train: images/train\nnames: {a: b}", "its names are"),
         (f"train: images/train\nnames: {list(range(1001))}", "1,001"),
-        ("train: images/train\nnames: [a", "not sound YAML"),
-        ("train: !!python/object/apply:os.system [ls]\nnames: [a]", "not sound YAML"),
-        ("train: " + "[" * 5000 + "\nnames: [a]", "not sound YAML"),
+        ("train: images/train\nnames: [a", "invalid YAML"),
+        ("train: !!python/object/apply:os.system [ls]\nnames: [a]", "invalid YAML"),
+        ("train: " + "[" * 5000 + "\nnames: [a]", "invalid YAML"),
     ],
 )
 def test_hostile_data_yaml(tmp_path, text, said):

@@ -44,7 +44,7 @@ def test_counts_are_as_told(name):
 
 
 def test_a_target_is_refused():
-    with pytest.raises(DataError, match="target=species: iris has its labels already"):
+    with pytest.raises(DataError, match="target=species: iris already has labels"):
         open_data("iris", target="species")
 
 

@@ -188,7 +188,7 @@ def test_empty_batch_and_nothing_switched_on():
         ({"translate": 1.0}, "from 0 to below 1"), ({"translate": -0.1}, "translate=-0.1"), ({"scale_range": 1.0}, "below 1"),
         ({"rotation": 181}, "0 to 180"), ({"shear": math.nan}, "shear=nan"),
         ({"brightness": True}, "brightness=True"), ({"contrast": "much"}, "contrast='much'"),
-        ({"crop": 1.5}, "whole number of pixels"), ({"cutout": -1}, "cutout=-1"), ({"flip": 1}, "True or False"),
+        ({"crop": 1.5}, "number of pixels"), ({"cutout": -1}, "cutout=-1"), ({"flip": 1}, "True or False"),
         ({"padding_mode": "reflct"}, "did you mean reflect?"),
     ],
 )  # fmt: skip

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from data import make_files as make
-from hibiscus.data.dataset import digest
 from hibiscus.data.images import cache
 from hibiscus.data.images.cache import cache_folder, decode_images
 from hibiscus.data.images.decode import open_image
+from hibiscus.data.keys import digest
 
 SHAPE = (10, 12, 3)
 
@@ -101,7 +101,7 @@ def test_without_a_cache_it_works_from_memory(files, tmp_path, monkeypatch, full
     assert np.array_equal(pixels[6], open_image(files[6]))
 
 
-@pytest.mark.parametrize("name", ["pixels.npy", "keys.npy", "facts.json"])
+@pytest.mark.parametrize("name", ["pixels.npy", "keys.npy", "info.json"])
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
 def test_a_damaged_entry_is_built_anew(files, decoded, name, damage):
     whole = decode_images(files, SHAPE)[0].copy()
@@ -109,7 +109,7 @@ def test_a_damaged_entry_is_built_anew(files, decoded, name, damage):
     content = damaged.read_bytes()
     if damage == "gone":
         damaged.unlink()
-    elif damage == "other" and name == "facts.json":
+    elif damage == "other" and name == "info.json":
         damaged.write_text(json.dumps(["wrong"]))
     elif damage == "other":
         np.save(damaged, np.zeros(3))

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, ImageOps
 
 from hibiscus.data.images import ops as pic
+from hibiscus.data.images.decode import image_size
 from hibiscus.errors import ConfigError, DataError
 
 RNG = np.random.default_rng(0)
@@ -79,7 +80,7 @@ def test_dark_16_bit_png_stays_dark_and_32_bit_of_small_values_stays():
 
 
 def test_gray_values_without_a_known_range_are_refused():
-    with pytest.raises(DataError, match="grey values from -5"):
+    with pytest.raises(DataError, match="gray values from -5"):
         pic.open_image(encode(Image.fromarray(np.full((4, 4), -5, np.int32)), "TIFF"))
 
 
@@ -218,3 +219,10 @@ def test_wrong_options_are_answered_with_the_nearest():
         with pytest.raises(ConfigError) as caught:
             pic.open_image(b"x", **options)
         assert hint.replace("\\", "") in str(caught.value)
+
+
+def test_a_turned_image_is_measured_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", exif=exif)
+    assert image_size(tmp_path / "a.jpg") == (60, 40)

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from data import make_files as make
-from hibiscus.data.images import folder as images
-from hibiscus.data.images.folder import find_images, open_image_folder
+from hibiscus.data import files
+from hibiscus.data.files import find_images
+from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.open import open_data
 from hibiscus.errors import ConfigError, DataError
 
@@ -60,7 +61,7 @@ def test_what_lies_beside_the_parts_is_told(folder):
     make.classes(folder / "extra")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("passed over: extra" in note for note in data.notes)
+    assert any("ignored: extra" in note for note in data.notes)
 
 
 def test_a_folder_around_the_parts_is_looked_through(folder):
@@ -97,7 +98,7 @@ def test_images_outside_the_classes_are_left_out_and_told(folder):
     make.image(folder / "cover.png")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 images lie in no class folder" in note for note in data.notes)
+    assert any("1 images outside of class folders" in note for note in data.notes)
 
 
 def test_hidden_files_and_others(folder):
@@ -107,7 +108,7 @@ def test_hidden_files_and_others(folder):
     (folder / "ant" / "notes.txt").write_text("not an image, and this is no folder of texts")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 files that are no images" in note for note in data.notes)
+    assert any("1 files that are not images" in note for note in data.notes)
 
 
 def test_unicode_and_spaces(folder):
@@ -261,10 +262,10 @@ def test_empty_folders_and_folders_of_other_things(folder):
     with pytest.raises(DataError, match="the folder is empty"):
         open_data(folder)
     (folder / "readme.md").write_text("x")
-    with pytest.raises(DataError, match=r"no image in it \(1 other files\)"):
+    with pytest.raises(DataError, match=r"no images \(1 other files\)"):
         open_data(folder)
     (folder / "iris.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match=f"point at the file: {folder}/iris.csv"):
+    with pytest.raises(DataError, match=f"pass the file: {folder}/iris.csv"):
         open_data(folder)
 
 
@@ -275,7 +276,7 @@ def test_an_unreadable_folder_is_told(folder, monkeypatch):
         onerror(PermissionError(13, "Permission denied", str(folder / "ant")))
         yield from ()
 
-    monkeypatch.setattr(images.os, "walk", refusing)
+    monkeypatch.setattr(files.os, "walk", refusing)
     with pytest.raises(DataError, match="ant: cannot be read"):
         open_image_folder(folder)
 

@@ -54,7 +54,7 @@ def test_frames_are_gray_or_resized_as_images_are(tmp_path):
     assert size == (10, 20)
 
 
-def test_a_turned_film_stands_upright(tmp_path):
+def test_a_turned_video_stands_upright(tmp_path):
     images = frames()
     found, size = read_frames(write(tmp_path / "phone.mov", images, turned=90), (20, 10, 3))
     assert size == (20, 10)
@@ -88,7 +88,7 @@ def test_files_that_are_no_video(tmp_path, monkeypatch):
         with pytest.raises(DataError, match=name) as caught:
             read_frames(tmp_path / name, (8, 8, 3))
         assert caught.value.fix
-    monkeypatch.setattr(video, "MOST_FRAMES", 2)
+    monkeypatch.setattr(video, "MAX_FRAMES", 2)
     with pytest.raises(DataError, match="more than 2 frames"):
         read_frames(other, (8, 8, 3))
     monkeypatch.setattr(video, "PIXEL_LIMIT", 100)
@@ -102,12 +102,12 @@ def test_without_the_package_the_extra_is_named(monkeypatch, tmp_path):
         read_frames(tmp_path / "clip.mp4", (8, 8, 3))
 
 
-def test_a_film_that_was_written_is_read_again(tmp_path):
+def test_a_video_that_was_written_is_read_again(tmp_path):
     """Lossy, so nearly: smooth images come back within a few levels, at the rate and the even size that were written."""
     rows = np.linspace(0, 200, 41).astype(np.uint8)[:, None, None]
     images = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
-    for ending in video.FILM_ENDINGS:
-        file = tmp_path / f"film{ending}"
+    for ending in video.VIDEO_OUTPUT_ENDINGS:
+        file = tmp_path / f"video{ending}"
         assert write_frames(images, file, Fraction(10)) == 4
         found, size = read_frames(file, (40, 64, 3))
         assert size == (40, 64)
@@ -115,16 +115,16 @@ def test_a_film_that_was_written_is_read_again(tmp_path):
         assert np.abs(found.astype(int) - np.stack(images)[:, :40]).max() < 12
     with pytest.raises(DataError, match="cannot be written"):
         write_frames(images, file, Fraction(10))
-    with pytest.raises(DataError, match="no image to write"):
+    with pytest.raises(DataError, match="no images to write"):
         write_frames([], tmp_path / "empty.mp4", Fraction(10))
-    assert not (tmp_path / "empty.mp4").exists(), "half a film is not left behind"
+    assert not (tmp_path / "empty.mp4").exists(), "half a video is not left behind"
 
 
-def test_a_film_that_is_stopped_leaves_nothing(tmp_path):
+def test_a_video_that_is_stopped_leaves_nothing(tmp_path):
     def stopped():
         yield np.zeros((16, 16, 3), np.uint8)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_frames(stopped(), tmp_path / "film.mp4", Fraction(5))
-    assert not (tmp_path / "film.mp4").exists()
+        write_frames(stopped(), tmp_path / "video.mp4", Fraction(5))
+    assert not (tmp_path / "video.mp4").exists()

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
-from hibiscus.data.dataset import remap_classes
+from hibiscus.data.dataset import IGNORED, remap_classes
 from hibiscus.data.masks.class_list import read_class_list
 from hibiscus.data.masks.folder import find_mask_pairs, mask_shape
-from hibiscus.data.masks.preparation import IGNORED, MaskPreparation
+from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
@@ -47,14 +47,21 @@ def test_numbers_with_a_class_list_and_what_is_ignored(tmp_path):
     assert any("left out of training" in note for note in data.notes)
 
 
+@pytest.mark.parametrize("name", ["image", "pictures", "Photos", "JPEGImages"])
+def test_other_names_of_the_image_folder(tmp_path, name):
+    folder = index_masks(tmp_path / "set")
+    (folder / "images").rename(folder / name)
+    assert len(open_data(folder)) == 4
+
+
 def test_a_class_list_in_an_older_encoding(tmp_path):
     folder = index_masks(tmp_path / "set")
     (folder / "classes.txt").write_bytes("Gebäude\nStraße\nFuß\n".encode("cp1252"))
     assert open_data(folder).names == {"mask": ("Gebäude", "Straße", "Fuß")}
     (folder / "classes.txt").write_text("one\ntwo\n")
-    with pytest.raises(DataError, match=r"values 2 are of no class \(the list names 2 classes: 0, 1") as caught:
+    with pytest.raises(DataError, match=r"values 2 belong to no class \(the list has 2 classes: 0, 1") as caught:
         open_data(folder)
-    assert caught.value.expected == "files that can be used"
+    assert caught.value.expected == "usable files"
 
 
 def test_numbers_without_a_list(tmp_path):
@@ -131,12 +138,12 @@ def broken(folder, what):
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("size", "12x6 pixels, its image has 12x8"),
-        ("unknown", "values 9 are of no class"),
-        ("missing", "no mask of this name"),
-        ("jpeg", "a JPEG, which blurs class numbers"),
-        ("deep", "not a mask|mask of kind"),
-        ("color", "a mask in colour"),
+        ("size", "12x6 pixels, but its image has 12x8"),
+        ("unknown", "values 9 belong to no class"),
+        ("missing", "no mask with this name"),
+        ("jpeg", "a JPEG, which alters class numbers"),
+        ("deep", "not a mask|mask with mode"),
+        ("color", "a color mask"),
         ("bytes", "not a mask"),
     ],
 )
@@ -220,7 +227,7 @@ def test_what_is_learned_from_masks():
     assert MaskPreparation.from_json(json.loads(json.dumps(learned.to_json()))) == learned
     with pytest.raises(DataError, match="class number 2"):
         MaskPreparation(("a", "b"), (1, 1)).encode(masks)
-    with pytest.raises(DataError, match="of a known class"):
+    with pytest.raises(DataError, match="to a known class"):
         MaskPreparation.fit(np.full((1, 2, 2), 255, np.uint8), ("a", "b"), np.array([0]))
 
 

@@ -33,7 +33,7 @@ def test_as_numbers():
     np.testing.assert_array_equal(as_numbers([" 1", "?", None, "1e3", 2, "inf"], "n"), [1, np.nan, np.nan, 1000, 2, np.nan])
     np.testing.assert_array_equal(as_numbers(pd.Series([True, None], dtype="boolean"), "n"), [1, np.nan])
     np.testing.assert_array_equal(as_numbers(np.array([1, np.inf], np.float32), "n"), [1, np.nan])
-    with pytest.raises(DataError, match=r"row 2: column 'n' holds 'twelve'"):
+    with pytest.raises(DataError, match=r"row 2: column 'n' contains 'twelve'"):
         as_numbers(["1", "twelve"], "n")
 
 

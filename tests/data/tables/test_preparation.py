@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.tables.preparation import MAX_CATEGORIES, TablePreparation
+from hibiscus.data.tables.features import MAX_CATEGORIES
+from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.tables.read import guess_roles, read_table
 from hibiscus.errors import ConfigError, DataError
 
@@ -103,7 +104,7 @@ def test_errors():
     table = TablePreparation.fit(people(), ROLES)
     with pytest.raises(DataError, match=r"(?s)no column 'age'.*did you mean ages\?"):
         table.encode(people().rename(columns={"age": "ages"}))
-    with pytest.raises(DataError, match=r"(?s)row 2: column 'age' holds 'forty'.*a number"):
+    with pytest.raises(DataError, match=r"(?s)row 2: column 'age' contains 'forty'.*a number"):
         table.encode(people().assign(age=["1", "forty", "2", "3"]))
     with pytest.raises(DataError, match="more than one column is named age"):
         table.encode(pd.concat([people(), people()[["age"]]], axis=1))
@@ -111,11 +112,11 @@ def test_errors():
         TablePreparation.fit(people().iloc[:0], ROLES)
     with pytest.raises(DataError, match="no column to learn from"):
         TablePreparation.fit(people(), {"id": "identifier", "y": "target"})
-    with pytest.raises(DataError, match="hold no words"):
+    with pytest.raises(DataError, match="contain no words"):
         TablePreparation.fit(pd.DataFrame({"t": ["!!", "the"]}), {"t": "text"})
-    with pytest.raises(ConfigError, match=r"(?s)scaling=standart.*did you mean standard\?"):
+    with pytest.raises(ConfigError, match=r"(?s)unknown scaling=standart.*did you mean standard\?"):
         TablePreparation.fit(people(), ROLES, scaling="standart")
-    with pytest.raises(ConfigError, match="role 'numbr' is not known"):
+    with pytest.raises(ConfigError, match="unknown role 'numbr'"):
         TablePreparation.fit(people(), {"age": "numbr"})
     with pytest.raises(ConfigError, match="top_words=0"):
         TablePreparation.fit(people(), ROLES, top_words=0)

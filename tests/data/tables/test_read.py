@@ -83,7 +83,7 @@ def test_gz_and_renamed_gz(tmp_path):
 
 def test_unpacked_size_is_limited(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "MAX_BYTES", 1000)
-    with pytest.raises(DataError, match="holds more than 1,000 bytes"):
+    with pytest.raises(DataError, match="has more than 1,000 bytes"):
         read_table(written(tmp_path, gzip.compress(b"a,b\n" * 10_000), "bomb.csv.gz"))
 
 
@@ -103,7 +103,7 @@ def test_ragged_lines_are_counted_and_named(tmp_path):
         (b"", "is empty"),
         (b" \n\n  \n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"a,b,c\n", "has no rows under its header"),
+        (b"a,b,c\n", "has no rows below its header"),
         (b"a,b,a\n1,2,3\n", "more than one column is named a"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "is not text"),
         (bytes(range(1, 256)) * 20, "is not text"),
@@ -207,7 +207,7 @@ def test_image_paths(tmp_path):
 
 def test_the_target_is_asked_for():
     frame = pd.DataFrame({"price": [1], "income": [2]})
-    with pytest.raises(DataError, match=r"(?s)which column is to be predicted\?.*price, income.*target=income"):
+    with pytest.raises(DataError, match=r"(?s)no column to predict was given.*price, income.*target=income"):
         guess_roles(frame)
     with pytest.raises(DataError, match=r"(?s)no column is named 'incom'.*did you mean income"):
         guess_roles(frame, "incom")

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 
+from hibiscus.data.text import one_hot
 from hibiscus.data.text import tokenizer as text
 from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import ConfigError, DataError
@@ -103,7 +104,7 @@ def test_multi_hot():
 
 def test_word_one_hot():
     tokenizer = Tokenizer(top=2).fit(TEXTS)
-    result = text.word_one_hot(["The cat, the dog", "dog " * 20], tokenizer, max_length=4)
+    result = one_hot.word_one_hot(["The cat, the dog", "dog " * 20], tokenizer, max_length=4)
     assert result.shape == (2, 4, 3)
     assert result[0].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert result[1, :, 1].sum() == 4
@@ -111,7 +112,7 @@ def test_word_one_hot():
 
 
 def test_character_one_hot():
-    result = text.character_one_hot(["Ab é", "x" * 60])
+    result = one_hot.character_one_hot(["Ab é", "x" * 60])
     assert result.shape == (2, 50, 101)
     assert [string.printable[row.argmax() - 1] for row in result[0, :3]] == ["A", "b", " "]
     assert result[0, 3:].sum() == 0
@@ -120,18 +121,18 @@ def test_character_one_hot():
 
 
 def test_hashing_one_hot():
-    result = text.hashing_one_hot(TEXTS)
+    result = one_hot.hashing_one_hot(TEXTS)
     assert result.shape == (5, 10, 1000)
     assert result[0, 1].argmax() == zlib.crc32(b"cat") % 1000
     assert result.sum((1, 2)).tolist() == [6, 5, 5, 0, 4]
     unsigned = HashingVectorizer(tokenizer=text.split_words, token_pattern=None, alternate_sign=False, norm=None, n_features=2**18)
-    ours = text.hashing_one_hot(TEXTS, dimension=2**18).sum(1)
+    ours = one_hot.hashing_one_hot(TEXTS, dimension=2**18).sum(1)
     assert sorted(ours[ours > 0]) == sorted(unsigned.fit_transform(TEXTS).data)  # as many words fall together: none
 
 
 def test_hash_is_the_same_in_every_process():
-    code = "from hibiscus.data.text.tokenizer import hashing_one_hot as h; assert h(['a cat']).argmax(2)[0, :2].tolist() == %s"
-    expected = text.hashing_one_hot(["a cat"]).argmax(2)[0, :2].tolist()
+    code = "from hibiscus.data.text.one_hot import hashing_one_hot as h; assert h(['a cat']).argmax(2)[0, :2].tolist() == %s"
+    expected = one_hot.hashing_one_hot(["a cat"]).argmax(2)[0, :2].tolist()
     for seed in ("1", "2"):
         subprocess.run([sys.executable, "-c", code % expected], env={"PYTHONHASHSEED": seed}, check=True)
 
@@ -157,18 +158,18 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
     started = time.perf_counter()
     tokenizer = Tokenizer(stop_words=True).fit(texts)
     assert tokenizer.matrix(texts, "tfidf").shape == (10_000, 1000)
-    text.hashing_one_hot(texts[:1000])
+    one_hot.hashing_one_hot(texts[:1000])
     assert time.perf_counter() - started < 4  # twice the aim, for busy machines
 
 
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: Tokenizer(top=0), ConfigError, "whole number from 1"),
+        (lambda: Tokenizer(top=0), ConfigError, "integer from 1"),
         (lambda: Tokenizer(stop_words="english"), ConfigError, "wrap it in a list"),
         (lambda: Tokenizer().fit("one text"), DataError, "wrap it in a list"),
         (lambda: Tokenizer().fit([None]), DataError, "NoneType"),
-        (lambda: Tokenizer().fit([math.nan]), DataError, "fill missing texts"),
+        (lambda: Tokenizer().fit([math.nan]), DataError, "replace missing texts"),
         (lambda: Tokenizer().fit(["...", ""]), DataError, "no words in 2 texts"),
         (lambda: Tokenizer().encode(["a"]), DataError, "call fit(texts)"),
         (lambda: Tokenizer().fit(TEXTS).decode([99]), DataError, "word index 99"),
@@ -176,9 +177,9 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
         (lambda: Tokenizer().fit(TEXTS).matrix(TEXTS, "tf-idf"), ConfigError, "did you mean tfidf?"),
         (lambda: Tokenizer.from_dict({"top": 3}), DataError, "cannot be read"),
         (lambda: Tokenizer.from_dict(Tokenizer().fit(["a b"]).to_dict() | {"words": ["a"]}), DataError, "1 words and 2 counts"),
-        (lambda: text.character_one_hot(["a", None]), DataError, "NoneType"),
-        (lambda: text.character_one_hot(["a"], max_length=0), ConfigError, "max_length=0"),
-        (lambda: text.hashing_one_hot(["a"], dimension=-5), ConfigError, "dimension=-5"),
+        (lambda: one_hot.character_one_hot(["a", None]), DataError, "NoneType"),
+        (lambda: one_hot.character_one_hot(["a"], max_length=0), ConfigError, "max_length=0"),
+        (lambda: one_hot.hashing_one_hot(["a"], dimension=-5), ConfigError, "dimension=-5"),
         (lambda: text.drop_low_tfidf(TEXTS), ConfigError, "one of the two"),
         (lambda: text.drop_low_tfidf(TEXTS, threshold=2), ConfigError, "0 to 1"),
         (lambda: text.drop_low_tfidf(TEXTS, keep=0), ConfigError, "keep=0"),

@@ -8,7 +8,8 @@ import torch
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.batch import Batch
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import Preparation, TargetPreparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.classify.regress import Regress

@@ -8,7 +8,8 @@ import torch
 
 from hibiscus import api
 from hibiscus.data.batch import Batch
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.information.iic import IIC

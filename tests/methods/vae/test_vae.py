@@ -10,7 +10,8 @@ import torch
 from scipy.stats import norm
 
 from hibiscus.data.batch import Batch
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.elbo import elbo_metrics, encode_part, independent_pixels, pixel_kind, sampled_nll

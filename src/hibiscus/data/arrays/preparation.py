@@ -15,12 +15,12 @@ __all__ = ["ArrayPreparation"]
 
 @dataclass(frozen=True)
 class ArrayPreparation:
-    r"""Standardises every feature: prepared = (x - mean) / std, over items (and steps, for series).
+    r"""Standardizes each feature: prepared = (x - mean) / std, over items (and steps, for series).
 
     Args:
         shape: of one item, `(features,)` or `(steps, features)`.
         mean: of each feature over the training part.
-        std: of each feature over the training part; 1 where a feature never changes.
+        std: of each feature over the training part; 1 for a constant feature.
     """
 
     shape: tuple[int, ...]
@@ -33,16 +33,18 @@ class ArrayPreparation:
         """Learns from `values`, float `(items, features)` or `(items, steps, features)`."""
         flat = values.reshape(-1, values.shape[-1]).astype(np.float64)
         std = flat.std(axis=0)
-        return cls(tuple(values.shape[1:]), tuple(flat.mean(axis=0).tolist()), tuple(np.where(std < 1e-8, 1.0, std).tolist()))
+        mean, std = flat.mean(axis=0).tolist(), np.where(std < 1e-8, 1.0, std).tolist()
+        return cls(tuple(values.shape[1:]), tuple(mean), tuple(std))
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Standardised float32 of the same shape.
+        """Standardized float32 of the same shape.
 
         Raises:
             DataError: items of another shape than in training.
         """
         if tuple(values.shape[1:]) != self.shape:
-            raise DataError(f"items of shape {tuple(values.shape[1:])}", f"{self.shape}, as in training", "bring them to that shape")
+            received = f"items of shape {tuple(values.shape[1:])}"
+            raise DataError(received, f"{self.shape}, as in training", "reshape them")
         return ((values - np.array(self.mean)) / np.array(self.std)).astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
@@ -51,5 +53,5 @@ class ArrayPreparation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ArrayPreparation:
-        """The same preparation again."""
+        """The saved preparation."""
         return cls(tuple(data["shape"]), tuple(data["mean"]), tuple(data["std"]))

@@ -1,1 +1,1 @@
-"""Images with boxes: formats, validation, preparation, augmentation."""
+"""Images with bounding boxes: formats, validation, preparation, augmentation."""

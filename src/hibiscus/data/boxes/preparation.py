@@ -1,4 +1,4 @@
-"""The classes of boxes, and how large the training part's are."""
+"""The classes of bounding boxes, and the sizes of the boxes of the training part."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 
 from hibiscus.errors import DataError
 
-__all__ = ["CROWD", "PADDING", "BoxPreparation"]
+__all__ = ["BoxPreparation"]
 
-PADDING, CROWD = -1, -2  # classes of rows that are no object; a crowd of class c has CROWD - c
-MOST_SIZES = 4000  # enough to lay anchors by
+MAX_SIZES = 4000  # enough to fit anchors
 
 
 @dataclass(frozen=True)
 class BoxPreparation:
-    """What was learned from boxes.
+    """What was learned from bounding boxes.
 
     Args:
-        names: of the classes, in the order of their numbers.
-        counts: boxes of each class in the training part.
-        sizes: width and height, as shares of the image's sides, of evenly spaced boxes of the training part.
+        names: the class names, in the order of their numbers.
+        counts: the number of boxes of each class in the training part.
+        sizes: width and height, as fractions of the image's sides, of evenly spaced boxes of the training
+            part.
     """
 
     names: tuple[str, ...]
@@ -33,41 +33,45 @@ class BoxPreparation:
 
     @classmethod
     def fit(cls, boxes: np.ndarray, names: Sequence[str], rows: np.ndarray) -> BoxPreparation:
-        """Counts the boxes of each class, and takes down how large they are.
+        """Counts the boxes of each class and records their sizes.
 
         Args:
-            boxes: as a Dataset holds them, float32 `(items, most, 5)`.
-            names: of the classes.
-            rows: positions of the training images.
+            boxes: in the form of a Dataset, float32 `(items, rows, 5)`.
+            names: the class names.
+            rows: the indices of the training images.
 
         Raises:
-            DataError: the training part holds no box.
+            DataError: the training part contains no boxes.
         """
-        true = boxes[rows].reshape(-1, 5)
-        true = true[true[:, 4] >= 0]
-        if not len(true):
-            raise DataError("the training images hold no box", "boxes of the things to be found", "look with hibiscus inspect")
-        counts = np.bincount(true[:, 4].astype(np.int64), minlength=len(names))
-        some = true[np.linspace(0, len(true) - 1, min(len(true), MOST_SIZES)).astype(np.int64)]
-        sizes = np.round(some[:, 2:4] - some[:, :2], 5)
+        objects = boxes[rows].reshape(-1, 5)
+        objects = objects[objects[:, 4] >= 0]
+        if not len(objects):
+            fix = "check the data with hibiscus inspect"
+            raise DataError("no boxes in the training images", "boxes of the objects to detect", fix)
+        counts = np.bincount(objects[:, 4].astype(np.int64), minlength=len(names))
+        sample = objects[np.linspace(0, len(objects) - 1, min(len(objects), MAX_SIZES)).astype(np.int64)]
+        sizes = np.round(sample[:, 2:4] - sample[:, :2], 5)
         return cls(tuple(names), tuple(counts.tolist()), tuple(map(tuple, sizes.tolist())))
 
     def encode(self, boxes: np.ndarray) -> np.ndarray:
-        """The boxes as they are, once they are known to hold no other class.
+        """The boxes unchanged, after checking that they contain no other class.
 
         Raises:
             DataError: a class number beyond those of training.
         """
         top = int(boxes[..., 4].max(initial=-1))
         if top >= len(self.names):
-            raise DataError(f"boxes of class number {top}", f"0 to {len(self.names) - 1}: {', '.join(self.names)}", "the same classes")
+            expected = f"0 to {len(self.names) - 1}: {', '.join(self.names)}"
+            raise DataError(f"boxes of class number {top}", expected, "use the classes of training")
         return boxes
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {"kind": self.kind, "names": list(self.names), "counts": list(self.counts), "sizes": [list(pair) for pair in self.sizes]}
+        sizes = [list(pair) for pair in self.sizes]
+        return {"kind": self.kind, "names": list(self.names), "counts": list(self.counts), "sizes": sizes}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> BoxPreparation:
-        """The same preparation again."""
-        return cls(tuple(data["names"]), tuple(data["counts"]), tuple((float(w), float(h)) for w, h in data["sizes"]))
+        """The saved preparation."""
+        sizes = tuple((float(width), float(height)) for width, height in data["sizes"])
+        return cls(tuple(data["names"]), tuple(data["counts"]), sizes)

@@ -1,56 +1,46 @@
 """Pascal VOC: one XML file for each image.
 
-VOC counts pixels from 1 and its xmax is the last pixel inside. The four numbers are taken and written as they stand, as most
-tools do: a box is then at most one pixel off, and there and back is exact.
+VOC counts pixels from 1, and its xmax is the last pixel inside. The four numbers are read and written
+unchanged, as by most tools: a box is then off by at most one pixel, and a round trip is exact.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # only to write: what is read goes through defusedxml
+from xml.etree import ElementTree  # for writing only; files are read with defusedxml
 
-from hibiscus.data.boxes.files import (
-    ImageIndex,
-    child_named,
-    children,
-    part_folders,
-    part_in_name,
-    place_images,
-    read_bytes,
-    read_text,
-    safe_relative,
-)
-from hibiscus.data.boxes.formats import PARTS, AnnotatedImage, BoxSet
+from hibiscus.data.boxes.boxset import PARTS, AnnotatedImage, BoxSet
+from hibiscus.data.boxes.image_files import ImageIndex, place_images
 from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
-from hibiscus.data.images.folder import walk_files
+from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_bytes, read_text, safe_relative, walk_files
 from hibiscus.errors import DataError
 
 __all__ = ["is_voc_dataset", "read_voc", "write_voc"]
 
-MAX_XML_BYTES = 8_000_000  # 10,000 boxes take some 4 MB
+MAX_XML_BYTES = 8_000_000  # 10,000 boxes take about 4 MB
 MAX_LIST_BYTES = 64_000_000
-DEEPEST = 5  # of what an object may hold
-OWN = {"name", "bndbox", "difficult"}  # what of an object has a place of its own
+MAX_DEPTH = 5  # of the elements of an object
+STANDARD_TAGS = {"name", "bndbox", "difficult"}  # of an object; others are kept as extras
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 
 
 def is_voc_dataset(path: Path) -> bool:
-    """Whether there are VOC's files: an `Annotations` folder of XML, or XML files in the folder or its parts that are annotations."""
-    return path.is_dir() and any(_is_annotation(file) for file in _annotation_files(path, most=5))
+    """Whether there are XML annotations, in an `Annotations` folder, the folder or its part folders."""
+    return path.is_dir() and any(_is_annotation(file) for file in _annotation_files(path, max_files=5))
 
 
-def _annotation_files(folder: Path, most: int | None = None) -> list[Path]:
-    """The XML files: those of `Annotations`, else those of the folder, else those of its part folders."""
+def _annotation_files(folder: Path, max_files: int | None = None) -> list[Path]:
+    """The XML files of `Annotations`, otherwise of the folder, otherwise of its part folders."""
     inside = child_named(folder, "Annotations")
     if inside is not None:
-        files = (file for file in walk_files(inside) if file.suffix.lower() == ".xml")
-        found = [file for file, _ in zip(files, range(most), strict=False)] if most else list(files)
-        if found:
-            return found
+        files = list(islice((file for file in walk_files(inside) if file.suffix.lower() == ".xml"), max_files))
+        if files:
+            return files
     here = children(folder, (".xml",))
     parts = part_folders(folder)
     return here or [file for part in parts for file in children(part, (".xml",))]
@@ -65,49 +55,45 @@ def _is_annotation(file: Path) -> bool:
 
 def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     """Reads a VOC folder; see `read_boxes`."""
-    gather = BoxSetBuilder(path, "voc", image_folder)
+    builder = BoxSetBuilder(path, "voc", image_folder)
     files = _annotation_files(path)
     images = image_folder or child_named(path, "JPEGImages", "images")
     index = ImageIndex([images] if images else [path])
     parts = _parts(path)
     for file in files:
         part = parts.get(file.stem, "") if parts else part_in_name(file.parent.name) if file.parent != path else ""
-        _read_file(gather, file, index, part)
+        _read_file(builder, file, index, part)
     listed = {file.stem for file in files}
     missing = [name for name in parts if name not in listed]
     for name in missing:
-        gather.skip("image without annotation", path / "ImageSets" / name, "a list names it, and it has no annotation")
-    gather.faults["in two parts"] += sum(len(set(names)) for names in _lists(path).values()) - len(parts)
-    if unlisted := index.beside(gather.images):
-        gather.faults["image without annotation"] += unlisted
-    told = _file_named(path, "classes.txt")
-    order = [clean_name(line) for line in read_text(told, MAX_LIST_BYTES).splitlines()] if told else []
-    found = sorted({label for _, labels, _ in gather.images.values() for label in labels})
-    known = [name for name in order if name]
-    return gather.finish(check_classes(known, path) if set(found) <= set(known) else found)
-
-
-def _file_named(folder: Path, name: str) -> Path | None:
-    """A file of the folder, if there is one."""
-    return folder / name if (folder / name).is_file() else None
+        builder.skip("image without annotation", path / "ImageSets" / name, "it is listed but has no annotation")
+    builder.faults["in two parts"] += sum(len(set(names)) for names in _lists(path).values()) - len(parts)
+    if unlisted := index.beside(builder.images):
+        builder.faults["image without annotation"] += unlisted
+    class_file = path / "classes.txt"
+    lines = read_text(class_file, MAX_LIST_BYTES).splitlines() if class_file.is_file() else []
+    known = [name for line in lines if (name := clean_name(line))]
+    used = sorted({label for _, labels, _ in builder.images.values() for label in labels})
+    return builder.build(check_classes(known, path) if set(used) <= set(known) else used)
 
 
 def _lists(path: Path) -> dict[str, list[str]]:
-    """The names in `ImageSets/Main/{train,val,test}.txt`; `trainval` counts as train where there is neither."""
+    """The names in `ImageSets/Main/{train,val,test}.txt`; `trainval` counts as train without those two."""
     folder = child_named(child_named(path, "ImageSets") or path / "ImageSets", "Main") or path / "ImageSets" / "Main"
     files = {part: folder / f"{part}.txt" for part in PARTS if (folder / f"{part}.txt").is_file()}
     if not {"train", "val"} & set(files) and (folder / "trainval.txt").is_file():
         files = {"train": folder / "trainval.txt", **files}
-    return {part: [line.strip() for line in read_text(file, MAX_LIST_BYTES).splitlines() if line.strip()] for part, file in files.items()}
+    lines = {part: read_text(file, MAX_LIST_BYTES).splitlines() for part, file in files.items()}
+    return {part: [line.strip() for line in text if line.strip()] for part, text in lines.items()}
 
 
 def _parts(path: Path) -> dict[str, str]:
-    """The part of each name in the lists, the first where it stands in two."""
-    found: dict[str, str] = {}
+    """The part of each name in the lists, the first one if it occurs in two."""
+    part_of: dict[str, str] = {}
     for part, names in _lists(path).items():
         for name in names:
-            found.setdefault(name, part)
-    return found
+            part_of.setdefault(name, part)
+    return part_of
 
 
 def _parse(file: Path) -> Any:
@@ -117,59 +103,62 @@ def _parse(file: Path) -> Any:
     try:
         return fromstring(read_bytes(file, MAX_XML_BYTES), forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        found = f"{file}: refused, it declares entities ({type(error).__name__})"
-        raise DataError(found, "XML without entities of its own", "write it again, or remove it") from None
+        received = f"{file}: refused because it declares entities ({type(error).__name__})"
+        raise DataError(received, "XML without entity declarations", "export it again, or remove it") from None
     except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise DataError(f"{file}: not sound XML ({error})", "an annotation in XML", "write it again, or remove it") from None
+        raise DataError(f"{file}: invalid XML ({error})", "an annotation in XML", "export it again, or remove it") from None
 
 
-def _read_file(gather: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> None:
+def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> None:
     try:
         root = _parse(file)
     except DataError as error:
-        return gather.skip("malformed", file, error.received.removeprefix(f"{file}: "))
+        return builder.skip("malformed", file, error.received.removeprefix(f"{file}: "))
     if root.tag != "annotation":
-        return gather.skip("malformed", file, f"its root is <{str(root.tag)[:40]}>, not <annotation>")
-    told = (root.findtext("filename") or "").strip()
-    name = safe_relative(told) if told else ""
+        return builder.skip("malformed", file, f"its root is <{str(root.tag)[:40]}>, expected <annotation>")
+    file_name = (root.findtext("filename") or "").strip()
+    name = safe_relative(file_name) if file_name else ""
     if name is None:
-        return gather.skip("path refused", file, f"its <filename> {told[:100]!r} leaves the folder")
+        return builder.skip("path refused", file, f"its <filename> {file_name[:100]!r} points outside the folder")
     near = [file.parent, *index.folders]
-    image = next((found for base in near if (found := index.of_stem(file.stem, base, part))), None) or (
-        index.find(name, near) if name else None
-    )
+    same_stem = (index.of_stem(file.stem, folder, part) for folder in near)
+    image = next(filter(None, same_stem), None) or (index.find(name, near) if name else None)
     if image is None:
-        return gather.skip("annotation without image", file, f"no image {file.stem}.* or {name or '(no filename)'}")
-    boxes = [
-        box for number, item in enumerate(root.findall("object"), 1) if (box := _read_object(gather, item, f"{file}, object {number}"))
-    ]
-    kept = gather.add(image, boxes, file, part)
-    if kept is not None:
-        gather.tell_size(file, (to_number(root.findtext("size/height")), to_number(root.findtext("size/width"))), kept.size)
+        reason = f"no image {file.stem}.* or {name or '(no filename)'}"
+        return builder.skip("annotation without image", file, reason)
+    items = enumerate(root.findall("object"), 1)
+    boxes = [box for number, item in items if (box := _read_object(builder, item, f"{file}, object {number}"))]
+    added = builder.add(image, boxes, file, part)
+    if added is not None:
+        size = (to_number(root.findtext("size/height")), to_number(root.findtext("size/width")))
+        builder.compare_size(file, size, added.size)
     return None
 
 
-def _read_object(gather: BoxSetBuilder, item: Any, where: str) -> RawBox | None:
+def _read_object(builder: BoxSetBuilder, item: Any, where: str) -> RawBox | None:
     label = clean_name(item.findtext("name") or "")
     box = item.find("bndbox")
     if not label or box is None:
-        return gather.skip("malformed", where, "no <bndbox>" if label else "no <name>")
+        return builder.skip("malformed", where, "no <bndbox>" if label else "no <name>")
     edges = [to_number(box.findtext(edge)) for edge in EDGES]
-    extra = {child.tag: _value(child) for child in item if child.tag not in OWN}
-    return RawBox(edges, label, where, (item.findtext("difficult") or "").strip() in ("1", "true", "True"), extra)
+    extra = {child.tag: _value(child) for child in item if child.tag not in STANDARD_TAGS}
+    crowd = (item.findtext("difficult") or "").strip() in ("1", "true", "True")
+    return RawBox(edges, label, where, crowd, extra)
 
 
 def _value(element: Any, depth: int = 1) -> Any:
-    """What an element holds: a number, a text, or a dictionary of what is in it, a list where a tag repeats."""
-    if not len(element) or depth > DEEPEST:
+    """The content of an element: a number, a text, or a dictionary of its children (lists if repeated)."""
+    if not len(element) or depth > MAX_DEPTH:
         text = (element.text or "").strip()
         return next((number for kind in (int, float) if (number := _exact(kind, text)) is not None), text)
-    found: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     for child in element:
         value = _value(child, depth + 1)
-        before = found.get(child.tag)
-        found[child.tag] = value if child.tag not in found else [*before, value] if isinstance(before, list) else [before, value]
-    return found
+        if child.tag in content:
+            before = content[child.tag]
+            value = [*before, value] if isinstance(before, list) else [before, value]
+        content[child.tag] = value
+    return content
 
 
 def _exact(kind: Any, text: str) -> Any:
@@ -181,7 +170,7 @@ def _exact(kind: Any, text: str) -> Any:
 
 
 def write_voc(boxset: BoxSet, out: Path) -> None:
-    """Writes `Annotations`, `JPEGImages`, `ImageSets/Main` and, as VOC itself has no order of classes, `classes.txt`."""
+    """Writes `Annotations`, `JPEGImages`, `ImageSets/Main` and, as VOC orders no classes, `classes.txt`."""
     (out / "Annotations").mkdir()
     names = place_images(boxset, [out / "JPEGImages"] * len(boxset))
     for image, name in zip(boxset.images, names, strict=True):
@@ -192,8 +181,8 @@ def write_voc(boxset: BoxSet, out: Path) -> None:
     if boxset.parts:
         lists.mkdir(parents=True)
         both = sorted([*boxset.parts.get("train", []), *boxset.parts.get("val", [])])
-        for part, places in {**boxset.parts, "trainval": both}.items():
-            (lists / f"{part}.txt").write_text("".join(f"{Path(names[i]).stem}\n" for i in places), encoding="utf-8")
+        for part, indices in {**boxset.parts, "trainval": both}.items():
+            (lists / f"{part}.txt").write_text("".join(f"{Path(names[i]).stem}\n" for i in indices), encoding="utf-8")
     (out / "classes.txt").write_text("".join(f"{name}\n" for name in boxset.classes), encoding="utf-8")
 
 
@@ -206,27 +195,28 @@ def _annotation(image: AnnotatedImage, name: str, classes: tuple[str, ...]) -> E
         item = ElementTree.SubElement(root, "object")
         _put(item, "name", classes[label])
         for key, value in extra.items():
-            if key not in OWN:
+            if key not in STANDARD_TAGS:
                 _put(item, key, value)
         _put(item, "difficult", int(crowd))
-        _put(item, "bndbox", dict(zip(EDGES, map(_spelled, box.tolist()), strict=True)))
+        _put(item, "bndbox", dict(zip(EDGES, map(_rounded, box.tolist()), strict=True)))
     return root
 
 
-def _spelled(edge: float) -> int | float:
-    """A whole number wherever it is one but for rounding, as VOC's readers expect."""
+def _rounded(edge: float) -> int | float:
+    """An integer if it is one up to rounding, as VOC readers expect."""
     return round(edge) if abs(edge - round(edge)) < 1e-6 else edge
 
 
 def _put(parent: ElementTree.Element, key: str, value: Any, depth: int = 1) -> None:
-    """An element with a number, a text or a dictionary; what XML has no form for (lists of numbers) is left out."""
-    many = value if isinstance(value, list) and not any(isinstance(one, list | int | float) for one in value) else [value]
-    for one in many:
-        if not XML_NAME.match(key) or depth > DEEPEST or isinstance(one, list) or one is None:
+    """Adds an element with a number, a text or a dictionary, without values that XML cannot represent."""
+    repeated = isinstance(value, list) and not any(isinstance(item, list | int | float) for item in value)
+    for item in value if repeated else [value]:
+        if not XML_NAME.match(key) or depth > MAX_DEPTH or isinstance(item, list) or item is None:
             continue
         child = ElementTree.SubElement(parent, key)
-        if isinstance(one, dict):
-            for inner, content in one.items():
+        if isinstance(item, dict):
+            for inner, content in item.items():
                 _put(child, str(inner), content, depth + 1)
         else:
-            child.text = "".join(sign if sign.isprintable() else " " for sign in (one if isinstance(one, str) else repr(one)))
+            text = item if isinstance(item, str) else repr(item)
+            child.text = "".join(character if character.isprintable() else " " for character in text)

@@ -1,1 +1,1 @@
-"""Small data sets that need no download."""
+"""Small datasets that need no download."""

@@ -1,4 +1,4 @@
-"""Small data that everybody has: real ones from scikit-learn's files, without importing it (that takes a second), and drawn shapes."""
+"""Bundled datasets: real ones from scikit-learn's files (it is not imported), and synthetic ones."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ import numpy as np
 
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
-from hibiscus.data.dataset import Dataset, content_keys, frame_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.decode import open_image
+from hibiscus.data.keys import content_keys, frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]
 
 BUNDLED = {
-    "digits": "1,797 images of handwritten digits, 8x8 grey (UCI optdigits)",
-    "two-photos": "520 pieces of two photographs, 32x32 in colour, a temple and a flower (CC BY, scikit-learn)",
+    "digits": "1,797 images of handwritten digits, 8x8 grayscale (UCI optdigits)",
+    "two-photos": "520 crops of two photographs, 32x32 in color, a temple and a flower (CC BY, scikit-learn)",
     "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
-    "iris": "150 flowers by four lengths, 3 species (Fisher 1936)",
-    "wine": "178 wines by thirteen measures, 3 growers (UCI)",
-    "breast-cancer": "569 tumours by thirty measures, 2 diagnoses (UCI)",
-    "shapes": "9,720 images of drawn shapes, 32x32 grey, every combination of 5 known factors (after dSprites)",
-    "scenes": "400 drawn scenes of discs, squares and triangles, 48x64 in colour, with masks and boxes",
-    "diabetes": "442 patients by ten measures, and the disease a year later, a number (Efron 2004)",
+    "iris": "150 flowers with four lengths, 3 species (Fisher 1936)",
+    "wine": "178 wines with thirteen measurements, 3 growers (UCI)",
+    "breast-cancer": "569 tumours with thirty measurements, 2 diagnoses (UCI)",
+    "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
+    "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
+    "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
 }
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
-SIDE = 32  # of the pieces of a photograph
+SIDE = 32  # of the crops of a photograph
 DIABETES = ["age", "sex", "bmi", "blood pressure", "s1", "s2", "s3", "s4", "s5", "s6"]
 
 
 def _files() -> Path:
     spec = find_spec("sklearn")
     if spec is None or not spec.submodule_search_locations:
-        raise DataError("scikit-learn is not installed", "the package that the bundled data come with", "pip install scikit-learn")
+        fix = "pip install scikit-learn"
+        raise DataError("scikit-learn is not installed", "the package that contains the bundled data", fix)
     return Path(spec.submodule_search_locations[0]) / "datasets" / "data"
 
 
@@ -47,7 +49,7 @@ def _read(file: Path, **options) -> np.ndarray:
 
 
 def open_bundled(name: str) -> Dataset:
-    """Opens bundled data by name, as it would come from a person's own files."""
+    """Opens bundled data by name, in the same form as a user's own files."""
     if name in ("digits", "digits-inverted"):
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         images = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
@@ -66,9 +68,9 @@ def open_bundled(name: str) -> Dataset:
         keys = content_keys(images)
     elif name == "two-photos":
         folder = _files().parent / "images"
-        pieces = {label: _pieces(open_image(folder / f"{label}.jpg")) for label in ("china", "flower")}
-        images = np.concatenate(list(pieces.values()))
-        fields = {"image": images, "label": np.repeat(list(pieces), [len(some) for some in pieces.values()])}
+        crops = {label: _crops(open_image(folder / f"{label}.jpg")) for label in ("china", "flower")}
+        images = np.concatenate(list(crops.values()))
+        fields = {"image": images, "label": np.repeat(list(crops), [len(images) for images in crops.values()])}
         keys = content_keys(images)
     else:
         fields, keys = _table(name)
@@ -84,8 +86,8 @@ def open_bundled(name: str) -> Dataset:
     )
 
 
-def _pieces(image: np.ndarray) -> np.ndarray:
-    """The squares of 32x32 pixels that an image divides into; what is left at the right and below is dropped."""
+def _crops(image: np.ndarray) -> np.ndarray:
+    """The squares of 32x32 pixels in an image; the rest at the right and at the bottom is dropped."""
     rows, columns = image.shape[0] // SIDE, image.shape[1] // SIDE
     squares = image[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3).swapaxes(1, 2)
     return squares.reshape(-1, SIDE, SIDE, 3).copy()

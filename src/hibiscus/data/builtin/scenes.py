@@ -1,4 +1,4 @@
-"""Drawn scenes: a few discs, squares and triangles on a ground, with the class of every pixel known; small, and the same for all."""
+"""Synthetic scenes: a few discs, squares and triangles on a background, with the class of every pixel."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import numpy as np
 __all__ = ["SCENE_CLASSES", "draw_scenes"]
 
 SCENE_CLASSES = ("ground", "disc", "square", "triangle")
-COLORS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # of each class; the ground's is drawn
+COLORS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # by class; the ground has a random color
 HEIGHT, WIDTH = 48, 64
-LEAST_RADIUS, MOST_RADIUS, MOST_SHAPES = 6, 11, 3
+MIN_RADIUS, MAX_RADIUS, MAX_SHAPES = 6, 11, 3
 
 
 def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, and boxes float32 `(count, 3, 5)`, as a Dataset holds them.
+    """Images uint8 `(count, 48, 64, 3)`, masks uint8 `(count, 48, 64)`, boxes float32 `(count, 3, 5)`.
 
-    One to three shapes an image, later ones over earlier ones, whose boxes hold what is hidden too; grain over all of it. Each kind is
-    of one colour or nearly so, the ground of any.
+    There are one to three shapes in an image. Later ones cover earlier ones, whose boxes include what is
+    hidden, and noise covers everything. The color of a class varies little, that of the ground a lot.
     """
     draw = np.random.default_rng(seed)
     images, masks = np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.zeros((count, HEIGHT, WIDTH), np.uint8)
-    boxes = np.zeros((count, MOST_SHAPES, 5), np.float32)
+    boxes = np.zeros((count, MAX_SHAPES, 5), np.float32)
     boxes[..., 4] = -1
     down, right = np.mgrid[:HEIGHT, :WIDTH] + 0.5
     for image, mask, rows in zip(images, masks, boxes, strict=True):
         canvas = np.broadcast_to(draw.uniform(40, 215, 3), (HEIGHT, WIDTH, 3)).copy()
-        for row in rows[: draw.integers(1, MOST_SHAPES + 1)]:
-            kind, radius = int(draw.integers(1, len(SCENE_CLASSES))), draw.uniform(LEAST_RADIUS, MOST_RADIUS)
+        for row in rows[: draw.integers(1, MAX_SHAPES + 1)]:
+            kind, radius = int(draw.integers(1, len(SCENE_CLASSES))), draw.uniform(MIN_RADIUS, MAX_RADIUS)
             x, y = draw.uniform(radius, WIDTH - radius), draw.uniform(radius, HEIGHT - radius)
             inside = _inside(kind, (right - x) / radius, (down - y) / radius)
             canvas[inside] = COLORS[kind] + draw.uniform(-30, 30, 3)
@@ -39,7 +39,7 @@ def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray
 
 
 def _inside(kind: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Whether places lie in a shape that reaches from -1 to 1; v grows downwards."""
+    """Whether points lie inside a shape that extends from -1 to 1; v increases downward."""
     if SCENE_CLASSES[kind] == "disc":
         return u**2 + v**2 <= 1
     if SCENE_CLASSES[kind] == "square":

@@ -1,32 +1,34 @@
-"""An environment as data: its items are starts, each a seed, and no start stands in two parts."""
+"""An environment as a dataset: its items are starts, each given by a seed, and no start is in two parts."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, content_keys
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.environments.preparation import make_environment, start_name
+from hibiscus.data.keys import content_keys
 
 __all__ = ["open_environment"]
 
 STARTS = 1000
-VALIDATION_EACH, TEST_EACH = 50, 10  # one start in so many: 20 for validation, 100 for the test
+VALIDATION_EVERY, TEST_EVERY = 50, 10  # 20 starts for validation, 100 for the test
 
 
 def open_environment(name: str) -> Dataset:
-    """Opens an environment by its Gymnasium name; it is made once to see that it can be.
+    """Opens an environment by its Gymnasium name; it is created once to check that this is possible.
 
     Raises:
-        DataError: there is none of this name.
+        DataError: there is no environment of this name.
     """
     environment = make_environment(name)
     spec = environment.spec
-    seen, actions = environment.observation_space, environment.action_space
+    observations, actions = environment.observation_space, environment.action_space
     environment.close()
     seeds = np.arange(STARTS)
-    validation, test = seeds % VALIDATION_EACH == 0, seeds % TEST_EACH == TEST_EACH // 2
-    limit = f"at most {spec.max_episode_steps} steps" if spec.max_episode_steps else "no limit of steps"
-    solved = "no threshold given" if spec.reward_threshold is None else f"solved at a mean return of {spec.reward_threshold:g}"
+    validation, test = seeds % VALIDATION_EVERY == 0, seeds % TEST_EVERY == TEST_EVERY // 2
+    limit = f"at most {spec.max_episode_steps} steps" if spec.max_episode_steps else "no step limit"
+    threshold = spec.reward_threshold
+    solved = "no solved threshold" if threshold is None else f"solved at a mean return of {threshold:g}"
     return Dataset(
         name=name,
         path=f"gym:{name}",
@@ -38,5 +40,8 @@ def open_environment(name: str) -> Dataset:
             "val": np.flatnonzero(validation),
             "test": np.flatnonzero(test),
         },
-        notes=[f"observes {seen}, acts by {actions}, {limit}, {solved}", "an item is a start: the seed that an episode is begun with"],
+        notes=[
+            f"observations: {observations}; actions: {actions}; {limit}, {solved}",
+            "an item is a start, which is the seed of an episode",
+        ],
     )

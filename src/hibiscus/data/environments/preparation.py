@@ -1,4 +1,4 @@
-"""Environments that an agent acts in: made by their name, and what a network must know of them."""
+"""Environments that an agent acts in: created by name, and what a network must know about them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["EnvironmentPreparation", "make_environment", "start_name"]
 
 
 def start_name(name: str, seed: int) -> str:
-    """How a start of an environment is written: `CartPole-v1#7`."""
+    """The name of a start of an environment: `CartPole-v1#7`."""
     return f"{name}#{seed}"
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Gymnasium warns of older versions on its own logger and by warnings; neither stops anything."""
+    """Suppresses Gymnasium's log messages and warnings about older versions of environments."""
     logger = logging.getLogger("gymnasium")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -34,10 +34,10 @@ def _quiet() -> Iterator[None]:
 
 
 def make_environment(name: str) -> Any:
-    """A Gymnasium environment by its name, with its time limit and without the checks that cost each step.
+    """A Gymnasium environment by its name, with its time limit and without the checks in each step.
 
     Raises:
-        DataError: no environment of this name, or a package that it needs is missing.
+        DataError: there is no environment of this name, or a package that it requires is missing.
     """
     import gymnasium
     from gymnasium.error import Error
@@ -48,22 +48,24 @@ def make_environment(name: str) -> Any:
     except Error as error:
         known = list(gymnasium.registry)
         hint = nearest(name, known)
-        fix = hint if name not in known and hint.startswith("did you mean") else "gym:CartPole-v1, or install the package that it names"
-        raise DataError(f"gym:{name}: {str(error).splitlines()[0]}", "an environment that Gymnasium knows", fix) from None
+        is_typo = name not in known and hint.startswith("did you mean")
+        fix = hint if is_typo else "gym:CartPole-v1, or install the package that it names"
+        raise DataError(f"gym:{name}: {str(error).splitlines()[0]}", "an environment of Gymnasium", fix) from None
     except ImportError as error:
-        raise DataError(f"gym:{name}: {error}", "the packages that it needs", f"pip install {error.name or 'gymnasium[all]'}") from None
+        fix = f"pip install {error.name or 'gymnasium[all]'}"
+        raise DataError(f"gym:{name}: {error}", "the packages that it requires", fix) from None
 
 
 @dataclass(frozen=True)
 class EnvironmentPreparation:
-    r"""What a network and a report must know of an environment; nothing else is learned of it.
+    r"""What a network and a report must know about an environment; nothing else is learned from it.
 
     Args:
-        name: as Gymnasium calls it.
-        observed: numbers in an observation.
-        actions: how many there are to choose from, numbered from 0.
-        limit: steps after which an episode is cut off; None for never.
-        threshold: the mean return at which it counts as solved; None where its makers gave none.
+        name: its Gymnasium name.
+        observed: the number of components of an observation.
+        actions: the number of actions, numbered from 0.
+        limit: the number of steps after which an episode is truncated; None for no limit.
+        threshold: the mean return at which it counts as solved; None if it defines none.
     """
 
     kind: ClassVar[str] = "environment"
@@ -75,28 +77,29 @@ class EnvironmentPreparation:
 
     @property
     def shape(self) -> tuple[int]:
-        """What a network takes: `(numbers,)`."""
+        """The shape of the input of a network: `(components,)`."""
         return (self.observed,)
 
     @classmethod
     def fit(cls, starts: np.ndarray) -> EnvironmentPreparation:
-        """Reads off the environment whose starts are given, texts `(items,)` as `start_name` writes them.
+        """Inspects the environment of the given starts, strings `(items,)` as written by `start_name`.
 
         Raises:
-            DataError: what is observed is not a vector of numbers, or actions are not numbered.
+            DataError: its observations are not vectors, or its actions are not discrete.
         """
         from gymnasium import spaces
 
         name = str(starts[0]).rsplit("#", 1)[0]
         environment = make_environment(name)
-        seen, actions = environment.observation_space, environment.action_space
+        observations, actions = environment.observation_space, environment.action_space
         environment.close()
-        if not isinstance(seen, spaces.Box) or len(seen.shape) != 1:
-            raise DataError(f"gym:{name}: its observations are {seen}", "a vector of numbers (Box)", "an environment such as CartPole-v1")
+        fix = "use an environment such as CartPole-v1"
+        if not isinstance(observations, spaces.Box) or len(observations.shape) != 1:
+            raise DataError(f"gym:{name}: its observations are {observations}", "a vector of numbers (Box)", fix)
         if not isinstance(actions, spaces.Discrete):
-            raise DataError(f"gym:{name}: its actions are {actions}", "numbered actions (Discrete)", "an environment such as CartPole-v1")
+            raise DataError(f"gym:{name}: its actions are {actions}", "numbered actions (Discrete)", fix)
         spec = environment.spec
-        return cls(name, seen.shape[0], int(actions.n), spec.max_episode_steps, spec.reward_threshold)
+        return cls(name, observations.shape[0], int(actions.n), spec.max_episode_steps, spec.reward_threshold)
 
     def encode(self, starts: Any) -> np.ndarray:
         """The seeds int64 `(items,)` of starts.
@@ -104,11 +107,11 @@ class EnvironmentPreparation:
         Raises:
             DataError: starts of another environment.
         """
-        parted = [str(start).rsplit("#", 1) for start in starts]
-        other = next((name for name, _ in parted if name != self.name), None)
+        names_and_seeds = [str(start).rsplit("#", 1) for start in starts]
+        other = next((name for name, _ in names_and_seeds if name != self.name), None)
         if other is not None:
-            raise DataError(f"starts of {other}", f"starts of {self.name}, which was learned", f"gym:{self.name}")
-        return np.array([int(seed) for _, seed in parted], np.int64)
+            raise DataError(f"starts of {other}", f"starts of {self.name}, as in training", f"gym:{self.name}")
+        return np.array([int(seed) for _, seed in names_and_seeds], np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -116,5 +119,5 @@ class EnvironmentPreparation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EnvironmentPreparation:
-        """The same again."""
+        """The saved preparation."""
         return cls(data["name"], data["observed"], data["actions"], data["limit"], data["threshold"])

@@ -1,4 +1,4 @@
-"""One hardened decoder from image files to uint8 arrays."""
+"""Decoding of image files to uint8 arrays, hardened against damaged and hostile files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,27 @@ from PIL import Image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["FORMATS", "PIXEL_LIMIT", "ImageArray", "check_size", "open_image", "resized", "to_plain"]
+__all__ = [
+    "FORMATS",
+    "PIXEL_LIMIT",
+    "ImageArray",
+    "check_size",
+    "color_name",
+    "image_size",
+    "open_image",
+    "read_headers",
+    "resized",
+    "to_plain",
+]
 
 ImageArray = np.ndarray
 PIXEL_LIMIT = 100_000_000
-# An allow-list: Pillow's other readers run programs (EPS) or are rarely exercised, and a person's images are these.
+# An allow-list: Pillow's other readers run programs (EPS) or are rarely used.
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 _quiet_lock, _quiet_stack = threading.Lock(), contextlib.ExitStack()
 _quiet_depth = 0
@@ -32,7 +44,7 @@ _quiet_depth = 0
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back Pillow's own warnings; counted, because threads that decode share one list of filters."""
+    """Suppresses Pillow's warnings; reference-counted, as decoding threads share one list of filters."""
     global _quiet_depth
     with _quiet_lock:
         if _quiet_depth == 0:
@@ -55,20 +67,23 @@ def open_image(
     resize: str = "cover",
     limit: int = PIXEL_LIMIT,
 ) -> ImageArray:
-    """Decode an image file of any common kind into a uint8 array, upright, without transparency.
+    """Decodes an image file of any common format into a uint8 array, upright, without transparency.
 
     Args:
         path: the file, or its bytes.
-        size: (height, width) to bring it to; a JPEG is then decoded at the nearest larger eighth, several times faster.
-        mode: "auto" keeps grey grey and makes all else RGB; "grey" or "rgb" force one.
-        resize: "cover" scales the short side and crops the centre; "squash" ignores the proportions.
-        limit: most pixels to decode, read from the header before any memory is taken; Pillow's 178,956,970 is the ceiling.
+        size: (height, width) to resize to; a JPEG is then decoded at a reduced scale, several times as fast.
+        mode: "auto" keeps grayscale images and converts others to RGB; "gray" and "rgb" convert all.
+        resize: "cover" scales the short side and crops the center; "squash" ignores the aspect ratio.
+        limit: the largest number of pixels to decode, read from the header before any memory is allocated;
+            Pillow's 178,956,970 is the maximum.
 
     Returns:
-        uint8, (height, width) if grey, else (height, width, 3). The first frame of an animation; transparency over white.
+        uint8, (height, width) if grayscale, otherwise (height, width, 3). The first frame of an animation;
+        transparent pixels over white.
 
     Raises:
-        DataError: missing, empty, truncated, too large, or not an image; the message names the file and the reason.
+        DataError: missing, empty, truncated, too large, or not an image; the message names the file and the
+            reason.
     """
     for name, word, known in (("mode", mode, ("auto", "gray", "rgb")), ("resize", resize, ("cover", "squash"))):
         if word not in known:
@@ -76,11 +91,11 @@ def open_image(
     if size is not None:
         check_size(size)
         data = path if isinstance(path, bytes) else jpeg_bytes(path)
-        found = read_jpeg(data, size, mode, resize, limit) if data is not None else None
-        if found is not None:
-            return np.ascontiguousarray(found)
+        pixels = read_jpeg(data, size, mode, resize, limit) if data is not None else None
+        if pixels is not None:
+            return np.ascontiguousarray(pixels)
     name, source = _source(path)
-    Image.init()  # registers the readers, once; older Pillows lack some
+    Image.init()  # registers the readers; older versions of Pillow lack some of them
     readers = [reader for reader in FORMATS if reader in Image.OPEN]
     try:
         with _quiet(), Image.open(source, formats=readers) as image:
@@ -93,14 +108,15 @@ def open_image(
         raise _too_large(name, str(error), limit) from error
     except Image.UnidentifiedImageError as error:
         known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO image"
-        raise DataError(f"{name}: not an image, whatever its name ends in", known, "remove or replace it") from error
-    except Exception as error:  # decoders meet hostile bytes with every kind of error, MemoryError included
+        raise DataError(f"{name}: not an image, whatever its extension", known, "remove or replace it") from error
+    except Exception as error:  # decoders raise errors of any type for hostile bytes, MemoryError included
         reason = str(error) or type(error).__name__
-        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete image", "copy it again from its source") from error
+        fix = "copy it again from its source"
+        raise DataError(f"{name}: cannot be decoded ({reason})", "a complete image", fix) from error
 
 
 def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesIO]:
-    """The name for messages and what Pillow is to read; only regular files, as a pipe would block for ever."""
+    """The name for messages, and what Pillow reads; only regular files, as a pipe would block forever."""
     if isinstance(path, bytes):
         name, source, count = "image in memory", io.BytesIO(path), len(path)
     else:
@@ -114,17 +130,17 @@ def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesI
     return name, source
 
 
-def _too_large(name: str, found: str, limit: int) -> DataError:
-    fix = "make the image smaller, or raise the limit if you trust the file"
-    return DataError(f"{name}: too large to decode safely ({found})", f"1 to {limit:,} pixels", fix)
+def _too_large(name: str, size: str, limit: int) -> DataError:
+    fix = "reduce the image, or raise the limit if you trust the file"
+    return DataError(f"{name}: too large to decode safely ({size})", f"1 to {limit:,} pixels", fix)
 
 
 def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str) -> Image.Image:
-    """Opened file to an upright L or RGB image of the asked size."""
+    """An opened file as an upright L or RGB image of the requested size."""
     orientation = 1
     if image.format not in ("JPEG", "MPO"):
-        image.load()  # first, because some readers find EXIF behind the pixels, and TIFF turns itself
-    with contextlib.suppress(Exception):  # a broken EXIF block does not spoil the pixels
+        image.load()  # first, since some readers find EXIF after the pixels, and TIFF rotates itself
+    with contextlib.suppress(Exception):  # a broken EXIF block does not affect the pixels
         orientation = image.getexif().get(0x0112, 1)
     if size is not None and image.format in ("JPEG", "MPO"):
         height, width = size if orientation not in (5, 6, 7, 8) else size[::-1]
@@ -137,30 +153,31 @@ def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize:
 
 
 def to_plain(image: Image.Image) -> Image.Image:
-    """Any Pillow mode to L (grey kinds) or RGB (the rest), transparency over white."""
+    """Converts any Pillow mode to L (grayscale modes) or RGB (all others), transparent pixels over white."""
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_deep_to_bytes(np.asarray(image), image))
     gray = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
-        # The two-step conversions that Pillow has: premultiplied kinds first to their plain twin.
+        # Pillow needs two steps: premultiplied modes are first converted to their plain counterparts.
         image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("L" if gray else "RGB")
 
 
 def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> ImageArray:
-    """16-bit, 32-bit or float grey (height, width) to uint8; 65535 / 257 = 255 exactly."""
+    """16-bit, 32-bit or float grayscale (height, width) to uint8; 65535 / 257 = 255 exactly."""
     low, high = float(values.min()), float(values.max())
-    # A 32-bit file may hold 8-bit values; PNG and PPM readers use that mode only for 16-bit images.
+    # A 32-bit file may hold 8-bit values; the PNG and PPM readers use that mode for 16-bit images only.
     is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255))
     top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
     if not (low >= 0 and high <= top):
-        raise DataError(f"grey values from {low:g} to {high:g}", "0 to 1, 0 to 255, or 0 to 65535", "rescale the image")
+        expected = "0 to 1, 0 to 255, or 0 to 65535"
+        raise DataError(f"gray values from {low:g} to {high:g}", expected, "rescale the image")
     return np.rint(values * (255 / top)).astype(np.uint8)
 
 
 def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
-    """Antialiased resize to (height, width); "cover" reads the largest centred box of the target's proportions."""
+    """Antialiased resize to (height, width); "cover" reads the largest centered box of its aspect ratio."""
     height, width = size
     box_width, box_height = float(image.width), float(image.height)
     if how == "cover":
@@ -172,8 +189,40 @@ def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
 
 
 def check_size(size: Sequence[int]) -> tuple[int, int]:
-    """The size itself, if it is (height, width) in whole pixels."""
+    """Returns the size if it is (height, width) in whole pixels."""
     good = isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
     if not good:
-        raise ConfigError(f"size={size!r}", "(height, width), two whole numbers from 1", "for a square: (64, 64)")
+        raise ConfigError(f"size={size!r}", "(height, width), two integers from 1", "for a square: (64, 64)")
     return int(size[0]), int(size[1])
+
+
+def read_headers(files: Sequence[Path], max_files: int = 200) -> tuple[list[tuple[int, int]], bool]:
+    """Height and width of a sample of images from their headers, and whether all of them are grayscale."""
+    Image.init()
+    readers = [reader for reader in FORMATS if reader in Image.OPEN]
+    sizes: list[tuple[int, int]] = []
+    gray = True
+    for file in files[:: max(1, len(files) // max_files)]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                # Only regular files, as a pipe would block forever.
+                with Image.open(file if file.is_file() else io.BytesIO(), formats=readers) as image:
+                    # For other formats, reading the orientation decodes the whole image.
+                    turn = image.getexif().get(0x0112, 1) if image.format in ("JPEG", "MPO") else 1
+                    sizes.append((image.width, image.height) if turn in (5, 6, 7, 8) else (image.height, image.width))
+                    gray = gray and (image.mode in {"L", "1", "LA", "La", "F"} or image.mode.startswith("I"))
+        except Exception:
+            continue
+    return sizes, gray and bool(sizes)
+
+
+def image_size(file: Path) -> tuple[int, int] | None:
+    """(height, width) of the upright image from its header; None if it is not an image, or too large."""
+    sizes, _ = read_headers([file])
+    return sizes[0] if sizes and 0 < sizes[0][0] * sizes[0][1] <= PIXEL_LIMIT else None
+
+
+def color_name(channels: int) -> str:
+    """The color space of images with this number of channels, for messages."""
+    return "grayscale" if channels == 1 else "RGB"

@@ -1,1 +1,1 @@
-"""Images with segmentation masks."""
+"""Images with segmentation masks: folders, class lists, decoding, preparation."""

@@ -1,4 +1,4 @@
-"""The class list that lies beside masks: names, numbers and names, or colours and names."""
+"""The class list beside masks: names, numbers and names, or colors and names."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hibiscus.data.masks.preparation import IGNORED
+from hibiscus.data.dataset import IGNORED
+from hibiscus.data.files import decode_text
 from hibiscus.errors import DataError
 
-__all__ = ["MOST_CLASSES", "ClassList", "decoded", "numbered", "read_class_list"]
+__all__ = ["MAX_CLASSES", "ClassList", "numbered", "read_class_list"]
 
-MOST_CLASSES = 254
-MOST_LIST_BYTES = 2**20
+MAX_CLASSES = 254
+MAX_LIST_BYTES = 2**20
 CLASS_LISTS = ("classes.txt", "labels.txt", "label_colors.txt", "class_names.txt", "codes.txt")
 VOID_WORDS = {"unlabelled", "unlabeled", "void", "ignore", "ignored", "unknown"}
 
 
 @dataclass(frozen=True)
 class ClassList:
-    """What the values of masks stand for.
+    """The meaning of the values of masks.
 
     Args:
-        names: of the classes, in the order of their numbers, without what is ignored.
-        values: from a grey value to a class number or `IGNORED`; empty where masks are in colour.
-        colours: from a colour (red, green, blue) to a class number or `IGNORED`; empty where masks are grey.
+        names: the class names, in the order of their numbers, without ignored ones.
+        values: maps gray values to class numbers or `IGNORED`; empty for color masks.
+        colors: maps colors (red, green, blue) to class numbers or `IGNORED`; empty for grayscale masks.
     """
 
     names: tuple[str, ...]
@@ -33,29 +34,22 @@ class ClassList:
     colors: dict[tuple[int, int, int], int]
 
 
-def decoded(data: bytes) -> str:
-    """Text in UTF-8 (with or without its mark), else in Windows-1252, which takes any byte."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
 def read_class_list(folders: Iterable[Path]) -> ClassList | None:
-    """The first class list that lies in one of some folders, or None.
+    """The first class list in any of the folders, or None.
 
-    Each line is a name, a number and a name, or a colour (three numbers) and a name, in either order.
+    Each line has a name, a number and a name, or a color (three numbers) and a name, in either order.
 
     Raises:
-        DataError: a line that is none of these, a number twice, or too many classes.
+        DataError: a line in another form, a repeated number, or too many classes.
     """
     file = next((folder / name for folder in folders for name in CLASS_LISTS if (folder / name).is_file()), None)
     if file is None:
         return None
-    if file.stat().st_size > MOST_LIST_BYTES:
-        raise DataError(f"{file}: {file.stat().st_size:,} bytes", "a list of class names, one a line", "move it away")
+    if file.stat().st_size > MAX_LIST_BYTES:
+        received = f"{file}: {file.stat().st_size:,} bytes"
+        raise DataError(received, "a list of class names, one per line", "move it elsewhere")
     names: dict[tuple[int, ...], str] = {}
-    for number, line in enumerate(decoded(file.read_bytes()).splitlines(), 1):
+    for number, line in enumerate(decode_text(file.read_bytes()).splitlines(), 1):
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
@@ -68,19 +62,19 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
         else:
             key, name = (len(names),), text
         if not names and re.fullmatch(r"name[\s,;]+r\w*[\s,;]+g\w*[\s,;]+b\w*", text, re.IGNORECASE):
-            continue  # the heading of a table
+            continue  # the header of a table
         if key in names or max(key) > 255 or re.fullmatch(r"[\d\s,;]+", name.strip() if color else ""):
-            raise DataError(
-                f"{file}, line {number}: {line.strip()[:80]!r}", "a name, a number and a name, or a colour and a name", "mend it"
-            )
+            expected = "a name, a number and a name, or a color and a name"
+            raise DataError(f"{file}, line {number}: {line.strip()[:80]!r}", expected, "correct the line")
         names[key] = name
-    if len(names) > MOST_CLASSES or len({len(key) for key in names}) != 1:
-        raise DataError(f"{file}: {len(names)} classes", f"1 to {MOST_CLASSES} classes, all by number or all by colour", "fix the list")
+    if len(names) > MAX_CLASSES or len({len(key) for key in names}) != 1:
+        expected = f"1 to {MAX_CLASSES} classes, all by number or all by color"
+        raise DataError(f"{file}: {len(names)} classes", expected, "correct the list")
     return numbered(names)
 
 
 def numbered(names: dict[tuple[int, ...], str]) -> ClassList:
-    """Class numbers from 0 in the order of the list's values, void words ignored."""
+    """Class numbers from 0 in the order of the values of the list; void classes are ignored."""
     order = sorted(names) if all(len(key) == 1 for key in names) else list(names)
     kept = [key for key in order if names[key].lower() not in VOID_WORDS]
     numbers = {key: kept.index(key) if key in kept else IGNORED for key in order}

@@ -1,4 +1,4 @@
-"""The classes of masks, and how many pixels of the training part each has."""
+"""The classes of masks, and the number of pixels of each in the training part."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hibiscus.data.dataset import IGNORED
 from hibiscus.errors import DataError
 
-__all__ = ["IGNORED", "MaskPreparation"]
-
-IGNORED = 255  # the class number of pixels of which nothing is known
+__all__ = ["MaskPreparation"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,8 @@ class MaskPreparation:
     """What was learned from masks.
 
     Args:
-        names: of the classes, in the order of their numbers.
-        counts: pixels of each class in the training part.
+        names: the class names, in the order of their numbers.
+        counts: the number of pixels of each class in the training part.
     """
 
     names: tuple[str, ...]
@@ -34,30 +33,33 @@ class MaskPreparation:
 
         Args:
             masks: class numbers uint8 `(items, height, width)`.
-            names: of the classes.
-            rows: positions of the training images.
+            names: the class names.
+            rows: the indices of the training images.
 
         Raises:
             DataError: fewer than two classes, or no pixel of a known class.
         """
         if len(names) < 2:
-            raise DataError(f"masks of {len(names)} classes", "at least two", "name them in classes.txt, one a line")
+            fix = "name the classes in classes.txt, one per line"
+            raise DataError(f"masks of {len(names)} classes", "at least two classes", fix)
         counts = np.zeros(256, np.int64)
-        for row in rows:  # a few images at a time would be no faster, and take more memory
+        for row in rows:  # larger chunks would not be faster, and take more memory
             counts += np.bincount(masks[row].ravel(), minlength=256)
         if not counts[:IGNORED].sum():
-            raise DataError("no pixel of the training masks is of a known class", "pixels of two classes", "look at the masks")
+            received = "no pixel of the training masks belongs to a known class"
+            raise DataError(received, "pixels of at least two classes", "check the masks")
         return cls(tuple(names), tuple(counts[: len(names)].tolist()))
 
     def encode(self, masks: np.ndarray) -> np.ndarray:
-        """The masks as they are, once they are known to hold no other class.
+        """The masks unchanged, after checking that they contain no other class.
 
         Raises:
             DataError: a class number beyond those of training.
         """
-        top = max((int(some.max(initial=0, where=some != IGNORED)) for some in masks), default=0)
+        top = max((int(mask.max(initial=0, where=mask != IGNORED)) for mask in masks), default=0)
         if top >= len(self.names):
-            raise DataError(f"masks with class number {top}", f"0 to {len(self.names) - 1}: {', '.join(self.names)}", "the same classes")
+            expected = f"0 to {len(self.names) - 1}: {', '.join(self.names)}"
+            raise DataError(f"masks with class number {top}", expected, "use the classes of training")
         return masks
 
     def to_json(self) -> dict[str, Any]:
@@ -66,5 +68,5 @@ class MaskPreparation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MaskPreparation:
-        """The same preparation again."""
+        """The saved preparation."""
         return cls(tuple(data["names"]), tuple(data["counts"]))

@@ -1,47 +1,30 @@
-r"""What a column of a table holds: its values as strings, numbers or days, which of them are missing, and its role.
+r"""The columns of tables: their values as strings, numbers or days, missing values, and roles.
 
-Values are taken from lists, arrays and pandas columns alike; pandas itself is imported only where a table is at hand.
+Values may be lists, arrays or pandas columns; pandas itself is imported only when a table is used.
 """
 
 from __future__ import annotations
 
 import re
-import textwrap
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hibiscus.errors import DataError, nearest
+from hibiscus.errors import DataError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    pass
 
-__all__ = [
-    "LOOSE_MISSING",
-    "MISSING",
-    "ROLES",
-    "as_days",
-    "as_numbers",
-    "as_texts",
-    "day_comes_first",
-    "guess_roles",
-    "missing_rows",
-    "role_notes",
-]
+__all__ = ["LOOSE_MISSING", "MISSING", "as_days", "as_numbers", "as_texts", "day_comes_first", "missing_rows"]
 
 MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "Null", "<NA>"])
-LOOSE_MISSING = MISSING | {"None", "none", "-", "--", ".", "*"}  # missing only where the rest of the column is numbers
-ROLES = ("number", "category", "text", "path", "time", "constant", "identifier", "target")
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
-TIME = re.compile(r"(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$")
-IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|unnamed: \d+|column_\d+))$|[A-Za-z]*[a-z]I[Dd]$")
+LOOSE_MISSING = MISSING | {"None", "none", "-", "--", ".", "*"}  # missing only if the other values are numbers
 
 
 def as_texts(values: Any) -> np.ndarray:
-    r"""Values as strings without blanks around them: whole floats without `.0`, None where missing or blank.
+    r"""Values as stripped strings: whole floats without `.0`, None for missing or blank values.
 
     Shapes: values (items,); returns object (items,).
     """
@@ -54,7 +37,7 @@ def as_texts(values: Any) -> np.ndarray:
     known: dict[Any, str | None] = {}
     texts = []
     for value in values:
-        key = (type(value), value)  # False and 0.0 are equal, and read differently
+        key = (type(value), value)  # False and 0.0 are equal, but their texts differ
         try:
             text = known[key]
         except KeyError:
@@ -84,23 +67,25 @@ def _text(value: Any) -> str | None:
 
 
 def as_numbers(values: Any, name: str) -> np.ndarray:
-    r"""Values as float64, not-a-number where they are missing or infinite.
+    r"""Values as float64, NaN where they are missing or infinite.
 
     Shapes: values (items,); returns float64 (items,).
 
     Raises:
-        DataError: a value is neither a number nor one of the words for missing; its row and itself are given.
+        DataError: a value is neither a number nor a missing value; the message gives it and its row.
     """
     kind = getattr(getattr(values, "dtype", None), "kind", "O")
-    if kind in "biuf":
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) if hasattr(values, "to_numpy") else np.asarray(values, np.float64)
+    if kind in "biuf" and hasattr(values, "to_numpy"):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif kind in "biuf":
+        numbers = np.asarray(values, np.float64)
     else:
         numbers = _from_texts(as_texts(values), lambda text: _number(text, name))
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _from_texts(texts: np.ndarray, read: Callable[[str], float]) -> np.ndarray:
-    """Reads each distinct text once; an error is given its row, counted from 1."""
+    """Parses each distinct text once; an error states its row, counted from 1."""
     known: dict[str | None, float] = {None: float("nan")}
     for row, text in enumerate(texts.tolist(), 1):
         if text not in known:
@@ -118,11 +103,12 @@ def _number(text: str, name: str) -> float:
         return float(text)
     except ValueError:
         expected = "a number, as in the training data, or an empty field"
-        raise DataError(f"column '{name}' holds '{text[:60]}'", expected, "fix the value or empty the field") from None
+        fix = "correct the value or leave the field empty"
+        raise DataError(f"column '{name}' contains '{text[:60]}'", expected, fix) from None
 
 
 def day_comes_first(values: Any) -> bool:
-    """Whether dates like 31/12/2020 stand among the values, so that 02/03/2020 is in March."""
+    """Whether there are dates like 31/12/2020 among the values, so that 02/03/2020 is in March."""
     if getattr(getattr(values, "dtype", None), "kind", "O") == "M":
         return False
     parts = (re.match(r"(\d{1,2})[-/.]\d{1,2}[-/.]", text) for text in set(as_texts(values)) if text)
@@ -130,7 +116,7 @@ def day_comes_first(values: Any) -> bool:
 
 
 def as_days(values: Any, day_first: bool = False) -> np.ndarray:
-    r"""Dates and times as days since 1970 (UTC), not-a-number where they cannot be read.
+    r"""Dates and times as days since 1970 (UTC), NaN where they cannot be parsed.
 
     Shapes: values (items,); returns float64 (items,).
     """
@@ -141,94 +127,20 @@ def as_days(values: Any, day_first: bool = False) -> np.ndarray:
     else:
         texts = pd.Series(as_texts(values), dtype=object)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pandas remarks on a day above 12 where the month was to come first
+            warnings.simplefilter("ignore")  # pandas warns of a day above 12 where it expects a month
             times = pd.to_datetime(texts, utc=True, errors="coerce", format="mixed", dayfirst=day_first)
     return ((times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
 
 
 def missing_rows(values: Any) -> np.ndarray:
-    r"""The positions of rows whose label or target is missing (or an infinite number): leave them out of training.
+    r"""The positions of rows with a missing (or infinite) label or target, to be removed from training.
 
     Shapes: values (items,) or (items, columns); returns int64 (missing,), counted from 0.
     """
     if getattr(values, "ndim", 1) == 2:
-        columns = [values.iloc[:, at] if hasattr(values, "iloc") else values[:, at] for at in range(values.shape[1])]
+        frame, count = hasattr(values, "iloc"), values.shape[1]
+        columns = [values.iloc[:, index] if frame else values[:, index] for index in range(count)]
         return np.unique(np.concatenate([np.zeros(0, np.int64), *(missing_rows(column) for column in columns)]))
     if getattr(getattr(values, "dtype", None), "kind", "O") == "f":
         return np.flatnonzero(np.isnan(as_numbers(values, "")))
     return np.flatnonzero(np.array([text is None for text in as_texts(values)], dtype=bool))
-
-
-def guess_roles(frame: DataFrame, target: str | Sequence[str] | None = None, base: str | Path | None = None) -> dict[str, str]:
-    r"""Says for each column what it is taken for: one of `ROLES`.
-
-    Args:
-        frame: the table.
-        target: the column (or columns) to be predicted; never guessed. An empty list: nothing is to be predicted.
-        base: the folder of the table's file, in which image paths are looked for.
-
-    Returns:
-        A role for each column. `constant` and `identifier` columns tell nothing and are left out (see `role_notes`).
-
-    Raises:
-        DataError: no target was named, or no such column.
-    """
-    columns = [str(name) for name in frame.columns]
-    if target is None:
-        names = textwrap.shorten(", ".join(columns), 400, placeholder=" ...")
-        raise DataError("which column is to be predicted?", f"one of the columns: {names}", f"target={columns[-1]}")
-    wanted = [target] if isinstance(target, str) else list(target)
-    for name in wanted:
-        if name not in columns:
-            hint = textwrap.shorten(nearest(name, columns), 400, placeholder=" ...")
-            raise DataError(f"no column is named '{name}'", "a column of the table as target", hint)
-    return {name: "target" if name in wanted else _role(name, frame.iloc[:, at], base) for at, name in enumerate(columns)}
-
-
-def role_notes(roles: dict[str, str]) -> list[str]:
-    """One sentence for each column that is left out, and why."""
-    why = {"constant": "it is the same in every row", "identifier": "it only names the row"}
-    return [f"column '{name}' left out: {why[role]}" for name, role in roles.items() if role in why]
-
-
-def _role(name: str, column: Series, base: str | Path | None) -> str:
-    import pandas as pd
-
-    known = column.dropna().infer_objects()
-    kind = getattr(known.dtype, "kind", "O")
-    if kind == "c" or (kind not in "biufM" and len({type(value) for value in known}) > 1):
-        known = pd.Series([text or "" for text in as_texts(known)], dtype=object)
-    try:
-        distinct = pd.Series(known.unique())
-    except TypeError:  # lists and records
-        return "constant"
-    if base is not None and kind == "O" and _are_images(known, Path(base)):  # before: a single row is no constant image
-        return "path"
-    if len(distinct) + (len(known) < len(column)) < 2:
-        return "constant"
-    if pd.api.types.is_bool_dtype(known) or isinstance(known.dtype, pd.CategoricalDtype):
-        return "category"
-    if pd.api.types.is_datetime64_any_dtype(known):
-        return "time"
-    unique, named = len(distinct) == len(known), bool(IDENTIFIER.match(name))
-    if pd.api.types.is_numeric_dtype(known):
-        # In a table without a header every column has such a name, so only a running number is taken for one.
-        running = not name.startswith("column_") or known.diff().iloc[1:].eq(1).all()
-        return "identifier" if unique and named and running and (known % 1 == 0).all() else "number"
-    few = pd.Series([text or "" for text in as_texts(distinct)], dtype=object)
-    if pd.Series(pd.to_numeric(few, errors="coerce")).notna().all():
-        return "number"
-    few = few.head(1000)
-    if few.str.match(TIME).mean() >= 0.95:
-        return "time"
-    if few.str.split().str.len().mean() >= 4 and (len(distinct) > 50 or len(distinct) > len(known) / 2):
-        return "text"
-    return "identifier" if len(known) >= 10 and (unique or (named and len(distinct) > 0.9 * len(known))) else "category"
-
-
-def _are_images(known: Series, base: Path) -> bool:
-    """Whether values are names of image files, of which one of the first few is there (others may be bad)."""
-    texts = [text for text in as_texts(known.head(1000)) if text is not None]
-    if not texts or not all(text.lower().endswith(IMAGES) for text in texts):
-        return False
-    return any((base / text).is_file() for text in texts[:20])

@@ -1,4 +1,4 @@
-"""Tables as data sets: the target becomes the label, a column of image paths the images; and data sets as parts of one."""
+"""Tables as datasets, with a target and a column of image paths; and datasets joined as parts of one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, frame_keys
-from hibiscus.data.images.folder import open_image_files, too_many_bad
+from hibiscus.data.dataset import Dataset, check_bad_files
+from hibiscus.data.images.folder import open_image_files
+from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["join_parts", "listed_images", "open_table"]
@@ -28,27 +29,28 @@ def open_table(
 ) -> Dataset:
     """Opens a table; a column of image paths becomes the field `image`, the target the field `label`.
 
-    Without a target the table is opened for looking at it (or for prediction) and has no `label`.
+    Without a target the table is opened for inspection (or for prediction) and has no `label`.
 
     Args:
         file: the table.
-        target: the column to be predicted.
-        progress: called with how many images are decoded and how many there are.
+        target: the column to predict.
+        progress: called with the number of images decoded so far and their total number.
         image_size: side, or `(height, width)`, of the images.
         channels: of the images, 1 or 3.
-        max_bad_fraction: the largest share of images that may be unusable.
-        like: the training part, whose roles of columns (and shape of images) hold for this part too.
+        max_bad_fraction: the largest fraction of images that may be unusable.
+        like: the training part, whose column roles (and image shape) apply to this part as well.
 
     Raises:
-        DataError: not a table, no such target or no value in it, or a column that the training part has is lacking.
+        DataError: not a table, no such target or no values in it, or a column of the training part is
+            missing.
     """
-    from hibiscus.data.tables.columns import role_notes
     from hibiscus.data.tables.read import read_table
+    from hibiscus.data.tables.roles import role_notes
 
     table = read_table(file)
     frame, notes = table.frame, list(table.notes)
     roles = _roles(file, frame, target, like)
-    rows = np.arange(1, len(frame) + 1)  # as they are counted in the file, under the header
+    rows = np.arange(1, len(frame) + 1)  # row numbers in the file, below the header
     if target is not None:
         kept = _with_target(file, frame, target, notes)
         frame, rows = frame.iloc[kept].reset_index(drop=True), rows[kept]
@@ -60,18 +62,18 @@ def open_table(
     if paths:
         if like is not None and "image" in like.fields:
             image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
-        # A field without a path becomes a name that no file has, so it is skipped and named like any other bad file.
+        # An empty field becomes a name that no file has, so it is reported like any other bad file.
         files = [
             file.parent / (value if isinstance(value, str) else f"(no path in row {row})")
             for value, row in zip(frame[paths[0]], rows, strict=True)
         ]
         pixels, keys, good, skipped = open_image_files(files, image_size, channels, progress)
-        too_many_bad(str(file), skipped, len(files), max_bad_fraction)
+        check_bad_files(str(file), skipped, len(files), max_bad_fraction)
         fields["image"] = pixels
         frame, rows = frame.iloc[good].reset_index(drop=True), rows[good]
     else:
         keys = frame_keys(frame.drop(columns=[] if target is None else [target]))
-    # Of a few rows to predict, a column may look constant that was none in training.
+    # In a few rows for prediction, a column may be constant that was not in training.
     if not paths or kinds & {"number", "category", "text", "time"} or (target is None and "constant" in kinds):
         fields["table"] = frame
     if target is not None:
@@ -81,7 +83,7 @@ def open_table(
 
 
 def listed_images(file: Path) -> list[Path]:
-    """The images that a table's column of paths names, beside the table; none where it has no such column.
+    """The images that a column of paths in a table lists; empty if there is no such column.
 
     Raises:
         DataError: not a table.
@@ -94,8 +96,8 @@ def listed_images(file: Path) -> list[Path]:
 
 
 def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> dict[str, str]:
-    """What each column is taken for: guessed, or as in the training part."""
-    from hibiscus.data.tables.columns import guess_roles
+    """The role of each column: guessed, or as in the training part."""
+    from hibiscus.data.tables.roles import guess_roles
 
     if like is None or not like.roles:
         try:
@@ -104,16 +106,15 @@ def _roles(file: Path, frame: Any, target: str | None, like: Dataset | None) -> 
             raise DataError(f"{file}: {error.received}", error.expected, error.fix) from None
     names = {str(name) for name in frame.columns}
     used = [name for name, role in like.roles.items() if role not in ("constant", "identifier")]
-    lacking = [name for name in used if name not in names]
-    if lacking:
-        raise DataError(
-            f"{file}: no column named {', '.join(lacking[:5])}", f"the columns of {like.path}", "add them, or rename its columns"
-        )
+    missing = [name for name in used if name not in names]
+    if missing:
+        received = f"{file}: no column named {', '.join(missing[:5])}"
+        raise DataError(received, f"the columns of {like.path}", "add the columns, or rename existing ones")
     return {name: role for name, role in like.roles.items() if name in names}
 
 
 def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.ndarray:
-    """The positions of the rows that have a value in the target."""
+    """The positions of the rows with a value in the target column."""
     from hibiscus.data.tables.columns import missing_rows
 
     missing = missing_rows(frame[target])
@@ -121,37 +122,35 @@ def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.nd
     if len(missing):
         notes.append(f"{len(missing)} rows without {target} were left out (first: row {int(missing[0]) + 1})")
     if not len(kept):
-        raise DataError(f"{file}: no row has a value in {target}", "at least a few", "choose another target=COLUMN")
+        raise DataError(f"{file}: no row has a value in {target}", "several rows", "choose another target=COLUMN")
     return kept
 
 
 def join_parts(datasets: dict[str, Dataset]) -> Dataset:
-    """One data set from several that are its parts.
+    """One dataset made of several that are its parts.
 
-    Where the training part came in parts itself they are kept; where another did, its test part is meant.
+    If the training part came with parts itself, these are kept; of another dataset with parts, the test part
+    is used.
 
     Raises:
-        DataError: the parts hold unlike fields or shapes, or there would be two test parts.
+        DataError: the parts have different fields or shapes, or there would be two test parts.
     """
     first = next(iter(datasets.values()))
     spans: dict[str, np.ndarray] = {}
     start = 0
     for part, dataset in datasets.items():
         if set(dataset.fields) != set(first.fields):
-            raise DataError(
-                f"{dataset.path}: the {part} part has {', '.join(dataset.fields)}; {first.path} has {', '.join(first.fields)}",
-                "the same in each part",
-                "give both parts the same columns or arrays, and target=COLUMN for tables",
-            )
+            received = f"{dataset.path}: the {part} part has {', '.join(dataset.fields)}"
+            expected = f"{', '.join(first.fields)}, as in {first.path}"
+            raise DataError(received, expected, "use the same columns or arrays, and target=COLUMN for tables")
         if dataset.names != first.names:
-            found = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
-            raise DataError(found, f"{_listed(first.names)}, as {first.path}", "give both parts one class list, classes.txt")
-        own = dataset.parts if part == "train" and dataset.parts else {part: dataset.parts.get("test", np.arange(len(dataset)))}
-        for name, items in own.items():
+            received = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
+            raise DataError(received, f"{_listed(first.names)}, as in {first.path}", "use one class list, classes.txt")
+        given = {part: dataset.parts.get("test", np.arange(len(dataset)))}
+        for name, items in (dataset.parts if part == "train" and dataset.parts else given).items():
             if name in spans:
-                raise DataError(
-                    f"{first.path}: it has a {name} part already, and {dataset.path} is another", "one of each", "leave one out"
-                )
+                received = f"{first.path} already has a {name} part, and {dataset.path} is another"
+                raise DataError(received, "one of each part", "omit one of them")
             spans[name] = start + np.asarray(items)
         start += len(dataset)
     return Dataset(
@@ -169,11 +168,11 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
 
 
 def _listed(names: dict[str, tuple[str, ...]]) -> str:
-    return "; ".join(", ".join(known) for known in names.values())
+    return "; ".join(", ".join(classes) for classes in names.values())
 
 
 def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
-    """One field of several data sets, with the columns of the first."""
+    """A field of several datasets joined, with the columns of the first."""
     import pandas
 
     first, values = datasets[0], [dataset.fields[name] for dataset in datasets]
@@ -182,4 +181,5 @@ def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
     try:
         return np.concatenate(values)
     except (ValueError, TypeError) as error:
-        raise DataError(f"{first.path}: the parts do not fit together ({error})", "the same shape in each", "fix the files") from None
+        received = f"{first.path}: the parts cannot be joined ({error})"
+        raise DataError(received, "the same shape in each part", "correct the files") from None

@@ -1,4 +1,4 @@
-r"""Turns a table into numbers for a network, with what was learned from the training part only."""
+r"""Tables as numeric features for a network, with what was learned from the training part only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hibiscus.data.tables.columns import ROLES, as_days, as_numbers, as_texts, day_comes_first
-from hibiscus.data.text.tokenizer import Tokenizer
+from hibiscus.data.tables.features import CategoryColumn, NumberColumn, TextColumn
+from hibiscus.data.tables.roles import ROLES
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
@@ -19,119 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TextColumn"]
 
 SCALINGS = ("standard", "range", "none")
-LARGEST = 1e30  # beyond this even a variance in double precision may overflow
-CLIP = 10.0  # standard deviations: one wild value must not wreck a network
-MAX_CATEGORIES = 50
-
-
-@dataclass(frozen=True)
-class NumberColumn:
-    """A number (or a time, as days): missing values filled with the median, then scaled."""
-
-    name: str
-    median: float
-    center: float
-    scale: float
-    clip: float
-    missing: bool
-    time: bool = False
-    day_first: bool = False
-    role: str = "number"
-
-    @classmethod
-    def fit(cls, name: str, values: Any, scaling: str, time: bool = False) -> NumberColumn:
-        r"""Learns the median, and the mean and deviation (`standard`) or the limits (`range`)."""
-        day_first = time and day_comes_first(values)
-        numbers = as_days(values, day_first) if time else as_numbers(values, name)
-        known = np.clip(numbers[~np.isnan(numbers)], -LARGEST, LARGEST)
-        low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-        if scaling == "none":
-            center, scale = 0.0, 1.0
-        elif scaling == "range":
-            center, scale = (low + high) / 2, (high - low) / 2
-        else:
-            center, scale = (float(known.mean()), float(known.std())) if len(known) else (0.0, 1.0)
-        if scale <= 1e-12 * abs(center) or scale < 1e-30:  # the same value everywhere, but for rounding
-            scale = 1.0
-        median = float(np.median(known)) if len(known) else 0.0
-        clip = LARGEST if scaling == "none" else CLIP
-        return cls(name, median, center, scale, clip, bool(len(known) < len(numbers)), time, day_first)
-
-    @property
-    def features(self) -> list[str]:
-        """The value, and whether it was missing if that happened in training."""
-        return [self.name, f"{self.name}=missing"] if self.missing else [self.name]
-
-    def write(self, values: Any, out: np.ndarray) -> None:
-        """Writes the features of (rows,) values into out (rows, features)."""
-        numbers = as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
-        absent = np.isnan(numbers)
-        numbers = np.clip(np.where(absent, self.median, numbers), -LARGEST, LARGEST)
-        out[:, 0] = np.clip((numbers - self.center) / self.scale, -self.clip, self.clip)
-        if self.missing:
-            out[:, 1] = absent
-
-
-@dataclass(frozen=True)
-class CategoryColumn:
-    """One column of 0 and 1 for each category of the training part; a new category is `other`, or all zeros."""
-
-    name: str
-    categories: tuple[str, ...]
-    other: bool
-    missing: bool
-    role: str = "category"
-
-    @classmethod
-    def fit(cls, name: str, values: Any) -> CategoryColumn:
-        """Keeps the most frequent categories of the training part, in alphabetical order."""
-        counts = Counter(as_texts(values).tolist())
-        missing = counts.pop(None, 0) > 0
-        ordered = sorted(counts, key=lambda category: (-counts[category], category))
-        return cls(name, tuple(sorted(ordered[:MAX_CATEGORIES])), len(ordered) > MAX_CATEGORIES, missing)
-
-    @property
-    def features(self) -> list[str]:
-        """One name for each category."""
-        extra = ["missing"] * self.missing + ["other"] * self.other
-        return [f"{self.name}={category}" for category in (*self.categories, *extra)]
-
-    def write(self, values: Any, out: np.ndarray) -> None:
-        """Writes the features of (rows,) values into out (rows, features)."""
-        places: dict[str | None, int] = {category: place for place, category in enumerate(self.categories)}
-        places[None] = len(self.categories) if self.missing else -1
-        other = out.shape[1] - 1 if self.other else -1
-        at = np.fromiter((places.get(text, other) for text in as_texts(values).tolist()), dtype=np.int64, count=len(out))
-        rows = np.flatnonzero(at >= 0)
-        out[rows, at[rows]] = 1
-
-
-@dataclass(frozen=True)
-class TextColumn:
-    """One column for each of the most frequent words of the training part: 1 where the text holds the word."""
-
-    name: str
-    tokenizer: dict[str, Any] | None
-    role: str = "text"
-
-    @classmethod
-    def fit(cls, name: str, values: Any, top_words: int) -> TextColumn:
-        """Keeps the most frequent words that are not stop words; none where no text holds a word."""
-        texts = [text or "" for text in as_texts(values)]
-        try:
-            return cls(name, Tokenizer(top_words, stop_words=True).fit(texts).to_dict())
-        except DataError:
-            return cls(name, None)
-
-    @property
-    def features(self) -> list[str]:
-        """One name for each word."""
-        return [f"{self.name}:{word}" for word in self.tokenizer["words"]] if self.tokenizer else []
-
-    def write(self, values: Any, out: np.ndarray) -> None:
-        """Writes the features of (rows,) values into out (rows, features)."""
-        if self.tokenizer:
-            out[:] = Tokenizer.from_dict(self.tokenizer).matrix([text or "" for text in as_texts(values)])
 
 
 COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "text": TextColumn}
@@ -139,10 +26,10 @@ COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "text": TextColum
 
 @dataclass(frozen=True)
 class TablePreparation:
-    r"""A table as float32 features: numbers scaled, categories one-hot, texts multi-hot.
+    r"""A table as float32 features: scaled numbers, one-hot categories, multi-hot texts.
 
     Columns with the roles `target`, `path`, `constant` and `identifier` give no features. No feature is ever
-    not-a-number or infinite. Columns may stand in another order later, and more of them may be there.
+    NaN or infinite. Other tables may have the columns in another order, and further columns.
 
     Shapes: a frame of N rows gives (N, features).
 
@@ -161,21 +48,25 @@ class TablePreparation:
 
         Args:
             frame_train: the training part only.
-            roles: a role for each column, as `guess_roles` gives; columns without one are left out.
-            scaling: `standard` (mean 0, deviation 1), `range` (the training part's limits become -1 and 1) or `none`.
-            top_words: how many words are kept of each text column.
+            roles: a role for each column, as returned by `guess_roles`; columns without one are left out.
+            scaling: `standard` (mean 0, deviation 1), `range` (the limits of the training part map to -1 and
+                1) or `none`.
+            top_words: the number of words kept of each text column.
 
         Raises:
             ConfigError: an unknown scaling or role.
-            DataError: no rows, no column to learn from, a column is missing, or a number column holds text.
+            DataError: no rows, no column to learn from, a column is missing, or a number column contains
+                text.
         """
         _check_options(roles, scaling, top_words)
         if not len(frame_train):
-            raise DataError("the training part of the table has no rows", "at least one row", "add rows or change the split")
+            received = "the training part of the table has no rows"
+            raise DataError(received, "at least one row", "add rows or change the split")
         used = {name: role for name, role in roles.items() if role in ("number", "time", "category", "text")}
         if not used:
             expected = "at least one column of numbers, categories, texts or times"
-            raise DataError("the table has no column to learn from", expected, "add columns, or give one a role of these")
+            fix = "add columns, or assign one of these roles"
+            raise DataError("the table has no column to learn from", expected, fix)
         columns = []
         for name, values in _pick(frame_train, list(used)).items():
             if used[name] == "category":
@@ -186,7 +77,8 @@ class TablePreparation:
                 columns.append(NumberColumn.fit(name, values, scaling, time=used[name] == "time"))
         prepared = cls(tuple(columns), scaling)
         if prepared.shape == (0,):
-            raise DataError("the texts of the table hold no words", "at least one word or number", "look into the columns")
+            expected = "at least one word or number"
+            raise DataError("the texts of the table contain no words", expected, "check the columns")
         return prepared
 
     @property
@@ -196,24 +88,25 @@ class TablePreparation:
 
     @property
     def shape(self) -> tuple[int]:
-        """The shape of one row's features."""
+        """The shape of the features of one row."""
         return (sum(len(column.features) for column in self.columns),)
 
     def encode(self, frame: DataFrame) -> np.ndarray:
-        r"""Gives the features of any rows, with nothing learned from them.
+        r"""The features of any rows; nothing is learned from them.
 
         Shapes: a frame of N rows; returns float32 (N, features).
 
         Raises:
-            DataError: a column is missing, or a number column holds text (the row, counted from 1, and value are given).
+            DataError: a column is missing, or a number column contains text; the message gives its value and
+                its row, counted from 1.
         """
         out = np.zeros((len(frame), *self.shape), dtype=np.float32)
-        at = 0
+        start = 0
         values = _pick(frame, [column.name for column in self.columns])
         for column in self.columns:
             width = len(column.features)
-            column.write(values[column.name], out[:, at : at + width])
-            at += width
+            column.write(values[column.name], out[:, start : start + width])
+            start += width
         return out
 
     def to_json(self) -> dict[str, Any]:
@@ -222,7 +115,7 @@ class TablePreparation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TablePreparation:
-        """The same preparation again, from what `to_json` gave."""
+        """The saved preparation."""
         columns = []
         for saved in data["columns"]:
             lists = {key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()}
@@ -232,23 +125,26 @@ class TablePreparation:
 
 def _check_options(roles: Mapping[str, str], scaling: str, top_words: int) -> None:
     if scaling not in SCALINGS:
-        raise ConfigError(f"scaling={scaling} is not known", f"one of: {', '.join(SCALINGS)}", nearest(scaling, SCALINGS))
+        raise ConfigError(f"unknown scaling={scaling}", f"one of: {', '.join(SCALINGS)}", nearest(scaling, SCALINGS))
     if top_words < 1:
         raise ConfigError(f"top_words={top_words}", "at least 1", "top_words=1000")
     for name, role in roles.items():
         if role not in ROLES:
-            raise ConfigError(f"column '{name}': role '{role}' is not known", f"one of: {', '.join(ROLES)}", nearest(role, ROLES))
+            received = f"column '{name}': unknown role '{role}'"
+            raise ConfigError(received, f"one of: {', '.join(ROLES)}", nearest(role, ROLES))
 
 
 def _pick(frame: DataFrame, names: list[str]) -> dict[str, Any]:
-    """The named columns of a frame, which may hold others and in another order."""
-    places = {str(name): place for place, name in enumerate(frame.columns)}
+    """The named columns of a frame, which may have others and in another order."""
+    indices = {str(name): index for index, name in enumerate(frame.columns)}
     for name in names:
-        if name not in places:
-            near = nearest(name, places)
-            fix = near if near.startswith("did you mean") else f"add the column; the table has {', '.join(places)[:300] or 'none'}"
+        if name not in indices:
+            hint = nearest(name, indices)
+            columns = ", ".join(indices)[:300] or "none"
+            fix = hint if hint.startswith("did you mean") else f"add the column; the table has {columns}"
             raise DataError(f"the table has no column '{name}'", "every column that was used in training", fix)
-    twice = {name for name, count in Counter(map(str, frame.columns)).items() if count > 1} & set(names)
-    if twice:
-        raise DataError(f"more than one column is named {', '.join(sorted(twice))}", "a different name for each", "rename them")
-    return {name: frame.iloc[:, places[name]] for name in names}
+    repeated = {name for name, count in Counter(map(str, frame.columns)).items() if count > 1} & set(names)
+    if repeated:
+        received = f"more than one column is named {', '.join(sorted(repeated))}"
+        raise DataError(received, "distinct column names", "rename them")
+    return {name: frame.iloc[:, indices[name]] for name in names}

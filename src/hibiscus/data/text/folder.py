@@ -1,4 +1,4 @@
-"""Folders of texts: one folder for each class, with or without train and test folders."""
+"""Folders of texts: one folder per class, with or without train and test folders."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from pathlib import Path
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, Skipped, frame_keys
-from hibiscus.data.images.folder import IMAGE_ENDINGS, find_parts, too_many_bad, walk_files
+from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
+from hibiscus.data.files import IMAGE_ENDINGS, find_parts, walk_files
+from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
 __all__ = ["holds_texts", "open_text_folder"]
 
 
 def holds_texts(folder: Path) -> bool:
-    """Whether a folder holds text files in folders of their own, and no image; the first image ends the search."""
-    found = False
+    """Whether a folder has text files in subfolders and no images; the search stops at the first image."""
+    has_texts = False
     for file in walk_files(folder):
         if file.suffix.lower() in IMAGE_ENDINGS:
             return False
-        found = found or (file.suffix.lower() == ".txt" and file.parent != folder)
-    return found
+        has_texts = has_texts or (file.suffix.lower() == ".txt" and file.parent != folder)
+    return has_texts
 
 
 def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
-    """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `test` beside `train`.
+    """Opens a folder of texts: `folder/class/*.txt`, or `folder/train/class/*.txt` with `folder/test`.
 
     Raises:
-        DataError: no text in a class folder, or too many that cannot be read.
+        DataError: no text in a class folder, or too many unreadable files.
     """
     import pandas
 
@@ -46,9 +47,10 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
                 continue
             rows.append((file.relative_to(folder).as_posix(), part, inside[0], text))
     if bad:
-        too_many_bad(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
+        check_bad_files(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
     if not rows:
-        raise DataError(f"{folder}: no text in a class folder", "folder/class/*.txt", "put each class's texts in a folder of its own")
+        fix = "put the texts of each class in a folder of its own"
+        raise DataError(f"{folder}: no text in a class folder", "folder/class/*.txt", fix)
     frame = pandas.DataFrame({"text": [row[3] for row in rows]})
     names = np.array([row[1] for row in rows])
     return Dataset(

@@ -1,17 +1,15 @@
-r"""Texts as numbers: a tokeniser with the top words, multi-hot, counts and tf-idf, and one-hot by word, character or hash.
+r"""Texts as numbers: a tokenizer for the most frequent words, with multi-hot, count and tf-idf vectors.
 
     idf(word) = ln((1 + N) / (1 + df(word))) + 1,    tfidf(text, word) = count idf / norm of the text's row
 
-with N texts, df of which hold the word (scikit-learn's convention: smoothed, rows of Euclidean length 1). All of it is learned
-by `Tokenizer.fit`, on the training part only.
+with N texts, df of which contain the word (scikit-learn's convention: smoothed, rows of Euclidean length 1).
+All of it is learned by `Tokenizer.fit`, on the training part only.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import string
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,9 +19,16 @@ import numpy as np
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
-    "STOP_WORDS", "Tokenizer", "character_one_hot", "drop_low_tfidf", "hashing_one_hot", "multi_hot", "split_words",
-    "tfidf_scores", "word_one_hot",
-]  # fmt: skip
+    "STOP_WORDS",
+    "Tokenizer",
+    "check_text",
+    "check_texts",
+    "check_whole",
+    "drop_low_tfidf",
+    "multi_hot",
+    "split_words",
+    "tfidf_scores",
+]
 
 # Letters and digits of any script; an apostrophe inside a word belongs to it ("don't").
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -44,46 +49,49 @@ STOP_WORDS = frozenset(
 
 
 def split_words(text: str) -> list[str]:
-    """Lower-case words of a text without its punctuation."""
-    return WORD.findall(_check_text(text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    """The lower-case words of a text without its punctuation."""
+    return WORD.findall(check_text(text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 
-def _check_text(text: Any) -> str:
+def check_text(text: Any) -> str:
+    """Returns the text if it is a string."""
     if not isinstance(text, str):
-        raise DataError(f"a text of type {type(text).__name__}: {text!r:.40}", "a string", "drop or fill missing texts first")
+        received = f"a text of type {type(text).__name__}: {text!r:.40}"
+        raise DataError(received, "a string", "drop or replace missing texts first")
     return text
 
 
-def _check_texts(texts: Iterable[str]) -> Sequence[str]:
-    """A lone string would be read as a list of letters."""
+def check_texts(texts: Iterable[str]) -> Sequence[str]:
+    """Rejects a single string, which would be read as a list of characters."""
     if isinstance(texts, str):
         raise DataError(f"one string: {texts!r:.40}", "a list of texts", "wrap it in a list: [text]")
     return texts if isinstance(texts, Sequence) else list(texts)
 
 
-def _check_whole(name: str, value: Any) -> int:
+def check_whole(name: str, value: Any) -> int:
+    """Returns the value if it is an integer from 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigError(f"{name}={value!r}", "a whole number from 1", f"choose {name} in this range")
+        raise ConfigError(f"{name}={value!r}", "an integer from 1", f"choose {name} in this range")
     return int(value)
 
 
 class Tokenizer:
-    """Words to indices 1, 2, ... by falling frequency; index 0 is kept for padding, unknown words are left out.
+    """Words as indices 1, 2, ... by decreasing frequency; 0 is padding, unknown words are dropped.
 
     Args:
-        top: most words to keep, from 1 (1,000: Chollet, notebook 6.1).
-        stop_words: True for the built-in English list, or words of your own; they are not counted.
+        top: the largest number of words to keep, from 1 (1,000: Chollet, notebook 6.1).
+        stop_words: True for the built-in English list, or a list of words; they are not counted.
 
     Example:
-        >>> tokeniser = Tokenizer(top=3).fit(["The cat sat.", "The cat ran!"])
-        >>> tokeniser.words
+        >>> tokenizer = Tokenizer(top=3).fit(["The cat sat.", "The cat ran!"])
+        >>> tokenizer.words
         ['cat', 'the', 'ran']
-        >>> tokeniser.decode(tokeniser.encode(["the dog sat; the cat ran"])[0])
+        >>> tokenizer.decode(tokenizer.encode(["the dog sat; the cat ran"])[0])
         ['the', 'the', 'cat', 'ran']
     """
 
     def __init__(self, top: int = 1000, stop_words: bool | Iterable[str] = False):
-        self.top = _check_whole("top", top)
+        self.top = check_whole("top", top)
         if isinstance(stop_words, str):
             raise ConfigError(f"stop_words={stop_words!r}", "True, False or a list of words", "wrap it in a list")
         chosen = STOP_WORDS if stop_words is True else stop_words or ()
@@ -94,9 +102,9 @@ class Tokenizer:
         self.documents = 0
 
     def fit(self, texts: Iterable[str]) -> Tokenizer:
-        """Learn the vocabulary; words of equal count are ordered by alphabet, so the same texts give the same index."""
+        """Learns the vocabulary; words of equal count are sorted alphabetically, so it is reproducible."""
         counts, documents = Counter[str](), Counter[str]()
-        texts = _check_texts(texts)
+        texts = check_texts(texts)
         for text in texts:
             words = split_words(text)
             counts.update(words)
@@ -104,7 +112,8 @@ class Tokenizer:
         ranked = sorted((-count, word) for word, count in counts.items() if word not in self.stop_words)
         words = [word for _, word in ranked[: self.top]]
         if not words:
-            raise DataError(f"no words in {len(texts)} texts", "texts with words", "check the column, or the stop words")
+            fix = "check the column, or the stop words"
+            raise DataError(f"no words in {len(texts)} texts", "texts with words", fix)
         self._set(words, [documents[word] for word in words], len(texts))
         return self
 
@@ -112,31 +121,34 @@ class Tokenizer:
         self.words, self.document_counts, self.documents = words, document_counts, documents
         self.index = {word: number for number, word in enumerate(words, start=1)}
 
-    def _fitted(self) -> dict[str, int]:
+    def fitted(self) -> dict[str, int]:
+        """The index of each word; raises DataError before `fit`."""
         if not self.index:
-            raise DataError("a tokeniser without words", "a fitted tokeniser", "call fit(texts) on the training texts first")
+            fix = "call fit(texts) with the training texts first"
+            raise DataError("a tokenizer without words", "a fitted tokenizer", fix)
         return self.index
 
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Each text as its known words' indices, 1 to len(words), in order."""
-        index = self._fitted()
-        return [[index[word] for word in split_words(text) if word in index] for text in _check_texts(texts)]
+        index = self.fitted()
+        return [[index[word] for word in split_words(text) if word in index] for text in check_texts(texts)]
 
     def decode(self, indices: Iterable[int]) -> list[str]:
         """Indices back to words; 0 (padding) is skipped."""
-        words, indices = ["", *self._fitted()], [int(number) for number in indices]
+        words, indices = ["", *self.fitted()], [int(number) for number in indices]
         outside = [number for number in indices if not 0 <= number < len(words)]
         if outside:
-            raise DataError(f"word index {outside[0]}", f"0 to {len(words) - 1}", "decode with the tokeniser that encoded")
+            expected, fix = f"0 to {len(words) - 1}", "decode with the tokenizer that encoded"
+            raise DataError(f"word index {outside[0]}", expected, fix)
         return [words[number] for number in indices if number]
 
     def matrix(self, texts: Iterable[str], mode: str = "binary") -> np.ndarray:
         """Texts as rows of float32, (N, len(words)); column j is `words[j]`.
 
         Args:
-            texts: N of them.
-            mode: "binary" 1 where the word occurs; "count" how often; "freq" its share of the text's known words;
-                "tfidf" as in the module's formula.
+            texts: N texts.
+            mode: "binary" 1 if the word occurs; "count" its number of occurrences; "freq" its fraction of the
+                known words of the text; "tfidf" as in the formula of the module.
         """
         if mode not in MODES:
             raise ConfigError(f"mode={mode!r}", f"one of {', '.join(MODES)}", nearest(str(mode), MODES))
@@ -158,22 +170,23 @@ class Tokenizer:
         return result
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, from which `from_dict` makes the same tokeniser."""
+        """Plain JSON values, from which `from_dict` restores the tokenizer."""
         keys = ("top", "words", "document_counts", "documents")
         return {key: getattr(self, key) for key in keys} | {"stop_words": sorted(self.stop_words)}
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Tokenizer:
-        """The tokeniser that `to_dict` described."""
+        """The tokenizer that `to_dict` saved."""
         try:
             tokenizer = cls(saved["top"], saved["stop_words"])
             words, counts = [str(word) for word in saved["words"]], [int(count) for count in saved["document_counts"]]
             documents = int(saved["documents"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"a saved tokeniser that cannot be read ({error!r})", "what to_dict gave", "fit it again") from error
+            received = f"a saved tokenizer that cannot be read ({error!r})"
+            raise DataError(received, "the output of to_dict", "fit it again") from error
         if len(set(words)) != len(counts) or len(words) != len(counts):
-            found = f"a saved tokeniser with {len(words)} words and {len(counts)} counts"
-            raise DataError(found, "one count for each different word", "fit it again")
+            received = f"a saved tokenizer with {len(words)} words and {len(counts)} counts"
+            raise DataError(received, "one count for each distinct word", "fit it again")
         tokenizer._set(words, counts, documents)
         return tokenizer
 
@@ -183,52 +196,15 @@ def _idf(documents: int, count: int) -> float:
 
 
 def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokenizer]:
-    """Fit on the texts and mark each one's top words: float32 (N, words) of 0 and 1, and the tokeniser for other texts."""
-    texts = _check_texts(texts)
+    """Fits a tokenizer and marks the words of each text: float32 (N, words) of 0 and 1, and the tokenizer."""
+    texts = check_texts(texts)
     tokenizer = Tokenizer(top, stop_words).fit(texts)
     return tokenizer.matrix(texts), tokenizer
 
 
-def word_one_hot(texts: Iterable[str], tokenizer: Tokenizer, max_length: int = 10) -> np.ndarray:
-    """The first `max_length` words of each text: float32 (N, max_length, words + 1); [i, j, 0] is never set.
-
-    Word j stays at position j: unknown and stop words leave their row empty.
-    """
-    index = tokenizer._fitted()
-    rows = [[index.get(word, 0) for word in split_words(text)] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, len(index) + 1)
-
-
-def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
-    """The first `max_length` characters: float32 (N, max_length, 101) over `string.printable`, 0 unused; others leave 0."""
-    index = {character: number for number, character in enumerate(string.printable, start=1)}
-    rows = [[index.get(character, 0) for character in _check_text(text)[:max_length]] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, len(index) + 1)
-
-
-def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int = 10) -> np.ndarray:
-    """Words without a vocabulary, column crc32(word) mod dimension: float32 (N, max_length, dimension).
-
-    Two words may share a column, the likelier the more words there are for each; a fitted `Tokenizer` has no collisions.
-    """
-    dimension = _check_whole("dimension", dimension)  # crc32 and not hash(), which differs from process to process
-    rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in _check_texts(texts)]
-    return _one_hot(rows, max_length, dimension + 1)[:, :, 1:]
-
-
-def _one_hot(rows: list[list[int]], max_length: int, width: int) -> np.ndarray:
-    """Indices, 0 for nothing, to float32 (N, max_length, width)."""
-    result = np.zeros((len(rows), _check_whole("max_length", max_length), width), np.float32)
-    for sample, row in zip(result, rows, strict=True):
-        kept = np.array(row[:max_length], np.int64)
-        positions = np.flatnonzero(kept)
-        sample[positions, kept[positions]] = 1
-    return result
-
-
 def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
-    """Each word's highest tf-idf in any text, above 0 to 1: low for words that mark no text."""
-    counted = [Counter(split_words(text)) for text in _check_texts(texts)]
+    """The highest tf-idf of each word in any text, in (0, 1]: low for words that characterize no text."""
+    counted = [Counter(split_words(text)) for text in check_texts(texts)]
     documents = Counter(word for counts in counted for word in counts)
     idf = {word: _idf(len(counted), count) for word, count in documents.items()}
     scores = dict.fromkeys(documents, 0.0)
@@ -241,20 +217,20 @@ def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
 
 
 def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: float | None = None) -> list[str]:
-    """Texts without the words of low tf-idf, lower-case and joined by spaces, ready for `Tokenizer.fit`.
+    """Texts without the words of low tf-idf, in lower case and joined by spaces, as input of `Tokenizer.fit`.
 
     Args:
-        texts: the training texts; others need no filter, as the fitted tokeniser leaves out what it has not seen.
-        keep: how many words to keep, those of highest `tfidf_scores`, from 1; give this or `threshold`.
-        threshold: least score to keep, 0 to 1.
+        texts: the training texts; others need no filter, as the fitted tokenizer drops unknown words.
+        keep: the number of words to keep, those with the highest `tfidf_scores`; give this or `threshold`.
+        threshold: the smallest score to keep, 0 to 1.
     """
     if (keep is None) == (threshold is None):
         raise ConfigError(f"keep={keep}, threshold={threshold}", "one of the two", "pass keep=5000 or threshold=0.1")
-    texts = _check_texts(texts)
+    texts = check_texts(texts)
     scores = tfidf_scores(texts)
     if keep is not None:
         ranked = sorted(scores, key=lambda word: (-scores[word], word))
-        kept = set(ranked[: _check_whole("keep", keep)])
+        kept = set(ranked[: check_whole("keep", keep)])
     elif threshold is None or isinstance(threshold, bool) or not 0 <= threshold <= 1:
         raise ConfigError(f"threshold={threshold!r}", "0 to 1", "scores of a text have Euclidean length 1")
     else:

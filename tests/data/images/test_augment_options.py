@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hibiscus.data.images.ranges import BELOW_ONE, check_number, check_switch
+from hibiscus.data.images.augment import BELOW_ONE, check_number, check_switch
 from hibiscus.errors import ConfigError
 
 
@@ -18,7 +18,7 @@ def test_others_are_named_with_what_is_expected(value):
     with pytest.raises(ConfigError, match="zoom=") as caught:
         check_number("zoom", value, 0, BELOW_ONE)
     assert "a number from 0 to below 1" in str(caught.value)
-    assert "zoom=0 switches it off" in str(caught.value)
+    assert "zoom=0 disables it" in str(caught.value)
 
 
 def test_switches():

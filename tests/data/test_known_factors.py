@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hibiscus.data.factors import FactorPreparation
+from hibiscus.data.known_factors import FactorPreparation
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import DataError
 

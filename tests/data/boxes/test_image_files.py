@@ -3,44 +3,18 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from data import make_files as make
 from data.boxes import box_fixtures as boxes
-from hibiscus.data.boxes import files as boxes_files
-from hibiscus.data.boxes.formats import FORMATS, BoxSet, read_boxes, write_boxes
-from hibiscus.errors import DataError
-
-
-def test_a_turned_image_is_measured_upright(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", exif=exif)
-    assert boxes_files.image_size(tmp_path / "a.jpg") == (60, 40)
-
-
-@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "C:\\a.png", "a/../../b.png", "", "a\0.png", "https://x/a.png", "..\\a.png"])
-def test_paths_that_leave_the_folder(name):
-    assert boxes_files.safe_relative(name) is None
-
-
-def test_parts_in_names():
-    told = {
-        "instances_val2017": "val",
-        "labels_train": "train",
-        "Valid": "val",
-        "testing": "test",
-        "trainval": "",
-        "contest": "",
-        "all": "",
-    }
-    assert {name: boxes_files.part_in_name(name) for name in told} == told
+from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.formats import FORMATS, read_boxes, write_boxes
+from hibiscus.data.boxes.image_files import ImageIndex
 
 
 def test_images_are_found_by_name_and_stem(tmp_path):
     for name in ("train/a.png", "val/a.png", "images/b.png", "more/b.png", "masks/b.png", "c.jpg.png"):
         make.image(tmp_path / name)
-    index = boxes_files.ImageIndex([tmp_path])
+    index = ImageIndex([tmp_path])
     assert index.find("train/a.png") == tmp_path / "train" / "a.png"
     assert index.find("elsewhere/c.jpg.png") == tmp_path / "c.jpg.png"
     assert index.find("a.png") is None
@@ -53,16 +27,6 @@ def test_images_are_found_by_name_and_stem(tmp_path):
     assert index.listed("c.jpg") == index.listed("c.jpg.png") == tmp_path / "c.jpg.png"
     assert index.listed("../c.jpg.png") is None
     assert index.beside([tmp_path / "images" / "b.png", tmp_path / "c.jpg.png"]) == 0
-
-
-def test_what_is_read_has_a_limit(tmp_path):
-    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfgr\xc3\xbcn")
-    (tmp_path / "b.txt").write_bytes(b"gr\xfcn")
-    assert boxes_files.read_text(tmp_path / "a.txt", 100) == boxes_files.read_text(tmp_path / "b.txt", 100) == "gr\u00fcn"
-    with pytest.raises(DataError, match=r"a\.txt: larger"):
-        boxes_files.read_bytes(tmp_path / "a.txt", 3)
-    with pytest.raises(DataError, match="not a file"):
-        boxes_files.read_bytes(tmp_path, 3)
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -1,4 +1,4 @@
-"""Known factors of each item, whole numbers with names: for measuring what a method has found, never for learning."""
+"""Known factors of variation, named integers for each item: used to evaluate a method, never to train it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FactorPreparation"]
 
 @dataclass(frozen=True)
 class FactorPreparation:
-    """The names of the factors. Nothing else is learned of them, and batches do not hold them.
+    """The names of the factors. Nothing else is learned from them, and batches do not contain them.
 
     Args:
         names: in the order of their columns.
@@ -26,17 +26,18 @@ class FactorPreparation:
 
     @classmethod
     def fit(cls, values: np.ndarray) -> FactorPreparation:
-        """The names of a structured array `(items,)`."""
+        """Stores the names of a structured array `(items,)`."""
         return cls(tuple(values.dtype.names or ()))
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """The factors as int64 `(items, factors)`.
 
         Raises:
-            DataError: factors of other names than in training.
+            DataError: the names of the factors differ from those of training.
         """
         if values.dtype.names != self.names:
-            raise DataError(f"factors {', '.join(values.dtype.names or ('without names',))}", ", ".join(self.names), "use the same data")
+            received = f"factors {', '.join(values.dtype.names or ('without names',))}"
+            raise DataError(received, ", ".join(self.names), "use data with the factors of training")
         return np.stack([values[name] for name in self.names], 1).astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:
@@ -45,5 +46,5 @@ class FactorPreparation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FactorPreparation:
-        """The same again."""
+        """The saved preparation."""
         return cls(tuple(data["names"]))

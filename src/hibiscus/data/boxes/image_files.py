@@ -1,0 +1,108 @@
+"""The image files of a BoxSet: found by name without leaving the folder, and copied under unique names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.files import IMAGE_ENDINGS, MASK_FOLDERS, find_images, part_in_name, safe_relative
+
+__all__ = ["ImageIndex", "flat_names", "place_images"]
+
+
+class ImageIndex:
+    """The images in some folders, found by name or by stem; never anything outside of them."""
+
+    def __init__(self, folders: Sequence[Path]):
+        self.folders = list(dict.fromkeys(folders))
+        files = dict.fromkeys(file for folder in self.folders for file in find_images(folder)[0])
+        # Masks have the names of their images.
+        self.files = [file for file in files if file.parent.name.lower() not in MASK_FOLDERS]
+        self.known = {str(file): file for file in self.files}
+        self.by_base: dict[str, list[Path]] = {}
+        self.by_stem: dict[str, list[Path]] = {}
+        for file in self.files:
+            self.by_base.setdefault(file.name, []).append(file)
+            self.by_stem.setdefault(file.stem, []).append(file)
+
+    def find(self, name: str, near: Iterable[Path] = (), part: str = "") -> Path | None:
+        """The image with a relative name: in a nearby folder, else in any, else the only one of this name.
+
+        If several have the same file name, the one in a folder of the part is returned, or none if still
+        ambiguous.
+        """
+        for folder in [*near, *self.folders]:
+            if str(folder / name) in self.known:
+                return self.known[str(folder / name)]
+        same_name = self.by_base.get(PurePosixPath(name).name, [])
+        same_end = [file for file in same_name if f"/{file.as_posix()}".endswith(f"/{name}")]
+        return self._only(same_end, part) or self._only(same_name, part)
+
+    def of_stem(self, stem: str, near: Path | None = None, part: str = "") -> Path | None:
+        """The image with this stem: the one in the nearby folder, otherwise the only one (of the part)."""
+        files = self.by_stem.get(stem, [])
+        return next((file for file in files if file.parent == near), None) or self._only(files, part)
+
+    def listed(self, line: str, part: str = "") -> Path | None:
+        """The image that a line of a list names, with or without its extension."""
+        name = safe_relative(line)
+        if name is None:
+            return None
+        is_file_name = PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS
+        image = self.find(name, part=part) if is_file_name else None
+        return image or self._only(self.by_stem.get(PurePosixPath(name).name, []), part)
+
+    def beside(self, used: Iterable[Path]) -> int:
+        """The number of unused images in the folders of the used ones."""
+        taken = set(used)
+        folders = {file.parent for file in taken}
+        return sum(file.parent in folders and file not in taken for file in self.files)
+
+    @staticmethod
+    def _only(files: list[Path], part: str) -> Path | None:
+        if len(files) > 1 and part:
+            files = [file for file in files if any(part_in_name(word) == part for word in file.parts[-3:-1])]
+        return files[0] if len(files) == 1 else None
+
+
+def flat_names(boxset: BoxSet) -> list[str]:
+    """A file name for each image, unique regardless of extension and case; its own name wherever possible."""
+    stems = [_plain(Path(image.name).stem) for image in boxset.images]
+    counts: dict[str, int] = {}
+    for stem in stems:
+        counts[stem.casefold()] = counts.get(stem.casefold(), 0) + 1
+    taken = {stem for stem, count in counts.items() if count == 1}
+    names = []
+    for image, original in zip(boxset.images, stems, strict=True):
+        stem = original
+        if counts[original.casefold()] > 1:
+            long = _plain(str(PurePosixPath(image.name).with_suffix("")).replace("/", "_"))
+            candidates = [long, *(f"{long}-{number}" for number in range(2, len(stems) + 3))]
+            stem = next(candidate for candidate in candidates if candidate.casefold() not in taken)
+            taken.add(stem.casefold())
+        names.append(stem + Path(image.name).suffix)
+    return names
+
+
+def _plain(text: str) -> str:
+    """A name that is valid in a line of a list and as a file name on any system, and is not hidden."""
+    plain = "".join(character if character.isprintable() and character not in "/\\:" else "_" for character in text)
+    return plain.strip().lstrip(".") or "_"
+
+
+def place_images(boxset: BoxSet, folders: Sequence[Path]) -> list[str]:
+    """Puts each image into its folder, hard-linked if possible, else copied; returns the new names."""
+    names = flat_names(boxset)
+    for folder in dict.fromkeys(folders):
+        folder.mkdir(parents=True, exist_ok=True)
+    for image, folder, name in zip(boxset.images, folders, names, strict=True):
+        source, target = os.path.realpath(image.file), folder / name
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            continue
+        shutil.copyfile(source, target)
+    return names

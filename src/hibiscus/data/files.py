@@ -1,0 +1,168 @@
+"""Files and folders of datasets, traversed in a fixed order and read up to a size limit."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from hibiscus.errors import DataError
+
+__all__ = [
+    "IMAGE_ENDINGS",
+    "MASK_FOLDERS",
+    "PART_NAMES",
+    "child_named",
+    "children",
+    "decode_text",
+    "find_images",
+    "find_parts",
+    "folders_in",
+    "is_hidden",
+    "part_folders",
+    "part_in_name",
+    "read_bytes",
+    "read_text",
+    "safe_relative",
+    "walk_files",
+]
+
+IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+PART_NAMES = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip  # fmt: skip
+MASK_FOLDERS = (
+    "masks", "mask", "labels", "label", "annotations", "annot",
+    "segmentation", "segmentationclass", "gt", "labelids",
+)  # fmt: skip
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is silently ignored: dot files, and what macOS adds to archives."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """All files in a folder in a fixed order, except hidden ones.
+
+    Links are followed, but each real folder is visited once, so that a loop of links ends.
+
+    Raises:
+        DataError: a folder without read permission.
+    """
+
+    def refuse(error: OSError) -> None:
+        received = f"{error.filename}: cannot be read ({error.strerror})"
+        raise DataError(received, "a readable folder", "check its permissions") from None
+
+    visited: set[str] = set()
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
+        real = os.path.realpath(root)
+        if real in visited:
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        for name in sorted(files):
+            if not is_hidden(name):
+                yield Path(root) / name
+
+
+def find_images(folder: Path) -> tuple[list[Path], int]:
+    """All image files in a folder in a fixed order, and the number of other files."""
+    images: list[Path] = []
+    others = 0
+    for file in walk_files(folder):
+        if file.suffix.lower() in IMAGE_ENDINGS:
+            images.append(file)
+        else:
+            others += 1
+    return images, others
+
+
+def find_parts(folder: Path) -> dict[Path, str]:
+    """The part of each folder that is one; without a train folder there are none: `test` is a class.
+
+    A folder that contains only one folder is descended into, as archives are often packed that way.
+    """
+    children = [child for child in sorted(folder.iterdir()) if not is_hidden(child.name)]
+    parts = {child: PART_NAMES[child.name.lower()] for child in children if child.name.lower() in PART_NAMES and child.is_dir()}
+    if "train" in parts.values():
+        return parts
+    only_folder = len(children) == 1 and children[0].is_dir() and not children[0].is_symlink()
+    return find_parts(children[0]) if only_folder else {}
+
+
+def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:
+    """The entries of a folder, sorted, except hidden ones; only those with the given endings, if any."""
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    return [folder / name for name in names if (not endings or name.lower().endswith(endings)) and not is_hidden(name)]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders inside a folder, sorted, except hidden ones."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [folder / name for name in sorted(entry.name for entry in entries if entry.is_dir()) if not is_hidden(name)]
+
+
+def child_named(folder: Path, *names: str) -> Path | None:
+    """The first folder inside with one of these names, ignoring case."""
+    known = {child.name.lower(): child for child in folders_in(folder)}
+    return next((known[name.lower()] for name in names if name.lower() in known), None)
+
+
+def part_folders(folder: Path) -> list[Path]:
+    """The folders inside that are named after a part."""
+    return [child for child in folders_in(folder) if part_in_name(child.name)]
+
+
+def part_in_name(name: str) -> str:
+    """The part that a file or folder name indicates (`instances_val2017`, `labels_train`), or `""`."""
+    words = re.findall(r"[a-z]+", name.lower())
+    return next((PART_NAMES[word] for word in words if word in PART_NAMES), "")
+
+
+def read_bytes(file: Path, limit: int) -> bytes:
+    """The content of a regular file of at most `limit` bytes.
+
+    Raises:
+        DataError: larger, not a regular file, or not readable.
+    """
+    if not file.is_file():  # a pipe would block forever
+        raise DataError(f"{file}: not a file", "a file with annotations", "check the path")
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        received = f"{file}: cannot be read ({error.strerror or error})"
+        raise DataError(received, "a readable file", "check its permissions") from None
+    if len(data) > limit:
+        received = f"{file}: larger than the limit for annotations ({file.stat().st_size:,} bytes)"
+        raise DataError(received, f"at most {limit:,} bytes", "split it into several files")
+    return data
+
+
+def read_text(file: Path, limit: int) -> str:
+    """The text of a file; see `decode_text` for the encoding and `read_bytes` for the errors."""
+    return decode_text(read_bytes(file, limit))
+
+
+def safe_relative(name: str) -> str | None:
+    """A relative path with `/`; None for one that leaves its folder: absolute, with a drive, or with `..`."""
+    text = name.strip().replace("\\", "/")
+    bad = not text or "\0" in text or text.startswith("/") or re.match(r"[A-Za-z]:", text) or "://" in text
+    parts = PurePosixPath(text).parts
+    return None if bad or ".." in parts or not parts else "/".join(parts)
+
+
+def decode_text(data: bytes) -> str:
+    """Text in UTF-8 (with or without a BOM), otherwise in Windows-1252, which accepts any byte."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")

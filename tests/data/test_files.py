@@ -1,0 +1,34 @@
+"""Files of datasets: paths inside the folder, parts in names, and a limit to what is read."""
+
+import pytest
+
+from hibiscus.data import files
+from hibiscus.errors import DataError
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "C:\\a.png", "a/../../b.png", "", "a\0.png", "https://x/a.png", "..\\a.png"])
+def test_paths_that_leave_the_folder(name):
+    assert files.safe_relative(name) is None
+
+
+def test_parts_in_names():
+    parts = {
+        "instances_val2017": "val",
+        "labels_train": "train",
+        "Valid": "val",
+        "testing": "test",
+        "trainval": "",
+        "contest": "",
+        "all": "",
+    }
+    assert {name: files.part_in_name(name) for name in parts} == parts
+
+
+def test_what_is_read_has_a_limit(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfgr\xc3\xbcn")
+    (tmp_path / "b.txt").write_bytes(b"gr\xfcn")
+    assert files.read_text(tmp_path / "a.txt", 100) == files.read_text(tmp_path / "b.txt", 100) == "gr\u00fcn"
+    with pytest.raises(DataError, match=r"a\.txt: larger"):
+        files.read_bytes(tmp_path / "a.txt", 3)
+    with pytest.raises(DataError, match="not a file"):
+        files.read_bytes(tmp_path, 3)
