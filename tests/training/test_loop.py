@@ -56,7 +56,7 @@ def test_a_player_moves_its_own_parameters_and_nobody_elses(tmp_path):
     loop.method.train_mode()
     for player, own in zip(stage.players, ("critic", "generator"), strict=True):
         before = {name: [p.clone() for p in net.parameters()] for name, net in loop.method.nets.items()}
-        player.set_rate(0.0)
+        player.set_lr(0.0)
         player.step(stage.source.next(), loop._precision)
         for name, net in loop.method.nets.items():
             moved = any(not torch.equal(p, q) for p, q in zip(net.parameters(), before[name], strict=True))

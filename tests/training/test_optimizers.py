@@ -31,7 +31,7 @@ def one_step(optimizer, weight, steps=1):
     layer.weight.data = torch.tensor(weight)
     player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimizer)
     for _ in range(steps):
-        player.set_rate(0.5)
+        player.set_lr(0.5)
         player.step(Batch(x=torch.tensor(X), y=torch.tensor(Y)), contextlib.nullcontext)
     return layer.weight.detach().numpy()
 
@@ -42,7 +42,7 @@ def gradient(weight):
 
 def test_sgd_with_momentum_and_decay_follows_its_formula():
     weight, velocity = np.array([[0.3, -0.2]], np.float32), 0.0
-    found = one_step(Optimizer("sgd", rate=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
+    found = one_step(Optimizer("sgd", lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
     for _ in range(3):
         velocity = 0.9 * velocity + gradient(weight) + 0.01 * weight
         weight = weight - 0.1 * velocity
@@ -52,7 +52,7 @@ def test_sgd_with_momentum_and_decay_follows_its_formula():
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_adam_follows_its_formula(name):
     weight = np.array([[0.3, -0.2]])
-    found = one_step(Optimizer(name, rate=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer(name, lr=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
     mean, square = 0.0, 0.0
     for t in range(1, 4):
         g = gradient(weight) + (0.1 * weight if name == "adam" else 0)
@@ -64,7 +64,7 @@ def test_adam_follows_its_formula(name):
 
 def test_rmsprop_follows_its_formula():
     weight, square, velocity = np.array([[0.3, -0.2]]), 0.0, 0.0
-    found = one_step(Optimizer("rmsprop", rate=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer("rmsprop", lr=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
     for _ in range(3):
         g = gradient(weight)
         square = 0.99 * square + 0.01 * g**2
@@ -78,11 +78,11 @@ def peer(own, network):
     matrices, vectors = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": own.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     if own.name == "sgd":
-        return torch.optim.SGD(groups, lr=own.rate, momentum=own.momentum, nesterov=own.nesterov, fused=True)
+        return torch.optim.SGD(groups, lr=own.lr, momentum=own.momentum, nesterov=own.nesterov, fused=True)
     if own.name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=own.rate, momentum=own.momentum, foreach=True)
+        return torch.optim.RMSprop(groups, lr=own.lr, momentum=own.momentum, foreach=True)
     kind = torch.optim.Adam if own.name == "adam" else torch.optim.AdamW
-    return kind(groups, lr=own.rate, betas=own.betas, fused=True)
+    return kind(groups, lr=own.lr, betas=own.betas, fused=True)
 
 
 def network():
