@@ -6,7 +6,7 @@
     run = hb.train("classify", data, net="resnet20", epochs=30)
     run.evaluate()["test/accuracy"]
 
-Nothing is imported until it is asked for, so `import hibiscus` answers at once.
+Nothing is imported before it is used, so `import hibiscus` takes no time.
 """
 
 from __future__ import annotations

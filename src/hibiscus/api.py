@@ -142,6 +142,6 @@ def sweep(
         **options: as for `train`; an option with several values, as a list or between commas, is swept.
 
     Returns:
-        `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and `figures`.
+        `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and `metrics`.
     """
     return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)

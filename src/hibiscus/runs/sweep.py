@@ -129,7 +129,7 @@ def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]
     """The metrics of each setting over its seeds.
 
     Returns:
-        For each setting, apart from its seed: `setting`, `runs` (folders), and `figures`, by name `mean`, `sd` (None for one run)
+        For each setting, apart from its seed: `setting`, `runs` (folders), and `metrics`, by name `mean`, `sd` (None for one run)
         and `count`. The selection metric, `val/NAME`, comes first, then the metrics of the final evaluation.
     """
     groups: dict[str, list[int]] = {}
@@ -142,8 +142,8 @@ def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]
         for index in indices:
             for metric, value in _metrics_of(runs[index]).items():
                 values.setdefault(metric, []).append(value)
-        figures = {metric: _spread(numbers) for metric, numbers in values.items()}
-        summaries.append({"setting": name, "runs": [str(runs[index].path) for index in indices], "figures": figures})
+        metrics = {metric: _spread(numbers) for metric, numbers in values.items()}
+        summaries.append({"setting": name, "runs": [str(runs[index].path) for index in indices], "metrics": metrics})
     return summaries
 
 
