@@ -62,12 +62,12 @@ def test_options_of_other_verbs(fails, iris_run):
     fails(4, "folds=1", "crossval", "classify", "iris", "folds=1")
     fails(4, "folds=x", "crossval", "classify", "iris", "folds=x")
     fails(4, "checkpoint=first", "evaluate", iris_run, "--checkpoint", "first")
-    fails(2, ["nothing was measured", "did you mean test/accuracy"], "evaluate", iris_run, "--require", "test/acuracy>=0")
+    fails(2, ["there is no metric of this name", "did you mean test/accuracy"], "evaluate", iris_run, "--require", "test/acuracy>=0")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_no_gpu(fails):
-    fails(4, "device=cuda: it cannot be used here", "train", "classify", "iris", "--device", "cuda")
+    fails(4, "device=cuda: cannot be used here", "train", "classify", "iris", "--device", "cuda")
 
 
 def test_missing_extra(fails, monkeypatch):
@@ -76,7 +76,7 @@ def test_missing_extra(fails, monkeypatch):
 
 
 def test_an_error_that_nobody_expected_asks_for_debug(cli, monkeypatch):
-    monkeypatch.setattr("hibiscus.cli.inspect.catalogue", lambda as_json: 1 / 0)
+    monkeypatch.setattr("hibiscus.cli.inspect.list_all", lambda as_json: 1 / 0)
     answer = cli("list")
     assert answer.code == 1
     assert "ZeroDivisionError" in answer.err
@@ -145,12 +145,12 @@ def test_out_that_cannot_be_written(fails, iris_run, images):
     taken = Path("taken")
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
-    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken, untouched=taken)
-    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
-    fails(3, "cannot be made", "train", "classify", "iris", "--out", taken / "thesis.txt" / "run", untouched=taken)
-    fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "answers.txt")
-    fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/answers.csv")
-    fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("answers.csv"))
+    fails(3, "not empty", "train", "classify", "iris", "--out", taken, untouched=taken)
+    fails(3, "not empty", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
+    fails(3, "cannot be created", "train", "classify", "iris", "--out", taken / "thesis.txt" / "run", untouched=taken)
+    fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "predictions.txt")
+    fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/predictions.csv")
+    fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("predictions.csv"))
     table = write_table()
     fails(2, "this is the input", "predict", iris_run, table, "--out", table, untouched=table.parent)
 

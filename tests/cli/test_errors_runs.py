@@ -24,7 +24,7 @@ def alter(file: Path) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize(("damage", "how"), [(truncate, "cut short or not a checkpoint"), (alter, "its content has been altered")])
+@pytest.mark.parametrize(("damage", "how"), [(truncate, "truncated, or not a checkpoint"), (alter, "its content has been altered")])
 def test_damaged_checkpoints(fails, cli, copied, iris_run, damage, how):
     run = copied(iris_run)
     damage(run / "checkpoints" / "best.safetensors")
@@ -44,7 +44,7 @@ def test_a_run_without_checkpoints(fails, copied, iris_run):
     for file in (run / "checkpoints").iterdir():
         file.unlink()
     fails(3, ["there is no checkpoint", "last.safetensors"], "predict", run, "iris")
-    fails(3, "no checkpoint to go on from", "train", "classify", "iris", "epochs=9", f"extend={run}")
+    fails(3, "no checkpoint to continue from", "train", "classify", "iris", "epochs=9", f"extend={run}")
 
 
 def test_no_run_here(fails):
@@ -81,7 +81,7 @@ def test_damaged_preparation_and_evaluation(fails, copied, iris_run):
 def test_a_finished_run(fails, iris_run):
     said = ["this run is finished", f"hibiscus train classify iris epochs=4 extend={iris_run}"]
     fails(3, said, "resume", iris_run, untouched=iris_run)
-    fails(4, ["has done 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}")
+    fails(4, ["has completed 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}")
     fails(4, "the data of that run, iris", "train", "classify", "wine", "epochs=4", f"extend={iris_run}")
     fails(4, "a run of regress", "train", "regress", "iris", "epochs=4", f"extend={iris_run}")
     fails(4, ["scaling together with extend=", "leave them out"], "train", "classify", "iris", "scaling=range", f"extend={iris_run}")
@@ -110,7 +110,7 @@ def test_data_that_changed_since(fails, cli):
     first = sorted(photos.rglob("*.png"))[0]
     content = first.read_bytes()
     first.unlink()
-    fails(3, ["changed", "train anew"], "resume", "run", untouched=photos)
+    fails(3, ["changed", "train a new run"], "resume", "run", untouched=photos)
     first.with_name("Anders.png").write_bytes(content)
     fails(3, "photos", "evaluate", "run", untouched=photos)
     for file in photos.rglob("*.png"):
@@ -120,7 +120,7 @@ def test_data_that_changed_since(fails, cli):
 
 def test_a_loss_that_is_no_number(fails, cli):
     words = ["train", "classify", "iris", "learning_rate=1e30", "optimizer=sgd", "schedule=constant", "batch_size=16", "epochs=3"]
-    fails(1, ["is not a finite number in round ", "(epoch 1)", "learning_rate=1e-4", "no checkpoint was saved before"], *words)
+    fails(1, ["is not a finite number in round ", "(epoch 1)", "learning_rate=1e-4", "no checkpoint had been saved yet"], *words)
     info = json.loads(Path("runs/classify-iris-001/run.json").read_text())
     assert info["status"] == "failed"
     assert "not a finite number" in info["error"]
@@ -150,7 +150,7 @@ def test_a_full_disk_simulated(cli):
         patch.setattr(os, "fsync", full)
         answer = cli("train", "classify", "iris", "epochs=9", "--out", "run")
     assert answer.code == 3
-    for word in ("the disk is full", "what was saved before it is whole", "hibiscus resume"):
+    for word in ("the disk is full", "what was saved before is intact", "hibiscus resume"):
         assert word in answer.err
     assert not list(Path("run").rglob("*.part"))
     assert sorted(path.name for path in Path("run/checkpoints").iterdir()) == ["best.safetensors", "last.safetensors"]

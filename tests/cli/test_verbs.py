@@ -159,7 +159,7 @@ def test_predict_images_prints_names_and_labels(cli, image_run, images):
 def test_predict_writes_by_ending(cli, image_run, images):
     for name in ("a.csv", "a.json", "a.parquet", "a.npz"):
         answer = cli("predict", image_run, images, "--out", name)
-        assert answer.out == f"60 answers written to {name}\n"
+        assert answer.out == f"60 predictions written to {name}\n"
     table = pd.read_csv("a.csv")
     assert list(table.columns) == ["id", "label", "probability", "p(Ziffer 0 é)", "p(Ziffer 1 é)"]
     assert len(pd.read_parquet("a.parquet")) == 60
@@ -175,8 +175,8 @@ def test_predict_arrays_and_tables(cli, image_run, diabetes_run, iris_run):
     assert len(cli("predict", image_run, "new.npz", "--json").json["label"]) == 3
     assert len(cli("predict", image_run, "digits", "--json").json["label"]) == 1797
     assert len(cli("predict", iris_run, "iris", "--json").json["label"]) == 150
-    cli("predict", diabetes_run, "diabetes", "--out", "answers.csv")
-    assert list(pd.read_csv("answers.csv").columns) == ["id", "value"]
+    cli("predict", diabetes_run, "diabetes", "--out", "predictions.csv")
+    assert list(pd.read_csv("predictions.csv").columns) == ["id", "value"]
     pd.DataFrame({"sepal length": [5.1], "sepal width": [3.5], "petal length": [1.4], "petal width": [0.2]}).to_csv("new.csv")
     assert cli("predict", iris_run, "new.csv").out.splitlines()[1].startswith("row 1")
 
@@ -255,7 +255,7 @@ def test_interrupted_training_saves_and_resumes():
 def test_inspect(cli, images):
     out = cli("inspect", images).out
     assert "60 items" in out
-    assert "cut as `train` would" in out
+    assert "as `train` would split it" in out
     assert "Ziffer 1 é" in out
     found = cli("inspect", images, "--json").json
     assert found["classes"]["Ziffer 0 é"]

@@ -63,12 +63,12 @@ def check_extension(
     data_options, method_options = split_options(type(config), options)
     changed = [name for name in data_options if name not in REPEATED]
     if changed:
-        raise ConfigError(f"{', '.join(changed)} together with extend=", "the data of the extended run, unchanged", "leave it out")
+        raise ConfigError(f"{', '.join(changed)} together with extend=", "the data of the extended run, unchanged", "leave them out")
     extended = build_options(type(config), {**config.model_dump(), **method_options})
     fixed = [name for name in FIXED if getattr(extended, name, None) != getattr(config, name, None)]
     if fixed:
         values = ", ".join(f"{name}={getattr(config, name)}" for name in fixed)
-        raise ConfigError(f"{', '.join(fixed)} together with extend=", f"as in the extended run: {values}", "leave it out")
+        raise ConfigError(f"{', '.join(fixed)} together with extend=", f"as in the extended run: {values}", "leave them out")
     done = math.ceil(config.epochs * state["stage_round"] / max(1, state["stage_rounds"]))  # in the current stage
     if extended.epochs <= done:
         raise ConfigError(
