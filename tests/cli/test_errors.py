@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -49,6 +50,35 @@ CONFIG = [
 def test_usage(fails, words, said):
     fails(2, said, *words)
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("rate=1", "learning_rate"), ("batch=8", "batch_size"), ("n-epochs=3", "epochs"), ("imgsz=32", "image_size")],
+)
+@pytest.mark.parametrize("verb", ["train", "crossval", "sweep"])
+def test_foreign_names_are_answered_in_one_line(fails, verb, word, name):
+    key = word.split("=")[0].replace("-", "_")
+    said = fails(4, f"there is no option '{key}'; use {name}", verb, "classify", "iris", word, parts=1)
+    assert said.count("\n") == 1
+    assert list(Path().iterdir()) == []
+
+
+def test_a_former_flag_is_answered_in_one_line(fails):
+    fails(2, "there is no option --demand; use --require", "train", "classify", "iris", "--demand", "x", parts=1)
+    fails(2, "write learning_rate=VALUE", "train", "classify", "iris", "--rate", "1")
+
+
+def test_an_alias_is_stored_under_the_name_of_its_option(cli):
+    words = ["lr=0.01", "bs=16", "weight-decay=0.1", "epochs=1", "--no-evaluate", "--quiet"]
+    assert cli("train", "classify", "iris", *words, "--out", "one").code == 0
+    config = json.loads(Path("one/run.json").read_text())["config"]
+    assert (config["learning_rate"], config["batch_size"], config["weight_decay"]) == (0.01, 16, 0.1)
+    assert cli("sweep", "classify", "iris", "lr=0.01,0.1", "epochs=1", "net=linear", "--quiet", "--out", "both").code == 0
+    assert json.loads(Path("both/sweep.json").read_text())["options"]["learning_rate"] == "0.01,0.1"
+    assert Path("both/01-learning_rate=0.01").is_dir()
+    assert cli("crossval", "classify", "iris", "lr=0.01", "epochs=1", "folds=2", "--quiet", "--out", "cv").code == 0
+    assert json.loads(Path("cv/run.json").read_text())["config"]["learning_rate"] == 0.01
 
 
 @pytest.mark.parametrize(("words", "said"), CONFIG)

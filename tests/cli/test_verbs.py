@@ -70,21 +70,6 @@ def test_without_words_it_shows_help(cli):
     assert cli().out.startswith("Usage: hibiscus")
 
 
-@pytest.mark.parametrize("method", ["classify", "regress"])
-def test_help_of_a_method_lists_every_option_with_range_and_default(cli, method):
-    from hibiscus.data.config import DataConfig
-    from hibiscus.methods.registry import get_method
-
-    out = cli("train", method, "--help").out
-    names = [name for kind in (get_method(method).Config, DataConfig) for name in kind.model_fields if name != "net_options"]
-    assert [name for name in names if f"\n  {name}=" not in out] == []
-    assert max(map(len, out.splitlines())) <= 120
-    assert "0 <= number < 1" in out
-    assert "flip=false" in out
-    assert "clip_grad_norm=none" in out
-    assert "hidden=256,256" in out
-
-
 def test_train_shows_figures_baselines_and_report_and_progress_apart(cli):
     answer = cli("train", "classify", "iris", "epochs=1", "--seed", "3", "--out", "mine")
     assert answer.code == 0
