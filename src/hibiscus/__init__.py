@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Dataset", "HibiscusError", "Run", "crossval", "list_methods", "load", "open", "panoptic", "resume", "sweep", "train"]
+__all__ = [
+    "Dataset",
+    "HibiscusError",
+    "Run",
+    "crossval",
+    "list_methods",
+    "load",
+    "open",
+    "panoptic",
+    "resume",
+    "sweep",
+    "train",
+]
 
 _WHERE = {"HibiscusError": "hibiscus.errors", "list_methods": "hibiscus.methods.registry"}
 _OTHER_NAMES = {"open": "open_data"}

@@ -1,4 +1,4 @@
-"""The Python API: open_data, train, resume, load, crossval, sweep, panoptic. The command line calls the same functions."""
+"""The Python API, which the command line uses as well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ from hibiscus.runs.run import Run
 from hibiscus.runs.sweep import sweep_runs
 from hibiscus.runs.train import resume_run, train_run
 
-__all__ = ["Dataset", "Run", "crossval", "list_methods", "load", "open_data", "panoptic", "resume", "sweep", "train"]
+__all__ = [
+    "Dataset",
+    "Run",
+    "crossval",
+    "list_methods",
+    "load",
+    "open_data",
+    "panoptic",
+    "resume",
+    "sweep",
+    "train",
+]
 
 AnyPath = str | os.PathLike[str]
 
@@ -40,8 +51,8 @@ def train(
         quiet: nothing on the screen.
         evaluate: evaluate the test part at the end, and write the report.
         argv: the command line, for the record.
-        **options: options of the method and of its data (`net="resnet20"`, `epochs=30`, `target="income"`), and
-            `extend`, the folder of a finished run to be extended.
+        **options: options of the method and of its data (`net="resnet20"`, `epochs=30`, `target="income"`),
+            and `extend`, the folder of a finished run to be extended.
 
     Raises:
         HibiscusError: in three parts: what was received, what was expected, how to fix it.
@@ -50,7 +61,12 @@ def train(
 
 
 def resume(
-    run: AnyPath, *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+    run: AnyPath,
+    *,
+    data: Dataset | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    evaluate: bool = True,
 ) -> Run:
     """Resumes an interrupted run, with the same result as if it had never been interrupted.
 
@@ -72,19 +88,22 @@ def load(run: AnyPath, *, device: str = "auto", data: Dataset | None = None) -> 
     return Run(run, device, data)
 
 
-def panoptic(things: Any, stuff: Any, images: Any, *, score: float | None = None, device: str = "auto") -> dict[str, Any]:
+def panoptic(
+    things: Any, stuff: Any, images: Any, *, score: float | None = None, device: str = "auto"
+) -> dict[str, Any]:
     """Merges the predictions of a detection run and a segmentation run into panoptic maps.
 
     Args:
         things: the folder of the detection run.
         stuff: that of the segmentation run; classes are matched by name.
-        images: images or a folder of them; or data with annotated boxes and masks, whose test part is then evaluated.
+        images: images or a folder of them; or data with annotated boxes and masks, whose test part is then
+            evaluated.
         score: the score from which a box counts; by default the `score_threshold` of the detection run.
         device: as for `load`.
 
     Returns:
-        `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with annotations also `metrics` (`pq`, `sq`, `rq` ...)
-        and `by_class`.
+        `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with annotations also `metrics`
+        (`pq`, `sq`, `rq` ...) and `by_class`.
     """
     return panoptic_maps(load(things, device=device), load(stuff, device=device), images, score)
 
@@ -100,7 +119,7 @@ def crossval(
     argv: list[str] | None = None,
     **options: Any,
 ) -> Run:
-    """k-fold cross-validation: K new models, the best epoch of their mean curve, and a refit on all training data.
+    """k-fold cross-validation: K models, the best epoch of their mean, and a refit on all training data.
 
     Args:
         method: its name.
@@ -113,9 +132,12 @@ def crossval(
         **options: as for `train`.
 
     Returns:
-        The refitted run; `crossval.json` in its folder holds the scores of the folds, their mean and standard deviation.
+        The refitted run; `crossval.json` in its folder holds the scores of the folds, their mean and standard
+        deviation.
     """
-    return cross_validate(method, data, options, folds=folds, out=out, device=device, quiet=quiet, argv=argv or [])
+    return cross_validate(
+        method, data, options, folds=folds, out=out, device=device, quiet=quiet, argv=argv or []
+    )
 
 
 def sweep(
@@ -142,6 +164,7 @@ def sweep(
         **options: as for `train`; an option with several values, as a list or between commas, is swept.
 
     Returns:
-        `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and `metrics`.
+        `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and
+        `metrics`.
     """
     return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)

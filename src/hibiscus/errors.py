@@ -116,11 +116,12 @@ class InterruptedRunError(HibiscusError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The hint `did you mean ...?` with at most three known words, or all of them if there are few and none is similar."""
+    """The hint `did you mean ...?` with at most three known words, or all of them if there are few."""
     words = sorted(known)
     by_lower = {name.casefold(): name for name in words}
     similar = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=0.5) or [
-        by_lower[name] for name in difflib.get_close_matches(word.casefold(), by_lower, n=MAX_HINTS, cutoff=0.5)
+        by_lower[name]
+        for name in difflib.get_close_matches(word.casefold(), by_lower, n=MAX_HINTS, cutoff=0.5)
     ]
     if similar:
         return f"did you mean {_either(similar)}?"

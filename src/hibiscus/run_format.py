@@ -1,7 +1,7 @@
 """The format of run folders: its number, and the translation of folders that an earlier Hibiscus wrote.
 
-Everything that reads a file of a run passes its content through `upgrade`, and everything that reads a checkpoint through
-`upgrade_tensors`, so the rest of the code knows the current format only.
+Everything that reads a file of a run passes its content through `upgrade`, and everything that reads a
+checkpoint through `upgrade_tensors`, so the rest of the code knows the current format only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FORMAT = 2
 
 
 def upgrade(file: str, content: Any) -> Any:
-    """The content of a file of a run, such as `run.json` or one line of `log.jsonl`, in the current format."""
+    """The content of a file, such as `run.json` or one line of `log.jsonl`, in the current format."""
     return content
 
 

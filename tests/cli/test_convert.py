@@ -9,7 +9,12 @@ from hibiscus.data.boxes.formats import read_boxes
 @pytest.fixture
 def blood(tmp_path):
     """A VOC folder with one bad box, one crowd, two parts."""
-    root = boxes.voc(tmp_path / "blood", "a", [("red", (1, 2, 30, 40), "<pose>Left</pose>", 1), ("white", (5, 5, 5, 9))], part="train")
+    root = boxes.voc(
+        tmp_path / "blood",
+        "a",
+        [("red", (1, 2, 30, 40), "<pose>Left</pose>", 1), ("white", (5, 5, 5, 9))],
+        part="train",
+    )
     return boxes.voc(root, "b", [("red", (9, 2, 3, 40))], part="test")
 
 
@@ -17,7 +22,9 @@ def blood(tmp_path):
 def test_it_says_what_it_did(cli, blood, to):
     answer = cli("convert", "boxes", blood, "--to", to, "--out", "out")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"2 images with 2 boxes of 1 class: voc to {to}, written to out\nparts: train 1, test 1\n")
+    assert answer.out.startswith(
+        f"2 images with 2 boxes of 1 class: voc to {to}, written to out\nparts: train 1, test 1\n"
+    )
     assert "skipped: " in answer.out
     assert "a.xml, object 2: the box (5, 5, 5, 9) has no area" in answer.out
     assert "repaired: " in answer.out
@@ -39,7 +46,10 @@ def test_json_is_one_object(cli, blood):
 
 def test_images_elsewhere(cli, blood, tmp_path):
     (blood / "JPEGImages").rename(tmp_path / "pictures")
-    assert cli("convert", "boxes", blood, "--to", "csv", "--out", "out", "--images", tmp_path / "pictures").code == 0
+    assert (
+        cli("convert", "boxes", blood, "--to", "csv", "--out", "out", "--images", tmp_path / "pictures").code
+        == 0
+    )
     assert read_boxes("out").count == 2
 
 

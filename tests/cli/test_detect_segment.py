@@ -61,7 +61,10 @@ def test_coco_json_is_read_by_its_own_tools(tmp_path):
     write_coco(FOUND, tmp_path / "detections.json")
     read = COCO(str(tmp_path / "detections.json"))
     assert read.loadCats(2)[0]["name"] == "dog"
-    assert [row["bbox"] for row in read.loadAnns(read.getAnnIds(imgIds=[1]))] == [[1, 2, 10, 20], [0, 0, 5, 5]]
+    assert [row["bbox"] for row in read.loadAnns(read.getAnnIds(imgIds=[1]))] == [
+        [1, 2, 10, 20],
+        [0, 0, 5, 5],
+    ]
     with pytest.raises(DataError, match="cannot be written"):
         write_coco(FOUND, tmp_path / "detections.json")
 
@@ -83,7 +86,9 @@ def test_a_detector_writes_images_and_coco_in_the_pixels_of_the_files(tmp_path, 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"detections.json", "tall.png", "wide.png"}
     assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 0
     assert {"id", "label", "score", "xmin", "ymax"} <= set(pd.read_csv(tmp_path / "boxes.csv").columns)
-    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 3  # never over a file that is there
+    assert (
+        cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 3
+    )  # never over a file that is there
     assert cli("predict", tmp_path / "run", photos, "--score", "0", "--out", tmp_path / "all.csv").code == 0
     assert len(pd.read_csv(tmp_path / "all.csv")) > len(pd.read_csv(tmp_path / "boxes.csv"))
 
@@ -96,8 +101,15 @@ def test_boxes_and_classes_are_drawn_on_the_files(photos):
     assert (sides[21, 3:10] != image[21, 3:10]).any()  # the lower side of the dog
     np.testing.assert_array_equal(sides[30:], image[30:])
     assert overlay_original(found, 1, score=0.5) is None
-    masks = {"id": found["id"], "size": found["size"], "mask": np.ones((2, 6, 8, 1), np.uint8), "classes": ["ground", "disc"]}
-    np.testing.assert_array_equal(overlay_original(masks, 0, 0.0), painted(image, np.ones((60, 128), np.uint8), 2))
+    masks = {
+        "id": found["id"],
+        "size": found["size"],
+        "mask": np.ones((2, 6, 8, 1), np.uint8),
+        "classes": ["ground", "disc"],
+    }
+    np.testing.assert_array_equal(
+        overlay_original(masks, 0, 0.0), painted(image, np.ones((60, 128), np.uint8), 2)
+    )
 
 
 def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
@@ -110,15 +122,36 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     assert (tmp_path / "out" / "classes.txt").read_text().split() == ["ground", "disc", "square", "triangle"]
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "classes.txt").write_text("cat\n")
-    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "taken").code == 3  # the masks there have other classes
+    assert (
+        cli("predict", tmp_path / "run", photos, "--out", tmp_path / "taken").code == 3
+    )  # the masks there have other classes
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["classes.txt"]
     assert cli("predict", tmp_path / "run", photos, "--score", "0.5", "--out", tmp_path / "other").code == 2
 
 
 def test_two_runs_are_merged_into_maps_of_the_images_size(tmp_path, photos, cli):
-    api.train("ssd", "scenes", out=tmp_path / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, score_threshold=0.02)
+    api.train(
+        "ssd",
+        "scenes",
+        out=tmp_path / "things",
+        quiet=True,
+        epochs=1,
+        max_rounds=2,
+        width=0.25,
+        levels=2,
+        score_threshold=0.02,
+    )
     api.train("unet", "scenes", out=tmp_path / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
-    words = ["panoptic", "--things", tmp_path / "things", "--stuff", tmp_path / "stuff", photos, "--out", tmp_path / "maps"]
+    words = [
+        "panoptic",
+        "--things",
+        tmp_path / "things",
+        "--stuff",
+        tmp_path / "stuff",
+        photos,
+        "--out",
+        tmp_path / "maps",
+    ]
     assert cli(*words, "--json").json["items"] == 2
     for row in json.loads((tmp_path / "maps" / "segments.json").read_text()):
         numbers = np.array(Image.open(tmp_path / "maps" / row["map"]))
@@ -138,7 +171,12 @@ def test_boxes_are_drawn_on_the_frames_of_a_video(tmp_path):
     ids = [f"clip-{number:06}" for number in range(3)]
     boxes = np.zeros((3, 1, 6))
     boxes[1] = [10, 10, 50, 30, 0.9, 1]
-    found = FOUND | {"id": ids, "boxes": boxes, "size": np.array([[40, 60]] * 3), "overlay": np.zeros((3, 8, 8, 3), np.uint8)}
+    found = FOUND | {
+        "id": ids,
+        "boxes": boxes,
+        "size": np.array([[40, 60]] * 3),
+        "overlay": np.zeros((3, 8, 8, 3), np.uint8),
+    }
     overlays.write_video(found, ["overlay"], source, tmp_path / "boxes.mp4", 0.5)
     drawn, size = read_frames(tmp_path / "boxes.mp4", (40, 60, 3))
     assert size == (40, 60)
@@ -146,13 +184,17 @@ def test_boxes_are_drawn_on_the_frames_of_a_video(tmp_path):
     assert np.ptp(drawn[0].astype(int)) < 20, "nothing was found in the first"
     assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a colored frame stands in the second"
     with pytest.raises(UsageError, match="contain no images"):
-        overlays.write_video({"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5)
+        overlays.write_video(
+            {"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5
+        )
 
 
 def test_predicted_images_replace_the_frames(tmp_path):
     source = make_video(tmp_path / "clip.mp4")
     clean = np.stack([np.full((8, 8, 1), 60 * number, np.uint8) for number in range(3)])
-    overlays.write_video({"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0)
+    overlays.write_video(
+        {"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0
+    )
     made, size = read_frames(tmp_path / "clean.mkv", (8, 8, 1))
     assert size == (8, 8)
     assert np.abs(made.astype(int) - clean).max() < 8

@@ -1,4 +1,4 @@
-"""Words, options and tables that cannot be used: each error once, with its exit code, and the data left alone."""
+"""Words, options and tables that cannot be used: each error, its exit code, and data that stays unchanged."""
 
 from __future__ import annotations
 
@@ -54,7 +54,12 @@ def test_usage(fails, words, said):
 
 @pytest.mark.parametrize(
     ("word", "name"),
-    [("rate=1", "learning_rate"), ("batch=8", "batch_size"), ("n-epochs=3", "epochs"), ("imgsz=32", "image_size")],
+    [
+        ("rate=1", "learning_rate"),
+        ("batch=8", "batch_size"),
+        ("n-epochs=3", "epochs"),
+        ("imgsz=32", "image_size"),
+    ],
 )
 @pytest.mark.parametrize("verb", ["train", "crossval", "sweep"])
 def test_foreign_names_are_answered_in_one_line(fails, verb, word, name):
@@ -65,7 +70,9 @@ def test_foreign_names_are_answered_in_one_line(fails, verb, word, name):
 
 
 def test_a_former_flag_is_answered_in_one_line(fails):
-    fails(2, "there is no option --demand; use --require", "train", "classify", "iris", "--demand", "x", parts=1)
+    fails(
+        2, "there is no option --demand; use --require", "train", "classify", "iris", "--demand", "x", parts=1
+    )
     fails(2, "write learning_rate=VALUE", "train", "classify", "iris", "--rate", "1")
 
 
@@ -74,10 +81,18 @@ def test_an_alias_is_stored_under_the_name_of_its_option(cli):
     assert cli("train", "classify", "iris", *words, "--out", "one").code == 0
     config = json.loads(Path("one/run.json").read_text())["config"]
     assert (config["learning_rate"], config["batch_size"], config["weight_decay"]) == (0.01, 16, 0.1)
-    assert cli("sweep", "classify", "iris", "lr=0.01,0.1", "epochs=1", "net=linear", "--quiet", "--out", "both").code == 0
+    assert (
+        cli(
+            "sweep", "classify", "iris", "lr=0.01,0.1", "epochs=1", "net=linear", "--quiet", "--out", "both"
+        ).code
+        == 0
+    )
     assert json.loads(Path("both/sweep.json").read_text())["options"]["learning_rate"] == "0.01,0.1"
     assert Path("both/01-learning_rate=0.01").is_dir()
-    assert cli("crossval", "classify", "iris", "lr=0.01", "epochs=1", "folds=2", "--quiet", "--out", "cv").code == 0
+    assert (
+        cli("crossval", "classify", "iris", "lr=0.01", "epochs=1", "folds=2", "--quiet", "--out", "cv").code
+        == 0
+    )
     assert json.loads(Path("cv/run.json").read_text())["config"]["learning_rate"] == 0.01
 
 
@@ -92,7 +107,14 @@ def test_options_of_other_verbs(fails, iris_run):
     fails(4, "folds=1", "crossval", "classify", "iris", "folds=1")
     fails(4, "folds=x", "crossval", "classify", "iris", "folds=x")
     fails(4, "checkpoint=first", "evaluate", iris_run, "--checkpoint", "first")
-    fails(2, ["there is no metric of this name", "did you mean test/accuracy"], "evaluate", iris_run, "--require", "test/acuracy>=0")
+    fails(
+        2,
+        ["there is no metric of this name", "did you mean test/accuracy"],
+        "evaluate",
+        iris_run,
+        "--require",
+        "test/acuracy>=0",
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -122,7 +144,13 @@ def test_missing_path_and_other_addresses(fails):
 
 def write_table(rows: int = 60, **columns) -> Path:
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": generator.normal(size=rows), "b": generator.normal(size=rows), "y": ["yes", "no", "no"] * (rows // 3)})
+    frame = pd.DataFrame(
+        {
+            "a": generator.normal(size=rows),
+            "b": generator.normal(size=rows),
+            "y": ["yes", "no", "no"] * (rows // 3),
+        }
+    )
     folder = Path("tables")
     folder.mkdir(exist_ok=True)
     frame.assign(**columns).to_csv(folder / "table.csv", index=False)
@@ -139,7 +167,17 @@ def test_tables_that_cannot_be_used(fails):
     table = write_table()
     fails(3, ["which column is to be predicted?", "target=y"], "train", "classify", table, untouched=here)
     fails(3, ["Y", "did you mean y?"], "train", "classify", table, "target=Y", untouched=here)
-    fails(3, ["group=g", "column"], "train", "classify", table, "target=y", "split=group", "group=g", untouched=here)
+    fails(
+        3,
+        ["group=g", "column"],
+        "train",
+        "classify",
+        table,
+        "target=y",
+        "split=group",
+        "group=g",
+        untouched=here,
+    )
     fails(3, ["'yes'", "train classify"], "train", "regress", table, "target=y", untouched=here)
     fails(3, ["different labels", "train regress"], "train", "classify", table, "target=a", untouched=here)
     fails(3, "one class: yes", "train", "classify", write_table(y="yes"), "target=y", untouched=here)
@@ -177,7 +215,16 @@ def test_out_that_cannot_be_written(fails, iris_run, images):
     (taken / "thesis.txt").write_text("mine")
     fails(3, "not empty", "train", "classify", "iris", "--out", taken, untouched=taken)
     fails(3, "not empty", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
-    fails(3, "cannot be created", "train", "classify", "iris", "--out", taken / "thesis.txt" / "run", untouched=taken)
+    fails(
+        3,
+        "cannot be created",
+        "train",
+        "classify",
+        "iris",
+        "--out",
+        taken / "thesis.txt" / "run",
+        untouched=taken,
+    )
     fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "predictions.txt")
     fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/predictions.csv")
     fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("predictions.csv"))

@@ -38,7 +38,10 @@ def test_sample_writes_a_grid_into_the_run_and_never_over_another(cli, copied, v
 
 
 def test_a_sweep_is_a_row_of_the_grid(cli, vae_run, cgan_run):
-    assert cli("sample", vae_run, "-n", "20", "code1=-2:2:9", "--out", "codes.png").out == "18 samples written to codes.png\n"
+    assert (
+        cli("sample", vae_run, "-n", "20", "code1=-2:2:9", "--out", "codes.png").out
+        == "18 samples written to codes.png\n"
+    )
     assert size("codes.png") == (side(9), side(2))
     cli("sample", vae_run, "-n", "1", "code1=-2:2:3", "code2=-1,1", "code3=0.5", "--out", "both.png")
     assert size("both.png") == (side(2), side(3))
@@ -55,7 +58,9 @@ def test_arrays_hold_the_conditions_of_each_sample(cli, vae_run, cgan_run):
         assert found["samples"].shape == (6, 8, 8, 1)
         assert found["code1"].tolist() == [-1, 0, 1] * 2
         assert found["code2"].tolist() == [4] * 6
-    told = cli("sample", cgan_run, "-n", "6", "label=0:1:2", "interpolate=3", "--out", "labels.npz", "--json").json
+    told = cli(
+        "sample", cgan_run, "-n", "6", "label=0:1:2", "interpolate=3", "--out", "labels.npz", "--json"
+    ).json
     assert told["items"] == 6
     assert told["conditions"]["label"] == ["Ziffer 0 é"] * 3 + ["Ziffer 1 é"] * 3
     with np.load("labels.npz", allow_pickle=False) as found:
@@ -137,10 +142,21 @@ def test_predict_writes_images_into_a_folder_under_the_inputs_names(cli, fails, 
     given = images / "Ziffer 0 é"
     before = tree(images)
     assert cli("predict", vae_run, given, "--out", "clean").out == "30 predictions written to clean\n"
-    assert sorted(path.name for path in Path("clean").iterdir()) == sorted(path.name for path in given.iterdir())
+    assert sorted(path.name for path in Path("clean").iterdir()) == sorted(
+        path.name for path in given.iterdir()
+    )
     assert all(size(path) == (8, 8) for path in Path("clean").iterdir())
     fails(3, "exists already", "predict", vae_run, given, "--out", "clean", untouched=Path("clean"))
-    fails(2, ["this is the input", "inputs are never changed"], "predict", vae_run, given, "--out", given, untouched=images)
+    fails(
+        2,
+        ["this is the input", "inputs are never changed"],
+        "predict",
+        vae_run,
+        given,
+        "--out",
+        given,
+        untouched=images,
+    )
     assert tree(images) == before
 
 
@@ -163,23 +179,52 @@ def test_predict_without_a_place_says_what_to_do_with_images(cli, vae_run, image
 
 def test_several_images_in_an_answer(tmp_path, capsys):
     zeros = np.zeros((2, 4, 4, 1), np.uint8)
-    found = {"id": ["x/a.jpg", "x/b.png"], "mask": zeros, "image": np.full((2, 8, 6, 3), 7, np.uint8), "skipped": []}
+    found = {
+        "id": ["x/a.jpg", "x/b.png"],
+        "mask": zeros,
+        "image": np.full((2, 8, 6, 3), 7, np.uint8),
+        "skipped": [],
+    }
     answers.predictions(found, tmp_path / "out", as_json=False, quiet=True)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-mask.png", "a.png", "b-mask.png", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a-mask.png",
+        "a.png",
+        "b-mask.png",
+        "b.png",
+    ]
     assert size(tmp_path / "out" / "a.png") == (6, 8)
     assert size(tmp_path / "out" / "b-mask.png") == (4, 4)
-    answers.predictions({"id": ["a"], "latent_dim": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False)
+    answers.predictions(
+        {"id": ["a"], "latent_dim": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False
+    )
     assert "latent_dim: too many numbers for a line" in capsys.readouterr().out
     with pytest.raises(UsageError, match="the predictions are images"):
         answers.predictions(found, None, as_json=False, quiet=False)
 
 
 def test_a_folder_for_answers_that_are_no_images(fails, iris_run, image_run, images):
-    fails(2, ["the predictions contain no images", "--out clean.csv"], "predict", iris_run, "iris", "--out", "clean")
+    fails(
+        2,
+        ["the predictions contain no images", "--out clean.csv"],
+        "predict",
+        iris_run,
+        "iris",
+        "--out",
+        "clean",
+    )
     fails(2, "the predictions contain no images", "predict", image_run, images, "--out", "clean/")
     fails(2, [".npz, or a folder for images"], "predict", iris_run, "iris", "--out", "clean.txt")
     Path("notes").write_text("mine")
-    fails(3, "a file of this name exists", "predict", iris_run, "iris", "--out", "notes", untouched=Path("notes").parent)
+    fails(
+        3,
+        "a file of this name exists",
+        "predict",
+        iris_run,
+        "iris",
+        "--out",
+        "notes",
+        untouched=Path("notes").parent,
+    )
     assert not Path("clean").exists()
 
 

@@ -1,4 +1,4 @@
-"""What goes to the screen: not more answers than a person can read, and a warning where figures cannot be compared."""
+"""Output on the screen: a limited number of predictions, and a warning if runs cannot be compared."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import json
 import numpy as np
 import pytest
 
-from hibiscus.cli import inspect
-from hibiscus.cli import predictions
+from hibiscus.cli import inspect, predictions
 from report import sample_runs as sample
 
 
 @pytest.mark.parametrize(("screen", "lines"), [(True, predictions.MAX_LINES + 2), (False, 121)])
 def test_a_screen_gets_some_answers_and_a_pipe_all(screen, lines, monkeypatch, capsys):
-    found = {"id": [f"{i}.png" for i in range(120)], "label": ["a"] * 120, "probability": np.full(120, 0.5), "skipped": []}
+    found = {
+        "id": [f"{i}.png" for i in range(120)],
+        "label": ["a"] * 120,
+        "probability": np.full(120, 0.5),
+        "skipped": [],
+    }
     monkeypatch.setattr("sys.stdout.isatty", lambda: screen)
     predictions.predictions(found, None, as_json=False, quiet=False)
     text = capsys.readouterr().out.strip()

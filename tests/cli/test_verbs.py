@@ -80,7 +80,17 @@ def test_train_shows_figures_baselines_and_report_and_progress_apart(cli):
         assert word in answer.out
     info = json.loads(Path("mine/run.json").read_text())
     assert info["seed"] == 3
-    assert info["argv"] == ["hibiscus", "train", "classify", "iris", "epochs=1", "--seed", "3", "--out", "mine"]
+    assert info["argv"] == [
+        "hibiscus",
+        "train",
+        "classify",
+        "iris",
+        "epochs=1",
+        "--seed",
+        "3",
+        "--out",
+        "mine",
+    ]
 
 
 def test_quiet_is_quiet(cli, iris_run):
@@ -162,7 +172,9 @@ def test_predict_arrays_and_tables(cli, image_run, diabetes_run, iris_run):
     assert len(cli("predict", iris_run, "iris", "--json").json["label"]) == 150
     cli("predict", diabetes_run, "diabetes", "--out", "predictions.csv")
     assert list(pd.read_csv("predictions.csv").columns) == ["id", "value"]
-    pd.DataFrame({"sepal length": [5.1], "sepal width": [3.5], "petal length": [1.4], "petal width": [0.2]}).to_csv("new.csv")
+    pd.DataFrame(
+        {"sepal length": [5.1], "sepal width": [3.5], "petal length": [1.4], "petal width": [0.2]}
+    ).to_csv("new.csv")
     assert cli("predict", iris_run, "new.csv").out.splitlines()[1].startswith("row 1")
 
 
@@ -184,7 +196,10 @@ def test_crossval(cli):
     found = answer.json
     assert len(found["crossval"]["scores"]) == 3
     assert "test/accuracy" in found["metrics"]
-    assert "3 folds: val/accuracy" in cli("crossval", "classify", "iris", "folds=3", "epochs=1", "--seed", "1").out
+    assert (
+        "3 folds: val/accuracy"
+        in cli("crossval", "classify", "iris", "folds=3", "epochs=1", "--seed", "1").out
+    )
 
 
 def test_sweep(cli):
@@ -194,7 +209,9 @@ def test_sweep(cli):
     assert answer.out.split("\n")[0].split() == ["net=linear", "net=mlp"]
     assert "val/accuracy *" in answer.out
     assert "±" in answer.out
-    again = cli("sweep", "classify", "iris", "epochs=1", "net=linear,mlp", "seed=0,1", "--out", "tried", "--json")
+    again = cli(
+        "sweep", "classify", "iris", "epochs=1", "net=linear,mlp", "seed=0,1", "--out", "tried", "--json"
+    )
     assert (again.code, again.err) == (0, "")
     assert [len(one["runs"]) for one in again.json["settings"]] == [2, 2]
     assert Path(again.json["compare"]).exists()
@@ -225,7 +242,10 @@ def test_interrupted_training_saves_and_resumes():
     command = Path(sys.executable).parent / "hibiscus"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [command, "train", "classify", "iris", "epochs=100000", "--out", "long"], stderr=subprocess.PIPE, text=True, env=environment
+        [command, "train", "classify", "iris", "epochs=100000", "--out", "long"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert process.stderr is not None
     assert "epoch" in process.stderr.readline()

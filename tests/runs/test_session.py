@@ -27,15 +27,24 @@ def finished(tmp_path_factory):
 
 def test_a_new_session_writes_its_folder_before_the_first_step(tmp_path):
     parts = {"train": np.arange(0, 150, 2), "test": np.arange(1, 150, 2)}
-    session = Session.new("classify", open_data("iris"), {**SMALL, "lr": 0.5}, out=tmp_path / "run", parts=parts)
+    session = Session.new(
+        "classify", open_data("iris"), {**SMALL, "lr": 0.5}, out=tmp_path / "run", parts=parts
+    )
     session.write_folder(["hibiscus"])
     assert not session.validate
     assert session.config.learning_rate == 0.5
     info = read_info(session.folder)
-    assert (info["format"], info["status"], info["validate"], info["name"]) == (FORMAT, "running", False, "run")
+    assert (info["format"], info["status"], info["validate"], info["name"]) == (
+        FORMAT,
+        "running",
+        False,
+        "run",
+    )
     again = Session.resume(tmp_path / "run")
     assert again.config == session.config
-    assert {part: items.tolist() for part, items in again.parts.items()} == {part: items.tolist() for part, items in parts.items()}
+    assert {part: items.tolist() for part, items in again.parts.items()} == {
+        part: items.tolist() for part, items in parts.items()
+    }
     with pytest.raises(RunError, match="already holds a run"):
         session.write_folder([])
 
@@ -69,8 +78,12 @@ def test_an_extension_takes_over_log_weights_and_parts(tmp_path, finished):
     assert (session.folder.log).read_bytes() == (finished / "log.jsonl").read_bytes()
     tensors, state = load_checkpoint(session.folder.checkpoints / "last.safetensors")
     assert state["stop_reason"] == ""
-    assert {"optimizer/network/0/exp_avg", "random/cpu"} <= tensors.keys() or any(name.startswith("optimizer/") for name in tensors)
-    assert set(state["lr_factors"]) == {name.split("/")[1] for name in tensors if name.startswith("optimizer/")}
+    assert {"optimizer/network/0/exp_avg", "random/cpu"} <= tensors.keys() or any(
+        name.startswith("optimizer/") for name in tensors
+    )
+    assert set(state["lr_factors"]) == {
+        name.split("/")[1] for name in tensors if name.startswith("optimizer/")
+    }
 
 
 def test_a_checkpoint_of_a_newer_format_is_refused(tmp_path):
@@ -94,7 +107,8 @@ def test_everything_that_is_read_goes_through_the_upgrade(finished, monkeypatch)
 def test_checkpoints_go_through_the_upgrade(finished, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "hibiscus.training.checkpoint.upgrade_tensors", lambda tensors, state: calls.append(state["epoch"]) or (tensors, state)
+        "hibiscus.training.checkpoint.upgrade_tensors",
+        lambda tensors, state: calls.append(state["epoch"]) or (tensors, state),
     )
     for name in ("best", "last"):
         load_checkpoint(finished / "checkpoints" / f"{name}.safetensors")

@@ -42,7 +42,9 @@ def gradient(weight):
 
 def test_sgd_with_momentum_and_decay_follows_its_formula():
     weight, velocity = np.array([[0.3, -0.2]], np.float32), 0.0
-    found = one_step(Optimizer("sgd", lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
+    found = one_step(
+        Optimizer("sgd", lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3
+    )
     for _ in range(3):
         velocity = 0.9 * velocity + gradient(weight) + 0.01 * weight
         weight = weight - 0.1 * velocity
@@ -75,8 +77,14 @@ def test_rmsprop_follows_its_formula():
 
 def peer(own, network):
     """The same settings in torch.optim."""
-    matrices, vectors = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": own.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    matrices, vectors = (
+        [p for p in network.parameters() if p.ndim > 1],
+        [p for p in network.parameters() if p.ndim <= 1],
+    )
+    groups = [
+        {"params": matrices, "weight_decay": own.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     if own.name == "sgd":
         return torch.optim.SGD(groups, lr=own.lr, momentum=own.momentum, nesterov=own.nesterov, fused=True)
     if own.name == "rmsprop":
@@ -87,7 +95,9 @@ def peer(own, network):
 
 def network():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(
+        memory_format=torch.channels_last
+    )
 
 
 def learn(net, optimizer, seeds):

@@ -28,7 +28,13 @@ def one_step(optimizer, weight, steps=1, **options):
 
 def test_rate_is_base_times_schedule_times_what_a_plateau_took():
     layer = nn.Linear(2, 1)
-    player = Player("p", layer, lambda b: (layer(b.x).mean(), {}), Optimizer("sgd", lr=0.2), schedule=lambda progress: progress / 2)
+    player = Player(
+        "p",
+        layer,
+        lambda b: (layer(b.x).mean(), {}),
+        Optimizer("sgd", lr=0.2),
+        schedule=lambda progress: progress / 2,
+    )
     player.lr_factor = 0.1
     player.set_lr(0.5)
     assert player.optimizer.lr == pytest.approx(0.2 * 0.25 * 0.1)

@@ -50,9 +50,15 @@ def test_a_resumed_training_draws_what_an_uninterrupted_one_does(tmp_path):
     loop.stop_reason = ""
     loop.run()
     assert same(whole.weights(), resumed.weights())
-    assert names(tmp_path / "parts") == names(tmp_path / "whole") == [f"epoch-000{epoch}.png" for epoch in (1, 2, 3)]
+    assert (
+        names(tmp_path / "parts")
+        == names(tmp_path / "whole")
+        == [f"epoch-000{epoch}.png" for epoch in (1, 2, 3)]
+    )
     for name in names(tmp_path / "whole"):
-        assert (tmp_path / "parts" / "samples" / name).read_bytes() == (tmp_path / "whole" / "samples" / name).read_bytes()
+        assert (tmp_path / "parts" / "samples" / name).read_bytes() == (
+            tmp_path / "whole" / "samples" / name
+        ).read_bytes()
     assert (tmp_path / "early" / "epoch-0001.png").exists()
 
 
@@ -91,7 +97,9 @@ def test_slow_drawing_has_to_wait_until_its_time_is_earned(tmp_path, monkeypatch
     for loop.epoch in range(1, 21):
         callback.on_epoch(loop, {"seconds": 100.0})
         drawn.append(callback.last_epoch)
-    assert sorted(set(drawn)) == [1, 2, 10, 15, 20], "two seconds are earned in an epoch, and the first grid is free"
+    assert sorted(set(drawn)) == [1, 2, 10, 15, 20], (
+        "two seconds are earned in an epoch, and the first grid is free"
+    )
 
 
 def test_a_training_that_ends_within_an_epoch_leaves_no_grid_of_it(tmp_path):

@@ -54,7 +54,9 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def start(version: Annotated[bool, typer.Option("--version", help="show the version and exit")] = False) -> None:
+def start(
+    version: Annotated[bool, typer.Option("--version", help="show the version and exit")] = False,
+) -> None:
     """Answers `--version`."""
     if version:
         from hibiscus import __version__
@@ -75,7 +77,9 @@ def train(
     out: Out = None,
     seed: Seed = None,
     device: Device = "auto",
-    evaluate: Annotated[bool, typer.Option("--evaluate/--no-evaluate", help="evaluate the test part at the end")] = True,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate/--no-evaluate", help="evaluate the test part at the end")
+    ] = True,
     require: Require = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -92,17 +96,23 @@ def train(
         emit(None, train_help(method), False)
         return
     if data is None or ("=" in data and data.split("=")[0].isidentifier()):
-        raise UsageError(f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits")
+        raise UsageError(
+            f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits"
+        )
     requirements, options = parse_requirements(require), read_options(words, seed)
     from hibiscus import api
 
     evaluate, silent = evaluate or bool(requirements), quiet or as_json
-    run = api.train(method, data, out=out, device=device, quiet=silent, evaluate=evaluate, argv=_argv(), **options)
+    run = api.train(
+        method, data, out=out, device=device, quiet=silent, evaluate=evaluate, argv=_argv(), **options
+    )
     result(run, requirements, as_json, quiet)
 
 
 @app.command(epilog=example("hibiscus resume runs/latest"))
-def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+def resume(
+    run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
+) -> None:
     """Resume an interrupted run."""
     from hibiscus import api
     from hibiscus.cli.metrics import result
@@ -110,14 +120,24 @@ def resume(run: Run, device: Device = "auto", as_json: Json = False, quiet: Quie
     result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
 
 
-@app.command(epilog=example("hibiscus evaluate runs/latest", "hibiscus evaluate runs/latest --data other/ --require 'test/accuracy>=0.9'"))
+@app.command(
+    epilog=example(
+        "hibiscus evaluate runs/latest",
+        "hibiscus evaluate runs/latest --data other/ --require 'test/accuracy>=0.9'",
+    )
+)
 def evaluate(
     run: Run,
-    data: Annotated[str | None, typer.Option("--data", metavar="DATA", help="other data with labels, instead of the test part")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="other data with labels, instead of the test part"),
+    ] = None,
     checkpoint: Checkpoint = "best",
     require: Require = None,
     device: Device = "auto",
-    again: Annotated[bool, typer.Option("--again", help="evaluate again even if there is a stored result")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="evaluate again even if there is a stored result")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -139,7 +159,11 @@ app.command(
         "hibiscus predict runs/latest noisy/ --out clean/",
     )
 )(inference.predict)
-app.command(epilog=example("hibiscus embed runs/latest photos/", "hibiscus embed runs/latest photos/ --out embeddings.csv"))(inference.embed)
+app.command(
+    epilog=example(
+        "hibiscus embed runs/latest photos/", "hibiscus embed runs/latest photos/ --out embeddings.csv"
+    )
+)(inference.embed)
 app.command(
     epilog=example(
         "hibiscus sample runs/latest -n 64",
@@ -200,7 +224,9 @@ def crossval(
     if not folds.isdecimal():
         raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
     silent = quiet or as_json
-    run = api.crossval(method, data, folds=int(folds), out=out, device=device, quiet=silent, argv=_argv(), **options)
+    run = api.crossval(
+        method, data, folds=int(folds), out=out, device=device, quiet=silent, argv=_argv(), **options
+    )
     result(run, [], as_json, quiet)
 
 
@@ -233,9 +259,16 @@ def inspect(data: Data, words: Words = None, as_json: Json = False, debug: Debug
 
 app.command(
     help=convert.ABOUT,
-    epilog=example("hibiscus convert boxes blood/ --to yolo --out blood-yolo", "hibiscus convert boxes labels.csv --to coco --out coco/"),
+    epilog=example(
+        "hibiscus convert boxes blood/ --to yolo --out blood-yolo",
+        "hibiscus convert boxes labels.csv --to coco --out coco/",
+    ),
 )(convert.convert)
-app.command(epilog=example("hibiscus panoptic --things runs/ssd-photos-001 --stuff runs/unet-photos-001 photos/ --out maps/"))(panoptic)
+app.command(
+    epilog=example(
+        "hibiscus panoptic --things runs/ssd-photos-001 --stuff runs/unet-photos-001 photos/ --out maps/"
+    )
+)(panoptic)
 
 
 @app.command(name="list", epilog=example("hibiscus list"))
@@ -266,5 +299,7 @@ def run() -> None:
     known = not words or words[0].startswith("-") or words[0] in VERBS
     error = None
     if not known:
-        error = UsageError(f"there is no verb '{words[0]}'", f"one of: {', '.join(VERBS)}", nearest(words[0], VERBS))
+        error = UsageError(
+            f"there is no verb '{words[0]}'", f"one of: {', '.join(VERBS)}", nearest(words[0], VERBS)
+        )
     sys.exit(run_app(lambda: app(prog_name="hibiscus", standalone_mode=False), error))

@@ -25,16 +25,34 @@ __all__ = [
     "read_options",
 ]
 
-FLAGS = ("out", "device", "quiet", "evaluate", "require", "json", "debug")  # written --out FOLDER, not out=FOLDER
+FLAGS = (
+    "out",
+    "device",
+    "quiet",
+    "evaluate",
+    "require",
+    "json",
+    "debug",
+)  # written --out FOLDER, not out=FOLDER
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder, or runs/latest")]
 Method = Annotated[str, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them")]
-Out = Annotated[str | None, typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/")]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same run")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them"),
+]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/"),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same run")
+]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")]
+Json = Annotated[
+    bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="print nothing but errors")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
@@ -61,7 +79,11 @@ def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
     for name in FLAGS:
         if name in options:
             value = "" if name in ("quiet", "json", "debug") else f" {options[name]}"
-            raise UsageError(f"the word '{name}={options[name]}'", "an option of the method or of its data", f"write it as --{name}{value}")
+            raise UsageError(
+                f"the word '{name}={options[name]}'",
+                "an option of the method or of its data",
+                f"write it as --{name}{value}",
+            )
     if seed is not None:
         options["seed"] = seed
     return options

@@ -1,4 +1,4 @@
-"""Output of the verbs: one JSON object or plain text, tables, and numbers with a sensible number of digits."""
+"""Output of the verbs: one JSON object or plain text, tables, and rounded numbers."""
 
 from __future__ import annotations
 
@@ -49,16 +49,20 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = F
     widths = [max(_columns(row[i]) for row in rows if i < len(row)) for i in range(count)]
     lines = []
     for row in rows:
-        first = indent + "".join(cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1]))
+        first = indent + "".join(
+            cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1])
+        )
         cells = [row[-1]] if len(row) == count else [""]
         if wrap_last and cells[0]:
-            cells = textwrap.wrap(cells[0], max(20, line_width() - len(first)), break_long_words=False, break_on_hyphens=False)
+            cells = textwrap.wrap(
+                cells[0], max(20, line_width() - len(first)), break_long_words=False, break_on_hyphens=False
+            )
         lines += [(first if i == 0 else " " * len(first)) + cell for i, cell in enumerate(cells)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def _columns(text: str) -> int:
-    """The columns of a text on a terminal: Chinese or Japanese characters take two, combining accents none."""
+    """The columns of a text on a terminal: East Asian characters take two, combining accents none."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
@@ -66,8 +70,15 @@ def _columns(text: str) -> int:
 
 
 def wrap(text: str, first: str = "", after: str = "") -> str:
-    """A sentence wrapped to the width of the line, with a prefix before its first line and an indent before the others."""
-    return textwrap.fill(text, line_width(), initial_indent=first, subsequent_indent=after, break_long_words=False, break_on_hyphens=False)
+    """A sentence wrapped to the width of the line, with a prefix and an indent for the other lines."""
+    return textwrap.fill(
+        text,
+        line_width(),
+        initial_indent=first,
+        subsequent_indent=after,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def line_width() -> int:
@@ -102,8 +113,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def unused(path: Path) -> Path:
-    """The path itself if nothing exists there, otherwise with the first free number from 2: `codes-2.parquet`."""
+    """The path itself if it is free, otherwise with the first free number from 2: `name-2.parquet`."""
     candidates = (
-        path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(1)
+        path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        for number in itertools.count(1)
     )
     return next(candidate for candidate in candidates if not candidate.exists())

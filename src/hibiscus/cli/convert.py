@@ -20,13 +20,15 @@ The formats, which are recognized when they are read:
   yolo  data.yaml, images/train/ and labels/train/ ... (or train/images/ and train/labels/)
   csv   labels_train.csv ... with columns filename, xmin, ymin, xmax, ymax, class; images/; classes.txt
 
-All formats keep boxes, classes in their order, and parts. Crowd flags (VOC difficult, COCO iscrowd) are kept by voc, coco and csv;
-yolo cannot store them, and such boxes become ordinary ones. Of other attributes, voc keeps numbers and words (pose, truncated, area)
-but no outlines, coco keeps all, yolo and csv keep none. Images are hard links where the disk supports them, so they take no extra
-space: if one is changed, both change.
+All formats keep boxes, classes in their order, and parts. Crowd flags (VOC difficult, COCO iscrowd) are kept
+by voc, coco and csv; yolo cannot store them, and such boxes become ordinary ones. Of other attributes, voc
+keeps numbers and words (pose, truncated, area) but no outlines, coco keeps all, yolo and csv keep none.
+Images are hard links where the disk supports them, which take no extra space: if one is changed, both change.
 """
 Kind = Annotated[str, typer.Argument(metavar="boxes", help="what to convert: images with boxes")]
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="a folder, a COCO .json, a .csv or a data.yaml")]
+Source = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="a folder, a COCO .json, a .csv or a data.yaml")
+]
 
 
 def convert(
@@ -34,7 +36,9 @@ def convert(
     source: Source,
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="coco, yolo, csv or voc")],
     out: Annotated[str, typer.Option("--out", metavar="FOLDER", help="a new or empty folder")],
-    images: Annotated[str | None, typer.Option("--images", metavar="FOLDER", help="the images, if not under SOURCE")] = None,
+    images: Annotated[
+        str | None, typer.Option("--images", metavar="FOLDER", help="the images, if not under SOURCE")
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -46,7 +50,9 @@ def convert(
 
     if kind not in CONVERTIBLE:
         raise UsageError(
-            f"convert {kind}: cannot be converted", "boxes", f"hibiscus convert boxes {source} --to {to} --out {out}"
+            f"convert {kind}: cannot be converted",
+            "boxes",
+            f"hibiscus convert boxes {source} --to {to} --out {out}",
         )
     if to not in FORMATS:
         raise ConfigError(f"--to {to}", f"one of {', '.join(FORMATS)}", nearest(to, FORMATS))
@@ -76,9 +82,8 @@ def _emit_summary(boxset: Any, out: str, to: str, as_json: bool) -> None:
         "repaired": [{"path": bad.path, "reason": bad.reason} for bad in boxset.repaired],
         "skipped": [{"path": bad.path, "reason": bad.reason} for bad in boxset.skipped],
     }
-    counts = (
-        f"{plural(len(boxset), 'image')} with {plural(boxset.count, 'box', 'boxes')} of {plural(len(boxset.classes), 'class', 'classes')}"
-    )
+    classes = plural(len(boxset.classes), "class", "classes")
+    counts = f"{plural(len(boxset), 'image')} with {plural(boxset.count, 'box', 'boxes')} of {classes}"
     lines = [f"{counts}: {boxset.format} to {to}, written to {out}"]
     lines += ["parts: " + ", ".join(f"{name} {count:,}" for name, count in parts.items())] if parts else []
     lines += [f"lost in {to}: {what} of {plural(count, 'box', 'boxes')}" for what, count in lost.items()]

@@ -1,4 +1,4 @@
-"""Predicted boxes in the formats of people and other programs: lines of text, rows of a table, COCO's JSON."""
+"""Predicted boxes as lines of text, rows of a table, and COCO's JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TABLES = (".csv", ".parquet")
 def summarize_detections(
     predictions: dict[str, Any], out: Path | None, as_json: bool = False, score: float = 0.0
 ) -> dict[str, Any]:
-    """Predicted boxes for a destination: one row per box in tables, the boxes of each image by name in JSON, counts on the screen.
+    """Predicted boxes in the form of their destination: rows of a table, boxes by image in JSON, or counts.
 
     Args:
         predictions: as returned by `Run.predict`, with `boxes` `(items, boxes, 6)` and `box_classes`.
@@ -34,7 +34,11 @@ def summarize_detections(
     classes = predictions["box_classes"]
     summary["found"] = [_counts([box["label"] for box in boxes], classes) for boxes in boxes_by_image]
     if ending in TABLES:
-        rows = [(item, box) for item, boxes in zip(predictions["id"], boxes_by_image, strict=True) for box in boxes]
+        rows = [
+            (item, box)
+            for item, boxes in zip(predictions["id"], boxes_by_image, strict=True)
+            for box in boxes
+        ]
         columns = {name: [box[name] for _, box in rows] for name in ("label", "score", *EDGES)}
         return {"id": [item for item, _ in rows], **columns, "skipped": predictions["skipped"]}
     if ending == ".json" or (as_json and out is None):
@@ -71,7 +75,9 @@ def write_coco(predictions: dict[str, Any], path: Path) -> None:
         {"id": number, "file_name": str(item), "height": int(size[0]), "width": int(size[1])}
         for number, (item, size) in enumerate(zip(predictions["id"], predictions["size"], strict=True), 1)
     ]
-    rows = [(number, row) for number, boxes in enumerate(predictions["boxes"], 1) for row in boxes if row[5] >= 0]
+    rows = [
+        (number, row) for number, boxes in enumerate(predictions["boxes"], 1) for row in boxes if row[5] >= 0
+    ]
     annotations = [
         {
             "id": index,
@@ -87,6 +93,12 @@ def write_coco(predictions: dict[str, Any], path: Path) -> None:
     categories = [{"id": number, "name": name} for number, name in enumerate(predictions["box_classes"], 1)]
     try:
         with path.open("x", encoding="utf-8") as file:
-            json.dump({"images": images, "annotations": annotations, "categories": categories}, file, ensure_ascii=False)
+            json.dump(
+                {"images": images, "annotations": annotations, "categories": categories},
+                file,
+                ensure_ascii=False,
+            )
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
+        ) from None

@@ -57,7 +57,9 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
 
 def _no_access(error: OSError) -> DataError:
     received = f"{error.filename or 'a file'}: cannot be used ({error.strerror or error})"
-    return DataError(received, "free space and permission to write", "free some space, or choose another location")
+    return DataError(
+        received, "free space and permission to write", "free some space, or choose another location"
+    )
 
 
 def _usage(error: Exception) -> UsageError:
@@ -73,8 +75,14 @@ def _usage(error: Exception) -> UsageError:
     if option and verb in ("train", "crossval", "sweep", "inspect"):
         name = option[1].replace("-", "_")
         name = FOREIGN.get(name, name)
-        return UsageError(f"there is no option --{option[1]}", "options of a method as key=value", f"write {name}=VALUE; {see} lists all")
-    return UsageError(f"{verb}: {text[:1].lower()}{text[1:]}" if verb else text, "a command as shown in its help", see)
+        return UsageError(
+            f"there is no option --{option[1]}",
+            "options of a method as key=value",
+            f"write {name}=VALUE; {see} lists all",
+        )
+    return UsageError(
+        f"{verb}: {text[:1].lower()}{text[1:]}" if verb else text, "a command as shown in its help", see
+    )
 
 
 def _unexpected(error: Exception) -> HibiscusError:

@@ -1,4 +1,4 @@
-"""Help for `train`: the list of methods, and for each method all options by group, with ranges and defaults."""
+"""Help for `train`: the methods, and for each method all options by group, with ranges and defaults."""
 
 from __future__ import annotations
 
@@ -69,8 +69,17 @@ def _list_of_methods() -> Iterator[str]:
     yield from (_usage(), "", "Train a method on data.", "", "Methods:")
     yield table([[entry.name, entry.summary] for entry in list_methods()], wrap_last=True)
     yield from ("", "DATA is a folder, a file, or the name of bundled data (hibiscus list).")
-    yield from ("hibiscus train METHOD --help lists the options of a method.", "", "Options:", table(FLAGS, wrap_last=True))
-    yield from ("", "Example:", "  hibiscus train classify photos/ net=resnet20 epochs=30 --out runs/mine --seed 1")
+    yield from (
+        "hibiscus train METHOD --help lists the options of a method.",
+        "",
+        "Options:",
+        table(FLAGS, wrap_last=True),
+    )
+    yield from (
+        "",
+        "Example:",
+        "  hibiscus train classify photos/ net=resnet20 epochs=30 --out runs/mine --seed 1",
+    )
 
 
 def _options_of(method: str) -> Iterator[str]:
@@ -137,7 +146,7 @@ def _row(config: Any, name: str) -> tuple[str, str, str]:
 
 
 def _three_columns(rows: Sequence[tuple[str, str, str]]) -> str:
-    """Names, accepted values and descriptions, the latter two wrapped; a name wider than its column has a line of its own."""
+    """Names, accepted values and descriptions; a name wider than its column has a line of its own."""
     space = line_width() - 6 - MIN_DESCRIPTION  # an indent and two gaps of two columns
     longest_word = max(len(word) for _, values, _ in rows for word in values.split())
     range_width = max(min(MAX_RANGE, space - 26, max(len(values) for _, values, _ in rows)), longest_word)

@@ -11,10 +11,15 @@ from hibiscus.errors import UsageError
 
 __all__ = ["embed", "predict", "sample"]
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays")]
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays"),
+]
 Conditions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME=VALUE", help="conditions; first:last:steps or a,b,c for several values in turn"),
+    typer.Argument(
+        metavar="NAME=VALUE", help="conditions; first:last:steps or a,b,c for several values in turn"
+    ),
 ]
 PredictionsOnly = Annotated[bool, typer.Option("--quiet", help="the predictions only")]
 
@@ -24,13 +29,26 @@ def predict(
     inputs: Inputs,
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="PATH", help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video"),
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video",
+        ),
     ] = None,
     support: Annotated[
-        str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
+        str | None,
+        typer.Option(
+            "--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class"
+        ),
     ] = None,
     score: Annotated[
-        float | None, typer.Option("--score", min=0, max=1, help="score from which a box counts; by default the score_threshold of the run")
+        float | None,
+        typer.Option(
+            "--score",
+            min=0,
+            max=1,
+            help="score from which a box counts; by default the score_threshold of the run",
+        ),
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -47,7 +65,11 @@ def predict(
     loaded = api.load(run, device=device)
     default_score = loaded.info["config"].get("score_threshold")
     if score is not None and default_score is None:
-        raise UsageError(f"--score {score:g} for {loaded.info['method']}", "a detection run, such as of ssd", "leave it out")
+        raise UsageError(
+            f"--score {score:g} for {loaded.info['method']}",
+            "a detection run, such as of ssd",
+            "leave it out",
+        )
     predicted = loaded.predict(inputs, checkpoint, support)
     predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs[0])
 
@@ -56,7 +78,12 @@ def embed(
     run: Run,
     inputs: Inputs,
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz; by default embeddings.parquet")
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="a file ending in .csv .json .parquet or .npz; by default embeddings.parquet",
+        ),
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -76,8 +103,20 @@ def embed(
 def sample(
     run: Run,
     words: Conditions = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="number of samples; in sweeps, rounded down to whole rows")] = 64,
-    out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="a .png for a grid, a .npz, or a folder of images")] = None,
+    count: Annotated[
+        int,
+        typer.Option(
+            "-n",
+            "--count",
+            metavar="N",
+            min=1,
+            help="number of samples; in sweeps, rounded down to whole rows",
+        ),
+    ] = 64,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="PATH", help="a .png for a grid, a .npz, or a folder of images"),
+    ] = None,
     seed: Seed = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -87,8 +126,9 @@ def sample(
 ) -> None:
     """Sample from a generative model.
 
-    Conditions are written as NAME=VALUE: label=cat, code1=1.5. A condition with several values is swept: each row of the grid has the
-    same noise, and the values vary along it. interpolate=9 interpolates in 9 steps from one noise vector to another.
+    Conditions are written as NAME=VALUE: label=cat, code1=1.5. A condition with several values is swept: each
+    row of the grid has the same noise, and the values vary along it. interpolate=9 interpolates in 9 steps
+    from one noise vector to another.
     """
     from hibiscus.cli import samples
     from hibiscus.runs.folder import find_run
@@ -98,4 +138,6 @@ def sample(
 
     loaded = api.load(run, device=device)
     conditions = samples.read_conditions(words or [], loaded.preparation)
-    samples.write_samples(loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions), path, conditions, as_json, quiet)
+    samples.write_samples(
+        loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions), path, conditions, as_json, quiet
+    )

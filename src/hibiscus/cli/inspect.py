@@ -26,7 +26,11 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
 
     unknown = [key for key in options if key not in DataConfig.model_fields]
     if unknown:
-        raise ConfigError(f"there is no option '{unknown[0]}'", "an option of data", nearest(unknown[0], DataConfig.model_fields))
+        raise ConfigError(
+            f"there is no option '{unknown[0]}'",
+            "an option of data",
+            nearest(unknown[0], DataConfig.model_fields),
+        )
     config = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
     dataset = open_data(path, **config.opening())
     try:
@@ -42,21 +46,34 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
 
 
 def _describe(summary: dict[str, Any], how: str) -> str:
-    lines = [f"{summary['path']}: {plural(summary['items'], 'item')}", *(f"  {phrase}" for phrase in summary["fields"].values())]
-    lines.append("parts: " + ", ".join(f"{name} {count:,}" for name, count in summary["parts"].items()) + f"  ({how})")
+    lines = [
+        f"{summary['path']}: {plural(summary['items'], 'item')}",
+        *(f"  {phrase}" for phrase in summary["fields"].values()),
+    ]
+    lines.append(
+        "parts: " + ", ".join(f"{name} {count:,}" for name, count in summary["parts"].items()) + f"  ({how})"
+    )
     if summary["roles"]:
-        lines += ["columns:", table([[name, role] for name, role in list(summary["roles"].items())[:MAX_ROWS]])]
+        lines += [
+            "columns:",
+            table([[name, role] for name, role in list(summary["roles"].items())[:MAX_ROWS]]),
+        ]
         lines += _and_more(len(summary["roles"]), "column")
     if summary["classes"]:
         shown = list(summary["classes"].items())[:MAX_ROWS]
         parts = summary["parts"]
-        rows = [["class", *parts], *([name, *(f"{counts.get(part, 0):,}" for part in parts)] for name, counts in shown)]
+        rows = [
+            ["class", *parts],
+            *([name, *(f"{counts.get(part, 0):,}" for part in parts)] for name, counts in shown),
+        ]
         lines += [table(rows), *_and_more(len(summary["classes"]), "class", "classes")]
     lines += _boxes(summary["about"].get("boxes")) + _pixels(summary["about"].get("mask"))
     duplicates = summary["duplicates"]
     if duplicates["inside"]:
         lines.append(f"duplicates: {plural(duplicates['inside'], 'item')}")
-    lines += [f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()]
+    lines += [
+        f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()
+    ]
     lines += [f"note: {note}" for note in summary["notes"]]
     lines += [f"bad file: {bad['reason']}" for bad in summary["skipped"][:MAX_ROWS]]
     return "\n".join([*lines, *_and_more(len(summary["skipped"]), "bad file")])
@@ -68,19 +85,35 @@ def _boxes(about: dict[str, Any] | None) -> list[str]:
         return []
     columns = list(dict.fromkeys(part for counts in about["boxes"].values() for part in counts))
     shown = list(about["boxes"].items())[:MAX_ROWS]
-    rows = [["boxes of", *columns], *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown)]
+    rows = [
+        ["boxes of", *columns],
+        *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown),
+    ]
     quantiles = ("min", "5%", "median", "95%", "max")
     sizes = [
         ["", *quantiles],
-        *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"] if about["sizes"][name]),
+        *(
+            [name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)]
+            for name in about["sizes"]
+            if about["sizes"][name]
+        ),
     ]
     per_image = about["boxes_per_image"]
-    lines = [table(rows), *_and_more(len(about["boxes"]), "class", "classes"), "sizes in pixels:", table(sizes)]
+    lines = [
+        table(rows),
+        *_and_more(len(about["boxes"]), "class", "classes"),
+        "sizes in pixels:",
+        table(sizes),
+    ]
     lines.append(
         f"boxes per image: {per_image['min']} to {per_image['max']}, median {per_image['median']:g}; "
         f"{about['images_without_objects']} without boxes"
     )
-    lines += [f"classes without a box: {', '.join(about['classes_without_boxes'])}"] if about["classes_without_boxes"] else []
+    lines += (
+        [f"classes without a box: {', '.join(about['classes_without_boxes'])}"]
+        if about["classes_without_boxes"]
+        else []
+    )
     return lines + [f"faults: {count} of {fault}" for fault, count in about["faults"].items()]
 
 
@@ -112,7 +145,13 @@ def list_all(as_json: bool) -> None:
         "bundled data (hibiscus train METHOD NAME)": BUNDLED,
     }
     blocks = [f"{title}\n{table(list(rows.items()), wrap_last=True)}" for title, rows in lists.items()]
-    text = "\n".join([*blocks, "", "hibiscus explain METHOD describes a method; hibiscus train METHOD --help lists its options"])
+    text = "\n".join(
+        [
+            *blocks,
+            "",
+            "hibiscus explain METHOD describes a method; hibiscus train METHOD --help lists its options",
+        ]
+    )
     emit({"methods": methods, "networks": networks, "bundled": BUNDLED}, text, as_json)
 
 
@@ -138,10 +177,24 @@ def compare(folders: list[Path], out: str, as_json: bool) -> None:
         name = folder.name if [other.name for other in folders].count(folder.name) == 1 else str(folder)
         runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if evaluated else {}
     names = list(dict.fromkeys(name for metrics in runs.values() for name in metrics))
-    rows = [["", *runs], *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names)]
-    lines = [table(rows), *(f"  {name}: not evaluated yet (hibiscus evaluate {name})" for name, metrics in runs.items() if not metrics)]
+    rows = [
+        ["", *runs],
+        *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names),
+    ]
+    lines = [
+        table(rows),
+        *(
+            f"  {name}: not evaluated yet (hibiscus evaluate {name})"
+            for name, metrics in runs.items()
+            if not metrics
+        ),
+    ]
     data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
     if len(data) > 1:
         lines.append("  not trained on the same data: compare with care")
     page = compare_runs(folders, Path(out))
-    emit({"runs": runs, "same_data": len(data) == 1, "page": str(page)}, "\n".join([*lines, f"page: {page}"]), as_json)
+    emit(
+        {"runs": runs, "same_data": len(data) == 1, "page": str(page)},
+        "\n".join([*lines, f"page: {page}"]),
+        as_json,
+    )

@@ -1,4 +1,4 @@
-"""Output of the verbs that evaluate: metrics beside the baselines, and whether the required metrics were reached."""
+"""Output of the verbs that evaluate: metrics and baselines, and whether the requirements are met."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class Requirement:
         value = metrics[self.name]
         if value >= self.limit if self.sign == ">=" else value <= self.limit:
             return None
-        return TargetNotReachedError(f"{self.name} is {number(value)}", self.text, "train longer, or with other options")
+        return TargetNotReachedError(
+            f"{self.name} is {number(value)}", self.text, "train longer, or with other options"
+        )
 
 
 def parse_requirements(words: list[str] | None) -> list[Requirement]:
@@ -52,12 +54,14 @@ def parse_requirements(words: list[str] | None) -> list[Requirement]:
         try:
             requirements.append(Requirement(word, match[1], match[2], float(match[3])))  # type: ignore[index]
         except (TypeError, ValueError):
-            raise UsageError(f"--require '{word}'", "NAME>=NUMBER or NAME<=NUMBER", "--require 'test/accuracy>=0.9'") from None
+            raise UsageError(
+                f"--require '{word}'", "NAME>=NUMBER or NAME<=NUMBER", "--require 'test/accuracy>=0.9'"
+            ) from None
     return requirements
 
 
 def result(run: Run, requirements: list[Requirement], as_json: bool, quiet: bool) -> None:
-    """Prints the result of a training: metrics beside the baselines, the next step, and the path of the report.
+    """Prints the result of a training: metrics and baselines, the next step, and the path of the report.
 
     Raises:
         HibiscusError: a requirement is not met; with JSON the printed object contains it too.
@@ -66,7 +70,11 @@ def result(run: Run, requirements: list[Requirement], as_json: bool, quiet: bool
         return
     stored = run.folder.read("evaluation.json") if (run.path / "evaluation.json").exists() else None
     page = run.path / "report.html"
-    content: dict[str, Any] = {"run": str(run.path), "best": run.info.get("best"), "report": str(page) if page.exists() else None}
+    content: dict[str, Any] = {
+        "run": str(run.path),
+        "best": run.info.get("best"),
+        "report": str(page) if page.exists() else None,
+    }
     if stored:
         content |= {"part": stored["part"], "metrics": stored["metrics"], "baselines": stored["baselines"]}
     content["advice"] = (stored or {}).get("advice", [])
@@ -74,12 +82,17 @@ def result(run: Run, requirements: list[Requirement], as_json: bool, quiet: bool
     if (run.path / "crossval.json").exists():
         cross = content["crossval"] = run.folder.read("crossval.json")
         name = f"val/{cross['selection_metric']['name']}"
-        lines.append(f"{cross['folds']} folds: {name} {number(cross['mean'])} ± {number(cross['sd'])} at epoch {cross['best_epoch']}")
+        lines.append(
+            f"{cross['folds']} folds: {name} {number(cross['mean'])} ± {number(cross['sd'])} "
+            f"at epoch {cross['best_epoch']}"
+        )
     lines += [_metrics_table(stored)] if stored else []
     lines += [wrap(advice, "next: ", "  ") for advice in content["advice"]]
     lines.append(f"run:    {run.path}")
     lines += [f"report: {page}"] if page.exists() else []
-    _emit_and_check(content, "\n".join(lines), requirements, stored["metrics"] if stored else {}, as_json, quiet)
+    _emit_and_check(
+        content, "\n".join(lines), requirements, stored["metrics"] if stored else {}, as_json, quiet
+    )
 
 
 def evaluation(
@@ -95,11 +108,18 @@ def evaluation(
     items = f" ({evaluated['items']:,} items)" if "items" in evaluated else ""
     heading = f"{run.path}, {evaluated['checkpoint']} checkpoint (epoch {epoch}), on {where}{items}"
     text = f"{heading}\n{_metrics_table(evaluated)}"
-    _emit_and_check({"run": str(run.path), **evaluated}, text, requirements, evaluated["metrics"], as_json, quiet)
+    _emit_and_check(
+        {"run": str(run.path), **evaluated}, text, requirements, evaluated["metrics"], as_json, quiet
+    )
 
 
 def _emit_and_check(
-    content: dict[str, Any], text: str, requirements: list[Requirement], metrics: dict[str, float], as_json: bool, quiet: bool
+    content: dict[str, Any],
+    text: str,
+    requirements: list[Requirement],
+    metrics: dict[str, float],
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     failed = next((error for require in requirements if (error := require.check(metrics))), None)
     if failed and as_json:
@@ -117,7 +137,11 @@ def _metrics_table(evaluated: dict[str, Any]) -> str:
     rows = [["", "this run", *baselines]]
     for name, metric in evaluated["metrics"].items():
         values = [metric, *(baseline.get(name) for baseline in baselines.values())]
-        scale = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+        scale = max(
+            (abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0
+        )
         is_selected = name == evaluated["selection_metric"]["name"]
         rows.append([f"{name} *" if is_selected else name, *(number(value, scale) for value in values)])
-    return f"{table(rows)}\n  * selects the best epoch (on the validation part); the other columns are baselines"
+    return (
+        f"{table(rows)}\n  * selects the best epoch (on the validation part); the other columns are baselines"
+    )

@@ -1,4 +1,4 @@
-"""Predictions in the size of the original images: boxes and masks drawn over the image files and video frames."""
+"""Predictions in the size of the original images: boxes and masks drawn over files and video frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def overlay_original(predictions: dict[str, Any], index: int, score: float) -> A
     """The boxes or the mask of one image, drawn over the image in its file.
 
     Args:
-        predictions: as returned by `Run.predict`, with `size`, and `boxes` and `box_classes`, or `mask` and `classes`.
+        predictions: as returned by `Run.predict`, with `size`, and `boxes` and `box_classes`, or `mask` and
+            `classes`.
         index: the index of the image.
         score: the score from which a box is drawn.
 
@@ -33,7 +34,7 @@ def overlay_original(predictions: dict[str, Any], index: int, score: float) -> A
 
 
 def overlay(image: Any, predictions: dict[str, Any], index: int, score: float) -> Any:
-    """An image, uint8 (height, width, 3), with its predicted boxes or mask drawn over it; None for other predictions."""
+    """An image, uint8 (height, width, 3), overlaid with its predicted boxes or mask; None for others."""
     height, width = image.shape[:2]
     if "boxes" in predictions:
         from hibiscus.evaluation.draw_boxes import drawn, sure
@@ -49,8 +50,10 @@ def overlay(image: Any, predictions: dict[str, Any], index: int, score: float) -
     return None
 
 
-def write_video(predictions: dict[str, Any], images: list[str], source: Path, out: Path, score: float) -> None:
-    """Writes a video with the predictions drawn over its frames, or with the frames replaced if the predictions are images.
+def write_video(
+    predictions: dict[str, Any], images: list[str], source: Path, out: Path, score: float
+) -> None:
+    """Writes a video whose frames are overlaid with predictions, or replaced by predicted images.
 
     Args:
         predictions: as returned by `Run.predict`, for each frame.
@@ -66,7 +69,9 @@ def write_video(predictions: dict[str, Any], images: list[str], source: Path, ou
     from hibiscus.data.images.video import frame_rate, walk_frames, write_frames
 
     if not images:
-        raise UsageError(f"--out {out}: the predictions contain no images", "a table", f"--out {out.with_suffix('.csv')}")
+        raise UsageError(
+            f"--out {out}: the predictions contain no images", "a table", f"--out {out.with_suffix('.csv')}"
+        )
 
     replacements = predictions[images[0]]
 
@@ -82,7 +87,7 @@ def write_video(predictions: dict[str, Any], images: list[str], source: Path, ou
 
 
 def resize(pixels: Any, size: Any, nearest: bool) -> Any:
-    """A predicted image in the size (height, width) of the original; class numbers need nearest-neighbor interpolation."""
+    """A predicted image in the size (height, width) of the original; masks need nearest-neighbor resizing."""
     import numpy as np
     from PIL import Image
 
@@ -100,8 +105,14 @@ def write_classes(names: list[str], folder: Path) -> None:
     path, text = folder / "classes.txt", "".join(f"{name}\n" for name in names)
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
-            raise DataError(f"{path}: lists the classes of other masks", "a folder without this file", f"--out {folder}-2/")
+            raise DataError(
+                f"{path}: lists the classes of other masks",
+                "a folder without this file",
+                f"--out {folder}-2/",
+            )
         folder.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
+        ) from None

@@ -14,14 +14,23 @@ RunOption = Annotated[str, typer.Option(metavar="RUN")]
 
 
 def panoptic(
-    inputs: Annotated[list[str], typer.Argument(metavar="IMAGES", help="images or folders; with annotated boxes and masks, evaluated")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGES", help="images or folders; with annotated boxes and masks, evaluated"),
+    ],
     things: Annotated[str, typer.Option("--things", metavar="RUN", help="a detection run, such as of ssd")],
     stuff: Annotated[str, typer.Option("--stuff", metavar="RUN", help="a segmentation run, such as of unet")],
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FOLDER", help="a new folder for the maps; by default they are not written")
+        str | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="a new folder for the maps; by default they are not written"
+        ),
     ] = None,
     score: Annotated[
-        float | None, typer.Option("--score", help="score from which a box counts; by default the score_threshold of the run")
+        float | None,
+        typer.Option(
+            "--score", help="score from which a box counts; by default the score_threshold of the run"
+        ),
     ] = None,
     device: Device = "auto",
     as_json: Json = False,
@@ -29,10 +38,12 @@ def panoptic(
 ) -> None:
     """Merge boxes and masks of two runs into panoptic maps.
 
-    A map holds the class of each pixel and, for things, the instance: each pixel of a thing class belongs to the box of that class with
-    the highest score that contains it, or lies just outside. Classes are matched by name. If the data has annotations, its test part is
-    evaluated. With --out, a map of 16-bit numbers (256 times the class number from 1, plus the number of the instance) and a colored
-    map are written for each image, and all segments are listed in segments.json.
+    A map holds the class of each pixel and, for things, the instance: each pixel of a thing class belongs to
+        the box of that class with
+    the highest score that contains it, or lies just outside. Classes are matched by name. If the data has
+    annotations, its test part is evaluated. With --out, a map of 16-bit numbers (256 times the class number
+    from 1, plus the number of the instance) and a colored map are written for each image, and all segments
+    are listed in segments.json.
     """
     from pathlib import Path
 
@@ -46,11 +57,17 @@ def panoptic(
     if out is not None:
         _write(result, Path(out).expanduser())
     content = {name: value for name, value in result.items() if name in ("metrics", "by_class", "skipped")}
-    lines = [f"{len(result['id'])} images" + (f", maps written to {out}" if out else "; --out maps/ writes the maps")]
+    lines = [
+        f"{len(result['id'])} images"
+        + (f", maps written to {out}" if out else "; --out maps/ writes the maps")
+    ]
     if "metrics" in result:
         rows = [
             ["class", "PQ", "SQ", "RQ"],
-            *([name, *(f"{value:.4f}" for value in row.values())] for name, row in result["by_class"].items()),
+            *(
+                [name, *(f"{value:.4f}" for value in row.values())]
+                for name, row in result["by_class"].items()
+            ),
         ]
         rows.append(["all", *(f"{result['metrics'][name]:.4f}" for name in ("pq", "sq", "rq"))])
         lines.append(table(rows))
@@ -69,15 +86,24 @@ def _write(result: dict[str, Any], folder: Any) -> None:
 
     folder.mkdir(parents=True)
     rows = []
-    for index, (item, panoptic_map, size) in enumerate(zip(result["id"], result["maps"], result["size"], strict=True)):
+    for index, (item, panoptic_map, size) in enumerate(
+        zip(result["id"], result["maps"], result["size"], strict=True)
+    ):
         numbers = np.array([VOID, *_numbers(panoptic_map)], np.uint16)
         stem = f"{index:05d}-" + str(item).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
         colored = _colored(panoptic_map)
-        for pixels, name in ((numbers[panoptic_map.segments], f"{stem}.png"), (colored, f"{stem}-colored.png")):
-            Image.fromarray(pixels).resize((int(size[1]), int(size[0])), Image.Resampling.NEAREST).save(folder / name)
+        for pixels, name in (
+            (numbers[panoptic_map.segments], f"{stem}.png"),
+            (colored, f"{stem}-colored.png"),
+        ):
+            Image.fromarray(pixels).resize((int(size[1]), int(size[0])), Image.Resampling.NEAREST).save(
+                folder / name
+            )
         segments = [
             {"id": int(number), "class": result["classes"][class_number], "thing": thing}
-            for number, class_number, thing in zip(numbers[1:], panoptic_map.classes, panoptic_map.things, strict=True)
+            for number, class_number, thing in zip(
+                numbers[1:], panoptic_map.classes, panoptic_map.things, strict=True
+            )
         ]
         rows.append({"image": str(item), "map": f"{stem}.png", "segments": segments})
     (folder / "segments.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
@@ -94,7 +120,7 @@ def _numbers(panoptic_map: Any) -> list[int]:
 
 
 def _colored(panoptic_map: Any) -> Any:
-    """A color for each segment: shades of one color for the things of a class, white for pixels of no segment."""
+    """A color for each segment: shades of one color within a class, white for pixels of no segment."""
     import numpy as np
 
     from hibiscus.evaluation.segmentation import colors_of

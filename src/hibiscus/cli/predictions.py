@@ -26,7 +26,8 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     Args:
         out: as typed.
         inputs: never written to.
-        folders: whether it may be a folder of images: a name without an ending, with a slash at its end, or of an existing folder.
+        folders: whether it may be a folder of images: a name without an ending, with a slash at its end, or
+            of an existing folder.
 
     Raises:
         UsageError: an unknown ending, or the destination is one of the inputs.
@@ -40,7 +41,9 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     is_video = folders and path.suffix.lower() in FILM_ENDINGS
     if is_video and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
         raise UsageError(
-            f"--out {out}: the input is not one video", "a video as the only input", f"--out {path.stem}/ for images"
+            f"--out {out}: the input is not one video",
+            "a video as the only input",
+            f"--out {path.stem}/ for images",
         )
     is_file = is_video or path.suffix.lower() in ENDINGS
     if not is_file and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
@@ -57,7 +60,11 @@ def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> N
     if not is_file and path.exists() and not path.is_dir():
         raise DataError(f"--out {out}: a file of this name exists", "a folder", f"--out {path}-images/")
     if not path.parent.is_dir():
-        raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
+        raise DataError(
+            f"--out {out}: there is no folder {path.parent}",
+            "a folder that exists",
+            f"mkdir -p {path.parent}",
+        )
     if any(Path(name).expanduser().resolve() == path.resolve() for name in inputs):
         raise UsageError(
             f"--out {out}: this is the input",
@@ -65,11 +72,18 @@ def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> N
             "--out predictions.csv" if is_file else f"--out {path}-predictions/",
         )
     if is_file and path.exists():
-        raise DataError(f"--out {out}: exists already", "a new file, since none is overwritten", f"--out {unused(path)}")
+        raise DataError(
+            f"--out {out}: exists already", "a new file, since none is overwritten", f"--out {unused(path)}"
+        )
 
 
 def predictions(
-    predicted: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0, source: str = ""
+    predicted: dict[str, Any],
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    score: float = 0.0,
+    source: str = "",
 ) -> None:
     """Prints predictions, one line each, or writes them to a file by its ending.
 
@@ -100,11 +114,18 @@ def predictions(
         dropped = images if out.suffix.lower() in TABLES else []
         write_file({name: values for name, values in predicted.items() if name not in dropped}, out)
     _report_written(predicted, "prediction", out, as_json, quiet)
-    if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
+    if (
+        boxes is not None
+        and out.suffix.lower() in (*TABLES, ".json")
+        and score > 0
+        and not (as_json or quiet)
+    ):
         print(f"boxes with a score of at least {score:g}; --score 0 for all", file=sys.stderr)  # noqa: T201
 
 
-def _print(predicted: dict[str, Any], names: list[str], images: list[str], as_json: bool, quiet: bool) -> None:
+def _print(
+    predicted: dict[str, Any], names: list[str], images: list[str], as_json: bool, quiet: bool
+) -> None:
     items = predicted["id"][:MAX_LINES] if sys.stdout.isatty() else predicted["id"]
     rows = [["item", *names]]
     if not as_json:
@@ -118,11 +139,15 @@ def _print(predicted: dict[str, Any], names: list[str], images: list[str], as_js
 
 def _notes(predicted: dict[str, Any], names: list[str], images: list[str]) -> Iterator[str]:
     """How to obtain what does not fit into a line."""
-    long = [name for name in names if getattr(predicted[name], "ndim", 0) > 1 and predicted[name][0].size > MAX_NUMBERS]
+    long = [
+        name
+        for name in names
+        if getattr(predicted[name], "ndim", 0) > 1 and predicted[name][0].size > MAX_NUMBERS
+    ]
     if long:
         yield f"{', '.join(long)}: too many numbers for a line; --out predictions.csv writes them all"
     if images:
-        yield f"{', '.join(images)}: images; --out predictions/ writes image files, --out predictions.npz arrays"
+        yield f"{', '.join(images)}: images; --out predictions/ writes files, --out predictions.npz arrays"
 
 
 def embeddings(embedded: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
@@ -153,14 +178,16 @@ def _is_images(values: Any) -> bool:
 
 
 def _write_images(predicted: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
-    """Writes a video, or a folder of images; with COCO's JSON for boxes, and the list of classes for masks."""
+    """Writes a video or a folder of images, with COCO's JSON for boxes and the list of classes for masks."""
     from hibiscus.data.images.video import FILM_ENDINGS
 
     if out.suffix.lower() in FILM_ENDINGS:
         overlays.write_video(predicted, images, Path(source).expanduser(), out, score)
         return
     if "boxes" in predicted and (out / detections.COCO_NAME).exists():
-        raise DataError(f"{out / detections.COCO_NAME}: exists already", "a folder without this file", f"--out {out}-2/")
+        raise DataError(
+            f"{out / detections.COCO_NAME}: exists already", "a folder without this file", f"--out {out}-2/"
+        )
     if "mask" in predicted and "classes" in predicted:
         overlays.write_classes(predicted["classes"], out)
     _save_images(predicted, images, out, score)
@@ -169,19 +196,22 @@ def _write_images(predicted: dict[str, Any], images: list[str], out: Path, score
 
 
 def _save_images(predicted: dict[str, Any], images: list[str], folder: Path, score: float) -> None:
-    """Writes a PNG under the name of each input; of several images, all but `image` or the first get a suffix.
+    """Writes a PNG under the name of each input; further images of an input get a suffix.
 
     An `overlay` is drawn over the image in its own file, with boxes from a score on.
 
     Raises:
         UsageError: the predictions contain no images.
-        DataError: an image of this name exists already, in which case none is written; or the folder cannot be written.
+        DataError: an image of this name exists already, in which case none is written; or the folder cannot
+            be written.
     """
     from hibiscus.data.images.ops import save_image
 
     if not images:
         raise UsageError(
-            f"--out {folder}: the predictions contain no images", f"a file ending in {', '.join(ENDINGS)}", f"--out {folder}.csv"
+            f"--out {folder}: the predictions contain no images",
+            f"a file ending in {', '.join(ENDINGS)}",
+            f"--out {folder}.csv",
         )
     first = "image" if "image" in images else images[0]
     taken: set[str] = set()
@@ -192,7 +222,9 @@ def _save_images(predicted: dict[str, Any], images: list[str], folder: Path, sco
             files.append((folder / f"{_unique(stem, taken)}.png", index, name))
     existing = next((path for path, *_ in files if path.exists()), None)
     if existing is not None:
-        raise DataError(f"{existing}: exists already", "a folder without images of these names", f"--out {folder}-2/")
+        raise DataError(
+            f"{existing}: exists already", "a folder without images of these names", f"--out {folder}-2/"
+        )
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -35,9 +35,13 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
     for word in words:
         for name, text in parse_words([word]).items():
             if name in FLAGS:
-                raise UsageError(f"the word '{word}'", "a condition of the method", f"write it as {FLAGS[name]} {text}")
+                raise UsageError(
+                    f"the word '{word}'", "a condition of the method", f"write it as {FLAGS[name]} {text}"
+                )
             if name in conditions:
-                raise UsageError(f"{word}: {name} is given twice", "each condition once", f"several values as {name}=a,b")
+                raise UsageError(
+                    f"{word}: {name} is given twice", "each condition once", f"several values as {name}=a,b"
+                )
             conditions[name] = text if text in names else _values(name, str(text))
     return conditions
 
@@ -54,13 +58,15 @@ def _values(name: str, text: str) -> Any:
         if count < 2 or not (math.isfinite(low) and math.isfinite(high)):
             raise ValueError
     except ValueError:
-        raise UsageError(f"{name}={text}: not a sweep", "first:last:steps, with two steps or more", f"{name}=-2:2:9") from None
+        raise UsageError(
+            f"{name}={text}: not a sweep", "first:last:steps, with two steps or more", f"{name}=-2:2:9"
+        ) from None
     values = [low + (high - low) * step / (count - 1) for step in range(count)]
     return [int(value) for value in values] if all(value.is_integer() for value in values) else values
 
 
 def check_destination(out: str | None, run: Path) -> Path:
-    """The destination of samples, checked before anything is computed: a `.png` for a grid, a `.npz`, or a folder of images.
+    """The destination of samples: a `.png` for a grid, a `.npz`, or a folder of images.
 
     Raises:
         UsageError: an unknown ending.
@@ -70,9 +76,17 @@ def check_destination(out: str | None, run: Path) -> Path:
         return unused(run / "samples" / "samples.png")
     path = Path(out).expanduser()
     if path.suffix.lower() not in ("", ".png", ".npz"):
-        raise UsageError(f"--out {out}", "a folder, or a file ending in .png or .npz", f"--out {path.stem or 'samples'}.png")
+        raise UsageError(
+            f"--out {out}",
+            "a folder, or a file ending in .png or .npz",
+            f"--out {path.stem or 'samples'}.png",
+        )
     if not path.parent.is_dir():
-        raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
+        raise DataError(
+            f"--out {out}: there is no folder {path.parent}",
+            "a folder that exists",
+            f"mkdir -p {path.parent}",
+        )
     no_folder = path.is_file() or _holds_samples(path)
     if {".png": path.exists(), ".npz": path.is_dir()}.get(path.suffix.lower(), no_folder):
         raise DataError(f"--out {out}: exists already", "a new file or folder", f"--out {unused(path)}")
@@ -102,21 +116,29 @@ def write_samples(
         else:
             path.mkdir(parents=True, exist_ok=True)
             for index, image in enumerate(pixels):
-                save_image(image, path / _file_name(index, {name: values[index] for name, values in values_of.items()}))
+                save_image(
+                    image,
+                    path / _file_name(index, {name: values[index] for name, values in values_of.items()}),
+                )
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
+        ) from None
     if as_json or not quiet:
         content = {"out": str(path), "items": len(pixels), "conditions": values_of}
         emit(content, f"{plural(len(pixels), 'sample')} written to {path}", as_json)
 
 
 def _columns(conditions: dict[str, Any]) -> int | None:
-    """The number of images in a row of the grid, if there is a sweep: interpolation steps, or the values of the last sweep."""
+    """The number of images in a row: interpolation steps, or values of the last sweep, if there is one."""
     sweeps = [len(values) for values in conditions.values() if isinstance(values, list)]
     return int(conditions["interpolate"]) if "interpolate" in conditions else sweeps[-1] if sweeps else None
 
 
 def _file_name(index: int, values: dict[str, Any]) -> str:
     """`sample-00001-label=cat-code1=-2.png`, without characters that a file system may not accept."""
-    words = [f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items()]
+    words = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in values.items()
+    ]
     return re.sub(r"[^\w.=+-]+", "_", "-".join([f"sample-{index + 1:05d}", *words]))[:120] + ".png"

@@ -11,7 +11,7 @@ __all__ = ["sweep"]
 
 
 def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """Trains all settings and prints their metrics side by side, with mean ± standard deviation over several seeds."""
+    """Trains all settings and prints their metrics, as mean ± standard deviation over several seeds."""
     from hibiscus import api
 
     result = api.sweep(method, data, quiet=quiet or as_json, **options)
@@ -19,11 +19,15 @@ def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet:
     rows = [["", *(row["setting"] for row in settings)]]
     for name in dict.fromkeys(name for row in settings for name in row["metrics"]):
         cells = [row["metrics"].get(name) for row in settings]
-        scale = max((abs(cell["mean"]) for cell in cells if cell and math.isfinite(cell["mean"])), default=0.0)
-        rows.append([f"{name} *" if name.startswith("val/") else name, *(_cell(cell, scale) for cell in cells)])
+        scale = max(
+            (abs(cell["mean"]) for cell in cells if cell and math.isfinite(cell["mean"])), default=0.0
+        )
+        rows.append(
+            [f"{name} *" if name.startswith("val/") else name, *(_cell(cell, scale) for cell in cells)]
+        )
     lines = [
         table(rows),
-        "  * selected the best epoch of each run; select a setting by it too, and report the test metrics of that setting only",
+        "  * selected the best epoch; select a setting by it too, and report only its test metrics",
         f"runs:    {result['folder']}",
         f"compare: {result['compare']}",
     ]

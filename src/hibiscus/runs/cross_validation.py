@@ -66,14 +66,15 @@ def cross_validate(
     quiet: bool,
     argv: list[str],
 ) -> Run:
-    """Trains K new models, finds the best epoch of their mean validation curve, and trains once more on all training data.
+    """Trains K models, finds the best epoch of their mean curve, and trains once more on all training data.
 
-    If it was interrupted, it continues when called again with the same `out`. The test part is used only once, to evaluate
-    the refitted model.
+    If it was interrupted, it continues when called again with the same `out`. The test part is used only
+    once, to evaluate the refitted model.
 
     Args:
         method: the name of the method.
-        data: a path, a bundled name, or a Dataset; its training and validation parts are pooled and divided into folds.
+        data: a path, a bundled name, or a Dataset; its training and validation parts are pooled and divided
+            into folds.
         options: options of the method and of the data.
         folds: their number, at least 2.
         out: the folder; by default the next in `runs/`.
@@ -106,7 +107,7 @@ def cross_validate(
 
 
 def _folds(plan: _Plan, data_config: DataConfig, pool: np.ndarray, count: int) -> Iterator[Parts]:
-    """The parts of each fold; if all items of a rare class would be held out, they stay in the training part too."""
+    """The parts of each fold; a class whose items would all be held out stays in the training part."""
     has_labels = "label" in plan.kind.needs
     groups = groups_of(plan.dataset, data_config, plan.kind.parts_hold_other_classes)
     for held_out in make_folds(plan.dataset, pool, count, "stratified" if has_labels else "hash", groups):
@@ -161,15 +162,23 @@ def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: i
     config = plan.kind.resolve(config, session.preparation, len(parts["train"]))
     same_parts = all(list(session.parts.get(name, ())) == list(items) for name, items in parts.items())
     if session.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
-        raise ConfigError(f"{path}: trained with other options or data", "the same options, to continue", "another --out FOLDER")
+        raise ConfigError(
+            f"{path}: trained with other options or data",
+            "the same options, to continue",
+            "another --out FOLDER",
+        )
     return session
 
 
 def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> dict[str, Any]:
-    """The mean curves, their best epoch, and the scores of the folds at that epoch (not at each fold's own best)."""
+    """The mean curves, their best epoch, and the scores of the folds at that same epoch."""
     validation = [[line[f"val/{selection_metric.name}"] for line in history] for history in histories]
-    training = [[line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories]
-    mean = np.asarray(mean_curve(validation, at_least=len(validation)))  # of the epochs that every fold has reached
+    training = [
+        [line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories
+    ]
+    mean = np.asarray(
+        mean_curve(validation, at_least=len(validation))
+    )  # of the epochs that every fold has reached
     best_epoch = int(mean.argmax() if selection_metric.higher_is_better else mean.argmin()) + 1
     scores = [curve[min(best_epoch, len(curve)) - 1] for curve in validation]
     return {
@@ -178,7 +187,10 @@ def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> 
         "scores": scores,
         "mean": float(np.mean(scores)),
         "sd": float(np.std(scores, ddof=1)),
-        "curve": {"train": [None if value != value else value for value in _mean(training)], "val": mean.tolist()},
+        "curve": {
+            "train": [None if value != value else value for value in _mean(training)],
+            "val": mean.tolist(),
+        },
     }
 
 

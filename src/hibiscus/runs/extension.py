@@ -28,7 +28,11 @@ def load_last(folder: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     path = folder.checkpoints / "last.safetensors"
     if not path.is_file():
-        raise RunError(f"{folder.path}: no checkpoint to continue from", "a run that has saved at least once", "train a new run")
+        raise RunError(
+            f"{folder.path}: no checkpoint to continue from",
+            "a run that has saved at least once",
+            "train a new run",
+        )
     return load_checkpoint(path)
 
 
@@ -56,35 +60,53 @@ def check_extension(
     """
     if data[0] is not None and not _same_path(data[0], data[1]):
         raise ConfigError(
-            f"{data[0]} together with extend={previous}", f"the data of that run, {data[1]}", "name the same data, or leave out extend="
+            f"{data[0]} together with extend={previous}",
+            f"the data of that run, {data[1]}",
+            "name the same data, or leave out extend=",
         )
     if method[0] != method[1]:
-        raise ConfigError(f"extend={previous}: a run of {method[1]}", f"a run of {method[0]}", f"train {method[1]}")
+        raise ConfigError(
+            f"extend={previous}: a run of {method[1]}", f"a run of {method[0]}", f"train {method[1]}"
+        )
     data_options, method_options = split_options(type(config), options)
     changed = [name for name in data_options if name not in REPEATED]
     if changed:
-        raise ConfigError(f"{', '.join(changed)} together with extend=", "the data of the extended run, unchanged", "leave them out")
+        raise ConfigError(
+            f"{', '.join(changed)} together with extend=",
+            "the data of the extended run, unchanged",
+            "leave them out",
+        )
     extended = build_options(type(config), {**config.model_dump(), **method_options})
     fixed = [name for name in FIXED if getattr(extended, name, None) != getattr(config, name, None)]
     if fixed:
         values = ", ".join(f"{name}={getattr(config, name)}" for name in fixed)
-        raise ConfigError(f"{', '.join(fixed)} together with extend=", f"as in the extended run: {values}", "leave them out")
-    done = math.ceil(config.epochs * state["stage_round"] / max(1, state["stage_rounds"]))  # in the current stage
+        raise ConfigError(
+            f"{', '.join(fixed)} together with extend=", f"as in the extended run: {values}", "leave them out"
+        )
+    done = math.ceil(
+        config.epochs * state["stage_round"] / max(1, state["stage_rounds"])
+    )  # in the current stage
     if extended.epochs <= done:
         raise ConfigError(
-            f"epochs={extended.epochs} with extend={previous}, which has completed {done}", f"more than {done}", f"epochs={2 * done}"
+            f"epochs={extended.epochs} with extend={previous}, which has completed {done}",
+            f"more than {done}",
+            f"epochs={2 * done}",
         )
     return extended
 
 
 def copy_run(old: RunFolder, new: RunFolder, tensors: dict[str, Any], state: dict[str, Any]) -> None:
     """Copies the log, the best checkpoint and the last one, without the reason why the previous run ended."""
-    callbacks = {name: value for name, value in state["callbacks"].items() if name not in ("plateau", "early_stopping")}
+    callbacks = {
+        name: value for name, value in state["callbacks"].items() if name not in ("plateau", "early_stopping")
+    }
     with old.locked():
         for name in ("log.jsonl", "checkpoints/best.safetensors"):
             if (old.path / name).exists():
                 shutil.copy2(old.path / name, new.path / name)
-    save_checkpoint(new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks})
+    save_checkpoint(
+        new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks}
+    )
 
 
 def _same_path(first: str, second: str) -> bool:

@@ -52,14 +52,18 @@ class RunFolder:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
-                f"{self.path}: cannot be created ({error.strerror})", "a writable location", "choose another: --out FOLDER"
+                f"{self.path}: cannot be created ({error.strerror})",
+                "a writable location",
+                "choose another: --out FOLDER",
             ) from None
 
     def _is_free(self) -> bool:
-        """Whether the folder is empty, or holds only finished folds or the files of a run killed before it wrote `run.json`."""
+        """Whether the folder holds nothing but finished folds, or files of a run killed before `run.json`."""
         names = {child.name for child in self.path.iterdir()}
         started = self.checkpoints.is_dir() and any(self.checkpoints.iterdir())
-        return not started and all(name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names)
+        return not started and all(
+            name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names
+        )
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -72,7 +76,9 @@ class RunFolder:
             file = open(self.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open while locked
         except OSError as error:
             raise RunError(
-                f"{self.path}: cannot be written ({error.strerror})", "a writable folder", "check its permissions"
+                f"{self.path}: cannot be written ({error.strerror})",
+                "a writable folder",
+                "check its permissions",
             ) from None
         try:
             _lock_file(file)
@@ -80,7 +86,11 @@ class RunFolder:
             file.seek(0)
             owner = file.read().strip() or "another process"
             file.close()
-            raise RunError(f"{self.path}: in use by {owner}", "a run that no other process uses", "wait for it, or stop it") from None
+            raise RunError(
+                f"{self.path}: in use by {owner}",
+                "a run that no other process uses",
+                "wait for it, or stop it",
+            ) from None
         try:
             file.truncate(0)
             file.write(f"process {os.getpid()}")
@@ -99,11 +109,23 @@ class RunFolder:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(f"{path}: no such file", "a run folder written by hibiscus train", "check the path") from None
+            raise RunError(
+                f"{path}: no such file", "a run folder written by hibiscus train", "check the path"
+            ) from None
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: cannot be read ({error})", "the file as Hibiscus wrote it", "restore it from a backup") from None
-        if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
-            raise RunError(f"{path}: format {content['format']}", f"format {FORMAT} or older", "install a newer Hibiscus")
+            raise RunError(
+                f"{path}: cannot be read ({error})",
+                "the file as Hibiscus wrote it",
+                "restore it from a backup",
+            ) from None
+        if (
+            isinstance(content, dict)
+            and isinstance(content.get("format"), int)
+            and content["format"] > FORMAT
+        ):
+            raise RunError(
+                f"{path}: format {content['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
+            )
         return upgrade(name, content)
 
     def read_log(self) -> list[dict[str, Any]]:
@@ -119,7 +141,9 @@ class RunFolder:
 
     def write_config(self, method: str, data: str, config: dict[str, Any], options: dict[str, Any]) -> None:
         """Writes `config.yaml`, with everything that is needed to repeat the run."""
-        text = yaml.safe_dump({"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(
+            {"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True
+        )
         write_atomically(self.path / "config.yaml", text.encode())
 
     def update(self, **changes: Any) -> dict[str, Any]:
@@ -144,11 +168,17 @@ def next_run_folder(method: str, data: str, root: Path = Path("runs")) -> Path:
     """The next free `runs/METHOD-DATA-NNN`, with a number one higher than any that exists."""
     stem = f"{method}-{re.sub(r'[^A-Za-z0-9_.]+', '-', data).strip('-.')[:40] or 'data'}"
     pattern = re.compile(re.escape(stem) + r"-(\d{3,})$")
-    taken = [int(match[1]) for path in (root.iterdir() if root.is_dir() else ()) if (match := pattern.match(path.name))]
+    taken = [
+        int(match[1])
+        for path in (root.iterdir() if root.is_dir() else ())
+        if (match := pattern.match(path.name))
+    ]
     return root / f"{stem}-{max(taken, default=0) + 1:03d}"
 
 
-def make_run_folder(method: str, data: str, out: str | os.PathLike[str] | None, may_exist: bool = False) -> RunFolder:
+def make_run_folder(
+    method: str, data: str, out: str | os.PathLike[str] | None, may_exist: bool = False
+) -> RunFolder:
     """Creates the given folder, or the next free one in `runs`; two processes never get the same one.
 
     Args:
@@ -188,7 +218,9 @@ def find_run(path: str | os.PathLike[str]) -> Path:
             return max(runs, key=lambda run: (_started(run), run.name))
     if not (folder / "run.json").is_file():
         raise RunError(
-            f"{folder}: no run here", "a folder with run.json, or runs/latest", "ls runs; or train first: hibiscus train ..."
+            f"{folder}: no run here",
+            "a folder with run.json, or runs/latest",
+            "ls runs; or train first: hibiscus train ...",
         )
     return folder
 

@@ -40,7 +40,9 @@ def read_info(folder: RunFolder) -> dict[str, Any]:
     """
     info = folder.read("run.json")
     missing = [
-        name for name, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(name), kind)
+        name
+        for name, kind in REQUIRED.items()
+        if not isinstance(info, dict) or not isinstance(info.get(name), kind)
     ]
     if missing:
         raise RunError(

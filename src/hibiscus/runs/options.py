@@ -47,7 +47,9 @@ LIMITS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exc
 
 
 def parse_words(words: list[str]) -> dict[str, Any]:
-    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`; plain options stay strings for pydantic.
+    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`.
+
+    Options of the network are converted; others stay strings, which pydantic converts.
 
     Raises:
         UsageError: a word without `=`, or an option that is given twice.
@@ -57,7 +59,9 @@ def parse_words(words: list[str]) -> dict[str, Any]:
         key, sign, value = word.partition("=")
         if not sign or not key:
             raise UsageError(
-                f"the word '{word}' is not understood", "options as key=value", "hibiscus train METHOD --help lists them"
+                f"the word '{word}' is not understood",
+                "options as key=value",
+                "hibiscus train METHOD --help lists them",
             )
         key = key.replace("-", "_")
         if key in options:
@@ -90,7 +94,9 @@ def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
         name = ALIASES.get(plain, plain)
         if name in resolved:
             raise ConfigError(
-                f"{name} is given twice, as {given[name]} and as {key}", "each option once", f"leave out {plain if plain != name else given[name]}"
+                f"{name} is given twice, as {given[name]} and as {key}",
+                "each option once",
+                f"leave out {plain if plain != name else given[name]}",
             )
         resolved[name], given[name] = value, key
     return resolved
@@ -99,7 +105,7 @@ def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
 def split_options(
     config_type: type[TrainingConfig], options: Mapping[str, Any], method: str = "METHOD"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the data, and options of the method; aliases are resolved, and `net.NAME` goes into `net_options`.
+    """Options of the data and of the method; aliases are resolved, and `net.NAME` goes into `net_options`.
 
     Args:
         config_type: the options that the method knows.
@@ -120,7 +126,9 @@ def split_options(
             network[key[4:]] = value
         elif key == "net_options" and has_network:
             if not isinstance(value, Mapping):
-                raise ConfigError(f"net_options={value}", "options of the network by name", "write them as net.NAME=VALUE")
+                raise ConfigError(
+                    f"net_options={value}", "options of the network by name", "write them as net.NAME=VALUE"
+                )
             network.update(value)
         elif key in config_type.model_fields:
             chosen[key] = value
@@ -168,7 +176,9 @@ def build_options(kind: type[BaseModel], options: Mapping[str, Any]) -> Any:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "options"
         if name not in kind.model_fields:
-            raise ConfigError(f"there is no option '{name}'", "a known option", nearest(name, kind.model_fields)) from None
+            raise ConfigError(
+                f"there is no option '{name}'", "a known option", nearest(name, kind.model_fields)
+            ) from None
         raise _invalid(kind, name, options.get(name)) from None
     for name, value in built:
         if isinstance(value, float) and not math.isfinite(value):
@@ -180,7 +190,9 @@ def _plain(kind: type[BaseModel], name: str, value: Any) -> Any:
     """The word `none` as None if the option allows it, and a path as text."""
     if isinstance(value, str) and value.lower() in ("none", "null") and name in kind.model_fields:
         allowed = list(_schemas(kind, name))
-        if any(schema.get("type") == "null" for schema in allowed) and not any(value in schema.get("enum", ()) for schema in allowed):
+        if any(schema.get("type") == "null" for schema in allowed) and not any(
+            value in schema.get("enum", ()) for schema in allowed
+        ):
             return None
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
@@ -190,7 +202,13 @@ def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     default = field.get_default(call_default_factory=True)
     words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
     close = difflib.get_close_matches(str(value), words, n=1)
-    text = f"{default:g}" if isinstance(default, float) else str(default).lower() if isinstance(default, bool) else default
+    text = (
+        f"{default:g}"
+        if isinstance(default, float)
+        else str(default).lower()
+        if isinstance(default, bool)
+        else default
+    )
     fix = "leave it out" if default is None else f"leave it out for {name}={text}"
     if close:
         fix = f"did you mean {name}={close[0]}?"

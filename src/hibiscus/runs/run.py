@@ -67,7 +67,8 @@ class Run:
         best = self.info.get("best") or {}
         name = self.info["selection_metric"]["name"]
         value = f", best val/{name} {best['value']:.4f} in epoch {best['epoch']}" if best else ""
-        return f"<Run {self.path}: {self.info['method']} on {self.info['data']['name']}, {self.info['status']}{value}>"
+        method, data = self.info["method"], self.info["data"]["name"]
+        return f"<Run {self.path}: {method} on {data}, {self.info['status']}{value}>"
 
     @property
     def preparation(self) -> Preparation:
@@ -91,7 +92,9 @@ class Run:
         if checkpoint not in self._methods:
             path = self.folder.checkpoints / f"{checkpoint}.safetensors"
             if checkpoint == "best" and not path.exists():
-                path = self.folder.checkpoints / "last.safetensors"  # a run without validation has no best checkpoint
+                path = (
+                    self.folder.checkpoints / "last.safetensors"
+                )  # a run without validation has no best checkpoint
             tensors, state = load_checkpoint(path)
             tune_process()
             kind = get_method(self.info["method"])
@@ -105,11 +108,13 @@ class Run:
             self._methods[checkpoint] = method
         return self._methods[checkpoint]
 
-    def evaluate(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, float]:
+    def evaluate(
+        self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False
+    ) -> dict[str, float]:
         """The metrics on the test part, computed in float32.
 
-        Without a test part the validation part is evaluated, and the metrics are named `val/...`. The result is stored in
-        the run folder and read from there the next time.
+        Without a test part the validation part is evaluated, and the metrics are named `val/...`. The result
+        is stored in the run folder and read from there the next time.
 
         Args:
             data: other data to evaluate on, with labels: a path or a Dataset.
@@ -121,8 +126,14 @@ class Run:
         """
         return self.evaluation(data, checkpoint, again)["metrics"]
 
-    def evaluation(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, Any]:
-        """As `evaluate`, with the baselines: `{"part", "metrics", "baselines", "selection_metric", "checkpoint", "epoch", ...}`."""
+    def evaluation(
+        self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False
+    ) -> dict[str, Any]:
+        """As `evaluate`, with all that `evaluation.json` holds.
+
+        Returns:
+            `part`, `metrics`, `baselines`, `selection_metric`, `checkpoint`, `epoch`, `data`, `items`, `advice`.
+        """
         if data is None and not again and (self.path / "evaluation.json").exists():
             stored = self.folder.read("evaluation.json")
             if stored.get("checkpoint") == checkpoint and stored.get("epoch") == self._epoch(checkpoint):
@@ -139,7 +150,10 @@ class Run:
             "part": part,
             "metrics": _with_part(part, evaluation.metrics),
             "baselines": {name: _with_part(part, metrics) for name, metrics in evaluation.baselines.items()},
-            "selection_metric": {**dataclasses.asdict(method.selection_metric), "name": f"{part}/{method.selection_metric.name}"},
+            "selection_metric": {
+                **dataclasses.asdict(method.selection_metric),
+                "name": f"{part}/{method.selection_metric.name}",
+            },
             "checkpoint": checkpoint,
             "epoch": self._epoch(checkpoint),
             "data": prepared.dataset.path,
@@ -159,12 +173,16 @@ class Run:
         return self._epochs[checkpoint]
 
     def other_data(self, data: Dataset | str, training: PreparedData) -> PreparedData:
-        """Other data as the test part, with this run's preparation; baselines are fitted on this run's training part."""
+        """Other data as the test part, with the preparation and the training part of this run."""
         dataset = self.open_like_training(data)
         needed = get_method(self.info["method"]).needs
-        no_labels = needed & {"label", "target"} and not any(name in dataset.fields for name in ("label", "target"))
+        no_labels = needed & {"label", "target"} and not any(
+            name in dataset.fields for name in ("label", "target")
+        )
         if no_labels or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
-            raise DataError(f"{dataset.path}: it holds no labels", "data with labels, to evaluate on", "hibiscus predict")
+            raise DataError(
+                f"{dataset.path}: it holds no labels", "data with labels, to evaluate on", "hibiscus predict"
+            )
         items = dataset.parts.get("test", np.arange(len(dataset)))
         return PreparedData(dataset, training.preparation, {"test": items}, self.device, training=training)
 
@@ -177,7 +195,13 @@ class Run:
         if "image" in (preparation := self.preparation):
             image = preparation["image"]
             size, channels = (image.height, image.width), image.channels
-        return open_data(data, target=options.target, image_size=size, channels=channels, max_bad_fraction=options.max_bad_fraction)
+        return open_data(
+            data,
+            target=options.target,
+            image_size=size,
+            channels=channels,
+            max_bad_fraction=options.max_bad_fraction,
+        )
 
     def _support(self, support: Dataset | str) -> PreparedData:
         """The support set of new classes, as a training part.
@@ -187,14 +211,24 @@ class Run:
             DataError: fewer than two classes.
         """
         if not get_method(self.info["method"]).parts_hold_other_classes:
-            raise UsageError(f"{self.info['method']} takes no support", "a few-shot method, such as protonet", "leave support out")
+            raise UsageError(
+                f"{self.info['method']} takes no support",
+                "a few-shot method, such as protonet",
+                "leave support out",
+            )
         dataset = self.open_like_training(support)
         if len(dataset.class_counts()) < 2:
             received = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
-            raise DataError(received, "one folder of examples for each of two or more classes", "sort the examples into folders")
+            raise DataError(
+                received,
+                "one folder of examples for each of two or more classes",
+                "sort the examples into folders",
+            )
         return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, self.device)
 
-    def predict(self, inputs: Given | Sequence[Given], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
+    def predict(
+        self, inputs: Given | Sequence[Given], checkpoint: str = "best", support: Dataset | str | None = None
+    ) -> dict[str, Any]:
         """Predictions for new inputs.
 
         Args:
@@ -203,31 +237,38 @@ class Run:
             support: for a few-shot method, data with one folder of examples for each class.
 
         Returns:
-            `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items, classes) and
-            `classes`; for a regressor `value` (items, columns); otherwise what the method's own `predict` returns.
-            `skipped` lists the inputs that could not be read.
+            `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items,
+            classes) and `classes`; for a regressor `value` (items, columns); otherwise what the method's own
+            `predict` returns. `skipped` lists the inputs that could not be read.
         """
         data, method = self._inputs(inputs, support), self.method(checkpoint)
         with self._reproducible():
             predictions = method.predict(data, "inputs")
-        return named_answers(data.dataset, predictions, self.preparation if "label" in method.needs else Preparation({}))
+        return named_answers(
+            data.dataset, predictions, self.preparation if "label" in method.needs else Preparation({})
+        )
 
     def embed(self, inputs: Given | Sequence[Given], checkpoint: str = "best") -> dict[str, Any]:
-        """The embeddings of new inputs: latent codes of an autoencoder, or inputs of a classifier's last layer.
+        """Embeddings of new inputs: latent codes of an autoencoder, or inputs of a classifier's last layer.
 
         Args:
             inputs: an image, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
 
         Returns:
-            `id` (list) and `code` float32 `(items, dimension)`; `skipped` lists the inputs that could not be read.
+            `id` (list) and `code` float32 `(items, dimension)`; `skipped` lists the inputs that could not be
+            read.
 
         Raises:
             UsageError: the method does not embed.
         """
         method = self.method(checkpoint)
         if "embed" not in method.abilities():
-            raise UsageError(f"{method.name} does not embed", "a run of a method that does, such as vae or classify", "hibiscus list")
+            raise UsageError(
+                f"{method.name} does not embed",
+                "a run of a method that does, such as vae or classify",
+                "hibiscus list",
+            )
         data = self._inputs(inputs)
         with self._reproducible():
             return named_answers(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
@@ -237,18 +278,26 @@ class Run:
         return prepare_inputs(open_inputs(inputs, self.preparation), self.preparation, self.device, examples)
 
     def sample(
-        self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", interpolate: int | None = None, **conditions: Any
+        self,
+        count: int = 64,
+        *,
+        seed: int | None = None,
+        checkpoint: str = "best",
+        interpolate: int | None = None,
+        **conditions: Any,
     ) -> dict[str, Any]:
         """Samples from a generative model.
 
-        A condition may be a list, whose values are applied in turn to the same noise. The samples are ordered row by row: each row
-        has the same noise, and the last list varies along it; with several lists there is a row for each combination of the others.
+        A condition may be a list, whose values are applied in turn to the same noise. The samples are ordered
+        row by row: each row has the same noise, and the last list varies along it; with several lists there
+        is a row for each combination of the others.
 
         Args:
             count: the number of samples; with lists, as many complete rows as fit into it, but at least one.
             seed: the same seed gives the same samples; by default the seed of the run.
             checkpoint: `best` or `last`.
-            interpolate: the number of steps of an interpolation along each row, from one noise vector to another.
+            interpolate: the number of steps of an interpolation along each row, from one noise vector to
+                another.
             **conditions: values of the conditions that the method knows.
 
         Returns:

@@ -1,4 +1,4 @@
-"""A run while it is being trained. `Session.new`, `.extend` and `.resume` are the only ways in which a run begins."""
+"""A run while it is being trained; it begins with `Session.new`, `.extend` or `.resume`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.training_data import Data, Parts, open_dataset, saved_parts
-from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStopping, LogFile, Progress, ReduceLROnPlateau
+from hibiscus.training.callbacks import (
+    BestCheckpoint,
+    Callback,
+    EarlyStopping,
+    LogFile,
+    Progress,
+    ReduceLROnPlateau,
+)
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.distributed import is_main_process, rank, world_size
@@ -32,6 +39,7 @@ from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
 __all__ = ["Session"]
+
 
 @dataclass
 class Session:
@@ -118,7 +126,7 @@ class Session:
         device: str = "auto",
         quiet: bool = True,
     ) -> Session:
-        """Continues a finished run in a folder of its own, with the data, preparation, log and weights of that run.
+        """Continues a finished run in a new folder, with the data, preparation, log and weights of that run.
 
         Args:
             method: the name of the method, that of the previous run.
@@ -133,7 +141,9 @@ class Session:
             ConfigError: an option that cannot change, or no more epochs than before.
             RunError: the previous run cannot be read, or has no checkpoint.
         """
-        session = cls.resume(previous, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet)
+        session = cls.resume(
+            previous, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet
+        )
         tensors, state = load_last(session.folder)
         named = None if isinstance(data, Dataset) else os.fspath(data)
         config = check_extension(
@@ -173,7 +183,9 @@ class Session:
         folder = RunFolder(find_run(run))
         info = read_info(folder)
         options = build_options(DataConfig, info["data_options"])
-        dataset = open_dataset(data if data is not None else info["data"].get("location", info["data"]["path"]), options)
+        dataset = open_dataset(
+            data if data is not None else info["data"].get("location", info["data"]["path"]), options
+        )
         if dataset.fingerprint != info["data"]["fingerprint"]:
             raise RunError(
                 f"{dataset.path}: the data has changed since {folder.path} was trained",
@@ -203,10 +215,12 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The data as the method sees it."""
-        return PreparedData(self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size()))
+        return PreparedData(
+            self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size())
+        )
 
     def write_folder(self, argv: list[str]) -> None:
-        """Writes everything that is known before the first step; `run.json` last, so that its presence means completeness.
+        """Writes all that is known before the first step; `run.json` comes last.
 
         If several processes train together, the main process writes.
 
@@ -218,7 +232,9 @@ class Session:
         if (self.folder.path / "run.json").exists():
             raise RunError(f"{self.folder.path}: already holds a run", "a new folder", "another --out FOLDER")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {name: absolute_path(options[name]) for name in ("test_data", "target_domain") if name in options}
+        options |= {
+            name: absolute_path(options[name]) for name in ("test_data", "target_domain") if name in options
+        }
         summary = self.dataset.summary(self.parts)
         info = initial_info(get_method(self.method_name), self.config, self.dataset, summary, self.device)
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
@@ -239,7 +255,9 @@ class Session:
         method = self.build_method()
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
         self.callbacks = self._build_callbacks(method, best)
-        loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
+        loop = Loop(
+            method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate
+        )
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
             loop.load(last)
@@ -250,7 +268,10 @@ class Session:
             leftover.unlink(missing_ok=True)
         if not last.is_file():
             self.folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
-        counts = {name: sum(p.numel() for p in net.parameters() if p.requires_grad) for name, net in method.nets.items()}
+        counts = {
+            name: sum(p.numel() for p in net.parameters() if p.requires_grad)
+            for name, net in method.nets.items()
+        }
         parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
         info = self.folder.update(status="running", error=None, parameters=parameters, precision=precision)
@@ -260,9 +281,13 @@ class Session:
         config, callbacks = self.config, {}
         if config.reduce_lr_patience:
             metric = method.selection_metric
-            callbacks["plateau"] = ReduceLROnPlateau(metric, config.reduce_lr_patience, config.reduce_lr_factor)
+            callbacks["plateau"] = ReduceLROnPlateau(
+                metric, config.reduce_lr_patience, config.reduce_lr_factor
+            )
         if config.early_stopping_patience:
-            callbacks["early_stopping"] = EarlyStopping(method.selection_metric, config.early_stopping_patience)
+            callbacks["early_stopping"] = EarlyStopping(
+                method.selection_metric, config.early_stopping_patience
+            )
         if is_main_process():  # those that write; the others change the training and run in every process
             callbacks = {"best": best, **callbacks, "log": LogFile(self.folder.log)}
             if "sample" in method.abilities() and "image" in self.preparation:

@@ -55,7 +55,9 @@ def sweep_runs(
             print(f"training {number} of {len(settings)}: {text}", file=sys.stderr, flush=True)  # noqa: T201
         try:
             if not (folder / "run.json").exists():
-                train_run(method, data, {**options, **setting}, out=folder, device=device, quiet=quiet, argv=argv)
+                train_run(
+                    method, data, {**options, **setting}, out=folder, device=device, quiet=quiet, argv=argv
+                )
             elif Run(folder).info["status"] != "done":
                 resume_run(folder, data=dataset, device=device, quiet=quiet)
         except InterruptedRunError as error:
@@ -68,23 +70,34 @@ def sweep_runs(
 
 
 def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The values of the swept options in each training: every combination, with the last option changing fastest.
+    """The swept options of each training: every combination, with the last option changing fastest.
 
     Args:
-        config_type: the method's options. Those of its data and of its network (`net.NAME`) are the same in every training.
-        options: as given; an option is swept if it takes one value but has a list of them, or text with commas.
+        config_type: the method's options. Those of its data and of its network (`net.NAME`) are the same in
+            every training.
+        options: as given; an option is swept if it takes one value but has a list of them, or text with
+            commas.
 
     Raises:
-        ConfigError: no option has several values, an option has a value twice, or a value is out of its range.
+        ConfigError: no option has several values, an option has a value twice, or a value is out of its
+            range.
     """
     _, method_options = split_options(config_type, options)
     swept: dict[str, list[Any]] = {}
     for name, value in method_options.items():
         values = value.split(",") if isinstance(value, str) else value
-        if isinstance(values, list | tuple) and len(values) > 1 and "a,b" not in explain_range(config_type, name):
+        if (
+            isinstance(values, list | tuple)
+            and len(values) > 1
+            and "a,b" not in explain_range(config_type, name)
+        ):
             swept[name] = list(values)
     if not swept:
-        raise ConfigError("sweep: no option with several values", "an option of the method with values between commas", "seed=0,1,2")
+        raise ConfigError(
+            "sweep: no option with several values",
+            "an option of the method with values between commas",
+            "seed=0,1,2",
+        )
     for name, values in swept.items():
         if len(set(values)) < len(values):
             raise ConfigError(f"{name}={','.join(map(str, values))}", "each value once", "leave one out")
@@ -92,7 +105,9 @@ def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -
     settings = [dict(zip(swept, values, strict=True)) for values in combinations]
     if len(settings) > MAX_TRAININGS:
         raise ConfigError(
-            f"sweep: more than {MAX_TRAININGS} trainings", "fewer combinations", "fewer values, or one option at a time"
+            f"sweep: more than {MAX_TRAININGS} trainings",
+            "fewer combinations",
+            "fewer values, or one option at a time",
         )
     for setting in settings:  # errors are reported before the first training, not before the last
         check_options(config_type, {**resolve_aliases(options), **setting})
@@ -101,11 +116,13 @@ def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -
 
 def folder_name(number: int, setting: Mapping[str, Any]) -> str:
     """The folder of one training inside that of the sweep: `02-beta=4,seed=0`."""
-    return f"{number:02d}-" + re.sub(r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items()))
+    return f"{number:02d}-" + re.sub(
+        r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items())
+    )
 
 
 def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> Path:
-    """A new folder for a sweep, or that of the same sweep if it was interrupted; its `sweep.json` holds the request.
+    """A new folder for a sweep, or that of the same sweep; its `sweep.json` holds the request.
 
     Raises:
         ConfigError: the folder holds a sweep with other options.
@@ -115,7 +132,11 @@ def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> 
         folder = RunFolder(Path(out).expanduser())
         stored = folder.read("sweep.json")
         if {name: stored.get(name) for name in request} != request:
-            raise ConfigError(f"{out}: a sweep with other options or data", "the same ones, to continue", "another --out FOLDER")
+            raise ConfigError(
+                f"{out}: a sweep with other options or data",
+                "the same ones, to continue",
+                "another --out FOLDER",
+            )
         return folder.path
     if out is not None and (Path(out).expanduser() / "run.json").exists():
         raise RunError(f"{out}: already holds a run", "a new folder", "another --out FOLDER")
@@ -129,7 +150,8 @@ def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]
     """The metrics of each setting over its seeds.
 
     Returns:
-        For each setting, apart from its seed: `setting`, `runs` (folders), and `metrics`, by name `mean`, `sd` (None for one run)
+        For each setting, apart from its seed: `setting`, `runs` (folders), and `metrics`, by name `mean`,
+            `sd` (None for one run)
         and `count`. The selection metric, `val/NAME`, comes first, then the metrics of the final evaluation.
     """
     groups: dict[str, list[int]] = {}
@@ -143,7 +165,9 @@ def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]
             for metric, value in _metrics_of(runs[index]).items():
                 values.setdefault(metric, []).append(value)
         metrics = {metric: _spread(numbers) for metric, numbers in values.items()}
-        summaries.append({"setting": name, "runs": [str(runs[index].path) for index in indices], "metrics": metrics})
+        summaries.append(
+            {"setting": name, "runs": [str(runs[index].path) for index in indices], "metrics": metrics}
+        )
     return summaries
 
 

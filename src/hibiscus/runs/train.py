@@ -45,7 +45,9 @@ def train_run(
         return _finish(session, evaluate and is_main_process())
 
 
-def resume_run(run: Any, *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True) -> Run:
+def resume_run(
+    run: Any, *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+) -> Run:
     """Resumes an interrupted run; see `hibiscus.resume`."""
     device = init_distributed(device)
     with main_process_first():

@@ -40,7 +40,10 @@ def saved_parts(dataset: Dataset, folder: RunFolder) -> Parts:
     """
     index = {name: i for i, name in enumerate(dataset.ids)}
     try:
-        return {part: np.array([index[name] for name in ids], np.int64) for part, ids in folder.read("split.json").items()}
+        return {
+            part: np.array([index[name] for name in ids], np.int64)
+            for part, ids in folder.read("split.json").items()
+        }
     except (KeyError, TypeError, AttributeError) as error:
         raise RunError(
             f"{dataset.path}: item {error}, which {folder.path / 'split.json'} names, is missing",

@@ -1,4 +1,4 @@
-"""Callbacks: the log, the best checkpoint, learning-rate reduction, early stopping, progress on the screen."""
+"""Callbacks: log, best checkpoint, learning-rate reduction, early stopping, progress on the screen."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LoopState(Protocol):
 
 
 class Callback:
-    """An observer of a training. What it has to remember across a resumption goes through `state` and `restore`."""
+    """An observer of a training. What it has to remember when a run is resumed is its `state`."""
 
     def on_stage(self, loop: LoopState) -> None:
         """Called before the first round of a stage, but not when a run is resumed within the stage."""
@@ -76,7 +76,7 @@ class Callback:
 
 
 class LogFile(Callback):
-    """Writes `log.jsonl`. A resumed run truncates it to the state of its checkpoint, so no line appears twice."""
+    """Writes `log.jsonl`; a resumed run truncates it to its length at the checkpoint."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -90,7 +90,10 @@ class LogFile(Callback):
         self._write(line)
 
     def _write(self, line: dict[str, Any]) -> None:
-        finite = {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in line.items()}
+        finite = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in line.items()
+        }
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(finite) + "\n")
 
@@ -105,7 +108,7 @@ class LogFile(Callback):
 
 
 class BestCheckpoint(Callback):
-    """Writes `best.safetensors` whenever the selection metric reaches a new best value on the validation part.
+    """Writes `best.safetensors` whenever the selection metric has a new best value on the validation part.
 
     Among epochs of equal value the one with the smaller validation loss is better.
     """
@@ -126,12 +129,16 @@ class BestCheckpoint(Callback):
             save_checkpoint(self.path, loop.method.tensors(), state)
 
     def on_stage(self, loop: LoopState) -> None:
-        """Starts over: the best checkpoint comes from the last stage, since earlier networks are not complete."""
+        """Starts over: the best checkpoint comes from the last stage, whose networks are complete."""
         self.best, self.loss, self.epoch = None, math.inf, 0
 
     def state(self) -> dict[str, Any]:
         """The best value, its loss and its epoch."""
-        return {"best": self.best, "loss": self.loss if math.isfinite(self.loss) else None, "epoch": self.epoch}
+        return {
+            "best": self.best,
+            "loss": self.loss if math.isfinite(self.loss) else None,
+            "epoch": self.epoch,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
@@ -195,7 +202,9 @@ class EarlyStopping(_Patience):
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Stops the training if the patience is exhausted."""
         if self.exhausted(line):
-            loop.stop_reason = f"{self.selection_metric.name} on validation has not improved for {self.patience} epochs"
+            loop.stop_reason = (
+                f"{self.selection_metric.name} on validation has not improved for {self.patience} epochs"
+            )
 
 
 class Progress(Callback):
@@ -214,9 +223,12 @@ class Progress(Callback):
         self.first_round, done = first, loop.round - first
         left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
         losses = "  ".join(
-            f"{key[6:]} {value:.4f}" for key, value in line.items() if key.startswith("train/") and key.endswith("loss")
+            f"{key[6:]} {value:.4f}"
+            for key, value in line.items()
+            if key.startswith("train/") and key.endswith("loss")
         )
-        print(f"\r\033[K  {_position(loop)}  {losses}  {_clock(left)} left", end="", file=sys.stderr, flush=True)  # noqa: T201
+        text = f"\r\033[K  {_position(loop)}  {losses}  {_clock(left)} left"
+        print(text, end="", file=sys.stderr, flush=True)  # noqa: T201
 
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Shows the metrics of the epoch."""
@@ -229,7 +241,9 @@ class Progress(Callback):
         for callback in loop.callbacks.values():
             if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
                 mark = "  * best so far"
-        text = f"  {_position(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
+        text = (
+            f"  {_position(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
+        )
         print(("\r\033[K" if self.on_terminal else "") + text, file=sys.stderr, flush=True)  # noqa: T201
 
     def on_end(self, loop: LoopState) -> None:

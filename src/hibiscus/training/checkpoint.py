@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with the JSON state in its header. No pickle is written or read.
 
-The file is written under a temporary name, flushed to the disk and renamed, so there is a complete checkpoint at every moment. A
-digest over all tensors and the state reveals a file that was truncated or altered.
+The file is written under a temporary name, flushed to the disk and renamed, so there is a complete checkpoint
+at every moment. A digest over all tensors and the state reveals a file that was truncated or altered.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _cannot_write(path: Path, error: Exception) -> RunError:
     return RunError(
         f"{path}: cannot be written ({what}); what was saved before is intact",
         "a writable folder with enough free space",
-        "free some space, then continue: hibiscus resume RUN" if full else "choose another folder: --out FOLDER",
+        "free some space, then continue: hibiscus resume RUN"
+        if full
+        else "choose another folder: --out FOLDER",
     )
 
 
@@ -104,7 +106,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if "format" not in state:  # not of a run
         return tensors, state
     if state["format"] > FORMAT:
-        raise RunError(f"{path}: format {state['format']}", f"format {FORMAT} or older", "install a newer Hibiscus")
+        raise RunError(
+            f"{path}: format {state['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
+        )
     return upgrade_tensors(tensors, state)
 
 

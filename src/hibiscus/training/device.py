@@ -32,10 +32,10 @@ _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 def tune_process() -> None:
     """Makes small networks fast on a CPU; changes no result except for denormal numbers. Safe to call twice.
 
-    glibc returns large blocks to the system after every step and requests them again in the next; raising its thresholds
-    keeps them. Denormal numbers are computed in microcode, about a hundred times slower than others. The objects that the
-    libraries create at import live as long as the process; freezing them once spares the garbage collector a tenth of a
-    second at every pass.
+    glibc returns large blocks to the system after every step and requests them again in the next; raising its
+    thresholds keeps them. Denormal numbers are computed in microcode, about a hundred times slower than
+    others. The objects that the libraries create at import live as long as the process; freezing them once
+    spares the garbage collector a tenth of a second at every pass.
     """
     if not gc.get_freeze_count():
         gc.freeze()
@@ -64,21 +64,25 @@ def choose_device(name: str = "auto") -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise ConfigError(f"device={name}: cannot be used here ({reason})", "auto, cpu, cuda, cuda:N or mps", "leave it out") from None
+        raise ConfigError(
+            f"device={name}: cannot be used here ({reason})", "auto, cpu, cuda, cuda:N or mps", "leave it out"
+        ) from None
     return device
 
 
 def hardware_bf16(device: torch.device) -> bool:
-    """Whether the device computes products faster in bfloat16 than in float32: a GPU, AMX, or AVX512-BF16 on AMD.
+    """Whether the device is faster in bfloat16 than in float32: a GPU, AMX, or AVX512-BF16 on AMD.
 
-    On an Intel processor with AVX512-BF16 but without AMX, a ResNet-20 step took 1.5 times as long in bfloat16 as in float32;
-    on AMD's Zen 4 it took less than half.
+    On an Intel processor with AVX512-BF16 but without AMX, a ResNet-20 step took 1.5 times as long in
+    bfloat16 as in float32; on AMD's Zen 4 it took less than half.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
         return False
-    return _cpu_has("_is_amx_tile_supported") or (_cpu_has("_is_avx512_bf16_supported") and _cpu_info("vendor_id") == "AuthenticAMD")
+    return _cpu_has("_is_amx_tile_supported") or (
+        _cpu_has("_is_avx512_bf16_supported") and _cpu_info("vendor_id") == "AuthenticAMD"
+    )
 
 
 def _cpu_has(check: str) -> bool:
@@ -96,12 +100,18 @@ def _cpu_info(key: str) -> str:
 def choose_precision(name: str, device: torch.device, networks: dict[str, nn.Module]) -> torch.dtype:
     """The data type of matrix products; parameters, losses and statistics stay float32.
 
-    `auto` chooses bfloat16 where the hardware is faster with it, except for networks with a GRU, which are slower.
+    `auto` chooses bfloat16 where the hardware is faster with it, except for networks with a GRU, which are
+    slower.
 
     Raises:
         ConfigError: an unknown name.
     """
-    names = {"float32": torch.float32, "bfloat16": torch.bfloat16, "fp32": torch.float32, "bf16": torch.bfloat16}
+    names = {
+        "float32": torch.float32,
+        "bfloat16": torch.bfloat16,
+        "fp32": torch.float32,
+        "bf16": torch.bfloat16,
+    }
     if name in names:
         return names[name]
     if name != "auto":
@@ -118,13 +128,17 @@ def precision_context(device: torch.device, dtype: torch.dtype) -> contextlib.Ab
 
 
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> None:
-    """Sets each network up to be compiled at its next call, in place, with the same parameters under the same names.
+    """Lets each network be compiled at its next call, in place, with the same parameters and names.
 
     Raises:
         ConfigError: no compiler for the device is installed.
     """
     if device.type == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
-        raise ConfigError("compile=true: no C++ compiler was found", "g++ or clang++", "install one, or leave compile=true out")
+        raise ConfigError(
+            "compile=true: no C++ compiler was found",
+            "g++ or clang++",
+            "install one, or leave compile=true out",
+        )
     for network in networks:
         network.compile()
 

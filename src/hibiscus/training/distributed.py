@@ -1,7 +1,8 @@
-"""Data-parallel training by several processes, started by `torchrun`: the process group and its communication.
+"""Data-parallel training by several processes, started by `torchrun`: process group and communication.
 
-Every process holds the same networks and takes its shard of each batch. After each backward pass the gradients are averaged, so all
-processes take the same step. Only the main process writes the run folder. A single process has no overhead from any of this.
+Every process holds the same networks and takes its shard of each batch. After each backward pass the
+gradients are averaged, so all processes take the same step. Only the main process writes the run folder. A
+single process has no overhead from any of this.
 """
 
 from __future__ import annotations
@@ -86,12 +87,15 @@ def raise_lost_process() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        reason = next(iter(str(error).splitlines()), "")[:160]
         words = ("gloo", "nccl", "connection", "peer", "socket", "timed out")
-        if world_size() > 1 and (isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)):
+        if world_size() > 1 and (
+            isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)
+        ):
             raise ProcessLostError(
-                f"process {rank()} of {world_size()} lost contact with another ({str(error).splitlines()[0][:160]})",
+                f"process {rank()} of {world_size()} lost contact with another ({reason})",
                 "all processes running to the end",
-                "see its error above; the last checkpoint is intact: hibiscus resume RUN (with any number of processes)",
+                "see its error above; then, with any number of processes: hibiscus resume RUN",
             ) from error
         raise
 
@@ -126,7 +130,7 @@ def average(values: Tensor) -> Tensor:
 
 
 def all_gather(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
-    """The values of all items of a batch `(items, ...)`, of which this process holds the shard `(first, items, processes)`."""
+    """The values of all items of a batch `(items, ...)`; the shard here is `(first, items, processes)`."""
     if share is None:
         return values
     all_items = values.new_zeros(share[1], *values.shape[1:])
@@ -143,12 +147,18 @@ def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
             parameter.grad = torch.zeros_like(parameter)
         gradients.append(parameter.grad)
     flat = average(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-    for gradient, values in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+    for gradient, values in zip(
+        gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True
+    ):
         gradient.copy_(values.view(gradient.shape))
 
 
 def _device() -> torch.device:
-    return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
+    return (
+        torch.device("cuda", torch.cuda.current_device())
+        if dist.get_backend() == "nccl"
+        else torch.device("cpu")
+    )
 
 
 class _Sum(torch.autograd.Function):
@@ -197,12 +207,14 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
 
 
 def convert_sync_batch_norm(network: nn.Module) -> None:
-    """Replaces the batch norms of a network by synchronized ones if several processes train; the names of the weights stay."""
+    """Replaces batch norms by synchronized ones if several processes train; the names of the weights stay."""
     if world_size() == 1:
         return
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.modules.batchnorm._BatchNorm) and not isinstance(layer, SyncBatchNorm):
-            synchronized = SyncBatchNorm(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+            synchronized = SyncBatchNorm(
+                layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats
+            )
             synchronized._parameters, synchronized._buffers = layer._parameters, layer._buffers
             synchronized.training = layer.training
             setattr(network, name, synchronized)

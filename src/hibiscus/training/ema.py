@@ -2,7 +2,8 @@ r"""Exponential moving averages of weights.
 
     ema <- decay ema + (1 - decay) weights,    after every round
 
-The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the trained network.
+The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
+trained network.
 """
 
 from __future__ import annotations

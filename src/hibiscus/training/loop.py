@@ -1,4 +1,4 @@
-"""The one training loop: stages, rounds, and players in their declared order. It knows players, not methods."""
+"""The one training loop: stages, rounds, players in declared order. It knows players, not methods."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ class Loop:
                     if requested:
                         self.save()
                         raise InterruptedRunError(
-                            f"interrupted after round {self.round}; everything is saved", "", "hibiscus resume RUN"
+                            f"interrupted after round {self.round}; everything is saved",
+                            "",
+                            "hibiscus resume RUN",
                         )
                 if self._limit():
                     break
@@ -100,8 +102,8 @@ class Loop:
     def _stages(self) -> Iterator[tuple[int, Stage]]:
         """The remaining stages; the networks are grown for each stage before it is built.
 
-        When a run is resumed, the networks are first grown to the saved stage and loaded, so that a method sees trained
-        networks whatever it does between two yields.
+        When a run is resumed, the networks are first grown to the saved stage and loaded, so that a method
+        sees trained networks whatever it does between two yields.
         """
         for index in range(self.stage_index + 1):
             self.method.grow(index)
@@ -118,7 +120,7 @@ class Loop:
                 yield index, stage
 
     def _place_networks(self) -> None:
-        """Moves the networks to the device, with synchronized batch norm if several processes train together."""
+        """Moves the networks to the device, with synchronized batch norm if several processes train."""
         self.method.to(self.device)
         for network in self.method.nets.values():
             convert_sync_batch_norm(network)
@@ -173,7 +175,9 @@ class Loop:
 
     def _step(self, player: Player, batch: Batch) -> None:
         loss, terms = player.step(batch, self._precision, self._combine)
-        names = {"loss": loss, **terms} if len(self._players) == 1 else _named_by_player(player.name, loss, terms)
+        names = (
+            {"loss": loss, **terms} if len(self._players) == 1 else _named_by_player(player.name, loss, terms)
+        )
         self.meter.add(names, self.round + 1)
 
     @property
@@ -185,7 +189,7 @@ class Loop:
         return precision_context(self.device, self.precision)
 
     def _read_terms(self) -> None:
-        """Reads the terms of the last rounds from the device, in one transfer, and checks that they are finite."""
+        """Reads the terms of the last rounds, in one transfer, and checks that they are finite."""
         values, not_finite = self.meter.read()
         self.interval.merge(values)
         if not_finite is not None:
@@ -202,7 +206,12 @@ class Loop:
 
     def _log_rounds(self, stage: Stage) -> None:
         self._read_terms()
-        line: dict[str, Any] = {"event": "rounds", "round": self.round, "epoch": self.epoch + 1, "stage": self.stage_index}
+        line: dict[str, Any] = {
+            "event": "rounds",
+            "round": self.round,
+            "epoch": self.epoch + 1,
+            "stage": self.stage_index,
+        }
         line.update({f"train/{name}": value for name, value in self.interval.means().items()})
         self.interval.clear()
         line["of_rounds"] = stage.rounds
@@ -212,7 +221,12 @@ class Loop:
     def _end_epoch(self, stage: Stage) -> None:
         self._read_terms()
         self.epoch += 1
-        line: dict[str, Any] = {"event": "epoch", "epoch": self.epoch, "round": self.round, "stage": self.stage_index}
+        line: dict[str, Any] = {
+            "event": "epoch",
+            "epoch": self.epoch,
+            "round": self.round,
+            "stage": self.stage_index,
+        }
         line.update({f"train/{name}": value for name, value in self.meter.means().items()})
         self.meter.clear()
         training_seconds = time.monotonic() - self._epoch_start
@@ -227,7 +241,7 @@ class Loop:
         self._epoch_start, self._items = time.monotonic(), 0
 
     def _validation_metrics(self) -> dict[str, float]:
-        """The method's metrics on the validation part, in float32; the random state of the training is preserved."""
+        """The metrics on the validation part, in float32; the random state of the training is preserved."""
         self.method.train_mode(False)
         with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")
@@ -247,7 +261,9 @@ class Loop:
         if self.device.type == "cuda":
             tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
         for player in self.stage.players:
-            tensors |= {f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()}
+            tensors |= {
+                f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()
+            }
         position = self.stage.source.position()
         tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
         state = {

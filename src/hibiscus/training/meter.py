@@ -15,7 +15,7 @@ __all__ = ["Meter"]
 
 
 class Meter:
-    """Sums terms in float64 in their order of arrival, so the result does not depend on when they are read."""
+    """Sums terms in float64 in order of arrival, so the result does not depend on when they are read."""
 
     def __init__(self) -> None:
         self._pending: list[tuple[int, tuple[str, ...], list[Tensor]]] = []
@@ -27,10 +27,12 @@ class Meter:
         self._pending.append((round_number, tuple(terms), list(terms.values())))
 
     def read(self) -> tuple[list[tuple[str, float]], tuple[int, str] | None]:
-        """Reads the pending terms in one transfer; returns their values, and the round and name of the first that is not finite."""
+        """Reads the pending terms in one transfer; returns them, and the first that is not finite."""
         if not self._pending:
             return [], None
-        numbers = average(torch.stack([value.float() for _, _, values in self._pending for value in values])).tolist()
+        numbers = average(
+            torch.stack([value.float() for _, _, values in self._pending for value in values])
+        ).tolist()
         names = [(round_number, name) for round_number, names, _ in self._pending for name in names]
         self._pending.clear()
         pairs = [(name, number) for (_, name), number in zip(names, numbers, strict=True)]

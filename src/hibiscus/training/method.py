@@ -68,7 +68,8 @@ class Evaluation:
 class Method(ABC):
     """A learning method, bound to its options and to what was learned from the training part.
 
-    A concrete method is final: a variant is the same class with another loss or network. The networks become attributes
+    A concrete method is final: a variant is the same class with another loss or network. The networks become
+        attributes
     by their names, so that losses read `self.generator(z)`.
 
     Args:
@@ -80,12 +81,20 @@ class Method(ABC):
     title: ClassVar[str]
     family: ClassVar[str]
     summary: ClassVar[str]  # one line for the list of methods
-    needs: ClassVar[frozenset[str]]  # required fields; with `label` or `target`, the inputs may be of any type
+    needs: ClassVar[
+        frozenset[str]
+    ]  # required fields; with `label` or `target`, the inputs may be of any type
     uses: ClassVar[frozenset[str]] = frozenset()  # optional fields, for metrics or for the report
-    signed_pixels: ClassVar[bool] = False  # pixels in [-1, 1] instead of standardized by mean and standard deviation
+    signed_pixels: ClassVar[bool] = (
+        False  # pixels in [-1, 1] instead of standardized by mean and standard deviation
+    )
     gives_images: ClassVar[bool] = False  # `predict` returns mainly images
-    compiles: ClassVar[bool] = True  # no loss takes a gradient of a gradient, which compiled networks do not support
-    parts_hold_other_classes: ClassVar[bool] = False  # classes of the validation and test parts never occur in training
+    compiles: ClassVar[bool] = (
+        True  # no loss takes a gradient of a gradient, which compiled networks do not support
+    )
+    parts_hold_other_classes: ClassVar[bool] = (
+        False  # classes of the validation and test parts never occur in training
+    )
     selection_metric: SelectionMetric
     smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]
@@ -93,7 +102,9 @@ class Method(ABC):
     def __init__(self, config: TrainingConfig, preparation: Preparation):
         if config.compile and not self.compiles:
             raise ConfigError(
-                f"compile=true: {self.name} takes gradients of gradients", "compile=false", "leave compile=true out"
+                f"compile=true: {self.name} takes gradients of gradients",
+                "compile=false",
+                "leave compile=true out",
             )
         self.config: Any = config
         self.selection_metric = self.choose_selection_metric(config)
@@ -113,7 +124,9 @@ class Method(ABC):
         return cls.selection_metric
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
         """The options with every `auto` replaced by the value for this data; `run.json` records the result.
 
         Args:
@@ -130,7 +143,8 @@ class Method(ABC):
     def grow(self, stage: int) -> None:  # noqa: B027 - most methods do not grow
         """Changes the networks in place for a stage; called once, before the first round of the stage.
 
-        Loading a run calls it for every stage up to the saved one, so it may depend on the options only, not on data or weights.
+        Loading a run calls it for every stage up to the saved one, so it may depend on the options only, not
+        on data or weights.
         """
 
     @abstractmethod
@@ -139,7 +153,7 @@ class Method(ABC):
 
     @abstractmethod
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The metrics on one part, by name, for validation after each epoch; they include the selection metric."""
+        """The metrics on one part, by name, after each epoch; they include the selection metric."""
 
     @abstractmethod
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
@@ -148,7 +162,9 @@ class Method(ABC):
     @classmethod
     def abilities(cls) -> list[str]:
         """What it can do once trained: those of `predict`, `sample` and `embed` that it implements."""
-        return [name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)]
+        return [
+            name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)
+        ]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """Predictions for the items of a part, by name; not every method has this ability.
@@ -156,12 +172,15 @@ class Method(ABC):
         Raises:
             UsageError: the method does not predict.
         """
-        raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def sample(self, count: int) -> dict[str, Any]:
         """Samples, by field; not every method has this ability.
 
-        A conditional method takes its conditions as further keyword arguments, all with defaults: each is one value for all
+        A conditional method takes its conditions as further keyword arguments, all with defaults: each is one
+            value for all
         items, and numbers may come as text.
 
         Args:
@@ -173,7 +192,9 @@ class Method(ABC):
         Raises:
             UsageError: the method does not sample.
         """
-        raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The embedding of each item of a part; not every method has this ability.
@@ -184,17 +205,25 @@ class Method(ABC):
         Raises:
             UsageError: the method does not embed.
         """
-        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """All weights and buffers, by `network/NAME/TENSOR`."""
-        return {f"network/{name}/{key}": value for name, net in self.nets.items() for key, value in net.state_dict().items()}
+        return {
+            f"network/{name}/{key}": value
+            for name, net in self.nets.items()
+            for key, value in net.state_dict().items()
+        }
 
     def load_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
         """Loads what `tensors` returned."""
         for name, network in self.nets.items():
             prefix = f"network/{name}/"
-            network.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
+            network.load_state_dict(
+                {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+            )
 
     def train_mode(self, training: bool = True) -> None:
         """Switches all networks between training and evaluation (dropout, batch statistics)."""

@@ -1,8 +1,8 @@
 """Optimizers on PyTorch's fused kernels: a step is a single call for all parameters of a group.
 
-The kernels and the names of their state are those of `torch.optim`, and the results are bit-identical. What `torch.optim` does
-around each call is left out (profiling, grouping by device, a second of imports at the first one), because it costs small networks
-more than the arithmetic.
+The kernels and the names of their state are those of `torch.optim`, and the results are bit-identical. What
+`torch.optim` does around each call is left out (profiling, grouping by device, a second of imports at the
+first one), because it costs small networks more than the arithmetic.
 """
 
 # pyright: reportPrivateImportUsage=false
@@ -29,24 +29,31 @@ class Updates(ABC):
     """Updates parameters in place by their gradients; a parameter without a gradient stays as it is.
 
     Args:
-        parameters: matrices before vectors (biases, scales of normalization layers), to which weight decay never applies.
+        parameters: matrices before vectors (biases, scales of normalization layers), to which weight decay
+            never applies.
         settings: learning rate, momenta, weight decay.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
+    slots: ClassVar[
+        tuple[str, ...]
+    ] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
     counts_steps: ClassVar[bool] = False
 
     def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimizer):
         self.parameters, self.settings, self.lr = list(parameters), settings, settings.lr
         decays = [settings.weight_decay if p.ndim > 1 else 0.0 for p in self.parameters]
-        self.groups = {decay: [i for i, value in enumerate(decays) if value == decay] for decay in dict.fromkeys(decays)}
-        self.state: dict[str, Tensors] = {name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots}
+        self.groups = {
+            decay: [i for i, value in enumerate(decays) if value == decay] for decay in dict.fromkeys(decays)
+        }
+        self.state: dict[str, Tensors] = {
+            name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots
+        }
         if self.counts_steps:
             self.state["step"] = [torch.zeros((), device=p.device) for p in self.parameters]
 
     @torch.no_grad()
     def step(self) -> None:
-        """Updates every parameter that has a gradient, with one call for those with weight decay and one for those without."""
+        """Updates every parameter that has a gradient, with one call per value of weight decay."""
         for decay, group in self.groups.items():
             gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
             if gradients:
@@ -54,11 +61,17 @@ class Updates(ABC):
                 self._update([self.parameters[i] for i in gradients], list(gradients.values()), state, decay)
 
     @abstractmethod
-    def _update(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None: ...
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None: ...
 
     def tensors(self) -> dict[str, Tensor]:
         """The state by `NUMBER/NAME`, where the number counts the parameters."""
-        return {f"{i}/{name}": values[i] for i in range(len(self.parameters)) for name, values in self.state.items()}
+        return {
+            f"{i}/{name}": values[i]
+            for i in range(len(self.parameters))
+            for name, values in self.state.items()
+        }
 
     @torch.no_grad()
     def load(self, tensors: Mapping[str, Tensor]) -> None:
@@ -71,7 +84,7 @@ class Updates(ABC):
             saved = tensors.get(name, torch.zeros_like(tensor))
             if saved.shape != tensor.shape:
                 raise RunError(
-                    f"state {name} of the optimizer has the shape {tuple(saved.shape)}, its parameter {tuple(tensor.shape)}",
+                    f"optimizer state {name}: {tuple(saved.shape)}, its parameter: {tuple(tensor.shape)}",
                     "a checkpoint of the same networks",
                     "use the options of the run that saved it",
                 )
@@ -79,11 +92,13 @@ class Updates(ABC):
 
 
 class SGD(Updates):
-    r"""Stochastic gradient descent, with momentum: `m <- momentum m + g;  w <- w - lr (g + momentum m)` in Nesterov's form."""
+    r"""SGD with Nesterov momentum: `m <- momentum m + g;  w <- w - lr (g + momentum m)`."""
 
     slots = ("momentum_buffer",)
 
-    def _update(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         momentum = self.settings.momentum
         torch._fused_sgd_(
             parameters,
@@ -105,7 +120,9 @@ class RMSprop(Updates):
     slots = ("square_avg", "momentum_buffer")
     smoothing, epsilon = 0.99, 1e-8
 
-    def _update(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         square, velocity = state["square_avg"], state["momentum_buffer"]
         if decay:
             gradients = list(torch._foreach_add(gradients, parameters, alpha=decay))
@@ -119,12 +136,17 @@ class RMSprop(Updates):
 
 
 class Adam(Updates):
-    r"""`w <- w - lr m / (sqrt v + 1e-8)`, with m and v the bias-corrected means of g and g^2; AdamW decouples weight decay from g."""
+    r"""`w <- w - lr m / (sqrt v + 1e-8)`, with m and v the bias-corrected means of g and g^2.
+
+    AdamW applies weight decay directly to the weights instead of adding it to g.
+    """
 
     slots = ("exp_avg", "exp_avg_sq")
     counts_steps = True
 
-    def _update(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         torch._foreach_add_(state["step"], 1)
         kernel = torch._fused_adamw_ if self.settings.name == "adamw" else torch._fused_adam_
         kernel(
@@ -156,8 +178,8 @@ class Optimizer:
         lr: learning rate where the schedule's factor is 1.
         momentum: for SGD and RMSprop.
         betas: for Adam and AdamW.
-        weight_decay: L2 decay of the weights (decoupled in AdamW, through the gradient otherwise), never of biases and the scales of
-            normalization layers.
+        weight_decay: L2 decay of the weights (decoupled in AdamW, through the gradient otherwise), never of
+            biases and the scales of normalization layers.
         nesterov: Nesterov momentum, for SGD.
     """
 
@@ -169,7 +191,7 @@ class Optimizer:
     nesterov: bool = True
 
     def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
-        """The optimizer of the given parameters, matrices first: checkpoints number the parameters in that order.
+        """The optimizer of the given parameters, matrices first: checkpoints number them in that order.
 
         Raises:
             ConfigError: an unknown name.

@@ -1,9 +1,10 @@
 r"""Players, followers and stages: the three building blocks of every training.
 
-A supervised method has one player, a GAN two, CycleGAN two with two networks each. In each round every player takes its steps, in
-the declared order:
+A supervised method has one player, a GAN two, CycleGAN two with two networks each. In each round every player
+takes its steps, in the declared order:
 
-    theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own parameters
+    theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own
+    parameters
 
 The gradient is computed for the player's own parameters only, so nothing ever has to be frozen or detached.
 """
@@ -42,8 +43,8 @@ class Player:
         networks: the networks whose parameters it owns.
         loss: maps a batch to a scalar to be minimized and named terms for the log (detached scalars).
         optimizer: the optimizer and its settings.
-        batches_per_round: the number of new batches in a round, with a step on each; 0 for one step on the batch of the
-            player before it.
+        batches_per_round: the number of new batches in a round, with a step on each; 0 for one step on the
+            batch of the player before it.
         schedule: factor of the learning rate as a function of the stage's progress from 0 to 1.
         clip_grad_norm: maximum norm of the whole gradient; None for no limit.
         after_step: called after each step, for example a weight constraint.
@@ -82,7 +83,10 @@ class Player:
         self.optimizer.lr = self.settings.lr * self.schedule(progress) * self.lr_factor
 
     def step(
-        self, batch: Batch, precision: Callable[[], Any], combine: Callable[[Sequence[nn.Parameter]], None] | None = None
+        self,
+        batch: Batch,
+        precision: Callable[[], Any],
+        combine: Callable[[Sequence[nn.Parameter]], None] | None = None,
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Takes one step on one batch; returns the loss, detached, and its terms.
 
@@ -93,7 +97,9 @@ class Player:
         """
         with precision():
             loss, terms = self.loss(batch)
-        for parameter in self.parameters:  # as zero_grad does, without its profiling, which costs a thirtieth of a small step
+        for parameter in (
+            self.parameters
+        ):  # as zero_grad does, without its profiling, which costs a thirtieth of a small step
             parameter.grad = None
         if combine is None:
             loss.backward(inputs=self.parameters)
@@ -118,11 +124,25 @@ class Follower:
         leader: the network that is followed.
         decay: 0 for a plain copy (the target network of DQN), close to 1 for an average.
         every: rounds between two updates.
-        warm_up: whether the decay grows as `(1 + t) / (10 + t)` towards its value, so that early weights are forgotten.
+        warm_up: whether the decay grows as `(1 + t) / (10 + t)` towards its value, so that early weights are
+            forgotten.
     """
 
-    def __init__(self, follower: nn.Module, leader: nn.Module, decay: float = 0.0, every: int = 1, warm_up: bool = False):
-        self.follower, self.leader, self.decay, self.every, self.warm_up = follower, leader, decay, every, warm_up
+    def __init__(
+        self,
+        follower: nn.Module,
+        leader: nn.Module,
+        decay: float = 0.0,
+        every: int = 1,
+        warm_up: bool = False,
+    ):
+        self.follower, self.leader, self.decay, self.every, self.warm_up = (
+            follower,
+            leader,
+            decay,
+            every,
+            warm_up,
+        )
 
     @torch.no_grad()
     def follow(self, round_number: int) -> None:
@@ -146,8 +166,8 @@ class Stage:
         epochs: its length, in passes over the source.
         source: supplies the batches.
         followers: updated after each round.
-        before_round: called before each round with the stage's progress from 0 to 1, for whatever changes with time besides
-            the learning rate, such as the fading in of a new layer.
+        before_round: called before each round with the stage's progress from 0 to 1, for whatever changes
+            with time besides the learning rate, such as the fading in of a new layer.
     """
 
     players: Sequence[Player]
@@ -159,7 +179,10 @@ class Stage:
     @property
     def rounds_per_epoch(self) -> int:
         """Rounds in which the players use up one pass over the source."""
-        return max(1, self.source.batches_per_epoch // max(1, sum(player.batches_per_round for player in self.players)))
+        return max(
+            1,
+            self.source.batches_per_epoch // max(1, sum(player.batches_per_round for player in self.players)),
+        )
 
     @property
     def rounds(self) -> int:

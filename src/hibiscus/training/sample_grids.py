@@ -1,4 +1,4 @@
-"""Grids of samples in the course of a training, always from the same noise, so that each cell can be followed."""
+"""Grids of samples in the course of a training, from the same noise, so that each cell can be followed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ MAX_GRIDS = 30  # that a training leaves behind
 SIDE = 512  # approximate side of a grid in pixels
 MAX_ROWS = 8
 TIME_FRACTION = 0.02  # of the training time that may be spent on grids
-NOISE_SEED = 20_140_610  # not the seed of the run, so that runs with different seeds start from the same noise
+NOISE_SEED = (
+    20_140_610  # not the seed of the run, so that runs with different seeds start from the same noise
+)
 
 
 def epochs_between(epoch: int) -> int:
-    """The number of epochs between two grids: the smallest power of two that leaves at most `MAX_GRIDS` after these epochs."""
+    """The epochs between two grids: the smallest power of two that leaves at most `MAX_GRIDS` so far."""
     between = 1
     while (epoch - 1) // between >= MAX_GRIDS:
         between *= 2
@@ -30,11 +32,11 @@ def epochs_between(epoch: int) -> int:
 
 
 class SampleGrids(Callback):
-    """Writes `epoch-0007.png` and so on: after the first and the last epoch and at regular intervals, fewer if sampling is slow.
+    """Writes `epoch-0007.png` and so on: after the first and the last epoch, and at regular intervals.
 
-    It changes neither the random state nor the batch statistics of the training, so the weights are the same with and without it.
-    Since the length of a training is not known in advance, it samples often at first, and deletes every second grid when there are
-    too many.
+    It changes neither the random state nor the batch statistics of the training, so the weights are the same
+    with and without it. Since the length of a training is not known in advance, it samples often at first,
+    and deletes every second grid when there are too many.
 
     Args:
         folder: the folder of the grids, created when needed.

@@ -1,4 +1,4 @@
-r"""Learning-rate schedules: pure functions from a stage's progress in [0, 1] to a factor of the learning rate."""
+r"""Learning-rate schedules: pure functions from the progress of a stage in [0, 1] to a factor."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ def one_cycle(progress: float, warm: float = 0.25, start: float = 0.04) -> float
     return (1 - progress) / (1 - warm)
 
 
-def steps(milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)) -> Schedule:
-    """1 at first, then each factor from its milestone on (fractions of the stage: 80, 120, 160 and 180 of 200 epochs)."""
+def steps(
+    milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)
+) -> Schedule:
+    """1 at first, then each factor from its milestone on (80, 120, 160 and 180 of 200 epochs)."""
 
     def schedule(progress: float) -> float:
         factor = 1.0
