@@ -144,7 +144,7 @@ def tree(*folders: Path) -> dict[str, tuple[bytes, int]]:
 
 @pytest.fixture
 def fails(cli):
-    """Runs a command that must fail: with this exit code, these words in an error of three parts, and nothing else changed.
+    """Runs a command that must fail with this exit code, and these words in an error of three parts.
 
     The same command with `--json` must give one object with the same parts on standard output.
     """

@@ -1,4 +1,4 @@
-"""What a person types for methods that make images and codes: `sample`, `embed`, and `predict` into a folder."""
+"""The verbs of generative methods: `sample`, `embed`, and `predict` into a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two processes that divide each batch train the same networks as one; and what happens when one of them goes."""
+"""Two processes that divide each batch train the same networks as one; and one of them may be lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each optimizer against its formula and, to the last bit, against torch.optim; its state through a checkpoint."""
+"""Each optimizer against its formula and, bit by bit, against torch.optim; its state in a checkpoint."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_parameter_without_a_gradient_stays_and_its_step_is_not_counted():
 
 def test_a_state_of_other_networks_is_refused():
     optimizer = Optimizer("adam").build([nn.Parameter(torch.ones(2, 2))])
-    with pytest.raises(RunError, match=r"state 0/exp_avg .* shape \(3,\)"):
+    with pytest.raises(RunError, match=r"state 0/exp_avg: \(3,\)"):
         optimizer.load({"0/exp_avg": torch.ones(3)})
 
 

@@ -1,4 +1,4 @@
-"""Small methods unlike a classifier: two players, five batches to one, a follower, and networks that grow between stages."""
+"""Small methods unlike a classifier: two players, a follower, and networks that grow between stages."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli import convert, inference
+from hibiscus.cli import convert, inference, sweep
 from hibiscus.cli.arguments import (
     Checkpoint,
     Data,
@@ -21,6 +21,7 @@ from hibiscus.cli.arguments import (
     Run,
     Seed,
     Words,
+    command_line,
     example,
     read_options,
 )
@@ -104,7 +105,7 @@ def train(
 
     evaluate, silent = evaluate or bool(requirements), quiet or as_json
     run = api.train(
-        method, data, out=out, device=device, quiet=silent, evaluate=evaluate, argv=_argv(), **options
+        method, data, out=out, device=device, quiet=silent, evaluate=evaluate, argv=command_line(), **options
     )
     result(run, requirements, as_json, quiet)
 
@@ -202,51 +203,10 @@ def compare(
     inspect.compare([find_run(run) for run in runs], out, as_json)
 
 
-@app.command(epilog=example("hibiscus crossval classify table.csv target=income folds=5 epochs=30"))
-def crossval(
-    method: Method,
-    data: Data,
-    words: Words = None,
-    out: Out = None,
-    seed: Seed = None,
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """K-fold cross-validation, then a refit at the best epoch."""
-    options = read_options(words, seed)
-    folds = str(options.pop("folds", 5))
-    from hibiscus import api
-    from hibiscus.cli.metrics import result
-    from hibiscus.errors import ConfigError
-
-    if not folds.isdecimal():
-        raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
-    silent = quiet or as_json
-    run = api.crossval(
-        method, data, folds=int(folds), out=out, device=device, quiet=silent, argv=_argv(), **options
-    )
-    result(run, [], as_json, quiet)
-
-
-@app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))
-def sweep(
-    method: Method,
-    data: Data,
-    words: Words = None,
-    out: Out = None,
-    seed: Seed = None,
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Train once for each of several values, and compare."""
-    from hibiscus.cli.sweep import sweep
-
-    settings = {"out": out, "device": device, "argv": _argv()}
-    sweep(method, data, {**settings, **read_options(words, seed)}, as_json, quiet)
+app.command(epilog=example("hibiscus crossval classify table.csv target=income folds=5 epochs=30"))(
+    sweep.crossval
+)
+app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))(sweep.sweep)
 
 
 @app.command(epilog=example("hibiscus inspect photos/", "hibiscus inspect table.csv target=income"))
@@ -285,10 +245,6 @@ def explain(method: Method, as_json: Json = False, debug: Debug = False) -> None
     from hibiscus.cli import inspect
 
     inspect.explain(method, as_json)
-
-
-def _argv() -> list[str]:
-    return ["hibiscus", *sys.argv[1:]]
 
 
 def run() -> None:

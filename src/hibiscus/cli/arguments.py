@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "Seed",
     "Words",
+    "command_line",
     "example",
     "read_options",
 ]
@@ -60,6 +62,11 @@ Require = Annotated[
     list[str] | None,
     typer.Option("--require", metavar="CONDITION", help="exit with 6 unless met: 'test/accuracy>=0.9'"),
 ]
+
+
+def command_line() -> list[str]:
+    """The command as typed, for the record of a run."""
+    return ["hibiscus", *sys.argv[1:]]
 
 
 def example(*commands: str) -> str:

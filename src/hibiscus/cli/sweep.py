@@ -1,20 +1,75 @@
-"""Output of `sweep`: one column per setting, one row per metric."""
+"""The verbs that train several times: crossval and sweep."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from hibiscus.cli.arguments import (
+    Data,
+    Debug,
+    Device,
+    Json,
+    Method,
+    Out,
+    Quiet,
+    Seed,
+    Words,
+    command_line,
+    read_options,
+)
 from hibiscus.cli.console import emit, number, table
+from hibiscus.errors import ConfigError
 
-__all__ = ["sweep"]
+__all__ = ["crossval", "sweep"]
 
 
-def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
-    """Trains all settings and prints their metrics, as mean ± standard deviation over several seeds."""
+def crossval(
+    method: Method,
+    data: Data,
+    words: Words = None,
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """K-fold cross-validation, then a refit at the best epoch."""
+    options = read_options(words, seed)
+    folds = str(options.pop("folds", 5))
+    if not folds.isdecimal():
+        raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
+    from hibiscus import api
+    from hibiscus.cli.metrics import result
+
+    options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
+    result(api.crossval(method, data, folds=int(folds), **options), [], as_json, quiet)
+
+
+def sweep(
+    method: Method,
+    data: Data,
+    words: Words = None,
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train once for each of several values, and compare."""
+    options = read_options(words, seed)
     from hibiscus import api
 
-    result = api.sweep(method, data, quiet=quiet or as_json, **options)
+    options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
+    result = api.sweep(method, data, **options)
+    if as_json or not quiet:
+        emit(result, _comparison(result), as_json)
+
+
+def _comparison(result: dict[str, Any]) -> str:
+    """One column per setting, one row per metric, with mean ± standard deviation over several seeds."""
     settings = result["settings"]
     rows = [["", *(row["setting"] for row in settings)]]
     for name in dict.fromkeys(name for row in settings for name in row["metrics"]):
@@ -25,14 +80,8 @@ def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet:
         rows.append(
             [f"{name} *" if name.startswith("val/") else name, *(_cell(cell, scale) for cell in cells)]
         )
-    lines = [
-        table(rows),
-        "  * selected the best epoch; select a setting by it too, and report only its test metrics",
-        f"runs:    {result['folder']}",
-        f"compare: {result['compare']}",
-    ]
-    if as_json or not quiet:
-        emit(result, "\n".join(lines), as_json)
+    note = "  * selected the best epoch; select a setting by it too, and report only its test metrics"
+    return "\n".join([table(rows), note, f"runs:    {result['folder']}", f"compare: {result['compare']}"])
 
 
 def _cell(cell: dict[str, Any] | None, scale: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,15 +20,15 @@ from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.evaluation.items import save_report_items
 from hibiscus.methods.registry import get_method
-from hibiscus.run_format import FORMAT
+from hibiscus.runs.evaluation_record import evaluation_record
 from hibiscus.runs.folder import RunFolder, find_run
 from hibiscus.runs.info import read_info
 from hibiscus.runs.inputs import Given, named_answers, open_inputs, prepare_inputs
 from hibiscus.runs.options import build_options
 from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.session import Session
-from hibiscus.training.checkpoint import load_checkpoint
-from hibiscus.training.device import choose_device, tune_process
+from hibiscus.runs.trained_method import load_method
+from hibiscus.training.device import choose_device
 from hibiscus.training.random_state import preserved_random_state
 
 if TYPE_CHECKING:
@@ -90,22 +89,10 @@ class Run:
         if checkpoint not in ("best", "last"):
             raise ConfigError(f"checkpoint={checkpoint}", "best or last", "leave it out for best")
         if checkpoint not in self._methods:
-            path = self.folder.checkpoints / f"{checkpoint}.safetensors"
-            if checkpoint == "best" and not path.exists():
-                path = (
-                    self.folder.checkpoints / "last.safetensors"
-                )  # a run without validation has no best checkpoint
-            tensors, state = load_checkpoint(path)
-            tune_process()
-            kind = get_method(self.info["method"])
-            method = kind(build_options(kind.Config, self.info["config"]), self.preparation)
-            for stage in range(state["stage"] + 1):
-                method.grow(stage)
-            method.load_tensors(tensors)
-            self._epochs[checkpoint] = int(state["epoch"])
+            method, epoch = load_method(self.folder, self.info, self.preparation, checkpoint)
             method.to(self.device)
             method.train_mode(False)
-            self._methods[checkpoint] = method
+            self._methods[checkpoint], self._epochs[checkpoint] = method, epoch
         return self._methods[checkpoint]
 
     def evaluate(
@@ -132,7 +119,8 @@ class Run:
         """As `evaluate`, with all that `evaluation.json` holds.
 
         Returns:
-            `part`, `metrics`, `baselines`, `selection_metric`, `checkpoint`, `epoch`, `data`, `items`, `advice`.
+            `part`, `metrics`, `baselines`, `selection_metric`, `data`, `items`, `checkpoint`, `epoch`, and
+            `advice`.
         """
         if data is None and not again and (self.path / "evaluation.json").exists():
             stored = self.folder.read("evaluation.json")
@@ -145,20 +133,8 @@ class Run:
         method = self.method(checkpoint)
         with self._reproducible():
             evaluation = method.evaluate(prepared, part)
-        result = {
-            "format": FORMAT,
-            "part": part,
-            "metrics": _with_part(part, evaluation.metrics),
-            "baselines": {name: _with_part(part, metrics) for name, metrics in evaluation.baselines.items()},
-            "selection_metric": {
-                **dataclasses.asdict(method.selection_metric),
-                "name": f"{part}/{method.selection_metric.name}",
-            },
-            "checkpoint": checkpoint,
-            "epoch": self._epoch(checkpoint),
-            "data": prepared.dataset.path,
-            "items": len(prepared.parts[part]),
-        }
+        result = evaluation_record(evaluation, method.selection_metric, prepared, part)
+        result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
         if data is not None:
             result["other"] = True
         else:
@@ -321,7 +297,3 @@ class Run:
         from hibiscus.report import write_report
 
         return write_report(self.path)
-
-
-def _with_part(part: str, metrics: dict[str, float]) -> dict[str, float]:
-    return {f"{part}/{name}": float(value) for name, value in metrics.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,28 +14,21 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import InterruptedRunError, RunError
+from hibiscus.errors import RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
+from hibiscus.runs.recorded_loop import build_callbacks, run_loop
 from hibiscus.runs.training_data import Data, Parts, open_dataset, saved_parts
-from hibiscus.training.callbacks import (
-    BestCheckpoint,
-    Callback,
-    EarlyStopping,
-    LogFile,
-    Progress,
-    ReduceLROnPlateau,
-)
+from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.distributed import is_main_process, rank, world_size
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method
-from hibiscus.training.sample_grids import SampleGrids
 
 __all__ = ["Session"]
 
@@ -254,7 +246,7 @@ class Session:
         """
         method = self.build_method()
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
-        self.callbacks = self._build_callbacks(method, best)
+        self.callbacks = build_callbacks(method, best, self.folder, self.quiet)
         loop = Loop(
             method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate
         )
@@ -275,50 +267,4 @@ class Session:
         parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
         info = self.folder.update(status="running", error=None, parameters=parameters, precision=precision)
-        self._run(loop, best, float(info["seconds"]))
-
-    def _build_callbacks(self, method: Method, best: BestCheckpoint) -> dict[str, Callback]:
-        config, callbacks = self.config, {}
-        if config.reduce_lr_patience:
-            metric = method.selection_metric
-            callbacks["plateau"] = ReduceLROnPlateau(
-                metric, config.reduce_lr_patience, config.reduce_lr_factor
-            )
-        if config.early_stopping_patience:
-            callbacks["early_stopping"] = EarlyStopping(
-                method.selection_metric, config.early_stopping_patience
-            )
-        if is_main_process():  # those that write; the others change the training and run in every process
-            callbacks = {"best": best, **callbacks, "log": LogFile(self.folder.log)}
-            if "sample" in method.abilities() and "image" in self.preparation:
-                callbacks["grids"] = SampleGrids(self.folder.samples)
-            if not self.quiet:
-                callbacks["progress"] = Progress()
-        return callbacks
-
-    def _run(self, loop: Loop, best: BestCheckpoint, seconds_before: float) -> None:
-        start = time.monotonic()
-        status, reason = "failed", None
-        try:
-            loop.run()
-            status = "done"
-        except InterruptedRunError as error:
-            status = "interrupted"
-            error.fix = f"hibiscus resume {self.folder.path}"
-            raise
-        except BaseException as error:
-            reason = str(error) or type(error).__name__
-            raise
-        finally:
-            changes = {
-                "status": status,
-                "error": reason,
-                "best": {"epoch": best.epoch, "value": best.best} if best.best is not None else None,
-                "stop_reason": loop.stop_reason,
-                "epochs_done": loop.epoch,
-            }
-            try:
-                self.folder.update(seconds=round(seconds_before + time.monotonic() - start, 3), **changes)
-            except RunError:  # the disk is full: report the first error, not this one
-                if status == "done":
-                    raise
+        run_loop(loop, best, self.folder, float(info["seconds"]))

@@ -25,6 +25,7 @@ from hibiscus.training.distributed import (
     world_size,
 )
 from hibiscus.training.interrupt import Interrupt
+from hibiscus.training.loop_tensors import collect_tensors, restore_tensors
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Player, Stage
@@ -144,7 +145,7 @@ class Loop:
         self.stage = stage
         self.method.train_mode()
         if self._saved is not None:
-            self._restore(stage, *self._saved)
+            restore_tensors(stage, *self._saved, self.device)
             self._saved = None
         else:
             self.stage_index, self.stage_round, self.stop_reason = index, 0, ""
@@ -256,16 +257,8 @@ class Loop:
         self._last_save = time.monotonic()
         if not is_main_process():
             return
-        tensors = dict(self.method.tensors())
-        tensors["random/cpu"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        for player in self.stage.players:
-            tensors |= {
-                f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()
-            }
         position = self.stage.source.position()
-        tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
+        tensors = collect_tensors(self.method, self.stage, position, self.device)
         state = {
             "format": FORMAT,
             "stage": self.stage_index,
@@ -300,19 +293,6 @@ class Loop:
         for name, callback in self.callbacks.items():
             callback.restore(state["callbacks"].get(name, {}))
         self._saved = (tensors, state)
-
-    def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        for player in stage.players:
-            player.optimizer.load(_with_prefix(f"optimizer/{player.name}/", tensors))
-            player.lr_factor = state["lr_factors"][player.name]
-        stage.source.restore({**state["source"], **_with_prefix("source/", tensors)})
-        torch.set_rng_state(tensors["random/cpu"])
-        if self.device.type == "cuda" and "random/cuda" in tensors:
-            torch.cuda.set_rng_state(tensors["random/cuda"], self.device)
-
-
-def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _named_by_player(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
