@@ -52,8 +52,8 @@ def test_a_sweep_is_a_row_of_the_grid(cli, vae_run, cgan_run):
 
 
 def test_arrays_hold_the_conditions_of_each_sample(cli, vae_run, cgan_run):
-    cli("sample", vae_run, "-n", "6", "code1=-1:1:3", "code2=4", "--out", "codes.npz")
-    with np.load("codes.npz", allow_pickle=False) as found:
+    cli("sample", vae_run, "-n", "6", "code1=-1:1:3", "code2=4", "--out", "embeddings.npz")
+    with np.load("embeddings.npz", allow_pickle=False) as found:
         assert set(found) == {"samples", "code1", "code2"}
         assert found["samples"].shape == (6, 8, 8, 1)
         assert found["code1"].tolist() == [-1, 0, 1] * 2
@@ -128,7 +128,7 @@ def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_
     for name in ENDINGS:
         assert cli("embed", vae_run, images, "--out", name, "--json").json["out"] == name
     np.testing.assert_allclose(pd.read_csv("embeddings.csv")["code2"], table["code2"], rtol=1e-5)
-    with np.load("codes.npz", allow_pickle=False) as found:
+    with np.load("embeddings.npz", allow_pickle=False) as found:
         assert found["code"].dtype == np.float32
         np.testing.assert_array_equal(found["code"], table[["code1", "code2", "code3"]])
         assert found["id"].tolist() == table["id"].tolist()

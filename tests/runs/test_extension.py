@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from hibiscus.errors import ConfigError, RunError
@@ -31,12 +33,9 @@ def test_a_run_without_a_checkpoint_cannot_be_extended(tmp_path):
 
 
 def test_metrics_are_recorded_by_part():
-    class Data:
-        dataset = type("Dataset", (), {"path": "iris"})
-        parts = {"test": [1, 2]}
-
+    data = SimpleNamespace(dataset=SimpleNamespace(path="iris"), parts={"test": [1, 2]})
     evaluation = Evaluation({"accuracy": 1}, {"majority class": {"accuracy": 0.5}})
-    record = evaluation_record(evaluation, SelectionMetric("accuracy", True), Data(), "test")  # type: ignore[arg-type]
+    record = evaluation_record(evaluation, SelectionMetric("accuracy", True), data, "test")
     assert record["metrics"] == {"test/accuracy": 1.0}
     assert record["baselines"] == {"majority class": {"test/accuracy": 0.5}}
     assert (record["selection_metric"]["name"], record["items"]) == ("test/accuracy", 2)
