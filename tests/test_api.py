@@ -31,7 +31,9 @@ def trained(tmp_path_factory):
     for label in (0, 1):
         (place / "photos" / f"digit {label}").mkdir(parents=True)
         for item in np.flatnonzero(digits.fields["label"] == label)[:30]:
-            Image.fromarray(digits.fields["image"][item, ..., 0]).save(place / "photos" / f"digit {label}" / f"{item}.png")
+            Image.fromarray(digits.fields["image"][item, ..., 0]).save(
+                place / "photos" / f"digit {label}" / f"{item}.png"
+            )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HIBISCUS_CACHE", str(place / "cache"))
         data = hb.open(place / "photos")
@@ -45,7 +47,8 @@ def memory(values: np.ndarray, labels: np.ndarray, name: str = "array") -> hb.Da
 
 
 def test_importing_the_package_imports_no_torch():
-    code = "import sys, hibiscus; print([name for name in ('torch', 'numpy', 'pandas') if name in sys.modules], dir(hibiscus))"
+    heavy = ("torch", "numpy", "pandas")
+    code = f"import sys, hibiscus; print([name for name in {heavy} if name in sys.modules], dir(hibiscus))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.startswith("[]")
     assert "'train'" in out
@@ -135,7 +138,15 @@ def test_a_data_set_from_memory(tmp_path):
 def test_regression_and_options_as_python_values(tmp_path):
     table = pd.DataFrame({"x": np.linspace(0, 1, 90), "y": np.linspace(5, 9, 90)})
     table.to_csv(tmp_path / "table.csv", index=False)
-    run = hb.train("regress", tmp_path / "table.csv", target="y", quiet=True, epochs=2, **{"net.hidden": [8, 8]}, clip_grad_norm=1.0)
+    run = hb.train(
+        "regress",
+        tmp_path / "table.csv",
+        target="y",
+        quiet=True,
+        epochs=2,
+        **{"net.hidden": [8, 8]},
+        clip_grad_norm=1.0,
+    )
     assert run.path == Path("runs/regress-table-001")
     assert run.info["config"]["net_options"] == {"hidden": [8, 8]}
     assert run.predict(table[["x"]])["value"].shape == (90, 1)
@@ -152,14 +163,21 @@ def test_quiet_says_nothing_and_loud_writes_progress_to_stderr(tmp_path, capsys)
 
 
 def test_the_same_seed_is_the_same_run(tmp_path):
-    first, second = (hb.train("classify", "iris", out=tmp_path / name, quiet=True, evaluate=False, epochs=2, seed=4) for name in "ab")
-    for one, two in zip(first.networks["network"].parameters(), second.networks["network"].parameters(), strict=True):
+    first, second = (
+        hb.train("classify", "iris", out=tmp_path / name, quiet=True, evaluate=False, epochs=2, seed=4)
+        for name in "ab"
+    )
+    for one, two in zip(
+        first.networks["network"].parameters(), second.networks["network"].parameters(), strict=True
+    ):
         assert torch.equal(one, two)
 
 
 def test_extend_resume_and_crossval(tmp_path):
     hb.train("classify", "iris", out=tmp_path / "a", quiet=True, evaluate=False, epochs=1)
-    longer = hb.train("classify", "iris", out=tmp_path / "b", quiet=True, evaluate=False, epochs=2, extend=tmp_path / "a")
+    longer = hb.train(
+        "classify", "iris", out=tmp_path / "b", quiet=True, evaluate=False, epochs=2, extend=tmp_path / "a"
+    )
     assert [line["epoch"] for line in longer.history] == [1, 2]
     finished = hb.resume(tmp_path / "b", quiet=True)
     assert (finished.path / "report.html").exists()

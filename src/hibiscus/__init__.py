@@ -6,7 +6,7 @@
     run = hb.train("classify", data, net="resnet20", epochs=30)
     run.evaluate()["test/accuracy"]
 
-Nothing is imported until it is asked for, so `import hibiscus` answers at once.
+Nothing is imported before it is used, so `import hibiscus` takes no time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Dataset", "HibiscusError", "Run", "crossval", "list_methods", "load", "open", "panoptic", "resume", "sweep", "train"]
+__all__ = [
+    "Dataset",
+    "HibiscusError",
+    "Run",
+    "crossval",
+    "list_methods",
+    "load",
+    "open",
+    "panoptic",
+    "resume",
+    "sweep",
+    "train",
+]
 
 _WHERE = {"HibiscusError": "hibiscus.errors", "list_methods": "hibiscus.methods.registry"}
 _OTHER_NAMES = {"open": "open_data"}

@@ -1,17 +1,17 @@
 """Every error that Hibiscus raises on purpose, in one tree.
 
     HibiscusError
-    ├── UsageError            exit 2   a word on the command line that is not understood
-    ├── DataError             exit 3   the data, or a file among them, cannot be used
-    │   └── RunError          exit 3   a run folder cannot be read, written, or is in use
+    ├── UsageError            exit 2   a command that is not understood
+    ├── DataError             exit 3   the data, or one of its files, cannot be used
+    │   └── RunError          exit 3   a run folder that cannot be read or written, or is in use
     ├── ConfigError           exit 4   an option that is unknown or out of range
     ├── MissingExtraError     exit 5   an optional package is not installed
-    ├── TargetNotReachedError exit 6   a demanded figure was not reached
-    ├── TrainingError         exit 1   the training itself went wrong (not a number)
-    │   └── ProcessLostError  exit 1   another process of a training over several has gone
-    └── InterruptedRunError   exit 130 stopped by the person, with everything saved
+    ├── TargetNotReachedError exit 6   a required metric was not reached
+    ├── TrainingError         exit 1   the training failed, for example with a loss of NaN
+    │   └── ProcessLostError  exit 1   another process of a distributed training was lost
+    └── InterruptedRunError   exit 130 interrupted by the user, with everything saved
 
-Each says what was received, what was expected and how to fix it.
+Each says what was received, what was expected and how to fix the problem.
 """
 
 from __future__ import annotations
@@ -33,14 +33,17 @@ __all__ = [
     "nearest",
 ]
 
+MAX_HINTS = 3  # similar words in a message
+MAX_LISTED = 8  # words that a message may list in full
+
 
 class HibiscusError(Exception):
-    """An error in three parts, made for the person who reads it.
+    """An error in three parts.
 
     Args:
-        received: what was found, with the person's own path or word in it.
-        expected: what should have been there.
-        mend: what to do now.
+        received: what was received, with the user's own path or word in it.
+        expected: what was expected.
+        fix: how to solve the problem.
     """
 
     exit_code = 1
@@ -48,11 +51,11 @@ class HibiscusError(Exception):
     def __init__(self, received: str, expected: str = "", fix: str = ""):
         super().__init__(received)
         self.received, self.expected, self.fix = received, expected, fix
-        self.said = False  # whether it stands in what was printed already
+        self.printed = False  # whether the printed JSON object contains it already
 
     @property
     def parts(self) -> dict[str, str]:
-        """The parts that there are, by name."""
+        """The parts that are not empty, by name."""
         return {name: text for name in ("received", "expected", "fix") if (text := getattr(self, name))}
 
     def __str__(self) -> str:
@@ -65,13 +68,13 @@ class HibiscusError(Exception):
 
 
 class UsageError(HibiscusError):
-    """A word on the command line that is not understood."""
+    """A command that is not understood."""
 
     exit_code = 2
 
 
 class DataError(HibiscusError):
-    """The data, or a file among them, cannot be used."""
+    """The data, or one of its files, cannot be used."""
 
     exit_code = 3
 
@@ -93,30 +96,40 @@ class MissingExtraError(HibiscusError):
 
 
 class TargetNotReachedError(HibiscusError):
-    """A figure that was demanded has not been reached."""
+    """A required metric has not been reached."""
 
     exit_code = 6
 
 
 class TrainingError(HibiscusError):
-    """The training went wrong, for example a loss that is not a number."""
+    """The training failed, for example because a loss became NaN."""
 
 
 class ProcessLostError(TrainingError):
-    """Another of the processes that train together has gone."""
+    """Another process of a distributed training was lost."""
 
 
 class InterruptedRunError(HibiscusError):
-    """Stopped by the person; the run is saved and can be resumed."""
+    """Interrupted by the user; the run is saved and can be resumed."""
 
     exit_code = 130
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The hint `did you mean ...?` for a word, or the list of known words where none is near."""
+    """The hint `did you mean ...?` with at most three known words, or all of them if there are few."""
     words = sorted(known)
-    lower = {one.casefold(): one for one in words}
-    close = difflib.get_close_matches(word, words, n=2, cutoff=0.5) or [
-        lower[one] for one in difflib.get_close_matches(word.casefold(), lower, n=2, cutoff=0.5)
+    by_lower = {name.casefold(): name for name in words}
+    similar = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=0.5) or [
+        by_lower[name]
+        for name in difflib.get_close_matches(word.casefold(), by_lower, n=MAX_HINTS, cutoff=0.5)
     ]
-    return f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(words)}"
+    if similar:
+        return f"did you mean {_either(similar)}?"
+    if len(words) <= MAX_LISTED:
+        return f"one of: {', '.join(words)}"
+    nearest_words = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=0.0)
+    return f"the most similar are {', '.join(nearest_words)}"
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]

@@ -95,12 +95,23 @@ def diabetes_run(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def vae_run(tmp_path_factory, images) -> Path:
-    return _train(tmp_path_factory, "vae", images, epochs=1, batch_size=16, hidden=16, latent_dim=3, importance_samples=4)
+    return _train(
+        tmp_path_factory,
+        "vae",
+        images,
+        epochs=1,
+        batch_size=16,
+        hidden=16,
+        latent_dim=3,
+        importance_samples=4,
+    )
 
 
 @pytest.fixture(scope="session")
 def cgan_run(tmp_path_factory, images) -> Path:
-    return _train(tmp_path_factory, "cgan", images, epochs=1, batch_size=16, latent_dim=4, width=4, evaluate=False)
+    return _train(
+        tmp_path_factory, "cgan", images, epochs=1, batch_size=16, latent_dim=4, width=4, evaluate=False
+    )
 
 
 @pytest.fixture
@@ -119,16 +130,21 @@ def copied(tmp_path):
 
 
 def tree(*folders: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file under the folders with its content and time of change: what must be the same before and after."""
+    """Every file under the folders, with its content and modification time."""
     files = [
-        path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink() and path.name != "lock"
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.name != "lock"
     ]
-    return {str(path): (hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns) for path in files}
+    return {
+        str(path): (hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns) for path in files
+    }
 
 
 @pytest.fixture
 def fails(cli):
-    """Runs a command that must fail: with this exit code, these words in an error of three parts, and nothing else changed.
+    """Runs a command that must fail with this exit code, and these words in an error of three parts.
 
     The same command with `--json` must give one object with the same parts on standard output.
     """
@@ -146,7 +162,9 @@ def fails(cli):
             assert "\n  fix:      " in answer.err
         again = cli(*words, "--json")
         assert again.code == code
-        assert set(json.loads(again.out)["error"]) >= ({"received", "expected", "fix"} if parts == 3 else {"received"})
+        assert set(json.loads(again.out)["error"]) >= (
+            {"received", "expected", "fix"} if parts == 3 else {"received"}
+        )
         if untouched is not None:
             assert tree(untouched) == before
         return answer.err

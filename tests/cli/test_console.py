@@ -44,11 +44,15 @@ def test_values_as_json_knows_them(tmp_path):
         "b": [[0, 1], None],
         "c": str(tmp_path),
     }
-    assert (plural(1, "item"), plural(2000, "item"), plural(2, "class", "classes")) == ("1 item", "2,000 items", "2 classes")
+    assert (plural(1, "item"), plural(2000, "item"), plural(2, "class", "classes")) == (
+        "1 item",
+        "2,000 items",
+        "2 classes",
+    )
 
 
 def test_a_place_where_nothing_is(tmp_path):
-    assert unused(tmp_path / "codes.csv") == tmp_path / "codes.csv"
-    for name in ("codes.csv", "codes-2.csv"):
+    assert unused(tmp_path / "embeddings.csv") == tmp_path / "embeddings.csv"
+    for name in ("embeddings.csv", "embeddings-2.csv"):
         (tmp_path / name).touch()
-    assert unused(tmp_path / "codes.csv") == tmp_path / "codes-3.csv"
+    assert unused(tmp_path / "embeddings.csv") == tmp_path / "embeddings-3.csv"

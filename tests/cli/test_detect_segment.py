@@ -12,8 +12,8 @@ from PIL import Image
 
 from hibiscus import api
 from hibiscus.cli import overlays
-from hibiscus.cli.detections import told, write_coco
-from hibiscus.cli.overlays import on_the_file
+from hibiscus.cli.detections import summarize_detections, write_coco
+from hibiscus.cli.overlays import overlay_original
 from hibiscus.cli.predictions import check_out
 from hibiscus.data.images.video import read_frames, write_frames
 from hibiscus.errors import DataError, UsageError
@@ -31,15 +31,15 @@ FOUND = {
 
 
 def test_a_table_has_a_row_for_each_box(tmp_path):
-    rows = told(FOUND, tmp_path / "boxes.csv")
+    rows = summarize_detections(FOUND, tmp_path / "boxes.csv")
     assert rows["id"] == ["a.png", "a.png"]
     assert rows["label"] == ["dog", "cat"]
     assert rows["xmax"] == [11, 5]
-    assert told(FOUND, tmp_path / "boxes.csv", score=0.5)["label"] == ["dog"]
+    assert summarize_detections(FOUND, tmp_path / "boxes.csv", score=0.5)["label"] == ["dog"]
 
 
 def test_json_has_the_boxes_of_each_image_by_name(tmp_path):
-    assert told(FOUND, tmp_path / "boxes.json")["boxes"][0][0] == {
+    assert summarize_detections(FOUND, tmp_path / "boxes.json")["boxes"][0][0] == {
         "label": "dog",
         "score": 0.9,
         "xmin": 1,
@@ -47,12 +47,12 @@ def test_json_has_the_boxes_of_each_image_by_name(tmp_path):
         "xmax": 11,
         "ymax": 22,
     }
-    assert told(FOUND, tmp_path / "boxes.json")["boxes"][1] == []
-    assert "boxes" not in told(FOUND, None)
-    assert told(FOUND, None, score=0.2)["found"] == ["1 cat, 1 dog", "nothing"]
-    assert told(FOUND, tmp_path / "boxes.npz", score=0.5) is FOUND
-    assert "overlay" not in told(FOUND, tmp_path / "boxes.json")
-    assert told(FOUND, None, as_json=True, score=0.95)["boxes"] == [[], []]
+    assert summarize_detections(FOUND, tmp_path / "boxes.json")["boxes"][1] == []
+    assert "boxes" not in summarize_detections(FOUND, None)
+    assert summarize_detections(FOUND, None, score=0.2)["found"] == ["1 cat, 1 dog", "nothing"]
+    assert summarize_detections(FOUND, tmp_path / "boxes.npz", score=0.5) is FOUND
+    assert "overlay" not in summarize_detections(FOUND, tmp_path / "boxes.json")
+    assert summarize_detections(FOUND, None, as_json=True, score=0.95)["boxes"] == [[], []]
 
 
 def test_coco_json_is_read_by_its_own_tools(tmp_path):
@@ -61,7 +61,10 @@ def test_coco_json_is_read_by_its_own_tools(tmp_path):
     write_coco(FOUND, tmp_path / "detections.json")
     read = COCO(str(tmp_path / "detections.json"))
     assert read.loadCats(2)[0]["name"] == "dog"
-    assert [row["bbox"] for row in read.loadAnns(read.getAnnIds(imgIds=[1]))] == [[1, 2, 10, 20], [0, 0, 5, 5]]
+    assert [row["bbox"] for row in read.loadAnns(read.getAnnIds(imgIds=[1]))] == [
+        [1, 2, 10, 20],
+        [0, 0, 5, 5],
+    ]
     with pytest.raises(DataError, match="cannot be written"):
         write_coco(FOUND, tmp_path / "detections.json")
 
@@ -83,7 +86,9 @@ def test_a_detector_writes_images_and_coco_in_the_pixels_of_the_files(tmp_path, 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"detections.json", "tall.png", "wide.png"}
     assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 0
     assert {"id", "label", "score", "xmin", "ymax"} <= set(pd.read_csv(tmp_path / "boxes.csv").columns)
-    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 3  # never over a file that is there
+    assert (
+        cli("predict", tmp_path / "run", photos, "--out", tmp_path / "boxes.csv").code == 3
+    )  # never over a file that is there
     assert cli("predict", tmp_path / "run", photos, "--score", "0", "--out", tmp_path / "all.csv").code == 0
     assert len(pd.read_csv(tmp_path / "all.csv")) > len(pd.read_csv(tmp_path / "boxes.csv"))
 
@@ -91,13 +96,20 @@ def test_a_detector_writes_images_and_coco_in_the_pixels_of_the_files(tmp_path, 
 def test_boxes_and_classes_are_drawn_on_the_files(photos):
     image = np.array(Image.open(photos / "wide.png"))
     found = {**FOUND, "id": [str(photos / "wide.png"), "no file"], "size": np.array([[60, 128], [30, 30]])}
-    untouched, sides = on_the_file(found, 0, score=0.95), on_the_file(found, 0, score=0.5)
+    untouched, sides = overlay_original(found, 0, score=0.95), overlay_original(found, 0, score=0.5)
     np.testing.assert_array_equal(untouched, image)
     assert (sides[21, 3:10] != image[21, 3:10]).any()  # the lower side of the dog
     np.testing.assert_array_equal(sides[30:], image[30:])
-    assert on_the_file(found, 1, score=0.5) is None
-    masks = {"id": found["id"], "size": found["size"], "mask": np.ones((2, 6, 8, 1), np.uint8), "classes": ["ground", "disc"]}
-    np.testing.assert_array_equal(on_the_file(masks, 0, 0.0), draw_mask(image, np.ones((60, 128), np.uint8), 2))
+    assert overlay_original(found, 1, score=0.5) is None
+    masks = {
+        "id": found["id"],
+        "size": found["size"],
+        "mask": np.ones((2, 6, 8, 1), np.uint8),
+        "classes": ["ground", "disc"],
+    }
+    np.testing.assert_array_equal(
+        overlay_original(masks, 0, 0.0), draw_mask(image, np.ones((60, 128), np.uint8), 2)
+    )
 
 
 def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
@@ -110,15 +122,36 @@ def test_a_segmenter_writes_masks_and_what_they_lie_on(tmp_path, photos, cli):
     assert (tmp_path / "out" / "classes.txt").read_text().split() == ["ground", "disc", "square", "triangle"]
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "classes.txt").write_text("cat\n")
-    assert cli("predict", tmp_path / "run", photos, "--out", tmp_path / "taken").code == 3  # the masks there have other classes
+    assert (
+        cli("predict", tmp_path / "run", photos, "--out", tmp_path / "taken").code == 3
+    )  # the masks there have other classes
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["classes.txt"]
     assert cli("predict", tmp_path / "run", photos, "--score", "0.5", "--out", tmp_path / "other").code == 2
 
 
 def test_two_runs_are_merged_into_maps_of_the_images_size(tmp_path, photos, cli):
-    api.train("ssd", "scenes", out=tmp_path / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, score_threshold=0.02)
+    api.train(
+        "ssd",
+        "scenes",
+        out=tmp_path / "things",
+        quiet=True,
+        epochs=1,
+        max_rounds=2,
+        width=0.25,
+        levels=2,
+        score_threshold=0.02,
+    )
     api.train("unet", "scenes", out=tmp_path / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
-    words = ["panoptic", "--things", tmp_path / "things", "--stuff", tmp_path / "stuff", photos, "--out", tmp_path / "maps"]
+    words = [
+        "panoptic",
+        "--things",
+        tmp_path / "things",
+        "--stuff",
+        tmp_path / "stuff",
+        photos,
+        "--out",
+        tmp_path / "maps",
+    ]
     assert cli(*words, "--json").json["items"] == 2
     for row in json.loads((tmp_path / "maps" / "segments.json").read_text()):
         numbers = np.array(Image.open(tmp_path / "maps" / row["map"]))
@@ -127,45 +160,54 @@ def test_two_runs_are_merged_into_maps_of_the_images_size(tmp_path, photos, cli)
     assert cli(*words).code == 3  # never into a folder that is there
 
 
-def film(path, count=3):
-    """A grey video of 40x60 pixels."""
+def make_video(path, count=3):
+    """A gray video of 40x60 pixels."""
     write_frames([np.full((40, 60, 3), 100, np.uint8)] * count, path, Fraction(5))
     return path
 
 
-def test_boxes_and_classes_are_drawn_on_a_film(tmp_path):
-    source = film(tmp_path / "clip.mp4")
+def test_boxes_are_drawn_on_the_frames_of_a_video(tmp_path):
+    source = make_video(tmp_path / "clip.mp4")
     ids = [f"clip-{number:06}" for number in range(3)]
     boxes = np.zeros((3, 1, 6))
     boxes[1] = [10, 10, 50, 30, 0.9, 1]
-    found = FOUND | {"id": ids, "boxes": boxes, "size": np.array([[40, 60]] * 3), "overlay": np.zeros((3, 8, 8, 3), np.uint8)}
-    overlays.write_film(found, ["overlay"], source, tmp_path / "boxes.mp4", 0.5)
+    found = FOUND | {
+        "id": ids,
+        "boxes": boxes,
+        "size": np.array([[40, 60]] * 3),
+        "overlay": np.zeros((3, 8, 8, 3), np.uint8),
+    }
+    overlays.write_video(found, ["overlay"], source, tmp_path / "boxes.mp4", 0.5)
     drawn, size = read_frames(tmp_path / "boxes.mp4", (40, 60, 3))
     assert size == (40, 60)
     assert len(drawn) == 3
     assert np.ptp(drawn[0].astype(int)) < 20, "nothing was found in the first"
-    assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a coloured frame stands in the second"
-    with pytest.raises(UsageError, match="hold no images"):
-        overlays.write_film({"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5)
+    assert np.ptp(drawn[1].astype(int), axis=2).max() > 60, "a colored frame stands in the second"
+    with pytest.raises(UsageError, match="contain no images"):
+        overlays.write_video(
+            {"id": ids, "label": np.array(["a"] * 3)}, [], source, tmp_path / "labels.mp4", 0.5
+        )
 
 
-def test_answers_that_are_images_make_a_film_of_their_own(tmp_path):
-    source = film(tmp_path / "clip.mp4")
+def test_predicted_images_replace_the_frames(tmp_path):
+    source = make_video(tmp_path / "clip.mp4")
     clean = np.stack([np.full((8, 8, 1), 60 * number, np.uint8) for number in range(3)])
-    overlays.write_film({"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0)
+    overlays.write_video(
+        {"id": ["a", "b", "c"], "image": clean}, ["image"], source, tmp_path / "clean.mkv", 0.0
+    )
     made, size = read_frames(tmp_path / "clean.mkv", (8, 8, 1))
     assert size == (8, 8)
     assert np.abs(made.astype(int) - clean).max() < 8
 
 
-def test_a_film_wants_one_video(tmp_path):
+def test_a_video_needs_one_video_as_input(tmp_path):
     for inputs in (["photos/"], ["a.mp4", "b.mp4"], ["a.png"]):
         with pytest.raises(UsageError, match="not one video"):
             check_out(str(tmp_path / "out.mp4"), inputs, folders=True)
     assert check_out(str(tmp_path / "out.mp4"), ["a.MP4"], folders=True) == tmp_path / "out.mp4"
-    film(tmp_path / "clip.mp4")
+    make_video(tmp_path / "clip.mp4")
     with pytest.raises(UsageError, match="this is the input"):
         check_out(str(tmp_path / "clip.mp4"), [str(tmp_path / "clip.mp4")], folders=True)
-    film(tmp_path / "there.mp4")
+    make_video(tmp_path / "there.mp4")
     with pytest.raises(DataError, match="exists already"):
         check_out(str(tmp_path / "there.mp4"), [str(tmp_path / "clip.mp4")], folders=True)

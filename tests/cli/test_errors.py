@@ -1,7 +1,8 @@
-"""Words, options and tables that cannot be used: each error once, with its exit code, and the data left alone."""
+"""Words, options and tables that cannot be used: each error, its exit code, and data that stays unchanged."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -51,6 +52,50 @@ def test_usage(fails, words, said):
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("rate=1", "learning_rate"),
+        ("batch=8", "batch_size"),
+        ("n-epochs=3", "epochs"),
+        ("imgsz=32", "image_size"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["train", "crossval", "sweep"])
+def test_foreign_names_are_answered_in_one_line(fails, verb, word, name):
+    key = word.split("=")[0].replace("-", "_")
+    said = fails(4, f"there is no option '{key}'; use {name}", verb, "classify", "iris", word, parts=1)
+    assert said.count("\n") == 1
+    assert list(Path().iterdir()) == []
+
+
+def test_a_former_flag_is_answered_in_one_line(fails):
+    fails(
+        2, "there is no option --demand; use --require", "train", "classify", "iris", "--demand", "x", parts=1
+    )
+    fails(2, "write learning_rate=VALUE", "train", "classify", "iris", "--rate", "1")
+
+
+def test_an_alias_is_stored_under_the_name_of_its_option(cli):
+    words = ["lr=0.01", "bs=16", "weight-decay=0.1", "epochs=1", "--no-evaluate", "--quiet"]
+    assert cli("train", "classify", "iris", *words, "--out", "one").code == 0
+    config = json.loads(Path("one/run.json").read_text())["config"]
+    assert (config["learning_rate"], config["batch_size"], config["weight_decay"]) == (0.01, 16, 0.1)
+    assert (
+        cli(
+            "sweep", "classify", "iris", "lr=0.01,0.1", "epochs=1", "net=linear", "--quiet", "--out", "both"
+        ).code
+        == 0
+    )
+    assert json.loads(Path("both/sweep.json").read_text())["options"]["learning_rate"] == "0.01,0.1"
+    assert Path("both/01-learning_rate=0.01").is_dir()
+    assert (
+        cli("crossval", "classify", "iris", "lr=0.01", "epochs=1", "folds=2", "--quiet", "--out", "cv").code
+        == 0
+    )
+    assert json.loads(Path("cv/run.json").read_text())["config"]["learning_rate"] == 0.01
+
+
 @pytest.mark.parametrize(("words", "said"), CONFIG)
 def test_options(fails, words, said):
     fails(4, said, "train", "classify", "iris", *words)
@@ -62,12 +107,19 @@ def test_options_of_other_verbs(fails, iris_run):
     fails(4, "folds=1", "crossval", "classify", "iris", "folds=1")
     fails(4, "folds=x", "crossval", "classify", "iris", "folds=x")
     fails(4, "checkpoint=first", "evaluate", iris_run, "--checkpoint", "first")
-    fails(2, ["nothing was measured", "did you mean test/accuracy"], "evaluate", iris_run, "--require", "test/acuracy>=0")
+    fails(
+        2,
+        ["there is no metric of this name", "did you mean test/accuracy"],
+        "evaluate",
+        iris_run,
+        "--require",
+        "test/acuracy>=0",
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_no_gpu(fails):
-    fails(4, "device=cuda: it cannot be used here", "train", "classify", "iris", "--device", "cuda")
+    fails(4, "device=cuda: cannot be used here", "train", "classify", "iris", "--device", "cuda")
 
 
 def test_missing_extra(fails, monkeypatch):
@@ -76,7 +128,7 @@ def test_missing_extra(fails, monkeypatch):
 
 
 def test_an_error_that_nobody_expected_asks_for_debug(cli, monkeypatch):
-    monkeypatch.setattr("hibiscus.cli.inspect.catalogue", lambda as_json: 1 / 0)
+    monkeypatch.setattr("hibiscus.cli.inspect.list_all", lambda as_json: 1 / 0)
     answer = cli("list")
     assert answer.code == 1
     assert "ZeroDivisionError" in answer.err
@@ -92,7 +144,13 @@ def test_missing_path_and_other_addresses(fails):
 
 def write_table(rows: int = 60, **columns) -> Path:
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": generator.normal(size=rows), "b": generator.normal(size=rows), "y": ["yes", "no", "no"] * (rows // 3)})
+    frame = pd.DataFrame(
+        {
+            "a": generator.normal(size=rows),
+            "b": generator.normal(size=rows),
+            "y": ["yes", "no", "no"] * (rows // 3),
+        }
+    )
     folder = Path("tables")
     folder.mkdir(exist_ok=True)
     frame.assign(**columns).to_csv(folder / "table.csv", index=False)
@@ -109,7 +167,17 @@ def test_tables_that_cannot_be_used(fails):
     table = write_table()
     fails(3, ["which column is to be predicted?", "target=y"], "train", "classify", table, untouched=here)
     fails(3, ["Y", "did you mean y?"], "train", "classify", table, "target=Y", untouched=here)
-    fails(3, ["group=g", "column"], "train", "classify", table, "target=y", "split=group", "group=g", untouched=here)
+    fails(
+        3,
+        ["group=g", "column"],
+        "train",
+        "classify",
+        table,
+        "target=y",
+        "split=group",
+        "group=g",
+        untouched=here,
+    )
     fails(3, ["'yes'", "train classify"], "train", "regress", table, "target=y", untouched=here)
     fails(3, ["different labels", "train regress"], "train", "classify", table, "target=a", untouched=here)
     fails(3, "one class: yes", "train", "classify", write_table(y="yes"), "target=y", untouched=here)
@@ -145,12 +213,21 @@ def test_out_that_cannot_be_written(fails, iris_run, images):
     taken = Path("taken")
     taken.mkdir()
     (taken / "thesis.txt").write_text("mine")
-    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken, untouched=taken)
-    fails(3, "there is something here already", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
-    fails(3, "cannot be made", "train", "classify", "iris", "--out", taken / "thesis.txt" / "run", untouched=taken)
-    fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "answers.txt")
-    fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/answers.csv")
-    fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("answers.csv"))
+    fails(3, "not empty", "train", "classify", "iris", "--out", taken, untouched=taken)
+    fails(3, "not empty", "train", "classify", "iris", "--out", taken / "thesis.txt", untouched=taken)
+    fails(
+        3,
+        "cannot be created",
+        "train",
+        "classify",
+        "iris",
+        "--out",
+        taken / "thesis.txt" / "run",
+        untouched=taken,
+    )
+    fails(2, "a file ending in", "predict", iris_run, "iris", "--out", "predictions.txt")
+    fails(3, "there is no folder nowhere", "predict", iris_run, "iris", "--out", "nowhere/predictions.csv")
+    fails(3, "a folder", "predict", iris_run, "iris", "--out", _folder("predictions.csv"))
     table = write_table()
     fails(2, "this is the input", "predict", iris_run, table, "--out", table, untouched=table.parent)
 

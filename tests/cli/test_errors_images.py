@@ -1,4 +1,4 @@
-"""Images of every kind and state: what can be used is used, the rest is named, and no file is ever changed."""
+"""Images in every state: what can be used is used, the rest is named, and no file is ever changed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,18 @@ def bomb(file: Path, side: int = 30_000) -> None:
     """A small PNG file that claims, truthfully, to be an image of 900 million pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     packer, rows = zlib.compressobj(9), []
     for _ in range(0, side, 1000):
         rows.append(packer.compress(bytes((side // 8 + 1) * 1000)))
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     content = b"".join(rows) + packer.flush()
-    file.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b""))
+    file.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+    )
 
 
 def spoil(folder: Path) -> list[str]:
@@ -53,8 +57,12 @@ def test_bad_images_among_good_ones_are_named_and_left_out(cli, photos):
     before = tree(photos)
     out = cli("inspect", photos).out
     assert "40 items" in out
-    for name, why in zip(names, ["empty file", "cannot be decoded", "not an image", "too large to decode safely"], strict=True):
-        assert any(name in line and why in line for line in out.splitlines() if line.startswith("bad file")), out
+    for name, why in zip(
+        names, ["empty file", "cannot be decoded", "not an image", "too large to decode safely"], strict=True
+    ):
+        assert any(
+            name in line and why in line for line in out.splitlines() if line.startswith("bad file")
+        ), out
     answer = cli("train", "classify", photos, "epochs=1", "max_bad_fraction=0.2", "--out", "run")
     assert answer.code == 0, answer.err
     assert "4 files could not be used and were left out" in " ".join(answer.out.split())
@@ -77,7 +85,9 @@ def test_nothing_but_bad_images(fails, photos, image_run):
     fails(3, "empty file", "predict", image_run, photos / "Ziffer 1 é" / "empty.png", untouched=photos)
     for file in photos.rglob("Bild*"):
         file.unlink()
-    fails(3, "4 of 4 files cannot be used", "train", "classify", photos, "max_bad_fraction=1", untouched=photos)
+    fails(
+        3, "4 of 4 files cannot be used", "train", "classify", photos, "max_bad_fraction=1", untouched=photos
+    )
 
 
 def test_folders_that_hold_nothing_to_learn(fails, photos):

@@ -24,7 +24,9 @@ def alter(file: Path) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize(("damage", "how"), [(truncate, "cut short or not a checkpoint"), (alter, "its content has been altered")])
+@pytest.mark.parametrize(
+    ("damage", "how"), [(truncate, "truncated, or not a checkpoint"), (alter, "its content has been altered")]
+)
 def test_damaged_checkpoints(fails, cli, copied, iris_run, damage, how):
     run = copied(iris_run)
     damage(run / "checkpoints" / "best.safetensors")
@@ -44,12 +46,14 @@ def test_a_run_without_checkpoints(fails, copied, iris_run):
     for file in (run / "checkpoints").iterdir():
         file.unlink()
     fails(3, ["there is no checkpoint", "last.safetensors"], "predict", run, "iris")
-    fails(3, "no checkpoint to go on from", "train", "classify", "iris", "epochs=9", f"extend={run}")
+    fails(3, "no checkpoint to continue from", "train", "classify", "iris", "epochs=9", f"extend={run}")
 
 
 def test_no_run_here(fails):
     for verb in (["resume"], ["evaluate"], ["predict"], ["report"]):
-        fails(3, ["nope: no run here", "runs/latest"], *verb, "nope", *(["iris"] if verb == ["predict"] else []))
+        fails(
+            3, ["nope: no run here", "runs/latest"], *verb, "nope", *(["iris"] if verb == ["predict"] else [])
+        )
     fails(3, "no run here", "resume", "runs/latest")
 
 
@@ -81,21 +85,40 @@ def test_damaged_preparation_and_evaluation(fails, copied, iris_run):
 def test_a_finished_run(fails, iris_run):
     said = ["this run is finished", f"hibiscus train classify iris epochs=4 extend={iris_run}"]
     fails(3, said, "resume", iris_run, untouched=iris_run)
-    fails(4, ["has done 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}")
+    fails(
+        4, ["has completed 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}"
+    )
     fails(4, "the data of that run, iris", "train", "classify", "wine", "epochs=4", f"extend={iris_run}")
     fails(4, "a run of regress", "train", "regress", "iris", "epochs=4", f"extend={iris_run}")
-    fails(4, ["scaling together with extend=", "leave them out"], "train", "classify", "iris", "scaling=range", f"extend={iris_run}")
+    fails(
+        4,
+        ["scaling together with extend=", "leave them out"],
+        "train",
+        "classify",
+        "iris",
+        "scaling=range",
+        f"extend={iris_run}",
+    )
     said = ["net_options, batch_size together with extend=", "batch_size=16", "leave them out"]
-    fails(4, said, "train", "classify", "iris", "epochs=4", "net.hidden=8", "batch_size=8", f"extend={iris_run}")
+    fails(
+        4, said, "train", "classify", "iris", "epochs=4", "net.hidden=8", "batch_size=8", f"extend={iris_run}"
+    )
     fails(3, "no run here", "train", "classify", "iris", "extend=nope")
     assert not Path("runs").exists()
 
 
 def test_a_run_in_use(fails, copied, iris_run):
     run = copied(iris_run, status="interrupted")
-    lines = ["import fcntl, os", f"f = open({str(run / 'lock')!r}, 'w')", "fcntl.flock(f, 2)", "f.write(f'process {os.getpid()}')"]
+    lines = [
+        "import fcntl, os",
+        f"f = open({str(run / 'lock')!r}, 'w')",
+        "fcntl.flock(f, 2)",
+        "f.write(f'process {os.getpid()}')",
+    ]
     holder = "\n".join([*lines, "f.flush()", "print('held', flush=True)", "input()"])
-    process = subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     process.stdout.readline()
     fails(3, [f"in use by process {process.pid}", "wait for it"], "resume", run)
@@ -110,7 +133,7 @@ def test_data_that_changed_since(fails, cli):
     first = sorted(photos.rglob("*.png"))[0]
     content = first.read_bytes()
     first.unlink()
-    fails(3, ["changed", "train anew"], "resume", "run", untouched=photos)
+    fails(3, ["changed", "train a new run"], "resume", "run", untouched=photos)
     first.with_name("Anders.png").write_bytes(content)
     fails(3, "photos", "evaluate", "run", untouched=photos)
     for file in photos.rglob("*.png"):
@@ -119,8 +142,26 @@ def test_data_that_changed_since(fails, cli):
 
 
 def test_a_loss_that_is_no_number(fails, cli):
-    words = ["train", "classify", "iris", "learning_rate=1e30", "optimizer=sgd", "schedule=constant", "batch_size=16", "epochs=3"]
-    fails(1, ["is not a finite number in round ", "(epoch 1)", "learning_rate=1e-4", "no checkpoint was saved before"], *words)
+    words = [
+        "train",
+        "classify",
+        "iris",
+        "learning_rate=1e30",
+        "optimizer=sgd",
+        "schedule=constant",
+        "batch_size=16",
+        "epochs=3",
+    ]
+    fails(
+        1,
+        [
+            "is not a finite number in round ",
+            "(epoch 1)",
+            "learning_rate=1e-4",
+            "no checkpoint had been saved yet",
+        ],
+        *words,
+    )
     info = json.loads(Path("runs/classify-iris-001/run.json").read_text())
     assert info["status"] == "failed"
     assert "not a finite number" in info["error"]
@@ -128,7 +169,17 @@ def test_a_loss_that_is_no_number(fails, cli):
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(iris_run, cli):
-    words = ["train", "classify", "iris", "epochs=9", f"extend={iris_run}", "learning_rate=1e30", "schedule=constant", "--out", "worse"]
+    words = [
+        "train",
+        "classify",
+        "iris",
+        "epochs=9",
+        f"extend={iris_run}",
+        "learning_rate=1e30",
+        "schedule=constant",
+        "--out",
+        "worse",
+    ]
     answer = cli(*words)
     assert answer.code == 1, answer.err
     assert "is not a finite number in round " in answer.err
@@ -150,10 +201,13 @@ def test_a_full_disk_simulated(cli):
         patch.setattr(os, "fsync", full)
         answer = cli("train", "classify", "iris", "epochs=9", "--out", "run")
     assert answer.code == 3
-    for word in ("the disk is full", "what was saved before it is whole", "hibiscus resume"):
+    for word in ("the disk is full", "what was saved before is intact", "hibiscus resume"):
         assert word in answer.err
     assert not list(Path("run").rglob("*.part"))
-    assert sorted(path.name for path in Path("run/checkpoints").iterdir()) == ["best.safetensors", "last.safetensors"]
+    assert sorted(path.name for path in Path("run/checkpoints").iterdir()) == [
+        "best.safetensors",
+        "last.safetensors",
+    ]
 
 
 def test_a_full_disk_under_the_log(fails, monkeypatch):
@@ -167,10 +221,17 @@ def test_a_full_disk_under_the_log(fails, monkeypatch):
 def test_a_full_disk_truly(cli, tmp_path):
     place = tmp_path / "tiny"
     place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], capture_output=True).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], capture_output=True
+        ).returncode
+    ):
         pytest.skip("a tiny disk cannot be mounted here")
     try:
-        answer = cli("train", "classify", "iris", "epochs=2", "--quiet", "net.hidden=200,200", "--out", place / "run")
+        answer = cli(
+            "train", "classify", "iris", "epochs=2", "--quiet", "net.hidden=200,200", "--out", place / "run"
+        )
         assert answer.code == 3, answer.err
         assert "the disk is full" in answer.err
         assert "Traceback" not in answer.err
@@ -182,6 +243,11 @@ def test_a_full_disk_truly(cli, tmp_path):
 def test_evaluating_and_predicting_leave_the_data_alone(cli, copied, image_run, images):
     before = tree(images)
     run = copied(image_run)
-    for words in (["evaluate", run, "--again"], ["evaluate", run, "--data", images], ["predict", run, images], ["report", run]):
+    for words in (
+        ["evaluate", run, "--again"],
+        ["evaluate", run, "--data", images],
+        ["predict", run, images],
+        ["report", run],
+    ):
         assert cli(*words).code == 0
     assert tree(images) == before

@@ -1,4 +1,4 @@
-"""What a person types for methods that make images and codes: `sample`, `embed`, and `predict` into a folder."""
+"""The verbs of generative methods: `sample`, `embed`, and `predict` into a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hibiscus.errors import UsageError
 
 from .conftest import tree
 
-ENDINGS = ("codes.csv", "codes.parquet", "codes.npz", "codes.json")
+ENDINGS = ("embeddings.csv", "embeddings.parquet", "embeddings.npz", "embeddings.json")
 
 
 def size(path) -> tuple[int, int]:
@@ -38,7 +38,10 @@ def test_sample_writes_a_grid_into_the_run_and_never_over_another(cli, copied, v
 
 
 def test_a_sweep_is_a_row_of_the_grid(cli, vae_run, cgan_run):
-    assert cli("sample", vae_run, "-n", "20", "code1=-2:2:9", "--out", "codes.png").out == "18 samples written to codes.png\n"
+    assert (
+        cli("sample", vae_run, "-n", "20", "code1=-2:2:9", "--out", "codes.png").out
+        == "18 samples written to codes.png\n"
+    )
     assert size("codes.png") == (side(9), side(2))
     cli("sample", vae_run, "-n", "1", "code1=-2:2:3", "code2=-1,1", "code3=0.5", "--out", "both.png")
     assert size("both.png") == (side(2), side(3))
@@ -49,13 +52,15 @@ def test_a_sweep_is_a_row_of_the_grid(cli, vae_run, cgan_run):
 
 
 def test_arrays_hold_the_conditions_of_each_sample(cli, vae_run, cgan_run):
-    cli("sample", vae_run, "-n", "6", "code1=-1:1:3", "code2=4", "--out", "codes.npz")
-    with np.load("codes.npz", allow_pickle=False) as found:
+    cli("sample", vae_run, "-n", "6", "code1=-1:1:3", "code2=4", "--out", "embeddings.npz")
+    with np.load("embeddings.npz", allow_pickle=False) as found:
         assert set(found) == {"samples", "code1", "code2"}
         assert found["samples"].shape == (6, 8, 8, 1)
         assert found["code1"].tolist() == [-1, 0, 1] * 2
         assert found["code2"].tolist() == [4] * 6
-    told = cli("sample", cgan_run, "-n", "6", "label=0:1:2", "interpolate=3", "--out", "labels.npz", "--json").json
+    told = cli(
+        "sample", cgan_run, "-n", "6", "label=0:1:2", "interpolate=3", "--out", "labels.npz", "--json"
+    ).json
     assert told["items"] == 6
     assert told["conditions"]["label"] == ["Ziffer 0 é"] * 3 + ["Ziffer 1 é"] * 3
     with np.load("labels.npz", allow_pickle=False) as found:
@@ -76,7 +81,7 @@ def test_samples_in_a_folder_are_named_by_their_conditions(cli, fails, cgan_run)
     cli("sample", cgan_run, "-n", "2", "label=Ziffer 0 é,Ziffer 1 é", "--out", "made")
     names = ["sample-00001-label=Ziffer_0_é.png", "sample-00002-label=Ziffer_1_é.png"]
     assert sorted(path.name for path in Path("made").iterdir()) == names
-    fails(3, ["something here already", "made-2"], "sample", cgan_run, "--out", "made", untouched=Path("made"))
+    fails(3, ["exists already", "made-2"], "sample", cgan_run, "--out", "made", untouched=Path("made"))
 
 
 @pytest.mark.parametrize(
@@ -113,34 +118,45 @@ def test_methods_that_cannot(fails, cgan_run, iris_run, diabetes_run):
 
 
 def test_embed_writes_a_row_of_numbers_for_each_input(cli, fails, vae_run, iris_run, images):
-    assert cli("embed", vae_run, images).out == "60 codes written to codes.parquet\n"
-    assert cli("embed", vae_run, images).out == "60 codes written to codes-2.parquet\n"
-    table = pd.read_parquet("codes.parquet")
+    assert cli("embed", vae_run, images).out == "60 embeddings written to embeddings.parquet\n"
+    assert cli("embed", vae_run, images).out == "60 embeddings written to embeddings-2.parquet\n"
+    table = pd.read_parquet("embeddings.parquet")
     assert list(table.columns) == ["id", "code1", "code2", "code3"]
     assert len(table) == 60
-    fails(3, "exists already", "embed", vae_run, images, "--out", "codes.parquet")
-    Path("codes.parquet").unlink()
+    fails(3, "exists already", "embed", vae_run, images, "--out", "embeddings.parquet")
+    Path("embeddings.parquet").unlink()
     for name in ENDINGS:
         assert cli("embed", vae_run, images, "--out", name, "--json").json["out"] == name
-    np.testing.assert_allclose(pd.read_csv("codes.csv")["code2"], table["code2"], rtol=1e-5)
-    with np.load("codes.npz", allow_pickle=False) as found:
+    np.testing.assert_allclose(pd.read_csv("embeddings.csv")["code2"], table["code2"], rtol=1e-5)
+    with np.load("embeddings.npz", allow_pickle=False) as found:
         assert found["code"].dtype == np.float32
         np.testing.assert_array_equal(found["code"], table[["code1", "code2", "code3"]])
         assert found["id"].tolist() == table["id"].tolist()
     cli("embed", iris_run, "iris", "--out", "iris.csv")
     assert len(pd.read_csv("iris.csv")) == 150
     fails(2, "a file ending in", "embed", vae_run, images, "--out", "codes")
-    fails(3, "there is no folder", "embed", vae_run, images, "--out", "nowhere/codes.csv")
+    fails(3, "there is no folder", "embed", vae_run, images, "--out", "nowhere/embeddings.csv")
 
 
 def test_predict_writes_images_into_a_folder_under_the_inputs_names(cli, fails, vae_run, images):
     given = images / "Ziffer 0 é"
     before = tree(images)
-    assert cli("predict", vae_run, given, "--out", "clean").out == "30 answers written to clean\n"
-    assert sorted(path.name for path in Path("clean").iterdir()) == sorted(path.name for path in given.iterdir())
+    assert cli("predict", vae_run, given, "--out", "clean").out == "30 predictions written to clean\n"
+    assert sorted(path.name for path in Path("clean").iterdir()) == sorted(
+        path.name for path in given.iterdir()
+    )
     assert all(size(path) == (8, 8) for path in Path("clean").iterdir())
     fails(3, "exists already", "predict", vae_run, given, "--out", "clean", untouched=Path("clean"))
-    fails(2, ["this is the input", "inputs are never changed"], "predict", vae_run, given, "--out", given, untouched=images)
+    fails(
+        2,
+        ["this is the input", "inputs are never changed"],
+        "predict",
+        vae_run,
+        given,
+        "--out",
+        given,
+        untouched=images,
+    )
     assert tree(images) == before
 
 
@@ -157,38 +173,67 @@ def test_predict_without_a_place_says_what_to_do_with_images(cli, vae_run, image
     answer = cli("predict", vae_run, images)
     assert answer.code == 0
     assert answer.out.splitlines()[0].split() == ["item", "latent"]
-    assert answer.out.splitlines()[-1].startswith("reconstruction: images; --out answers/")
+    assert answer.out.splitlines()[-1].startswith("reconstruction: images; --out predictions/")
     assert "images;" not in cli("predict", vae_run, images, "--quiet").out
 
 
 def test_several_images_in_an_answer(tmp_path, capsys):
     zeros = np.zeros((2, 4, 4, 1), np.uint8)
-    found = {"id": ["x/a.jpg", "x/b.png"], "mask": zeros, "image": np.full((2, 8, 6, 3), 7, np.uint8), "skipped": []}
+    found = {
+        "id": ["x/a.jpg", "x/b.png"],
+        "mask": zeros,
+        "image": np.full((2, 8, 6, 3), 7, np.uint8),
+        "skipped": [],
+    }
     answers.predictions(found, tmp_path / "out", as_json=False, quiet=True)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-mask.png", "a.png", "b-mask.png", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a-mask.png",
+        "a.png",
+        "b-mask.png",
+        "b.png",
+    ]
     assert size(tmp_path / "out" / "a.png") == (6, 8)
     assert size(tmp_path / "out" / "b-mask.png") == (4, 4)
-    answers.predictions({"id": ["a"], "latent_dim": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False)
+    answers.predictions(
+        {"id": ["a"], "latent_dim": np.zeros((1, 50)), "skipped": []}, None, as_json=False, quiet=False
+    )
     assert "latent_dim: too many numbers for a line" in capsys.readouterr().out
-    with pytest.raises(UsageError, match="the answers are images"):
+    with pytest.raises(UsageError, match="the predictions are images"):
         answers.predictions(found, None, as_json=False, quiet=False)
 
 
 def test_a_folder_for_answers_that_are_no_images(fails, iris_run, image_run, images):
-    fails(2, ["the answers hold no images", "--out clean.csv"], "predict", iris_run, "iris", "--out", "clean")
-    fails(2, "the answers hold no images", "predict", image_run, images, "--out", "clean/")
+    fails(
+        2,
+        ["the predictions contain no images", "--out clean.csv"],
+        "predict",
+        iris_run,
+        "iris",
+        "--out",
+        "clean",
+    )
+    fails(2, "the predictions contain no images", "predict", image_run, images, "--out", "clean/")
     fails(2, [".npz, or a folder for images"], "predict", iris_run, "iris", "--out", "clean.txt")
     Path("notes").write_text("mine")
-    fails(3, "there is a file at this place", "predict", iris_run, "iris", "--out", "notes", untouched=Path("notes").parent)
+    fails(
+        3,
+        "a file of this name exists",
+        "predict",
+        iris_run,
+        "iris",
+        "--out",
+        "notes",
+        untouched=Path("notes").parent,
+    )
     assert not Path("clean").exists()
 
 
 def test_images_have_no_place_in_a_table(cli, vae_run, images, tmp_path):
-    cli("predict", vae_run, images, "--out", "answers.csv")
-    assert list(pd.read_csv("answers.csv").columns) == ["id", "latent(1)", "latent(2)", "latent(3)"]
+    cli("predict", vae_run, images, "--out", "predictions.csv")
+    assert list(pd.read_csv("predictions.csv").columns) == ["id", "latent(1)", "latent(2)", "latent(3)"]
     alone = {"id": ["a"], "image": np.zeros((1, 4, 4, 1), np.uint8), "skipped": []}
     for as_json in (False, True):
-        with pytest.raises(UsageError, match="the answers are images"):
+        with pytest.raises(UsageError, match="the predictions are images"):
             answers.predictions(alone, tmp_path / "answers.parquet", as_json=as_json, quiet=True)
 
 

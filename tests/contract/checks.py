@@ -119,7 +119,7 @@ def _players_of(stage, method, all_of_it):
     for player in stage.players:
         batch = stage.source.next() if player.batches_per_round or batch is None else batch
         before = {key: p.clone() for key, p in everything.items()}
-        player.set_rate(0.5)
+        player.set_lr(0.5)
         player.step(batch, torch.enable_grad)
         own = {id(p) for p in player.parameters}
         assert own, f"{player.name} owns something"

@@ -86,7 +86,14 @@ def test_interrupted_in_the_refit_it_goes_on_too(tmp_path, monkeypatch):
 
 def test_patience_does_not_touch_the_refit(tmp_path):
     run = api.crossval(
-        "classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL, early_stopping_patience=3, reduce_lr_patience=1
+        "classify",
+        "iris",
+        folds=2,
+        out=tmp_path / "cv",
+        quiet=True,
+        **SMALL,
+        early_stopping_patience=3,
+        reduce_lr_patience=1,
     )
     assert len(run.history) == run.info["config"]["stop_after_epochs"]
 
@@ -97,14 +104,25 @@ def test_fewer_than_two_folds_are_told(tmp_path):
 
 
 def test_numbers_are_folded_too(tmp_path):
-    run = api.crossval("regress", "diabetes", folds=3, out=tmp_path / "cv", quiet=True, net="linear", epochs=2)
+    run = api.crossval(
+        "regress", "diabetes", folds=3, out=tmp_path / "cv", quiet=True, net="linear", epochs=2
+    )
     assert len(json.loads((run.path / "crossval.json").read_text())["scores"]) == 3
 
 
 def test_groups_stay_whole_in_folds(tmp_path):
     rows = ["x,group,y"] + [f"{i * 7 % 11},{i % 9},{i % 2}" for i in range(90)]
     (tmp_path / "t.csv").write_text("\n".join(rows))
-    api.crossval("classify", tmp_path / "t.csv", folds=3, out=tmp_path / "cv", quiet=True, target="y", group="group", **SMALL)
+    api.crossval(
+        "classify",
+        tmp_path / "t.csv",
+        folds=3,
+        out=tmp_path / "cv",
+        quiet=True,
+        target="y",
+        group="group",
+        **SMALL,
+    )
     groups = []
     for k in (1, 2, 3):
         ids = json.loads((tmp_path / "cv" / f"fold-{k}" / "split.json").read_text())["val"]

@@ -18,7 +18,7 @@ def test_names_count_upwards_and_are_tidy(tmp_path):
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(RunError, match="something here already"):
+    with pytest.raises(RunError, match="not empty"):
         RunFolder(tmp_path).create()
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
@@ -35,7 +35,7 @@ def test_what_a_killed_start_left_is_no_hindrance(tmp_path):
 
 def test_a_file_in_the_way_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot be made"):
+    with pytest.raises(RunError, match="cannot be created"):
         RunFolder(tmp_path / "file" / "run").create()
 
 

@@ -10,7 +10,16 @@ import yaml
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.registry import METHODS, get_method
-from hibiscus.runs.options import build_options, explain_range, parse_words, split_options
+from hibiscus.runs.foreign_options import FOREIGN
+from hibiscus.runs.options import (
+    ALIASES,
+    build_options,
+    check_options,
+    explain_range,
+    parse_words,
+    resolve_aliases,
+    split_options,
+)
 
 Config = get_method("classify").Config
 
@@ -32,7 +41,15 @@ def test_every_option_has_a_description_and_a_range():
 
 
 def test_words_become_options():
-    words = ["epochs=3", "net.hidden=64,64", "net.dropout=0.5", "net.batch-norm=true", "net.units=none", "batch-size=8", "net=a:b=c"]
+    words = [
+        "epochs=3",
+        "net.hidden=64,64",
+        "net.dropout=0.5",
+        "net.batch-norm=true",
+        "net.units=none",
+        "batch-size=8",
+        "net=a:b=c",
+    ]
     assert parse_words(words) == {
         "epochs": "3",
         "net.hidden": [64, 64],
@@ -45,14 +62,18 @@ def test_words_become_options():
     assert parse_words(["target="]) == {"target": ""}
 
 
-@pytest.mark.parametrize("words", [["epochs"], ["=3"], ["epochs=1", "epochs=2"], ["batch-size=1", "batch_size=1"]])
+@pytest.mark.parametrize(
+    "words", [["epochs"], ["=3"], ["epochs=1", "epochs=2"], ["batch-size=1", "batch_size=1"]]
+)
 def test_words_that_are_not_understood(words):
     with pytest.raises(UsageError):
         parse_words(words)
 
 
 def test_options_find_their_owner():
-    data, method = split_options(Config, {"target": "y", "epochs": 3, "net.hidden": [8], "net_options": {"dropout": 0.1}})
+    data, method = split_options(
+        Config, {"target": "y", "epochs": 3, "net.hidden": [8], "net_options": {"dropout": 0.1}}
+    )
     assert data == {"target": "y"}
     assert method == {"epochs": 3, "net_options": {"hidden": [8], "dropout": 0.1}}
 
@@ -70,6 +91,73 @@ def test_options_without_an_owner(options, said):
         split_options(Config, options)
 
 
+def test_aliases_and_hyphens_are_resolved():
+    config, data = check_options(
+        Config, {"lr": 0.01, "bs": "8", "weight-decay": 0.1, "optimiser": "sgd", "ema": 0.9}
+    )
+    assert (config.learning_rate, config.batch_size, config.weight_decay) == (0.01, 8, 0.1)
+    assert (config.optimizer, config.ema_decay) == ("sgd", 0.9)
+    assert data == DataConfig()
+    dqn, _ = check_options(get_method("dqn").Config, {"discount": 0.5})
+    assert dqn.gamma == 0.5
+    assert list(resolve_aliases({"wd": 1, "val": 0.2})) == ["weight_decay", "val"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"lr": 1, "learning_rate": 1}, {"learning_rate": 1, "lr": 1}, {"batch-size": 1, "batch_size": 1}],
+)
+def test_an_option_under_two_names_is_refused(options):
+    first, second = options
+    with pytest.raises(ConfigError, match=f"is given twice, as {first} and as {second}"):
+        split_options(Config, options)
+
+
+def test_aliases_are_names_of_no_option_and_lead_to_one():
+    names = {name for entry in METHODS for name in get_method(entry.name).Config.model_fields} | set(
+        DataConfig.model_fields
+    )
+    assert not names & ALIASES.keys()
+    assert set(ALIASES.values()) <= names
+    assert not ALIASES.keys() & FOREIGN.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "foreign", "name"),
+    [
+        ("classify", "rate", "learning_rate"),
+        ("classify", "batch", "batch_size"),
+        ("classify", "imgsz", "image_size"),
+        ("classify", "n_epochs", "epochs"),
+        ("classify", "dropout_rate", "net.dropout"),
+        ("classify", "clip_norm", "clip_grad_norm"),
+        ("classify", "from", "extend"),
+        ("cyclegan", "to", "target_domain"),
+        ("dcgan", "latent", "latent_dim"),
+        ("dcgan", "average", "ema_decay"),
+        ("dqn", "n_envs", "num_envs"),
+    ],
+)
+def test_foreign_and_former_names_are_answered_in_one_line(method, foreign, name):
+    with pytest.raises(ConfigError) as caught:
+        split_options(get_method(method).Config, {foreign: 1})
+    assert str(caught.value) == f"there is no option '{foreign}'; use {name}"
+
+
+def test_a_foreign_name_for_what_the_method_lacks_is_an_unknown_option():
+    with pytest.raises(ConfigError, match="hibiscus train classify --help lists all"):
+        split_options(Config, {"n_envs": 1}, "classify")
+
+
+@pytest.mark.parametrize("word", ["zzz", "l", "epochz", "qqqqqqqqqqqqqqqqqqqqqq"])
+def test_an_unknown_option_names_at_most_three(word):
+    with pytest.raises(ConfigError) as caught:
+        split_options(Config, {word: 1})
+    names = {*Config.model_fields, *DataConfig.model_fields}
+    assert sum(name in names for name in caught.value.fix.replace(",", " ").replace("?", " ").split()) <= 3
+    assert "--help lists all" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "received", "expected", "fix"),
     [
@@ -80,10 +168,22 @@ def test_options_without_an_owner(options, said):
         (Config, {"focal_gamma": "nan"}, "focal_gamma=nan", "number >= 0", "focal_gamma=2"),
         (Config, {"momentum": 1}, "momentum=1", "0 <= number < 1", "momentum=0.9"),
         (Config, {"clip_grad_norm": -1}, "clip_grad_norm=-1", "number > 0, or none", "leave it out"),
-        (Config, {"loss": "focl"}, "loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"),
+        (
+            Config,
+            {"loss": "focl"},
+            "loss=focl",
+            "cross-entropy | balanced | focal",
+            "did you mean loss=focal?",
+        ),
         (Config, {"epochs": None}, "epochs=None", "whole number >= 1", "epochs=10"),
         (Config, {"epohcs": 1}, "there is no option 'epohcs'", "a known option", "did you mean epochs?"),
-        (DataConfig, {"image_size": "a"}, "image_size=a", "1 <= whole number <= 4096, or a,b, or none", "leave it out"),
+        (
+            DataConfig,
+            {"image_size": "a"},
+            "image_size=a",
+            "1 <= whole number <= 4096, or a,b, or none",
+            "leave it out",
+        ),
         (DataConfig, {"channels": "2"}, "channels=2", "1 | 3, or none", "leave it out"),
         (DataConfig, {"val": 0}, "val=0", "0 < number < 1", "val=0.1"),
     ],
@@ -100,7 +200,14 @@ def test_values_out_of_range(kind, options, received, expected, fix):
 
 def test_values_in_range():
     chosen = build_options(
-        DataConfig, {"image_size": "32,48", "channels": "3", "scaling": "none", "test_data": Path("other"), "group": "none"}
+        DataConfig,
+        {
+            "image_size": "32,48",
+            "channels": "3",
+            "scaling": "none",
+            "test_data": Path("other"),
+            "group": "none",
+        },
     )
     assert chosen.image_size == (32, 48)
     assert chosen.channels == 3

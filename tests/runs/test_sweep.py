@@ -15,7 +15,10 @@ CLASSIFY, REGRESS = get_method("classify").Config, get_method("regress").Config
 
 
 def test_every_combination_the_last_option_fastest():
-    found = settings_of(CLASSIFY, {"learning_rate": "0.1,0.2", "target": "a,b", "seed": [0, 1], "epochs": "3", "net.hidden": [8, 8]})
+    found = settings_of(
+        CLASSIFY,
+        {"learning_rate": "0.1,0.2", "target": "a,b", "seed": [0, 1], "epochs": "3", "net.hidden": [8, 8]},
+    )
     assert found == [{"learning_rate": rate, "seed": seed} for rate in ("0.1", "0.2") for seed in (0, 1)]
     assert folder_name(2, found[1]) == "02-learning_rate=0.1,seed=1"
     assert folder_name(1, {"net": "my/mod:f g"}) == "01-net=my-mod-f-g"
@@ -37,16 +40,22 @@ def test_what_does_not_fit_is_told_before_anything_is_trained(options, match):
 
 
 def test_one_run_for_each_combination_and_seeds_taken_together(tmp_path):
-    found = api.sweep("classify", "iris", out=tmp_path / "all", quiet=True, **{**SMALL, "epochs": "1,3", "seed": [0, 1]})
+    found = api.sweep(
+        "classify", "iris", out=tmp_path / "all", quiet=True, **{**SMALL, "epochs": "1,3", "seed": [0, 1]}
+    )
     names = sorted(path.name for path in (tmp_path / "all").iterdir() if path.is_dir())
     assert names == ["01-epochs=1,seed=0", "02-epochs=1,seed=1", "03-epochs=3,seed=0", "04-epochs=3,seed=1"]
     assert [one["setting"] for one in found["settings"]] == ["epochs=1", "epochs=3"]
     values = [api.load(run).evaluate()["test/accuracy"] for run in found["settings"][1]["runs"]]
-    figure = found["settings"][1]["figures"]["test/accuracy"]
-    assert figure == {"mean": pytest.approx(np.mean(values)), "sd": pytest.approx(np.std(values, ddof=1)), "count": 2}
+    figure = found["settings"][1]["metrics"]["test/accuracy"]
+    assert figure == {
+        "mean": pytest.approx(np.mean(values)),
+        "sd": pytest.approx(np.std(values, ddof=1)),
+        "count": 2,
+    }
     best = [api.load(run).info["best"]["value"] for run in found["settings"][0]["runs"]]
-    assert next(iter(found["settings"][0]["figures"])) == "val/accuracy"
-    assert found["settings"][0]["figures"]["val/accuracy"]["mean"] == pytest.approx(np.mean(best))
+    assert next(iter(found["settings"][0]["metrics"])) == "val/accuracy"
+    assert found["settings"][0]["metrics"]["val/accuracy"]["mean"] == pytest.approx(np.mean(best))
     assert json.loads((tmp_path / "all" / "sweep.json").read_text())["settings"] == found["settings"]
     page = (tmp_path / "all" / "compare.html").read_text()
     assert all(name in page for name in names)
@@ -70,12 +79,14 @@ def test_an_interrupted_sweep_goes_on_and_ends_as_if_it_had_not_been(tmp_path, m
         api.sweep("classify", "iris", out=tmp_path / "parts", quiet=True, **options)
     again = api.sweep("classify", "iris", out=tmp_path / "parts", quiet=True, **options)
     assert calls == ["01-learning_rate=0.05", "02-learning_rate=0.1", "02-learning_rate=0.1"]
-    assert [one["figures"] for one in again["settings"]] == [one["figures"] for one in whole["settings"]]
+    assert [one["metrics"] for one in again["settings"]] == [one["metrics"] for one in whole["settings"]]
 
 
 def test_another_sweep_or_a_run_in_the_same_folder_is_refused(tmp_path):
     api.sweep("classify", "iris", out=tmp_path / "one", quiet=True, **{**SMALL, "seed": "0,1"})
     with pytest.raises(ConfigError, match="other options"):
         api.sweep("classify", "iris", out=tmp_path / "one", quiet=True, **{**SMALL, "seed": "0,2"})
-    with pytest.raises(RunError, match="there is a run here"):
-        api.sweep("classify", "iris", out=tmp_path / "one" / "01-seed=0", quiet=True, **{**SMALL, "seed": "0,1"})
+    with pytest.raises(RunError, match="already holds a run"):
+        api.sweep(
+            "classify", "iris", out=tmp_path / "one" / "01-seed=0", quiet=True, **{**SMALL, "seed": "0,1"}
+        )

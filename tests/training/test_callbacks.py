@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hibiscus.training.callbacks import BestCheckpoint, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, LogFile, Progress, ReduceLROnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.method import SelectionMetric
 from training.toy_methods import Growing, make_loop
@@ -34,15 +34,15 @@ def test_decides_knows_its_direction_and_no_number():
 
 
 def test_early_stop_waits_for_its_patience():
-    assert not feed(EarlyStop(HIGHER, 3), [0.5, 0.6, 0.6, 0.6]).stop_reason
-    assert "3 epochs" in feed(EarlyStop(HIGHER, 3), [0.5, 0.6, 0.6, 0.6, 0.5]).stop_reason
-    assert feed(EarlyStop(LOWER, 2), [3.0, 4.0, 5.0], name="error").stop_reason
+    assert not feed(EarlyStopping(HIGHER, 3), [0.5, 0.6, 0.6, 0.6]).stop_reason
+    assert "3 epochs" in feed(EarlyStopping(HIGHER, 3), [0.5, 0.6, 0.6, 0.6, 0.5]).stop_reason
+    assert feed(EarlyStopping(LOWER, 2), [3.0, 4.0, 5.0], name="error").stop_reason
 
 
 def test_early_stop_goes_on_counting_after_a_resumption():
-    first = EarlyStop(HIGHER, 3)
+    first = EarlyStopping(HIGHER, 3)
     feed(first, [0.6, 0.5, 0.5])
-    second = EarlyStop(HIGHER, 3)
+    second = EarlyStopping(HIGHER, 3)
     second.restore(json.loads(json.dumps(first.state())))
     assert feed(second, [0.5]).stop_reason
 
@@ -50,9 +50,9 @@ def test_early_stop_goes_on_counting_after_a_resumption():
 def test_plateau_multiplies_the_rate_again_and_again(tmp_path):
     loop = make_loop(Growing, tmp_path, epochs=1)
     loop.stage = next(iter(loop.method.stages(loop.data)))
-    plateau = ReduceOnPlateau(LOWER, 2, 0.1)
+    plateau = ReduceLROnPlateau(LOWER, 2, 0.1)
     feed(plateau, [1.0, 1.0, 1.0, 1.0, 1.0], loop, "error")
-    assert loop.stage.players[0].rate_factor == pytest.approx(0.01)
+    assert loop.stage.players[0].lr_factor == pytest.approx(0.01)
 
 
 def test_best_checkpoint_keeps_the_best_epochs_weights(tmp_path):

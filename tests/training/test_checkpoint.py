@@ -10,7 +10,12 @@ from hibiscus.errors import RunError
 from hibiscus.training import checkpoint
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint, write_atomically
 
-TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.zeros(0), "d": torch.ones(2, dtype=torch.bfloat16)}
+TENSORS = {
+    "a": torch.arange(6.0).reshape(2, 3),
+    "b": torch.tensor(3),
+    "c": torch.zeros(0),
+    "d": torch.ones(2, dtype=torch.bfloat16),
+}
 STATE = {"round": 7, "rate": 0.1 + 0.2, "names": ["ü", "<b>"]}
 
 
@@ -18,7 +23,10 @@ def test_round_trip_is_exact(tmp_path):
     save_checkpoint(tmp_path / "last.safetensors", TENSORS, STATE)
     tensors, state = load_checkpoint(tmp_path / "last.safetensors")
     assert state == STATE
-    assert all(torch.equal(tensors[name], value) and tensors[name].dtype == value.dtype for name, value in TENSORS.items())
+    assert all(
+        torch.equal(tensors[name], value) and tensors[name].dtype == value.dtype
+        for name, value in TENSORS.items()
+    )
     assert os.listdir(tmp_path) == ["last.safetensors"]
 
 

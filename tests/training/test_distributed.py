@@ -1,4 +1,4 @@
-"""Two processes that divide each batch train the same networks as one; and what happens when one of them goes."""
+"""Two processes that divide each batch train the same networks as one; and one of them may be lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ from hibiscus.errors import ProcessLostError
 from hibiscus.training import distributed as processes
 
 HIBISCUS = [sys.executable, "-m", "hibiscus"]  # hibiscus.__main__
-TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "hibiscus"]
+TOGETHER = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node",
+    "2",
+    "-m",
+    "hibiscus",
+]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 GAMES = {
     "classify": ["net=mlp", "net.hidden=32", "batch_size=50"],
@@ -29,7 +38,9 @@ GAMES = {
     "cyclegan": ["batch_size=25", "width=8", "pool_size=30"],
 }
 DATA = {"cyclegan": "digits-inverted"}
-ROUNDS = {"cyclegan": 3}  # its absolute errors have a kink, across which a difference in the last bit is soon a large one
+ROUNDS = {
+    "cyclegan": 3
+}  # its absolute errors have a kink, across which a difference in the last bit is soon a large one
 
 
 def train(start: list[str], method: str, out: Path, *words: str) -> subprocess.CompletedProcess:
@@ -39,7 +50,11 @@ def train(start: list[str], method: str, out: Path, *words: str) -> subprocess.C
 
 
 def weights(out: Path) -> dict[str, torch.Tensor]:
-    return {name: value for name, value in load_file(out / "checkpoints" / "last.safetensors").items() if name.startswith("network/")}
+    return {
+        name: value
+        for name, value in load_file(out / "checkpoints" / "last.safetensors").items()
+        if name.startswith("network/")
+    }
 
 
 def furthest(first: Path, second: Path) -> float:
@@ -51,7 +66,10 @@ def furthest(first: Path, second: Path) -> float:
 @pytest.mark.parametrize("method", GAMES)
 def test_two_processes_train_what_one_trains(method, tmp_path):
     words = ["epochs=1", f"max_rounds={ROUNDS.get(method, 20)}", "log_every=1"]
-    alone, together = train(HIBISCUS, method, tmp_path / "one", *words), train(TOGETHER, method, tmp_path / "two", *words)
+    alone, together = (
+        train(HIBISCUS, method, tmp_path / "one", *words),
+        train(TOGETHER, method, tmp_path / "two", *words),
+    )
     assert alone.returncode == together.returncode == 0, together.stderr
     assert furthest(tmp_path / "one", tmp_path / "two") < 1e-5
     logs = [(tmp_path / name / "log.jsonl").read_text().count("\n") for name in ("one", "two")]
@@ -63,29 +81,58 @@ def test_two_processes_train_what_one_trains(method, tmp_path):
 def test_a_killed_process_ends_the_run_and_one_process_finishes_it(tmp_path):
     words = ["epochs=60", "checkpoint_interval=0", "log_every=5"]
     out = tmp_path / "two"
-    command = [*TOGETHER, "train", "classify", "digits", *GAMES["classify"], "precision=float32", *words, "--quiet", "--out", str(out)]
-    started = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command = [
+        *TOGETHER,
+        "train",
+        "classify",
+        "digits",
+        *GAMES["classify"],
+        "precision=float32",
+        *words,
+        "--quiet",
+        "--out",
+        str(out),
+    ]
+    started = subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 120
     while not (out / "checkpoints" / "last.safetensors").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    workers = [child for child in psutil.Process(started.pid).children(recursive=True) if child.environ().get("RANK") == "1"]
+    workers = [
+        child
+        for child in psutil.Process(started.pid).children(recursive=True)
+        if child.environ().get("RANK") == "1"
+    ]
     workers[-1].send_signal(signal.SIGKILL)
     _, said = started.communicate(timeout=120)
     assert started.returncode != 0
     assert "lost another one" in said
     assert "hibiscus resume" in said
     assert json.loads((out / "run.json").read_text())["status"] == "failed"
-    resumed = subprocess.run([*HIBISCUS, "resume", str(out), "--quiet"], env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    resumed = subprocess.run(
+        [*HIBISCUS, "resume", str(out), "--quiet"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert resumed.returncode == 0, resumed.stderr
     whole = train(HIBISCUS, "classify", tmp_path / "one", *words)
     assert whole.returncode == 0
-    assert furthest(tmp_path / "one", out) < 1e-4  # hundreds of steps, and Adam makes much of small differences
+    assert (
+        furthest(tmp_path / "one", out) < 1e-4
+    )  # hundreds of steps, and Adam makes much of small differences
 
 
 @pytest.mark.slow
 def test_another_number_of_processes_goes_on_with_a_run(tmp_path):
     """One process's run goes on in two, and the run of two in two, to the weights of one process alone."""
-    for first, then, name in ((HIBISCUS, HIBISCUS, "one-one"), (HIBISCUS, TOGETHER, "one-two"), (TOGETHER, TOGETHER, "two-two")):
+    for first, then, name in (
+        (HIBISCUS, HIBISCUS, "one-one"),
+        (HIBISCUS, TOGETHER, "one-two"),
+        (TOGETHER, TOGETHER, "two-two"),
+    ):
         begun = train(first, "classify", tmp_path / f"{name}-begun", "epochs=1")
         gone_on = train(then, "classify", tmp_path / name, "epochs=2", f"from={tmp_path / f'{name}-begun'}")
         assert begun.returncode == gone_on.returncode == 0, gone_on.stderr

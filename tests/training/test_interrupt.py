@@ -12,7 +12,7 @@ def test_once_asks_twice_quits_and_the_old_handlers_come_back():
     before = signal.getsignal(signal.SIGINT)
     with Interrupt() as interrupt:
         signal.raise_signal(signal.SIGINT)
-        assert interrupt.asked
+        assert interrupt.requested
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

@@ -28,7 +28,10 @@ def played(loop):
 
 def log_without_times(path):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in ("seconds", "items_per_second")} for line in lines]
+    return [
+        {key: value for key, value in line.items() if key not in ("seconds", "items_per_second")}
+        for line in lines
+    ]
 
 
 class InterruptAt(Callback):
@@ -56,7 +59,7 @@ def test_a_player_moves_its_own_parameters_and_nobody_elses(tmp_path):
     loop.method.train_mode()
     for player, own in zip(stage.players, ("critic", "generator"), strict=True):
         before = {name: [p.clone() for p in net.parameters()] for name, net in loop.method.nets.items()}
-        player.set_rate(0.0)
+        player.set_lr(0.0)
         player.step(stage.source.next(), loop._precision)
         for name, net in loop.method.nets.items():
             moved = any(not torch.equal(p, q) for p, q in zip(net.parameters(), before[name], strict=True))
@@ -68,7 +71,9 @@ def test_followers_average_the_leader(tmp_path):
     loop = make_loop(Game, tmp_path, epochs=1, max_rounds=1)
     average = [p.clone() for p in loop.method.average.parameters()]
     loop.run()
-    for before, after, leader in zip(average, loop.method.average.parameters(), loop.method.generator.parameters(), strict=True):
+    for before, after, leader in zip(
+        average, loop.method.average.parameters(), loop.method.generator.parameters(), strict=True
+    ):
         torch.testing.assert_close(after, 0.9 * before + 0.1 * leader)
 
 
@@ -76,7 +81,13 @@ def test_terms_of_several_players_are_named_by_player(tmp_path):
     loop = make_loop(Game, tmp_path)
     loop.run()
     line = loop.callbacks["history"].lines[0]
-    assert {"train/critic.loss", "train/generator.loss", "train/generator.spread", "val/distance", "lr/critic"} <= line.keys()
+    assert {
+        "train/critic.loss",
+        "train/generator.loss",
+        "train/generator.spread",
+        "val/distance",
+        "lr/critic",
+    } <= line.keys()
 
 
 def test_logged_means_are_the_means_of_the_rounds(tmp_path):
@@ -99,7 +110,9 @@ def test_logged_means_are_the_means_of_the_rounds(tmp_path):
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, kind, round_number):
     whole = make_loop(kind, tmp_path / "whole", epochs=5, clip_grad_norm=1.0)
     whole.run()
-    stopped = make_loop(kind, tmp_path / "parts", epochs=5, clip_grad_norm=1.0, extra={"stop": InterruptAt(round_number)})
+    stopped = make_loop(
+        kind, tmp_path / "parts", epochs=5, clip_grad_norm=1.0, extra={"stop": InterruptAt(round_number)}
+    )
     with pytest.raises(InterruptedRunError):
         stopped.run()
     torch.manual_seed(99)
@@ -108,7 +121,9 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, kind, round_numb
     resumed.load(tmp_path / "parts" / "checkpoints" / "last.safetensors")
     resumed.run()
     assert same(weights(whole), weights(resumed))
-    assert log_without_times(tmp_path / "whole" / "log.jsonl") == log_without_times(tmp_path / "parts" / "log.jsonl")
+    assert log_without_times(tmp_path / "whole" / "log.jsonl") == log_without_times(
+        tmp_path / "parts" / "log.jsonl"
+    )
     assert whole.callbacks["best"].state() == resumed.callbacks["best"].state()
 
 
@@ -193,9 +208,13 @@ def test_weights_that_are_no_numbers_never_become_a_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_networks_are_compiled_where_that_is_asked_for_again_when_they_have_grown(tmp_path, monkeypatch, wanted):
+def test_networks_are_compiled_where_that_is_asked_for_again_when_they_have_grown(
+    tmp_path, monkeypatch, wanted
+):
     compiled = []
-    monkeypatch.setattr(nn.Module, "compile", lambda network: compiled.append(sum(p.numel() for p in network.parameters())))
+    monkeypatch.setattr(
+        nn.Module, "compile", lambda network: compiled.append(sum(p.numel() for p in network.parameters()))
+    )
     loop = make_loop(Growing, tmp_path, compile=wanted)
     loop.run()
     assert len(compiled) == (loop.stage_index + 1) * len(loop.method.nets) * wanted
@@ -210,7 +229,9 @@ def test_a_method_with_gradients_of_gradients_says_that_it_does_not_compile(tmp_
 
 @pytest.mark.slow
 def test_compiled_networks_compute_the_same(tmp_path):
-    plain, compiled = (played(make_loop(Game, tmp_path / str(wanted), compile=wanted)) for wanted in (False, True))
+    plain, compiled = (
+        played(make_loop(Game, tmp_path / str(wanted), compile=wanted)) for wanted in (False, True)
+    )
     assert plain.method.tensors().keys() == compiled.method.tensors().keys()
     for name, value in plain.method.tensors().items():
         torch.testing.assert_close(compiled.method.tensors()[name], value, rtol=1e-4, atol=1e-5)

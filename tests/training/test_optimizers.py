@@ -1,4 +1,4 @@
-"""Each optimizer against its formula and, to the last bit, against torch.optim; its state through a checkpoint."""
+"""Each optimizer against its formula and, bit by bit, against torch.optim; its state in a checkpoint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def one_step(optimizer, weight, steps=1):
     layer.weight.data = torch.tensor(weight)
     player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimizer)
     for _ in range(steps):
-        player.set_rate(0.5)
+        player.set_lr(0.5)
         player.step(Batch(x=torch.tensor(X), y=torch.tensor(Y)), contextlib.nullcontext)
     return layer.weight.detach().numpy()
 
@@ -42,7 +42,9 @@ def gradient(weight):
 
 def test_sgd_with_momentum_and_decay_follows_its_formula():
     weight, velocity = np.array([[0.3, -0.2]], np.float32), 0.0
-    found = one_step(Optimizer("sgd", rate=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3)
+    found = one_step(
+        Optimizer("sgd", lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=False), weight.copy(), steps=3
+    )
     for _ in range(3):
         velocity = 0.9 * velocity + gradient(weight) + 0.01 * weight
         weight = weight - 0.1 * velocity
@@ -52,7 +54,7 @@ def test_sgd_with_momentum_and_decay_follows_its_formula():
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 def test_adam_follows_its_formula(name):
     weight = np.array([[0.3, -0.2]])
-    found = one_step(Optimizer(name, rate=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer(name, lr=0.1, weight_decay=0.1), weight.astype(np.float32), steps=3)
     mean, square = 0.0, 0.0
     for t in range(1, 4):
         g = gradient(weight) + (0.1 * weight if name == "adam" else 0)
@@ -64,7 +66,7 @@ def test_adam_follows_its_formula(name):
 
 def test_rmsprop_follows_its_formula():
     weight, square, velocity = np.array([[0.3, -0.2]]), 0.0, 0.0
-    found = one_step(Optimizer("rmsprop", rate=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
+    found = one_step(Optimizer("rmsprop", lr=0.01, momentum=0.5), weight.astype(np.float32), steps=3)
     for _ in range(3):
         g = gradient(weight)
         square = 0.99 * square + 0.01 * g**2
@@ -75,19 +77,27 @@ def test_rmsprop_follows_its_formula():
 
 def peer(own, network):
     """The same settings in torch.optim."""
-    matrices, vectors = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": own.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    matrices, vectors = (
+        [p for p in network.parameters() if p.ndim > 1],
+        [p for p in network.parameters() if p.ndim <= 1],
+    )
+    groups = [
+        {"params": matrices, "weight_decay": own.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     if own.name == "sgd":
-        return torch.optim.SGD(groups, lr=own.rate, momentum=own.momentum, nesterov=own.nesterov, fused=True)
+        return torch.optim.SGD(groups, lr=own.lr, momentum=own.momentum, nesterov=own.nesterov, fused=True)
     if own.name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=own.rate, momentum=own.momentum, foreach=True)
+        return torch.optim.RMSprop(groups, lr=own.lr, momentum=own.momentum, foreach=True)
     kind = torch.optim.Adam if own.name == "adam" else torch.optim.AdamW
-    return kind(groups, lr=own.rate, betas=own.betas, fused=True)
+    return kind(groups, lr=own.lr, betas=own.betas, fused=True)
 
 
 def network():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(memory_format=torch.channels_last)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 1)).to(
+        memory_format=torch.channels_last
+    )
 
 
 def learn(net, optimizer, seeds):
@@ -145,7 +155,7 @@ def test_a_parameter_without_a_gradient_stays_and_its_step_is_not_counted():
 
 def test_a_state_of_other_networks_is_refused():
     optimizer = Optimizer("adam").build([nn.Parameter(torch.ones(2, 2))])
-    with pytest.raises(RunError, match=r"state 0/exp_avg .* shape \(3,\)"):
+    with pytest.raises(RunError, match=r"state 0/exp_avg: \(3,\)"):
         optimizer.load({"0/exp_avg": torch.ones(3)})
 
 

@@ -21,29 +21,35 @@ def one_step(optimizer, weight, steps=1, **options):
     batch = Batch(x=torch.tensor(X), y=torch.tensor(Y))
     player = Player("line", layer, lambda b: ((layer(b.x) - b.y).square().mean(), {}), optimizer, **options)
     for _ in range(steps):
-        player.set_rate(0.5)
+        player.set_lr(0.5)
         player.step(batch, contextlib.nullcontext)
     return layer.weight.detach().numpy()
 
 
 def test_rate_is_base_times_schedule_times_what_a_plateau_took():
     layer = nn.Linear(2, 1)
-    player = Player("p", layer, lambda b: (layer(b.x).mean(), {}), Optimizer("sgd", rate=0.2), schedule=lambda progress: progress / 2)
-    player.rate_factor = 0.1
-    player.set_rate(0.5)
-    assert player.optimizer.rate == pytest.approx(0.2 * 0.25 * 0.1)
+    player = Player(
+        "p",
+        layer,
+        lambda b: (layer(b.x).mean(), {}),
+        Optimizer("sgd", lr=0.2),
+        schedule=lambda progress: progress / 2,
+    )
+    player.lr_factor = 0.1
+    player.set_lr(0.5)
+    assert player.optimizer.lr == pytest.approx(0.2 * 0.25 * 0.1)
 
 
 def test_clip_norm_bounds_the_whole_gradient():
     weight = np.array([[0.3, -0.2]], np.float32)
-    found = one_step(Optimizer("sgd", rate=1.0, momentum=0.0), weight.copy(), clip_grad_norm=0.01)
+    found = one_step(Optimizer("sgd", lr=1.0, momentum=0.0), weight.copy(), clip_grad_norm=0.01)
     assert np.linalg.norm(found - weight) == pytest.approx(0.01, rel=1e-3)
 
 
 def test_after_step_is_called_after_each_step():
     weight = np.array([[3.0, -2.0]], np.float32)
     called = []
-    one_step(Optimizer("sgd", rate=1e-6), weight, steps=2, after_step=lambda: called.append(1))
+    one_step(Optimizer("sgd", lr=1e-6), weight, steps=2, after_step=lambda: called.append(1))
     assert len(called) == 2
 
 

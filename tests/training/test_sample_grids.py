@@ -50,9 +50,15 @@ def test_a_resumed_training_draws_what_an_uninterrupted_one_does(tmp_path):
     loop.stop_reason = ""
     loop.run()
     assert same(whole.weights(), resumed.weights())
-    assert names(tmp_path / "parts") == names(tmp_path / "whole") == [f"epoch-000{epoch}.png" for epoch in (1, 2, 3)]
+    assert (
+        names(tmp_path / "parts")
+        == names(tmp_path / "whole")
+        == [f"epoch-000{epoch}.png" for epoch in (1, 2, 3)]
+    )
     for name in names(tmp_path / "whole"):
-        assert (tmp_path / "parts" / "samples" / name).read_bytes() == (tmp_path / "whole" / "samples" / name).read_bytes()
+        assert (tmp_path / "parts" / "samples" / name).read_bytes() == (
+            tmp_path / "whole" / "samples" / name
+        ).read_bytes()
     assert (tmp_path / "early" / "epoch-0001.png").exists()
 
 
@@ -63,18 +69,18 @@ def test_the_noise_is_the_same_every_time(tmp_path):
     first = np.array(Image.open(path))
     assert first.std() > 1
     torch.manual_seed(5)
-    loop.callbacks["grids"]._draw(loop)
+    loop.callbacks["grids"]._write_grid(loop)
     assert np.array_equal(np.array(Image.open(path)), first), "the same weights, the same grid"
 
 
 @pytest.mark.parametrize(("epoch", "between"), [(1, 1), (30, 1), (31, 2), (60, 2), (61, 4), (1000, 64)])
 def test_there_are_never_more_than_thirty(epoch, between):
     assert epochs_between(epoch) == between
-    assert sum((each - 1) % between == 0 for each in range(1, epoch + 1)) <= grids.MOST
+    assert sum((each - 1) % between == 0 for each in range(1, epoch + 1)) <= grids.MAX_GRIDS
 
 
 def test_a_long_training_takes_back_every_second(tmp_path, monkeypatch):
-    monkeypatch.setattr(grids, "MOST", 3)
+    monkeypatch.setattr(grids, "MAX_GRIDS", 3)
     _, loop = looped(tmp_path, epochs=8)
     loop.run()
     assert names(tmp_path) == ["epoch-0001.png", "epoch-0005.png", "epoch-0008.png"]
@@ -90,8 +96,10 @@ def test_slow_drawing_has_to_wait_until_its_time_is_earned(tmp_path, monkeypatch
     loop.stage = next(iter(loop.method.stages(loop.data)))
     for loop.epoch in range(1, 21):
         callback.on_epoch(loop, {"seconds": 100.0})
-        drawn.append(callback.drawn)
-    assert sorted(set(drawn)) == [1, 2, 10, 15, 20], "two seconds are earned in an epoch, and the first grid is free"
+        drawn.append(callback.last_epoch)
+    assert sorted(set(drawn)) == [1, 2, 10, 15, 20], (
+        "two seconds are earned in an epoch, and the first grid is free"
+    )
 
 
 def test_a_training_that_ends_within_an_epoch_leaves_no_grid_of_it(tmp_path):

@@ -18,7 +18,16 @@ def test_values_at_the_ends_and_between():
 
 def test_steps_are_those_of_two_hundred_epochs():
     schedule = steps()
-    assert [schedule(epoch / 200) for epoch in (0, 79, 80, 119, 120, 160, 180, 199)] == [1, 1, 0.1, 0.1, 0.01, 0.001, 0.0005, 0.0005]
+    assert [schedule(epoch / 200) for epoch in (0, 79, 80, 119, 120, 160, 180, 199)] == [
+        1,
+        1,
+        0.1,
+        0.1,
+        0.01,
+        0.001,
+        0.0005,
+        0.0005,
+    ]
 
 
 @pytest.mark.parametrize("name", list(SCHEDULES))

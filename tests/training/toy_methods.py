@@ -1,4 +1,4 @@
-"""Small methods unlike a classifier: two players, five batches to one, a follower, and networks that grow between stages."""
+"""Small methods unlike a classifier: two players, a follower, and networks that grow between stages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ class Game(Method):
 
     def networks(self):
         generator = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.3), nn.ReLU(), nn.Linear(8, 3))
-        average = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.3), nn.ReLU(), nn.Linear(8, 3)).requires_grad_(False)
+        average = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.3), nn.ReLU(), nn.Linear(8, 3)).requires_grad_(
+            False
+        )
         critic = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Linear(8, 1))
         return {"generator": generator, "critic": critic, "average": average}
 
@@ -104,7 +106,9 @@ class Growing(Method):
         return Evaluation(self.validate(data, part))
 
 
-def make_loop(kind: type[Method], folder: Path, data: PreparedData | None = None, extra=(), **options) -> Loop:
+def make_loop(
+    kind: type[Method], folder: Path, data: PreparedData | None = None, extra=(), **options
+) -> Loop:
     """A loop as a run makes it, in a folder of its own."""
     data = data or array_data()
     config = kind.Config(**{"epochs": 2, "batch_size": 8, "precision": "float32", "log_every": 2, **options})

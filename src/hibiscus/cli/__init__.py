@@ -1,4 +1,4 @@
-"""The command `hibiscus`: thin verbs over the public functions."""
+"""The command `hibiscus`: verbs on top of the Python API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Runs the command line and leaves with its exit code."""
+    """Runs the command line and exits with its code."""
     from hibiscus.cli.app import run
 
     run()

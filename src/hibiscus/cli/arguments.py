@@ -1,7 +1,8 @@
-"""The words that the verbs share: arguments, options, and `key=value` as a dictionary."""
+"""Arguments and options that the verbs share, and `key=value` words as a dictionary."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -12,37 +13,64 @@ __all__ = [
     "Checkpoint",
     "Data",
     "Debug",
-    "Demands",
     "Device",
     "Json",
     "Method",
     "Out",
     "Quiet",
+    "Require",
     "Run",
     "Seed",
     "Words",
+    "command_line",
     "example",
     "read_options",
 ]
 
-FLAGS = ("out", "device", "quiet", "evaluate", "demand", "json", "debug")  # what is written --out FOLDER, not out=FOLDER
+FLAGS = (
+    "out",
+    "device",
+    "quiet",
+    "evaluate",
+    "require",
+    "json",
+    "debug",
+)  # written --out FOLDER, not out=FOLDER
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder, or runs/latest")]
 Method = Annotated[str, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them")]
-Out = Annotated[str | None, typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/")]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="same seed, same run")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them"),
+]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/"),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same run")
+]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="nothing on the screen but errors")]
-Debug = Annotated[bool, typer.Option("--debug", help="show the whole traceback of an error")]
+Json = Annotated[
+    bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="print nothing but errors")]
+Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
-Demands = Annotated[list[str] | None, typer.Option("--require", metavar="FIGURE", help="exit with 6 unless it holds: 'test/accuracy>=0.9'")]
+Require = Annotated[
+    list[str] | None,
+    typer.Option("--require", metavar="CONDITION", help="exit with 6 unless met: 'test/accuracy>=0.9'"),
+]
+
+
+def command_line() -> list[str]:
+    """The command as typed, for the record of a run."""
+    return ["hibiscus", *sys.argv[1:]]
 
 
 def example(*commands: str) -> str:
-    """The end of a verb's help."""
+    """The examples at the end of a verb's help."""
     return "\b\nExample:\n" + "\n".join(f"  {command}" for command in commands)
 
 
@@ -50,15 +78,19 @@ def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
     """`key=value` words as options.
 
     Raises:
-        UsageError: a word that is none, or that is written with two dashes.
+        UsageError: a word without `=`, or one that is written with two dashes.
     """
     from hibiscus.runs.options import parse_words
 
-    found = parse_words(words or [])
+    options = parse_words(words or [])
     for name in FLAGS:
-        if name in found:
-            value = "" if name in ("quiet", "json", "debug") else f" {found[name]}"
-            raise UsageError(f"the word '{name}={found[name]}'", "an option of the method or of its data", f"write it as --{name}{value}")
+        if name in options:
+            value = "" if name in ("quiet", "json", "debug") else f" {options[name]}"
+            raise UsageError(
+                f"the word '{name}={options[name]}'",
+                "an option of the method or of its data",
+                f"write it as --{name}{value}",
+            )
     if seed is not None:
-        found["seed"] = seed
-    return found
+        options["seed"] = seed
+    return options

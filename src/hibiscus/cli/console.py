@@ -1,4 +1,4 @@
-"""How the verbs write: one JSON object or plain text, tables, and numbers with as many digits as tell something."""
+"""Output of the verbs: one JSON object or plain text, tables, and rounded numbers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["line_width", "number", "plain", "plural", "say", "table", "unused", "wrap"]
+__all__ = ["emit", "line_width", "number", "plain", "plural", "table", "unused", "wrap"]
 
 
-def say(content: Any, text: str, as_json: bool) -> None:
+def emit(content: Any, text: str, as_json: bool) -> None:
     """Prints the text, or the content as one JSON object."""
     print(json.dumps(plain(content), ensure_ascii=False) if as_json else text)  # noqa: T201
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it; numbers that are not finite become null."""
+    """A value as JSON types; numbers that are not finite become null."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -36,12 +36,12 @@ def plain(value: Any) -> Any:
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = False) -> str:
-    """Rows in aligned columns; with `wrap_last` the last column is broken to fit the line.
+    """Rows in aligned columns.
 
     Args:
-        rows: cells, the first row may be a heading; rows may be shorter than others.
+        rows: the cells; the first row may be a heading, and rows may differ in length.
         indent: before each line.
-        wrap_last: break long cells of the last column instead of writing past the line's end.
+        wrap_last: wrap long cells of the last column to the width of the line.
     """
     if not rows:
         return ""
@@ -49,37 +49,51 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = F
     widths = [max(_columns(row[i]) for row in rows if i < len(row)) for i in range(count)]
     lines = []
     for row in rows:
-        first = indent + "".join(cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1]))
+        first = indent + "".join(
+            cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1])
+        )
         cells = [row[-1]] if len(row) == count else [""]
         if wrap_last and cells[0]:
-            cells = textwrap.wrap(cells[0], max(20, line_width() - len(first)), break_long_words=False, break_on_hyphens=False)
+            cells = textwrap.wrap(
+                cells[0], max(20, line_width() - len(first)), break_long_words=False, break_on_hyphens=False
+            )
         lines += [(first if i == 0 else " " * len(first)) + cell for i, cell in enumerate(cells)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def _columns(text: str) -> int:
-    """How many columns a text takes on a terminal: Chinese or Japanese signs take two, combining accents none."""
-    return sum(0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    """The columns of a text on a terminal: East Asian characters take two, combining accents none."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 def wrap(text: str, first: str = "", after: str = "") -> str:
-    """A sentence broken to fit the line, with a word before its first line and an indent before the others."""
-    return textwrap.fill(text, line_width(), initial_indent=first, subsequent_indent=after, break_long_words=False, break_on_hyphens=False)
+    """A sentence wrapped to the width of the line, with a prefix and an indent for the other lines."""
+    return textwrap.fill(
+        text,
+        line_width(),
+        initial_indent=first,
+        subsequent_indent=after,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def line_width() -> int:
-    """Columns of the terminal, 60 to 120; 120 where there is none."""
+    """Columns of the terminal, from 60 to 120; 120 if there is none."""
     if "COLUMNS" in os.environ or sys.stdout.isatty():
         return max(60, min(120, shutil.get_terminal_size((120, 24)).columns))
     return 120
 
 
 def number(value: Any, scale: float | None = None) -> str:
-    """A number for people: four decimals, fewer where it is large, three digits where it is tiny.
+    """A number as text: with four decimals, fewer for large numbers, three digits for tiny ones.
 
     Args:
         value: the number, or None.
-        scale: the largest magnitude among the numbers beside it, so that they get equal decimals.
+        scale: the largest magnitude among the numbers in the same row, so that all get the same decimals.
     """
     if value is None or value != value:
         return "-"
@@ -99,6 +113,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def unused(path: Path) -> Path:
-    """The path itself, or with the first number from 2 on that makes it one where nothing is: `codes-2.parquet`."""
-    places = (path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(1))
-    return next(place for place in places if not place.exists())
+    """The path itself if it is free, otherwise with the first free number from 2: `name-2.parquet`."""
+    candidates = (
+        path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        for number in itertools.count(1)
+    )
+    return next(candidate for candidate in candidates if not candidate.exists())

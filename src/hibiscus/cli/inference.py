@@ -1,4 +1,4 @@
-"""The verbs that use what a run has learned: predict, embed, sample."""
+"""The verbs that apply a trained run: predict, embed, sample."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from hibiscus.errors import UsageError
 
 __all__ = ["embed", "predict", "sample"]
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays")]
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays"),
+]
 Conditions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME=VALUE", help="what they shall be like; first:last:steps or a,b,c takes each value in turn"),
+    typer.Argument(
+        metavar="NAME=VALUE", help="conditions; first:last:steps or a,b,c for several values in turn"
+    ),
 ]
-AnswersOnly = Annotated[bool, typer.Option("--quiet", help="the answers only")]
+PredictionsOnly = Annotated[bool, typer.Option("--quiet", help="the predictions only")]
 
 
 def predict(
@@ -24,39 +29,61 @@ def predict(
     inputs: Inputs,
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="PLACE", help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video"),
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video",
+        ),
     ] = None,
     support: Annotated[
-        str | None, typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class")
+        str | None,
+        typer.Option(
+            "--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class"
+        ),
     ] = None,
     score: Annotated[
-        float | None, typer.Option("--score", min=0, max=1, help="boxes: from which score on; the run's score_threshold by default")
+        float | None,
+        typer.Option(
+            "--score",
+            min=0,
+            max=1,
+            help="score from which a box counts; by default the score_threshold of the run",
+        ),
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
     as_json: Json = False,
-    quiet: AnswersOnly = False,
+    quiet: PredictionsOnly = False,
     debug: Debug = False,
 ) -> None:
-    """Answers for new inputs."""
-    from hibiscus.cli import predictions as answers
+    """Predict on new inputs."""
+    from hibiscus.cli.predictions import check_out, predictions
 
-    path = answers.check_out(out, inputs, folders=True)
+    path = check_out(out, inputs, folders=True)
     from hibiscus import api
 
     loaded = api.load(run, device=device)
-    least = loaded.info["config"].get("score_threshold")
-    if score is not None and least is None:
-        raise UsageError(f"--score {score:g} for {loaded.info['method']}", "a run that finds boxes, such as of ssd", "leave it out")
-    found = loaded.predict(inputs, checkpoint, support)
-    answers.predictions(found, path, as_json, quiet, least or 0.0 if score is None else score, inputs[0])
+    default_score = loaded.info["config"].get("score_threshold")
+    if score is not None and default_score is None:
+        raise UsageError(
+            f"--score {score:g} for {loaded.info['method']}",
+            "a detection run, such as of ssd",
+            "leave it out",
+        )
+    predicted = loaded.predict(inputs, checkpoint, support)
+    predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs[0])
 
 
 def embed(
     run: Run,
     inputs: Inputs,
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="a file ending in .csv .json .parquet or .npz; by default codes.parquet")
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="a file ending in .csv .json .parquet or .npz; by default embeddings.parquet",
+        ),
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -64,20 +91,32 @@ def embed(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Codes of new inputs, a row of numbers each, for your own models."""
-    from hibiscus.cli import predictions as answers
+    """Compute embeddings of inputs, for your own models."""
+    from hibiscus.cli.predictions import check_out, embeddings
 
-    path = answers.check_out(out, inputs)
+    path = check_out(out, inputs)
     from hibiscus import api
 
-    answers.codes(api.load(run, device=device).embed(inputs, checkpoint), path, as_json, quiet)
+    embeddings(api.load(run, device=device).embed(inputs, checkpoint), path, as_json, quiet)
 
 
 def sample(
     run: Run,
     words: Conditions = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="how many; in sweeps, whole rows of them")] = 64,
-    out: Annotated[str | None, typer.Option("--out", metavar="PLACE", help="a .png for a grid, a .npz, or a folder of images")] = None,
+    count: Annotated[
+        int,
+        typer.Option(
+            "-n",
+            "--count",
+            metavar="N",
+            min=1,
+            help="number of samples; in sweeps, rounded down to whole rows",
+        ),
+    ] = 64,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="PATH", help="a .png for a grid, a .npz, or a folder of images"),
+    ] = None,
     seed: Seed = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -85,17 +124,20 @@ def sample(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """New items drawn from what a run has learned.
+    """Sample from a generative model.
 
-    Conditions are words, as the method knows them: label=cat, code1=1.5. One with several values is swept: each row of the grid holds
-    the same noise, and the values run along it. interpolate=9 walks in 9 steps from one noise to another.
+    Conditions are written as NAME=VALUE: label=cat, code1=1.5. A condition with several values is swept: each
+    row of the grid has the same noise, and the values vary along it. interpolate=9 interpolates in 9 steps
+    from one noise vector to another.
     """
     from hibiscus.cli import samples
     from hibiscus.runs.folder import find_run
 
-    path = samples.check_place(out, find_run(run))
+    path = samples.check_destination(out, find_run(run))
     from hibiscus import api
 
-    chosen = api.load(run, device=device)
-    conditions = samples.read_conditions(words or [], chosen.preparation)
-    samples.write_samples(chosen.sample(count, seed=seed, checkpoint=checkpoint, **conditions), path, conditions, as_json, quiet)
+    loaded = api.load(run, device=device)
+    conditions = samples.read_conditions(words or [], loaded.preparation)
+    samples.write_samples(
+        loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions), path, conditions, as_json, quiet
+    )

@@ -1,19 +1,19 @@
-"""What the verbs that only look print: inspect, list, explain, compare, report."""
+"""Output of the verbs that train nothing: inspect, list, explain, compare."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.console import number, plural, say, table
+from hibiscus.cli.console import emit, number, plural, table
 
-__all__ = ["catalogue", "comparison", "explanation", "inspection"]
+__all__ = ["compare", "explain", "inspect_data", "list_all"]
 
-MOST_LINES = 40  # rows of a long list on the screen; --json has all
+MAX_ROWS = 40  # of a long list on the screen; --json has all
 
 
-def inspection(path: str, options: dict[str, Any], as_json: bool) -> None:
-    """What is in the data.
+def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
+    """Describes a dataset.
 
     Raises:
         HibiscusError: an unknown option, or data that cannot be opened.
@@ -26,76 +26,113 @@ def inspection(path: str, options: dict[str, Any], as_json: bool) -> None:
 
     unknown = [key for key in options if key not in DataConfig.model_fields]
     if unknown:
-        raise ConfigError(f"there is no option '{unknown[0]}'", "an option of data", nearest(unknown[0], DataConfig.model_fields))
-    chosen = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
-    dataset = open_data(path, **chosen.opening())
+        raise ConfigError(
+            f"there is no option '{unknown[0]}'",
+            "an option of data",
+            nearest(unknown[0], DataConfig.model_fields),
+        )
+    config = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
+    dataset = open_data(path, **config.opening())
     try:
-        parts, how = prepare_parts(dataset, chosen), "as given"
+        parts, how = prepare_parts(dataset, config), "as given"
         if not set(parts) <= set(dataset.parts):
-            how = f"cut as `train` would, split={chosen.split}"
+            how = f"as `train` would split it, split={config.split}"
     except DataError as error:
         parts, how = dataset.parts or {"all": range(len(dataset))}, f"too few to train on: {error.expected}"
     if "label" not in dataset.fields and "table" in dataset.fields and not dataset.parts:
-        parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would cut them"
+        parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
     summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
-    say(summary, "" if as_json else _describe(summary, how), as_json)
+    emit(summary, "" if as_json else _describe(summary, how), as_json)
 
 
 def _describe(summary: dict[str, Any], how: str) -> str:
-    lines = [f"{summary['path']}: {plural(summary['items'], 'item')}", *(f"  {phrase}" for phrase in summary["fields"].values())]
-    lines.append("parts: " + ", ".join(f"{name} {count:,}" for name, count in summary["parts"].items()) + f"  ({how})")
+    lines = [
+        f"{summary['path']}: {plural(summary['items'], 'item')}",
+        *(f"  {phrase}" for phrase in summary["fields"].values()),
+    ]
+    lines.append(
+        "parts: " + ", ".join(f"{name} {count:,}" for name, count in summary["parts"].items()) + f"  ({how})"
+    )
     if summary["roles"]:
-        lines += ["columns:", table([[name, role] for name, role in list(summary["roles"].items())[:MOST_LINES]])]
+        lines += [
+            "columns:",
+            table([[name, role] for name, role in list(summary["roles"].items())[:MAX_ROWS]]),
+        ]
         lines += _and_more(len(summary["roles"]), "column")
     if summary["classes"]:
-        shown = list(summary["classes"].items())[:MOST_LINES]
-        rows = [["class", *summary["parts"]], *([name, *(f"{counts.get(p, 0):,}" for p in summary["parts"])] for name, counts in shown)]
+        shown = list(summary["classes"].items())[:MAX_ROWS]
+        parts = summary["parts"]
+        rows = [
+            ["class", *parts],
+            *([name, *(f"{counts.get(part, 0):,}" for part in parts)] for name, counts in shown),
+        ]
         lines += [table(rows), *_and_more(len(summary["classes"]), "class", "classes")]
     lines += _boxes(summary["about"].get("boxes")) + _pixels(summary["about"].get("mask"))
-    doubles = summary["duplicates"]
-    if doubles["inside"]:
-        lines.append(f"doubles: {plural(doubles['inside'], 'item repeats', 'items repeat')} another one")
-    lines += [f"doubles across parts: {count} in {between}" for between, count in doubles["across"].items()]
+    duplicates = summary["duplicates"]
+    if duplicates["inside"]:
+        lines.append(f"duplicates: {plural(duplicates['inside'], 'item')}")
+    lines += [
+        f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()
+    ]
     lines += [f"note: {note}" for note in summary["notes"]]
-    lines += [f"bad file: {bad['reason']}" for bad in summary["skipped"][:MOST_LINES]]
+    lines += [f"bad file: {bad['reason']}" for bad in summary["skipped"][:MAX_ROWS]]
     return "\n".join([*lines, *_and_more(len(summary["skipped"]), "bad file")])
 
 
 def _boxes(about: dict[str, Any] | None) -> list[str]:
-    """How many boxes of what, how large, and what was wrong with some."""
+    """The number of boxes by class, their sizes, and their faults."""
     if about is None:
         return []
     columns = list(dict.fromkeys(part for counts in about["boxes"].values() for part in counts))
-    shown = list(about["boxes"].items())[:MOST_LINES]
-    rows = [["boxes of", *columns], *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown)]
+    shown = list(about["boxes"].items())[:MAX_ROWS]
+    rows = [
+        ["boxes of", *columns],
+        *([name, *(f"{counts.get(part, 0):,}" for part in columns)] for name, counts in shown),
+    ]
     quantiles = ("min", "5%", "median", "95%", "max")
     sizes = [
         ["", *quantiles],
-        *([name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)] for name in about["sizes"] if about["sizes"][name]),
+        *(
+            [name, *(f"{about['sizes'][name][q]:.3g}" for q in quantiles)]
+            for name in about["sizes"]
+            if about["sizes"][name]
+        ),
     ]
-    each = about["boxes_per_image"]
-    lines = [table(rows), *_and_more(len(about["boxes"]), "class", "classes"), "sizes in pixels:", table(sizes)]
+    per_image = about["boxes_per_image"]
+    lines = [
+        table(rows),
+        *_and_more(len(about["boxes"]), "class", "classes"),
+        "sizes in pixels:",
+        table(sizes),
+    ]
     lines.append(
-        f"boxes in an image: {each['min']} to {each['max']}, median {each['median']:g}; {about['images_without_objects']} hold none"
+        f"boxes per image: {per_image['min']} to {per_image['max']}, median {per_image['median']:g}; "
+        f"{about['images_without_objects']} without boxes"
     )
-    lines += [f"classes without a box: {', '.join(about['classes_without_boxes'])}"] if about["classes_without_boxes"] else []
+    lines += (
+        [f"classes without a box: {', '.join(about['classes_without_boxes'])}"]
+        if about["classes_without_boxes"]
+        else []
+    )
     return lines + [f"faults: {count} of {fault}" for fault, count in about["faults"].items()]
 
 
-def _pixels(shares: dict[str, float] | None) -> list[str]:
-    """The share of the pixels that each class has."""
-    if shares is None:
+def _pixels(fractions: dict[str, float] | None) -> list[str]:
+    """The fraction of the pixels that belongs to each class."""
+    if fractions is None:
         return []
-    rows = [["class", "share of the pixels"], *([name, f"{share:.2%}"] for name, share in list(shares.items())[: MOST_LINES + 1])]
-    return [table(rows), *_and_more(len(shares) - 1, "class", "classes")]
+    shown = list(fractions.items())[: MAX_ROWS + 1]
+    rows = [["class", "fraction of pixels"], *([name, f"{fraction:.2%}"] for name, fraction in shown)]
+    return [table(rows), *_and_more(len(fractions) - 1, "class", "classes")]
 
 
 def _and_more(count: int, one: str, many: str = "") -> list[str]:
-    return [f"  ... and {plural(count - MOST_LINES, 'more ' + one, 'more ' + (many or one + 's'))}"] if count > MOST_LINES else []
+    rest = count - MAX_ROWS
+    return [f"  ... and {plural(rest, 'more ' + one, 'more ' + (many or one + 's'))}"] if rest > 0 else []
 
 
-def catalogue(as_json: bool) -> None:
-    """Methods, networks, bundled data."""
+def list_all(as_json: bool) -> None:
+    """Lists methods, networks and bundled data."""
     from hibiscus.data.builtin.open import BUNDLED
     from hibiscus.methods.registry import list_methods
     from hibiscus.networks.registry import list_networks
@@ -108,36 +145,56 @@ def catalogue(as_json: bool) -> None:
         "bundled data (hibiscus train METHOD NAME)": BUNDLED,
     }
     blocks = [f"{title}\n{table(list(rows.items()), wrap_last=True)}" for title, rows in lists.items()]
-    text = "\n".join([*blocks, "", "hibiscus explain METHOD tells what it computes; hibiscus train METHOD --help lists its options"])
-    say({"methods": methods, "networks": networks, "bundled": BUNDLED}, text, as_json)
+    text = "\n".join(
+        [
+            *blocks,
+            "",
+            "hibiscus explain METHOD describes a method; hibiscus train METHOD --help lists its options",
+        ]
+    )
+    emit({"methods": methods, "networks": networks, "bundled": BUNDLED}, text, as_json)
 
 
-def explanation(method: str, as_json: bool) -> None:
-    """The method file's own text."""
+def explain(method: str, as_json: bool) -> None:
+    """Prints the documentation of a method."""
     import inspect
     import sys
 
     from hibiscus.methods.registry import get_method
 
     text = inspect.cleandoc(sys.modules[get_method(method).__module__].__doc__ or "")
-    say({"method": method, "text": text}, f"{text}\n\nOptions: hibiscus train {method} --help", as_json)
+    emit({"method": method, "text": text}, f"{text}\n\nOptions: hibiscus train {method} --help", as_json)
 
 
-def comparison(folders: list[Path], out: str, as_json: bool) -> None:
-    """Runs side by side, on the screen and as a page."""
+def compare(folders: list[Path], out: str, as_json: bool) -> None:
+    """Compares runs, on the screen and as a page."""
     from hibiscus.report import compare_runs
     from hibiscus.runs.folder import RunFolder
 
     runs: dict[str, dict[str, float]] = {}
     for folder in folders:
-        kept = folder / "evaluation.json"
+        evaluated = (folder / "evaluation.json").exists()
         name = folder.name if [other.name for other in folders].count(folder.name) == 1 else str(folder)
-        runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if kept.exists() else {}
+        runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if evaluated else {}
     names = list(dict.fromkeys(name for metrics in runs.values() for name in metrics))
-    rows = [["", *runs], *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names)]
-    lines = [table(rows), *(f"  {name}: not evaluated yet (hibiscus evaluate {name})" for name, metrics in runs.items() if not metrics)]
+    rows = [
+        ["", *runs],
+        *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names),
+    ]
+    lines = [
+        table(rows),
+        *(
+            f"  {name}: not evaluated yet (hibiscus evaluate {name})"
+            for name, metrics in runs.items()
+            if not metrics
+        ),
+    ]
     data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
     if len(data) > 1:
-        lines.append("  not made on the same data: read the figures with care")
+        lines.append("  not trained on the same data: compare with care")
     page = compare_runs(folders, Path(out))
-    say({"runs": runs, "same_data": len(data) == 1, "page": str(page)}, "\n".join([*lines, f"page: {page}"]), as_json)
+    emit(
+        {"runs": runs, "same_data": len(data) == 1, "page": str(page)},
+        "\n".join([*lines, f"page: {page}"]),
+        as_json,
+    )

@@ -1,4 +1,4 @@
-"""Answers as large as the images that they are about: boxes and classes drawn on the files themselves."""
+"""Predictions in the size of the original images: boxes and masks drawn over files and video frames."""
 
 from __future__ import annotations
 
@@ -8,97 +8,111 @@ from typing import Any
 
 from hibiscus.errors import DataError, UsageError
 
-__all__ = ["of_size", "on_the_file", "over", "write_classes", "write_film"]
+__all__ = ["overlay", "overlay_original", "resize", "write_classes", "write_video"]
 
 
-def on_the_file(found: dict[str, Any], place: int, score: float) -> Any:
-    """One image's boxes from a score on, or its classes, over the image as it is in its file.
+def overlay_original(predictions: dict[str, Any], index: int, score: float) -> Any:
+    """The boxes or the mask of one image, drawn over the image in its file.
 
     Args:
-        found: as `Run.predict` gave it, with `size`, and `boxes` and `box_classes`, or `mask` and `classes`.
-        place: which of the images.
-        score: from which a box is drawn.
+        predictions: as returned by `Run.predict`, with `size`, and `boxes` and `box_classes`, or `mask` and
+            `classes`.
+        index: the index of the image.
+        score: the score from which a box is drawn.
 
     Returns:
-        uint8 (height, width, 3), or None where no file is at hand (a frame of a video).
+        uint8 (height, width, 3), or None if there is no such file (a frame of a video).
     """
     from hibiscus.data.images.decode import open_image
 
-    file = Path(str(found["id"][place]))
-    if "size" not in found or not file.is_file():
+    file = Path(str(predictions["id"][index]))
+    if "size" not in predictions or not file.is_file():
         return None
     image = open_image(file, mode="rgb")
-    return over(image, found, place, score) if image.shape[:2] == tuple(map(int, found["size"][place])) else None
+    same_size = image.shape[:2] == tuple(map(int, predictions["size"][index]))
+    return overlay(image, predictions, index, score) if same_size else None
 
 
-def over(image: Any, found: dict[str, Any], place: int, score: float) -> Any:
-    """An image uint8 (height, width, 3) with what was found in it drawn over it; None where that is neither boxes nor classes."""
+def overlay(image: Any, predictions: dict[str, Any], index: int, score: float) -> Any:
+    """An image, uint8 (height, width, 3), overlaid with its predicted boxes or mask; None for others."""
     height, width = image.shape[:2]
-    if "boxes" in found:
+    if "boxes" in predictions:
         from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 
-        rows = found["boxes"][place].copy()
+        rows = predictions["boxes"][index].copy()
         rows[:, :4] /= (width, height, width, height)
-        return draw_boxes(image, *above_score(rows, found["box_classes"], score))
-    if "mask" in found and "classes" in found:
+        return draw_boxes(image, *above_score(rows, predictions["box_classes"], score))
+    if "mask" in predictions and "classes" in predictions:
         from hibiscus.evaluation.segmentation import draw_mask
 
-        return draw_mask(image, of_size(found["mask"][place], (height, width), True), len(found["classes"]))
+        mask = resize(predictions["mask"][index], (height, width), True)
+        return draw_mask(image, mask, len(predictions["classes"]))
     return None
 
 
-def write_film(found: dict[str, Any], images: list[str], source: Path, out: Path, score: float) -> None:
-    """A video with what was found in each of its frames drawn over them; answers that are images of their own make a video of these.
+def write_video(
+    predictions: dict[str, Any], images: list[str], source: Path, out: Path, score: float
+) -> None:
+    """Writes a video whose frames are overlaid with predictions, or replaced by predicted images.
 
     Args:
-        found: as `Run.predict` gave it, for each frame.
-        images: which of the answers are images.
-        source: the video.
-        out: the place of the new one.
-        score: from which a box is drawn.
+        predictions: as returned by `Run.predict`, for each frame.
+        images: the names of the predictions that are images.
+        source: the input video.
+        out: the new video.
+        score: the score from which a box is drawn.
 
     Raises:
-        UsageError: the answers are no images.
-        DataError: it cannot be written.
+        UsageError: the predictions are not images.
+        DataError: the video cannot be written.
     """
     from hibiscus.data.images.video import frame_rate, walk_frames, write_frames
 
     if not images:
-        raise UsageError(f"--out {out}: the answers hold no images", "a table", f"--out {out.with_suffix('.csv')}")
+        raise UsageError(
+            f"--out {out}: the predictions contain no images", "a table", f"--out {out.with_suffix('.csv')}"
+        )
 
-    own = found[images[0]]
+    replacements = predictions[images[0]]
 
     def frames() -> Iterator[Any]:
         import numpy as np
 
-        for place, frame in zip(range(len(found["id"])), walk_frames(source), strict=False):
-            drawn = over(np.asarray(frame), found, place, score)
-            yield np.broadcast_to(own[place], (*own[place].shape[:2], 3)) if drawn is None else drawn
+        for index, frame in zip(range(len(predictions["id"])), walk_frames(source), strict=False):
+            drawn = overlay(np.asarray(frame), predictions, index, score)
+            image = replacements[index]
+            yield np.broadcast_to(image, (*image.shape[:2], 3)) if drawn is None else drawn
 
     write_frames(frames(), out, frame_rate(source))
 
 
-def of_size(pixels: Any, size: Any, exact: bool) -> Any:
-    """An answer brought to the size of the image that it is about; class numbers (exact) are taken from the nearest place."""
+def resize(pixels: Any, size: Any, nearest: bool) -> Any:
+    """A predicted image in the size (height, width) of the original; masks need nearest-neighbor resizing."""
     import numpy as np
     from PIL import Image
 
     plain = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    how = Image.Resampling.NEAREST if exact else Image.Resampling.BILINEAR
-    return np.array(plain.resize((int(size[1]), int(size[0])), how))
+    interpolation = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
+    return np.array(plain.resize((int(size[1]), int(size[0])), interpolation))
 
 
 def write_classes(names: list[str], folder: Path) -> None:
-    """A line for each class, the first for class number 0, in the folder that the masks go to.
+    """Writes one line per class, the first for class number 0, into the folder of the masks.
 
     Raises:
-        DataError: another list stands there, or it cannot be written.
+        DataError: the folder holds another list, or it cannot be written.
     """
     path, text = folder / "classes.txt", "".join(f"{name}\n" for name in names)
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
-            raise DataError(f"{path}: the classes of other masks", "a folder without it", f"--out {folder}-2/")
+            raise DataError(
+                f"{path}: lists the classes of other masks",
+                "a folder without this file",
+                f"--out {folder}-2/",
+            )
         folder.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out") from None
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
+        ) from None

@@ -1,248 +1,257 @@
-"""What `predict` and `embed` print or write: a line for each item, a file by its ending, or a folder of images."""
+"""Output of `predict` and `embed`: one line per item, a file by its ending, or a folder of images."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hibiscus.cli import detections, overlays
-from hibiscus.cli.console import number, plain, plural, say, table, unused
+from hibiscus.cli.console import emit, number, plural, table, unused
+from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
 
-__all__ = ["check_out", "codes", "predictions"]
+__all__ = ["check_out", "embeddings", "predictions"]
 
-ENDINGS = (".csv", ".json", ".parquet", ".npz")
-TABLES = (".csv", ".parquet")  # images have no place in them
-SHOWN = 50  # answers on a screen; a pipe gets all
-MOST_NUMBERS = 12  # of one answer in a line
+MAX_LINES = 50  # on a terminal; a pipe gets all
+MAX_NUMBERS = 12  # of one prediction in a line
+SEPARATE = ("id", "skipped", "classes", "probabilities", "size")  # entries that are no columns on the screen
 
 
 def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path | None:
-    """The file or the folder to write, looked at before anything is computed.
+    """The file or folder to write, checked before anything is computed.
 
     Args:
-        out: as it was typed.
-        inputs: what is never written to.
-        folders: whether a folder of images may be meant: a name without ending, with a slash at its end, or of one that exists.
+        out: as typed.
+        inputs: never written to.
+        folders: whether it may be a folder of images: a name without an ending, with a slash at its end, or
+            of an existing folder.
 
     Raises:
-        UsageError: an ending that is not known, or the place is one of the inputs.
-        DataError: there is no such folder, or something else stands in its place.
+        UsageError: an unknown ending, or the destination is one of the inputs.
+        DataError: the parent folder does not exist, or the destination does already.
     """
     if out is None:
         return None
     path = Path(out).expanduser()
-    from hibiscus.data.images.video import VIDEO_ENDINGS, VIDEO_OUTPUT_ENDINGS
+    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS, VIDEO_ENDINGS
 
-    film = folders and path.suffix.lower() in VIDEO_OUTPUT_ENDINGS
-    if film and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
-        raise UsageError(f"--out {out} for what is not one video", "a video as the only input", f"--out {path.stem}/ for images")
-    known = film or path.suffix.lower() in ENDINGS
-    if not known and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
-        expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}" + (
-            ", or a folder for images, or .mp4 for a video" if folders else ""
-        )
-        raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'answers'}.csv")
-    if known and path.is_dir():
-        raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/answers.csv")
-    if not known and path.exists() and not path.is_dir():
-        raise DataError(f"--out {out}: there is a file at this place", "a folder", f"--out {path}-images/")
-    if not path.parent.is_dir():
-        raise DataError(f"--out {out}: there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}")
-    if any(Path(given).expanduser().resolve() == path.resolve() for given in inputs):
+    is_video = folders and path.suffix.lower() in VIDEO_OUTPUT_ENDINGS
+    if is_video and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
         raise UsageError(
-            f"--out {out}: this is the input",
-            "another place, for inputs are never changed",
-            "--out answers.csv" if known else f"--out {path}-answers/",
+            f"--out {out}: the input is not one video",
+            "a video as the only input",
+            f"--out {path.stem}/ for images",
         )
-    if known and path.exists():
-        raise DataError(f"--out {out}: exists already", "a new file, for none is written over", f"--out {unused(path)}")
+    is_file = is_video or path.suffix.lower() in ENDINGS
+    if not is_file and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
+        expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
+        expected += ", or a folder for images, or .mp4 for a video" if folders else ""
+        raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'predictions'}.csv")
+    _check_location(out, path, is_file, inputs)
     return path
 
 
-def predictions(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool, score: float = 0.0, source: str = "") -> None:
-    """Answers, one line each, or written to a file by its ending; boxes from a score on, in arrays and COCO's JSON all.
+def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> None:
+    if is_file and path.is_dir():
+        raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/predictions.csv")
+    if not is_file and path.exists() and not path.is_dir():
+        raise DataError(f"--out {out}: a file of this name exists", "a folder", f"--out {path}-images/")
+    if not path.parent.is_dir():
+        raise DataError(
+            f"--out {out}: there is no folder {path.parent}",
+            "a folder that exists",
+            f"mkdir -p {path.parent}",
+        )
+    if any(Path(name).expanduser().resolve() == path.resolve() for name in inputs):
+        raise UsageError(
+            f"--out {out}: this is the input",
+            "another destination, since inputs are never changed",
+            "--out predictions.csv" if is_file else f"--out {path}-predictions/",
+        )
+    if is_file and path.exists():
+        raise DataError(
+            f"--out {out}: exists already", "a new file, since none is overwritten", f"--out {unused(path)}"
+        )
+
+
+def predictions(
+    predicted: dict[str, Any],
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    score: float = 0.0,
+    source: str = "",
+) -> None:
+    """Prints predictions, one line each, or writes them to a file by its ending.
 
     Args:
-        found: as `Run.predict` gave it.
-        out: the place, as `check_out` gave it.
-        as_json: whether lines are printed as JSON.
-        quiet: whether nothing but answers is printed.
-        score: from which a box is told and drawn.
-        source: the input, where that is a video and `out` another.
+        predicted: as returned by `Run.predict`.
+        out: the destination, as returned by `check_out`.
+        as_json: whether to print one JSON object.
+        quiet: whether to print nothing but predictions.
+        score: the score from which a box is listed and drawn; arrays and COCO's JSON hold all boxes.
+        source: the input, if it is a video and `out` another.
     """
-    _tell_skipped(found, as_json, quiet)
-    boxes = found if "boxes" in found else None
+    _report_skipped(predicted, as_json, quiet)
+    boxes = predicted if "boxes" in predicted else None
     if boxes is not None:
-        found = detections.told(found, out, as_json, score)
-    images = [name for name, values in found.items() if _is_images(values)]
-    names = [name for name in found if name not in ("id", "skipped", "classes", "probabilities", "size", *images)]
-    alone = images and not names and "probabilities" not in found
-    if alone and (not as_json if out is None else out.suffix.lower() in TABLES):
-        place = "--out answers/ for a folder of images, or --out answers.npz for arrays"
-        raise UsageError(f"the answers are images ({', '.join(images)})", "a place for images", place)
-    if out is not None:
-        if out.suffix.lower() not in ENDINGS:
-            _draw(found if boxes is None else boxes, images, out, score, source)
-        else:
-            _write({name: values for name, values in found.items() if name not in images} if out.suffix.lower() in TABLES else found, out)
-        _say_where(found, "answer", out, as_json, quiet)
-        if boxes is not None and out.suffix.lower() in (*TABLES, ".json") and score > 0 and not (as_json or quiet):
-            print(f"boxes of a score of {score:g} and more; --score 0 for all", file=sys.stderr)  # noqa: T201
+        predicted = detections.summarize_detections(predicted, out, as_json, score)
+    images = [name for name, values in predicted.items() if _is_images(values)]
+    names = [name for name in predicted if name not in (*SEPARATE, *images)]
+    only_images = images and not names and "probabilities" not in predicted
+    if only_images and (not as_json if out is None else out.suffix.lower() in TABLES):
+        fix = "--out predictions/ for a folder of images, or --out predictions.npz for arrays"
+        raise UsageError(f"the predictions are images ({', '.join(images)})", "a destination for images", fix)
+    if out is None:
+        _print(predicted, names, images, as_json, quiet)
         return
-    shown = found["id"][:SHOWN] if sys.stdout.isatty() else found["id"]
+    if out.suffix.lower() not in ENDINGS:
+        _write_images(predicted if boxes is None else boxes, images, out, score, source)
+    else:
+        dropped = images if out.suffix.lower() in TABLES else []
+        write_file({name: values for name, values in predicted.items() if name not in dropped}, out)
+    _report_written(predicted, "prediction", out, as_json, quiet)
+    if (
+        boxes is not None
+        and out.suffix.lower() in (*TABLES, ".json")
+        and score > 0
+        and not (as_json or quiet)
+    ):
+        print(f"boxes with a score of at least {score:g}; --score 0 for all", file=sys.stderr)  # noqa: T201
+
+
+def _print(
+    predicted: dict[str, Any], names: list[str], images: list[str], as_json: bool, quiet: bool
+) -> None:
+    items = predicted["id"][:MAX_LINES] if sys.stdout.isatty() else predicted["id"]
     rows = [["item", *names]]
     if not as_json:
-        rows += [[str(item), *(_cell(found[name][i]) for name in names)] for i, item in enumerate(shown)]
+        rows += [[str(item), *(_cell(predicted[name][i]) for name in names)] for i, item in enumerate(items)]
     text = table(rows, "")
-    if len(shown) < len(found["id"]):
-        text += f"\n... and {len(found['id']) - len(shown):,} more; --out answers.csv writes them all"
-    text += "".join(f"\n{note}" for note in _notes(found, names, images) if not quiet)
-    say(found, text, as_json)
+    if len(items) < len(predicted["id"]):
+        text += f"\n... and {len(predicted['id']) - len(items):,} more; --out predictions.csv writes them all"
+    text += "".join(f"\n{note}" for note in _notes(predicted, names, images) if not quiet)
+    emit(predicted, text, as_json)
 
 
-def _draw(found: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
-    """Answers as a film, or as images in a folder; beside boxes lies COCO's JSON, beside masks the list of their classes."""
-    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS
-
-    if out.suffix.lower() in VIDEO_OUTPUT_ENDINGS:
-        overlays.write_film(found, images, Path(source).expanduser(), out, score)
-        return
-    if "boxes" in found and (out / detections.NAME).exists():
-        raise DataError(f"{out / detections.NAME}: exists already", "a folder without it", f"--out {out}-2/")
-    if "mask" in found and "classes" in found:
-        overlays.write_classes(found["classes"], out)
-    _save_images(found, images, out, score)
-    if "boxes" in found:
-        detections.write_coco(found, out / detections.NAME)
-
-
-def _notes(found: dict[str, Any], names: list[str], images: list[str]) -> Iterator[str]:
-    """What to do with what no line can show."""
-    long = [name for name in names if getattr(found[name], "ndim", 0) > 1 and found[name][0].size > MOST_NUMBERS]
+def _notes(predicted: dict[str, Any], names: list[str], images: list[str]) -> Iterator[str]:
+    """How to obtain what does not fit into a line."""
+    long = [
+        name
+        for name in names
+        if getattr(predicted[name], "ndim", 0) > 1 and predicted[name][0].size > MAX_NUMBERS
+    ]
     if long:
-        yield f"{', '.join(long)}: too many numbers for a line; --out answers.csv writes them all"
+        yield f"{', '.join(long)}: too many numbers for a line; --out predictions.csv writes them all"
     if images:
-        yield f"{', '.join(images)}: images; --out answers/ writes them into a folder, --out answers.npz as arrays"
+        yield f"{', '.join(images)}: images; --out predictions/ writes files, --out predictions.npz arrays"
 
 
-def codes(found: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
-    """Codes, written to a file by its ending: a column for each number in a table, else one array; by default a new Parquet file."""
-    out = out or unused(Path("codes.parquet"))
-    _tell_skipped(found, as_json, quiet)
-    table_like = out.suffix.lower() in TABLES
-    columns = {f"code{number}": column for number, column in enumerate(found["code"].T, 1)} if table_like else {"code": found["code"]}
-    _write({"id": found["id"], **columns, "skipped": found["skipped"]}, out)
-    _say_where(found, "code", out, as_json, quiet)
+def embeddings(embedded: dict[str, Any], out: Path | None, as_json: bool, quiet: bool) -> None:
+    """Writes embeddings to a file by its ending: a column per component in tables, otherwise one array."""
+    out = out or unused(Path("embeddings.parquet"))
+    _report_skipped(embedded, as_json, quiet)
+    codes = embedded["code"]
+    in_table = out.suffix.lower() in TABLES
+    columns = {f"code{i}": column for i, column in enumerate(codes.T, 1)} if in_table else {"code": codes}
+    write_file({"id": embedded["id"], **columns, "skipped": embedded["skipped"]}, out)
+    _report_written(embedded, "embedding", out, as_json, quiet)
 
 
-def _tell_skipped(found: dict[str, Any], as_json: bool, quiet: bool) -> None:
+def _report_skipped(predicted: dict[str, Any], as_json: bool, quiet: bool) -> None:
     if not quiet and not as_json:
-        for bad in found["skipped"]:
-            print(f"left out: {bad['reason']}", file=sys.stderr)  # noqa: T201
+        for bad in predicted["skipped"]:
+            print(f"skipped: {bad['reason']}", file=sys.stderr)  # noqa: T201
 
 
-def _say_where(found: dict[str, Any], what: str, out: Path, as_json: bool, quiet: bool) -> None:
+def _report_written(predicted: dict[str, Any], noun: str, out: Path, as_json: bool, quiet: bool) -> None:
     if as_json or not quiet:
-        content = {"out": str(out), "items": len(found["id"]), "skipped": found["skipped"]}
-        say(content, f"{plural(len(found['id']), what)} written to {out}", as_json)
+        content = {"out": str(out), "items": len(predicted["id"]), "skipped": predicted["skipped"]}
+        emit(content, f"{plural(len(predicted['id']), noun)} written to {out}", as_json)
 
 
 def _is_images(values: Any) -> bool:
     return str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4
 
 
-def _save_images(found: dict[str, Any], images: list[str], folder: Path, score: float) -> None:
-    """A PNG under each input's own name; of several images one does without a suffix, `image` where there is one of that name.
+def _write_images(predicted: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
+    """Writes a video or a folder of images, with COCO's JSON for boxes and the list of classes for masks."""
+    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS
 
-    What lies over an image (`overlay`) is drawn on the image's own file, from a score on.
+    if out.suffix.lower() in VIDEO_OUTPUT_ENDINGS:
+        overlays.write_video(predicted, images, Path(source).expanduser(), out, score)
+        return
+    if "boxes" in predicted and (out / detections.COCO_NAME).exists():
+        raise DataError(
+            f"{out / detections.COCO_NAME}: exists already", "a folder without this file", f"--out {out}-2/"
+        )
+    if "mask" in predicted and "classes" in predicted:
+        overlays.write_classes(predicted["classes"], out)
+    _save_images(predicted, images, out, score)
+    if "boxes" in predicted:
+        detections.write_coco(predicted, out / detections.COCO_NAME)
+
+
+def _save_images(predicted: dict[str, Any], images: list[str], folder: Path, score: float) -> None:
+    """Writes a PNG under the name of each input; further images of an input get a suffix.
+
+    An `overlay` is drawn over the image in its own file, with boxes from a score on.
 
     Raises:
-        UsageError: the answers hold no images.
-        DataError: an image of such a name is there already, then none is written; or the folder cannot be written.
+        UsageError: the predictions contain no images.
+        DataError: an image of this name exists already, in which case none is written; or the folder cannot
+            be written.
     """
     from hibiscus.data.images.ops import save_image
 
     if not images:
-        raise UsageError(f"--out {folder}: the answers hold no images", f"a file ending in {', '.join(ENDINGS)}", f"--out {folder}.csv")
+        raise UsageError(
+            f"--out {folder}: the predictions contain no images",
+            f"a file ending in {', '.join(ENDINGS)}",
+            f"--out {folder}.csv",
+        )
     first = "image" if "image" in images else images[0]
     taken: set[str] = set()
     files = []
-    for place, given in enumerate(found["id"]):
+    for index, item in enumerate(predicted["id"]):
         for name in images:
-            stem = Path(str(given)).stem + ("" if name == first else f"-{name}")
-            files.append((folder / f"{_unique(stem, taken)}.png", place, name))
-    there = next((path for path, *_ in files if path.exists()), None)
-    if there is not None:
-        raise DataError(f"{there}: exists already", "a folder without images of these names", f"--out {folder}-2/")
+            stem = Path(str(item)).stem + ("" if name == first else f"-{name}")
+            files.append((folder / f"{_unique(stem, taken)}.png", index, name))
+    existing = next((path for path, *_ in files if path.exists()), None)
+    if existing is not None:
+        raise DataError(
+            f"{existing}: exists already", "a folder without images of these names", f"--out {folder}-2/"
+        )
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror or error})", "a place that may be written", "another --out") from None
-    for path, place, name in files:
-        pixels = overlays.on_the_file(found, place, score) if name == "overlay" else None
-        if pixels is None and "size" in found:
-            pixels = overlays.of_size(found[name][place], found["size"][place], name == "mask")
-        save_image(found[name][place] if pixels is None else pixels, path)
+        raise DataError(
+            f"{folder}: cannot be created ({error.strerror or error})", "a writable location", "another --out"
+        ) from None
+    for path, index, name in files:
+        pixels = overlays.overlay_original(predicted, index, score) if name == "overlay" else None
+        if pixels is None and "size" in predicted:
+            pixels = overlays.resize(predicted[name][index], predicted["size"][index], name == "mask")
+        save_image(predicted[name][index] if pixels is None else pixels, path)
 
 
 def _unique(stem: str, taken: set[str]) -> str:
-    """A name that none has yet, also where large and small letters are the same; `taken` remembers it."""
-    names = (stem if number == 1 else f"{stem}-{number}" for number in itertools.count(1))
+    """A name that is not taken, even on file systems that ignore case; `taken` records it."""
+    names = (stem if i == 1 else f"{stem}-{i}" for i in itertools.count(1))
     name = next(name for name in names if name.casefold() not in taken)
     taken.add(name.casefold())
     return name
 
 
 def _cell(value: Any) -> str:
-    if getattr(value, "ndim", 0) > 1:  # an image is no text
+    if getattr(value, "ndim", 0) > 1:  # an image
         return f"{'x'.join(map(str, value.shape))} values"
     value = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, list) and len(value) > MOST_NUMBERS:
+    if isinstance(value, list) and len(value) > MAX_NUMBERS:
         return f"{len(value)} values"
     if isinstance(value, list):
-        return " ".join(_cell(one) for one in value)
+        return " ".join(_cell(entry) for entry in value)
     return number(value) if isinstance(value, float) else str(value)
-
-
-def _write(found: dict[str, Any], path: Path) -> None:
-    import numpy as np
-
-    ending = path.suffix.lower()
-    try:
-        if ending == ".json":
-            path.write_text(json.dumps(plain(found), ensure_ascii=False), encoding="utf-8")
-        elif ending == ".npz":
-            np.savez(path, allow_pickle=False, **{name: np.asarray(values) for name, values in found.items() if name != "skipped"})
-        elif ending == ".csv":
-            _frame(found).to_csv(path, index=False)
-        else:
-            _frame(found).to_parquet(path, index=False)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})", "a file that may be written", "another --out") from None
-
-
-def _frame(found: dict[str, Any]) -> Any:
-    """One row for each item; an array of several columns becomes as many columns, probabilities one for each class."""
-    import numpy as np
-    import pandas as pd
-
-    columns: dict[str, Any] = {}
-    for name, values in found.items():
-        if name in ("skipped", "classes"):
-            continue
-        array = np.asarray(values)
-        if array.ndim < 2:
-            columns[name] = array
-        elif array.shape[1] == 1:
-            columns[name] = array[:, 0]
-        else:
-            flat = array.reshape(len(array), -1)
-            parts = found["classes"] if name == "probabilities" and "classes" in found else range(1, flat.shape[1] + 1)
-            stem = "p" if name == "probabilities" else name
-            columns |= {f"{stem}({part})": flat[:, i] for i, part in enumerate(parts)}
-    return pd.DataFrame(columns)

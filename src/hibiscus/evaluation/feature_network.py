@@ -123,7 +123,7 @@ def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
     precision = choose_precision("auto", data.device, {"feature_network": network})
     network.train()
     for step in range(steps):
-        player.set_rate(step / steps)
+        player.set_lr(step / steps)
         player.step(source.next(), lambda: precision_context(data.device, precision))
 
 

@@ -1,137 +1,199 @@
-"""k-fold cross-validation: which epoch is best, how far the folds spread, and the refit on all training data."""
+"""k-fold cross-validation: the best epoch, the spread over the folds, and the refit on all training data."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hibiscus.data.config import DataConfig
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.split import folds as make_folds
 from hibiscus.data.split import keep_every_class
 from hibiscus.errors import ConfigError, InterruptedRunError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
-from hibiscus.runs.folder import RunFolder
-from hibiscus.runs.options import build_options
-from hibiscus.runs.prepare import fit_preparation, groups_of
+from hibiscus.runs.folder import RunFolder, make_run_folder
+from hibiscus.runs.options import check_options, resolve_aliases
+from hibiscus.runs.prepare import groups_of, prepare_parts
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
-from hibiscus.training.method import SelectionMetric
+from hibiscus.runs.training_data import Data, Parts, open_dataset
+from hibiscus.training.device import choose_device
+from hibiscus.training.method import Method, SelectionMetric
 
 __all__ = ["cross_validate"]
 
 
-def cross_validate(session: Session, folds: int, argv: list[str]) -> None:
-    """Trains K fresh models, takes the best epoch of their mean validation curve, and trains once more on everything.
+@dataclass(frozen=True)
+class _Plan:
+    """What the trainings of one cross-validation share."""
 
-    Interrupted, it goes on when the same command is given with the same `--out`. The test part stays untouched until
-    the refit model is evaluated on it once.
+    method: str
+    dataset: Dataset
+    options: Mapping[str, Any]
+    folder: RunFolder
+    device: str
+    quiet: bool
+    argv: list[str]
+
+    @property
+    def kind(self) -> type[Method]:
+        return get_method(self.method)
+
+    def show(self, text: str) -> None:
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def run(self, path: Path) -> Run:
+        return Run(path, self.device, self.dataset)
+
+
+def cross_validate(
+    method: str,
+    data: Data,
+    options: Mapping[str, Any],
+    *,
+    folds: int,
+    out: str | os.PathLike[str] | None,
+    device: str,
+    quiet: bool,
+    argv: list[str],
+) -> Run:
+    """Trains K models, finds the best epoch of their mean curve, and trains once more on all training data.
+
+    If it was interrupted, it continues when called again with the same `out`. The test part is used only
+    once, to evaluate the refitted model.
 
     Args:
-        session: method, options, data and folder; its training and validation parts are pooled and divided anew.
-        folds: how many, at least 2.
+        method: the name of the method.
+        data: a path, a bundled name, or a Dataset; its training and validation parts are pooled and divided
+            into folds.
+        options: options of the method and of the data.
+        folds: their number, at least 2.
+        out: the folder; by default the next in `runs/`.
+        device: where to compute.
+        quiet: nothing on the screen.
         argv: the command line, for the record.
 
     Raises:
-        ConfigError: fewer than two folds.
+        ConfigError: fewer than two folds, or a folder with trainings on other options or data.
     """
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
-    pool = np.sort(np.concatenate([session.parts["train"], session.parts["val"]]))
+    kind, options = get_method(method), resolve_aliases(options)
+    config, data_config = check_options(kind.Config, options, method)
+    dataset = open_dataset(data, data_config, quiet)
+    parts = prepare_parts(dataset, data_config, kind)
+    device = str(choose_device(device))
+    folder = make_run_folder(f"crossval-{method}", dataset.name, out, may_exist=True)
+    plan = _Plan(method, dataset, options, folder, device, quiet, argv)
+    pool = np.sort(np.concatenate([parts["train"], parts["val"]]))
+    test = {"test": parts["test"]} if "test" in parts else {}
     try:
-        histories = [_train_fold(session, number, folds, parts, argv) for number, parts in enumerate(_folds(session, pool, folds), 1)]
-        summary = _summary(histories, get_method(session.method_name).choose_selection_metric(session.config))
-        _tell(session, f"refit on all training data up to epoch {summary['best_epoch']}")
-        test = {"test": session.parts["test"]} if "test" in session.parts else {}
-        refit = _taken_up(session, {"train": pool, **test}, session.folder.path, argv, stop_after_epochs=summary["best_epoch"])
-        with refit.folder.locked():
-            refit.folder.write("crossval.json", {"folds": folds, **summary})
-            if refit.folder.read("run.json")["status"] != "done":
-                refit.train()
-            run = Run(refit.folder.path, str(session.device), session.dataset)
-            if test:
-                run.evaluate()
-            run.report()
+        fold_parts = enumerate(_folds(plan, data_config, pool, folds), 1)
+        histories = [_train_fold(plan, number, folds, held_out) for number, held_out in fold_parts]
+        summary = {"folds": folds, **_summary(histories, kind.choose_selection_metric(config))}
+        return _refit(plan, {"train": pool, **test}, summary)
     except InterruptedRunError as error:
-        error.fix = f"the same command again with --out {session.folder.path}"
+        error.fix = f"the same command again with --out {folder.path}"
         raise
 
 
-def _folds(session: Session, pool: np.ndarray, count: int) -> Iterator[dict[str, np.ndarray]]:
-    """The parts of each fold; a class so rare that it would be held out whole stays in training too."""
-    labelled = "label" in get_method(session.method_name).needs
-    groups = groups_of(session.dataset, session.options, get_method(session.method_name).parts_hold_other_classes)
-    for held_out in make_folds(session.dataset, pool, count, "stratified" if labelled else "hash", groups):
+def _folds(plan: _Plan, data_config: DataConfig, pool: np.ndarray, count: int) -> Iterator[Parts]:
+    """The parts of each fold; a class whose items would all be held out stays in the training part."""
+    has_labels = "label" in plan.kind.needs
+    groups = groups_of(plan.dataset, data_config, plan.kind.parts_hold_other_classes)
+    for held_out in make_folds(plan.dataset, pool, count, "stratified" if has_labels else "hash", groups):
         parts = {"train": np.setdiff1d(pool, held_out), "val": held_out}
-        if labelled and groups is None:
-            parts = {**parts, "train": keep_every_class(session.dataset, parts)["train"]}
+        if has_labels and groups is None:
+            parts = {**parts, "train": keep_every_class(plan.dataset, parts)["train"]}
             parts["val"] = np.setdiff1d(parts["val"], parts["train"])
         yield parts
 
 
-def _train_fold(session: Session, number: int, count: int, parts: dict[str, np.ndarray], argv: list[str]) -> list[dict]:
-    """Trains one fold, or goes on with it, or finds it done; returns its epochs' lines."""
-    _tell(session, f"fold {number} of {count}")
-    fold = _taken_up(session, parts, session.folder.path / f"fold-{number}", argv)
+def _train_fold(plan: _Plan, number: int, count: int, parts: Parts) -> list[dict]:
+    """The log of one fold, trained or resumed if it is not done."""
+    plan.show(f"fold {number} of {count}")
+    fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
     with fold.folder.locked():
         if fold.folder.read("run.json")["status"] != "done":
             fold.train()
-    return Run(fold.folder.path, str(session.device), session.dataset).history
+    return plan.run(fold.folder.path).history
 
 
-def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> dict:
-    """The mean curves, their best epoch, and the folds' scores at that one epoch (not at each fold's own best)."""
+def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
+    """The run trained on all training data up to the best epoch, evaluated once."""
+    plan.show(f"refit on all training data up to epoch {summary['best_epoch']}")
+    refit = _start_or_resume(plan, parts, plan.folder.path, stop_after_epochs=summary["best_epoch"])
+    with refit.folder.locked():
+        refit.folder.write("crossval.json", summary)
+        if refit.folder.read("run.json")["status"] != "done":
+            refit.train()
+        run = plan.run(refit.folder.path)
+        if "test" in parts:
+            run.evaluate()
+        run.report()
+    return run
+
+
+def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: int = 0) -> Session:
+    """One training of the cross-validation, new or as an interruption left it.
+
+    Raises:
+        ConfigError: the folder holds a training with other options or data.
+    """
+    options = {**plan.options, "stop_after_epochs": stop_after_epochs}
+    if not (path / "run.json").exists():
+        session = Session.new(
+            plan.method, plan.dataset, options, out=path, device=plan.device, quiet=plan.quiet, parts=parts
+        )
+        with session.folder.locked():
+            session.write_folder(plan.argv)
+        return session
+    session = Session.resume(path, data=plan.dataset, device=plan.device, quiet=plan.quiet)
+    config, _ = check_options(plan.kind.Config, options, plan.method)
+    config = plan.kind.resolve(config, session.preparation, len(parts["train"]))
+    same_parts = all(list(session.parts.get(name, ())) == list(items) for name, items in parts.items())
+    if session.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
+        raise ConfigError(
+            f"{path}: trained with other options or data",
+            "the same options, to continue",
+            "another --out FOLDER",
+        )
+    return session
+
+
+def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> dict[str, Any]:
+    """The mean curves, their best epoch, and the scores of the folds at that same epoch."""
     validation = [[line[f"val/{selection_metric.name}"] for line in history] for history in histories]
-    training = [[line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories]
-    mean = np.asarray(mean_curve(validation, at_least=len(validation)))  # epochs that every fold has reached
+    training = [
+        [line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories
+    ]
+    mean = np.asarray(
+        mean_curve(validation, at_least=len(validation))
+    )  # of the epochs that every fold has reached
     best_epoch = int(mean.argmax() if selection_metric.higher_is_better else mean.argmin()) + 1
     scores = [curve[min(best_epoch, len(curve)) - 1] for curve in validation]
-    curve = {"train": [None if value != value else value for value in _mean(training)], "val": mean.tolist()}
-    spread = {"mean": float(np.mean(scores)), "sd": float(np.std(scores, ddof=1))}
-    return {"selection_metric": dataclasses.asdict(selection_metric), "best_epoch": best_epoch, "scores": scores, **spread, "curve": curve}
+    return {
+        "selection_metric": dataclasses.asdict(selection_metric),
+        "best_epoch": best_epoch,
+        "scores": scores,
+        "mean": float(np.mean(scores)),
+        "sd": float(np.std(scores, ddof=1)),
+        "curve": {
+            "train": [None if value != value else value for value in _mean(training)],
+            "val": mean.tolist(),
+        },
+    }
 
 
 def _mean(curves: list[list[float]]) -> list[float]:
     longest = max(map(len, curves))
     return [float(np.mean([curve[i] for curve in curves if i < len(curve)])) for i in range(longest)]
-
-
-def _tell(session: Session, text: str) -> None:
-    if not session.quiet:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _taken_up(session: Session, parts: dict[str, np.ndarray], path: Path, argv: list[str], stop_after_epochs: int = 0) -> Session:
-    """One training of the cross-validation: begun anew, or taken up where an interrupted one left it.
-
-    Raises:
-        ConfigError: the folder holds a training of other options or data.
-    """
-    kind = get_method(session.method_name)
-    if (path / "run.json").exists():
-        found = Session.reopened(path, session.dataset, str(session.device), session.quiet)
-        config = kind.resolve(
-            build_options(kind.Config, {**session.config.model_dump(), "stop_after_epochs": stop_after_epochs}),
-            found.preparation,
-            len(parts["train"]),
-        )
-        same_parts = all(list(found.parts.get(name, ())) == list(items) for name, items in parts.items())
-        if found.config.model_dump(mode="json") != config.model_dump(mode="json") or not same_parts:
-            raise ConfigError(f"{path}: trained with other options or data", "the same options, to go on", "another --out FOLDER")
-        return found
-    preparation = fit_preparation(session.dataset, parts["train"], kind, session.options)
-    config = kind.resolve(
-        build_options(kind.Config, {**session.config.model_dump(), "stop_after_epochs": stop_after_epochs}),
-        preparation,
-        len(parts["train"]),
-    )
-    folder, validate = RunFolder(path), "val" in parts
-    made = dataclasses.replace(session, config=config, parts=parts, preparation=preparation, folder=folder, validate=validate, callbacks={})
-    if path != session.folder.path:
-        folder.create()
-    with folder.locked():
-        made.write_folder(argv)
-    return made

@@ -1,4 +1,4 @@
-"""The run folder: everything a training leaves behind, and the lock that keeps two processes from one folder."""
+"""The run folder: the files of a run, and the lock that keeps two processes out of one folder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import IO, Any
 import yaml
 
 from hibiscus.errors import RunError
+from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.training.checkpoint import write_atomically
 
-__all__ = ["FORMAT", "RunFolder", "find_run", "make_run_folder", "next_run_folder", "now"]
+__all__ = ["RunFolder", "find_run", "make_run_folder", "next_run_folder", "now"]
 
-FORMAT = 1
 BEFORE_RUN_JSON = {"checkpoints", "preparation.json", "split.json", "config.yaml", "lock"}
 
 
@@ -37,33 +37,37 @@ class RunFolder:
         self._lock: IO[str] | None = None
 
     def create(self) -> None:
-        """Makes the folder.
+        """Creates the folder.
 
         Raises:
             RunError: it holds a run or other files already, or cannot be written.
         """
         if self.path.exists() and not (self.path.is_dir() and self._is_free()):
             raise RunError(
-                f"{self.path}: there is something here already",
-                "a folder that is new or empty",
-                f"another --out FOLDER, or go on with it: hibiscus resume {self.path}",
+                f"{self.path}: not empty",
+                "a new or empty folder",
+                f"another --out FOLDER, or continue the run there: hibiscus resume {self.path}",
             )
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
-                f"{self.path}: cannot be made ({error.strerror})", "a folder that may be written to", "choose another: --out FOLDER"
+                f"{self.path}: cannot be created ({error.strerror})",
+                "a writable location",
+                "choose another: --out FOLDER",
             ) from None
 
     def _is_free(self) -> bool:
-        """Whether the folder is empty, or holds only what a start that was killed before `run.json` left, or finished folds."""
+        """Whether the folder holds nothing but finished folds, or files of a run killed before `run.json`."""
         names = {child.name for child in self.path.iterdir()}
         started = self.checkpoints.is_dir() and any(self.checkpoints.iterdir())
-        return not started and all(name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names)
+        return not started and all(
+            name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names
+        )
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other processes out; the system lets go of the lock when this process ends, however it ends.
+        """Keeps other processes out; the system releases the lock when this process ends, however it ends.
 
         Raises:
             RunError: another process uses the run; the message names it.
@@ -72,7 +76,9 @@ class RunFolder:
             file = open(self.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open while locked
         except OSError as error:
             raise RunError(
-                f"{self.path}: cannot be written ({error.strerror})", "a folder that may be written to", "check its rights"
+                f"{self.path}: cannot be written ({error.strerror})",
+                "a writable folder",
+                "check its permissions",
             ) from None
         try:
             _lock_file(file)
@@ -80,7 +86,11 @@ class RunFolder:
             file.seek(0)
             owner = file.read().strip() or "another process"
             file.close()
-            raise RunError(f"{self.path}: in use by {owner}", "a run that nobody else uses", "wait for it, or stop it") from None
+            raise RunError(
+                f"{self.path}: in use by {owner}",
+                "a run that no other process uses",
+                "wait for it, or stop it",
+            ) from None
         try:
             file.truncate(0)
             file.write(f"process {os.getpid()}")
@@ -90,34 +100,55 @@ class RunFolder:
             file.close()
 
     def read(self, name: str) -> dict[str, Any]:
-        """A JSON file of the run.
+        """The content of a JSON file of the run, in the current format.
 
         Raises:
-            RunError: absent, damaged, or of a newer format.
+            RunError: missing, damaged, or of a newer format.
         """
         path = self.path / name
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(f"{path}: there is no such file", "a run folder made by hibiscus train", "check the path") from None
+            raise RunError(
+                f"{path}: no such file", "a run folder written by hibiscus train", "check the path"
+            ) from None
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: cannot be read ({error})", "the file as Hibiscus wrote it", "restore it from a copy") from None
-        if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
-            raise RunError(f"{path}: format {content['format']}", f"format {FORMAT} or older", "a newer Hibiscus")
-        return content
+            raise RunError(
+                f"{path}: cannot be read ({error})",
+                "the file as Hibiscus wrote it",
+                "restore it from a backup",
+            ) from None
+        if (
+            isinstance(content, dict)
+            and isinstance(content.get("format"), int)
+            and content["format"] > FORMAT
+        ):
+            raise RunError(
+                f"{path}: format {content['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
+            )
+        return upgrade(name, content)
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """The lines of `log.jsonl`, in the current format; none if there is no log."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [upgrade(self.log.name, json.loads(line)) for line in lines if line.strip()]
 
     def write(self, name: str, content: Any) -> None:
         """Writes a JSON file of the run, atomically."""
         write_atomically(self.path / name, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
     def write_config(self, method: str, data: str, config: dict[str, Any], options: dict[str, Any]) -> None:
-        """Writes `config.yaml`, what to pass to repeat the run."""
-        text = yaml.safe_dump({"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True)
+        """Writes `config.yaml`, with everything that is needed to repeat the run."""
+        text = yaml.safe_dump(
+            {"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True
+        )
         write_atomically(self.path / "config.yaml", text.encode())
 
     def update(self, **changes: Any) -> dict[str, Any]:
-        """Changes fields of `run.json`."""
-        info = {**self.read("run.json"), **changes}
+        """Changes entries of `run.json`, and returns all of them."""
+        info = {**self.read("run.json"), "format": FORMAT, **changes}
         self.write("run.json", info)
         return info
 
@@ -134,25 +165,31 @@ def _lock_file(file: IO[str]) -> None:
 
 
 def next_run_folder(method: str, data: str, root: Path = Path("runs")) -> Path:
-    """The next free `runs/METHOD-DATA-NNN`; digits in names make the number one higher than any there."""
+    """The next free `runs/METHOD-DATA-NNN`, with a number one higher than any that exists."""
     stem = f"{method}-{re.sub(r'[^A-Za-z0-9_.]+', '-', data).strip('-.')[:40] or 'data'}"
     pattern = re.compile(re.escape(stem) + r"-(\d{3,})$")
-    taken = [int(found[1]) for path in (root.iterdir() if root.is_dir() else ()) if (found := pattern.match(path.name))]
+    taken = [
+        int(match[1])
+        for path in (root.iterdir() if root.is_dir() else ())
+        if (match := pattern.match(path.name))
+    ]
     return root / f"{stem}-{max(taken, default=0) + 1:03d}"
 
 
-def make_run_folder(method: str, data: str, out: str | os.PathLike[str] | None, may_go_on: bool = False) -> RunFolder:
-    """Makes the folder that a person named, or the next free one in `runs`; two processes never get the same.
+def make_run_folder(
+    method: str, data: str, out: str | os.PathLike[str] | None, may_exist: bool = False
+) -> RunFolder:
+    """Creates the given folder, or the next free one in `runs`; two processes never get the same one.
 
     Args:
         method: for the name.
         data: for the name.
         out: the folder itself, or None.
-        may_go_on: accept a folder that holds a run already, for work that is taken up again by the same command.
+        may_exist: accept a folder that holds a run already, for work that the same command continues.
     """
     if out is not None:
         folder = RunFolder(Path(out).expanduser())
-        if not (may_go_on and (folder.path / "run.json").exists()):
+        if not (may_exist and (folder.path / "run.json").exists()):
             folder.create()
         return folder
     while True:
@@ -160,10 +197,10 @@ def make_run_folder(method: str, data: str, out: str | os.PathLike[str] | None, 
         try:
             folder.path.parent.mkdir(parents=True, exist_ok=True)
             folder.path.mkdir()
-        except FileExistsError:  # another process took the number in this moment
+        except FileExistsError:  # another process has just taken the number
             continue
         except OSError:
-            pass  # told by create, in its words
+            pass  # reported by create
         folder.create()
         return folder
 
@@ -174,14 +211,18 @@ def find_run(path: str | os.PathLike[str]) -> Path:
     Raises:
         RunError: there is no run at the path.
     """
-    chosen = Path(path).expanduser()
-    if chosen.name == "latest" and not chosen.exists() and chosen.parent.is_dir():
-        runs = [child for child in chosen.parent.iterdir() if (child / "run.json").is_file()]
+    folder = Path(path).expanduser()
+    if folder.name == "latest" and not folder.exists() and folder.parent.is_dir():
+        runs = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
         if runs:
             return max(runs, key=lambda run: (_started(run), run.name))
-    if not (chosen / "run.json").is_file():
-        raise RunError(f"{chosen}: no run here", "a folder with run.json, or runs/latest", "ls runs; or train first: hibiscus train ...")
-    return chosen
+    if not (folder / "run.json").is_file():
+        raise RunError(
+            f"{folder}: no run here",
+            "a folder with run.json, or runs/latest",
+            "ls runs; or train first: hibiscus train ...",
+        )
+    return folder
 
 
 def _started(run: Path) -> str:
@@ -192,5 +233,5 @@ def _started(run: Path) -> str:
 
 
 def now() -> str:
-    """The time in UTC, to the microsecond, so that runs have an order."""
+    """The time in UTC, to the microsecond, so that runs can be ordered."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

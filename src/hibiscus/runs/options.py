@@ -12,16 +12,44 @@ from pydantic import BaseModel, ValidationError
 
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, UsageError, nearest
+from hibiscus.runs.foreign_options import FOREIGN
 from hibiscus.training.config import TrainingConfig
 
-__all__ = ["build_options", "explain_range", "parse_words", "split_options"]
+__all__ = [
+    "ALIASES",
+    "build_options",
+    "check_options",
+    "explain_range",
+    "parse_words",
+    "resolve_aliases",
+    "split_options",
+]
 
-KINDS = {"integer": "whole number", "string": "text", "boolean": "true | false", "null": "none", "object": "options", "array": "a,b"}
+ALIASES = {  # accepted wherever options are, and replaced before anything is stored
+    "bs": "batch_size",
+    "discount": "gamma",
+    "ema": "ema_decay",
+    "grad_clip": "clip_grad_norm",
+    "lr": "learning_rate",
+    "optimiser": "optimizer",
+    "scheduler": "schedule",
+    "wd": "weight_decay",
+}
+TYPE_NAMES = {
+    "integer": "whole number",
+    "string": "text",
+    "boolean": "true | false",
+    "null": "none",
+    "object": "options",
+    "array": "a,b",
+}
 LIMITS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<"))
 
 
 def parse_words(words: list[str]) -> dict[str, Any]:
-    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`; plain options stay strings for pydantic.
+    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`.
+
+    Options of the network are converted; others stay strings, which pydantic converts.
 
     Raises:
         UsageError: a word without `=`, or an option that is given twice.
@@ -30,7 +58,11 @@ def parse_words(words: list[str]) -> dict[str, Any]:
     for word in words:
         key, sign, value = word.partition("=")
         if not sign or not key:
-            raise UsageError(f"the word '{word}' is not understood", "options as key=value", "hibiscus train METHOD --help lists them")
+            raise UsageError(
+                f"the word '{word}' is not understood",
+                "options as key=value",
+                "hibiscus train METHOD --help lists them",
+            )
         key = key.replace("-", "_")
         if key in options:
             raise UsageError(f"{key}={value}: {key} is given twice", "each option once", "leave one out")
@@ -41,46 +73,101 @@ def parse_words(words: list[str]) -> dict[str, Any]:
 def _guess(text: str) -> Any:
     if "," in text:
         return [_guess(part) for part in text.split(",") if part]
-    for kind in (int, float):
+    for number_type in (int, float):
         try:
-            return kind(text)
+            return number_type(text)
         except ValueError:
             continue
     return {"true": True, "false": False, "none": None}.get(text.lower(), text)
 
 
-def split_options(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the data, and options of the method; `net.NAME` goes into `net_options`.
+def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options under their own names, with underscores for hyphens.
 
     Raises:
-        ConfigError: a key that neither knows; the message names the nearest.
+        ConfigError: an option is given twice, under its name and under an alias of it.
+    """
+    resolved: dict[str, Any] = {}
+    given: dict[str, str] = {}
+    for key, value in options.items():
+        plain = key.replace("-", "_")
+        name = ALIASES.get(plain, plain)
+        if name in resolved:
+            raise ConfigError(
+                f"{name} is given twice, as {given[name]} and as {key}",
+                "each option once",
+                f"leave out {plain if plain != name else given[name]}",
+            )
+        resolved[name], given[name] = value, key
+    return resolved
+
+
+def split_options(
+    config_type: type[TrainingConfig], options: Mapping[str, Any], method: str = "METHOD"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of the data and of the method; aliases are resolved, and `net.NAME` goes into `net_options`.
+
+    Args:
+        config_type: the options that the method knows.
+        options: as given.
+        method: its name, for the message.
+
+    Raises:
+        ConfigError: an unknown option; the message names the right one or the nearest.
     """
     data: dict[str, Any] = {}
-    method: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
     network: dict[str, Any] = {}
-    takes_network = "net_options" in config_type.model_fields
-    for key, value in options.items():
+    has_network = "net_options" in config_type.model_fields
+    for key, value in resolve_aliases(options).items():
         if key in DataConfig.model_fields:
             data[key] = value
-        elif key.startswith("net.") and takes_network:
+        elif key.startswith("net.") and has_network:
             network[key[4:]] = value
-        elif key == "net_options" and takes_network:
+        elif key == "net_options" and has_network:
             if not isinstance(value, Mapping):
-                raise ConfigError(f"net_options={value}", "options of the network by name", "write them as net.NAME=VALUE")
+                raise ConfigError(
+                    f"net_options={value}", "options of the network by name", "write them as net.NAME=VALUE"
+                )
             network.update(value)
         elif key in config_type.model_fields:
-            method[key] = value
+            chosen[key] = value
         else:
-            known = [*(name for name in config_type.model_fields if name != "net_options"), *DataConfig.model_fields]
-            raise ConfigError(f"there is no option '{key}'", "an option of this method or of its data", nearest(key, known))
-    return data, {**method, "net_options": network} if network else method
+            raise _unknown_option(key, config_type, method)
+    return data, {**chosen, "net_options": network} if network else chosen
+
+
+def _unknown_option(key: str, config_type: type[TrainingConfig], method: str) -> ConfigError:
+    known = [*(name for name in config_type.model_fields if name != "net_options"), *DataConfig.model_fields]
+    right = FOREIGN.get(key)
+    if right and (right in known or right == "extend" or (right.startswith("net.") and "net" in known)):
+        return ConfigError(f"there is no option '{key}'; use {right}")
+    if right == "device":
+        return ConfigError(f"there is no option '{key}'; use --device on the command line, device= in Python")
+    return ConfigError(
+        f"there is no option '{key}'",
+        "an option of this method or of its data",
+        f"{nearest(key, known)} (hibiscus train {method} --help lists all)",
+    )
+
+
+def check_options(
+    config_type: type[TrainingConfig], options: Mapping[str, Any], method: str = "METHOD"
+) -> tuple[Any, DataConfig]:
+    """The checked options of a method, and those of its data.
+
+    Raises:
+        ConfigError: an unknown option, or a value out of its range.
+    """
+    data, chosen = split_options(config_type, options, method)
+    return build_options(config_type, chosen), build_options(DataConfig, data)
 
 
 def build_options(kind: type[BaseModel], options: Mapping[str, Any]) -> Any:
     """A checked configuration.
 
     Raises:
-        ConfigError: a value out of its range or of another type; the message says which values are allowed.
+        ConfigError: a value of another type or out of its range; the message says which values are allowed.
     """
     given = {name: _plain(kind, name, value) for name, value in options.items()}
     try:
@@ -89,30 +176,40 @@ def build_options(kind: type[BaseModel], options: Mapping[str, Any]) -> Any:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "options"
         if name not in kind.model_fields:
-            raise ConfigError(f"there is no option '{name}'", "a known option", nearest(name, kind.model_fields)) from None
-        raise _wrong(kind, name, options.get(name)) from None
+            raise ConfigError(
+                f"there is no option '{name}'", "a known option", nearest(name, kind.model_fields)
+            ) from None
+        raise _invalid(kind, name, options.get(name)) from None
     for name, value in built:
         if isinstance(value, float) and not math.isfinite(value):
-            raise _wrong(kind, name, value)
+            raise _invalid(kind, name, value)
     return built
 
 
 def _plain(kind: type[BaseModel], name: str, value: Any) -> Any:
-    """The word `none` as None where that is allowed, and a path as text."""
+    """The word `none` as None if the option allows it, and a path as text."""
     if isinstance(value, str) and value.lower() in ("none", "null") and name in kind.model_fields:
         allowed = list(_schemas(kind, name))
-        if any(schema.get("type") == "null" for schema in allowed) and not any(value in schema.get("enum", ()) for schema in allowed):
+        if any(schema.get("type") == "null" for schema in allowed) and not any(
+            value in schema.get("enum", ()) for schema in allowed
+        ):
             return None
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def _wrong(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
+def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     field = kind.model_fields[name]
     default = field.get_default(call_default_factory=True)
     words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
     close = difflib.get_close_matches(str(value), words, n=1)
-    usual = f"{default:g}" if isinstance(default, float) else str(default).lower() if isinstance(default, bool) else default
-    fix = "leave it out" if default is None else f"leave it out for {name}={usual}"
+    text = (
+        f"{default:g}"
+        if isinstance(default, float)
+        else str(default).lower()
+        if isinstance(default, bool)
+        else default
+    )
+    fix = "leave it out" if default is None else f"leave it out for {name}={text}"
     if close:
         fix = f"did you mean {name}={close[0]}?"
     return ConfigError(f"{name}={value}", f"{explain_range(kind, name)} ({field.description})", fix)
@@ -124,7 +221,7 @@ def _schemas(kind: type[BaseModel], name: str) -> Iterator[dict[str, Any]]:
 
 
 def explain_range(kind: type[BaseModel], name: str) -> str:
-    """The values that a field may have, in a few words: `number > 0`, `0 <= number < 1`, `sgd | adam`."""
+    """The values that an option accepts, in a few words: `number > 0`, `0 <= number < 1`, `sgd | adam`."""
     words = []
     for option in _schemas(kind, name):
         if "enum" in option:
@@ -132,11 +229,11 @@ def explain_range(kind: type[BaseModel], name: str) -> str:
         elif "const" in option:
             words.append(str(option["const"]))
         elif "type" in option:
-            words.append(_in_limits(str(KINDS.get(option["type"], option["type"])), option))
+            words.append(_with_limits(str(TYPE_NAMES.get(option["type"], option["type"])), option))
     return ", or ".join(words)
 
 
-def _in_limits(word: str, option: Mapping[str, Any]) -> str:
+def _with_limits(word: str, option: Mapping[str, Any]) -> str:
     """`number` with its limits: `number >= 0`, `0 <= number < 1`."""
     low, high = [[(sign, option[key]) for key, sign in LIMITS[i : i + 2] if key in option] for i in (0, 2)]
     if low and high:

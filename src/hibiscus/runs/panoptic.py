@@ -61,10 +61,10 @@ def _are_files(images: Images) -> bool:
 
 def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None:
     """The test part of a dataset, in the image size of each run; None without boxes or masks."""
-    first = things._opened(os.fspath(path), things.preparation)
+    first = things.open_like_training(os.fspath(path))
     if not {"boxes", "mask"} <= first.fields.keys():
         return None
-    second = stuff._opened(os.fspath(path), stuff.preparation)
+    second = stuff.open_like_training(os.fspath(path))
     items = first.parts.get("test", np.arange(len(first)))
     learned: set[str] = set()
     for run in (things, stuff):

@@ -1,10 +1,8 @@
-"""A Run: everything that happens after training, from the run folder alone (and the data, to evaluate)."""
+"""A trained run: evaluation, predictions, embeddings, samples and the report, from the run folder alone."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,13 +20,16 @@ from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.evaluation.items import save_report_items
 from hibiscus.methods.registry import get_method
+from hibiscus.runs.evaluation_record import evaluation_record
 from hibiscus.runs.folder import RunFolder, find_run
+from hibiscus.runs.info import read_info
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
 from hibiscus.runs.options import build_options
 from hibiscus.runs.sampling import draw_samples
-from hibiscus.runs.session import Session, read_info
-from hibiscus.training.checkpoint import load_checkpoint
-from hibiscus.training.device import choose_device, tune_process
+from hibiscus.runs.session import Session
+from hibiscus.runs.trained_method import load_method
+from hibiscus.training.device import choose_device
+from hibiscus.training.random_state import preserved_random_state
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,12 +40,12 @@ __all__ = ["Run"]
 
 
 class Run:
-    """A finished (or stopped) training: its folder, its networks, and what they can do.
+    """A finished or interrupted training: its folder, its networks, and what they can do.
 
     Args:
         path: the run folder, or `runs/latest`.
         device: where to compute.
-        data: the data it was trained on, where it cannot be opened again by its path.
+        data: the data it was trained on, if it cannot be opened again by its path.
 
     Example:
         run = hibiscus.load("runs/latest")
@@ -65,7 +66,8 @@ class Run:
         best = self.info.get("best") or {}
         name = self.info["selection_metric"]["name"]
         value = f", best val/{name} {best['value']:.4f} in epoch {best['epoch']}" if best else ""
-        return f"<Run {self.path}: {self.info['method']} on {self.info['data']['name']}, {self.info['status']}{value}>"
+        method, data = self.info["method"], self.info["data"]["name"]
+        return f"<Run {self.path}: {method} on {data}, {self.info['status']}{value}>"
 
     @property
     def preparation(self) -> Preparation:
@@ -79,157 +81,172 @@ class Run:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        """The log's line for each epoch."""
-        if not self.folder.log.exists():
-            return []
-        lines = [json.loads(line) for line in self.folder.log.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [line for line in lines if line["event"] == "epoch"]
+        """The line of the log for each epoch."""
+        return [line for line in self.folder.read_log() if line["event"] == "epoch"]
 
     def method(self, checkpoint: str = "best") -> Method:
         """The method with the weights of a checkpoint, `best` or `last`."""
         if checkpoint not in ("best", "last"):
             raise ConfigError(f"checkpoint={checkpoint}", "best or last", "leave it out for best")
         if checkpoint not in self._methods:
-            path = self.folder.checkpoints / f"{checkpoint}.safetensors"
-            if checkpoint == "best" and not path.exists():
-                path = self.folder.checkpoints / "last.safetensors"  # a run without validation keeps no best one
-            tensors, state = load_checkpoint(path)
-            tune_process()
-            kind = get_method(self.info["method"])
-            method = kind(build_options(kind.Config, self.info["config"]), self.preparation)
-            for stage in range(state["stage"] + 1):
-                method.grow(stage)
-            method.load_tensors(tensors)
-            self._epochs[checkpoint] = int(state["epoch"])
+            method, epoch = load_method(self.folder, self.info, self.preparation, checkpoint)
             method.to(self.device)
             method.train_mode(False)
-            self._methods[checkpoint] = method
+            self._methods[checkpoint], self._epochs[checkpoint] = method, epoch
         return self._methods[checkpoint]
 
-    def evaluate(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, float]:
-        """The metrics of the test part beside baselines, computed in float32.
+    def evaluate(
+        self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False
+    ) -> dict[str, float]:
+        """The metrics on the test part, computed in float32.
 
-        Without a test part the validation part is used, and the metrics are called so. The result is kept in the run
-        folder and read from there the next time.
+        Without a test part the validation part is evaluated, and the metrics are named `val/...`. The result
+        is stored in the run folder and read from there the next time.
 
         Args:
-            data: other data to evaluate on: a path or a Dataset, with labels.
+            data: other data to evaluate on, with labels: a path or a Dataset.
             checkpoint: `best` or `last`.
-            again: compute again what is there already.
+            again: evaluate again even if there is a stored result.
 
         Returns:
             Metrics by name, such as `test/accuracy`.
         """
         return self.evaluation(data, checkpoint, again)["metrics"]
 
-    def evaluation(self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False) -> dict[str, Any]:
-        """As `evaluate`, with the baselines: `{"part", "metrics", "baselines", "decides", "checkpoint", "epoch"}`."""
-        kept = self.path / "evaluation.json"
-        if data is None and not again and kept.exists():
-            found = self.folder.read("evaluation.json")
-            if found.get("checkpoint") == checkpoint and found.get("epoch") == self._epoch(checkpoint):
-                return found
-        own = Session.reopened(self.path, self._data, str(self.device), quiet=True).prepared()
-        prepared, part = (own, "test" if "test" in own.parts else "val") if data is None else self._other(data, own)
+    def evaluation(
+        self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False
+    ) -> dict[str, Any]:
+        """As `evaluate`, with all that `evaluation.json` holds.
+
+        Returns:
+            `part`, `metrics`, `baselines`, `selection_metric`, `data`, `items`, `checkpoint`, `epoch`, and
+            `advice`.
+        """
+        if data is None and not again and (self.path / "evaluation.json").exists():
+            stored = self.folder.read("evaluation.json")
+            if stored.get("checkpoint") == checkpoint and stored.get("epoch") == self._epoch(checkpoint):
+                return stored
+        prepared = Session.resume(self.path, data=self._data, device=str(self.device)).prepared()
+        part = "test" if "test" in prepared.parts else "val"
+        if data is not None:
+            prepared, part = self.other_data(data, prepared), "test"
         method = self.method(checkpoint)
-        with self._reproducibly():
-            found = method.evaluate(prepared, part)
-        result = {
-            "format": 1,
-            "part": part,
-            "metrics": _named(part, found.metrics),
-            "baselines": {name: _named(part, metrics) for name, metrics in found.baselines.items()},
-            "selection_metric": {**dataclasses.asdict(method.selection_metric), "name": f"{part}/{method.selection_metric.name}"},
-            "checkpoint": checkpoint,
-            "epoch": self._epoch(checkpoint),
-            "data": prepared.dataset.path,
-            "items": len(prepared.parts[part]),
-        }
+        with self._reproducible():
+            evaluation = method.evaluate(prepared, part)
+        result = evaluation_record(evaluation, method.selection_metric, prepared, part)
+        result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
         if data is not None:
             result["other"] = True
         else:
             result["advice"] = advise({**self.info, "path": str(self.path)}, self.history, result)
-            save_report_items(found.report_items, self.path / "evaluation")
+            save_report_items(evaluation.report_items, self.path / "evaluation")
             self.folder.write("evaluation.json", result)
         return result
 
     def _epoch(self, checkpoint: str) -> int:
-        """The epoch that a checkpoint was saved in, as the file itself says."""
+        """The epoch in which a checkpoint was saved, as recorded in the file."""
         self.method(checkpoint)
         return self._epochs[checkpoint]
 
-    def _other(self, data: Dataset | str, own: PreparedData) -> tuple[PreparedData, str]:
-        """Other data seen through this run's preparation; its baselines are still fitted on this run's training part."""
-        dataset = self._opened(data, own.preparation)
+    def other_data(self, data: Dataset | str, training: PreparedData) -> PreparedData:
+        """Other data as the test part, with the preparation and the training part of this run."""
+        dataset = self.open_like_training(data)
         needed = get_method(self.info["method"]).needs
-        unlabelled = needed & {"label", "target"} and not any(name in dataset.fields for name in ("label", "target"))
-        if unlabelled or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
-            raise DataError(f"{dataset.path}: it holds no labels", "data with the true answers, to measure against", "hibiscus predict")
+        no_labels = needed & {"label", "target"} and not any(
+            name in dataset.fields for name in ("label", "target")
+        )
+        if no_labels or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
+            raise DataError(
+                f"{dataset.path}: it holds no labels", "data with labels, to evaluate on", "hibiscus predict"
+            )
         items = dataset.parts.get("test", np.arange(len(dataset)))
-        return PreparedData(dataset, own.preparation, {"test": items}, self.device, training=own), "test"
+        return PreparedData(dataset, training.preparation, {"test": items}, self.device, training=training)
 
-    def _opened(self, data: Dataset | str, preparation: Preparation) -> Dataset:
-        """Data opened as the run's own were, images in the size of training."""
+    def open_like_training(self, data: Dataset | str) -> Dataset:
+        """Data opened with the options of this run, and images in the size of its training."""
         if isinstance(data, Dataset):
             return data
         options = build_options(DataConfig, self.info["data_options"])
         size, channels = options.image_size, options.channels
-        if "image" in preparation:
+        if "image" in (preparation := self.preparation):
             image = preparation["image"]
             size, channels = (image.height, image.width), image.channels
-        return open_data(data, target=options.target, image_size=size, channels=channels, max_bad_fraction=options.max_bad_fraction)
+        return open_data(
+            data,
+            target=options.target,
+            image_size=size,
+            channels=channels,
+            max_bad_fraction=options.max_bad_fraction,
+        )
 
-    def _support(self, given: Dataset | str) -> PreparedData:
-        """Examples of new classes, as the training part of what is predicted.
+    def _support(self, support: Dataset | str) -> PreparedData:
+        """The support set of new classes, as a training part.
 
         Raises:
-            UsageError: the method has learned its classes, and takes no others.
+            UsageError: the method predicts only the classes of its training.
             DataError: fewer than two classes.
         """
         if not get_method(self.info["method"]).parts_hold_other_classes:
-            raise UsageError(f"{self.info['method']} takes no support", "a few-shot method, such as protonet", "leave support out")
-        dataset = self._opened(given, self.preparation)
+            raise UsageError(
+                f"{self.info['method']} takes no support",
+                "a few-shot method, such as protonet",
+                "leave support out",
+            )
+        dataset = self.open_like_training(support)
         if len(dataset.class_counts()) < 2:
-            found = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
-            raise DataError(found, "one folder of examples for each of two classes or more", "sort the examples into folders")
+            received = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
+            raise DataError(
+                received,
+                "one folder of examples for each of two or more classes",
+                "sort the examples into folders",
+            )
         return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, self.device)
 
-    def predict(self, inputs: Input | Sequence[Input], checkpoint: str = "best", support: Dataset | str | None = None) -> dict[str, Any]:
-        """Answers for new inputs.
+    def predict(
+        self, inputs: Input | Sequence[Input], checkpoint: str = "best", support: Dataset | str | None = None
+    ) -> dict[str, Any]:
+        """Predictions for new inputs.
 
         Args:
             inputs: an image, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
-            support: for a few-shot method, a folder of examples for each class to choose from.
+            support: for a few-shot method, data with one folder of examples for each class.
 
         Returns:
-            `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items, classes) and
-            `classes`; for a regressor `value` (items, columns); for others what the method's own `predict` names.
-            `skipped` names inputs that could not be read.
+            `id` (list), and for a classifier `label` (list), `probability` (items,), `probabilities` (items,
+            classes) and `classes`; for a regressor `value` (items, columns); otherwise what the method's own
+            `predict` returns. `skipped` lists the inputs that could not be read.
         """
         data, method = self._inputs(inputs, support), self.method(checkpoint)
-        with self._reproducibly():
-            answers = method.predict(data, "inputs")
-        return label_predictions(data.dataset, answers, self.preparation if "label" in method.needs else Preparation({}))
+        with self._reproducible():
+            predictions = method.predict(data, "inputs")
+        return label_predictions(
+            data.dataset, predictions, self.preparation if "label" in method.needs else Preparation({})
+        )
 
     def embed(self, inputs: Input | Sequence[Input], checkpoint: str = "best") -> dict[str, Any]:
-        """The codes of new inputs: what an autoencoder writes them as, or what a classifier's last layer sees of them.
+        """Embeddings of new inputs: latent codes of an autoencoder, or inputs of a classifier's last layer.
 
         Args:
             inputs: an image, a folder, a table, an array, or a list of paths.
             checkpoint: `best` or `last`.
 
         Returns:
-            `id` (list) and `code` float32 `(items, numbers)`; `skipped` names inputs that could not be read.
+            `id` (list) and `code` float32 `(items, dimension)`; `skipped` lists the inputs that could not be
+            read.
 
         Raises:
             UsageError: the method does not embed.
         """
         method = self.method(checkpoint)
         if "embed" not in method.abilities():
-            raise UsageError(f"{method.name} does not embed", "a run whose method does, such as vae or classify", "hibiscus list")
+            raise UsageError(
+                f"{method.name} does not embed",
+                "a run of a method that does, such as vae or classify",
+                "hibiscus list",
+            )
         data = self._inputs(inputs)
-        with self._reproducibly():
+        with self._reproducible():
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
     def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
@@ -237,19 +254,27 @@ class Run:
         return prepare_inputs(open_inputs(inputs, self.preparation), self.preparation, self.device, examples)
 
     def sample(
-        self, count: int = 64, *, seed: int | None = None, checkpoint: str = "best", interpolate: int | None = None, **conditions: Any
+        self,
+        count: int = 64,
+        *,
+        seed: int | None = None,
+        checkpoint: str = "best",
+        interpolate: int | None = None,
+        **conditions: Any,
     ) -> dict[str, Any]:
-        """New items drawn from what was learned.
+        """Samples from a generative model.
 
-        A condition may be a list: each of its values in turn, on the same noise. The items come row by row, a row for each
-        noise, with the last list along it; with several lists a row for each value of those before.
+        A condition may be a list, whose values are applied in turn to the same noise. The samples are ordered
+        row by row: each row has the same noise, and the last list varies along it; with several lists there
+        is a row for each combination of the others.
 
         Args:
-            count: how many; with lists as many whole rows as that holds, at least one.
-            seed: the same seed draws the same items; the run's own by default.
+            count: the number of samples; with lists, as many complete rows as fit into it, but at least one.
+            seed: the same seed gives the same samples; by default the seed of the run.
             checkpoint: `best` or `last`.
-            interpolate: walk in so many steps along each row, from one draw of noise to another.
-            **conditions: what the items shall be like, where the method can be told.
+            interpolate: the number of steps of an interpolation along each row, from one noise vector to
+                another.
+            **conditions: values of the conditions that the method knows.
 
         Returns:
             `image` uint8 `(count, height, width, channels)`, and an array for each condition.
@@ -258,15 +283,13 @@ class Run:
             UsageError: the method does not sample, or knows no such condition.
         """
         method, start = self.method(checkpoint), self.info["config"]["seed"] if seed is None else seed
-        with self._reproducibly():
+        with self._reproducible():
             return draw_samples(method, count, start, interpolate, conditions)
 
     @contextlib.contextmanager
-    def _reproducibly(self) -> Iterator[None]:
-        """Without gradients, and with the same random numbers each time."""
-        cuda = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(self.info["config"]["seed"])
+    def _reproducible(self) -> Iterator[None]:
+        """Disables gradients, and seeds the random numbers in the same way each time."""
+        with preserved_random_state(self.device, self.info["config"]["seed"]), torch.inference_mode():
             yield
 
     def report(self) -> Path:
@@ -274,7 +297,3 @@ class Run:
         from hibiscus.report import write_report
 
         return write_report(self.path)
-
-
-def _named(part: str, metrics: dict[str, float]) -> dict[str, float]:
-    return {f"{part}/{name}": float(value) for name, value in metrics.items()}

@@ -1,55 +1,36 @@
-"""A training put together: data, preparation, method, folder and loop; begun anew or taken up again."""
+"""A run while it is being trained; it begins with `Session.new`, `.extend` or `.resume`."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
-import sys
-import time
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.open import open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import InterruptedRunError, RunError
+from hibiscus.errors import RunError
 from hibiscus.methods.registry import get_method
-from hibiscus.runs.folder import FORMAT, RunFolder, now
-from hibiscus.runs.options import build_options
-from hibiscus.training.callbacks import BestCheckpoint, Callback, EarlyStop, LogFile, Progress, ReduceOnPlateau
+from hibiscus.runs.extension import check_extension, copy_run, load_last
+from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
+from hibiscus.runs.info import absolute_path, initial_info, read_info
+from hibiscus.runs.options import build_options, check_options
+from hibiscus.runs.prepare import fit_preparation, prepare_parts
+from hibiscus.runs.recorded_loop import build_callbacks, run_loop
+from hibiscus.runs.training_data import Data, Parts, open_dataset, saved_parts
+from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
-from hibiscus.training.device import choose_device, describe_machine, tune_process
+from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.distributed import is_main_process, rank, world_size
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method
-from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["Session", "read_info"]
-
-
-def read_info(folder: RunFolder) -> dict[str, Any]:
-    """`run.json`, with all that a run must say of itself.
-
-    Raises:
-        RunError: it is absent, damaged, or of a newer format.
-    """
-    info = folder.read("run.json")
-    needed = {"method": str, "config": dict, "data": dict, "data_options": dict, "selection_metric": dict, "status": str}
-    wrong = [name for name, kind in needed.items() if not isinstance(info, dict) or not isinstance(info.get(name), kind)]
-    if wrong:
-        raise RunError(
-            f"{folder.path / 'run.json'}: damaged, it does not tell {', '.join(wrong)}",
-            "the file as Hibiscus wrote it",
-            "restore it from a copy",
-        )
-    return info
+__all__ = ["Session"]
 
 
 @dataclass
@@ -57,23 +38,23 @@ class Session:
     """One run while it is being trained.
 
     Args:
-        method_name: as the registry knows it.
+        method_name: the name of the method in the registry.
         config: the method's options.
         dataset: the opened data.
-        options: the data's options.
+        options: the options of the data.
         parts: indices by part.
         preparation: what was learned from the training part.
-        folder: where the run lies.
-        device: where it is computed.
+        folder: the run folder.
+        device: where the run is computed.
         quiet: no progress on the screen.
-        validate: measure the validation part after each epoch.
+        validate: evaluate the validation part after each epoch.
     """
 
     method_name: str
     config: TrainingConfig
     dataset: Dataset
     options: DataConfig
-    parts: dict[str, np.ndarray]
+    parts: Parts
     preparation: Preparation
     folder: RunFolder
     device: torch.device
@@ -82,32 +63,142 @@ class Session:
     callbacks: dict[str, Callback] = field(default_factory=dict)
 
     @classmethod
-    def reopened(cls, path: Path, data: Dataset | None, device: str, quiet: bool) -> Session:
-        """A session on a run folder that is there already; its data is opened again and must be the same.
+    def new(
+        cls,
+        method: str,
+        data: Data,
+        options: Mapping[str, Any],
+        *,
+        out: str | os.PathLike[str] | None = None,
+        device: str = "auto",
+        quiet: bool = True,
+        parts: Parts | None = None,
+    ) -> Session:
+        """Opens and splits the data, fits the preparation, and creates an empty run folder.
+
+        Args:
+            method: the name of the method.
+            data: a path, a bundled name, or a Dataset.
+            options: options of the method and of the data.
+            out: the run folder; by default the next in `runs/`.
+            device: where to compute.
+            quiet: no progress on the screen.
+            parts: indices by part; by default the split that the options describe.
 
         Raises:
-            RunError: the data have changed since.
+            HibiscusError: an option, the data or the folder cannot be used; no folder is left behind.
         """
-        folder = RunFolder(path)
+        kind = get_method(method)
+        config, data_config = check_options(kind.Config, options, method)
+        chosen_device = choose_device(device)
+        tune_process()
+        dataset = open_dataset(data, data_config, quiet)
+        parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
+        preparation = fit_preparation(dataset, parts["train"], kind, data_config)
+        config = kind.resolve(config, preparation, len(parts["train"]))
+        validate = "val" in parts
+        folder = RunFolder(Path())
+        session = cls(
+            method, config, dataset, data_config, parts, preparation, folder, chosen_device, quiet, validate
+        )
+        session.build_method()  # reports errors in the network and its options before a folder is created
+        if is_main_process():
+            session.folder = make_run_folder(method, dataset.name, out)
+        return session
+
+    @classmethod
+    def extend(
+        cls,
+        method: str,
+        data: Data,
+        previous: str | os.PathLike[str],
+        options: Mapping[str, Any],
+        *,
+        out: str | os.PathLike[str] | None = None,
+        device: str = "auto",
+        quiet: bool = True,
+    ) -> Session:
+        """Continues a finished run in a new folder, with the data, preparation, log and weights of that run.
+
+        Args:
+            method: the name of the method, that of the previous run.
+            data: the data of the previous run.
+            previous: the folder of that run.
+            options: options that may change, such as `epochs`.
+            out: the new run folder; by default the next in `runs/`.
+            device: where to compute.
+            quiet: no progress on the screen.
+
+        Raises:
+            ConfigError: an option that cannot change, or no more epochs than before.
+            RunError: the previous run cannot be read, or has no checkpoint.
+        """
+        session = cls.resume(
+            previous, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet
+        )
+        tensors, state = load_last(session.folder)
+        named = None if isinstance(data, Dataset) else os.fspath(data)
+        config = check_extension(
+            session.config,
+            options,
+            state,
+            os.fspath(previous),
+            method=(method, session.method_name),
+            data=(named, session.dataset.path),
+        )
+        old, session.config, session.folder = session.folder, config, RunFolder(Path())
+        if is_main_process():
+            session.folder = make_run_folder(method, session.dataset.name, out)
+            copy_run(old, session.folder, tensors, state)
+        return session
+
+    @classmethod
+    def resume(
+        cls,
+        run: str | os.PathLike[str],
+        *,
+        data: Dataset | None = None,
+        device: str = "auto",
+        quiet: bool = True,
+    ) -> Session:
+        """Opens the session of an existing run folder; its data is opened again and must not have changed.
+
+        Args:
+            run: the run folder, or `runs/latest`.
+            data: the data, if the run was trained on a Dataset in memory.
+            device: where to compute; `auto` is the device of the run.
+            quiet: no progress on the screen.
+
+        Raises:
+            RunError: the folder cannot be read, or the data has changed.
+        """
+        folder = RunFolder(find_run(run))
         info = read_info(folder)
-        method = get_method(info["method"])
         options = build_options(DataConfig, info["data_options"])
-        dataset = data if data is not None else open_data(info["data"].get("location", info["data"]["path"]), **options.opening())
+        dataset = open_dataset(
+            data if data is not None else info["data"].get("location", info["data"]["path"]), options
+        )
         if dataset.fingerprint != info["data"]["fingerprint"]:
             raise RunError(
-                f"{dataset.path}: the data have changed since {path} was trained",
+                f"{dataset.path}: the data has changed since {folder.path} was trained",
                 "the same items in the same order",
-                "bring them back, or train anew on the changed data",
+                "restore the data, or train a new run on the changed data",
             )
-        parts = _saved_parts(dataset, folder)
-        config = build_options(method.Config, info["config"])
-        preparation = Preparation.from_json(folder.read("preparation.json"))
-        validate = bool(info.get("validate", True))
-        chosen = choose_device(info.get("device", device) if device == "auto" else device)
-        return cls(info["method"], config, dataset, options, parts, preparation, folder, chosen, quiet, validate)
+        return cls(
+            method_name=info["method"],
+            config=build_options(get_method(info["method"]).Config, info["config"]),
+            dataset=dataset,
+            options=options,
+            parts=saved_parts(dataset, folder),
+            preparation=Preparation.from_json(folder.read("preparation.json")),
+            folder=folder,
+            device=choose_device(info.get("device", device) if device == "auto" else device),
+            quiet=quiet,
+            validate=bool(info.get("validate", True)),
+        )
 
     def build_method(self) -> Method:
-        """The method with freshly initialised networks, the same for the same seed."""
+        """The method with newly initialized networks, the same for the same seed."""
         tune_process()
         torch.manual_seed(self.config.seed)
         method = get_method(self.method_name)(self.config, self.preparation)
@@ -116,144 +207,64 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The data as the method sees it."""
-        return PreparedData(self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size()))
+        return PreparedData(
+            self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size())
+        )
 
     def write_folder(self, argv: list[str]) -> None:
-        """Writes all that is known before the first step into the run folder; `run.json` last, so that a run there is whole.
+        """Writes all that is known before the first step; `run.json` comes last.
 
-        Of several processes that train together the first writes.
+        If several processes train together, the main process writes.
 
         Raises:
-            RunError: another process has begun a run here.
+            RunError: another process has started a run here.
         """
         if not is_main_process():
             return
         if (self.folder.path / "run.json").exists():
-            raise RunError(f"{self.folder.path}: there is a run here already", "a folder of its own", "another --out FOLDER")
-        config = self.config.model_dump(mode="json")
+            raise RunError(f"{self.folder.path}: already holds a run", "a new folder", "another --out FOLDER")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {name: _absolute(options[name]) for name in ("test_data", "target_domain") if name in options}
-        summary, kind = self.dataset.summary(self.parts), get_method(self.method_name)
-        info = {
-            "format": FORMAT,
-            "method": self.method_name,
-            "title": kind.title,
-            "abilities": kind.abilities(),
-            "gives_images": kind.gives_images,
-            "name": self.folder.path.name,
-            "status": "running",
-            "error": None,
-            "seed": self.config.seed,
-            "argv": argv,
-            "started": now(),
-            "seconds": 0.0,
-            "versions": _versions(),
-            "device": str(self.device),
-            "machine": describe_machine(self.device),
-            "threads": torch.get_num_threads(),
-            "data": {**summary, "kind": _kind(self.dataset), "location": _absolute(self.dataset.path)},
-            "data_options": options,
-            "config": config,
-            "validate": self.validate,
-            "selection_metric": vars(kind.choose_selection_metric(self.config)),
-            "best": None,
+        options |= {
+            name: absolute_path(options[name]) for name in ("test_data", "target_domain") if name in options
         }
+        summary = self.dataset.summary(self.parts)
+        info = initial_info(get_method(self.method_name), self.config, self.dataset, summary, self.device)
+        info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
+        info |= {"data_options": options, "validate": self.validate}
         self.folder.write("preparation.json", self.preparation.to_json())
-        self.folder.write("split.json", {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()})
-        self.folder.write_config(self.method_name, self.dataset.path, config, options)
+        names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
+        self.folder.write("split.json", names)
+        self.folder.write_config(self.method_name, self.dataset.path, info["config"], options)
         self.folder.write("run.json", info)
 
     def train(self) -> None:
-        """Trains from the start, or from the run's last checkpoint where there is one.
+        """Trains from the start, or from the last checkpoint of the run if there is one.
 
         Raises:
-            InterruptedRunError: stopped by the person; everything is saved.
-            TrainingError: the training went wrong; `run.json` says how.
+            InterruptedRunError: interrupted by the user; everything is saved.
+            TrainingError: the training failed; `run.json` records why.
         """
         method = self.build_method()
-        selection_metric = method.selection_metric
-        best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", selection_metric)
-        self.callbacks = {}
-        if self.config.reduce_lr_patience:
-            self.callbacks["plateau"] = ReduceOnPlateau(selection_metric, self.config.reduce_lr_patience, self.config.reduce_lr_factor)
-        if self.config.early_stopping_patience:
-            self.callbacks["early_stopping_patience"] = EarlyStop(selection_metric, self.config.early_stopping_patience)
-        if is_main_process():  # what writes and shows; those above change the training, in every process alike
-            self.callbacks = {"best": best, **self.callbacks, "log": LogFile(self.folder.log)}
-            if "sample" in method.abilities() and "image" in self.preparation:
-                self.callbacks["grids"] = SampleGrids(self.folder.samples)
-            if not self.quiet:
-                self.callbacks["progress"] = Progress()
-        loop = Loop(method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate)
+        best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
+        self.callbacks = build_callbacks(method, best, self.folder, self.quiet)
+        loop = Loop(
+            method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate
+        )
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
             loop.load(last)
         if not is_main_process():
             loop.run()
             return
-        for left in self.folder.checkpoints.glob(".*.part"):  # of a process killed while it saved
-            left.unlink(missing_ok=True)
+        for leftover in self.folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
+            leftover.unlink(missing_ok=True)
         if not last.is_file():
-            self.folder.log.unlink(missing_ok=True)  # lines of a run that was stopped before its first checkpoint
-        counts = {name: sum(p.numel() for p in net.parameters() if p.requires_grad) for name, net in method.nets.items()}
+            self.folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
+        counts = {
+            name: sum(p.numel() for p in net.parameters() if p.requires_grad)
+            for name, net in method.nets.items()
+        }
         parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
-        spent = float(self.folder.update(status="running", error=None, parameters=parameters, precision=precision)["seconds"])
-        self._run(loop, best, spent)
-
-    def _run(self, loop: Loop, best: BestCheckpoint, spent: float) -> None:
-        began = time.monotonic()
-        status, reason = "failed", None
-        try:
-            loop.run()
-            status = "done"
-        except InterruptedRunError as error:
-            status = "interrupted"
-            error.fix = f"hibiscus resume {self.folder.path}"
-            raise
-        except BaseException as error:
-            reason = str(error) or type(error).__name__
-            raise
-        finally:
-            chosen = {"epoch": best.epoch, "value": best.best} if best.best is not None else None
-            changes = {"status": status, "error": reason, "best": chosen, "stop_reason": loop.stop_reason, "epochs_done": loop.epoch}
-            try:
-                self.folder.update(seconds=round(spent + time.monotonic() - began, 3), **changes)
-            except RunError:  # no room on the disk: the first error is the one to tell
-                if status == "done":
-                    raise
-
-
-def _saved_parts(dataset: Dataset, folder: RunFolder) -> dict[str, np.ndarray]:
-    place = {name: i for i, name in enumerate(dataset.ids)}
-    try:
-        return {part: np.array([place[name] for name in ids], np.int64) for part, ids in folder.read("split.json").items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise RunError(
-            f"{dataset.path}: there is no item {error} that {folder.path / 'split.json'} names",
-            "items by the same names as in training",
-            "give them their names back, or train anew",
-        ) from None
-
-
-def _absolute(path: str) -> str:
-    """A path that means the same from every folder; other names as they are."""
-    if path in BUNDLED or path.startswith("hf:"):
-        return path
-    return str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
-
-
-def _kind(dataset: Dataset) -> str:
-    return " and ".join(
-        {"image": "images", "table": "table", "array": "arrays"}[name] for name in dataset.fields if name in ("image", "table", "array")
-    )
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "hibiscus": importlib.metadata.version("hibiscus"),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}" if sys.platform != "linux" else f"Linux {platform.machine()}",
-    }
+        info = self.folder.update(status="running", error=None, parameters=parameters, precision=precision)
+        run_loop(loop, best, self.folder, float(info["seconds"]))

@@ -1,107 +1,182 @@
-"""Several values of an option tried one after another: which trainings that means, and their figures side by side."""
+"""One training for each combination of several values of options, and their metrics side by side."""
 
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hibiscus.data.config import DataConfig
-from hibiscus.errors import ConfigError, RunError
+from hibiscus.data.dataset import Dataset
+from hibiscus.errors import ConfigError, InterruptedRunError, RunError
+from hibiscus.methods.registry import get_method
+from hibiscus.report.compare import compare_runs
+from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, make_run_folder
-from hibiscus.runs.options import build_options, explain_range, split_options
+from hibiscus.runs.options import check_options, explain_range, resolve_aliases, split_options
 from hibiscus.runs.run import Run
+from hibiscus.runs.train import resume_run, train_run
+from hibiscus.runs.training_data import Data
 from hibiscus.training.config import TrainingConfig
 
-__all__ = ["figures_of", "folder_name", "settings_of", "sweep_folder"]
+__all__ = ["folder_name", "settings_of", "summarize_settings", "sweep_runs"]
 
-MOST = 1000  # trainings; more is a slip of the hand
+MAX_TRAININGS = 1000  # more is most likely a mistake
 
 
-def settings_of(kind: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The values of the swept options in each training: every combination, the last option changing fastest.
+def sweep_runs(
+    method: str,
+    data: Data,
+    options: Mapping[str, Any],
+    *,
+    out: Any = None,
+    device: str = "auto",
+    quiet: bool = False,
+    argv: list[str] | None = None,
+) -> dict[str, Any]:
+    """Trains every setting that has not been trained yet, and compares all of them; see `hibiscus.sweep`."""
+    options = resolve_aliases(options)
+    settings = settings_of(get_method(method).Config, options)
+    dataset = data if isinstance(data, Dataset) else None
+    name, path = (data.name, data.path) if isinstance(data, Dataset) else (Path(data).name, os.fspath(data))
+    request = {"method": method, "data": path, "options": json.loads(json.dumps(options, default=str))}
+    root = _sweep_folder(method, name, out, request)
+    runs = []
+    for number, setting in enumerate(settings, 1):
+        folder = root / folder_name(number, setting)
+        if not quiet:
+            text = ", ".join(f"{key}={value}" for key, value in setting.items())
+            print(f"training {number} of {len(settings)}: {text}", file=sys.stderr, flush=True)  # noqa: T201
+        try:
+            if not (folder / "run.json").exists():
+                train_run(
+                    method, data, {**options, **setting}, out=folder, device=device, quiet=quiet, argv=argv
+                )
+            elif Run(folder).info["status"] != "done":
+                resume_run(folder, data=dataset, device=device, quiet=quiet)
+        except InterruptedRunError as error:
+            error.fix = f"the same command again with --out {root}"
+            raise
+        runs.append(Run(folder, device, dataset))
+    result = {"settings": summarize_settings(runs, settings), "folder": str(root)}
+    RunFolder(root).write("sweep.json", {"format": FORMAT, **request, **result})
+    return {**result, "compare": str(compare_runs([run.path for run in runs], root / "compare.html"))}
+
+
+def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The swept options of each training: every combination, with the last option changing fastest.
 
     Args:
-        kind: the method's options. Those of its data, and of a network (`net.NAME`), are the same in every training.
-        options: as a person gave them; swept are a list, or words between commas, where the option takes one value.
+        config_type: the method's options. Those of its data and of its network (`net.NAME`) are the same in
+            every training.
+        options: as given; an option is swept if it takes one value but has a list of them, or text with
+            commas.
 
     Raises:
-        ConfigError: no option has several values, one has a value twice, or a value out of its range.
+        ConfigError: no option has several values, an option has a value twice, or a value is out of its
+            range.
     """
-    _, own = split_options(kind, options)
-    several: dict[str, list[Any]] = {}
-    for name, value in own.items():
+    _, method_options = split_options(config_type, options)
+    swept: dict[str, list[Any]] = {}
+    for name, value in method_options.items():
         values = value.split(",") if isinstance(value, str) else value
-        if isinstance(values, list | tuple) and len(values) > 1 and "a,b" not in explain_range(kind, name):
-            several[name] = list(values)
-    if not several:
-        raise ConfigError("sweep: no option with several values", "an option of the method, values between commas", "seed=0,1,2")
-    for name, values in several.items():
+        if (
+            isinstance(values, list | tuple)
+            and len(values) > 1
+            and "a,b" not in explain_range(config_type, name)
+        ):
+            swept[name] = list(values)
+    if not swept:
+        raise ConfigError(
+            "sweep: no option with several values",
+            "an option of the method with values between commas",
+            "seed=0,1,2",
+        )
+    for name, values in swept.items():
         if len(set(values)) < len(values):
             raise ConfigError(f"{name}={','.join(map(str, values))}", "each value once", "leave one out")
-    found = [dict(zip(several, values, strict=True)) for values in itertools.islice(itertools.product(*several.values()), MOST + 1)]
-    if len(found) > MOST:
-        raise ConfigError(f"sweep: more than {MOST} trainings", "fewer combinations", "fewer values, or one option after another")
-    for setting in found:  # told before the first training, not before the last
-        data, method = split_options(kind, {**options, **setting})
-        build_options(kind, method)
-        build_options(DataConfig, data)
-    return found
+    combinations = itertools.islice(itertools.product(*swept.values()), MAX_TRAININGS + 1)
+    settings = [dict(zip(swept, values, strict=True)) for values in combinations]
+    if len(settings) > MAX_TRAININGS:
+        raise ConfigError(
+            f"sweep: more than {MAX_TRAININGS} trainings",
+            "fewer combinations",
+            "fewer values, or one option at a time",
+        )
+    for setting in settings:  # errors are reported before the first training, not before the last
+        check_options(config_type, {**resolve_aliases(options), **setting})
+    return settings
 
 
 def folder_name(number: int, setting: Mapping[str, Any]) -> str:
-    """The folder of one training inside the sweep's: `02-beta=4,seed=0`."""
-    return f"{number:02d}-" + re.sub(r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items()))
+    """The folder of one training inside that of the sweep: `02-beta=4,seed=0`."""
+    return f"{number:02d}-" + re.sub(
+        r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items())
+    )
 
 
-def sweep_folder(method: str, data: str, out: Any, content: dict[str, Any]) -> Path:
-    """A new folder for a sweep, or that of one that was stopped and is given again; `sweep.json` in it holds what was asked for.
+def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> Path:
+    """A new folder for a sweep, or that of the same sweep; its `sweep.json` holds the request.
 
     Raises:
-        ConfigError: the folder holds a sweep of other options.
-        RunError: there is something else in it, or it cannot be written.
+        ConfigError: the folder holds a sweep with other options.
+        RunError: it holds something else, or cannot be written.
     """
     if out is not None and (Path(out).expanduser() / "sweep.json").exists():
         folder = RunFolder(Path(out).expanduser())
-        kept = folder.read("sweep.json")
-        if {name: kept.get(name) for name in content} != content:
-            raise ConfigError(f"{out}: a sweep with other options or data", "the same ones, to go on", "another --out FOLDER")
+        stored = folder.read("sweep.json")
+        if {name: stored.get(name) for name in request} != request:
+            raise ConfigError(
+                f"{out}: a sweep with other options or data",
+                "the same ones, to continue",
+                "another --out FOLDER",
+            )
         return folder.path
     if out is not None and (Path(out).expanduser() / "run.json").exists():
-        raise RunError(f"{out}: there is a run here", "a folder of its own", "another --out FOLDER")
+        raise RunError(f"{out}: already holds a run", "a new folder", "another --out FOLDER")
     folder = make_run_folder(f"sweep-{method}", data, out)
-    folder.checkpoints.rmdir()  # it is no run itself
-    folder.write("sweep.json", {"format": 1, **content})
+    folder.checkpoints.rmdir()  # the folder of the sweep is not a run
+    folder.write("sweep.json", {"format": FORMAT, **request})
     return folder.path
 
 
-def figures_of(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The figures of each setting, seeds taken together.
+def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The metrics of each setting over its seeds.
 
     Returns:
-        For each setting but for its seed `setting`, `runs` (folders), and `figures`: by name `mean`, `sd` (None for one run), `count`.
-        The value that chose each best epoch comes first, by `val/NAME`; then what was measured in the end.
+        For each setting, apart from its seed: `setting`, `runs` (folders), and `metrics`, by name `mean`,
+            `sd` (None for one run)
+        and `count`. The selection metric, `val/NAME`, comes first, then the metrics of the final evaluation.
     """
     groups: dict[str, list[int]] = {}
-    for place, setting in enumerate(settings):
-        others = {name: value for name, value in setting.items() if name != "seed"}
-        groups.setdefault(",".join(f"{name}={value}" for name, value in others.items()) or "all seeds", []).append(place)
-    found = []
-    for name, places in groups.items():
+    for index, setting in enumerate(settings):
+        without_seed = [f"{name}={value}" for name, value in setting.items() if name != "seed"]
+        groups.setdefault(",".join(without_seed) or "all seeds", []).append(index)
+    summaries = []
+    for name, indices in groups.items():
         values: dict[str, list[float]] = {}
-        for place in places:
-            info, measured = runs[place].info, runs[place].evaluation()["metrics"]
-            best = info.get("best") or {}
-            chosen = {f"val/{info['selection_metric']['name']}": best["value"]} if best else {}
-            for figure, value in {**chosen, **measured}.items():
-                values.setdefault(figure, []).append(value)
-        figures = {
-            figure: {"mean": float(np.mean(each)), "sd": float(np.std(each, ddof=1)) if len(each) > 1 else None, "count": len(each)}
-            for figure, each in values.items()
-        }
-        found.append({"setting": name, "runs": [str(runs[place].path) for place in places], "figures": figures})
-    return found
+        for index in indices:
+            for metric, value in _metrics_of(runs[index]).items():
+                values.setdefault(metric, []).append(value)
+        metrics = {metric: _spread(numbers) for metric, numbers in values.items()}
+        summaries.append(
+            {"setting": name, "runs": [str(runs[index].path) for index in indices], "metrics": metrics}
+        )
+    return summaries
+
+
+def _metrics_of(run: Run) -> dict[str, float]:
+    best = run.info.get("best") or {}
+    selection = {f"val/{run.info['selection_metric']['name']}": best["value"]} if best else {}
+    return {**selection, **run.evaluation()["metrics"]}
+
+
+def _spread(values: list[float]) -> dict[str, Any]:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "sd": sd, "count": len(values)}

@@ -1,4 +1,4 @@
-"""What watches a training: the log, the best checkpoint, a plateau, an early end, progress on the screen."""
+"""Callbacks: log, best checkpoint, learning-rate reduction, early stopping, progress on the screen."""
 
 from __future__ import annotations
 
@@ -7,74 +7,110 @@ import math
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+import torch
+
+from hibiscus.run_format import FORMAT
 from hibiscus.training.checkpoint import save_checkpoint
-from hibiscus.training.method import SelectionMetric
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.method import Method, SelectionMetric
+from hibiscus.training.player import Stage
 
-if TYPE_CHECKING:
-    from hibiscus.training.loop import Loop
+__all__ = [
+    "BestCheckpoint",
+    "Callback",
+    "EarlyStopping",
+    "LogFile",
+    "LoopState",
+    "Progress",
+    "ReduceLROnPlateau",
+]
 
-__all__ = ["BestCheckpoint", "Callback", "EarlyStop", "LogFile", "Progress", "ReduceOnPlateau"]
+
+class LoopState(Protocol):
+    """What a callback may read of the training loop, and the reason to stop, which it may set."""
+
+    method: Method
+    config: TrainingConfig
+    device: torch.device
+    stage: Stage | None
+    stage_index: int
+    stage_round: int
+    round: int
+    epoch: int
+    stop_reason: str
+
+    @property
+    def callbacks(self) -> Mapping[str, Callback]:
+        """All callbacks of the training by name."""
+        ...
+
+    def check_finite(self) -> None:
+        """Raises TrainingError if a weight is not finite."""
 
 
 class Callback:
-    """Something that watches a training. What it must remember goes through `state` and `restore`."""
+    """An observer of a training. What it has to remember when a run is resumed is its `state`."""
 
-    def on_stage(self, loop: Loop) -> None:
-        """Before the first round of a stage; not on a resumption within it."""
+    def on_stage(self, loop: LoopState) -> None:
+        """Called before the first round of a stage, but not when a run is resumed within the stage."""
 
-    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
-        """After every interval of rounds, with the line of the log."""
+    def on_rounds(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Called every `log_every` rounds with the line of the log."""
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """After every epoch, with the line of the log: terms, metrics, rates, times."""
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Called after every epoch with the line of the log: terms, metrics, learning rates, times."""
 
-    def on_end(self, loop: Loop) -> None:
-        """After the last epoch."""
+    def on_end(self, loop: LoopState) -> None:
+        """Called after the last epoch."""
 
     def state(self) -> dict[str, Any]:
         """What a resumed run needs to know, as plain JSON values."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave."""
+        """Takes over what `state` returned."""
 
 
 class LogFile(Callback):
-    """Writes `log.jsonl`. A resumed run cuts it back to what its checkpoint knows, so no line stands twice."""
+    """Writes `log.jsonl`; a resumed run truncates it to its length at the checkpoint."""
 
     def __init__(self, path: Path):
         self.path = path
 
-    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
+    def on_rounds(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Writes the line."""
         self._write({key: value for key, value in line.items() if key != "of_rounds"})
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Writes the line."""
         self._write(line)
 
     def _write(self, line: dict[str, Any]) -> None:
-        plain = {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in line.items()}
+        finite = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in line.items()
+        }
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(plain) + "\n")
+            file.write(json.dumps(finite) + "\n")
 
     def state(self) -> dict[str, Any]:
-        """How long the file is."""
+        """The length of the file."""
         return {"bytes": self.path.stat().st_size if self.path.exists() else 0}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Cuts the file back to that length."""
+        """Truncates the file to that length."""
         if self.path.exists():
             os.truncate(self.path, min(state["bytes"], self.path.stat().st_size))
 
 
 class BestCheckpoint(Callback):
-    """Writes `best.safetensors` whenever the metric that decides is better on validation than ever before.
+    """Writes `best.safetensors` whenever the selection metric has a new best value on the validation part.
 
-    Of equal epochs the one with the smaller validation loss is better.
+    Among epochs of equal value the one with the smaller validation loss is better.
     """
 
     def __init__(self, path: Path, selection_metric: SelectionMetric):
@@ -83,39 +119,43 @@ class BestCheckpoint(Callback):
         self.loss = math.inf
         self.epoch = 0
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Compares, and saves."""
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Compares with the best value so far, and saves if it is better."""
         value, loss = line.get(f"val/{self.selection_metric.name}", math.nan), line.get("val/loss", math.inf)
         if self.selection_metric.better(value, self.best) or (value == self.best and loss < self.loss):
             self.best, self.loss, self.epoch = value, loss, loop.epoch
             loop.check_finite()
-            state = {"format": 1, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
+            state = {"format": FORMAT, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
             save_checkpoint(self.path, loop.method.tensors(), state)
 
-    def on_stage(self, loop: Loop) -> None:
-        """The best is looked for in the last stage; the networks of earlier ones are not finished."""
+    def on_stage(self, loop: LoopState) -> None:
+        """Starts over: the best checkpoint comes from the last stage, whose networks are complete."""
         self.best, self.loss, self.epoch = None, math.inf, 0
 
     def state(self) -> dict[str, Any]:
         """The best value, its loss and its epoch."""
-        return {"best": self.best, "loss": self.loss if math.isfinite(self.loss) else None, "epoch": self.epoch}
+        return {
+            "best": self.best,
+            "loss": self.loss if math.isfinite(self.loss) else None,
+            "epoch": self.epoch,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave."""
+        """Takes over what `state` returned."""
         self.best, self.epoch = state.get("best"), state.get("epoch", 0)
         self.loss = math.inf if state.get("loss") is None else state["loss"]
 
 
 class _Patience(Callback):
-    """Counts epochs since the metric that decides was last better."""
+    """Counts the epochs since the selection metric last improved."""
 
     def __init__(self, selection_metric: SelectionMetric, patience: int):
         self.selection_metric, self.patience = selection_metric, patience
         self.best: float | None = None
         self.waited = 0
 
-    def lost(self, line: dict[str, Any]) -> bool:
-        """Whether the patience is at its end with this epoch; an epoch that was not measured does not count."""
+    def exhausted(self, line: dict[str, Any]) -> bool:
+        """Whether the patience ends with this epoch; an epoch without validation does not count."""
         if f"val/{self.selection_metric.name}" not in line:
             return False
         value = line[f"val/{self.selection_metric.name}"]
@@ -125,21 +165,21 @@ class _Patience(Callback):
         self.waited += 1
         return self.waited >= self.patience
 
-    def on_stage(self, loop: Loop) -> None:
-        """Another stage, another course: what was best before does not count."""
+    def on_stage(self, loop: LoopState) -> None:
+        """Starts over: values of an earlier stage are not comparable."""
         self.best, self.waited = None, 0
 
     def state(self) -> dict[str, Any]:
-        """The best value and how long it is ago."""
+        """The best value and the number of epochs since."""
         return {"best": self.best, "waited": self.waited}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave."""
+        """Takes over what `state` returned."""
         self.best, self.waited = state.get("best"), state.get("waited", 0)
 
 
-class ReduceOnPlateau(_Patience):
-    """Multiplies every player's learning rate when validation has not become better for some epochs.
+class ReduceLROnPlateau(_Patience):
+    """Multiplies every player's learning rate by a factor when validation has not improved for some epochs.
 
     The factor multiplies the schedule instead of replacing its value, so a schedule never undoes it.
     """
@@ -148,59 +188,72 @@ class ReduceOnPlateau(_Patience):
         super().__init__(selection_metric, patience)
         self.factor = factor
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Looks, and reduces."""
-        if self.lost(line):
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Reduces the learning rate if the patience is exhausted."""
+        if self.exhausted(line):
             self.waited = 0
             for player in loop.stage.players if loop.stage else ():
-                player.rate_factor *= self.factor
+                player.lr_factor *= self.factor
 
 
-class EarlyStop(_Patience):
-    """Ends the training when validation has not become better for some epochs."""
+class EarlyStopping(_Patience):
+    """Ends the training when validation has not improved for some epochs."""
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Looks, and stops."""
-        if self.lost(line):
-            loop.stop_reason = f"no better {self.selection_metric.name} on validation for {self.patience} epochs"
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Stops the training if the patience is exhausted."""
+        if self.exhausted(line):
+            loop.stop_reason = (
+                f"{self.selection_metric.name} on validation has not improved for {self.patience} epochs"
+            )
 
 
 class Progress(Callback):
-    """Shows where the training is: a moving line on a terminal, a line for each epoch elsewhere."""
+    """Shows the progress: a line that updates itself on a terminal, one line per epoch elsewhere."""
 
     def __init__(self) -> None:
-        self.moving = sys.stderr.isatty()
+        self.on_terminal = sys.stderr.isatty()
         self.start = time.monotonic()
         self.first_round: int | None = None
 
-    def on_rounds(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Shows the loss so far and the time that is left."""
-        if not self.moving:
+    def on_rounds(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Shows the losses so far and the remaining time."""
+        if not self.on_terminal:
             return
         first = self.first_round if self.first_round is not None else loop.round - loop.config.log_every
         self.first_round, done = first, loop.round - first
         left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
-        losses = "  ".join(f"{key[6:]} {value:.4f}" for key, value in line.items() if key.startswith("train/") and key.endswith("loss"))
-        print(f"\r\033[K  {_place(loop)}  {losses}  {_clock(left)} left", end="", file=sys.stderr, flush=True)  # noqa: T201
+        losses = "  ".join(
+            f"{key[6:]} {value:.4f}"
+            for key, value in line.items()
+            if key.startswith("train/") and key.endswith("loss")
+        )
+        text = f"\r\033[K  {_position(loop)}  {losses}  {_clock(left)} left"
+        print(text, end="", file=sys.stderr, flush=True)  # noqa: T201
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Shows the epoch's line."""
-        parts = [f"{key} {value:.4f}" for key, value in line.items() if key.startswith(("train/", "val/")) and isinstance(value, float)]
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Shows the metrics of the epoch."""
+        parts = [
+            f"{key} {value:.4f}"
+            for key, value in line.items()
+            if key.startswith(("train/", "val/")) and isinstance(value, float)
+        ]
         mark = ""
         for callback in loop.callbacks.values():
             if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
                 mark = "  * best so far"
-        text = f"  {_place(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
-        print(("\r\033[K" if self.moving else "") + text, file=sys.stderr, flush=True)  # noqa: T201
+        text = (
+            f"  {_position(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
+        )
+        print(("\r\033[K" if self.on_terminal else "") + text, file=sys.stderr, flush=True)  # noqa: T201
 
-    def on_end(self, loop: Loop) -> None:
-        """Takes away the moving line of an epoch that was not played to its end."""
-        if self.moving:
+    def on_end(self, loop: LoopState) -> None:
+        """Clears the line of an epoch that was not completed."""
+        if self.on_terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _place(loop: Loop) -> str:
-    """The epoch of the stage that is being played, or was just ended; and the stage, after the first."""
+def _position(loop: LoopState) -> str:
+    """The current epoch of its stage, and the stage if it is not the first."""
     assert loop.stage is not None
     text = f"epoch {-(-loop.stage_round // loop.stage.rounds_per_epoch):>3}/{loop.stage.epochs}"
     return f"stage {loop.stage_index + 1} {text}" if loop.stage_index else text

@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with the JSON state in its header. No pickle is written or read.
 
-The file is written under another name, flushed to the disk and renamed, so at every moment there is one whole
-checkpoint. A digest over all tensors and the state shows a file that was cut short or altered.
+The file is written under a temporary name, flushed to the disk and renamed, so there is a complete checkpoint
+at every moment. A digest over all tensors and the state reveals a file that was truncated or altered.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hibiscus.errors import RunError
+from hibiscus.run_format import FORMAT, upgrade_tensors
 
 __all__ = ["load_checkpoint", "save_checkpoint", "write_atomically"]
 
@@ -38,17 +39,19 @@ def _cannot_write(path: Path, error: Exception) -> RunError:
     full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in text or "os error 28" in text
     what = "the disk is full" if full else (getattr(error, "strerror", None) or text)
     return RunError(
-        f"{path}: cannot be written ({what}); what was saved before it is whole",
-        "a folder with room that may be written to",
-        "free some space, then go on with: hibiscus resume RUN" if full else "choose another folder: --out FOLDER",
+        f"{path}: cannot be written ({what}); what was saved before is intact",
+        "a writable folder with enough free space",
+        "free some space, then continue: hibiscus resume RUN"
+        if full
+        else "choose another folder: --out FOLDER",
     )
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file so that at every moment either the old or the new content is there.
+    """Writes a file so that it holds either the old or the new content at every moment.
 
     Raises:
-        RunError: the disk is full, or the folder may not be written to.
+        RunError: the disk is full, or the folder is not writable.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -66,7 +69,7 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any
     """Writes tensors and a JSON state as one file, atomically.
 
     Raises:
-        RunError: the disk is full, or the folder may not be written to.
+        RunError: the disk is full, or the folder is not writable.
     """
     # Weights may be stored channels-last; the file keeps the values, and loading copies them into any layout.
     plain = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
@@ -83,10 +86,10 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors (on the CPU) and the state of a checkpoint.
+    """The tensors (on the CPU) and the state of a checkpoint, in the current format.
 
     Raises:
-        RunError: the file is absent, cut short or altered.
+        RunError: the file is missing, truncated, altered, or of a newer format.
     """
     if not path.is_file():
         raise RunError(f"{path}: there is no checkpoint", "a run that has saved at least once", "train again")
@@ -94,13 +97,19 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        whole = header["digest"] == _digest(tensors, header["state"])
+        intact = header["digest"] == _digest(tensors, header["state"])
         state = json.loads(header["state"])
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        raise _damaged(path, "cut short or not a checkpoint") from error
-    if not whole:
+        raise _damaged(path, "truncated, or not a checkpoint") from error
+    if not intact:
         raise _damaged(path, "its content has been altered")
-    return tensors, state
+    if "format" not in state:  # not of a run
+        return tensors, state
+    if state["format"] > FORMAT:
+        raise RunError(
+            f"{path}: format {state['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
+        )
+    return upgrade_tensors(tensors, state)
 
 
 def _damaged(path: Path, how: str) -> RunError:
@@ -108,5 +117,5 @@ def _damaged(path: Path, how: str) -> RunError:
     return RunError(
         f"{path}: the checkpoint is damaged ({how})",
         "the file as Hibiscus wrote it",
-        f"restore it from a copy, or evaluate and predict with the other one: --checkpoint {other}",
+        f"restore it from a backup, or use the other checkpoint: --checkpoint {other}",
     )

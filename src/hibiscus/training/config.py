@@ -1,7 +1,7 @@
-"""The options that every method shares, each with its type, range and sentence in one place.
+"""The options that all methods share, each with its type, range and description in one place.
 
-A method's own `Config` derives from `TrainingConfig`. To change a default it repeats the name with the alias of the option,
-`learning_rate: LearningRate = 2e-4`: range and sentence stay those written here.
+A method's own `Config` derives from `TrainingConfig`. To change a default it repeats the name with the
+option's type, `learning_rate: LearningRate = 2e-4`, and inherits range and description.
 """
 
 from __future__ import annotations
@@ -35,28 +35,43 @@ __all__ = [
 
 Epochs = Annotated[int, Field(ge=1, description="passes over the training part")]
 BatchSize = Annotated[int, Field(ge=1, description="items in a batch")]
-OptimizerName = Annotated[Literal["sgd", "rmsprop", "adam", "adamw"], Field(description="the optimizer of every player")]
+OptimizerName = Annotated[
+    Literal["sgd", "rmsprop", "adam", "adamw"], Field(description="the optimizer of every player")
+]
 LearningRate = Annotated[float, Field(gt=0, description="learning rate where the schedule's factor is 1")]
 Momentum = Annotated[float, Field(ge=0, lt=1, description="momentum of sgd and rmsprop")]
 Beta1 = Annotated[float, Field(ge=0, lt=1, description="adam: decay of the mean of gradients")]
 Beta2 = Annotated[float, Field(ge=0, lt=1, description="adam: decay of the mean of squared gradients")]
 WeightDecay = Annotated[
-    float, Field(ge=0, description="L2 weight decay, not applied to biases and normalization layers; decoupled in adamw")
+    float,
+    Field(
+        ge=0,
+        description="L2 weight decay, not applied to biases and normalization layers; decoupled in adamw",
+    ),
 ]
 ScheduleName = Annotated[
-    Literal["constant", "cosine", "linear", "one-cycle", "steps"], Field(description="learning rate schedule over the training")
+    Literal["constant", "cosine", "linear", "one-cycle", "steps"],
+    Field(description="learning rate schedule over the training"),
 ]
-ClipGradNorm = Annotated[float | None, Field(gt=0, description="largest norm of a player's whole gradient; none for no clipping")]
-Precision = Annotated[Literal["auto", "float32", "bfloat16"], Field(description="data type of matrix products and convolutions")]
+ClipGradNorm = Annotated[
+    float | None, Field(gt=0, description="maximum norm of a player's whole gradient; none for no clipping")
+]
+Precision = Annotated[
+    Literal["auto", "float32", "bfloat16"], Field(description="data type of matrix products and convolutions")
+]
 EMADecay = Annotated[
     float,
-    Field(ge=0, lt=1, description="decay of an exponential moving average of the weights, which is then used to predict; 0 for none"),
+    Field(
+        ge=0,
+        lt=1,
+        description="decay of the exponential moving average (EMA) of weights for predictions; 0 for none",
+    ),
 ]
 LatentDim = Annotated[int, Field(ge=1, description="dimension of the latent space")]
 
 
 class TrainingConfig(BaseModel):
-    """The options that every method shares; a method's own `Config` adds to them and sets its own defaults."""
+    """The options that all methods share; a method's own `Config` adds to them and sets its own defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -69,15 +84,28 @@ class TrainingConfig(BaseModel):
     weight_decay: WeightDecay = 0.0
     schedule: ScheduleName = "constant"
     clip_grad_norm: ClipGradNorm = None
-    reduce_lr_patience: int = Field(0, ge=0, description="epochs without improvement before the learning rate is reduced; 0 for never")
+    reduce_lr_patience: int = Field(
+        0, ge=0, description="epochs without improvement before the learning rate is reduced; 0 for never"
+    )
     reduce_lr_factor: float = Field(0.316, gt=0, lt=1, description="factor of each such reduction (sqrt 0.1)")
-    early_stopping_patience: int = Field(0, ge=0, description="epochs without improvement before training stops; 0 for never")
+    early_stopping_patience: int = Field(
+        0, ge=0, description="epochs without improvement before training stops; 0 for never"
+    )
     precision: Precision = "auto"
-    compile: bool = Field(False, description="compile the networks first, which takes a minute or more: for long trainings on a GPU")
+    compile: bool = Field(
+        False,
+        description="compile the networks first, which takes a minute or more; for long trainings on a GPU",
+    )
     log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
-    checkpoint_interval: float = Field(60.0, ge=0, description="longest time between two checkpoints, in seconds")
-    stop_after_epochs: int = Field(0, ge=0, description="stop after this many epochs of a schedule laid out for `epochs`; 0 for no limit")
-    max_rounds: int = Field(0, ge=0, description="stop after this many rounds, to try something out; 0 for no limit")
+    checkpoint_interval: float = Field(
+        60.0, ge=0, description="longest time between two checkpoints, in seconds"
+    )
+    stop_after_epochs: int = Field(
+        0, ge=0, description="stop after this many epochs of a schedule planned for `epochs`; 0 for no limit"
+    )
+    max_rounds: int = Field(
+        0, ge=0, description="stop after this many rounds, for a quick trial; 0 for no limit"
+    )
 
     def player(
         self,
@@ -90,18 +118,20 @@ class TrainingConfig(BaseModel):
         betas: tuple[float, float] = (0.9, 0.999),
         after_step: Callable[[], None] | None = None,
     ) -> Player:
-        """A player that learns as these options say.
+        """A player with the optimizer, schedule and gradient clipping of these options.
 
         Args:
             name: its name in the log.
             networks: those whose parameters it owns.
-            loss: from a batch to a scalar and named terms.
-            batches_per_round: fresh batches in a round; 0 to reuse the batch of the player before it.
-            lr_factor: factor of the options' learning rate.
+            loss: maps a batch to a scalar and named terms.
+            batches_per_round: new batches in a round; 0 to reuse the batch of the player before it.
+            lr_factor: multiplies `learning_rate`.
             betas: for Adam and AdamW.
             after_step: called after each step.
         """
-        optimizer = Optimizer(self.optimizer, lr_factor * self.learning_rate, self.momentum, betas, self.weight_decay)
+        optimizer = Optimizer(
+            self.optimizer, lr_factor * self.learning_rate, self.momentum, betas, self.weight_decay
+        )
         return Player(
             name,
             networks,

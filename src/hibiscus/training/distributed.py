@@ -1,7 +1,8 @@
-"""Several processes that train one run together, started by `torchrun`: who this one is, and what they tell each other.
+"""Data-parallel training by several processes, started by `torchrun`: process group and communication.
 
-Every process holds the same networks and takes its share of each batch. After each backward pass the gradients are averaged, so all
-take the same step. The first process alone writes the run folder. A process by itself pays for none of this.
+Every process holds the same networks and takes its shard of each batch. After each backward pass the
+gradients are averaged, so all processes take the same step. Only the main process writes the run folder. A
+single process has no overhead from any of this.
 """
 
 from __future__ import annotations
@@ -35,22 +36,22 @@ __all__ = [
 
 
 def rank() -> int:
-    """The number of this process, from 0."""
+    """The rank of this process, from 0."""
     return dist.get_rank() if world_size() > 1 else 0
 
 
 def world_size() -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def is_main_process() -> bool:
-    """Whether this process is the one that writes."""
+    """Whether this process has rank 0 and writes the files."""
     return rank() == 0
 
 
 def init_distributed(device: str) -> str:
-    """Joins the other processes that torchrun has started, if it has; returns the device of this one."""
+    """Joins the process group if torchrun started several processes; returns the device of this one."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return device
     on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
@@ -68,7 +69,7 @@ def _leave() -> None:
 
 @contextlib.contextmanager
 def main_process_first() -> Iterator[None]:
-    """What the first process does here is done before the others begin: it fills caches that they then read."""
+    """Lets the main process run the block before all others: it fills caches that they then read."""
     if world_size() > 1 and not is_main_process():
         dist.barrier()
     yield
@@ -78,35 +79,38 @@ def main_process_first() -> Iterator[None]:
 
 @contextlib.contextmanager
 def raise_lost_process() -> Iterator[None]:
-    """Says in plain words that another process has gone, where that is why talking to it failed.
+    """Turns a failure of communication into an error that says that another process was lost.
 
     Raises:
-        ProcessLostError: another process ended, or cannot be reached.
+        ProcessLostError: another process has ended, or cannot be reached.
     """
     try:
         yield
     except RuntimeError as error:
+        reason = next(iter(str(error).splitlines()), "")[:160]
         words = ("gloo", "nccl", "connection", "peer", "socket", "timed out")
-        if world_size() > 1 and (isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)):
+        if world_size() > 1 and (
+            isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)
+        ):
             raise ProcessLostError(
-                f"process {rank()} of {world_size()} lost another one ({str(error).splitlines()[0][:160]})",
-                "all processes at work to the end",
-                "see above why it ended; the last checkpoint is whole, go on with: hibiscus resume RUN (with any number of processes)",
+                f"process {rank()} of {world_size()} lost contact with another ({reason})",
+                "all processes running to the end",
+                "see its error above; then, with any number of processes: hibiscus resume RUN",
             ) from error
         raise
 
 
 def any_process(*flags: bool) -> tuple[bool, ...]:
-    """Each flag as true for all where it is true for one; all processes must call it."""
+    """Each flag, true in all processes if it is true in any; all processes must call it."""
     if world_size() == 1:
         return flags
-    both = torch.tensor(flags, dtype=torch.int32, device=_device())
-    dist.all_reduce(both, dist.ReduceOp.MAX)
-    return tuple(bool(flag) for flag in both.tolist())
+    values = torch.tensor(flags, dtype=torch.int32, device=_device())
+    dist.all_reduce(values, dist.ReduceOp.MAX)
+    return tuple(bool(flag) for flag in values.tolist())
 
 
 def broadcast(text: str) -> str:
-    """The text of the first process, in all of them."""
+    """The text of the main process, in every process."""
     if world_size() == 1:
         return text
     content = torch.tensor(list(text.encode()), dtype=torch.uint8, device=_device())
@@ -126,33 +130,39 @@ def average(values: Tensor) -> Tensor:
 
 
 def all_gather(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
-    """The values of all items of a batch `(items, ...)`, of which this process holds its share `(first, items, processes)`."""
+    """The values of all items of a batch `(items, ...)`; the shard here is `(first, items, processes)`."""
     if share is None:
         return values
     all_items = values.new_zeros(share[1], *values.shape[1:])
     all_items[share[0] : share[0] + len(values)] = values
-    dist.all_reduce(all_items)  # the shares do not overlap
+    dist.all_reduce(all_items)  # the shards do not overlap
     return all_items
 
 
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
-    """Averages the gradients over the processes, all in one message."""
+    """Averages the gradients over the processes, in one message."""
     gradients = []
     for parameter in parameters:
-        if parameter.grad is None:  # the loss did not reach it in this process; it may have in another
+        if parameter.grad is None:  # the loss does not depend on it in this process, but may in another
             parameter.grad = torch.zeros_like(parameter)
         gradients.append(parameter.grad)
     flat = average(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-    for gradient, values in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+    for gradient, values in zip(
+        gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True
+    ):
         gradient.copy_(values.view(gradient.shape))
 
 
 def _device() -> torch.device:
-    return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
+    return (
+        torch.device("cuda", torch.cuda.current_device())
+        if dist.get_backend() == "nccl"
+        else torch.device("cpu")
+    )
 
 
 class _Sum(torch.autograd.Function):
-    """The sum of a tensor over the processes; the gradient is the sum of theirs."""
+    """The sum of a tensor over the processes; its gradient is the sum of theirs."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -168,42 +178,45 @@ class _Sum(torch.autograd.Function):
 
 
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Batch norm with the statistics of the whole batch, of which each process holds a share."""
+    """Batch norm with the statistics of the whole batch, of which each process holds a shard."""
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Any number of dimensions: it stands in for layers that have checked theirs."""
+        """Accepts any number of dimensions: it replaces layers that have checked theirs."""
 
     def forward(self, input: Tensor) -> Tensor:
         """As `nn.BatchNorm`, over all processes."""
         if not self.training:
             return super().forward(input)
         x = input.float()
-        over, shape = [0, *range(2, x.ndim)], [1, -1, *[1] * (x.ndim - 2)]
-        own = x.new_full((1,), x.numel() / x.shape[1])
-        sums = _Sum.apply(torch.cat([x.sum(over), own]))
+        dims, shape = [0, *range(2, x.ndim)], [1, -1, *[1] * (x.ndim - 2)]
+        count = x.new_full((1,), x.numel() / x.shape[1])
+        sums = _Sum.apply(torch.cat([x.sum(dims), count]))
         items, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
-        centred = x - mean.view(shape)
-        variance = _Sum.apply(centred.square().sum(over)) / items
+        centered = x - mean.view(shape)
+        variance = _Sum.apply(centered.square().sum(dims)) / items
         if self.track_running_stats and self.running_mean is not None and self.running_var is not None:
             with torch.no_grad():
                 self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
-                part = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)  # type: ignore[arg-type]
-                self.running_mean.lerp_(mean, part)
-                self.running_var.lerp_(variance * items / (items - 1).clamp(min=1), part)
-        y = centred * (variance + self.eps).rsqrt().view(shape)
+                momentum = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)  # type: ignore[arg-type]
+                self.running_mean.lerp_(mean, momentum)
+                self.running_var.lerp_(variance * items / (items - 1).clamp(min=1), momentum)
+        y = centered * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             y = y * self.weight.view(shape) + self.bias.view(shape)
         return y.to(input.dtype)
 
 
 def convert_sync_batch_norm(network: nn.Module) -> None:
-    """Lets a network's batch norms see the whole batch, where several processes divide it; the names of its weights stay."""
+    """Replaces batch norms by synchronized ones if several processes train; the names of the weights stay."""
     if world_size() == 1:
         return
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.modules.batchnorm._BatchNorm) and not isinstance(layer, SyncBatchNorm):
-            shared = SyncBatchNorm(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
-            shared._parameters, shared._buffers, shared.training = layer._parameters, layer._buffers, layer.training
-            setattr(network, name, shared)
+            synchronized = SyncBatchNorm(
+                layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats
+            )
+            synchronized._parameters, synchronized._buffers = layer._parameters, layer._buffers
+            synchronized.training = layer.training
+            setattr(network, name, synchronized)
         else:
             convert_sync_batch_norm(layer)

@@ -2,7 +2,8 @@ r"""Exponential moving averages of weights.
 
     ema <- decay ema + (1 - decay) weights,    after every round
 
-The average is a network of the method under the name `ema`: a frozen copy that a `Follower` moves towards the network that learns.
+The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
+trained network.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ __all__ = ["ema_followers", "ema_or", "with_ema"]
 
 
 def with_ema(networks: Mapping[str, nn.Module], name: str, decay: float) -> dict[str, nn.Module]:
-    """The networks, with an average of one of them as `ema` beside them unless the decay is 0."""
+    """The networks, with the average of one of them added as `ema` unless the decay is 0."""
     return {**networks, "ema": frozen_copy(networks[name])} if decay else dict(networks)
 
 
 def ema_followers(networks: Mapping[str, nn.Module], name: str, decay: float) -> list[Follower]:
-    """The follower that moves `ema` towards a network, where there is one."""
+    """The follower that moves `ema` towards its network, if there is an `ema`."""
     return [Follower(networks["ema"], networks[name], decay, warm_up=True)] if "ema" in networks else []
 
 
 def ema_or(networks: Mapping[str, nn.Module], name: str) -> nn.Module:
-    """The average where there is one, otherwise the network itself: what predictions and samples are made with."""
+    """The network for predictions and samples: the average if there is one, otherwise the network itself."""
     return networks.get("ema", networks[name])

@@ -1,4 +1,4 @@
-"""One interrupt asks the loop to save and stop; a second one quits at once."""
+"""The first interrupt requests that the loop save and stop; a second one quits immediately."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ __all__ = ["Interrupt"]
 
 
 class Interrupt:
-    """A context in which SIGINT and SIGTERM are remembered instead of raised; `asked` says whether one came."""
+    """A context that records SIGINT and SIGTERM instead of raising; `requested` says whether one arrived."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
+        self.requested = False
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():  # signals reach the main thread only
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
+                self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            self._give_back()
+        if self.requested:
+            self._restore_handlers()
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
-    def _give_back(self) -> None:
-        for number, handler in self._before.items():
+    def _restore_handlers(self) -> None:
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
-        self._before.clear()
+        self._previous.clear()
 
     def __exit__(self, *exception: object) -> None:
-        self._give_back()
+        self._restore_handlers()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.run_format import FORMAT
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.device import choose_precision, compile_networks, precision_context
@@ -24,23 +25,25 @@ from hibiscus.training.distributed import (
     world_size,
 )
 from hibiscus.training.interrupt import Interrupt
+from hibiscus.training.loop_tensors import collect_tensors, restore_tensors
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Player, Stage
+from hibiscus.training.random_state import preserved_random_state
 
-__all__ = ["Callback", "Loop"]
+__all__ = ["Loop"]
 
 
 class Loop:
-    """Plays a method's stages on its data, and saves so that nothing is lost.
+    """Trains a method stage by stage, and saves checkpoints from which the run resumes exactly.
 
     Args:
-        method: networks, stages and the metric that decides.
+        method: networks, stages and the selection metric.
         data: the prepared data that the method's sources draw from.
-        callbacks: what watches; called in this order.
+        callbacks: observers by name, called in this order.
         checkpoints: the folder that `last.safetensors` is written to.
-        device: where the networks are.
-        validate: whether to measure the validation part after each epoch.
+        device: the device of the networks.
+        validate: whether to evaluate the validation part after each epoch.
     """
 
     def __init__(
@@ -67,27 +70,29 @@ class Loop:
         self._combine = average_gradients if world_size() > 1 else None
 
     def run(self) -> None:
-        """Plays all stages from where the loop stands to the end.
+        """Trains from the current position to the end of the last stage.
 
         Raises:
-            InterruptedRunError: the person asked to stop; everything is saved.
-            TrainingError: a loss is not a number; the last good checkpoint is kept.
+            InterruptedRunError: the user interrupted the training; everything is saved.
+            TrainingError: a loss is not finite; the last good checkpoint is kept.
         """
         with Interrupt() as interrupt, raise_lost_process():
             for index, stage in self._stages():
                 self._enter(index, stage)
                 while self.stage_round < stage.rounds and not self._ended():
-                    self._play_round(stage)
+                    self._train_round(stage)
                     due = time.monotonic() - self._last_save > self.config.checkpoint_interval
-                    due, asked = any_process(due, interrupt.asked)
+                    due, requested = any_process(due, interrupt.requested)
                     if self.stage_round % stage.rounds_per_epoch == 0:
                         self._end_epoch(stage)
                     elif due:
                         self.save()
-                    if asked:
+                    if requested:
                         self.save()
                         raise InterruptedRunError(
-                            f"stopped after round {self.round} as asked; everything is saved", "", "hibiscus resume RUN"
+                            f"interrupted after round {self.round}; everything is saved",
+                            "",
+                            "hibiscus resume RUN",
                         )
                 if self._limit():
                     break
@@ -96,14 +101,14 @@ class Loop:
             callback.on_end(self)
 
     def _stages(self) -> Iterator[tuple[int, Stage]]:
-        """The stages that are still to be played, with the networks grown for each before it is built.
+        """The remaining stages; the networks are grown for each stage before it is built.
 
-        On a resumption the networks are grown to the saved stage and take its weights first, so that whatever a method
-        does between two yields sees trained networks.
+        When a run is resumed, the networks are first grown to the saved stage and loaded, so that a method
+        sees trained networks whatever it does between two yields.
         """
         for index in range(self.stage_index + 1):
             self.method.grow(index)
-        self._place()
+        self._place_networks()
         if self._saved is not None:
             self.method.load_tensors(self._saved[0])
         stages = self.method.stages(self.data)
@@ -111,12 +116,12 @@ class Loop:
         for index, stage in enumerate(stages):
             if index > first:
                 self.method.grow(index)
-                self._place()
+                self._place_networks()
             if index >= first:
                 yield index, stage
 
-    def _place(self) -> None:
-        """Brings the networks to the device; where several processes divide a batch, with the statistics of all."""
+    def _place_networks(self) -> None:
+        """Moves the networks to the device, with synchronized batch norm if several processes train."""
         self.method.to(self.device)
         for network in self.method.nets.values():
             convert_sync_batch_norm(network)
@@ -124,12 +129,12 @@ class Loop:
             compile_networks(self.method.nets.values(), self.device)
 
     def _ended(self) -> bool:
-        """Whether the stage ends before its last round: a callback said so, or a limit of the options is reached."""
+        """Whether the stage ends early: because of a callback, or because an option limits the training."""
         self.stop_reason = self._limit() or self.stop_reason
         return bool(self.stop_reason)
 
     def _limit(self) -> str:
-        """The limit of the options that ends the training, whatever stages are left, if one is reached."""
+        """The reason why an option ends the whole training here, or an empty text."""
         if 0 < self.config.max_rounds <= self.round:
             return f"max_rounds={self.config.max_rounds} reached"
         if 0 < self.config.stop_after_epochs <= self.epoch:
@@ -140,7 +145,7 @@ class Loop:
         self.stage = stage
         self.method.train_mode()
         if self._saved is not None:
-            self._restore(stage, *self._saved)
+            restore_tensors(stage, *self._saved, self.device)
             self._saved = None
         else:
             self.stage_index, self.stage_round, self.stop_reason = index, 0, ""
@@ -149,18 +154,18 @@ class Loop:
                 callback.on_stage(self)
         self._epoch_start, self._items = time.monotonic(), 0
 
-    def _play_round(self, stage: Stage) -> None:
+    def _train_round(self, stage: Stage) -> None:
         progress = self.stage_round / stage.rounds
         if stage.before_round is not None:
             stage.before_round(progress)
         for player in stage.players:
-            player.set_rate(progress)
+            player.set_lr(progress)
             for _ in range(player.batches_per_round):
                 self.batch = stage.source.next()
                 self._items += self.batch.total
                 self._step(player, self.batch)
             if player.batches_per_round == 0:
-                assert self.batch is not None, "the first player of a stage must take fresh batches"
+                assert self.batch is not None, "the first player of a stage must take new batches"
                 self._step(player, self.batch)
         for follower in stage.followers:
             follower.follow(self.stage_round)
@@ -171,7 +176,9 @@ class Loop:
 
     def _step(self, player: Player, batch: Batch) -> None:
         loss, terms = player.step(batch, self._precision, self._combine)
-        names = {"loss": loss, **terms} if len(self._players) == 1 else _named(player.name, loss, terms)
+        names = (
+            {"loss": loss, **terms} if len(self._players) == 1 else _named_by_player(player.name, loss, terms)
+        )
         self.meter.add(names, self.round + 1)
 
     @property
@@ -183,14 +190,15 @@ class Loop:
         return precision_context(self.device, self.precision)
 
     def _read_terms(self) -> None:
-        """Brings the terms of the last rounds from the device, in one transfer, and looks for what is no number."""
-        values, bad = self.meter.read()
+        """Reads the terms of the last rounds, in one transfer, and checks that they are finite."""
+        values, not_finite = self.meter.read()
         self.interval.merge(values)
-        if bad is not None:
-            raise self._not_finite(bad[1], bad[0], self.epoch + 1)
+        if not_finite is not None:
+            raise self._not_finite(not_finite[1], not_finite[0], self.epoch + 1)
 
     def _not_finite(self, name: str, round_number: int, epoch: int | None = None) -> TrainingError:
-        kept = "the last good checkpoint is kept" if (self.checkpoints / "last.safetensors").exists() else "no checkpoint was saved before"
+        saved = (self.checkpoints / "last.safetensors").exists()
+        kept = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
         return TrainingError(
             f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
             "finite losses",
@@ -199,7 +207,12 @@ class Loop:
 
     def _log_rounds(self, stage: Stage) -> None:
         self._read_terms()
-        line: dict[str, Any] = {"event": "rounds", "round": self.round, "epoch": self.epoch + 1, "stage": self.stage_index}
+        line: dict[str, Any] = {
+            "event": "rounds",
+            "round": self.round,
+            "epoch": self.epoch + 1,
+            "stage": self.stage_index,
+        }
         line.update({f"train/{name}": value for name, value in self.interval.means().items()})
         self.interval.clear()
         line["of_rounds"] = stage.rounds
@@ -209,13 +222,18 @@ class Loop:
     def _end_epoch(self, stage: Stage) -> None:
         self._read_terms()
         self.epoch += 1
-        line: dict[str, Any] = {"event": "epoch", "epoch": self.epoch, "round": self.round, "stage": self.stage_index}
+        line: dict[str, Any] = {
+            "event": "epoch",
+            "epoch": self.epoch,
+            "round": self.round,
+            "stage": self.stage_index,
+        }
         line.update({f"train/{name}": value for name, value in self.meter.means().items()})
         self.meter.clear()
         training_seconds = time.monotonic() - self._epoch_start
         if self.validate:
-            line.update({f"val/{name}": value for name, value in self._measure("val").items()})
-        line.update({f"lr/{player.name}": player.optimizer.rate for player in stage.players})
+            line.update({f"val/{name}": value for name, value in self._validation_metrics().items()})
+        line.update({f"lr/{player.name}": player.optimizer.lr for player in stage.players})
         line["seconds"] = round(time.monotonic() - self._epoch_start, 3)
         line["items_per_second"] = round(self._items / max(training_seconds, 1e-9), 1)
         for callback in self.callbacks.values():
@@ -223,34 +241,26 @@ class Loop:
         self.save()
         self._epoch_start, self._items = time.monotonic(), 0
 
-    def _measure(self, part: str) -> dict[str, float]:
-        """The method's metrics on a part, in float32, with the random numbers of the training left as they were."""
+    def _validation_metrics(self) -> dict[str, float]:
+        """The metrics on the validation part, in float32; the random state of the training is preserved."""
         self.method.train_mode(False)
-        cuda = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(self.config.seed)
-            metrics = self.method.validate(self.data, part)
+        with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
+            metrics = self.method.validate(self.data, "val")
         self.method.train_mode()
         return {name: float(value) for name, value in metrics.items()}
 
     def save(self) -> None:
-        """Writes the checkpoint `last`, from which the run goes on as if it had never stopped."""
+        """Writes the checkpoint `last`, from which the run resumes as if it had never been interrupted."""
         assert self.stage is not None
         self._read_terms()
         self.check_finite()
         self._last_save = time.monotonic()
         if not is_main_process():
             return
-        tensors = dict(self.method.tensors())
-        tensors["random/cpu"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        for player in self.stage.players:
-            tensors |= {f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()}
         position = self.stage.source.position()
-        tensors |= {f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)}
+        tensors = collect_tensors(self.method, self.stage, position, self.device)
         state = {
-            "format": 1,
+            "format": FORMAT,
             "stage": self.stage_index,
             "stage_round": self.stage_round,
             "stage_rounds": self.stage.rounds,
@@ -260,20 +270,20 @@ class Loop:
             "meter": self.meter.state(),
             "interval": self.interval.state(),
             "source": {name: value for name, value in position.items() if not isinstance(value, Tensor)},
-            "rate_factors": {player.name: player.rate_factor for player in self.stage.players},
+            "lr_factors": {player.name: player.lr_factor for player in self.stage.players},
             "callbacks": {name: callback.state() for name, callback in self.callbacks.items()},
         }
         save_checkpoint(self.checkpoints / "last.safetensors", tensors, state)
         self._last_save = time.monotonic()
 
     def check_finite(self) -> None:
-        """Raises TrainingError where a weight is not a finite number: such weights must not become a checkpoint."""
+        """Raises TrainingError if a weight is not finite: such weights must never be saved."""
         for name, tensor in self.method.tensors().items():
             if tensor.is_floating_point() and not torch.isfinite(tensor).all():
                 raise self._not_finite(name, self.round)
 
     def load(self, path: Path) -> None:
-        """Takes up the checkpoint `last` of a run."""
+        """Loads the checkpoint `last` of a run, to resume it."""
         tensors, state = load_checkpoint(path)
         self.stage_index, self.stage_round = state["stage"], state["stage_round"]
         self.round, self.epoch = state["round"], state["epoch"]
@@ -284,19 +294,6 @@ class Loop:
             callback.restore(state["callbacks"].get(name, {}))
         self._saved = (tensors, state)
 
-    def _restore(self, stage: Stage, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        for player in stage.players:
-            player.optimizer.load(_below(f"optimizer/{player.name}/", tensors))
-            player.rate_factor = state["rate_factors"][player.name]
-        stage.source.restore({**state["source"], **_below("source/", tensors)})
-        torch.set_rng_state(tensors["random/cpu"])
-        if self.device.type == "cuda" and "random/cuda" in tensors:
-            torch.cuda.set_rng_state(tensors["random/cuda"], self.device)
 
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _named(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _named_by_player(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {f"{player}.{name}": value for name, value in {"loss": loss, **terms}.items()}

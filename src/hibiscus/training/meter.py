@@ -1,4 +1,4 @@
-"""Running means of named terms that stay on the device until they are asked for."""
+"""Running means of named terms that stay on the device until they are read."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ __all__ = ["Meter"]
 
 
 class Meter:
-    """Sums terms in float64 in the order in which they came, so that when they are read changes no bit."""
+    """Sums terms in float64 in order of arrival, so the result does not depend on when they are read."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, tuple[str, ...], list[Tensor]]] = []
+        self._pending: list[tuple[int, tuple[str, ...], list[Tensor]]] = []
         self.sums: dict[str, float] = {}
         self.counts: dict[str, int] = {}
 
     def add(self, terms: Mapping[str, Tensor], round_number: int) -> None:
-        """Takes scalars of one step without reading them."""
-        self._waiting.append((round_number, tuple(terms), list(terms.values())))
+        """Adds the scalars of one step without reading them."""
+        self._pending.append((round_number, tuple(terms), list(terms.values())))
 
     def read(self) -> tuple[list[tuple[str, float]], tuple[int, str] | None]:
-        """Reads what waits, in one transfer; returns the values, and round and name of the first that is not finite."""
-        if not self._waiting:
+        """Reads the pending terms in one transfer; returns them, and the first that is not finite."""
+        if not self._pending:
             return [], None
-        numbers = average(torch.stack([value.float() for _, _, values in self._waiting for value in values])).tolist()
-        names = [(round_number, name) for round_number, names, _ in self._waiting for name in names]
-        self._waiting.clear()
+        numbers = average(
+            torch.stack([value.float() for _, _, values in self._pending for value in values])
+        ).tolist()
+        names = [(round_number, name) for round_number, names, _ in self._pending for name in names]
+        self._pending.clear()
         pairs = [(name, number) for (_, name), number in zip(names, numbers, strict=True)]
         self.merge(pairs)
-        bad = next((place for place, number in zip(names, numbers, strict=True) if not math.isfinite(number)), None)
-        return pairs, bad
+        not_finite = (key for key, number in zip(names, numbers, strict=True) if not math.isfinite(number))
+        return pairs, next(not_finite, None)
 
     def merge(self, values: list[tuple[str, float]]) -> None:
-        """Adds values that were read already."""
+        """Adds values that have been read."""
         for name, value in values:
             self.sums[name] = self.sums.get(name, 0.0) + value
             self.counts[name] = self.counts.get(name, 0) + 1
@@ -49,13 +51,13 @@ class Meter:
         return {name: total / self.counts[name] for name, total in self.sums.items()}
 
     def clear(self) -> None:
-        """Begins anew."""
+        """Starts over."""
         self.sums, self.counts = {}, {}
 
     def state(self) -> dict[str, Any]:
-        """Sums and counts; everything has to be read before."""
+        """The sums and counts; all terms have to be read first."""
         return {"sums": self.sums, "counts": self.counts}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes what `state` gave."""
+        """Takes over what `state` returned."""
         self.sums, self.counts = dict(state["sums"]), dict(state["counts"])

@@ -1,4 +1,4 @@
-"""What a method is: configuration, networks, stages of players, the metric that decides, and its abilities."""
+"""The interface of a method: configuration, networks, stages of players, selection metric, and abilities."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class SelectionMetric:
 
 @dataclass(frozen=True)
 class SmokeTest:
-    """A training of seconds on data that everybody has: to try the method out, and what the contract tests run.
+    """A training of a few seconds on bundled data: to try the method out, and for the contract tests.
 
     Args:
         data: a bundled name.
-        options: the method's options that make it small.
+        options: options of the method that make it small.
     """
 
     data: str
@@ -70,12 +70,12 @@ class SmokeTest:
 
 @dataclass
 class Evaluation:
-    """What a method says of itself on one part, for the report.
+    """The final evaluation of a method on one part of the data.
 
     Args:
         metrics: by name, without the part (`accuracy`).
-        baselines: the same metrics for simple rivals, by rival.
-        report items: figures, tables and galleries for the report.
+        baselines: the same metrics for each baseline, by its name.
+        report_items: curves, tables and galleries for the report.
     """
 
     metrics: dict[str, float]
@@ -84,32 +84,46 @@ class Evaluation:
 
 
 class Method(ABC):
-    """A learning method, bound to a configuration and to what was learned from the training part.
+    """A learning method, bound to its options and to what was learned from the training part.
 
-    A concrete method is final: a variant is the same class with another loss or network passed to it. The networks
-    become attributes by their names, so that losses read `self.generator(z)`.
+    A concrete method is final: a variant is the same class with another loss or network. The networks become
+        attributes
+    by their names, so that losses read `self.generator(z)`.
 
     Args:
-        config: the method's own `Config`.
-        preparation: shapes, classes and scales of the data; also all that prediction needs later.
+        config: an instance of the method's own `Config`.
+        preparation: shapes, classes and scales of the data, and everything else that prediction needs later.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     family: ClassVar[str]
-    needs: ClassVar[frozenset[str]]  # fields without which it cannot learn; `label` and `target` bring any inputs with them
-    uses: ClassVar[frozenset[str]] = frozenset()  # fields that it takes where there are some, to measure or to show
-    signed_pixels: ClassVar[bool] = False  # images as values in [-1, 1], not standardised by their own mean and deviation
-    gives_images: ClassVar[bool] = False  # what `predict` answers with are images, and little else
-    compiles: ClassVar[bool] = True  # no loss takes a gradient of a gradient, which compiled networks do not have
-    parts_hold_other_classes: ClassVar[bool] = False  # validation and test hold classes that training never shows
+    summary: ClassVar[str]  # one line for the list of methods
+    needs: ClassVar[
+        frozenset[str]
+    ]  # required fields; with `label` or `target`, the inputs may be of any type
+    uses: ClassVar[frozenset[str]] = frozenset()  # optional fields, for metrics or for the report
+    signed_pixels: ClassVar[bool] = (
+        False  # pixels in [-1, 1] instead of standardized by mean and standard deviation
+    )
+    gives_images: ClassVar[bool] = False  # `predict` returns mainly images
+    compiles: ClassVar[bool] = (
+        True  # no loss takes a gradient of a gradient, which compiled networks do not support
+    )
+    parts_hold_other_classes: ClassVar[bool] = (
+        False  # classes of the validation and test parts never occur in training
+    )
     selection_metric: SelectionMetric
     smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]
 
     def __init__(self, config: TrainingConfig, preparation: Preparation):
         if config.compile and not self.compiles:
-            raise ConfigError(f"compile=true: {self.name} takes gradients of gradients", "networks as they are", "leave compile=true out")
+            raise ConfigError(
+                f"compile=true: {self.name} takes gradients of gradients",
+                "compile=false",
+                "leave compile=true out",
+            )
         self.config: Any = config
         self.selection_metric = self.choose_selection_metric(config)
         self.preparation = preparation
@@ -119,22 +133,24 @@ class Method(ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where its networks are."""
+        """The device of its networks."""
         return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """The metric that decides with these options; its name may follow from them."""
+        """The selection metric with these options; its name may depend on them."""
         return cls.selection_metric
 
     @classmethod
-    def resolve(cls, config: TrainingConfig, preparation: Preparation, items: int | None = None) -> TrainingConfig:
-        """The options with every `auto` replaced by what it stands for with this data; the run's record holds these.
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
+        """The options with every `auto` replaced by the value for this data; `run.json` records the result.
 
         Args:
-            config: as the person gave them.
+            config: the options as given.
             preparation: what was learned from the training part.
-            items: how many items the training part holds.
+            items: the number of items in the training part.
         """
         return config
 
@@ -143,35 +159,40 @@ class Method(ABC):
         """Builds the networks by name."""
 
     def grow(self, stage: int) -> None:  # noqa: B027 - most methods do not grow
-        """Changes the networks in place for a stage, from the configuration alone; called once, before the stage's first round.
+        """Changes the networks in place for a stage; called once, before the first round of the stage.
 
-        Loading a run calls it for every stage up to the saved one, so it may not depend on data or on weights.
+        Loading a run calls it for every stage up to the saved one, so it may depend on the options only, not
+        on data or weights.
         """
 
     @abstractmethod
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """Yields the stages one after another, each built when the one before it has been played."""
+        """Yields the stages one after another; each is built after the one before it has ended."""
 
     @abstractmethod
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The metrics on one part, by name, as they are watched after each epoch; among them the one that decides."""
+        """The metrics on one part, by name, after each epoch; they include the selection metric."""
 
     @abstractmethod
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """The metrics of the final result on one part, beside baselines, with evidence for the report."""
+        """The final metrics on one part with those of the baselines, and the items of the report."""
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """What it can do once trained: those of `predict`, `sample` and `embed` that it has."""
-        return [name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)]
+        """What it can do once trained: those of `predict`, `sample` and `embed` that it implements."""
+        return [
+            name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)
+        ]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """Answers for the items of a part, by name; an ability that not every method has.
+        """Predictions for the items of a part, by name; not every method has this ability.
 
         Raises:
             UsageError: the method does not predict.
         """
-        raise UsageError(f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not predict", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def sample(self, count: int, *, interpolation: float | None = None) -> dict[str, Any]:
         """New items drawn from the trained model, by field; an ability that not every method has.
@@ -189,28 +210,38 @@ class Method(ABC):
         Raises:
             UsageError: the method does not sample.
         """
-        raise UsageError(f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not sample", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """A few numbers for each item of a part, near to each other for items that are alike; an ability that not every method has.
+        """The embedding of each item of a part; not every method has this ability.
 
         Returns:
-            float32 `(items, numbers)`.
+            float32 `(items, dimension)`.
 
         Raises:
-            UsageError: the method has no such code.
+            UsageError: the method does not embed.
         """
-        raise UsageError(f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name)
+        raise UsageError(
+            f"{self.name} does not embed", "a method with this ability", "hibiscus explain " + self.name
+        )
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """All weights and running statistics, by `network/NAME/TENSOR`."""
-        return {f"network/{name}/{key}": value for name, net in self.nets.items() for key, value in net.state_dict().items()}
+        """All weights and buffers, by `network/NAME/TENSOR`."""
+        return {
+            f"network/{name}/{key}": value
+            for name, net in self.nets.items()
+            for key, value in net.state_dict().items()
+        }
 
     def load_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Takes the weights that `tensors` gave."""
+        """Loads what `tensors` returned."""
         for name, network in self.nets.items():
             prefix = f"network/{name}/"
-            network.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
+            network.load_state_dict(
+                {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+            )
 
     def train_mode(self, training: bool = True) -> None:
         """Switches all networks between training and evaluation (dropout, batch statistics)."""
@@ -218,7 +249,7 @@ class Method(ABC):
             network.train(training)
 
     def to(self, device: torch.device) -> None:
-        """Moves all networks to a device, 4-D weights channels-last."""
+        """Moves all networks to a device, with 4-D weights in channels-last format."""
         for network in self.nets.values():
             network.to(device=device)
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,12 +1,12 @@
-"""Optimizers on PyTorch's fused kernels: a step is one call for all parameters of a group, and nothing beside it.
+"""Optimizers on PyTorch's fused kernels: a step is a single call for all parameters of a group.
 
-The kernels and the names of their state are those of `torch.optim`, and so are the results, to the last bit. What is left out
-is what `torch.optim` does around each call (profiling, grouping by device, a second of imports at the first one), which costs
-small networks more than the arithmetic.
+The kernels and the names of their state are those of `torch.optim`, and the results are bit-identical. What
+`torch.optim` does around each call is left out (profiling, grouping by device, a second of imports at the
+first one), because it costs small networks more than the arithmetic.
 """
 
 # pyright: reportPrivateImportUsage=false
-# The kernels have no public name; they are what torch.optim calls, and tests hold this file to its bits.
+# The kernels have no public name. They are what torch.optim calls, and tests compare the results bit by bit.
 
 from __future__ import annotations
 
@@ -26,64 +26,79 @@ Tensors = list[Tensor]
 
 
 class Updates(ABC):
-    """Improves parameters in place by their gradients; a parameter without one stays as it is.
+    """Updates parameters in place by their gradients; a parameter without a gradient stays as it is.
 
     Args:
-        parameters: all of them; matrices before vectors (biases, scales of normalisation layers), which are never decayed.
-        settings: rate, momenta, decay.
+        parameters: matrices before vectors (biases, scales of normalization layers), to which weight decay
+            never applies.
+        settings: learning rate, momenta, weight decay.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
+    slots: ClassVar[
+        tuple[str, ...]
+    ] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
     counts_steps: ClassVar[bool] = False
 
     def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimizer):
-        self.parameters, self.settings, self.rate = list(parameters), settings, settings.rate
+        self.parameters, self.settings, self.lr = list(parameters), settings, settings.lr
         decays = [settings.weight_decay if p.ndim > 1 else 0.0 for p in self.parameters]
-        self.groups = {decay: [i for i, own in enumerate(decays) if own == decay] for decay in dict.fromkeys(decays)}
-        self.state: dict[str, Tensors] = {name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots}
+        self.groups = {
+            decay: [i for i, value in enumerate(decays) if value == decay] for decay in dict.fromkeys(decays)
+        }
+        self.state: dict[str, Tensors] = {
+            name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots
+        }
         if self.counts_steps:
             self.state["step"] = [torch.zeros((), device=p.device) for p in self.parameters]
 
     @torch.no_grad()
     def step(self) -> None:
-        """Improves every parameter that has a gradient; one kernel for those with decay and one for those without."""
+        """Updates every parameter that has a gradient, with one call per value of weight decay."""
         for decay, group in self.groups.items():
             gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
             if gradients:
                 state = {name: [values[i] for i in gradients] for name, values in self.state.items()}
-                self._improve([self.parameters[i] for i in gradients], list(gradients.values()), state, decay)
+                self._update([self.parameters[i] for i in gradients], list(gradients.values()), state, decay)
 
     @abstractmethod
-    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None: ...
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None: ...
 
     def tensors(self) -> dict[str, Tensor]:
-        """The state by `NUMBER/NAME`, the number counting the parameters."""
-        return {f"{i}/{name}": values[i] for i in range(len(self.parameters)) for name, values in self.state.items()}
+        """The state by `NUMBER/NAME`, where the number counts the parameters."""
+        return {
+            f"{i}/{name}": values[i]
+            for i in range(len(self.parameters))
+            for name, values in self.state.items()
+        }
 
     @torch.no_grad()
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Takes what `tensors` gave; what is missing there begins at zero.
+        """Takes over what `tensors` returned; missing tensors become zero.
 
         Raises:
-            RunError: a state of another shape than its parameter.
+            RunError: a state whose shape differs from that of its parameter.
         """
-        for name, own in self.tensors().items():
-            saved = tensors.get(name, torch.zeros_like(own))
-            if saved.shape != own.shape:
+        for name, tensor in self.tensors().items():
+            saved = tensors.get(name, torch.zeros_like(tensor))
+            if saved.shape != tensor.shape:
                 raise RunError(
-                    f"state {name} of the optimizer has the shape {tuple(saved.shape)}, its parameter {tuple(own.shape)}",
+                    f"optimizer state {name}: {tuple(saved.shape)}, its parameter: {tuple(tensor.shape)}",
                     "a checkpoint of the same networks",
-                    "go on with the options of the run that saved it",
+                    "use the options of the run that saved it",
                 )
-            own.copy_(saved)
+            tensor.copy_(saved)
 
 
 class SGD(Updates):
-    r"""Stochastic gradient descent, with momentum: `m <- momentum m + g;  w <- w - rate (g + momentum m)` in Nesterov's form."""
+    r"""SGD with Nesterov momentum: `m <- momentum m + g;  w <- w - lr (g + momentum m)`."""
 
     slots = ("momentum_buffer",)
 
-    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         momentum = self.settings.momentum
         torch._fused_sgd_(
             parameters,
@@ -91,7 +106,7 @@ class SGD(Updates):
             state["momentum_buffer"] if momentum else [],
             weight_decay=decay,
             momentum=momentum,
-            lr=self.rate,
+            lr=self.lr,
             dampening=0.0,
             nesterov=self.settings.nesterov and momentum > 0,
             maximize=False,
@@ -100,12 +115,14 @@ class SGD(Updates):
 
 
 class RMSprop(Updates):
-    r"""`v <- 0.99 v + 0.01 g^2;  m <- momentum m + g / (sqrt v + 1e-8);  w <- w - rate m`."""
+    r"""`v <- 0.99 v + 0.01 g^2;  m <- momentum m + g / (sqrt v + 1e-8);  w <- w - lr m`."""
 
     slots = ("square_avg", "momentum_buffer")
     smoothing, epsilon = 0.99, 1e-8
 
-    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         square, velocity = state["square_avg"], state["momentum_buffer"]
         if decay:
             gradients = list(torch._foreach_add(gradients, parameters, alpha=decay))
@@ -115,16 +132,21 @@ class RMSprop(Updates):
         torch._foreach_add_(root, self.epsilon)
         torch._foreach_mul_(velocity, self.settings.momentum)
         torch._foreach_addcdiv_(velocity, gradients, root)
-        torch._foreach_add_(parameters, velocity, alpha=-self.rate)
+        torch._foreach_add_(parameters, velocity, alpha=-self.lr)
 
 
 class Adam(Updates):
-    r"""`w <- w - rate m / (sqrt v + 1e-8)`, m and v the debiased averages of g and g^2; AdamW decays the weights apart from g."""
+    r"""`w <- w - lr m / (sqrt v + 1e-8)`, with m and v the bias-corrected means of g and g^2.
+
+    AdamW applies weight decay directly to the weights instead of adding it to g.
+    """
 
     slots = ("exp_avg", "exp_avg_sq")
     counts_steps = True
 
-    def _improve(self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float) -> None:
+    def _update(
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+    ) -> None:
         torch._foreach_add_(state["step"], 1)
         kernel = torch._fused_adamw_ if self.settings.name == "adamw" else torch._fused_adam_
         kernel(
@@ -134,7 +156,7 @@ class Adam(Updates):
             state["exp_avg_sq"],
             [],
             state["step"],
-            lr=self.rate,
+            lr=self.lr,
             beta1=self.settings.betas[0],
             beta2=self.settings.betas[1],
             weight_decay=decay,
@@ -149,27 +171,27 @@ KINDS: dict[str, type[Updates]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam,
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Which optimizer, and how fast.
+    """An optimizer by name, with its settings.
 
     Args:
         name: `sgd` (with momentum), `rmsprop`, `adam` or `adamw`.
-        rate: learning rate at the schedule's value 1.
+        lr: learning rate where the schedule's factor is 1.
         momentum: for SGD and RMSprop.
         betas: for Adam and AdamW.
-        weight_decay: L2 decay of weights (decoupled in AdamW, in the gradient otherwise); biases and the scales of
-            normalisation layers are never decayed.
-        nesterov: for SGD.
+        weight_decay: L2 decay of the weights (decoupled in AdamW, through the gradient otherwise), never of
+            biases and the scales of normalization layers.
+        nesterov: Nesterov momentum, for SGD.
     """
 
     name: str = "adam"
-    rate: float = 1e-3
+    lr: float = 1e-3
     momentum: float = 0.9
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     nesterov: bool = True
 
     def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
-        """The optimizer over some parameters, matrices first: a checkpoint counts by that order.
+        """The optimizer of the given parameters, matrices first: checkpoints number them in that order.
 
         Raises:
             ConfigError: an unknown name.
@@ -180,8 +202,8 @@ class Optimizer:
 
 
 @torch.no_grad()
-def clip_gradients(parameters: Sequence[nn.Parameter], most: float) -> None:
-    """Scales all gradients together where the norm of the whole is above `most`."""
+def clip_gradients(parameters: Sequence[nn.Parameter], max_norm: float) -> None:
+    """Scales all gradients down together if their total norm exceeds `max_norm`."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    torch._foreach_div_(gradients, (norm / most).clamp_min(1.0))
+    torch._foreach_div_(gradients, (norm / max_norm).clamp_min(1.0))

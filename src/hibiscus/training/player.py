@@ -1,11 +1,12 @@
-r"""Players, followers and stages: the three nouns of which every training is made.
+r"""Players, followers and stages: the three building blocks of every training.
 
-A supervised method has one player, a GAN two, CycleGAN two of two networks each. In each round every player plays in the declared
-order:
+A supervised method has one player, a GAN two, CycleGAN two with two networks each. In each round every player
+takes its steps, in the declared order:
 
-    theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own parameters
+    theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own
+    parameters
 
-The gradient goes into the player's own parameters and no others, so nothing is ever frozen or detached.
+The gradient is computed for the player's own parameters only, so nothing ever has to be frozen or detached.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = ["Follower", "Loss", "Player", "Stage", "frozen_copy"]
 
 
 def frozen_copy(network: nn.Module) -> nn.Module:
-    """A copy that no gradient reaches: for a `Follower`, or a target network."""
+    """A copy that requires no gradient: for a `Follower`, or a target network."""
     return copy.deepcopy(network).requires_grad_(False)
 
 
@@ -35,17 +36,17 @@ Loss = Callable[[Batch], tuple[Tensor, Mapping[str, Tensor]]]
 
 
 class Player:
-    """Owns networks, and improves their parameters by its own loss and nothing else.
+    """Owns networks and trains their parameters with one loss and one optimizer.
 
     Args:
-        name: how the log calls it.
+        name: its name in the log.
         networks: the networks whose parameters it owns.
-        loss: from a batch to a scalar to be minimised and named terms for the log (detached scalars).
-        optimizer: which optimizer, and its settings.
-        fresh: how many fresh batches it plays in a round, a step on each; 0 for one step on the batch that the
-            player before it used.
-        schedule: factor of the learning rate over the stage's progress from 0 to 1.
-        clip_grad_norm: largest norm of the whole gradient; None for no limit.
+        loss: maps a batch to a scalar to be minimized and named terms for the log (detached scalars).
+        optimizer: the optimizer and its settings.
+        batches_per_round: the number of new batches in a round, with a step on each; 0 for one step on the
+            batch of the player before it.
+        schedule: factor of the learning rate as a function of the stage's progress from 0 to 1.
+        clip_grad_norm: maximum norm of the whole gradient; None for no limit.
         after_step: called after each step, for example a weight constraint.
     """
 
@@ -65,11 +66,11 @@ class Player:
         self.clip_grad_norm, self.after_step = clip_grad_norm, after_step
         self.networks = [networks] if isinstance(networks, nn.Module) else list(networks)
         self.settings = optimizer
-        self.rate_factor = 1.0  # what a plateau has taken off; multiplies the schedule, so neither undoes the other
+        self.lr_factor = 1.0  # reductions on plateaus; multiplies the schedule, so neither undoes the other
 
     @cached_property
     def parameters(self) -> list[nn.Parameter]:
-        """What it owns, read off the networks when its stage begins and they have grown to it."""
+        """The parameters it owns, collected when its stage begins, after the networks have grown."""
         return [p for network in self.networks for p in network.parameters() if p.requires_grad]
 
     @cached_property
@@ -77,23 +78,28 @@ class Player:
         """Its optimizer over its parameters."""
         return self.settings.build(self.parameters)
 
-    def set_rate(self, progress: float) -> None:
-        """Sets the learning rate for the share `progress` of the stage that is done."""
-        self.optimizer.rate = self.settings.rate * self.schedule(progress) * self.rate_factor
+    def set_lr(self, progress: float) -> None:
+        """Sets the learning rate for the stage's progress from 0 to 1."""
+        self.optimizer.lr = self.settings.lr * self.schedule(progress) * self.lr_factor
 
     def step(
-        self, batch: Batch, precision: Callable[[], Any], combine: Callable[[Sequence[nn.Parameter]], None] | None = None
+        self,
+        batch: Batch,
+        precision: Callable[[], Any],
+        combine: Callable[[Sequence[nn.Parameter]], None] | None = None,
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """One step on one batch; returns the loss, detached, and its terms.
+        """Takes one step on one batch; returns the loss, detached, and its terms.
 
         Args:
-            batch: what its loss takes.
-            precision: the context that the loss is computed in.
-            combine: averages the gradients over the processes, where there are several.
+            batch: the argument of its loss.
+            precision: returns the context in which the loss is computed.
+            combine: averages the gradients over the processes, if there are several.
         """
         with precision():
             loss, terms = self.loss(batch)
-        for parameter in self.parameters:  # what zero_grad does, without its profiling, a thirtieth of a small step
+        for parameter in (
+            self.parameters
+        ):  # as zero_grad does, without its profiling, which costs a thirtieth of a small step
             parameter.grad = None
         if combine is None:
             loss.backward(inputs=self.parameters)
@@ -109,45 +115,59 @@ class Player:
 
 
 class Follower:
-    r"""Copies the weights of one network into another, at once or by exponential average.
+    r"""Copies the weights of one network into another, completely or as an exponential moving average.
 
         follower <- decay follower + (1 - decay) leader        every `every` rounds
 
     Args:
-        follower: the network that follows; nobody's player owns it.
+        follower: the network that is updated; no player owns it.
         leader: the network that is followed.
-        decay: 0 for a plain copy (DQN's target), near 1 for an average.
-        every: rounds between two copies.
-        warm_up: let the decay grow as `(1 + t) / (10 + t)` towards its value, so that early weights are forgotten.
+        decay: 0 for a plain copy (the target network of DQN), close to 1 for an average.
+        every: rounds between two updates.
+        warm_up: whether the decay grows as `(1 + t) / (10 + t)` towards its value, so that early weights are
+            forgotten.
     """
 
-    def __init__(self, follower: nn.Module, leader: nn.Module, decay: float = 0.0, every: int = 1, warm_up: bool = False):
-        self.follower, self.leader, self.decay, self.every, self.warm_up = follower, leader, decay, every, warm_up
+    def __init__(
+        self,
+        follower: nn.Module,
+        leader: nn.Module,
+        decay: float = 0.0,
+        every: int = 1,
+        warm_up: bool = False,
+    ):
+        self.follower, self.leader, self.decay, self.every, self.warm_up = (
+            follower,
+            leader,
+            decay,
+            every,
+            warm_up,
+        )
 
     @torch.no_grad()
     def follow(self, round_number: int) -> None:
-        """Copies, where this is the last of `every` rounds; `round_number` counts from 0."""
+        """Updates the follower if this is the last of `every` rounds; `round_number` counts from 0."""
         if (round_number + 1) % self.every:
             return
         updates = round_number // self.every
         decay = min(self.decay, (1 + updates) / (10 + updates)) if self.warm_up else self.decay
-        for own, other in zip(self.follower.parameters(), self.leader.parameters(), strict=True):
-            own.lerp_(other, 1 - decay)
-        for own, other in zip(self.follower.buffers(), self.leader.buffers(), strict=True):
-            own.copy_(other)
+        for average, weight in zip(self.follower.parameters(), self.leader.parameters(), strict=True):
+            average.lerp_(weight, 1 - decay)
+        for copy_, buffer in zip(self.follower.buffers(), self.leader.buffers(), strict=True):
+            copy_.copy_(buffer)
 
 
 @dataclass
 class Stage:
-    """Some players and how long they play.
+    """A period of training with a fixed list of players.
 
     Args:
-        players: in the order in which they play.
-        epochs: how long, in passes of the source.
-        source: where their batches come from.
-        followers: networks that copy others after each round.
-        before_round: called before each round with the share of the stage that is done, from 0 to 1: what changes
-            with time beside the learning rate, such as the fading in of a new layer.
+        players: in the order in which they take their steps.
+        epochs: its length, in passes over the source.
+        source: supplies the batches.
+        followers: updated after each round.
+        before_round: called before each round with the stage's progress from 0 to 1, for whatever changes
+            with time besides the learning rate, such as the fading in of a new layer.
     """
 
     players: Sequence[Player]
@@ -158,10 +178,13 @@ class Stage:
 
     @property
     def rounds_per_epoch(self) -> int:
-        """Rounds in which the players use up one pass of the source."""
-        return max(1, self.source.batches_per_epoch // max(1, sum(player.batches_per_round for player in self.players)))
+        """Rounds in which the players use up one pass over the source."""
+        return max(
+            1,
+            self.source.batches_per_epoch // max(1, sum(player.batches_per_round for player in self.players)),
+        )
 
     @property
     def rounds(self) -> int:
-        """Rounds of the whole stage."""
+        """Rounds in the whole stage."""
         return self.epochs * self.rounds_per_epoch

@@ -1,82 +1,80 @@
-"""What a generator draws in the course of its training: grids of samples from the same noise, so that each place can be followed."""
+"""Grids of samples in the course of a training, from the same noise, so that each cell can be followed."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from hibiscus.data.images.ops import image_grid, save_image
-from hibiscus.training.callbacks import Callback
-
-if TYPE_CHECKING:
-    from hibiscus.training.loop import Loop
+from hibiscus.training.callbacks import Callback, LoopState
+from hibiscus.training.random_state import preserved_random_state
 
 __all__ = ["SampleGrids", "epochs_between"]
 
-MOST = 30  # grids that a training leaves behind
-SIDE = 512  # pixels of a grid's side, about
-ROWS = 8  # at most
-SHARE = 0.02  # of the training's time that may go into grids
-NOISE = 20_140_610  # the seed of the noise; not the run's, so that runs of several seeds start from one noise
+MAX_GRIDS = 30  # that a training leaves behind
+SIDE = 512  # approximate side of a grid in pixels
+MAX_ROWS = 8
+TIME_FRACTION = 0.02  # of the training time that may be spent on grids
+NOISE_SEED = (
+    20_140_610  # not the seed of the run, so that runs with different seeds start from the same noise
+)
 
 
 def epochs_between(epoch: int) -> int:
-    """How many epochs lie between two grids that are kept after so many: the least power of two that leaves at most `MOST`."""
+    """The epochs between two grids: the smallest power of two that leaves at most `MAX_GRIDS` so far."""
     between = 1
-    while (epoch - 1) // between >= MOST:
+    while (epoch - 1) // between >= MAX_GRIDS:
         between *= 2
     return between
 
 
 class SampleGrids(Callback):
-    """Writes `epoch-0007.png` and so on: after the first epoch, after the last, and evenly between, fewer where drawing is slow.
+    """Writes `epoch-0007.png` and so on: after the first and the last epoch, and at regular intervals.
 
-    It leaves the training's random numbers and the networks' statistics as they were, so weights are the same with it and without.
-    As nobody knows beforehand how long a training goes on, it draws often at first, and takes back every second grid when there are
-    too many.
+    It changes neither the random state nor the batch statistics of the training, so the weights are the same
+    with and without it. Since the length of a training is not known in advance, it samples often at first,
+    and deletes every second grid when there are too many.
 
     Args:
-        folder: where the grids go; made where it is missing.
+        folder: the folder of the grids, created when needed.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.seconds = 0.0  # that may be spent
-        self.cost = 0.0  # of the last grid
-        self.drawn = 0  # the last epoch of which there is one
+        self.seconds = 0.0  # time that may be spent
+        self.cost = 0.0  # time that the last grid took
+        self.last_epoch = 0  # the last epoch with a grid
 
-    def on_epoch(self, loop: Loop, line: dict[str, Any]) -> None:
-        """Draws, if this epoch has its turn and the time that drawing took before is earned again."""
-        self.seconds += SHARE * line["seconds"]
+    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
+        """Writes a grid if this epoch is due and the time that sampling took before has been earned back."""
+        self.seconds += TIME_FRACTION * line["seconds"]
         between = epochs_between(loop.epoch)
         if (loop.epoch - 1) % between == 0 and self.cost <= self.seconds:
-            self._draw(loop)
+            self._write_grid(loop)
         for path in self.folder.glob("epoch-*.png"):
             if (int(path.stem.removeprefix("epoch-")) - 1) % between:
                 path.unlink()
 
-    def on_end(self, loop: Loop) -> None:
-        """Draws what the last epoch makes, where the training ended with one."""
+    def on_end(self, loop: LoopState) -> None:
+        """Writes the grid of the last epoch, if that epoch was completed."""
         assert loop.stage is not None
-        if loop.epoch != self.drawn and loop.stage_round % loop.stage.rounds_per_epoch == 0:
-            self._draw(loop)
+        if loop.epoch != self.last_epoch and loop.stage_round % loop.stage.rounds_per_epoch == 0:
+            self._write_grid(loop)
 
-    def _draw(self, loop: Loop) -> None:
+    def _write_grid(self, loop: LoopState) -> None:
         began = time.monotonic()
         shape = loop.method.preparation["image"].shape
-        rows, columns = (max(2, min(ROWS, SIDE // side)) for side in shape[1:])
-        cuda = [loop.device] if loop.device.type == "cuda" else []
+        rows, columns = (max(2, min(MAX_ROWS, SIDE // side)) for side in shape[1:])
         loop.method.train_mode(False)
-        with torch.random.fork_rng(devices=cuda), torch.inference_mode():
-            torch.manual_seed(NOISE)
+        with preserved_random_state(loop.device, NOISE_SEED), torch.inference_mode():
             images = loop.method.sample(rows * columns)["image"]
         loop.method.train_mode()
         self.folder.mkdir(parents=True, exist_ok=True)
         save_image(image_grid(images, columns), self.folder / f"epoch-{loop.epoch:04d}.png", overwrite=True)
-        if self.drawn:  # the first takes longer than any after it, and tells nothing of their time
+        if self.last_epoch:  # the first grid takes longer than all others, so its time does not count
             self.cost = time.monotonic() - began
             self.seconds -= self.cost
-        self.drawn = loop.epoch
+        self.last_epoch = loop.epoch

@@ -1,4 +1,4 @@
-r"""Learning-rate schedules: pure functions from a stage's progress in [0, 1] to a factor of the learning rate."""
+r"""Learning-rate schedules: pure functions from the progress of a stage in [0, 1] to a factor."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def cosine(progress: float) -> float:
 
 
 def linear(progress: float) -> float:
-    """From 1 to 0 on a straight line."""
+    """Linearly from 1 to 0."""
     return 1 - progress
 
 
 def one_cycle(progress: float, warm: float = 0.25, start: float = 0.04) -> float:
-    r"""Up from `start` to 1 on a straight line during the share `warm`, then down to 0 on another.
+    r"""Linearly from `start` up to 1 during the fraction `warm`, then linearly down to 0.
 
     Reference: Smith, Topin, "Super-convergence", 2018, arXiv 1708.07120.
     """
@@ -37,8 +37,10 @@ def one_cycle(progress: float, warm: float = 0.25, start: float = 0.04) -> float
     return (1 - progress) / (1 - warm)
 
 
-def steps(milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)) -> Schedule:
-    """1 at first, then each factor from its milestone on (shares of the stage; 80, 120, 160 and 180 of 200 epochs)."""
+def steps(
+    milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)
+) -> Schedule:
+    """1 at first, then each factor from its milestone on (80, 120, 160 and 180 of 200 epochs)."""
 
     def schedule(progress: float) -> float:
         factor = 1.0
@@ -60,7 +62,7 @@ SCHEDULES: dict[str, Schedule] = {
 
 
 def make_schedule(name: str) -> Schedule:
-    """The schedule of that name.
+    """The schedule by its name.
 
     Raises:
         ConfigError: an unknown name.

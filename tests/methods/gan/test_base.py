@@ -18,7 +18,7 @@ from methods.gan_fixtures import GAMES, Images, game_of, images, made
 def test_the_generator_has_its_own_learning_rate(kind):
     game = game_of(kind, generator_lr_factor=0.25)
     judge, generator = next(game.stages(Images())).players
-    assert generator.settings.rate == 0.25 * judge.settings.rate
+    assert generator.settings.lr == 0.25 * judge.settings.lr
 
 
 @GAMES

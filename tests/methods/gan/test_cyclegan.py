@@ -147,7 +147,7 @@ def test_stabilization_reaches_both_players():
 
     stage = next(game.stages(Images()))
     translators, discriminators = stage.players
-    assert translators.settings.rate == 0.5 * discriminators.settings.rate
+    assert translators.settings.lr == 0.5 * discriminators.settings.lr
     assert {id(f.leader) for f in stage.followers} == {id(game.nets["to_a"]), id(game.nets["to_b"])}
     assert all(f.follower is game.nets[f"ema_to_{to}"] for f, to in zip(stage.followers, "ab", strict=True))
     for domain in "ab":

@@ -43,7 +43,7 @@ def test_every_step_of_the_critic_ends_with_the_clipping():
     game = made(WGAN, weight_clip=0.02)
     critic, generator = next(game.stages(Images())).players
     assert max(p.abs().max().item() for p in game.nets["critic"].parameters()) > 0.02
-    critic.set_rate(0)
+    critic.set_lr(0)
     critic.step(images(), torch.enable_grad)
     assert max(p.abs().max().item() for p in game.nets["critic"].parameters()) == pytest.approx(0.02)
     assert generator.after_step is None

@@ -1,0 +1,63 @@
+"""Predictions as files: tables, JSON and arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hibiscus.cli.console import plain
+from hibiscus.errors import DataError
+
+__all__ = ["ENDINGS", "TABLES", "write_file"]
+
+ENDINGS = (".csv", ".json", ".parquet", ".npz")
+TABLES = (".csv", ".parquet")  # which cannot hold images
+
+
+def write_file(predicted: dict[str, Any], path: Path) -> None:
+    """Writes predictions in the format that the ending of the path names.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    import numpy as np
+
+    ending = path.suffix.lower()
+    try:
+        if ending == ".json":
+            path.write_text(json.dumps(plain(predicted), ensure_ascii=False), encoding="utf-8")
+        elif ending == ".npz":
+            arrays = {name: np.asarray(values) for name, values in predicted.items() if name != "skipped"}
+            np.savez(path, allow_pickle=False, **arrays)
+        elif ending == ".csv":
+            _frame(predicted).to_csv(path, index=False)
+        else:
+            _frame(predicted).to_parquet(path, index=False)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
+        ) from None
+
+
+def _frame(predicted: dict[str, Any]) -> Any:
+    """One row per item; an array of several columns becomes as many columns, probabilities one per class."""
+    import numpy as np
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name, values in predicted.items():
+        if name in ("skipped", "classes"):
+            continue
+        array = np.asarray(values)
+        if array.ndim < 2:
+            columns[name] = array
+        elif array.shape[1] == 1:
+            columns[name] = array[:, 0]
+        else:
+            flat = array.reshape(len(array), -1)
+            by_class = name == "probabilities" and "classes" in predicted
+            parts = predicted["classes"] if by_class else range(1, flat.shape[1] + 1)
+            stem = "p" if name == "probabilities" else name
+            columns |= {f"{stem}({part})": flat[:, i] for i, part in enumerate(parts)}
+    return pd.DataFrame(columns)

@@ -1,0 +1,113 @@
+"""What a run that extends another one may change, and what it takes over from it."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hibiscus.errors import ConfigError, RunError
+from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.options import build_options, split_options
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
+from hibiscus.training.config import TrainingConfig
+
+__all__ = ["check_extension", "copy_run", "load_last"]
+
+FIXED = ("net", "net_options", "ema_decay", "optimizer", "batch_size", "seed")  # options that cannot change
+REPEATED = ("target", "test_data", "target_domain")  # options of the data that may be given again
+
+
+def load_last(folder: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The last checkpoint of a run.
+
+    Raises:
+        RunError: the run has not saved one, or it is damaged.
+    """
+    path = folder.checkpoints / "last.safetensors"
+    if not path.is_file():
+        raise RunError(
+            f"{folder.path}: no checkpoint to continue from",
+            "a run that has saved at least once",
+            "train a new run",
+        )
+    return load_checkpoint(path)
+
+
+def check_extension(
+    config: TrainingConfig,
+    options: Mapping[str, Any],
+    state: Mapping[str, Any],
+    previous: str,
+    *,
+    method: tuple[str, str],
+    data: tuple[str | None, str],
+) -> TrainingConfig:
+    """The options of the extended run.
+
+    Args:
+        config: the options of the previous run.
+        options: those of the extended run, as given.
+        state: of the last checkpoint.
+        previous: the folder of the previous run, as given.
+        method: the method as given, and that of the previous run.
+        data: the path of the data as given, and that of the previous run; None for a Dataset in memory.
+
+    Raises:
+        ConfigError: an option that cannot change, or no more epochs than before.
+    """
+    if data[0] is not None and not _same_path(data[0], data[1]):
+        raise ConfigError(
+            f"{data[0]} together with extend={previous}",
+            f"the data of that run, {data[1]}",
+            "name the same data, or leave out extend=",
+        )
+    if method[0] != method[1]:
+        raise ConfigError(
+            f"extend={previous}: a run of {method[1]}", f"a run of {method[0]}", f"train {method[1]}"
+        )
+    data_options, method_options = split_options(type(config), options)
+    changed = [name for name in data_options if name not in REPEATED]
+    if changed:
+        raise ConfigError(
+            f"{', '.join(changed)} together with extend=",
+            "the data of the extended run, unchanged",
+            "leave them out",
+        )
+    extended = build_options(type(config), {**config.model_dump(), **method_options})
+    fixed = [name for name in FIXED if getattr(extended, name, None) != getattr(config, name, None)]
+    if fixed:
+        values = ", ".join(f"{name}={getattr(config, name)}" for name in fixed)
+        raise ConfigError(
+            f"{', '.join(fixed)} together with extend=", f"as in the extended run: {values}", "leave them out"
+        )
+    done = math.ceil(
+        config.epochs * state["stage_round"] / max(1, state["stage_rounds"])
+    )  # in the current stage
+    if extended.epochs <= done:
+        raise ConfigError(
+            f"epochs={extended.epochs} with extend={previous}, which has completed {done}",
+            f"more than {done}",
+            f"epochs={2 * done}",
+        )
+    return extended
+
+
+def copy_run(old: RunFolder, new: RunFolder, tensors: dict[str, Any], state: dict[str, Any]) -> None:
+    """Copies the log, the best checkpoint and the last one, without the reason why the previous run ended."""
+    callbacks = {
+        name: value for name, value in state["callbacks"].items() if name not in ("plateau", "early_stopping")
+    }
+    with old.locked():
+        for name in ("log.jsonl", "checkpoints/best.safetensors"):
+            if (old.path / name).exists():
+                shutil.copy2(old.path / name, new.path / name)
+    save_checkpoint(
+        new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks}
+    )
+
+
+def _same_path(first: str, second: str) -> bool:
+    return first == second or Path(first).expanduser().resolve() == Path(second).expanduser().resolve()

@@ -1,0 +1,114 @@
+"""The information that a run records about itself in `run.json`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hibiscus.data.builtin.open import BUNDLED
+from hibiscus.data.dataset import Dataset
+from hibiscus.errors import RunError
+from hibiscus.run_format import FORMAT
+from hibiscus.runs.folder import RunFolder, now
+from hibiscus.training.config import TrainingConfig
+from hibiscus.training.device import describe_machine
+from hibiscus.training.method import Method
+
+__all__ = ["absolute_path", "initial_info", "read_info"]
+
+REQUIRED = {
+    "method": str,
+    "config": dict,
+    "data": dict,
+    "data_options": dict,
+    "selection_metric": dict,
+    "status": str,
+}
+
+
+def read_info(folder: RunFolder) -> dict[str, Any]:
+    """`run.json`, checked for the entries that a run cannot do without.
+
+    Raises:
+        RunError: it is missing, damaged, or of a newer format.
+    """
+    info = folder.read("run.json")
+    missing = [
+        name
+        for name, kind in REQUIRED.items()
+        if not isinstance(info, dict) or not isinstance(info.get(name), kind)
+    ]
+    if missing:
+        raise RunError(
+            f"{folder.path / 'run.json'}: damaged, without {', '.join(missing)}",
+            "the file as Hibiscus wrote it",
+            "restore it from a backup",
+        )
+    return info
+
+
+def initial_info(
+    method: type[Method],
+    config: TrainingConfig,
+    dataset: Dataset,
+    data: dict[str, Any],
+    device: torch.device,
+) -> dict[str, Any]:
+    """What is known about a run before its first step.
+
+    Args:
+        method: the class of the method.
+        config: its options.
+        dataset: the opened data.
+        data: the summary of the dataset with its parts.
+        device: where the run is computed.
+    """
+    return {
+        "format": FORMAT,
+        "method": method.name,
+        "title": method.title,
+        "abilities": method.abilities(),
+        "gives_images": method.gives_images,
+        "status": "running",
+        "error": None,
+        "seed": config.seed,
+        "started": now(),
+        "seconds": 0.0,
+        "versions": _versions(),
+        "device": str(device),
+        "machine": describe_machine(device),
+        "threads": torch.get_num_threads(),
+        "data": {**data, "kind": _kind(dataset), "location": absolute_path(dataset.path)},
+        "config": config.model_dump(mode="json"),
+        "selection_metric": vars(method.choose_selection_metric(config)),
+        "best": None,
+    }
+
+
+def absolute_path(path: str) -> str:
+    """A path that is valid in every working directory; names of bundled and hub data as they are."""
+    if path in BUNDLED or path.startswith("hf:"):
+        return path
+    return str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
+
+
+def _kind(dataset: Dataset) -> str:
+    words = {"image": "images", "table": "table", "array": "arrays"}
+    return " and ".join(words[name] for name in dataset.fields if name in words)
+
+
+def _versions() -> dict[str, str]:
+    system = platform.system() if sys.platform != "linux" else "Linux"
+    return {
+        "hibiscus": importlib.metadata.version("hibiscus"),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "system": f"{system} {platform.machine()}",
+    }

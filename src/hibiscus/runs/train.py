@@ -1,0 +1,78 @@
+"""Trains a run from the beginning, extends one, or resumes one; then evaluates it and writes its report."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from hibiscus.data.dataset import Dataset
+from hibiscus.errors import RunError
+from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.run import Run
+from hibiscus.runs.session import Session
+from hibiscus.runs.training_data import Data
+from hibiscus.training.distributed import broadcast, init_distributed, is_main_process, main_process_first
+
+__all__ = ["resume_run", "train_run"]
+
+
+def train_run(
+    method: str,
+    data: Data,
+    options: dict[str, Any],
+    *,
+    out: Any = None,
+    device: str = "auto",
+    quiet: bool = False,
+    evaluate: bool = True,
+    argv: list[str] | None = None,
+) -> Run:
+    """Trains a new run, or extends the one that the option `extend` names; see `hibiscus.train`."""
+    options = dict(options)
+    previous = options.pop("extend", None)
+    device = init_distributed(device)
+    quiet = quiet or not is_main_process()
+    with main_process_first():
+        if previous is not None:
+            session = Session.extend(method, data, previous, options, out=out, device=device, quiet=quiet)
+        else:
+            session = Session.new(method, data, options, out=out, device=device, quiet=quiet)
+    session.folder = RunFolder(Path(broadcast(str(session.folder.path))))
+    with _locked_by_main_process(session.folder):
+        session.write_folder(argv or [])
+        session.train()
+        return _finish(session, evaluate and is_main_process())
+
+
+def resume_run(
+    run: Any, *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+) -> Run:
+    """Resumes an interrupted run; see `hibiscus.resume`."""
+    device = init_distributed(device)
+    with main_process_first():
+        session = Session.resume(run, data=data, device=device, quiet=quiet or not is_main_process())
+    done = broadcast(session.folder.read("run.json")["status"]) == "done"
+    with _locked_by_main_process(session.folder):
+        if not done:
+            session.train()
+        elif not evaluate or (session.folder.path / "report.html").exists():
+            raise RunError(
+                f"{session.folder.path}: this run is finished",
+                "an interrupted run",
+                f"to train it longer: hibiscus train {session.method_name} {session.dataset.path} "
+                f"epochs={2 * session.config.epochs} extend={session.folder.path}",
+            )
+        return _finish(session, evaluate and is_main_process())
+
+
+def _locked_by_main_process(folder: RunFolder) -> contextlib.AbstractContextManager[None]:
+    return folder.locked() if is_main_process() else contextlib.nullcontext()
+
+
+def _finish(session: Session, evaluate: bool) -> Run:
+    run = Run(session.folder.path, str(session.device), session.dataset)
+    if evaluate:
+        run.evaluate()
+        run.report()
+    return run

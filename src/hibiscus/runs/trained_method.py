@@ -1,0 +1,43 @@
+"""The method of a run with the weights of one of its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hibiscus.data.preparation import Preparation
+from hibiscus.methods.registry import get_method
+from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.options import build_options
+from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.device import tune_process
+from hibiscus.training.method import Method
+
+__all__ = ["load_method"]
+
+
+def load_method(
+    folder: RunFolder, info: Mapping[str, Any], preparation: Preparation, checkpoint: str
+) -> tuple[Method, int]:
+    """The method, grown to the stage of the checkpoint, and the epoch in which the checkpoint was saved.
+
+    Args:
+        folder: of the run.
+        info: the content of `run.json`.
+        preparation: what was learned from the training part.
+        checkpoint: `best`, or `last`, which is also used if there is no best one (a run without validation).
+
+    Raises:
+        RunError: the checkpoint is missing, damaged, or of a newer format.
+    """
+    path = folder.checkpoints / f"{checkpoint}.safetensors"
+    if checkpoint == "best" and not path.exists():
+        path = folder.checkpoints / "last.safetensors"
+    tensors, state = load_checkpoint(path)
+    tune_process()
+    kind = get_method(info["method"])
+    method = kind(build_options(kind.Config, info["config"]), preparation)
+    for stage in range(state["stage"] + 1):
+        method.grow(stage)
+    method.load_tensors(tensors)
+    return method, int(state["epoch"])

@@ -1,0 +1,55 @@
+"""The tensors of the checkpoint `last`: weights, random state, optimizers, and the position of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hibiscus.training.method import Method
+from hibiscus.training.player import Stage
+
+__all__ = ["collect_tensors", "restore_tensors"]
+
+
+def collect_tensors(
+    method: Method, stage: Stage, position: Mapping[str, Any], device: torch.device
+) -> dict[str, Tensor]:
+    """All tensors from which a training resumes exactly, by name.
+
+    Args:
+        method: holds the networks.
+        stage: the current stage.
+        position: of its source.
+        device: where the training is computed.
+    """
+    tensors = dict(method.tensors())
+    tensors["random/cpu"] = torch.get_rng_state()
+    if device.type == "cuda":
+        tensors["random/cuda"] = torch.cuda.get_rng_state(device)
+    for player in stage.players:
+        tensors |= {
+            f"optimizer/{player.name}/{name}": value for name, value in player.optimizer.tensors().items()
+        }
+    return tensors | {
+        f"source/{name}": value for name, value in position.items() if isinstance(value, Tensor)
+    }
+
+
+def restore_tensors(
+    stage: Stage, tensors: Mapping[str, Tensor], state: Mapping[str, Any], device: torch.device
+) -> None:
+    """Restores optimizers, source and random state; weights are loaded before the stage is built."""
+    for player in stage.players:
+        player.optimizer.load(_with_prefix(f"optimizer/{player.name}/", tensors))
+        player.lr_factor = state["lr_factors"][player.name]
+    stage.source.restore({**state["source"], **_with_prefix("source/", tensors)})
+    torch.set_rng_state(tensors["random/cpu"])
+    if device.type == "cuda" and "random/cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random/cuda"], device)
+
+
+def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
