@@ -17,11 +17,8 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["add_conditional", "conditional_accuracy", "conditional_accuracy_table", "conditional_grid"]
 
-GENERATED, CLASSIFIED, BATCH_SIZE = (
-    5000,
-    2000,
-    256,
-)  # images generated, and real images that the model itself classifies
+GENERATED = 5000  # images generated for the feature network
+CLASSIFIED, BATCH_SIZE = 2000, 256  # real images that the model itself classifies
 STYLES, MAX_CLASSES = 10, 20  # rows and columns of the grid of styles and classes
 BASELINE = "independent pixels"
 Predictions = tuple[np.ndarray, np.ndarray]  # predicted class numbers, and those that they should be
