@@ -194,5 +194,5 @@ def test_errors_carry_their_three_parts():
     assert "did you mean classify?" in str(caught.value)
     with pytest.raises(ConfigError, match="epohcs"):
         hb.train("classify", "iris", epohcs=3)
-    with pytest.raises(hb.HibiscusError, match="nothing at this path"):
+    with pytest.raises(hb.HibiscusError, match="no such file or folder"):
         hb.open("no/such/place")

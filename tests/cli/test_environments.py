@@ -29,7 +29,7 @@ def test_an_agent_is_trained_evaluated_and_reported(cli, tmp_path):
 
 
 @pytest.mark.parametrize(("method", "data", "words"), [
-    ("dqn", "digits", ["an environment to act in", "gym:CartPole-v1"]),
+    ("dqn", "digits", ["expected: an environment", "gym:CartPole-v1"]),
     ("dqn", "gym:Pendulum-v1", ["its actions are Box", "numbered actions"]),
     ("dqn", "gym:Cartpol", ["CartPole-v1"]),
     ("dcgan", "gym:CartPole-v1", ["environment: CartPole-v1", "images"]),

@@ -137,9 +137,9 @@ def test_an_error_that_nobody_expected_asks_for_debug(cli, monkeypatch):
 
 
 def test_missing_path_and_other_addresses(fails):
-    fails(3, ["irs: there is nothing at this path", "did you mean iris"], "train", "classify", "irs")
+    fails(3, ["irs: no such file or folder", "did you mean iris"], "train", "classify", "irs")
     fails(3, "check the path", "inspect", "no/such/place")
-    fails(3, "this kind of address is not known", "train", "classify", "ftp:bucket")
+    fails(3, "unknown prefix", "train", "classify", "ftp:bucket")
 
 
 def write_table(rows: int = 60, **columns) -> Path:
@@ -165,7 +165,7 @@ def spoil(table: Path, change) -> Path:
 def test_tables_that_cannot_be_used(fails):
     here = Path("tables")
     table = write_table()
-    fails(3, ["which column is to be predicted?", "target=y"], "train", "classify", table, untouched=here)
+    fails(3, ["no column to predict was given", "target=y"], "train", "classify", table, untouched=here)
     fails(3, ["Y", "did you mean y?"], "train", "classify", table, "target=Y", untouched=here)
     fails(
         3,
@@ -179,7 +179,7 @@ def test_tables_that_cannot_be_used(fails):
         untouched=here,
     )
     fails(3, ["'yes'", "train classify"], "train", "regress", table, "target=y", untouched=here)
-    fails(3, ["different labels", "train regress"], "train", "classify", table, "target=a", untouched=here)
+    fails(3, ["distinct labels", "train regress"], "train", "classify", table, "target=a", untouched=here)
     fails(3, "one class: yes", "train", "classify", write_table(y="yes"), "target=y", untouched=here)
     spoil(table, lambda text: text + b"1,2\n1,2,3,4,5\n")
     fails(3, ["line 62", "3 fields"], "train", "classify", table, "target=y", untouched=here)
@@ -189,7 +189,7 @@ def test_tables_that_cannot_be_used(fails):
     fails(3, "no rows", "train", "classify", table, "target=y", untouched=here)
     spoil(table, lambda text: b"PAR1" + bytes(range(256)))
     fails(3, "table.csv", "train", "classify", table, "target=y", untouched=here)
-    fails(3, "iris has its labels already", "train", "classify", "iris", "target=species")
+    fails(3, "iris already has labels", "train", "classify", "iris", "target=species")
 
 
 def test_tables_that_can_be_used(cli):
@@ -240,7 +240,7 @@ def _folder(name: str) -> str:
 def test_inputs_that_a_run_cannot_take(fails, iris_run, image_run, images):
     fails(3, "no column 'sepal length'", "predict", iris_run, write_table())
     fails(3, "sepal length", "evaluate", iris_run, "--data", "wine")
-    fails(3, "nothing at this path", "predict", image_run, "cat.jpg")
+    fails(3, "no such file or folder", "predict", image_run, "cat.jpg")
     np.savez("wrong.npz", x=np.zeros((2, 5, 5), np.uint8))
     fails(3, ["(2, 5, 5", "(items, 8, 8, 1)"], "predict", image_run, "wrong.npz")
     fails(3, "one table or one file of arrays", "predict", iris_run, "a.npy", "b.npy")

@@ -75,7 +75,7 @@ def test_bad_images_among_good_ones_are_named_and_left_out(cli, photos):
 
 def test_too_many_bad_images(fails, photos):
     spoil(photos / "Ziffer 1 é")
-    said = ["4 of 44 files cannot be used", "at most 5% bad", "max_bad_fraction="]
+    said = ["4 of 44 files cannot be used", "at most 5% unusable", "max_bad_fraction="]
     fails(3, said, "train", "classify", photos, untouched=photos)
     assert not Path("runs").exists()
 
@@ -95,11 +95,11 @@ def test_folders_that_hold_nothing_to_learn(fails, photos):
     fails(3, "the folder is empty", "train", "classify", "empty")
     Path("papers").mkdir()
     Path("papers/thesis.pdf").write_bytes(b"%PDF")
-    fails(3, "no image in it (1 other files)", "train", "classify", "papers", untouched=Path("papers"))
+    fails(3, "no images (1 other files)", "train", "classify", "papers", untouched=Path("papers"))
     fails(3, "the items have no labels", "train", "classify", photos / "Ziffer 0 é", untouched=photos)
-    fails(3, "one image", "train", "classify", next(photos.rglob("*.png")), untouched=photos)
+    fails(3, "a single image", "train", "classify", next(photos.rglob("*.png")), untouched=photos)
     Path("photos.zip").write_bytes(b"PK")
-    fails(3, ["a packed archive", "unzip photos.zip"], "train", "classify", "photos.zip")
+    fails(3, ["an archive", "unzip photos.zip"], "train", "classify", "photos.zip")
     shutil.rmtree(photos / "Ziffer 1 é")
     fails(3, ["one class", "two classes"], "train", "classify", photos, untouched=photos)
 

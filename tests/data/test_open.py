@@ -47,7 +47,7 @@ def test_a_image_and_unknown_files(tmp_path):
     assert f"pass the folder: {tmp_path}" in refused(image, "a single image")
     for name in ("a.xlsx", "noending", "model.pkl"):
         (tmp_path / name).write_bytes(b"x")
-        assert str(tmp_path / name) in refused(tmp_path / name, "unknown kind")
+        assert str(tmp_path / name) in refused(tmp_path / name, "unknown file type")
 
 
 def test_strings_and_the_home_folder(tmp_path, monkeypatch):

@@ -66,7 +66,7 @@ def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fract
         if len(bad) == total:
             raise DataError(received, "usable files", "replace the files")
         option = f"max_bad_fraction={math.ceil(100 * len(bad) / total) / 100:g}"
-        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect with it lists all)"
+        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect lists them all)"
         raise DataError(received, f"at most {max_bad_fraction:.0%} unusable files", fix)
 
 

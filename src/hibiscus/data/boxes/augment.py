@@ -40,7 +40,8 @@ __all__ = ["BoxAugment"]
 
 RANGES = {
     "zoom_out": (1.0, 10.0), "scale_jitter": (0.0, BELOW_ONE), "aspect_jitter": (0.0, 3.0),
-    "brightness": (0.0, 1.0), "contrast": (0.0, 1.0), "saturation": (0.0, 1.0), "hue": (0.0, 180.0), "min_kept": (0.0, 1.0),
+    "brightness": (0.0, 1.0), "contrast": (0.0, 1.0), "saturation": (0.0, 1.0), "hue": (0.0, 180.0),
+    "min_kept": (0.0, 1.0),
 }  # fmt: skip
 SWITCHES = ("flip", "vertical_flip", "turns", "iou_crop")
 # One row of uniform numbers per decision, always drawn, so that enabling one does not change the others.

@@ -23,7 +23,8 @@ EXIF, EXIF_REACH = b"Exif\0\0", 2**17  # the segment is near the beginning of th
 # How to turn the stored image upright, by the EXIF orientation (CIPA DC-008, 4.6.4).
 TURNS = {
     2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
-    5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, -1), 7: lambda a: a[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90,
+    5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90,
 }  # fmt: skip
 
 
