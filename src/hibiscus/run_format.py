@@ -131,6 +131,10 @@ def _options(config: Any) -> Any:
         new = {"kl_warmup_fraction" if name == "warm_up" else name: value for name, value in new.items()}
     else:
         new = {"learning_starts" if name == "warm_up" else name: value for name, value in new.items()}
+    if "amount" in new:  # one option for each kind of noise
+        amount, noise = new.pop("amount"), new.get("noise")
+        if noise != "none":
+            new["noise_std" if noise == "gaussian" else "noise_fraction"] = amount
     if new.get("nms") == "nms":
         new["nms"] = "hard"
     if new.get("anchors") == "auto":

@@ -36,7 +36,7 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
     if out is None:
         return None
     path = Path(out).expanduser()
-    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS, VIDEO_ENDINGS
+    from hibiscus.data.images.video import VIDEO_ENDINGS, VIDEO_OUTPUT_ENDINGS
 
     is_video = folders and path.suffix.lower() in VIDEO_OUTPUT_ENDINGS
     if is_video and (len(inputs) != 1 or Path(inputs[0]).suffix.lower() not in VIDEO_ENDINGS):
