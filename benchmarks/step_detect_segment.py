@@ -75,9 +75,9 @@ def plain(name: str, precision: str) -> float:
         with plain_precision(precision):
             out = network(x)
             if name == "unet":
-                loss = made.criterion(out, truth[chosen].to(device))
+                loss = made.loss_from_outputs(out, truth[chosen].to(device))
             else:
-                loss, _ = made.criterion(out[0].float(), out[1].float(), truth[chosen].to(device))
+                loss, _ = made.loss_from_outputs(out[0].float(), out[1].float(), truth[chosen].to(device))
         steps.zero_grad(set_to_none=True)
         loss.backward()
         if name == "ssd":
