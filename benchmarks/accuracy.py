@@ -1,12 +1,13 @@
-"""What the methods reach on real data: trains each row over several seeds, one training at a time, and prints mean and spread.
+"""What the methods reach on real data: trains each row over several seeds, one training at a time, and prints
+mean and spread.
 
     .venv/bin/python benchmarks/accuracy.py                    all rows (about two hours on two cores)
     .venv/bin/python benchmarks/accuracy.py mnist-cnn adult    some rows
     .venv/bin/python benchmarks/accuracy.py --table            only the table of what has been run
 
-Every run chooses its epoch on a validation part of the training data and touches the test part once. The data lie in
-../shared/data beside the repository; a row whose data are absent says so. Finished runs are kept in runs/accuracy and
-not trained again. Exits with 6 where a target is not reached.
+Every run chooses its epoch on a validation part of the training data and touches the test part once. The data
+lie in ../shared/data beside the repository; a row whose data are absent says so. Finished runs are kept in
+runs/accuracy and not trained again. Exits with 6 where a target is not reached.
 """
 
 from __future__ import annotations
@@ -50,14 +51,38 @@ ROWS = (
     Row("mnist-lstm", "classify", MNIST, "net=lstm epochs=10", "test/accuracy", 0.985),
     Row("mnist-rnn", "classify", MNIST, "net=rnn epochs=10", "test/accuracy", 0.980),
     Row("adult", "classify", "tabular/adult_train.csv.gz", ADULT, "test/accuracy", 0.85),
-    Row("california", "regress", "tabular/california_housing.csv", "target=median_house_value", "test/rmse", None, (0, 1, 2), False),
+    Row(
+        "california",
+        "regress",
+        "tabular/california_housing.csv",
+        "target=median_house_value",
+        "test/rmse",
+        None,
+        (0, 1, 2),
+        False,
+    ),
     Row("cifar-resnet20-20", "classify", CIFAR10, f"{RESNET20} epochs=20 {CIFAR}", "test/accuracy", 0.86),
     Row("flowers", "classify", "flowers5", FLOWERS, "test/accuracy", 0.70),
     Row("mnist-ynetwork", "classify", MNIST, "net=ynetwork epochs=10", "test/accuracy", 0.994),
-    Row("cifar-resnet20-40", "classify", CIFAR10, f"{RESNET20} epochs=40 cutout=8 tta_flip=true {CIFAR}", "test/accuracy", 0.885),
+    Row(
+        "cifar-resnet20-40",
+        "classify",
+        CIFAR10,
+        f"{RESNET20} epochs=40 cutout=8 tta_flip=true {CIFAR}",
+        "test/accuracy",
+        0.885,
+    ),
     Row("omniglot-protonet", "protonet", "omniglot", "image_size=28", "test/few_shot_5way_1shot", 0.90),
     Row("mnist-iic", "iic", MNIST, "", "test/cluster_accuracy", 0.90),
-    Row("cifar-densenet", "classify", CIFAR10, f"net=densenet-bc-40-12 epochs=20 {CIFAR}", "test/accuracy", None, (0,)),
+    Row(
+        "cifar-densenet",
+        "classify",
+        CIFAR10,
+        f"net=densenet-bc-40-12 epochs=20 {CIFAR}",
+        "test/accuracy",
+        None,
+        (0,),
+    ),
 )
 
 
@@ -96,11 +121,18 @@ def train(row: Row, seed: int, path: Path) -> Path:
 
 def table(rows: list[Row]) -> tuple[str, list[str]]:
     """The results so far as a Markdown table, and what misses its target."""
-    head = "| row | data and options | metric | mean ± sd (seeds) | best baseline | target | parameters | minutes a run |"
+    head = (
+        "| row | data and options | metric | mean ± sd (seeds) | best baseline | target | parameters | "
+        "minutes a run |"
+    )
     lines = [head, "|---|---|---|---|---|---|---|---|"]
     missed = []
     for row in rows:
-        outs = [RUNS / f"{row.name}-{seed}" for seed in row.seeds if (RUNS / f"{row.name}-{seed}" / "evaluation.json").exists()]
+        outs = [
+            RUNS / f"{row.name}-{seed}"
+            for seed in row.seeds
+            if (RUNS / f"{row.name}-{seed}" / "evaluation.json").exists()
+        ]
         if not outs:
             continue
         found = [json.loads((out / "evaluation.json").read_text()) for out in outs]
@@ -109,7 +141,11 @@ def table(rows: list[Row]) -> tuple[str, list[str]]:
         spread = statistics.stdev(values) if len(values) > 1 else float("nan")
         baselines = {baseline: metrics[row.metric] for baseline, metrics in found[0]["baselines"].items()}
         best = (max if row.higher_is_better else min)(baselines, key=lambda baseline: baselines[baseline])
-        target = row.target if row.target is not None else (0.75 * baselines["linear regression"] if row.name == "california" else None)
+        target = (
+            row.target
+            if row.target is not None
+            else (0.75 * baselines["linear regression"] if row.name == "california" else None)
+        )
         mean = statistics.mean(values)
         if target is not None and not (mean >= target if row.higher_is_better else mean <= target):
             missed.append(f"{row.name}: {mean:.5g}, target {target:.5g}")
@@ -117,8 +153,10 @@ def table(rows: list[Row]) -> tuple[str, list[str]]:
         count = sum(info[0]["parameters"].values())
         show = (lambda v: f"{v:.2%}") if row.higher_is_better else (lambda v: f"{v:,.0f}")
         lines.append(
-            f"| {row.name} | `{row.method} {row.data} {row.options}` | {row.metric} | {show(mean)} ± {show(spread)} ({len(values)}) "
-            f"| {best}: {show(baselines[best])} | {show(target) if target is not None else '-'} | {count:,} | {minutes:.1f} |"
+            f"| {row.name} | `{row.method} {row.data} {row.options}` | {row.metric} | {show(mean)} ± "
+            f"{show(spread)} ({len(values)}) "
+            f"| {best}: {show(baselines[best])} | {show(target) if target is not None else '-'} | {count:,} "
+            f"| {minutes:.1f} |"
         )
     return "\n".join(lines), missed
 

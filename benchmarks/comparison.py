@@ -1,4 +1,5 @@
-"""What the benchmarks of a round share: Hibiscus's loop under the clock, and the sides run in turn in processes of their own.
+"""What the benchmarks of a round share: Hibiscus's loop under the clock, and the sides run in turn in
+processes of their own.
 
 The plain loop runs in both precisions in one process, which saves a third of the starts.
 """
@@ -69,14 +70,24 @@ def plain_layers(network: Any) -> Any:
 
 
 def round_of(
-    kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
+    kind: Any,
+    fields: dict[str, Any],
+    options: dict[str, Any],
+    rounds: int,
+    names: dict[str, tuple[str, ...]] | None = None,
 ) -> float:
-    """Median ms of a round of a method on arrays, batches and log included; arguments as of `round_and_input`."""
+    """Median ms of a round of a method on arrays, batches and log included; arguments as of
+    `round_and_input`.
+    """
     return round_and_input(kind, fields, options, rounds, names)[0]
 
 
 def round_and_input(
-    kind: Any, fields: dict[str, Any], options: dict[str, Any], rounds: int, names: dict[str, tuple[str, ...]] | None = None
+    kind: Any,
+    fields: dict[str, Any],
+    options: dict[str, Any],
+    rounds: int,
+    names: dict[str, tuple[str, ...]] | None = None,
 ) -> tuple[float, float]:
     """Median ms of a round of a method on arrays, batches and log included, and of its wait for the batch.
 
@@ -104,14 +115,18 @@ def round_and_input(
     dataset = dataset_from_arrays("random", "random", {"train": {"image": fields["image"]}})
     dataset.fields, dataset.names = dict(fields), names or {}
     preparation = fit_preparation(dataset, items, kind, DataConfig())
-    config = build_options(kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options})
+    config = build_options(
+        kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options}
+    )
     method = kind(kind.resolve(config, preparation, len(items)), preparation)
     method.to(device)
     data = PreparedData(dataset, preparation, {"train": items}, device)
     times: list[float] = []
     waits: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        loop = Loop(method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), device, validate=False)
+        loop = Loop(
+            method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), device, validate=False
+        )
         play = loop._play_round
 
         def watched(draw: Callable[[], Any]) -> Callable[[], Any]:
@@ -143,12 +158,13 @@ def answer(
     ours: Callable[[bool], float],
     *others: str,
 ) -> None:
-    """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against the faster plain loop.
+    """Runs one side where `words` names it; else all in turn, three times, and prints a row with ours against
+    the faster plain loop.
 
     Args:
         call: the benchmark's own file, and what it needs to know, for the processes.
-        words: of the command line; `--json` prints the figures as JSON as well, `--compile` adds our loop with compiled networks, as
-            is always done on a GPU.
+        words: of the command line; `--json` prints the figures as JSON as well, `--compile` adds our loop
+            with compiled networks, as is always done on a GPU.
         title: of the row.
         plain: ms of the plain loop by its precision.
         ours: ms of ours, with compiled networks or without.
@@ -167,7 +183,9 @@ def answer(
     found: dict[str, list[float]] = {}
     for _ in range(TURNS):
         for name in sides:
-            out = subprocess.run([sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True).stdout
+            out = subprocess.run(
+                [sys.executable, *call, f"--{name}"], check=True, capture_output=True, text=True
+            ).stdout
             figures = out.splitlines()[-1].split()
             for figure, key in zip(figures, loops if name == "plain" else (name,), strict=True):
                 found.setdefault(key, []).append(float(figure))
@@ -175,10 +193,14 @@ def answer(
     row["ratio"] = row["ours"] / min(row[name] for name in loops)
     compiled = f"{row['compiled']:.2f}" if "compiled" in row else "-"
     first, second = (row[name] for name in loops)
-    print(f"| {title} | {first:.2f} | {second:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |", flush=True)
+    print(
+        f"| {title} | {first:.2f} | {second:.2f} | {row['ours']:.2f} | {row['ratio']:.2f} | {compiled} |",
+        flush=True,
+    )
     for name in others:
         print(
-            f"| {title}, against a loop that is {name} | - | {row[name]:.2f} | {row['ours']:.2f} | {row['ours'] / row[name]:.2f} | - |",
+            f"| {title}, against a loop that is {name} | - | {row[name]:.2f} | {row['ours']:.2f} | "
+            f"{row['ours'] / row[name]:.2f} | - |",
             flush=True,
         )
     if "--json" in words:

@@ -1,12 +1,14 @@
-"""DQN on CartPole against stable-baselines3 with the same hyper-parameters: steps per second with learning, seconds to solve it.
+"""DQN on CartPole against stable-baselines3 with the same hyper-parameters: steps per second with learning,
+seconds to solve it.
 
     python -m venv .venv-peers && .venv-peers/bin/pip install torch==2.13.0 stable-baselines3
     .venv/bin/python benchmarks/control.py
 
-Hyper-parameters of rl-zoo: 128 updates of batch 64 on 256x256 units every 256 steps, after 1,000 random steps, 51,200 steps in all;
-ours with the falling rate and the nearer horizon that are the defaults of `dqn`. It counts as solved when three evaluations in a row, one
-every 2,560 steps and of 20 episodes each, reach a mean return of 475. Only the seconds of training count, not those of the evaluations.
-Each side runs in a process of its own, in turn, with the same three seeds; the figures are medians.
+Hyper-parameters of rl-zoo: 128 updates of batch 64 on 256x256 units every 256 steps, after 1,000 random
+steps, 51,200 steps in all; ours with the falling rate and the nearer horizon that are the defaults of `dqn`.
+It counts as solved when three evaluations in a row, one every 2,560 steps and of 20 episodes each, reach a
+mean return of 475. Only the seconds of training count, not those of the evaluations. Each side runs in a
+process of its own, in turn, with the same three seeds; the figures are medians.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ def ours(seed: int) -> dict[str, float]:
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         callbacks = {"log": LogFile(Path(folder) / "log.jsonl"), "watch": watch}
-        loop = Loop(method, PreparedData(dataset, preparation, parts), callbacks, Path(folder), torch.device("cpu"))
+        loop = Loop(
+            method, PreparedData(dataset, preparation, parts), callbacks, Path(folder), torch.device("cpu")
+        )
         play = loop._play_round
 
         def timed(stage):
@@ -73,7 +77,10 @@ def ours(seed: int) -> dict[str, float]:
         loop._play_round = timed
         loop.run()
     steps = 1000 + STEPS * len(watch.returns)
-    return {"steps_per_second": steps / watch.seconds, "solved_after": watch.seconds if solved(watch.returns) else float("inf")}
+    return {
+        "steps_per_second": steps / watch.seconds,
+        "solved_after": watch.seconds if solved(watch.returns) else float("inf"),
+    }
 
 
 def peer(seed: int) -> dict[str, float]:
@@ -107,14 +114,20 @@ def peer(seed: int) -> dict[str, float]:
         nonlocal seconds, begun
         if model.num_timesteps % STEPS == 0:
             seconds += time.perf_counter() - begun
-            # All episodes side by side: how long an evaluation takes is not counted, and one by one they take a minute in all.
-            returns.append(float(evaluate_policy(model, make_vec_env("CartPole-v1", EPISODES), EPISODES, warn=False)[0]))
+            # All episodes side by side: how long an evaluation takes is not counted, and one by one they take
+            #     a minute in all.
+            returns.append(
+                float(evaluate_policy(model, make_vec_env("CartPole-v1", EPISODES), EPISODES, warn=False)[0])
+            )
             begun = time.perf_counter()
         return not solved(returns)
 
     begun = time.perf_counter()
     model.learn(EPOCHS * STEPS, callback=look)
-    return {"steps_per_second": STEPS * len(returns) / seconds, "solved_after": seconds if solved(returns) else float("inf")}
+    return {
+        "steps_per_second": STEPS * len(returns) / seconds,
+        "solved_after": seconds if solved(returns) else float("inf"),
+    }
 
 
 def main(words: list[str]) -> None:
@@ -124,17 +137,27 @@ def main(words: list[str]) -> None:
         print(json.dumps(sides[words[0].strip("-")][0](int(words[1]))))
         return
     if not PEERS.exists():
-        print(f"stable-baselines3 is not at hand ({PEERS}); the head of this file says how to get it. Ours alone:")
+        print(
+            f"stable-baselines3 is not at hand ({PEERS}); the head of this file says how to get it. Ours "
+            "alone:"
+        )
         del sides["peer"]
     found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
     for seed in SEEDS:
         for name, (_, python) in sides.items():
-            out = subprocess.run([str(python), __file__, f"--{name}", str(seed)], check=True, capture_output=True, text=True).stdout
+            out = subprocess.run(
+                [str(python), __file__, f"--{name}", str(seed)], check=True, capture_output=True, text=True
+            ).stdout
             found[name].append(json.loads(out.splitlines()[-1]))
-    for title, key in (("dqn, steps per second with learning", "steps_per_second"), ("dqn, training seconds until solved", "solved_after")):
+    for title, key in (
+        ("dqn, steps per second with learning", "steps_per_second"),
+        ("dqn, training seconds until solved", "solved_after"),
+    ):
         row = {name: statistics.median(one[key] for one in values) for name, values in found.items()}
         ratio = f"{row['ours'] / row['peer']:.2f}" if "peer" in row else "-"
-        print(f"| {title} | {row.get('peer', float('nan')):,.1f} | {row['ours']:,.1f} | {ratio} |", flush=True)
+        print(
+            f"| {title} | {row.get('peer', float('nan')):,.1f} | {row['ours']:,.1f} | {ratio} |", flush=True
+        )
     print(json.dumps(found) if "--json" in words else "", end="")
 
 

@@ -1,9 +1,11 @@
-"""Matching of anchors and suppression of boxes against straightforward NumPy: milliseconds, their ratio, and that the answers are equal.
+"""Matching of anchors and suppression of boxes against straightforward NumPy: milliseconds, their ratio, and
+that the answers are equal.
 
     OMP_NUM_THREADS=1 .venv/bin/python benchmarks/detection.py
 
-NumPy goes through images and classes in Python and works on the boxes of each at once. Both sides run in turn in one process; the
-figures are medians. `crowded` scores are a random network's, nearly all above 0.01; `trained` ones are high about some objects only.
+NumPy goes through images and classes in Python and works on the boxes of each at once. Both sides run in turn
+in one process; the figures are medians. `crowded` scores are a random network's, nearly all above 0.01;
+`trained` ones are high about some objects only.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ def numpy_iou(a, b):
 
 
 def numpy_match(truth, anchors, threshold=0.5):
-    """As SSD's own code: a matrix of overlaps for each image, the best pair again and again, then all above the threshold."""
+    """As SSD's own code: a matrix of overlaps for each image, the best pair again and again, then all above
+    the threshold.
+    """
     labels = np.zeros((len(truth), len(anchors)), dtype=np.int64)
     offsets = np.zeros((len(truth), len(anchors), 4), dtype=np.float32)
     size, middle = anchors[:, 2:] - anchors[:, :2], (anchors[:, :2] + anchors[:, 2:]) / 2
@@ -50,7 +54,9 @@ def numpy_match(truth, anchors, threshold=0.5):
         own = rows[owner[hit]]
         labels[b, hit] = 1 + own[:, 4].astype(np.int64)
         shift = ((own[:, :2] + own[:, 2:4]) / 2 - middle[hit]) / size[hit]
-        offsets[b, hit] = np.concatenate([shift, np.log((own[:, 2:4] - own[:, :2]) / size[hit])], 1) / DEVIATIONS
+        offsets[b, hit] = (
+            np.concatenate([shift, np.log((own[:, 2:4] - own[:, :2]) / size[hit])], 1) / DEVIATIONS
+        )
     return labels, offsets
 
 
@@ -62,8 +68,12 @@ def numpy_nms(boxes, scores, threshold, floor, most=None):
     while len(order):
         best, rest = order[0], order[1:]
         kept.append(best)
-        wide = np.maximum(0, np.minimum(boxes[best, 2], boxes[rest, 2]) - np.maximum(boxes[best, 0], boxes[rest, 0]))
-        high = np.maximum(0, np.minimum(boxes[best, 3], boxes[rest, 3]) - np.maximum(boxes[best, 1], boxes[rest, 1]))
+        wide = np.maximum(
+            0, np.minimum(boxes[best, 2], boxes[rest, 2]) - np.maximum(boxes[best, 0], boxes[rest, 0])
+        )
+        high = np.maximum(
+            0, np.minimum(boxes[best, 3], boxes[rest, 3]) - np.maximum(boxes[best, 1], boxes[rest, 1])
+        )
         inside = wide * high
         order = rest[inside / (area[best] + area[rest] - inside) < threshold]
     return np.array(kept, dtype=np.int64)
@@ -73,7 +83,10 @@ def numpy_detect(scores, boxes, most, keep):
     """The best `keep` of all classes: (score, class, anchor) rows."""
     rows = []
     for c in range(scores.shape[1] - 1):
-        rows += [(-float(scores[i, c + 1]), c, int(i)) for i in numpy_nms(boxes, scores[:, c + 1], 0.45, 0.01, most)]
+        rows += [
+            (-float(scores[i, c + 1]), c, int(i))
+            for i in numpy_nms(boxes, scores[:, c + 1], 0.45, 0.01, most)
+        ]
     return sorted(rows)[:keep]
 
 
@@ -132,11 +145,14 @@ def suppression(anchors, rng):
             f"nms, 8,732 x 20, {name}, no limit ({int((value[:, 1:] > 0.01).sum())} candidates)",
             lambda own=own, value=value: [numpy_nms(own, value[:, c + 1], 0.45, 0.01) for c in range(20)],
             lambda columns=columns: nms(boxes[None], columns[None], 0.45, 0.01),
-            lambda one, other: all(np.array_equal(np.sort(one[c]), other[0, c].nonzero()[:, 0]) for c in range(20)),
+            lambda one, other: all(
+                np.array_equal(np.sort(one[c]), other[0, c].nonzero()[:, 0]) for c in range(20)
+            ),
         )
         for most in (None, 400):
             race(
-                f"detect, 8,732 x 20, {name}, best 200, {'no limit' if most is None else f'{most} candidates'} a class",
+                f"detect, 8,732 x 20, {name}, best 200, "
+                f"{'no limit' if most is None else f'{most} candidates'} a class",
                 lambda own=own, value=value, most=most: numpy_detect(value, own, most, 200),
                 lambda scores=scores, most=most: detect(scores[None], boxes[None], max_per_class=most),
                 lambda one, other, own=own: (

@@ -1,11 +1,13 @@
-"""An episode of `protonet` against a plain hand-written loop on the same network and data: ms, and their ratio.
+"""An episode of `protonet` against a plain hand-written loop on the same network and data: ms, and their
+ratio.
 
     .venv/bin/python benchmarks/episode.py
 
-20 classes, 5 support and 5 query images of each, Conv-4 on 28x28 pixels. The plain loop is what a person who knows
+20 classes, 5 support and 5 query images of each, Conv-4 on 28x28 pixels. The plain loop is what a person who
+knows
 PyTorch writes: uint8 images in memory, an episode gathered by index, channels-last, fused Adam,
-accuracy kept on the device. Each side runs in a process of its own, in turn, three times; the figure is the median of
-the medians.
+accuracy kept on the device. Each side runs in a process of its own, in turn, three times; the figure is the
+median of the medians.
 """
 
 from __future__ import annotations
@@ -35,14 +37,20 @@ def plain(precision: str) -> float:
 
     device = place()
     pixels = torch.from_numpy(arrays()[0]).view(CLASSES, EACH, SIDE, SIDE, 1)
-    network = plain_layers(build_network("conv4", (1, SIDE, SIDE), 64, linear=False)).to(device).to(memory_format=torch.channels_last)
+    network = (
+        plain_layers(build_network("conv4", (1, SIDE, SIDE), 64, linear=False))
+        .to(device)
+        .to(memory_format=torch.channels_last)
+    )
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     target = torch.arange(WAY).repeat_interleave(QUERIES).to(device)
     right = torch.zeros((), device=device)
     times = []
     for _ in range(EPISODES):
         start = clock()
-        chosen = [pixels[c, torch.randperm(EACH)[: SHOT + QUERIES]] for c in torch.randperm(CLASSES)[:WAY].tolist()]
+        chosen = [
+            pixels[c, torch.randperm(EACH)[: SHOT + QUERIES]] for c in torch.randperm(CLASSES)[:WAY].tolist()
+        ]
         x = torch.cat(chosen).to(device).permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.5)
         with plain_precision(precision):
             z = network(x)

@@ -1,9 +1,11 @@
-"""How long a round waits for its batch, random changes included, once images are decoded: ms, and the share of the round.
+"""How long a round waits for its batch, random changes included, once images are decoded: ms, and the share
+of the round.
 
     .venv/bin/python benchmarks/input.py
 
-Images lie decoded in memory or on disk from the second epoch on; here they are random numbers in memory. All random changes are as
-the methods have them by default. Each row runs in a process of its own; the figures are medians.
+Images lie decoded in memory or on disk from the second epoch on; here they are random numbers in memory. All
+random changes are as the methods have them by default. Each row runs in a process of its own; the figures are
+medians.
 """
 
 from __future__ import annotations
@@ -42,7 +44,11 @@ def validate(name: str) -> None:
         fields["mask"] = draw.integers(0, CLASSES, (ITEMS, height, width), dtype=np.uint8)
     known = {field: names for field in ("boxes", "mask") if field in fields}
     whole, wait = round_and_input(get_method(name), fields, options, ROUNDS, known)
-    print(f"| {name}, {height}x{width}, batch {options['batch_size']} | {wait:.2f} | {whole:.2f} | {wait / whole:.3f} |", flush=True)
+    print(
+        f"| {name}, {height}x{width}, batch {options['batch_size']} | {wait:.2f} | {whole:.2f} | "
+        f"{wait / whole:.3f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

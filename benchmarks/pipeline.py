@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/pipeline.py
 
-An epoch of an MLP on 20,000 images of 28x28 pixels against a `DataLoader` over a per-sample `Dataset` with the same transforms (the
-faster of no and two workers), as they are and shifted at random; the first and the second pass over a folder of 2,000 JPEGs of about 160
-pixels, brought to 128, against a `DataLoader` with two workers that decodes them by Pillow; the first pass against TensorFlow's
-`image_dataset_from_directory`, where `.venv-peers` has it (see control.py); and the peak of the process's own memory with 20,000 images
-against that with 2,000. Every figure is taken in a process of its own, in turn, three times; medians.
+An epoch of an MLP on 20,000 images of 28x28 pixels against a `DataLoader` over a per-sample `Dataset` with
+the same transforms (the faster of no and two workers), as they are and shifted at random; the first and the
+second pass over a folder of 2,000 JPEGs of about 160 pixels, brought to 128, against a `DataLoader` with two
+workers that decodes them by Pillow; the first pass against TensorFlow's `image_dataset_from_directory`, where
+`.venv-peers` has it (see control.py); and the peak of the process's own memory with 20,000 images against
+that with 2,000. Every figure is taken in a process of its own, in turn, three times; medians.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ BATCH, ITEMS, FILES, MANY, SIDE, TURNS = 128, 20_000, 2_000, 20_000, 128, 3
 
 
 def write_folder(folder: Path, count: int, distinct: int = 500) -> Path:
-    """A folder of JPEGs that weigh what photos of their size do; many files share their bytes by hard links."""
+    """A folder of JPEGs that weigh what photos of their size do; many files share their bytes by hard
+    links.
+    """
     import numpy as np
     from PIL import Image
 
@@ -36,7 +39,9 @@ def write_folder(folder: Path, count: int, distinct: int = 500) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         if number < distinct:
             width, height = rng.integers(150, 171, 2)
-            coarse = Image.fromarray(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
+            coarse = Image.fromarray(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)).resize(
+                (width, height), Image.Resampling.BICUBIC
+            )
             noisy = np.asarray(coarse, np.int16) + rng.normal(0, 12, (height, width, 1)).astype(np.int16)
             Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(place, quality=88)
         else:
@@ -52,10 +57,22 @@ def our_epoch(_: Path, shift: float = 0.0) -> dict[str, float]:
 
     from hibiscus.methods.classify.classify import Classify
 
-    pixels, label = np.random.default_rng(0).integers(0, 256, (ITEMS, 28, 28, 1), dtype=np.uint8), np.arange(ITEMS) % 10
+    pixels, label = (
+        np.random.default_rng(0).integers(0, 256, (ITEMS, 28, 28, 1), dtype=np.uint8),
+        np.arange(ITEMS) % 10,
+    )
     rounds = -(-ITEMS // BATCH)
-    options = {"net": "mlp", "batch_size": BATCH, "optimizer": "adamw", "learning_rate": 1e-3, "precision": "auto", "translate": shift}
-    return {"seconds": round_of(Classify, {"image": pixels, "label": label}, options, 2 * rounds) * rounds / 1000}
+    options = {
+        "net": "mlp",
+        "batch_size": BATCH,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "precision": "auto",
+        "translate": shift,
+    }
+    return {
+        "seconds": round_of(Classify, {"image": pixels, "label": label}, options, 2 * rounds) * rounds / 1000
+    }
 
 
 def our_shifted_epoch(folder: Path) -> dict[str, float]:
@@ -92,7 +109,9 @@ def plain_epoch(_: Path, shift: int = 0) -> dict[str, float]:
     for workers in (0, 2):
         network = build_network("mlp", (1, 28, 28), 10)
         optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
-        loader = DataLoader(Images(), BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
+        loader = DataLoader(
+            Images(), BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0
+        )
         for _ in range(2):  # the second epoch counts
             start = time.perf_counter()
             for x, y in loader:
@@ -157,7 +176,9 @@ def plain_passes(folder: Path) -> dict[str, float]:
 
         def __getitem__(self, index):
             image = Image.open(files[index]).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-            return (torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255) - 0.5) / 0.5, index % 10
+            return (
+                torch.from_numpy(np.array(image)).permute(2, 0, 1).float().div(255) - 0.5
+            ) / 0.5, index % 10
 
     torch.set_num_threads(1)
     loader = DataLoader(Images(), BATCH, shuffle=True, num_workers=2)
@@ -172,20 +193,28 @@ def tensorflow_pass(folder: Path) -> dict[str, float]:
     import tensorflow
 
     start = time.perf_counter()
-    found = tensorflow.keras.utils.image_dataset_from_directory(folder, image_size=(SIDE, SIDE), batch_size=BATCH, verbose=False)
+    found = tensorflow.keras.utils.image_dataset_from_directory(
+        folder, image_size=(SIDE, SIDE), batch_size=BATCH, verbose=False
+    )
     for _ in found:
         pass
     return {"seconds": time.perf_counter() - start}
 
 
 def our_memory(folder: Path) -> dict[str, float]:
-    """Peak MiB of memory that is the process's own (maps of files, which the system may take back, left out) in two passes."""
+    """Peak MiB of memory that is the process's own (maps of files, which the system may take back, left out)
+    in two passes.
+    """
     peak, done = [0.0], threading.Event()
 
     def watch() -> None:
         """Looks every hundredth of a second."""
         while not done.wait(0.01):
-            line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon"))
+            line = next(
+                line
+                for line in Path("/proc/self/status").read_text().splitlines()
+                if line.startswith("RssAnon")
+            )
             peak[0] = max(peak[0], int(line.split()[1]) / 1024)
 
     watcher = threading.Thread(target=watch)
@@ -228,17 +257,38 @@ def main(words: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         few, many = write_folder(Path(scratch) / "few", FILES), write_folder(Path(scratch) / "many", MANY)
-        row("MLP epoch, 20,000 images, s", validate("plain_epoch", few)["seconds"], validate("our_epoch", few)["seconds"])
-        plain, ours = validate("plain_shifted_epoch", few)["seconds"], validate("our_shifted_epoch", few)["seconds"]
+        row(
+            "MLP epoch, 20,000 images, s",
+            validate("plain_epoch", few)["seconds"],
+            validate("our_epoch", few)["seconds"],
+        )
+        plain, ours = (
+            validate("plain_shifted_epoch", few)["seconds"],
+            validate("our_shifted_epoch", few)["seconds"],
+        )
         row("the same, images shifted at random, s", plain, ours)
         ours, plain = validate("our_passes", few), validate("plain_passes", few)["seconds"]
         row("JPEG folder, first pass, s", plain, ours["first"])
         row("JPEG folder, second pass, s", plain, ours["second"])
-        if PEERS.exists() and not subprocess.run([str(PEERS), "-c", "import tensorflow"], capture_output=True).returncode:
-            row("JPEG folder, first pass against TensorFlow, s", validate("tensorflow_pass", few, str(PEERS))["seconds"], ours["decode"])
+        if (
+            PEERS.exists()
+            and not subprocess.run([str(PEERS), "-c", "import tensorflow"], capture_output=True).returncode
+        ):
+            row(
+                "JPEG folder, first pass against TensorFlow, s",
+                validate("tensorflow_pass", few, str(PEERS))["seconds"],
+                ours["decode"],
+            )
         else:
-            print("TensorFlow is not at hand; control.py says how to make .venv-peers, then: pip install tensorflow-cpu")
-        row("memory, 20,000 images against 2,000, MiB", validate("our_memory", few)["mib"], validate("our_memory", many)["mib"])
+            print(
+                "TensorFlow is not at hand; control.py says how to make .venv-peers, then: pip install "
+                "tensorflow-cpu"
+            )
+        row(
+            "memory, 20,000 images against 2,000, MiB",
+            validate("our_memory", few)["mib"],
+            validate("our_memory", many)["mib"],
+        )
 
 
 if __name__ == "__main__":

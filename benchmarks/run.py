@@ -8,11 +8,17 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROUND = "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster | compiled, ms |\n|---|---|---|---|---|---|"
+ROUND = (
+    "| plain loop in bfloat16, ms | in float32, ms | Hibiscus, ms | against the faster | compiled, ms "
+    "|\n|---|---|---|---|---|---|"
+)
 TABLES = (
     ("| to answer | seconds |\n|---|---|", ["start.py"]),
     (f"| a training step, batch 128 {ROUND}", ["step.py"]),
-    (f"| a round {ROUND}", ["gan.py", "vae.py", "episode.py", "step_detect_segment.py unet", "step_detect_segment.py ssd"]),
+    (
+        f"| a round {ROUND}",
+        ["gan.py", "vae.py", "episode.py", "step_detect_segment.py unet", "step_detect_segment.py ssd"],
+    ),
     ("| waiting for a batch | ms | of a round of ms | share |\n|---|---|---|---|", ["input.py"]),
     ("| data | by hand | Hibiscus | ratio |\n|---|---|---|---|", ["pipeline.py"]),
     ("| control | stable-baselines3 | Hibiscus | ratio |\n|---|---|---|---|", ["control.py"]),
@@ -30,7 +36,9 @@ def main() -> None:
         for script in scripts:
             start = time.perf_counter()
             with subprocess.Popen(
-                [sys.executable, str(HERE / script.split()[0]), *script.split()[1:]], stdout=subprocess.PIPE, text=True
+                [sys.executable, str(HERE / script.split()[0]), *script.split()[1:]],
+                stdout=subprocess.PIPE,
+                text=True,
             ) as running:
                 for line in running.stdout or ():
                     print(line, end="", flush=True)

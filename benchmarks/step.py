@@ -1,12 +1,14 @@
-"""A training step of Hibiscus against a plain hand-written loop on the same network and data: ms, and their ratio.
+"""A training step of Hibiscus against a plain hand-written loop on the same network and data: ms, and their
+ratio.
 
     .venv/bin/python benchmarks/step.py               all networks
     .venv/bin/python benchmarks/step.py mlp resnet20  some
 
-The plain loop is what a person who knows PyTorch writes: uint8 images in memory, batches gathered by index, channels-last, a fused
-optimizer, accuracy kept on the device, PyTorch's own layers; in bfloat16 autocast and in float32, of which the faster on this machine
-counts. Hibiscus chooses its precision itself; on a GPU, or with `--compile`, it is measured with compiled networks too. Each side runs in
-a process of its own, in turn, three times; the figure is the median of the medians.
+The plain loop is what a person who knows PyTorch writes: uint8 images in memory, batches gathered by index,
+channels-last, a fused optimizer, accuracy kept on the device, PyTorch's own layers; in bfloat16 autocast and
+in float32, of which the faster on this machine counts. Hibiscus chooses its precision itself; on a GPU, or
+with `--compile`, it is measured with compiled networks too. Each side runs in a process of its own, in turn,
+three times; the figure is the median of the medians.
 """
 
 from __future__ import annotations
@@ -39,7 +41,11 @@ def plain(name: str, precision: str) -> float:
     pixels, labels = (torch.from_numpy(values) for values in arrays(SHAPES[name]))
     height, width, channels = SHAPES[name]
     device = place()
-    network = plain_layers(build_network(name, (channels, height, width), CLASSES)).to(device).to(memory_format=torch.channels_last)
+    network = (
+        plain_layers(build_network(name, (channels, height, width), CLASSES))
+        .to(device)
+        .to(memory_format=torch.channels_last)
+    )
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     right = torch.zeros((), device=device)
     times = []
@@ -66,7 +72,14 @@ def ours(name: str, compiled: bool) -> float:
     from hibiscus.methods.classify.classify import Classify
 
     pixels, labels = arrays(SHAPES[name])
-    options = {"net": name, "batch_size": BATCH, "optimizer": "adamw", "learning_rate": 1e-3, "clip_grad_norm": None, "compile": compiled}
+    options = {
+        "net": name,
+        "batch_size": BATCH,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "clip_grad_norm": None,
+        "compile": compiled,
+    }
     return round_of(Classify, {"image": pixels, "label": labels}, options, STEPS[name])
 
 

@@ -1,13 +1,15 @@
-"""USPS in the look of MNIST without labels: how often a classifier that saw MNIST alone errs on USPS as it is, and on it translated.
+"""USPS in the look of MNIST without labels: how often a classifier that saw MNIST alone errs on USPS as it
+is, and on it translated.
 
     .venv/bin/python benchmarks/translate.py           three seeds (on one core some six minutes each)
     .venv/bin/python benchmarks/translate.py 0         one seed
 
-For each seed `classify` learns MNIST and `cyclegan` learns both sets of images; the classifier then reads the 2,007 test images of
-USPS, brought to MNIST's 28x28 pixels, as they are and translated, and only moved and scaled as the translator's first layer does. The
-labels of USPS measure, and nothing else: the translator's epoch is chosen by Fréchet distances on validation images in features
-learned without labels. Finished runs are kept in runs/translate and not trained again. Exits with 6 where translation does not halve
-the mean error. The data lie in ../shared/data beside the repository.
+For each seed `classify` learns MNIST and `cyclegan` learns both sets of images; the classifier then reads the
+2,007 test images of USPS, brought to MNIST's 28x28 pixels, as they are and translated, and only moved and
+scaled as the translator's first layer does. The labels of USPS measure, and nothing else: the translator's
+epoch is chosen by Fréchet distances on validation images in features learned without labels. Finished runs
+are kept in runs/translate and not trained again. Exits with 6 where translation does not halve the mean
+error. The data lie in ../shared/data beside the repository.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ def trained(method: str, data: Path, seed: int, **options) -> hb.Run:
 def moved(translator: hb.Run, images: np.ndarray) -> np.ndarray:
     """Images after the translator's first layer alone."""
     alignment = next(translator.networks["to_b"].children())
-    return to_pixels(alignment(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"])
+    return to_pixels(
+        alignment(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"]
+    )
 
 
 def errors(seed: int) -> list[float]:
@@ -55,7 +59,9 @@ def errors(seed: int) -> list[float]:
     images = bring_to_shape(usps.fields["image"][test], SHAPE)
     truth = np.asarray(usps.fields["label"])[test].astype(str)
     classifier = trained("classify", DATA / "mnist", seed, **CLASSIFIER)
-    translator = trained("cyclegan", DATA / "usps" / "usps.npz", seed, target_domain=str(DATA / "mnist"), **TRANSLATOR)
+    translator = trained(
+        "cyclegan", DATA / "usps" / "usps.npz", seed, target_domain=str(DATA / "mnist"), **TRANSLATOR
+    )
     ways = (images, translator.predict(images)["image"], moved(translator, images))
     wrong = [float(np.mean(np.array(classifier.predict(x)["label"]).astype(str) != truth)) for x in ways]
     own = 1 - classifier.evaluate()["test/accuracy"]
@@ -71,7 +77,9 @@ def said(wrong: Sequence[float]) -> str:
 
 def main(words: list[str]) -> int:
     """The seeds named, or three."""
-    plain, translated, only = (statistics.mean(column) for column in zip(*map(errors, map(int, words or "012")), strict=True))
+    plain, translated, only = (
+        statistics.mean(column) for column in zip(*map(errors, map(int, words or "012")), strict=True)
+    )
     print(f"mean: {said((plain, translated, only))}")
     return 0 if translated <= plain / 2 else 6
 

@@ -1,11 +1,13 @@
-"""A step of `vae` on images of MNIST's size against a plain hand-written loop on the same networks and data: ms, and their ratio.
+"""A step of `vae` on images of MNIST's size against a plain hand-written loop on the same networks and data:
+ms, and their ratio.
 
     .venv/bin/python benchmarks/vae.py
 
-Batches of 128 images of 28x28 pixels, both networks fully connected with two hidden layers of 512, codes of 50, pixels drawn anew as 0
-or 1 in every batch. An epoch of MNIST is 430 such steps. The plain loop is what a person who knows PyTorch writes: uint8 images in
-memory, batches gathered by index, fused Adam, terms kept on the device. Each side runs in a process of its own, in turn, three times;
-the figure is the median of the medians.
+Batches of 128 images of 28x28 pixels, both networks fully connected with two hidden layers of 512, codes of
+50, pixels drawn anew as 0 or 1 in every batch. An epoch of MNIST is 430 such steps. The plain loop is what a
+person who knows PyTorch writes: uint8 images in memory, batches gathered by index, fused Adam, terms kept on
+the device. Each side runs in a process of its own, in turn, three times; the figure is the median of the
+medians.
 """
 
 from __future__ import annotations

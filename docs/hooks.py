@@ -153,7 +153,8 @@ def method_page(name: str) -> str:
         "## Logged terms\n\n" + logged_section(facts),
         "## Options\n\n" + options_section(kind),
         *[f"## {title}\n\n{text}" for title, text in sections if title == "Reference"],
-        f"The method is one file: `{source}`." + (f" See also its [tutorial](../tutorials/{tutorial}.md)." if tutorial else ""),
+        f"The method is one file: `{source}`."
+        + (f" See also its [tutorial](../tutorials/{tutorial}.md)." if tutorial else ""),
     ]
     return "\n\n".join(lines) + "\n"
 
@@ -190,7 +191,9 @@ def link_methods(text: str, own: str) -> str:
     def linked(match: re.Match[str]) -> str:
         return f"[`{match[1]}`]({match[1]}.md)" if match[1] in names else match[0]
 
-    return "\n".join(line if line.startswith("    ") else re.sub(r"`([a-z-]+)`", linked, line) for line in text.split("\n"))
+    return "\n".join(
+        line if line.startswith("    ") else re.sub(r"`([a-z-]+)`", linked, line) for line in text.split("\n")
+    )
 
 
 def expected_data(kind: Any) -> str:
@@ -202,7 +205,10 @@ def expected_data(kind: Any) -> str:
     if kind.uses:
         lines.append(f"- Used for evaluation if present: {_fields(kind.uses)}.")
     lines.append(f"- Try it: `hibiscus train {kind.name} {_smoke(kind).data}`.")
-    return "\n".join(lines) + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
+    return (
+        "\n".join(lines)
+        + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
+    )
 
 
 def _fields(names: Iterable[str]) -> str:
@@ -229,7 +235,9 @@ def smoke_test(name: str) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         options = {**_smoke(kind).options, **short, "log_every": 1, "precision": "float32"}
-        run = hibiscus.train(name, _smoke(kind).data, out=out, quiet=True, evaluate=False, device="cpu", **options)
+        run = hibiscus.train(
+            name, _smoke(kind).data, out=out, quiet=True, evaluate=False, device="cpu", **options
+        )
         lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
         found = run.evaluation()
     selection = found.get("selection_metric") or found.get("decides") or {}
@@ -291,7 +299,10 @@ def logged_section(facts: dict[str, list[str]]) -> str:
         ("train/", "training, averaged over the rounds since the last line"),
         ("val/", "validation, after each epoch"),
     )
-    lines = [f"- {meaning}: {_codes(key for key in facts['logged'] if key.startswith(prefix))}" for prefix, meaning in groups]
+    lines = [
+        f"- {meaning}: {_codes(key for key in facts['logged'] if key.startswith(prefix))}"
+        for prefix, meaning in groups
+    ]
     rest = [key for key in facts["logged"] if not key.startswith(("train/", "val/"))]
     if rest:
         lines.append(f"- learning rate of each player: {_codes(rest)}")
@@ -317,7 +328,8 @@ def options_section(kind: Any) -> str:
     if changed:
         parts.append("Common options with another default:\n\n" + _table(kind.Config, changed))
     parts.append(
-        f"All other options are [common to every method](../common-options.md); `hibiscus train {kind.name} --help` lists all of them."
+        f"All other options are [common to every method](../common-options.md); `hibiscus train {kind.name} "
+        "--help` lists all of them."
     )
     return "\n\n".join(parts)
 
@@ -341,7 +353,8 @@ def _table(config: Any, names: list[str]) -> str:
     for name in names:
         field = config.model_fields[name]
         rows.append(
-            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | {_cell(field.description or '')} |"
+            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | "
+            f"{_cell(field.description or '')} |"
         )
     return "\n".join(rows)
 
@@ -436,7 +449,9 @@ run.evaluate()["test/accuracy"]
 
 def _modules() -> dict[str, str]:
     """The packages of the API reference that exist."""
-    return {title: name for title, name in MODULES.items() if (ROOT / "src" / name.replace(".", "/")).is_dir()}
+    return {
+        title: name for title, name in MODULES.items() if (ROOT / "src" / name.replace(".", "/")).is_dir()
+    }
 
 
 def _api_nav() -> list[tuple[str, str]]:
@@ -446,9 +461,12 @@ def _api_nav() -> list[tuple[str, str]]:
 def _module_page(title: str, name: str) -> str:
     package = importlib.import_module(name)
     lines = [f"# {title}", inspect.cleandoc(package.__doc__ or ""), f"Import from `{name}`."]
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")):
+    for module in sorted(
+        info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")
+    ):
         lines.append(
-            f"## {name}.{module}\n\n::: {name}.{module}\n    options:\n      show_root_heading: false\n      show_root_toc_entry: false"
+            f"## {name}.{module}\n\n::: {name}.{module}\n    options:\n      show_root_heading: false\n     "
+            " show_root_toc_entry: false"
         )
     return "\n\n".join(lines) + "\n"
 

@@ -8,7 +8,9 @@ import hibiscus as hb
 
 
 def main(path: str = "digits", epochs: str = "10") -> None:
-    """Trains a classifier, prints its accuracy beside the baselines, predicts, and takes out the plain PyTorch module."""
+    """Trains a classifier, prints its accuracy beside the baselines, predicts, and takes out the plain
+    PyTorch module.
+    """
     data = hb.open(path)
     print(data)
 

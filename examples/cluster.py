@@ -1,4 +1,6 @@
-"""Cluster images without labels by invariant information clustering: python examples/cluster.py photos/ [epochs]."""
+"""Cluster images without labels by invariant information clustering: python examples/cluster.py photos/
+[epochs].
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,9 @@ import hibiscus as hb
 
 
 def main(environment: str = "gym:CartPole-v1", epochs: str = "20") -> None:
-    """Trains an agent, and prints its mean return on start states that training never saw beside a random policy."""
+    """Trains an agent, and prints its mean return on start states that training never saw beside a random
+    policy.
+    """
     run = hb.train("dqn", environment, epochs=int(epochs))
     result = run.evaluation()
     print(f"mean return {result['metrics']['test/mean_return']:.1f}")

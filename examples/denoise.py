@@ -8,7 +8,9 @@ import hibiscus as hb
 
 
 def main(path: str = "digits", epochs: str = "10") -> None:
-    """Trains on clean images with artificial noise, prints the PSNR beside the baselines, and denoises three images."""
+    """Trains on clean images with artificial noise, prints the PSNR beside the baselines, and denoises three
+    images.
+    """
     data = hb.open(path)
     run = hb.train("denoiser", data, epochs=int(epochs), noise="salt-and-pepper", width=16)
     result = run.evaluation()

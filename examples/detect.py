@@ -1,4 +1,6 @@
-"""Detect objects with SSD: python examples/detect.py photos/ [epochs]; boxes as Pascal VOC, COCO, YOLO or CSV."""
+"""Detect objects with SSD: python examples/detect.py photos/ [epochs]; boxes as Pascal VOC, COCO, YOLO or
+CSV.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ import hibiscus as hb
 
 
 def main(path: str = "scenes", epochs: str = "20") -> None:
-    """Trains a detector, prints its average precision beside the baselines, and the boxes it predicts on three images."""
+    """Trains a detector, prints its average precision beside the baselines, and the boxes it predicts on
+    three images.
+    """
     data = hb.open(path)
     print(data)
 

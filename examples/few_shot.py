@@ -11,7 +11,9 @@ import hibiscus as hb
 
 
 def main(path: str = "digits", epochs: str = "10") -> None:
-    """Trains an embedding on episodes, and prints the accuracy on new classes from one and from five examples of each."""
+    """Trains an embedding on episodes, and prints the accuracy on new classes from one and from five examples
+    of each.
+    """
     run = hb.train("protonet", path, epochs=int(epochs), way=4, episodes=50, eval_way=2, eval_episodes=100)
     result = run.evaluation()
     for name, value in result["metrics"].items():

@@ -9,7 +9,9 @@ import hibiscus as hb
 
 
 def main(path: str = "digits", epochs: str = "30") -> None:
-    """Trains a conditional GAN, prints the Fréchet distance of its samples beside the baselines, and samples one class."""
+    """Trains a conditional GAN, prints the Fréchet distance of its samples beside the baselines, and samples
+    one class.
+    """
     run = hb.train("cgan", path, epochs=int(epochs), width=32)
     result = run.evaluation()
     print(f"Fréchet distance {result['metrics']['test/frechet']:.2f}")

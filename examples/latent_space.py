@@ -18,7 +18,12 @@ def main(path: str = "digits", epochs: str = "30") -> None:
 
     embedded = run.embed(data.fields["image"][:100])
     print("fields of the embeddings:", sorted(embedded))
-    print("samples", run.sample(8)["image"].shape, "interpolations", run.sample(40, interpolate=10)["image"].shape)
+    print(
+        "samples",
+        run.sample(8)["image"].shape,
+        "interpolations",
+        run.sample(40, interpolate=10)["image"].shape,
+    )
     print(run.report())
 
 

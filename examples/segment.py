@@ -1,4 +1,6 @@
-"""Semantic segmentation with a U-Net: python examples/segment.py streets/ [epochs]; streets/ holds images/ and masks/."""
+"""Semantic segmentation with a U-Net: python examples/segment.py streets/ [epochs]; streets/ holds images/
+and masks/.
+"""
 
 from __future__ import annotations
 

@@ -20,14 +20,24 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 NAMES = [entry.name for entry in METHODS]
 PLACEHOLDERS = ("METHOD", "NAME", "mygan")  # stand for any method
 RUN_OPTIONS = {"train": {"extend"}, "crossval": {"folds"}}  # options of the verb, not of a method
-CONDITIONS = {"key", "label", "code1", "code2", "interpolate"}  # of `sample`, and the placeholder of key=value
+CONDITIONS = {
+    "key",
+    "label",
+    "code1",
+    "code2",
+    "interpolate",
+}  # of `sample`, and the placeholder of key=value
 HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"))
 
 
 def _commands(path: Path) -> list[list[str]]:
     """The words of every `hibiscus ...` command on a page, in code blocks and inline code."""
     text = path.read_text(encoding="utf-8")
-    blocks = [line for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) for line in block.replace("\\\n", " ").split("\n")]
+    blocks = [
+        line
+        for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
+        for line in block.replace("\\\n", " ").split("\n")
+    ]
     inline = re.findall(r"(?<!`)`([^`]+)`(?!`)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
     found = []
     for line in [*blocks, *(" ".join(code.split()) for code in inline)]:
@@ -45,7 +55,13 @@ def _shortened(path: Path) -> list[list[str]]:
 
 
 def _check_options(verb: str, method: str, words: list[str]) -> None:
-    options = parse_words([word for word in words if "=" in word and not word.startswith("-") and "...]" not in word and ">=" not in word])
+    options = parse_words(
+        [
+            word
+            for word in words
+            if "=" in word and not word.startswith("-") and "...]" not in word and ">=" not in word
+        ]
+    )
     if not options or method in PLACEHOLDERS:
         return
     own = {name: value for name, value in options.items() if name not in RUN_OPTIONS.get(verb, ())}

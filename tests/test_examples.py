@@ -25,5 +25,9 @@ def test_example_runs_on_bundled_data_and_is_short(path, tmp_path, monkeypatch, 
 
 
 def test_every_family_has_an_example():
-    used = {name for path in EXAMPLES for name in re.findall(r'hb\.train\("([^"]+)"', path.read_text(encoding="utf-8"))}
+    used = {
+        name
+        for path in EXAMPLES
+        for name in re.findall(r'hb\.train\("([^"]+)"', path.read_text(encoding="utf-8"))
+    }
     assert {entry.family for entry in METHODS if entry.name in used} == {entry.family for entry in METHODS}

@@ -1,7 +1,7 @@
 """The version of a run folder's files, and how those of older versions are read.
 
-Nothing on disk is rewritten: names of older versions become today's names when a file is read. Version 1 had other names for
-options, metrics, logged terms and some tensors.
+Nothing on disk is rewritten: names of older versions become today's names when a file is read. Version 1 had
+other names for options, metrics, logged terms and some tensors.
 """
 
 from __future__ import annotations
@@ -15,31 +15,42 @@ FORMAT = 2
 T = TypeVar("T")
 
 OPTIONS = {
-    "average": "ema_decay", "checkpoint_seconds": "checkpoint_interval", "classes": "num_classes", "clip": "weight_clip",
-    "clip_norm": "clip_grad_norm", "clip_weights": "weight_clip", "clusters": "num_clusters", "codes": "num_codes",
-    "critic_batches": "critic_steps", "discount": "gamma", "drift": "drift_weight", "early_stop": "early_stopping_patience",
-    "embedding": "embedding_dim", "environments": "num_envs", "explore_least": "final_epsilon", "explore_share": "exploration_fraction",
-    "fade": "fade_in_fraction", "feature_condition": "feature_condition_weight", "feature_entropy": "feature_entropy_weight",
-    "features": "metric_features", "fill": "padding_mode", "first_side": "initial_size", "generator_rate": "generator_lr_factor",
-    "heads": "num_heads", "latent": "latent_dim", "least_scale": "min_scale", "memory": "buffer_size", "middle": "feature_dim",
-    "mirror": "tta_flip", "most_scale": "max_scale", "optimiser": "optimizer", "over_clusters": "num_overclusters",
-    "penalise": "regularize", "penalise_layers": "regularize_layers", "penalty": "gradient_penalty_weight",
-    "picture_condition": "image_condition_weight", "picture_entropy": "image_entropy_weight", "plateau_factor": "reduce_lr_factor",
-    "plateau_patience": "reduce_lr_patience", "pool": "pool_size", "rate": "learning_rate", "real_label": "real_label_value",
-    "shift": "translate", "shown_score": "score_threshold", "soft_sigma": "soft_nms_sigma", "space": "color_space",
-    "steps": "steps_per_iteration", "stop_after": "stop_after_epochs", "suppression": "nms", "target_every": "target_update_interval",
-    "through": "joint_gradient_scale", "turns": "iterations_per_epoch", "updates": "updates_per_iteration", "zoom": "scale_range",
+    "average": "ema_decay", "checkpoint_seconds": "checkpoint_interval", "classes": "num_classes",
+    "clip": "weight_clip", "clip_norm": "clip_grad_norm", "clip_weights": "weight_clip",
+    "clusters": "num_clusters", "codes": "num_codes", "critic_batches": "critic_steps", "discount": "gamma",
+    "drift": "drift_weight", "early_stop": "early_stopping_patience", "embedding": "embedding_dim",
+    "environments": "num_envs", "explore_least": "final_epsilon", "explore_share": "exploration_fraction",
+    "fade": "fade_in_fraction", "feature_condition": "feature_condition_weight",
+    "feature_entropy": "feature_entropy_weight", "features": "metric_features", "fill": "padding_mode",
+    "first_side": "initial_size", "generator_rate": "generator_lr_factor", "heads": "num_heads",
+    "latent": "latent_dim", "least_scale": "min_scale", "memory": "buffer_size", "middle": "feature_dim",
+    "mirror": "tta_flip", "most_scale": "max_scale", "optimiser": "optimizer",
+    "over_clusters": "num_overclusters", "penalise": "regularize", "penalise_layers": "regularize_layers",
+    "penalty": "gradient_penalty_weight", "picture_condition": "image_condition_weight",
+    "picture_entropy": "image_entropy_weight", "plateau_factor": "reduce_lr_factor",
+    "plateau_patience": "reduce_lr_patience", "pool": "pool_size", "rate": "learning_rate",
+    "real_label": "real_label_value", "shift": "translate", "shown_score": "score_threshold",
+    "soft_sigma": "soft_nms_sigma", "space": "color_space", "steps": "steps_per_iteration",
+    "stop_after": "stop_after_epochs", "suppression": "nms", "target_every": "target_update_interval",
+    "through": "joint_gradient_scale", "turns": "iterations_per_epoch", "updates": "updates_per_iteration",
+    "zoom": "scale_range",
 }  # fmt: skip
 DATA_OPTIONS = {"to": "target_domain", "max_bad": "max_bad_fraction"}
 METRICS = {
-    "agreement": "conditional_accuracy", "agreement_to_a": "domain_accuracy_a", "agreement_to_b": "domain_accuracy_b",
-    "chroma": "colorfulness", "code_nats": "code_nll", "given_frechet": "frechet_external",
-    "given_frechet_floor": "frechet_floor_external", "given_kernel_distance": "kernel_distance_external",
-    "judge_accuracy": "classifier_accuracy", "judge_certainty": "classifier_confidence", "label_nats": "label_nll",
-    "least_return": "min_return", "least_share": "min_class_share", "mean_iou": "matched_iou", "modes": "classes_found",
+    "agreement": "conditional_accuracy", "agreement_to_a": "domain_accuracy_a",
+    "agreement_to_b": "domain_accuracy_b", "chroma": "colorfulness", "code_nats": "code_nll",
+    "given_frechet": "frechet_external", "given_frechet_floor": "frechet_floor_external",
+    "given_kernel_distance": "kernel_distance_external", "judge_accuracy": "classifier_accuracy",
+    "judge_certainty": "classifier_confidence", "label_nats": "label_nll", "least_return": "min_return",
+    "least_share": "min_class_share", "mean_iou": "matched_iou", "modes": "classes_found",
     "nll_bound": "neg_elbo", "obeyed": "conditional_accuracy", "picture_accuracy": "image_accuracy",
-    "picture_condition": "image_condition", "picture_entropy": "image_entropy", "picture_miou": "image_miou",
-    "solved_at": "solved_threshold", "true_chroma": "target_colorfulness",
+    "picture_condition": "image_condition", "picture_entropy": "image_entropy",
+    "picture_miou": "image_miou", "solved_at": "solved_threshold", "true_chroma": "target_colorfulness",
+}  # fmt: skip
+TENSORS = {  # parts of a tensor's name
+    "network/average/": "network/ema/", "network/average_to_": "network/ema_to_",
+    "network/encoder/answer.": "network/encoder/head.",
+    "picture": "image",
 }  # fmt: skip
 KEYS = {"decides": "selection_metric", "gives_pictures": "gives_images"}
 
@@ -57,7 +68,9 @@ def upgrade(file: str, content: Any) -> Any:
     if file == "log.jsonl":
         return _renamed(content, _metric)
     if file == "exhibits.json":
-        return {"report_items": [_gallery(item) for item in content.get("exhibits", ()) if isinstance(item, dict)]}
+        return {
+            "report_items": [_gallery(item) for item in content.get("exhibits", ()) if isinstance(item, dict)]
+        }
     if content.get("format", 1) != 1:
         return content
     content = {KEYS.get(key, key): value for key, value in content.items()}
@@ -108,6 +121,10 @@ def upgrade_tensors(tensors: Mapping[str, T], state: Any) -> tuple[dict[str, T],
     if not isinstance(state, dict) or state.get("format", 1) != 1:
         return dict(tensors), state
     state = dict(state)
+    callbacks = state.get("callbacks")
+    if isinstance(callbacks, dict):
+        names = {"early_stop": "early_stopping"}
+        state["callbacks"] = {names.get(name, name): value for name, value in callbacks.items()}
     if "rate_factors" in state:
         state["lr_factors"] = state.pop("rate_factors")
     for name in ("meter", "interval"):
@@ -119,7 +136,9 @@ def upgrade_tensors(tensors: Mapping[str, T], state: Any) -> tuple[dict[str, T],
 def _tensor(name: str) -> str:
     if name.startswith("optimiser/"):
         return "optimizer/" + name.removeprefix("optimiser/")
-    return name.replace("network/average/", "network/ema/").replace("picture", "image")
+    for old, new in TENSORS.items():
+        name = name.replace(old, new)
+    return name
 
 
 def _options(config: Any) -> Any:

@@ -1,4 +1,6 @@
-"""The rules that keep the map true: who may import whom, how long a file may be, what is forbidden, what has a mirror."""
+"""The rules that keep the map true: who may import whom, how long a file may be, what is forbidden, what has
+a mirror.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,18 @@ LAYERS = {
     "errors": 8, "run_format": 8,
 }  # fmt: skip
 HEAVY = {"matplotlib": {"report"}}
-FORBIDDEN = {"pickle", "torchvision", "lightning", "keras", "tensorflow", "jax", "ultralytics", "dill", "cloudpickle", "joblib"}
+FORBIDDEN = {
+    "pickle",
+    "torchvision",
+    "lightning",
+    "keras",
+    "tensorflow",
+    "jax",
+    "ultralytics",
+    "dill",
+    "cloudpickle",
+    "joblib",
+}
 TESTED_BY = {  # a module without a test file of its own name, and the tests that cover it
     "cli/": "cli/test_verbs.py",
     "report/": "report/test_report.py",
@@ -41,7 +54,8 @@ SAME_NAMES = {  # module names that several packages share on purpose
     "registry": "the list of methods, and that of networks",
     "config": "the options of data, and those of training",
 }
-TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control", "disentanglement", "likelihood", "few_shot",
+TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control",
+"disentanglement", "likelihood", "few_shot",
          "image_quality", "reconstruction", "generation"}  # fmt: skip
 BY_TASK = {"losses", "metrics", "evaluation", "scratch"}  # packages with a module for each task
 VERBS = {"sweep", "panoptic"}  # what a verb of the command line does, and the module that does it
@@ -87,7 +101,9 @@ def test_imports_go_down_only(path):
         if name.startswith("hibiscus."):
             other = name.split(".")[1]
             assert LAYERS[other] >= own, f"{id_of(path)} imports {name}, which lies above it"
-            assert LAYERS[other] > own or other == layer_of(path) or own in (1, 3, 5), f"{id_of(path)} imports {name}, its neighbour"
+            assert LAYERS[other] > own or other == layer_of(path) or own in (1, 3, 5), (
+                f"{id_of(path)} imports {name}, its neighbour"
+            )
 
 
 def graph():
@@ -99,7 +115,9 @@ def graph():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hibiscus"):
                 targets = {f"{node.module}.{name.name}" for name in node.names}
-                arrows[module] |= {target if target in modules else node.module for target in targets} & modules.keys()
+                arrows[module] |= {
+                    target if target in modules else node.module for target in targets
+                } & modules.keys()
     return arrows
 
 
@@ -122,7 +140,10 @@ def test_module_names_are_unique_but_for_the_deliberate_ones():
     for path in FILES:
         if path.name != "__init__.py":
             packages.setdefault(path.stem.strip("_"), set()).add(path.parent.relative_to(SRC).as_posix())
-    methods = {entry.target.split(":")[0].rsplit(".", 1)[1] for entry in importlib.import_module("hibiscus.methods.registry").METHODS}
+    methods = {
+        entry.target.split(":")[0].rsplit(".", 1)[1]
+        for entry in importlib.import_module("hibiscus.methods.registry").METHODS
+    }
     for name, where in packages.items():
         if len(where) == 1 or name in SAME_NAMES:
             continue
@@ -136,7 +157,9 @@ def test_module_names_are_unique_but_for_the_deliberate_ones():
 
 
 def test_sizes_of_all_files_together():
-    lines = sorted(path.read_text(encoding="utf-8").count("\n") for path in FILES if path.name != "__init__.py")
+    lines = sorted(
+        path.read_text(encoding="utf-8").count("\n") for path in FILES if path.name != "__init__.py"
+    )
     assert 100 <= lines[len(lines) // 2] <= 150, f"median {lines[len(lines) // 2]}"
     assert lines[int(0.9 * len(lines))] <= 250, f"a tenth have more than {lines[int(0.9 * len(lines))]}"
 
@@ -147,14 +170,22 @@ def own_methods():
 
 
 def ancestors(kind, root):
-    return [base for base in kind.__mro__[1:] if base.__module__.startswith("hibiscus.") and issubclass(base, root)]
+    return [
+        base
+        for base in kind.__mro__[1:]
+        if base.__module__.startswith("hibiscus.") and issubclass(base, root)
+    ]
 
 
 def test_inheritance_is_shallow():
     method = importlib.import_module("hibiscus.training.method").Method
     config = importlib.import_module("hibiscus.training.config").TrainingConfig
     for kind in own_methods():
-        others = [base for base in kind.__mro__[1:] if base.__module__.startswith("hibiscus.") and not issubclass(base, method)]
+        others = [
+            base
+            for base in kind.__mro__[1:]
+            if base.__module__.startswith("hibiscus.") and not issubclass(base, method)
+        ]
         assert not others, f"{kind.name}: a mixin, {others}"
         assert len(ancestors(kind, method)) <= 3, f"{kind.name}: {ancestors(kind, method)}"
         assert len(ancestors(kind.Config, config)) <= 3, f"{kind.name}: {ancestors(kind.Config, config)}"
@@ -167,9 +198,14 @@ def code_of(path: Path) -> list[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             prose |= set(range(node.lineno, node.end_lineno + 1))
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
             prose |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    lines = [(number, line.split("#")[0].strip()) for number, line in enumerate(text, 1) if number not in prose]
+    lines = [
+        (number, line.split("#")[0].strip()) for number, line in enumerate(text, 1) if number not in prose
+    ]
     return [(number, line) for number, line in lines if line.strip("()[]{}, ")]
 
 
@@ -204,12 +240,16 @@ def test_neighbours_that_may_not_know_each_other(path):
     assert not (layer == "doctor" and "methods" in found)
     assert not (layer in ("data", "metrics", "losses") and found & {"networks"})
     assert not (layer in ("metrics", "losses", "networks") and found & {"data"})
-    assert not (layer == "report" and found & {"methods", "training", "networks", "data"}), "a report reads the run folder and nothing else"
+    assert not (layer == "report" and found & {"methods", "training", "networks", "data"}), (
+        "a report reads the run folder and nothing else"
+    )
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if layer_of(p) == "methods"], ids=id_of)
 def test_no_method_imports_another(path):
-    modules = {entry.target.split(":")[0] for entry in importlib.import_module("hibiscus.methods.registry").METHODS}
+    modules = {
+        entry.target.split(":")[0] for entry in importlib.import_module("hibiscus.methods.registry").METHODS
+    }
     assert not modules & set(imports(path))
 
 
@@ -246,25 +286,40 @@ def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def test_public_names_are_listed(path):
     if path.name == "__init__.py" and not path.read_text(encoding="utf-8").count("import"):
         return
-    module = importlib.import_module("hibiscus." + id_of(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
+    module = importlib.import_module(
+        "hibiscus." + id_of(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    )
     names = module.__all__
     assert len(names) == len(set(names))  # their order is the linter's business (RUF022)
     assert all(hasattr(module, name) for name in names)
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.name not in ("__init__.py", "__main__.py")], ids=id_of)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.name not in ("__init__.py", "__main__.py")], ids=id_of
+)
 def test_every_module_has_a_mirror_test(path):
-    """`src/hibiscus/a/b.py` is tested by `tests/a/test_b.py`, or by tests that import from it, or by those listed for it."""
+    """`src/hibiscus/a/b.py` is tested by `tests/a/test_b.py`, or by tests that import from it, or by those
+    listed for it.
+    """
     place = path.relative_to(SRC)
     mirror = ROOT / "tests" / place.parent / f"test_{place.stem.strip('_')}.py"
     listed = next((tests for start, tests in TESTED_BY.items() if id_of(path).startswith(start)), None)
-    assert mirror.exists() or (listed and (ROOT / "tests" / listed).exists()) or module_of(path) in IMPORTED_BY_TESTS, f"no {mirror}"
+    assert (
+        mirror.exists()
+        or (listed and (ROOT / "tests" / listed).exists())
+        or module_of(path) in IMPORTED_BY_TESTS
+    ), f"no {mirror}"
 
 
 def test_starting_is_light():
     heavy = ["torch", "numpy", "pandas", "sklearn", "matplotlib", "scipy", "PIL"]
     code = f"import sys, hibiscus, hibiscus.cli.app; print([m for m in {heavy!r} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_printing_is_the_command_lines_business():
@@ -272,5 +327,7 @@ def test_printing_is_the_command_lines_business():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-                to_stderr = any(k.arg == "file" and ast.unparse(k.value) == "sys.stderr" for k in node.keywords)
+                to_stderr = any(
+                    k.arg == "file" and ast.unparse(k.value) == "sys.stderr" for k in node.keywords
+                )
                 assert to_stderr or layer_of(path) == "cli", f"{id_of(path)}:{node.lineno}"

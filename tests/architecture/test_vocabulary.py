@@ -29,7 +29,8 @@ SOURCES = sorted(path for ending in ("*.py", "*.html") for path in SRC.rglob(end
 
 EXCLUDED = {  # files that exist to translate old names, with the reason
     "run_format.py": "translates the names found in run folders of older versions",
-    "runs/foreign_options.py": "answers the option names of other libraries and older versions with the right one",
+    "runs/foreign_options.py": "answers the option names of other libraries and older versions with the "
+    "right one",
 }
 
 
@@ -114,7 +115,11 @@ def parse_glossary(text: str) -> tuple[list[Ban], list[str]]:
             elif in_table and not set(line) <= set("|-: "):
                 assert len(cells) == 3, f"a row of the glossary has {len(cells)} columns: {line}"
                 terms.append(cells[0])
-                bans += [ban for entry in split_entries(cells[2]) if (ban := read_entry(entry, cells[0], section == SPELLING))]
+                bans += [
+                    ban
+                    for entry in split_entries(cells[2])
+                    if (ban := read_entry(entry, cells[0], section == SPELLING))
+                ]
         else:
             in_table = False
     return bans, terms
@@ -146,7 +151,13 @@ def words_of(name: str) -> list[str]:
 def inflected(word: str) -> set[str]:
     """The regular forms of a word; forms that do not exist do no harm."""
     stem = word[:-1] if word.endswith(("e", "y")) else word
-    plural = {stem + "ies"} if word.endswith("y") else {word + "es"} if word.endswith(("s", "x", "ch", "sh")) else {word + "s"}
+    plural = (
+        {stem + "ies"}
+        if word.endswith("y")
+        else {word + "es"}
+        if word.endswith(("s", "x", "ch", "sh"))
+        else {word + "s"}
+    )
     return {
         word,
         stem + ("ied" if word.endswith("y") else "ed"),
@@ -195,7 +206,8 @@ class Vocabulary:
             fits = [
                 (len(forms), ban)
                 for forms, ban in self.sequences.get(word, ())
-                if len(words) - start >= len(forms) and all(w in form for w, form in zip(words[start:], forms, strict=False))
+                if len(words) - start >= len(forms)
+                and all(w in form for w, form in zip(words[start:], forms, strict=False))
             ]
             found += [max(fits, key=lambda fit: fit[0])[1]] if fits else []
             found += [ban for pattern, ban in self.derived if pattern.fullmatch(word)]
@@ -243,10 +255,16 @@ def names_in(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str, str]]:
                 yield line, NAME, asname or name
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
                 yield line, NAME, name
-            case ast.Constant(value=str(value)) if NAME_LIKE.fullmatch(value) and value[0].islower() | (value[0] in "-_"):
+            case ast.Constant(value=str(value)) if NAME_LIKE.fullmatch(value) and value[0].islower() | (
+                value[0] in "-_"
+            ):
                 yield line, NAME, value
             case ast.Dict(keys=keys):
-                yield from ((k.lineno, METRIC, k.value) for k in keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+                yield from (
+                    (k.lineno, METRIC, k.value)
+                    for k in keys
+                    if isinstance(k, ast.Constant) and isinstance(k.value, str)
+                )
 
 
 def options_in(node: ast.ClassDef) -> Iterator[tuple[int, str, str]]:
@@ -264,7 +282,11 @@ def texts_in(source: str, nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str, 
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 docstrings.add(id(first.value))
     for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and not NAME_LIKE.fullmatch(node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and not NAME_LIKE.fullmatch(node.value)
+        ):
             yield node.lineno, "docstring" if id(node) in docstrings else "string", node.value
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not node.value[0].islower():
             yield node.lineno, "string", node.value
@@ -275,7 +297,9 @@ def texts_in(source: str, nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str, 
 
 def check_name(kind: str, name: str) -> list[Ban]:
     """The bans that a name breaks: as the exact name of its kind, or else by one of its words."""
-    return vocabulary().exactly(kind, name.split("/")[-1] if kind == METRIC else name) or vocabulary().in_name(name)
+    return vocabulary().exactly(
+        kind, name.split("/")[-1] if kind == METRIC else name
+    ) or vocabulary().in_name(name)
 
 
 @cache
@@ -291,7 +315,9 @@ def scan(path: Path, root: Path = SRC) -> tuple[Hit, ...]:
 def scan_all(path: Path, where: str) -> tuple[Hit, ...]:
     """Every banned word of a file, allowed or not."""
     source = path.read_text(encoding="utf-8")
-    return tuple(scan_source(source, where) if path.suffix == ".py" else scan_text(source, 1, "template", where))
+    return tuple(
+        scan_source(source, where) if path.suffix == ".py" else scan_text(source, 1, "template", where)
+    )
 
 
 def scan_source(source: str, where: str) -> Iterator[Hit]:
@@ -408,7 +434,9 @@ def test_glossary_is_well_formed():
     assert len(terms) >= 80
     assert len(terms) == len(set(terms)), [term for term, count in Counter(terms).items() if count > 1]
     written = Counter((ban.kind, ban.word) for ban in bans)
-    assert not [word for word, count in written.items() if count > 1], "a word is banned in favor of two terms"
+    assert not [word for word, count in written.items() if count > 1], (
+        "a word is banned in favor of two terms"
+    )
     own = [hit for ban in bans for hit in banned_in_terms(ban.term)]
     assert not own, own
 
@@ -471,7 +499,9 @@ class Keeper:
 )
 def test_a_banned_word_is_found(line, kind, word):
     hits = list(scan_source(BAD, "methods/new.py"))
-    assert (line, kind, word) in [(hit.line, hit.kind, hit.ban.shown) for hit in hits], "\n".join(map(str, hits))
+    assert (line, kind, word) in [(hit.line, hit.kind, hit.ban.shown) for hit in hits], "\n".join(
+        map(str, hits)
+    )
 
 
 def test_a_banned_word_is_found_in_paths_and_templates():

@@ -56,7 +56,9 @@ def test_images_elsewhere(cli, blood, tmp_path):
 def test_errors(fails, blood, tmp_path):
     fails(3, "not empty", "convert", "boxes", blood, "--to", "coco", "--out", blood, untouched=blood)
     fails(3, "no such file or folder", "convert", "boxes", "nothing", "--to", "coco", "--out", "out")
-    fails(3, "no boxes in a known format", "convert", "boxes", tmp_path / "here", "--to", "coco", "--out", "out")
+    fails(
+        3, "no boxes in a known format", "convert", "boxes", tmp_path / "here", "--to", "coco", "--out", "out"
+    )
     fails(4, "did you mean coco", "convert", "boxes", blood, "--to", "cocoo", "--out", "out")
     fails(2, "cannot be converted", "convert", "masks", blood, "--to", "coco", "--out", "out")
     fails(2, "'--to'", "convert", "boxes", blood, "--out", "out")

@@ -1,4 +1,6 @@
-"""What every method must do, as functions of a method's class; each raises AssertionError where it does not."""
+"""What every method must do, as functions of a method's class; each raises AssertionError where it
+does not.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,14 @@ class Bench:
         fields = {key: values[:count] for key, values in whole.fields.items()}
         given = {part: items[items < count] for part, items in whole.parts.items()}
         dataset = Dataset(
-            whole.name, whole.path, fields, whole.ids[:count], whole.keys[:count], given, roles=whole.roles, names=whole.names
+            whole.name,
+            whole.path,
+            fields,
+            whole.ids[:count],
+            whole.keys[:count],
+            given,
+            roles=whole.roles,
+            names=whole.names,
         )
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options, kind)
@@ -80,7 +89,9 @@ def answers(method, data):
 def docstring_is_complete(kind, folder):
     text = sys.modules[kind.__module__].__doc__ or ""
     assert text.splitlines()[0].endswith("."), "a first sentence"
-    assert any(line.startswith("    ") and "=" in line for line in text.splitlines()), "an objective as a displayed formula"
+    assert any(line.startswith("    ") and "=" in line for line in text.splitlines()), (
+        "an objective as a displayed formula"
+    )
     for word in ("Use it", "goes wrong", "Reference:"):
         assert word in " ".join(text.split()), word
     assert "Differences from the paper:" in text
@@ -110,7 +121,9 @@ def each_player_moves_its_own_and_nobody_elses(kind, folder):
         if index:
             bench.method.grow(index)
         bench.method.train_mode()
-        _players_of(stage, bench.method, all_of_it=index == 0)  # a network that grows may leave old layers behind
+        _players_of(
+            stage, bench.method, all_of_it=index == 0
+        )  # a network that grows may leave old layers behind
 
 
 def _players_of(stage, method, all_of_it):
@@ -125,7 +138,9 @@ def _players_of(stage, method, all_of_it):
         assert own, f"{player.name} owns something"
         moved = {key for key, p in everything.items() if not torch.equal(p, before[key])}
         assert not moved - own, f"{player.name} moved what is not its own"
-        assert moved == own or not all_of_it, f"{player.name} left {len(own - moved)} of its own parameters where they were"
+        assert moved == own or not all_of_it, (
+            f"{player.name} left {len(own - moved)} of its own parameters where they were"
+        )
 
 
 def same_seed_same_bits(kind, folder):
@@ -144,7 +159,9 @@ def resumed_equals_uninterrupted(kind, folder, stops=(1, 3, 4)):
         loop.load(folder / f"parts-{stop}" / "checkpoints" / "last.safetensors")
         loop.stop_reason = ""
         loop.run()
-        assert same(whole.weights(), resumed.weights()), f"stopped after round {stop} and resumed, the weights are others"
+        assert same(whole.weights(), resumed.weights()), (
+            f"stopped after round {stop} and resumed, the weights are others"
+        )
         logs = [(folder / name / "log.jsonl").read_text().count("\n") for name in ("whole", f"parts-{stop}")]
         assert logs[0] == logs[1], "a line of the log is missing or stands twice"
 
@@ -156,7 +173,9 @@ def saved_and_loaded_answers_alike(kind, folder):
     for stage in range(state["stage"] + 1):
         again.grow(stage)
     again.load_tensors(tensors)
-    again.to(bench.data.device)  # as a run does: the layout of weights decides in which order products are summed
+    again.to(
+        bench.data.device
+    )  # as a run does: the layout of weights decides in which order products are summed
     first, second = answers(bench.method, bench.data), answers(again, bench.data)
     assert first
     for key, values in first.items():
@@ -166,10 +185,18 @@ def saved_and_loaded_answers_alike(kind, folder):
 def ragged_and_single_batches(kind, folder, sizes=(1, 7, 1000)):
     for size in sizes:
         bench = Bench(kind, folder / str(size), count=60, batch_size=size, epochs=1, max_rounds=6).run()
-        assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), f"batch_size={size}"
+        assert all(torch.isfinite(value.float()).all() for value in bench.weights().values()), (
+            f"batch_size={size}"
+        )
 
 
-OTHERWISE = ({"learning_rate": 7e-4}, {"optimizer": "sgd"}, {"weight_decay": 0.3}, {"schedule": "cosine"}, {"clip_grad_norm": 1e-3})
+OTHERWISE = (
+    {"learning_rate": 7e-4},
+    {"optimizer": "sgd"},
+    {"weight_decay": 0.3},
+    {"schedule": "cosine"},
+    {"clip_grad_norm": 1e-3},
+)
 
 
 def common_options_do_something(kind, folder):
@@ -183,21 +210,28 @@ def common_options_do_something(kind, folder):
         "clip_grad_norm": None,
     }
     changes = [{}, *OTHERWISE, {"optimizer": "sgd", "momentum": 0.1}]
-    found = [Bench(kind, folder / str(i), count=60, **{**base, **change}).run().weights() for i, change in enumerate(changes)]
+    found = [
+        Bench(kind, folder / str(i), count=60, **{**base, **change}).run().weights()
+        for i, change in enumerate(changes)
+    ]
     for change, weights in zip(changes[1:-1], found[1:-1], strict=True):
         assert not same(found[0], weights), f"{change} changes nothing"
     assert not same(found[2], found[-1]), "momentum=0.1 changes nothing"
 
 
 def own_options_do_something(kind, folder):
-    """Each option of the method's own leads to other weights or, where it is about measuring, to other answers or figures."""
+    """Each option of the method's own leads to other weights or, where it is about measuring, to other
+    answers or figures.
+    """
     small = {"batch_size": 12, "max_rounds": 6}
     usual, idle = Bench(kind, folder / "usual", count=60, **small).run(), []
     for name in kind.Config.model_fields.keys() - TrainingConfig.model_fields.keys():
         value, beside = otherwise(kind, name)
         if value is None or (name in OF_IMAGES and "image" not in usual.data.arrays):
             continue
-        before = Bench(kind, folder / f"{name}-before", count=60, **{**small, **beside}).run() if beside else usual
+        before = (
+            Bench(kind, folder / f"{name}-before", count=60, **{**small, **beside}).run() if beside else usual
+        )
         after = Bench(kind, folder / name, count=60, **{**small, **beside, name: value}).run()
         if same(before.weights(), after.weights()):
             idle += [f"{name}={value}"] if said(before) == said(after) else []
@@ -217,9 +251,13 @@ def both_precisions(kind, folder):
         bench = Bench(kind, folder / precision, precision=precision)
         loop = bench.loop()
         loop.run()
-        assert all(p.dtype == torch.float32 for net in bench.method.nets.values() for p in net.parameters()), "weights are float32"
+        assert all(
+            p.dtype == torch.float32 for net in bench.method.nets.values() for p in net.parameters()
+        ), "weights are float32"
         lines = loop.callbacks["lines"].lines
-        assert all(math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float)), precision
+        assert all(
+            math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float)
+        ), precision
 
 
 def deciding_metric_is_measured_and_evaluated(kind, folder):
@@ -241,7 +279,11 @@ def metrics_are_in_the_catalog(kind, folder):
     with torch.inference_mode():
         validated = bench.method.validate(bench.data, "val")
         evaluation = bench.method.evaluate(bench.data, "test")
-    names = {*validated, *evaluation.metrics, *(name for metrics in evaluation.baselines.values() for name in metrics)}
+    names = {
+        *validated,
+        *evaluation.metrics,
+        *(name for metrics in evaluation.baselines.values() for name in metrics),
+    }
     unknown = sorted(name for name in names if not (get_metric(name).label and get_metric(name).description))
     assert not unknown, f"{', '.join(unknown)}: add to hibiscus.metrics.catalog"
     assert kind.choose_selection_metric(bench.config).name in names

@@ -1,4 +1,6 @@
-"""For each option of a method another value than its trial's, and what has to be set beside it for the option to act."""
+"""For each option of a method another value than its trial's, and what has to be set beside it for the option
+to act.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_std": (0.25, {"noise": "gaussian"}),
     "noise_fraction": (0.3, {"noise": "masking"}),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
-    ("classify", "focal_alpha"): (None, {}),  # acts where there are two classes; tests/methods/test_classify.py
+    ("classify", "focal_alpha"): (
+        None,
+        {},
+    ),  # acts where there are two classes; tests/methods/test_classify.py
     ("wgan", "batch_norm"): (None, {}),  # acts in images above 16 pixels; tests/methods/gan/test_wgan.py
     ("wgan", "weight_clip"): (0.005, {}),
     ("progan", "initial_size"): (4, {}),
@@ -40,7 +45,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("iic", "num_clusters"): (4, {}),
     ("iic", "entropy_weight"): (2.0, {}),
     ("unet", "depth"): (1, {}),
-    ("unet", "tta_flip"): (True, {"learning_rate": 1e-3}),  # at its own rate six rounds make all pixels ground
+    ("unet", "tta_flip"): (
+        True,
+        {"learning_rate": 1e-3},
+    ),  # at its own rate six rounds make all pixels ground
     **{(name, "ema_decay"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
     ("ssd", "levels"): (1, {}),
@@ -77,7 +85,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("stackedgan", "joint_gradient_scale"): (1.0, {"max_rounds": 0}),
 }
 OF_IMAGES = (
-    "translate", "flip", "rotation", "scale_range", "shear", "brightness", "contrast", "padding_mode", "crop", "vertical_flip", "cutout",
+    "translate", "flip", "rotation", "scale_range", "shear", "brightness", "contrast", "padding_mode",
+    "crop", "vertical_flip", "cutout",
     "tta_flip",
 )  # fmt: skip
 
@@ -85,14 +94,23 @@ OF_IMAGES = (
 def otherwise(kind, name):
     """Another value of an option, and the options beside it; None where the trial's data leave no other.
 
-    What is not known by name follows from the type: the other truth, another word, one more, half as much, a quarter for nothing.
+    What is not known by name follows from the type: the other truth, another word, one more, half as much, a
+    quarter for nothing.
     """
     if (kind.name, name) in KNOWN or name in KNOWN:
         return KNOWN.get((kind.name, name), KNOWN.get(name))
-    field, value = kind.Config.model_fields[name], build_options(kind.Config, kind.smoke_test.options).model_dump()[name]
+    field, value = (
+        kind.Config.model_fields[name],
+        build_options(kind.Config, kind.smoke_test.options).model_dump()[name],
+    )
     if isinstance(value, bool):
         return not value, {}
-    words = [word for part in (field.annotation, *get_args(field.annotation)) for word in get_args(part) if isinstance(word, str)]
+    words = [
+        word
+        for part in (field.annotation, *get_args(field.annotation))
+        for word in get_args(part)
+        if isinstance(word, str)
+    ]
     if words:
         return next(word for word in words if word != value), {}
     if isinstance(value, int):

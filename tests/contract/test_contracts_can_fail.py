@@ -1,4 +1,6 @@
-"""A toy method that keeps every contract, and broken ones of which each breaks one: a contract that cannot fail holds nothing."""
+"""A toy method that keeps every contract, and broken ones of which each breaks one: a contract that cannot
+fail holds nothing.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +48,20 @@ class Toy(Method):
 
     def networks(self):
         return {
-            name: nn.Sequential(nn.Flatten(), nn.Linear(64, self.config.width), nn.ReLU(), nn.Linear(self.config.width, 1)) for name in "ab"
+            name: nn.Sequential(
+                nn.Flatten(), nn.Linear(64, self.config.width), nn.ReLU(), nn.Linear(self.config.width, 1)
+            )
+            for name in "ab"
         }
 
     def stages(self, data):
         first = self.config.player("first", self.nets["a"], self.first_loss)
         second = self.config.player("second", self.nets["b"], self.second_loss, batches_per_round=0)
-        yield Stage([first, second], self.config.epochs, data.source("train", self.config.batch_size, self.config.seed))
+        yield Stage(
+            [first, second],
+            self.config.epochs,
+            data.source("train", self.config.batch_size, self.config.seed),
+        )
 
     def error(self, network, batch):
         return (self.nets[network](batch.image)[:, 0].float() - batch.label).square().mean()
@@ -123,7 +132,10 @@ class HidesANetwork(Toy):
 
 class CannotTakeOneItem(Toy):
     def networks(self):
-        return {name: nn.Sequential(net[0], nn.BatchNorm1d(64), *net[1:]) for name, net in super().networks().items()}
+        return {
+            name: nn.Sequential(net[0], nn.BatchNorm1d(64), *net[1:])
+            for name, net in super().networks().items()
+        }
 
 
 class LeavesAnOptionUnused(Toy):

@@ -1,4 +1,6 @@
-"""A GAN of another package, added by an entry point: it keeps the contracts and works in every command, with nothing else to edit."""
+"""A GAN of another package, added by an entry point: it keeps the contracts and works in every command, with
+nothing else to edit.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from contract import checks
 from hibiscus import api
 from hibiscus.methods.registry import METHODS, get_method, list_methods
 
-SOURCE = '''r"""Hinge GAN: a GAN whose discriminator stops improving on images that it already separates by a margin.
+SOURCE = '''r"""Hinge GAN: a GAN whose discriminator stops improving on images that it already separates by
+a margin.
 
     discriminator_loss = mean max(0, 1 - D(x)) + mean max(0, 1 + D(G(z)))
     generator_loss     = - mean D(G(z)),        z uniform in [-1, 1]
@@ -54,7 +57,8 @@ class HingeGAN(GAN):
         """The generator and the discriminator."""
         config = self.config
         generator = Generator(config.latent_dim, self.shape, config.width)
-        discriminator = Discriminator(self.shape, config.width, last_bias=False)  # both terms would cancel in it
+        # both terms would cancel in it
+        discriminator = Discriminator(self.shape, config.width, last_bias=False)
         return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -100,7 +104,9 @@ def test_it_is_listed_beside_the_others():
     assert entry.name not in {own.name for own in METHODS}
 
 
-@pytest.mark.parametrize("check", [check for check in checks.CHECKS if check not in HERE_ONLY], ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check", [check for check in checks.CHECKS if check not in HERE_ONLY], ids=lambda check: check.__name__
+)
 def test_it_keeps_the_contract(check, tmp_path):
     check(get_method("hinge-gan"), tmp_path)
 
@@ -116,13 +122,26 @@ def test_the_objective_is_its_formula(tmp_path):
         torch.manual_seed(0)
         fake = bench.method.generate(Batch(image=images))
         real, fake = (bench.method.discriminator(values).numpy() for values in (images, fake))
-    assert loss.item() == pytest.approx(np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean(), rel=1e-5)
+    assert loss.item() == pytest.approx(
+        np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean(), rel=1e-5
+    )
 
 
 def test_it_trains_from_the_command_line_to_the_report(tmp_path, capsys):
     from hibiscus.cli.app import app
 
-    words = ["train", "hinge-gan", "digits", "epochs=1", "width=8", "latent_dim=8", "lr=1e-3", "--json", "--out", str(tmp_path / "run")]
+    words = [
+        "train",
+        "hinge-gan",
+        "digits",
+        "epochs=1",
+        "width=8",
+        "latent_dim=8",
+        "lr=1e-3",
+        "--json",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     with pytest.raises(SystemExit) as end:
         app(words)
     assert end.value.code in (None, 0)

@@ -21,7 +21,9 @@ def finisher():
 
 
 def source(seed=3, items=None, augment=None, batch_size=5):
-    return ShuffledBatches(FIELDS, np.arange(23) if items is None else items, batch_size, seed, finisher(), augment)
+    return ShuffledBatches(
+        FIELDS, np.arange(23) if items is None else items, batch_size, seed, finisher(), augment
+    )
 
 
 def drawn(batches, count):
@@ -29,7 +31,10 @@ def drawn(batches, count):
 
 
 def same(left, right):
-    return all(torch.equal(a.image, b.image) and torch.equal(a.label, b.label) for a, b in zip(left, right, strict=True))
+    return all(
+        torch.equal(a.image, b.image) and torch.equal(a.label, b.label)
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def test_every_item_once_an_epoch_in_a_new_order():
@@ -43,7 +48,9 @@ def test_every_item_once_an_epoch_in_a_new_order():
 def test_a_pair_is_a_image_and_its_changed_copy():
     def pairs(augment):
         made = BatchBuilder({"image": FINISH}, CPU)
-        return ShuffledBatches({"image": FIELDS["image"]}, np.arange(23), 5, 3, PairBatchBuilder(made), augment)
+        return ShuffledBatches(
+            {"image": FIELDS["image"]}, np.arange(23), 5, 3, PairBatchBuilder(made), augment
+        )
 
     first, second = pairs(Augment(brightness=0.5)), source()
     for _ in range(7):
@@ -100,7 +107,9 @@ def test_the_data_are_never_changed():
 def test_standardized_against_numpy(augment):
     finished = FINISH(as_tensor(PIXELS), augment)
     assert finished.is_contiguous(memory_format=torch.channels_last)
-    np.testing.assert_allclose(finished.numpy(), ((PIXELS / 255 - MEAN) / STD).transpose(0, 3, 1, 2), atol=1e-5)
+    np.testing.assert_allclose(
+        finished.numpy(), ((PIXELS / 255 - MEAN) / STD).transpose(0, 3, 1, 2), atol=1e-5
+    )
 
 
 def test_augmentation_sees_images_in_the_unit_interval():
@@ -134,7 +143,8 @@ def test_a_batch_larger_than_the_data():
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "expected"), [(21, 5, [5, 5, 5, 6]), (11, 10, [11]), (1, 5, [1]), (3, 1, [1, 1, 1]), (20, 5, [5] * 4)]
+    ("count", "size", "expected"),
+    [(21, 5, [5, 5, 5, 6]), (11, 10, [11]), (1, 5, [1]), (3, 1, [1, 1, 1]), (20, 5, [5] * 4)],
 )
 def test_a_last_batch_of_one_joins_the_one_before(count, size, expected):
     batches = source(items=np.arange(count), batch_size=size)

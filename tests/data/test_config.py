@@ -6,7 +6,15 @@ from hibiscus.data.config import DataConfig
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("64,96", (64, 96)), ("64, 96", (64, 96)), ("64", 64), (64, 64), ((64, 96), (64, 96)), ([64, 96], (64, 96)), (None, None)],
+    [
+        ("64,96", (64, 96)),
+        ("64, 96", (64, 96)),
+        ("64", 64),
+        (64, 64),
+        ((64, 96), (64, 96)),
+        ([64, 96], (64, 96)),
+        (None, None),
+    ],
 )
 def test_image_size_as_people_write_it(given, kept):
     assert DataConfig(image_size=given).image_size == kept

@@ -13,11 +13,15 @@ from hibiscus.data.keys import content_keys, digest, frame_keys
 def dataset(labels=("a", "b", "a", "b"), values=(0, 1, 2, 2), **more):
     array = np.array(values, np.float32)[:, None]
     fields = {"array": array, "label": np.array(labels)}
-    return Dataset("tiny", "/tmp/tiny", fields, [str(i) for i in range(len(labels))], content_keys(array), **more)
+    return Dataset(
+        "tiny", "/tmp/tiny", fields, [str(i) for i in range(len(labels))], content_keys(array), **more
+    )
 
 
 def test_digest_is_the_same_on_every_machine():
-    assert digest(b"hibiscus") == int.from_bytes(hashlib.blake2b(b"hibiscus", digest_size=8).digest(), "little")
+    assert digest(b"hibiscus") == int.from_bytes(
+        hashlib.blake2b(b"hibiscus", digest_size=8).digest(), "little"
+    )
     assert digest(b"") != digest(b"\0")
     assert 0 <= digest(b"x") < 2**64
 
@@ -34,8 +38,16 @@ def test_content_keys_follow_content_alone():
 @pytest.mark.parametrize(
     "other",
     [
-        {"n": [1, 2, None], "w": ["x", "y", "z"], "b": [True, False, True]},  # a missing value makes floats of integers
-        {"n": ["1", "2.0", "many"], "w": ["x", "y", "z"], "b": ["True", "false", None]},  # a word makes strings of numbers
+        {
+            "n": [1, 2, None],
+            "w": ["x", "y", "z"],
+            "b": [True, False, True],
+        },  # a missing value makes floats of integers
+        {
+            "n": ["1", "2.0", "many"],
+            "w": ["x", "y", "z"],
+            "b": ["True", "false", None],
+        },  # a word makes strings of numbers
         {"b": [True, False, None], "w": ["x", " y", "?"], "n": [1.0, 2.0, 3.5]},  # another order of columns
     ],
 )
@@ -45,7 +57,9 @@ def test_a_rows_key_does_not_depend_on_the_other_rows(other):
     assert len(set(frame_keys(pd.DataFrame(other)).tolist())) == 3
 
 
-@given(st.lists(st.tuples(st.text(max_size=5), st.floats(allow_nan=False)), min_size=1, max_size=8, unique=True))
+@given(
+    st.lists(st.tuples(st.text(max_size=5), st.floats(allow_nan=False)), min_size=1, max_size=8, unique=True)
+)
 def test_keys_go_with_their_rows(rows):
     frame = pd.DataFrame(rows, columns=["text", "number"])
     assert np.array_equal(frame_keys(frame.iloc[::-1]), frame_keys(frame)[::-1])
@@ -69,7 +83,9 @@ def test_fingerprint_changes_with_whatever_matters():
 
 def test_summary_is_plain_and_complete():
     parts = {"train": np.array([0, 1, 2]), "test": np.array([3])}
-    summary = dataset(parts=parts, notes=["note"], skipped=[Skipped("bad.png", "bad.png: empty file")]).summary()
+    summary = dataset(
+        parts=parts, notes=["note"], skipped=[Skipped("bad.png", "bad.png: empty file")]
+    ).summary()
     assert summary["items"] == 4
     assert summary["parts"] == {"train": 3, "test": 1}
     assert summary["classes"] == {"a": {"train": 2, "test": 0}, "b": {"train": 1, "test": 1}}
@@ -81,7 +97,10 @@ def test_summary_is_plain_and_complete():
 def test_classes_are_named_as_they_are_learned():
     counted = dataset(labels=np.array([10.0, 2.0, 2.0, 10.0])).class_counts()
     assert counted == {"2": {"all": 2}, "10": {"all": 2}}
-    assert dataset(labels=[True, False, True, True]).class_counts() == {"True": {"all": 3}, "False": {"all": 1}}
+    assert dataset(labels=[True, False, True, True]).class_counts() == {
+        "True": {"all": 3},
+        "False": {"all": 1},
+    }
 
 
 def test_measures_are_not_counted_as_classes():
@@ -102,5 +121,11 @@ def test_data_without_labels_have_no_classes():
 def test_a_label_with_a_full_stop_counts_as_its_class():
     labels = np.array(["a", "b", "a.", "b", "c."])
     parts = {"train": np.array([0, 1]), "test": np.array([2, 3, 4])}
-    data = Dataset("d", "d", {"label": labels}, [str(i) for i in range(5)], np.arange(5, dtype=np.uint64), parts)
-    assert data.class_counts() == {"a": {"train": 1, "test": 1}, "b": {"train": 1, "test": 1}, "c.": {"train": 0, "test": 1}}
+    data = Dataset(
+        "d", "d", {"label": labels}, [str(i) for i in range(5)], np.arange(5, dtype=np.uint64), parts
+    )
+    assert data.class_counts() == {
+        "a": {"train": 1, "test": 1},
+        "b": {"train": 1, "test": 1},
+        "c.": {"train": 0, "test": 1},
+    }

@@ -11,7 +11,9 @@ from hibiscus.errors import DataError
 
 CPU = torch.device("cpu")
 LABEL = np.repeat(np.arange(6), 5)
-PIXELS = np.arange(30, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).copy()  # each image is its own number
+PIXELS = (
+    np.arange(30, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).copy()
+)  # each image is its own number
 PIXELS[:, 0, 0] += 100  # a mark in the corner shows how it was turned
 
 
@@ -77,8 +79,13 @@ def test_turned_classes_are_turned_whole_and_all_ways():
 
 def test_classes_with_too_few_items_are_left_out_and_too_few_classes_told():
     label = np.array([0] * 5 + [1] * 2 + [2] * 5)
-    assert [list(places) for places in usable_classes(label, EpisodePlan(2, 1, 3), "data")] == [list(range(5)), list(range(7, 12))]
-    with pytest.raises(DataError, match="data: the train part: 3 classes, 2 of which have at least 4 items") as caught:
+    assert [list(places) for places in usable_classes(label, EpisodePlan(2, 1, 3), "data")] == [
+        list(range(5)),
+        list(range(7, 12)),
+    ]
+    with pytest.raises(
+        DataError, match="data: the train part: 3 classes, 2 of which have at least 4 items"
+    ) as caught:
         usable_classes(label, EpisodePlan(3, 1, 3), "data: the train part")
     assert caught.value.expected == "3 such classes"
     assert "way" in caught.value.fix

@@ -6,7 +6,10 @@ from hibiscus.data import files
 from hibiscus.errors import DataError
 
 
-@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "C:\\a.png", "a/../../b.png", "", "a\0.png", "https://x/a.png", "..\\a.png"])
+@pytest.mark.parametrize(
+    "name",
+    ["../a.png", "/etc/passwd", "C:\\a.png", "a/../../b.png", "", "a\0.png", "https://x/a.png", "..\\a.png"],
+)
 def test_paths_that_leave_the_folder(name):
     assert files.safe_relative(name) is None
 

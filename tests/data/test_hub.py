@@ -54,12 +54,18 @@ def hub(monkeypatch):
 
 def images(count, mode="RGB", side=6):
     noise = np.random.default_rng(count).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-    rows = {"img": [Pillow.fromarray(one).convert(mode) for one in noise], "species": [i % 2 for i in range(count)]}
+    rows = {
+        "img": [Pillow.fromarray(one).convert(mode) for one in noise],
+        "species": [i % 2 for i in range(count)],
+    }
     return Rows(rows, img=Image(), species=ClassLabel("ant", "bee"))
 
 
 def texts(count, labels=None):
-    rows = {"text": [f"this is the review number {i}" for i in range(count)], "label": labels or [i % 2 for i in range(count)]}
+    rows = {
+        "text": [f"this is the review number {i}" for i in range(count)],
+        "label": labels or [i % 2 for i in range(count)],
+    }
     return Rows(rows, label=ClassLabel("neg", "pos"))
 
 

@@ -54,7 +54,9 @@ def test_full_stops():
 
 def test_unknown_and_missing_labels():
     labels = LabelPreparation.fit(["cat", "dog"])
-    with pytest.raises(DataError, match=r"(?s)row 2 has the unknown label 'dgo'.*cat, dog.*did you mean dog\?"):
+    with pytest.raises(
+        DataError, match=r"(?s)row 2 has the unknown label 'dgo'.*cat, dog.*did you mean dog\?"
+    ):
         labels.encode(["cat", "dgo"])
     with pytest.raises(DataError, match=r"(?s)row 2 has no label.*missing_rows"):
         labels.encode(["cat", None])
@@ -78,7 +80,12 @@ def test_what_is_not_a_class(values, message):
         LabelPreparation.fit(values)
 
 
-@given(st.lists(st.text(max_size=4) | st.integers(-(10**20), 10**20) | st.floats() | st.booleans() | st.none(), max_size=19))
+@given(
+    st.lists(
+        st.text(max_size=4) | st.integers(-(10**20), 10**20) | st.floats() | st.booleans() | st.none(),
+        max_size=19,
+    )
+)
 def test_labels_round_trip(values):
     kept = [value for at, value in enumerate(values) if at not in set(missing_rows(values).tolist())]
     try:
@@ -99,7 +106,9 @@ def test_shared_labels_and_targets():
     assert labels.names == ("<=50K", ">50K")
     assert test[0] == "<=50K."
     assert np.bincount(labels.encode(test)).tolist() == [12_435, 3_846]
-    assert LabelPreparation.fit(read_table(TABULAR / "winequality_red.csv").frame["quality"]).names == tuple("345678")
+    assert LabelPreparation.fit(read_table(TABULAR / "winequality_red.csv").frame["quality"]).names == tuple(
+        "345678"
+    )
     for name, column in (("california_housing", "median_house_value"), ("boston_housing", "medv")):
         values = read_table(TABULAR / f"{name}.csv").frame[column]
         with pytest.raises(DataError, match="train regress"):

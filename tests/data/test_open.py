@@ -14,7 +14,9 @@ def refused(path, match, **options):
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "how"), [("a.zip", "unzip a.zip"), ("a.tar.gz", "tar xf a.tar.gz"), ("A.TGZ", "tar xf A.TGZ")])
+@pytest.mark.parametrize(
+    ("name", "how"), [("a.zip", "unzip a.zip"), ("a.tar.gz", "tar xf a.tar.gz"), ("A.TGZ", "tar xf A.TGZ")]
+)
 def test_an_archive_is_to_be_unpacked(tmp_path, name, how):
     (tmp_path / name).write_bytes(b"PK")
     assert f"extract it first: {how}" in refused(tmp_path / name, "an archive")
@@ -87,7 +89,9 @@ def test_parts_of_unlike_kinds_are_told(tmp_path):
     make.classes(tmp_path / "a")
     make.image(tmp_path / "flat" / "x.png")
     np.savez(tmp_path / "x.npz", x=np.eye(3), y=np.arange(3))
-    message = refused(tmp_path / "a", "(?s)the test part has image\n.*image, label, as in", test_data=tmp_path / "flat")
+    message = refused(
+        tmp_path / "a", "(?s)the test part has image\n.*image, label, as in", test_data=tmp_path / "flat"
+    )
     assert str(tmp_path / "a") in message
     refused(tmp_path / "a", "the test part has array, label", test_data=tmp_path / "x.npz")
     np.savez(tmp_path / "y.npz", x=np.eye(4), y=np.arange(4))

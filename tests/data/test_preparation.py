@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.preparation import (
+    ImagePreparation,
+    LabelPreparation,
+    Preparation,
+    TablePreparation,
+    TargetPreparation,
+)
 from hibiscus.data.tables.read import guess_roles
 from hibiscus.errors import RunError
 
@@ -57,7 +63,13 @@ def test_files_that_cannot_be_read(change, message):
         Preparation.from_json(saved)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=5,
+    )
+)
 def test_any_json_is_a_run_error(saved):
     for data in (saved, {"format": 1, "fields": saved}, {"format": 1, "fields": {"a": saved}}):
         if data == {"format": 1, "fields": {}}:
@@ -68,9 +80,11 @@ def test_any_json_is_a_run_error(saved):
 
 def test_image_users_do_not_pay_for_pandas():
     code = (
-        "import sys, numpy; from hibiscus.data.preparation import ImagePreparation, LabelPreparation, TargetPreparation;"
+        "import sys, numpy; from hibiscus.data.preparation import ImagePreparation, LabelPreparation, "
+        "TargetPreparation;"
         "ImagePreparation.fit(numpy.zeros((2, 2, 2), 'uint8'));"
         "p = {'label': LabelPreparation.fit(['a', 'b']), 'target': TargetPreparation.fit([1, 2])};"
-        "p['label'].encode(['a']); p['target'].encode([3]); sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
+        "p['label'].encode(['a']); p['target'].encode([3]); sys.exit('pandas' in sys.modules or 'torch' in "
+        "sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

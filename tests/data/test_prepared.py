@@ -5,7 +5,13 @@ import torch
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys, frame_keys
-from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation, TablePreparation, TargetPreparation
+from hibiscus.data.preparation import (
+    ImagePreparation,
+    LabelPreparation,
+    Preparation,
+    TablePreparation,
+    TargetPreparation,
+)
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
 
@@ -16,7 +22,13 @@ PARTS = {"train": np.arange(0, 12), "test": np.array([15, 13])}
 def images(count=16, side=8, channels=3):
     pixels = RNG.integers(0, 256, (count, side, side, channels), dtype=np.uint8)
     labels = np.array(["cat", "dog"])[np.arange(count) % 2]
-    return Dataset("p", "/my/images", {"image": pixels, "label": labels}, [f"{i}.png" for i in range(count)], content_keys(pixels))
+    return Dataset(
+        "p",
+        "/my/images",
+        {"image": pixels, "label": labels},
+        [f"{i}.png" for i in range(count)],
+        content_keys(pixels),
+    )
 
 
 def table(count=16):
@@ -62,7 +74,9 @@ def test_a_number_read_as_a_label_serves_as_target():
     prepared = PreparedData(data, learned(data, target=True), PARTS)
     values = prepared.values("target", "train")
     assert values.shape == (12, 1)
-    np.testing.assert_allclose(prepared.preparation["target"].decode(values)[:, 0], np.arange(12) * 10, atol=1e-4)
+    np.testing.assert_allclose(
+        prepared.preparation["target"].decode(values)[:, 0], np.arange(12) * 10, atol=1e-4
+    )
 
 
 def test_the_target_does_not_leak_into_the_inputs():
@@ -88,7 +102,9 @@ def test_other_data_are_measured_beside_the_runs_own_training_part():
     assert [len(part) for part in (trained.parts["train"], prepared.parts["test"])] == [12, 16]
 
 
-@pytest.mark.parametrize(("side", "channels", "features"), [(8, 3, 192), (32, 1, 1024), (32, 3, 768), (96, 3, 768), (400, 1, 961)])
+@pytest.mark.parametrize(
+    ("side", "channels", "features"), [(8, 3, 192), (32, 1, 1024), (32, 3, 768), (96, 3, 768), (400, 1, 961)]
+)
 def test_large_images_are_shrunk_for_simple_rivals(side, channels, features):
     data = images(side=side, channels=channels)
     flat = PreparedData(data, learned(data), PARTS).flat_inputs("train")

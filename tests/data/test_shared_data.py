@@ -13,7 +13,10 @@ from hibiscus.data.split import make_split
 from hibiscus.data.tables.columns import as_texts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [pytest.mark.shared, pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared data sets are not at {SHARED}")]
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared data sets are not at {SHARED}"),
+]
 
 
 def sizes(data):
@@ -56,7 +59,10 @@ def test_adult():
 
 
 def test_iris():
-    data = open_data(SHARED / "tabular" / "iris.csv", target=open_data(SHARED / "tabular" / "iris.csv").fields["table"].columns[-1])
+    data = open_data(
+        SHARED / "tabular" / "iris.csv",
+        target=open_data(SHARED / "tabular" / "iris.csv").fields["table"].columns[-1],
+    )
     assert len(data) == 150
     assert sorted(counts["all"] for counts in data.class_counts().values()) == [50, 50, 50]
 
@@ -74,7 +80,9 @@ def test_flowers(tmp_path):
         archive.extractall(tmp_path / "unpacked", filter="data")
     data = open_data(tmp_path / "unpacked")  # the archive's one top folder is looked through
     assert sizes(data) == {"train": 2050, "test": 450}
-    assert data.class_counts() == {name: {"train": 410, "test": 90} for name in ("daisy", "dandelion", "roses", "sunflowers", "tulips")}
+    assert data.class_counts() == {
+        name: {"train": 410, "test": 90} for name in ("daisy", "dandelion", "roses", "sunflowers", "tulips")
+    }
     assert data.fields["image"].shape[1:] == (96, 96, 3)
     assert isinstance(data.fields["image"], np.memmap)
     assert data.skipped == []

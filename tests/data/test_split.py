@@ -5,14 +5,24 @@ from hypothesis import strategies as st
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
-from hibiscus.data.split import class_groups, folds, group_keys, hash_fractions, keep_every_class, make_split, split_classes
+from hibiscus.data.split import (
+    class_groups,
+    folds,
+    group_keys,
+    hash_fractions,
+    keep_every_class,
+    make_split,
+    split_classes,
+)
 from hibiscus.errors import ConfigError, DataError
 
 
 def made(values, labels=None, parts=None):
     array = np.asarray(values, np.float32)[:, None]
     fields = {"array": array} | ({} if labels is None else {"label": np.asarray(labels)})
-    return Dataset("d", "/some/data", fields, [str(i) for i in range(len(array))], content_keys(array), parts=parts or {})
+    return Dataset(
+        "d", "/some/data", fields, [str(i) for i in range(len(array))], content_keys(array), parts=parts or {}
+    )
 
 
 def part_of(parts):
@@ -28,12 +38,19 @@ def test_fractions_lie_in_the_unit_interval_evenly():
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.sets(st.integers(0, 10**6), min_size=80, max_size=150), st.sets(st.integers(10**6, 2 * 10**6), max_size=40), st.randoms())
+@given(
+    st.sets(st.integers(0, 10**6), min_size=80, max_size=150),
+    st.sets(st.integers(10**6, 2 * 10**6), max_size=40),
+    st.randoms(),
+)
 def test_adding_items_moves_no_other(old, new, random):
     old = sorted(old)
     mixed = old + sorted(new)
     random.shuffle(mixed)
-    before, after = part_of(make_split(made(old), test=0.3, val=0.3)), part_of(make_split(made(mixed), test=0.3, val=0.3))
+    before, after = (
+        part_of(make_split(made(old), test=0.3, val=0.3)),
+        part_of(make_split(made(mixed), test=0.3, val=0.3)),
+    )
     place = {value: i for i, value in enumerate(mixed)}
     assert all(before[i] == after[place[value]] for i, value in enumerate(old))
 
@@ -47,7 +64,9 @@ def test_every_item_in_one_part_and_equal_items_in_the_same(values, kind):
     assert np.array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(len(values)))
     assert all((np.diff(items) > 0).all() for items in parts.values())
     where = part_of(parts)
-    assert all(len({where[i] for i in np.flatnonzero(np.asarray(values) == value)}) == 1 for value in set(values))
+    assert all(
+        len({where[i] for i in np.flatnonzero(np.asarray(values) == value)}) == 1 for value in set(values)
+    )
 
 
 def test_the_split_does_not_depend_on_the_order():
@@ -90,9 +109,14 @@ def test_no_test_part_where_none_is_wanted():
     assert set(make_split(made(np.arange(100)), test=0)) == {"train", "val"}
 
 
-@pytest.mark.parametrize(("count", "val", "test", "part"), [(3, 0.001, 0, "val"), (40, 0.5, 0.0001, "test"), (3, 0.5, 0.5, "train")])
+@pytest.mark.parametrize(
+    ("count", "val", "test", "part"),
+    [(3, 0.001, 0, "val"), (40, 0.5, 0.0001, "test"), (3, 0.5, 0.5, "train")],
+)
 def test_an_empty_part_is_told(count, val, test, part):
-    with pytest.raises(DataError, match=f"/some/data: {count} items leave none for the {part} part") as caught:
+    with pytest.raises(
+        DataError, match=f"/some/data: {count} items leave none for the {part} part"
+    ) as caught:
         make_split(made(np.arange(count)), val=val, test=test)
     assert caught.value.expected
     assert caught.value.fix
@@ -108,7 +132,9 @@ def test_wrong_kinds_are_told():
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(2, 10), st.lists(st.integers(0, 500), min_size=60, max_size=120, unique=True), st.booleans())
+@given(
+    st.integers(2, 10), st.lists(st.integers(0, 500), min_size=60, max_size=120, unique=True), st.booleans()
+)
 def test_folds_partition_exactly(count, values, labelled):
     dataset = made(values, np.arange(len(values)) % 2 if labelled else None)
     items = np.arange(0, len(values))[::2]
@@ -138,13 +164,22 @@ def test_a_class_cut_out_of_training_whole_goes_back_but_given_parts_stay():
         parts = keep_every_class(dataset, make_split(dataset))
         assert 60 in parts["train"]
         assert sorted(np.concatenate(list(parts.values()))) == list(range(61))
-    lonely = Dataset("d", "d", {"label": labels}, [str(i) for i in range(61)], keys, parts={"train": np.arange(60), "test": np.array([60])})
+    lonely = Dataset(
+        "d",
+        "d",
+        {"label": labels},
+        [str(i) for i in range(61)],
+        keys,
+        parts={"train": np.arange(60), "test": np.array([60])},
+    )
     assert 60 not in keep_every_class(lonely, make_split(lonely))["train"]
 
 
 def lettered(names, parts=None):
     keys = content_keys(np.arange(len(names))[:, None])
-    return Dataset("d", "/d", {"label": np.array(names)}, [str(i) for i in range(len(names))], keys, parts or {})
+    return Dataset(
+        "d", "/d", {"label": np.array(names)}, [str(i) for i in range(len(names))], keys, parts or {}
+    )
 
 
 def held(dataset, parts, groups):
@@ -162,7 +197,9 @@ def test_whole_classes_go_to_one_part():
 
 
 def test_whole_folders_of_classes_go_to_one_part_where_there_are_three():
-    dataset = lettered([f"{folder}/c{i % 4}" for folder in ("greek", "latin", "runes", "tagalog") for i in range(12)])
+    dataset = lettered(
+        [f"{folder}/c{i % 4}" for folder in ("greek", "latin", "runes", "tagalog") for i in range(12)]
+    )
     groups = class_groups(dataset)
     assert set(groups) == {"greek", "latin", "runes", "tagalog"}
     found = held(dataset, split_classes(dataset, groups), groups)

@@ -27,7 +27,11 @@ def folder(root, names, count=3, **options):
 
 
 def arrays(path, count, side, channels=1, first=0, labels=True):
-    x = (np.arange(count * side * side * channels) * 7 + first).astype(np.uint8).reshape(count, side, side, channels)
+    x = (
+        (np.arange(count * side * side * channels) * 7 + first)
+        .astype(np.uint8)
+        .reshape(count, side, side, channels)
+    )
     np.savez(path, x=x, **({"y": np.arange(count) % 2} if labels else {}))
     return path
 
@@ -38,7 +42,9 @@ def prepared(dataset, **options):
     return PreparedData(dataset, fit_preparation(dataset, parts["train"], CYCLEGAN, chosen), parts)
 
 
-@pytest.mark.parametrize("names", [("trainA", "trainB", "testA", "testB"), ("train_a", "train-B", "test A", "TESTB")])
+@pytest.mark.parametrize(
+    "names", [("trainA", "trainB", "testA", "testB"), ("train_a", "train-B", "test A", "TESTB")]
+)
 def test_a_folder_of_parts_and_domains(tmp_path, names):
     data = open_data(folder(tmp_path / "looks", names))
     assert data.fields["domain"].tolist().count("A") == 3 + 5
@@ -85,13 +91,21 @@ def test_two_data_sets_side_by_side(tmp_path):
 
 def test_the_first_is_a_whatever_its_name(tmp_path):
     for first, second in (("a", "b"), ("b", "a")):
-        data = open_data(arrays(tmp_path / f"{first}.npz", 60, 5), target_domain=arrays(tmp_path / f"{second}.npz", 60, 5, first=3))
+        data = open_data(
+            arrays(tmp_path / f"{first}.npz", 60, 5),
+            target_domain=arrays(tmp_path / f"{second}.npz", 60, 5, first=3),
+        )
         assert prepared(data).preparation["domain"].names == (first, second)
 
 
 def test_size_and_channels_may_be_asked_for(tmp_path):
     paths = arrays(tmp_path / "small.npz", 6, 5), arrays(tmp_path / "large.npz", 4, 9, channels=3)
-    assert open_data(paths[0], target_domain=paths[1], image_size=7, channels=1).fields["image"].shape == (10, 7, 7, 1)
+    assert open_data(paths[0], target_domain=paths[1], image_size=7, channels=1).fields["image"].shape == (
+        10,
+        7,
+        7,
+        1,
+    )
 
 
 def test_labels_of_other_classes_are_left_out(tmp_path):

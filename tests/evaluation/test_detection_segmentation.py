@@ -1,4 +1,6 @@
-"""The reports of detection and segmentation: distinct colors, drawn boxes and masks, metrics and baselines."""
+"""The reports of detection and segmentation: distinct colors, drawn boxes and masks, metrics and
+baselines.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Few-shot evaluation: separable embeddings against noise, the tasks that are reported, and the example episode."""
+"""Few-shot evaluation: separable embeddings against noise, the tasks that are reported, and the example
+episode.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Evidence of codes: a sampler that obeys, and of which it is known what its codes change, gets the figures that it must."""
+"""Evidence of codes: a sampler that obeys, and of which it is known what its codes change, gets the figures
+that it must.
+"""
 
 from __future__ import annotations
 

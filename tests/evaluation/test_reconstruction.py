@@ -1,4 +1,6 @@
-"""The evaluation of image-to-image models takes any object with a few functions; here one that returns its input."""
+"""The evaluation of image-to-image models takes any object with a few functions; here one that returns its
+input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is measured of made images (hibiscus.evaluation.sample_quality, hibiscus.evaluation.generation), on samplers that are known."""
+"""What is measured of made images (hibiscus.evaluation.sample_quality, hibiscus.evaluation.generation), on
+samplers that are known.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,8 @@ def test_copies_and_noise_are_told_from_new_images(data):
     assert abs(own["kernel_distance"]) < 0.1 * noise["kernel_distance"]
     for name in ("recall", "coverage"):
         assert own[name] > 0.5 > 0.2 > noise[name], name
-    # Of 245 images a few outliers have balls so large that noise lies in them, by the judge's seed a third to six sevenths of it;
-    # density asks in how many balls, and among the training images balls are small.
+    # Of 245 images a few outliers have balls so large that noise lies in them, by the judge's seed a third to
+    # six sevenths of it; density asks in how many balls, and among the training images balls are small.
     assert own["density"] > 0.5 > noise["density"]
     assert own["precision"] > max(0.8, noise["precision"])
     among = generation.evaluate_generator(repeated(data.values("image", "test")), data, "train")

@@ -9,7 +9,9 @@ import pytest
 from hibiscus import api
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"the real data sets are not at hand ({SHARED})")
+needs_shared = pytest.mark.skipif(
+    not SHARED.exists(), reason=f"the real data sets are not at hand ({SHARED})"
+)
 pytestmark = pytest.mark.slow
 
 
@@ -30,19 +32,29 @@ def test_digits_are_denoised(tmp_path, noise):
     options = {"noise": noise, "noise_std": 0.5, "noise_fraction": 0.3, "epochs": 20, "batch_size": 32}
     found = evaluated(tmp_path, "denoiser", "digits", **options)
     assert found["metrics"]["test/psnr"] > found["baselines"]["noisy input"]["test/psnr"] + 4
-    assert all(found["metrics"]["test/psnr"] > baseline["test/psnr"] + 1 for baseline in found["baselines"].values())
+    assert all(
+        found["metrics"]["test/psnr"] > baseline["test/psnr"] + 1 for baseline in found["baselines"].values()
+    )
 
 
 @pytest.mark.parametrize("noise", ["none", "gaussian"])
 def test_classes_and_images_from_one_code(tmp_path, noise):
-    found = evaluated(tmp_path, "autoencoder-classifier", "digits", noise=noise, noise_std=0.3, epochs=30, batch_size=32)
+    found = evaluated(
+        tmp_path, "autoencoder-classifier", "digits", noise=noise, noise_std=0.3, epochs=30, batch_size=32
+    )
     assert found["metrics"]["test/accuracy"] > found["baselines"]["linear model"]["test/accuracy"] + 0.01
-    assert found["metrics"]["test/psnr"] > found["baselines"]["linear model on PCA of 16 components"]["test/psnr"]
+    assert (
+        found["metrics"]["test/psnr"]
+        > found["baselines"]["linear model on PCA of 16 components"]["test/psnr"]
+    )
 
 
 def test_photographs_get_their_colors(tmp_path):
     found = evaluated(tmp_path, "colorizer", "two-photos", epochs=25)
-    assert all(found["metrics"]["test/delta_e"] < 0.8 * baseline["test/delta_e"] for baseline in found["baselines"].values())
+    assert all(
+        found["metrics"]["test/delta_e"] < 0.8 * baseline["test/delta_e"]
+        for baseline in found["baselines"].values()
+    )
 
 
 @pytest.mark.shared

@@ -1,4 +1,6 @@
-"""A small folder of images of odd sizes trains generative methods without an option. Slow: one training at a time, all threads."""
+"""A small folder of images of odd sizes trains generative methods without an option. Slow: one training at a
+time, all threads.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,14 @@ def folder(tmp_path):
     (tmp_path / "photos").mkdir()
     for number in range(200):
         height, width = rng.integers(20, 45, 2)
-        gray = Image.fromarray(pixels[number, ..., 0]).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        gray = Image.fromarray(pixels[number, ..., 0]).resize(
+            (int(width), int(height)), Image.Resampling.BICUBIC
+        )
         ink, paper = rng.integers(0, 256, 3), rng.integers(0, 256, 3)
         share = np.asarray(gray, np.float32)[..., None] / 255
-        Image.fromarray((share * ink + (1 - share) * paper).astype(np.uint8)).save(tmp_path / "photos" / f"{number:03}.png")
+        Image.fromarray((share * ink + (1 - share) * paper).astype(np.uint8)).save(
+            tmp_path / "photos" / f"{number:03}.png"
+        )
     return tmp_path / "photos"
 
 

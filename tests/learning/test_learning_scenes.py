@@ -1,4 +1,6 @@
-"""Drawn scenes: each pixel's class is learned, and where the shapes are. Slow: one training at a time, all threads."""
+"""Drawn scenes: each pixel's class is learned, and where the shapes are. Slow: one training at a time, all
+threads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A translation between two image domains is learned without pairs. Slow: one training at a time, all threads."""
+"""A translation between two image domains is learned without pairs. Slow: one training at a time, all
+threads.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,13 @@ pytestmark = pytest.mark.slow
 
 def test_digits_are_inverted_without_having_been_seen_in_both_ways(tmp_path):
     """The right translation is known here: 255 minus the image. No image lies in both domains."""
-    run = api.train("cyclegan", "digits-inverted", out=tmp_path / "run", quiet=True, epochs=30, width=16, residual=False)
+    run = api.train(
+        "cyclegan", "digits-inverted", out=tmp_path / "run", quiet=True, epochs=30, width=16, residual=False
+    )
     found = run.evaluation()
-    assert found["metrics"]["test/frechet"] < 0.5 * min(baseline["test/frechet"] for baseline in found["baselines"].values())
+    assert found["metrics"]["test/frechet"] < 0.5 * min(
+        baseline["test/frechet"] for baseline in found["baselines"].values()
+    )
     assert found["metrics"]["test/cycle_error"] < 0.06
     assert found["metrics"]["test/domain_accuracy_b"] > 0.8
     assert found["metrics"]["test/domain_accuracy_a"] > 0.8

@@ -53,11 +53,15 @@ def slope_penalty(critic, real, fake, mix):
     return ((np.sqrt(total) - 1) ** 2).mean()
 
 
-GAMES = pytest.mark.parametrize("kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP, ProGAN], ids=lambda kind: kind.name)
+GAMES = pytest.mark.parametrize(
+    "kind", [DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, WGAN, WGANGP, ProGAN], ids=lambda kind: kind.name
+)
 
 
 def game_of(kind, **options):
-    game = made(kind, **options, **({"initial_size": 8} if kind is ProGAN else {}))  # one stage, as the others have
+    game = made(
+        kind, **options, **({"initial_size": 8} if kind is ProGAN else {})
+    )  # one stage, as the others have
     game.grow(0)
     return game
 

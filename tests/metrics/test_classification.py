@@ -146,7 +146,10 @@ def test_options_out_of_range():
 
 
 def test_importing_metrics_leaves_the_slow_libraries_alone():
-    code = "import sys, hibiscus.metrics; print({'sklearn', 'torch', 'scipy', 'matplotlib', 'PIL'} & set(sys.modules))"
+    code = (
+        "import sys, hibiscus.metrics; print({'sklearn', 'torch', 'scipy', 'matplotlib', 'PIL'} & "
+        "set(sys.modules))"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -1,4 +1,6 @@
-"""Figures of segmentation, held against scikit-learn and torchmetrics, and against what is easily got wrong."""
+"""Figures of segmentation, held against scikit-learn and torchmetrics, and against what is easily got
+wrong.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ def test_maps_have_the_channels_and_strides_that_are_said(name, shape):
         assert network.strides == strides
         maps = network(torch.rand(2, *shape))
         expected = [
-            (2, count, -(-shape[1] // stride), -(-shape[2] // stride)) for count, stride in zip(network.channels, strides, strict=True)
+            (2, count, -(-shape[1] // stride), -(-shape[2] // stride))
+            for count, stride in zip(network.channels, strides, strict=True)
         ]
         assert [tuple(each.shape) for each in maps] == expected
         sum(each.sum() + each.square().sum() for each in maps).backward()
@@ -52,19 +53,26 @@ def test_the_residual_backbone_is_the_classifier():
 def test_output_stride_dilates_and_changes_no_weight():
     shape = (3, 65, 96)
     for most, strides in ((8, (4, 8, 8, 8)), (16, (4, 8, 16, 16)), (4, (4, 4, 4, 4))):
-        plain, dilated = (build_backbone("resnet", shape, strides=(4, 8, 16, 32), output_stride=each) for each in (None, most))
+        plain, dilated = (
+            build_backbone("resnet", shape, strides=(4, 8, 16, 32), output_stride=each)
+            for each in (None, most)
+        )
         assert plain.strides == (4, 8, 16, 32)
         assert dilated.strides == strides
         assert count_parameters(plain) == count_parameters(dilated)
         maps = dilated(torch.rand(2, *shape))
-        assert [tuple(each.shape[2:]) for each in maps] == [(-(-65 // stride), -(-96 // stride)) for stride in strides]
+        assert [tuple(each.shape[2:]) for each in maps] == [
+            (-(-65 // stride), -(-96 // stride)) for stride in strides
+        ]
     blocks = [module for module in dilated.modules() if isinstance(module, BottleneckBlock)]
     assert [block.conv2.dilation[0] for block in blocks] == [1, 1, 1, 2, 2, 4, 4, 8]
 
 
 def test_a_dilated_network_sees_at_every_second_place_what_the_strided_one_sees():
     shape = (1, 64, 64)
-    plain, dilated = (build_backbone("resnet", shape, strides=(4, 8), output_stride=each).eval() for each in (None, 4))
+    plain, dilated = (
+        build_backbone("resnet", shape, strides=(4, 8), output_stride=each).eval() for each in (None, 4)
+    )
     dilated.load_state_dict(plain.state_dict())
     x = torch.rand(1, *shape)
     torch.testing.assert_close(dilated(x)[1][..., ::2, ::2], plain(x)[1], atol=1e-4, rtol=1e-4)
@@ -90,10 +98,14 @@ def test_map_norm_is_batch_norm():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "resnt"}, "did you mean resnet"), ({"name": "vgg", "strides": (8, 32)}, "powers of 2 up to 16"),
-        ({"name": "own", "strides": (8, 12)}, "powers of 2"), ({"name": "own", "strides": (16, 8)}, "increasing"),
-        ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"), ({"name": "vgg", "depth": 12, "width": 0.5}, "depth='12'"),
-        ({"name": "own", "output_stride": 8}, "for resnet"), ({"name": "resnet", "output_stride": 2}, "at least 4"),
+        ({"name": "resnt"}, "did you mean resnet"),
+        ({"name": "vgg", "strides": (8, 32)}, "powers of 2 up to 16"),
+        ({"name": "own", "strides": (8, 12)}, "powers of 2"),
+        ({"name": "own", "strides": (16, 8)}, "increasing"),
+        ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"),
+        ({"name": "vgg", "depth": 12, "width": 0.5}, "depth='12'"),
+        ({"name": "own", "output_stride": 8}, "for resnet"),
+        ({"name": "resnet", "output_stride": 2}, "at least 4"),
         ({"name": "own", "width": 0.01}, "width=0.01"), ({"name": "own", "image_shape": (3, 4, 4)}, "8x8"),
     ],
 )  # fmt: skip

@@ -31,7 +31,17 @@ def test_default():
     network = build_network("cnn", (1, 28, 28), 10)
     assert maps(network, torch.zeros(1, 1, 28, 28)) == [(28, 28), (14, 14), (14, 14), (7, 7), (7, 7)]
     block = ["MaxPool2d", "BatchNorm2d", "ReLU"]
-    assert kinds(network) == ["Conv2d", *block, "Conv2d", *block, "Conv2d", *block[1:], "Flatten", "Dropout", "Linear"]
+    assert kinds(network) == [
+        "Conv2d",
+        *block,
+        "Conv2d",
+        *block,
+        "Conv2d",
+        *block[1:],
+        "Flatten",
+        "Dropout",
+        "Linear",
+    ]
     assert count_parameters(network) == 288 + 64 + 18_432 + 128 + 36_864 + 128 + 31_370
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hibiscus.networks.cyclegan import Alignment, ResNetGenerator, UNetGenerator, residual_blocks, times_halved
+from hibiscus.networks.cyclegan import (
+    Alignment,
+    ResNetGenerator,
+    UNetGenerator,
+    residual_blocks,
+    times_halved,
+)
 
 
 def count(net):
@@ -22,13 +28,24 @@ def test_any_size(kind, shape, kernel_size):
 
 
 def test_halvings_and_blocks():
-    assert [times_halved((3, side, side), 3) for side in (3, 4, 7, 8, 16, 28, 32, 256)] == [0, 0, 1, 1, 2, 3, 3, 3]
+    assert [times_halved((3, side, side), 3) for side in (3, 4, 7, 8, 16, 28, 32, 256)] == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        3,
+        3,
+        3,
+    ]
     assert times_halved((3, 64, 9), 3) == 1
     assert [residual_blocks((3, side, side)) for side in (32, 255, 256, 512)] == [6, 6, 9, 9]
 
 
 def test_parameters_of_the_unet():
-    """870,757 has Atienza's from one to three channels; here as many leave as come, and nothing stands where a norm undoes it."""
+    """870,757 has Atienza's from one to three channels; here as many leave as come, and nothing stands where
+    a norm undoes it.
+    """
     between = 3 * 3 * 32 * (3 - 1)  # the first layer's weights for two more channels
     assert count(UNetGenerator((3, 32, 32))) == 870_757 - 2 + between - (64 + 128 + 256) - (128 + 64)
 
@@ -36,7 +53,16 @@ def test_parameters_of_the_unet():
 def test_parameters_of_the_resnet():
     """By hand: Zhu et al.'s 11.378 million for nine blocks of 256 filters, whose norms have no weights."""
     norms = 2 * (64 + 128 + 256 + 9 * 2 * 256 + 128 + 64)
-    convolutions = 49 * 3 * 64 + 9 * 64 * 128 + 9 * 128 * 256 + 18 * 9 * 256 * 256 + 9 * 256 * 128 + 9 * 128 * 64 + 49 * 64 * 3 + 3
+    convolutions = (
+        49 * 3 * 64
+        + 9 * 64 * 128
+        + 9 * 128 * 256
+        + 18 * 9 * 256 * 256
+        + 9 * 256 * 128
+        + 9 * 128 * 64
+        + 49 * 64 * 3
+        + 3
+    )
     assert count(ResNetGenerator((3, 256, 256), 64)) == convolutions + norms
 
 
@@ -84,7 +110,9 @@ def squares(side, top, left, count=40):
 def test_images_are_brought_to_where_the_other_domain_varies():
     own, other = squares(20, 2, 6), squares(10, 12, 8)
     alignment = Alignment(1)
-    torch.testing.assert_close(alignment(own), own, atol=1e-5, rtol=0)  # unmeasured, it leaves them as they are
+    torch.testing.assert_close(
+        alignment(own), own, atol=1e-5, rtol=0
+    )  # unmeasured, it leaves them as they are
     alignment.fit(own, other)
     assert alignment.scale.tolist() == pytest.approx([2, 2], abs=0.02)
     torch.testing.assert_close(alignment(own), other, atol=0.15, rtol=0)  # at edges a pixel is a mean of four

@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from hibiscus.networks.dcgan import ConditionalDiscriminator, Discriminator, Generator, HeadedDiscriminator, halvings
+from hibiscus.networks.dcgan import (
+    ConditionalDiscriminator,
+    Discriminator,
+    Generator,
+    HeadedDiscriminator,
+    halvings,
+)
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 30, 47), (3, 64, 64), (1, 5, 3)])
@@ -22,7 +28,9 @@ def test_halvings():
 
 
 def test_parameters_of_the_28_pixel_networks():
-    """By hand: 100*6272 + 2*128 + (128*64*16 + 2*64) + (64*16 + 1); and 5x5 kernels with 64 and 128 filters, then 49*128 + 1."""
+    """By hand: 100*6272 + 2*128 + (128*64*16 + 2*64) + (64*16 + 1); and 5x5 kernels with 64 and 128 filters,
+    then 49*128 + 1.
+    """
     count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
     assert count(Generator(100, (1, 28, 28))) == 627_200 + 256 + 131_072 + 128 + 1_025
     assert count(Discriminator((1, 28, 28))) == 25 * 64 + 64 + 25 * 64 * 128 + 128 + 49 * 128 + 1

@@ -15,10 +15,15 @@ def test_each_value_is_kept_by_itself_and_the_mean_stays(p, dtype):
     torch.manual_seed(0)
     x = torch.ones(401, 503, dtype=dtype)
     y = dropout(x, p)
-    assert set(y.unique().tolist()) == {0.0, float(torch.tensor(1 / (1 - round(p * 65536) / 65536)).to(dtype))}
+    assert set(y.unique().tolist()) == {
+        0.0,
+        float(torch.tensor(1 / (1 - round(p * 65536) / 65536)).to(dtype)),
+    }
     kept = (y != 0).float()
     for share in (kept.mean(), *(kept.flatten()[place::4].mean() for place in range(4))):
-        assert abs(float(share) - (1 - p)) < 0.01, "each of the four values that a number decides on is kept as often"
+        assert abs(float(share) - (1 - p)) < 0.01, (
+            "each of the four values that a number decides on is kept as often"
+        )
     pairs = torch.stack([kept.flatten()[:-1], kept.flatten()[1:]])
     assert abs(float(torch.corrcoef(pairs)[0, 1])) < 0.01, "neighbours know nothing of each other"
     native = (functional.dropout(x, p) != 0).float()

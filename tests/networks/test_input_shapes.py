@@ -3,12 +3,22 @@ import torch
 from torch import nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.input_shapes import counts, describe, fraction, legal_depth, map_side, pair, sequence, shapes_of
+from hibiscus.networks.input_shapes import (
+    counts,
+    describe,
+    fraction,
+    legal_depth,
+    map_side,
+    pair,
+    sequence,
+    shapes_of,
+)
 
 
 @pytest.mark.parametrize("side", [7, 8, 28])
 @pytest.mark.parametrize(
-    ("kernel", "stride", "padding", "dilation"), [(3, 1, 1, 1), (3, 2, 0, 1), (5, 2, 2, 1), (3, 1, 2, 2), (2, 2, 0, 3)]
+    ("kernel", "stride", "padding", "dilation"),
+    [(3, 1, 1, 1), (3, 2, 0, 1), (5, 2, 2, 1), (3, 1, 2, 2), (2, 2, 0, 3)],
 )
 def test_map_side_is_what_a_convolution_leaves(side, kernel, stride, padding, dilation):
     out = nn.Conv2d(1, 1, kernel, stride, padding, dilation)(torch.zeros(1, 1, side, side))

@@ -7,7 +7,14 @@ from scipy.special import erf
 from torch import nn
 
 from hibiscus.errors import ConfigError
-from hibiscus.networks.layers import ACTIVATIONS, INITIALIZERS, UnitNorm, activation, count_parameters, initialize
+from hibiscus.networks.layers import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    UnitNorm,
+    activation,
+    count_parameters,
+    initialize,
+)
 
 X = np.linspace(-3, 3, 13).reshape(1, 13)
 FORMULAS = {
@@ -48,7 +55,9 @@ def layers_with_fans():
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in INITIALIZERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))])
+@pytest.mark.parametrize(
+    "name", [name for name in INITIALIZERS if name.startswith(("he", "glorot", "lecun", "normal", "uniform"))]
+)
 def test_standard_deviation_is_the_theory_s(name):
     for layer, fan_in, fan_out in layers_with_fans():
         initialize(layer, name, seed=1)
@@ -73,7 +82,9 @@ def test_orthogonal(layer):
     torch.testing.assert_close(product, torch.eye(len(product)), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(("layer", "gates"), [(nn.LSTM(30, 40, 2), 4), (nn.GRU(30, 40), 3), (nn.RNN(30, 40), 1)])
+@pytest.mark.parametrize(
+    ("layer", "gates"), [(nn.LSTM(30, 40, 2), 4), (nn.GRU(30, 40), 3), (nn.RNN(30, 40), 1)]
+)
 def test_recurrent_weights_are_drawn_gate_by_gate(layer, gates):
     initialize(layer, "orthogonal", seed=0)
     for block in layer.weight_hh_l0.detach().chunk(gates):
@@ -108,6 +119,11 @@ def test_count_parameters():
 def test_a_unit_norm_takes_a_batch_of_one():
     norm = UnitNorm(3)
     many = torch.randn(50, 3) * 2 + 1
-    torch.testing.assert_close(norm(many), (many - many.mean(0)) / (many.var(0, unbiased=False) + norm.eps).sqrt(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        norm(many),
+        (many - many.mean(0)) / (many.var(0, unbiased=False) + norm.eps).sqrt(),
+        rtol=1e-4,
+        atol=1e-5,
+    )
     one = torch.randn(1, 3)
     torch.testing.assert_close(norm(one), (one - norm.running_mean) / (norm.running_var + norm.eps).sqrt())

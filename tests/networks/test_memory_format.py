@@ -43,7 +43,11 @@ def test_what_is_no_map_is_handed_on():
 
 
 def test_a_gradient_of_the_gradient_is_right():
-    x = torch.randn(2, 3, 2, 2, dtype=torch.float64).contiguous(memory_format=torch.channels_last).requires_grad_()
+    x = (
+        torch.randn(2, 3, 2, 2, dtype=torch.float64)
+        .contiguous(memory_format=torch.channels_last)
+        .requires_grad_()
+    )
     assert torch.autograd.gradgradcheck(lambda x: same_layout(x).pow(3).flatten(1), x)
 
 
@@ -61,4 +65,6 @@ def test_no_rectifier_meets_two_layouts(name):
     network(torch.rand(2, 3, 32, 32).contiguous(memory_format=torch.channels_last)).square().sum().backward()
     assert met
     for path, y, gradient in met:
-        assert gradient.is_contiguous(memory_format=torch.channels_last) or not y.is_contiguous(memory_format=torch.channels_last), path
+        assert gradient.is_contiguous(memory_format=torch.channels_last) or not y.is_contiguous(
+            memory_format=torch.channels_last
+        ), path

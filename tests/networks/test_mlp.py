@@ -24,7 +24,12 @@ def test_mlp_is_its_formula():
 
 @pytest.mark.parametrize(
     ("options", "count"),
-    [({}, 269_322), ({"hidden": []}, 7_850), ({"hidden": [512, 512]}, 669_706), ({"hidden": 64, "batch_norm": True}, 50_954)],
+    [
+        ({}, 269_322),
+        ({"hidden": []}, 7_850),
+        ({"hidden": [512, 512]}, 669_706),
+        ({"hidden": 64, "batch_norm": True}, 50_954),
+    ],
 )
 def test_parameter_counts(options, count):
     assert count_parameters(build_network("mlp", (1, 28, 28), 10, **options)) == count

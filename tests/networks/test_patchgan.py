@@ -8,7 +8,10 @@ import torch
 from hibiscus.networks.patchgan import PatchDiscriminator
 
 
-@pytest.mark.parametrize(("shape", "patches"), [((1, 8, 8), (2, 2)), ((3, 32, 32), (2, 2)), ((3, 33, 21), (5, 3)), ((3, 128, 128), (8, 8))])
+@pytest.mark.parametrize(
+    ("shape", "patches"),
+    [((1, 8, 8), (2, 2)), ((3, 32, 32), (2, 2)), ((3, 33, 21), (5, 3)), ((3, 128, 128), (8, 8))],
+)
 def test_a_number_for_each_patch_or_image(shape, patches):
     x = torch.randn(2, *shape)
     assert PatchDiscriminator(shape, 4)(x).shape == (2, 1, *patches)

@@ -9,7 +9,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from hibiscus.networks.progan import EqualConv, EqualLinear, GrowingCritic, GrowingGenerator, minibatch_deviation, pixel_norm
+from hibiscus.networks.progan import (
+    EqualConv,
+    EqualLinear,
+    GrowingCritic,
+    GrowingGenerator,
+    minibatch_deviation,
+    pixel_norm,
+)
 
 
 def test_they_grow():
@@ -46,7 +53,9 @@ def test_weights_are_drawn_from_one_gaussian_and_scaled_in_use():
     layer = EqualConv(16, 64, 3)
     assert layer.weight.std().item() == pytest.approx(1, abs=0.02)
     x = torch.randn(2, 16, 5, 5)
-    torch.testing.assert_close(layer(x), functional.conv2d(x, layer.weight * math.sqrt(2 / (16 * 9)), layer.bias, padding=1))
+    torch.testing.assert_close(
+        layer(x), functional.conv2d(x, layer.weight * math.sqrt(2 / (16 * 9)), layer.bias, padding=1)
+    )
     linear = EqualLinear(10, 3, gain=1)
     torch.testing.assert_close(linear(x[:, :10, 0, 0]), x[:, :10, 0, 0] @ (linear.weight / math.sqrt(10)).T)
 

@@ -65,20 +65,30 @@ def test_no_dropout_in_evaluation(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(
-    "options", [{}, {"layers": 3}, {"bidirectional": True}, {"bidirectional": True, "layers": 2, "recurrent_dropout": 0.2}]
+    "options",
+    [
+        {},
+        {"layers": 3},
+        {"bidirectional": True},
+        {"bidirectional": True, "layers": 2, "recurrent_dropout": 0.2},
+    ],
 )
 def test_shapes_and_gradients(cell, options):
     network = build_network(cell, (11, 3), 5, units=12, **options)
     out = network(torch.randn(4, 11, 3))
     assert out.shape == (4, 5)
     out.square().sum().backward()
-    assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+    assert all(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters()
+    )
 
 
 def test_a_image_is_read_row_by_row():
     network = build_network("lstm", (2, 6, 4), 3).eval()
     image = torch.randn(2, 2, 6, 4)
-    rows = torch.stack([image[:, :, row].transpose(1, 2).reshape(2, 8) for row in range(6)], dim=1)  # width then channels
+    rows = torch.stack(
+        [image[:, :, row].transpose(1, 2).reshape(2, 8) for row in range(6)], dim=1
+    )  # width then channels
     torch.testing.assert_close(network(image), network(rows))
 
 

@@ -33,7 +33,9 @@ def test_every_network_takes_every_image(name, channels, side):
         assert network(torch.randn(1, channels, side, side)).shape == (1, 7)  # a batch of one
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet20", "resnet20-v2", "densenet-bc-22-12", "cnn", "ynetwork", "lstm"])
+@pytest.mark.parametrize(
+    "name", ["vgg16", "resnet20", "resnet20-v2", "densenet-bc-22-12", "cnn", "ynetwork", "lstm"]
+)
 def test_images_need_not_be_square(name):
     with torch.no_grad():
         assert build_network(name, (3, 20, 45), 3).eval()(torch.randn(2, 3, 20, 45)).shape == (2, 3)
@@ -78,7 +80,9 @@ def test_list_names_each_network_with_its_options():
 
 
 def test_names():
-    assert count_parameters(build_network("resnet20", (3, 32, 32), 10)) == count_parameters(build_network("resnet20-v1", (3, 32, 32), 10))
+    assert count_parameters(build_network("resnet20", (3, 32, 32), 10)) == count_parameters(
+        build_network("resnet20-v1", (3, 32, 32), 10)
+    )
     assert isinstance(build_network("gru", (5, 3), 1).layers[0].core, nn.GRU)
 
 

@@ -9,7 +9,9 @@ from hibiscus.networks.regularizers import WeightPenalty, constrain
 
 def small():
     torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(12, 4))
+    network = nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(12, 4)
+    )
     return network
 
 
@@ -18,7 +20,10 @@ def arrays(*parameters):
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 0.0), (0.0, 0.2), (0.1, 0.2)])
-@pytest.mark.parametrize(("targets", "layers"), [(("weight",), "*"), (("bias",), "*"), (("weight", "bias"), "*"), (("weight",), "4")])
+@pytest.mark.parametrize(
+    ("targets", "layers"),
+    [(("weight",), "*"), (("bias",), "*"), (("weight", "bias"), "*"), (("weight",), "4")],
+)
 def test_penalty_against_numpy(l1, l2, targets, layers):
     network = small()
     chosen = [network[0], network[4]] if layers == "*" else [network[4]]
@@ -38,7 +43,9 @@ def test_penalty_has_the_gradient_of_its_formula():
 def test_recurrent_weights_count():
     cell = nn.LSTM(3, 4)
     weights = arrays(cell.weight_ih_l0, cell.weight_hh_l0)
-    assert WeightPenalty(cell, l2=1.0)().item() == pytest.approx(sum((weight**2).sum() for weight in weights), rel=1e-5)
+    assert WeightPenalty(cell, l2=1.0)().item() == pytest.approx(
+        sum((weight**2).sum() for weight in weights), rel=1e-5
+    )
 
 
 def test_activity_is_heard_while_training_only():
@@ -77,7 +84,12 @@ def test_activity_of_a_layer_under_an_in_place_relu():
 
 def test_max_norm_against_numpy():
     network = nn.ModuleDict(
-        {"linear": nn.Linear(30, 5), "conv": nn.Conv2d(4, 6, 3), "up": nn.ConvTranspose2d(4, 6, 3), "cell": nn.GRU(9, 8)}
+        {
+            "linear": nn.Linear(30, 5),
+            "conv": nn.Conv2d(4, 6, 3),
+            "up": nn.ConvTranspose2d(4, 6, 3),
+            "cell": nn.GRU(9, 8),
+        }
     )
     with torch.no_grad():
         network["linear"].weight[0] *= 0.01  # a short one, which stays as it is
@@ -88,7 +100,9 @@ def test_max_norm_against_numpy():
         "cell.weight_ih_l0": (1,),
         "cell.weight_hh_l0": (1,),
     }
-    before = {name: parameter.detach().clone().double().numpy() for name, parameter in network.named_parameters()}
+    before = {
+        name: parameter.detach().clone().double().numpy() for name, parameter in network.named_parameters()
+    }
     constrain(network, max_norm=0.5)
     for name, parameter in network.named_parameters():
         expected = before[name]

@@ -26,8 +26,12 @@ def test_parameters_are_the_paper_s(name, count, millions):
 @pytest.mark.parametrize(("name", "layers"), [("resnet20", 20), ("resnet20-v2", 20), ("resnet29-v2", 29)])
 def test_depth_counts_layers_with_weights(name, layers):
     network = build_network(name, (3, 32, 32), 10)
-    shortcuts = sum(".shortcut" in layer for layer, module in network.named_modules() if isinstance(module, nn.Conv2d))
-    assert sum(isinstance(module, nn.Conv2d | nn.Linear) for module in network.modules()) - shortcuts == layers
+    shortcuts = sum(
+        ".shortcut" in layer for layer, module in network.named_modules() if isinstance(module, nn.Conv2d)
+    )
+    assert (
+        sum(isinstance(module, nn.Conv2d | nn.Linear) for module in network.modules()) - shortcuts == layers
+    )
 
 
 def test_projection_adds_weights_where_the_shape_changes():
@@ -38,7 +42,11 @@ def test_projection_adds_weights_where_the_shape_changes():
 
 def test_projections_of_version_2():
     network = build_network("resnet20-v2", (3, 32, 32), 10)
-    projections = [block.shortcut for block in network if isinstance(block, BottleneckBlock) and block.shortcut is not None]
+    projections = [
+        block.shortcut
+        for block in network
+        if isinstance(block, BottleneckBlock) and block.shortcut is not None
+    ]
     assert [(layer.in_channels, layer.out_channels, layer.stride) for layer in projections] == [
         (16, 64, (1, 1)),
         (64, 128, (2, 2)),

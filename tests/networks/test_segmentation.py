@@ -27,7 +27,9 @@ def test_the_gradient_reaches_every_parameter(kind):
     network = kind((3, 48, 48), 3, width=4, blocks=1, filters=8)
     scores = network(torch.randn(2, 3, 48, 48))
     sum(one.square().sum() for one in (scores if isinstance(scores, tuple) else (scores,))).backward()
-    assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+    assert all(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters()
+    )
 
 
 def test_the_trunk_halves_and_dilates_as_told():

@@ -37,7 +37,9 @@ def test_shapes_and_gradients(name, shape, pyramid, finest):
             assert parameter.grad.isfinite().all()
             assert batch == 1 or parameter.grad.abs().sum() > 0
     maps = network.features(x)
-    assert [tuple(each.shape[1:]) for each in maps] == [(count, *size) for count, size in zip(network.channels, sizes, strict=True)]
+    assert [tuple(each.shape[1:]) for each in maps] == [
+        (count, *size) for count, size in zip(network.channels, sizes, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("level", [0, 1, 3])
@@ -48,8 +50,12 @@ def test_order_is_map_row_place_anchor(level):
     with torch.no_grad():
         for head in (*network.score_heads, *network.offset_heads):
             head.weight.zero_()
-            head.weight[:, 0, 1, 1] = torch.arange(1.0, len(head.weight) + 1)  # the middle tap names the output
-    maps = [torch.zeros(1, count, *size) for count, size in zip(network.channels, network.map_sizes, strict=True)]
+            head.weight[:, 0, 1, 1] = torch.arange(
+                1.0, len(head.weight) + 1
+            )  # the middle tap names the output
+    maps = [
+        torch.zeros(1, count, *size) for count, size in zip(network.channels, network.map_sizes, strict=True)
+    ]
     height, width = network.map_sizes[level]
     row, place = height - 1, width - 2
     maps[level][0, 0, row, place] = 1
@@ -58,7 +64,9 @@ def test_order_is_map_row_place_anchor(level):
     first = before + (row * width + place) * anchors[level]
     for answers, numbers in ((scores, classes + 1), (offsets, 4)):
         expected = torch.zeros_like(answers)
-        expected[0, first : first + anchors[level]] = torch.arange(1.0, anchors[level] * numbers + 1).view(anchors[level], numbers)
+        expected[0, first : first + anchors[level]] = torch.arange(1.0, anchors[level] * numbers + 1).view(
+            anchors[level], numbers
+        )
         assert torch.equal(answers, expected)
 
 
@@ -83,11 +91,19 @@ def test_parameters():
     backbone = 14_724_042 - 5130
     norms = 2 * (128 + 256)
     extras = (512 * 128 + 9 * 128 * 256 + norms) + 3 * (256 * 128 + 9 * 128 * 256 + norms)
-    heads = sum((9 * count + 0) * anchors * 25 + anchors * 25 for count, anchors in zip(network.channels, (4, 6, 6, 6, 4, 4), strict=True))
+    heads = sum(
+        (9 * count + 0) * anchors * 25 + anchors * 25
+        for count, anchors in zip(network.channels, (4, 6, 6, 6, 4, 4), strict=True)
+    )
     assert count_parameters(network) == backbone + extras + heads
     # Anchors of the paper: 8732 with its maps of 38, 19, 10, 5, 3, 1; the fifth is halved to 2 here.
-    assert sum(h * w * a for (h, w), a in zip(network.map_sizes, (4, 6, 6, 6, 4, 4), strict=True)) == 8732 - 4 + 4 * 4
-    assert count_parameters(build_ssd((3, 64, 64), 2, 3, "own", levels=2)) < count_parameters(build_ssd((3, 64, 64), 2, 3, "own"))
+    assert (
+        sum(h * w * a for (h, w), a in zip(network.map_sizes, (4, 6, 6, 6, 4, 4), strict=True))
+        == 8732 - 4 + 4 * 4
+    )
+    assert count_parameters(build_ssd((3, 64, 64), 2, 3, "own", levels=2)) < count_parameters(
+        build_ssd((3, 64, 64), 2, 3, "own")
+    )
 
 
 def test_the_prior_is_what_softmax_gives():
@@ -137,9 +153,12 @@ def test_it_can_learn_where_a_square_is():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"levels": 9}, "at most 4"), ({"anchors_per_cell": (3, 3), "levels": 3}, "levels=2"), ({"finest_stride": 2}, "4, 8 or 16"),
-        ({"anchors_per_cell": 0}, "anchors_per_cell=0"), ({"classes": 0}, "classes=0"), ({"prior": 1.0}, "prior=1.0"),
-        ({"backbone": "vg"}, "did you mean vgg"), ({"image_shape": (3, 31, 64)}, "32x32"), ({"width": -1}, "width=-1"),
+        ({"levels": 9}, "at most 4"), ({"anchors_per_cell": (3, 3), "levels": 3}, "levels=2"),
+        ({"finest_stride": 2}, "4, 8 or 16"),
+        ({"anchors_per_cell": 0}, "anchors_per_cell=0"), ({"classes": 0}, "classes=0"),
+        ({"prior": 1.0}, "prior=1.0"),
+        ({"backbone": "vg"}, "did you mean vgg"), ({"image_shape": (3, 31, 64)}, "32x32"),
+        ({"width": -1}, "width=-1"),
     ],
 )  # fmt: skip
 def test_arguments_are_checked(options, message):

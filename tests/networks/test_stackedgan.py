@@ -25,9 +25,14 @@ def test_shapes(shape):
 def test_features_have_mean_0_and_variance_1_real_and_made():
     torch.manual_seed(0)
     encoder, generator = Encoder((1, 8, 8), 64, 3), StackedGenerator(6, 3, 64, (1, 8, 8), 8)
-    for features in (encoder.features(torch.rand(5, 1, 8, 8)), generator.feature(torch.eye(3), torch.rand(3, 6))):
+    for features in (
+        encoder.features(torch.rand(5, 1, 8, 8)),
+        generator.feature(torch.eye(3), torch.rand(3, 6)),
+    ):
         torch.testing.assert_close(features.mean(1), torch.zeros(len(features)), atol=1e-4, rtol=0)
-        torch.testing.assert_close(features.var(1, correction=0), torch.ones(len(features)), atol=0.05, rtol=0)  # the norm's own small term
+        torch.testing.assert_close(
+            features.var(1, correction=0), torch.ones(len(features)), atol=0.05, rtol=0
+        )  # the norm's own small term
 
 
 def test_class_and_features_are_scaled_to_the_norm_of_the_noise():

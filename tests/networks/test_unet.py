@@ -22,7 +22,9 @@ def test_one_network_takes_images_of_another_size():
 
 
 def test_parameters_of_the_papers_network():
-    """By hand for widths 64 to 1024: two 3x3 convolutions a level with biases, 2x2 transposed ones, and a 1x1 head."""
+    """By hand for widths 64 to 1024: two 3x3 convolutions a level with biases, 2x2 transposed ones, and a 1x1
+    head.
+    """
     widths = [64, 128, 256, 512, 1024]
     expected, before = 0, 1
     for width in widths:
@@ -47,7 +49,9 @@ def test_edges_pass_beside_the_small_maps():
     assert change[8:, 8:].max() == 0  # four convolutions of 3x3 see no farther than four pixels
 
 
-@pytest.mark.parametrize(("size", "depth"), [((28, 28), 4), ((2, 9), 0), ((3, 3), 1), ((5, 8), 2), ((64, 96), 5), ((1, 1), 0)])
+@pytest.mark.parametrize(
+    ("size", "depth"), [((28, 28), 4), ((2, 9), 0), ((3, 3), 1), ((5, 8), 2), ((64, 96), 5), ((1, 1), 0)]
+)
 def test_max_depth_leaves_two_pixels(size, depth):
     assert max_depth(*size) == depth
     side = min(size)

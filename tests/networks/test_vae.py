@@ -24,8 +24,12 @@ def test_parameters_of_the_28_pixel_networks():
     assert count(build_encoder("mlp", shape, 100)) == 785 * 512 + 513 * 512 + 513 * 100
     assert count(build_decoder("mlp", 50, shape)) == 51 * 512 + 513 * 512 + 513 * 784
     flat = 64 * 7 * 7
-    assert count(build_encoder("cnn", shape, 100)) == 10 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 512 + 513 * 100
-    assert count(build_decoder("cnn", 50, shape)) == 51 * 512 + 513 * flat + (16 * 64 * 32 + 32) + (16 * 32 + 1)
+    assert (
+        count(build_encoder("cnn", shape, 100)) == 10 * 32 + (9 * 32 + 1) * 64 + (flat + 1) * 512 + 513 * 100
+    )
+    assert count(build_decoder("cnn", 50, shape)) == 51 * 512 + 513 * flat + (16 * 64 * 32 + 32) + (
+        16 * 32 + 1
+    )
 
 
 def test_pooling_networks_are_as_they_are_said_to_be():
@@ -42,7 +46,11 @@ def test_pooling_networks_are_as_they_are_said_to_be():
 
 
 def test_filters_double_up_to_256():
-    widths = [layer.out_channels for layer in build_encoder("cnn", (3, 256, 256), 4, hidden=4) if isinstance(layer, torch.nn.Conv2d)]
+    widths = [
+        layer.out_channels
+        for layer in build_encoder("cnn", (3, 256, 256), 4, hidden=4)
+        if isinstance(layer, torch.nn.Conv2d)
+    ]
     assert widths == [32, 64, 128, 256, 256]
 
 

@@ -18,7 +18,8 @@ def test_parameters_at_32_pixels(name, convolutions, count):
 
 def test_vggf_is_the_book_s_encoder():
     network = build_network("vggf", (1, 24, 24), 10)
-    # The book's 1,599,754 counts running statistics (2 per filter) and the biases that batch norm makes idle (1 per filter).
+    # The book's 1,599,754 counts running statistics (2 per filter) and the biases that batch norm makes idle
+    # (1 per filter).
     assert count_parameters(network) == 1_599_754 - 3 * (64 + 128 + 256 + 512)
     assert network[-1].in_features == 512 * 3 * 3
 

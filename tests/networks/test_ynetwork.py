@@ -21,7 +21,9 @@ RNG = np.random.default_rng(0)
 )
 def test_merges_are_their_formulas(merge, formula):
     left, right = RNG.normal(size=(2, 3, 5)), RNG.normal(size=(2, 3, 5))
-    np.testing.assert_allclose(merge_branches([torch.tensor(left), torch.tensor(right)], merge).numpy(), formula(left, right))
+    np.testing.assert_allclose(
+        merge_branches([torch.tensor(left), torch.tensor(right)], merge).numpy(), formula(left, right)
+    )
 
 
 @pytest.mark.parametrize("merge", MERGES)
@@ -54,7 +56,9 @@ def test_three_inputs_one_a_sequence():
 
 def test_branches_differ_in_dilation_and_count():
     network = build_network("ynetwork", (1, 28, 28), 10)
-    dilations = [{layer.dilation for layer in branch if isinstance(layer, nn.Conv2d)} for branch in network.branches]
+    dilations = [
+        {layer.dilation for layer in branch if isinstance(layer, nn.Conv2d)} for branch in network.branches
+    ]
     assert dilations == [{(1, 1)}, {(2, 2)}]
     branch = 320 + 18_496 + 73_856
     assert count_parameters(network) == 2 * branch + (2 * 128 * 3 * 3) * 10 + 10

@@ -17,13 +17,19 @@ class Draws:
         self.batch, self.fixed, self.seen = batch, fixed, []
 
     def __call__(self, *shape):
-        drawn = torch.rand(self.batch, *shape) if self.fixed is None else torch.full((self.batch, *shape), self.fixed)
+        drawn = (
+            torch.rand(self.batch, *shape)
+            if self.fixed is None
+            else torch.full((self.batch, *shape), self.fixed)
+        )
         self.seen.append(drawn.flatten(1).numpy()[:, 0])
         return drawn
 
 
 def some(batch=5, channels=3, height=9, width=16, seed=0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=(batch, channels, height, width)).astype(np.float32))
+    return torch.from_numpy(
+        np.random.default_rng(seed).normal(size=(batch, channels, height, width)).astype(np.float32)
+    )
 
 
 def test_color_is_its_formula():
@@ -57,7 +63,9 @@ def test_cutout_takes_half_of_each_side_where_it_lies_within():
     x = torch.ones(1, 1, 8, 8)
     found = DiffAugment(["cutout"])(x, Draws(1, fixed=0.5))
     assert (found == 0).sum() == 16
-    assert (DiffAugment(["cutout"])(x, Draws(1, fixed=0.0)) == 0).sum() == 4, "a corner: the rest of it lies outside"
+    assert (DiffAugment(["cutout"])(x, Draws(1, fixed=0.0)) == 0).sum() == 4, (
+        "a corner: the rest of it lies outside"
+    )
     corner = (DiffAugment(["cutout"])(x, Draws(1, fixed=0.999)) == 0).sum()
     assert 4 <= corner <= 9
 

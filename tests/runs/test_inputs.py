@@ -1,4 +1,6 @@
-"""What a person may give a finished run to predict, and how `hibiscus.runs.inputs` brings it to the shape that was learned."""
+"""What a person may give a finished run to predict, and how `hibiscus.runs.inputs` brings it to the shape
+that was learned.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from hibiscus.errors import DataError
 from hibiscus.runs.inputs import open_inputs
 
 IMAGES = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})
-ROWS = Preparation({"array": ArrayPreparation.fit(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))})
+ROWS = Preparation(
+    {"array": ArrayPreparation.fit(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))}
+)
 
 
 @pytest.fixture
@@ -27,7 +31,12 @@ def folder(tmp_path):
 
 
 def test_images_are_brought_to_the_learned_size_and_colors(folder):
-    for given, count in ((folder, 3), (folder / "1.png", 1), (str(folder / "1.png"), 1), ([folder, folder / "0.png"], 4)):
+    for given, count in (
+        (folder, 3),
+        (folder / "1.png", 1),
+        (str(folder / "1.png"), 1),
+        ([folder, folder / "0.png"], 4),
+    ):
         found = open_inputs(given, IMAGES)
         assert found.fields["image"].shape == (count, 8, 8, 1)
         assert len(found.ids) == count
@@ -52,7 +61,11 @@ def test_arrays_of_images(shape, tmp_path):
 
 
 def test_arrays_that_do_not_fit():
-    for values in (np.zeros((3, 9, 9), np.uint8), np.zeros((3, 8, 8), np.float32), np.zeros((3, 8, 8, 3), np.uint8)):
+    for values in (
+        np.zeros((3, 9, 9), np.uint8),
+        np.zeros((3, 8, 8), np.float32),
+        np.zeros((3, 8, 8, 3), np.uint8),
+    ):
         with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
             open_inputs(values, IMAGES)
 

@@ -14,9 +14,19 @@ from hibiscus.runs import panoptic as _panoptic
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     things = api.train(
-        "ssd", "scenes", out=folder / "things", quiet=True, epochs=1, max_rounds=2, width=0.25, levels=2, score_threshold=0.05
+        "ssd",
+        "scenes",
+        out=folder / "things",
+        quiet=True,
+        epochs=1,
+        max_rounds=2,
+        width=0.25,
+        levels=2,
+        score_threshold=0.05,
     )
-    stuff = api.train("unet", "scenes", out=folder / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2)
+    stuff = api.train(
+        "unet", "scenes", out=folder / "stuff", quiet=True, epochs=1, max_rounds=2, width=4, depth=2
+    )
     return things, stuff
 
 
@@ -34,8 +44,12 @@ def test_perfect_runs_have_perfect_quality(runs, monkeypatch):
     dataset = things.open_like_training("scenes")
     rows = dataset.fields["boxes"][:8]
     area = np.where(rows[..., 4] >= 0, (rows[..., 2] - rows[..., 0]) * (rows[..., 3] - rows[..., 1]), 9)
-    rows = np.take_along_axis(rows, np.argsort(area, 1, kind="stable")[..., None], 1)  # the surest first: here the smallest
-    boxes = np.concatenate([rows[..., :4] * (64, 48, 64, 48), np.full((*rows.shape[:2], 1), 0.9), rows[..., 4:]], 2)
+    rows = np.take_along_axis(
+        rows, np.argsort(area, 1, kind="stable")[..., None], 1
+    )  # the surest first: here the smallest
+    boxes = np.concatenate(
+        [rows[..., :4] * (64, 48, 64, 48), np.full((*rows.shape[:2], 1), 0.9), rows[..., 4:]], 2
+    )
     answer = {"id": dataset.ids[:8], "skipped": [], "size": np.tile([48, 64], (8, 1))}
     monkeypatch.setattr(things, "predict", lambda _: {**answer, "boxes": boxes})
     monkeypatch.setattr(stuff, "predict", lambda _: {**answer, "mask": dataset.fields["mask"][:8, ..., None]})

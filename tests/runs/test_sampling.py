@@ -1,4 +1,6 @@
-"""Samples over sweeps: rows of the same noise, in the order in which a grid is read (`hibiscus.runs.sampling`)."""
+"""Samples over sweeps: rows of the same noise, in the order in which a grid is read
+(`hibiscus.runs.sampling`).
+"""
 
 from __future__ import annotations
 

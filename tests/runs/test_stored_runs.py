@@ -1,7 +1,8 @@
-"""Run folders as version 1 wrote them, one per family: they load, predict, evaluate, report, resume and can be extended.
+"""Run folders as version 1 wrote them, one per family: they load, predict, evaluate, report, resume and can
+be extended.
 
-`expected.json` holds what the code that wrote the folder measured, then and after resuming it, and the sum of absolute weights of
-each network at the end, all in version 1's names.
+`expected.json` holds what the code that wrote the folder measured, then and after resuming it, and the sum of
+absolute weights of each network at the end, all in version 1's names.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from hibiscus.run_format import upgrade
 
 STORED = Path(__file__).parent / "stored"
 RUNS = sorted(path.name for path in STORED.iterdir() if (path / "expected.json").exists())
-IN_LEARNED_FEATURES = {"dcgan", "cyclegan"}  # their metrics are in the features of a network that is trained anew on each machine
+IN_LEARNED_FEATURES = {
+    "dcgan",
+    "cyclegan",
+}  # their metrics are in the features of a network that is trained anew on each machine
 
 
 @pytest.fixture
@@ -29,7 +33,10 @@ def folder(tmp_path, request):
 def expected(name):
     values = json.loads((STORED / name / "expected.json").read_text(encoding="utf-8"))
     renamed = {key: upgrade("log.jsonl", values[key]) for key in ("evaluate", "resumed")}
-    return {**renamed, "weights": {{"average": "ema"}.get(key, key): value for key, value in values["weights"].items()}}
+    return {
+        **renamed,
+        "weights": {{"average": "ema"}.get(key, key): value for key, value in values["weights"].items()},
+    }
 
 
 def weights(path):
@@ -45,7 +52,9 @@ def test_there_is_one_of_each_family():
     from hibiscus.methods.registry import METHODS, get_method
 
     families = {get_method(entry.name).family for entry in METHODS}
-    assert {get_method(json.loads((STORED / name / "run.json").read_text())["method"]).family for name in RUNS} == families
+    assert {
+        get_method(json.loads((STORED / name / "run.json").read_text())["method"]).family for name in RUNS
+    } == families
 
 
 @pytest.mark.parametrize("folder", RUNS, indirect=True, ids=lambda name: name)
@@ -87,7 +96,9 @@ def test_its_report_items_are_read_again(folder):
 
 @pytest.mark.parametrize("folder", ["classify-iris"], indirect=True)
 def test_it_is_extended_with_the_state_of_its_optimizer(folder, tmp_path):
-    run = api.train("classify", "iris", out=tmp_path / "longer", epochs=5, extend=folder, quiet=True, evaluate=False)
+    run = api.train(
+        "classify", "iris", out=tmp_path / "longer", epochs=5, extend=folder, quiet=True, evaluate=False
+    )
     assert [line["epoch"] for line in run.history] == [1, 2, 3, 4, 5]
     assert run.history[:3] == api.load(folder).history
     assert run.history[3]["train/loss"] < run.history[0]["train/loss"]

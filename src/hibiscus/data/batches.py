@@ -13,7 +13,10 @@ from hibiscus.data.batch import Batch
 
 __all__ = ["MOVED", "BatchBuilder", "Normalize", "PairBatchBuilder", "as_tensor", "iterate", "mix_seed"]
 
-MOVED = ("mask", "boxes")  # fields with pixel positions, which a geometric augmentation has to transform as well
+MOVED = (
+    "mask",
+    "boxes",
+)  # fields with pixel positions, which a geometric augmentation has to transform as well
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -34,7 +37,9 @@ class Normalize:
         self.device = device
         self.scale = torch.tensor([1 / s for s in std], device=device).view(1, -1, 1, 1)
         self.pixel_scale = self.scale / 255
-        self.shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, -1, 1, 1)
+        self.shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(
+            1, -1, 1, 1
+        )
 
     def __call__(self, pixels: Tensor, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """uint8 `(batch, height, width, channels)` to float32 `(batch, channels, height, width)`."""
@@ -53,7 +58,9 @@ class BatchBuilder:
 
     def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
         """The batch; `augment` applies to its images and to the masks or boxes that belong to them."""
-        batch = {name: x.to(self.device, non_blocking=True) for name, x in raw.items() if name not in self.images}
+        batch = {
+            name: x.to(self.device, non_blocking=True) for name, x in raw.items() if name not in self.images
+        }
         moved = next((name for name in MOVED if name in batch), None)
 
         def augment_both(images: Tensor) -> Tensor:

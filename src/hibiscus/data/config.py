@@ -18,24 +18,41 @@ class DataConfig(BaseModel):
 
     target: str | None = Field(None, description="tables: the column to predict")
     test_data: str | None = Field(None, description="the test part, if it is a separate file or folder")
-    target_domain: str | None = Field(None, description="the other image domain, if it is a separate file or folder")
+    target_domain: str | None = Field(
+        None, description="the other image domain, if it is a separate file or folder"
+    )
     image_size: Side | tuple[Side, Side] | None = Field(
         None, description="image size in pixels: side, or height,width; detected by default"
     )
-    channels: Literal[1, 3] | None = Field(None, description="1 for grayscale or 3 for RGB images; detected by default")
-    max_bad_fraction: float = Field(0.05, ge=0, le=1, description="largest fraction of files that may be unusable")
+    channels: Literal[1, 3] | None = Field(
+        None, description="1 for grayscale or 3 for RGB images; detected by default"
+    )
+    max_bad_fraction: float = Field(
+        0.05, ge=0, le=1, description="largest fraction of files that may be unusable"
+    )
     split: Literal["hash", "stratified", "group", "class"] = Field(
         "hash", description="how the parts that the data does not come with are split off"
     )
-    val: float = Field(0.1, gt=0, lt=1, description="fraction of the training items for validation, if the data has no such part")
-    test: float = Field(0.15, ge=0, lt=1, description="fraction of the training items for the test part, if the data has none")
+    val: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="fraction of the training items for validation, if the data has no such part",
+    )
+    test: float = Field(
+        0.15, ge=0, lt=1, description="fraction of the training items for the test part, if the data has none"
+    )
     group: str | None = Field(
         None,
         description="items with equal values in this column stay in one part; "
         "with split=class: class, or folder to keep whole folders of classes together",
     )
-    scaling: Literal["standard", "range", "none"] = Field("standard", description="tables: how numeric columns are scaled")
-    top_words: int = Field(1000, ge=1, description="tables: the number of most frequent words kept of a text column")
+    scaling: Literal["standard", "range", "none"] = Field(
+        "standard", description="tables: how numeric columns are scaled"
+    )
+    top_words: int = Field(
+        1000, ge=1, description="tables: the number of most frequent words kept of a text column"
+    )
 
     @field_validator("image_size", mode="before")
     @classmethod

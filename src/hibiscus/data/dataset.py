@@ -34,7 +34,9 @@ def remap_classes(values: np.ndarray, names: tuple[str, ...], target_names: tupl
         DataError: a class occurs that `target_names` does not contain.
     """
     numbers = values if values.dtype == np.uint8 else values[..., 4]
-    classes = np.unique(numbers if numbers.dtype == np.uint8 else np.where(numbers <= CROWD, CROWD - numbers, numbers))
+    classes = np.unique(
+        numbers if numbers.dtype == np.uint8 else np.where(numbers <= CROWD, CROWD - numbers, numbers)
+    )
     used = [int(number) for number in classes if 0 <= number < len(names)]
     unknown = [names[number] for number in used if names[number] not in target_names]
     if unknown:
@@ -142,7 +144,11 @@ class Dataset:
         values = self.fields[name]
         if name == "label":
             classes = self.class_counts()
-            return f"label: {len(classes)} classes" if classes else f"label: {len(set(as_texts(values)))} distinct values"
+            return (
+                f"label: {len(classes)} classes"
+                if classes
+                else f"label: {len(set(as_texts(values)))} distinct values"
+            )
         if name == "domain":
             counts = {domain: (values == domain).sum() for domain in dict.fromkeys(values.tolist())}
             return "domains: " + ", ".join(f"{domain} {count:,}" for domain, count in counts.items())
@@ -175,7 +181,10 @@ class Dataset:
             known = LabelPreparation(tuple(np.unique(labels[parts["train"]]).tolist()))
             for text, name in known.match_variants(np.unique(labels)).items():
                 labels[labels == text] = name
-        counts = {name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True)) for name, items in parts.items()}
+        counts = {
+            name: dict(zip(*np.unique(labels[items], return_counts=True), strict=True))
+            for name, items in parts.items()
+        }
         names = sorted(set().union(*counts.values()), key=lambda c: (len(c), c) if c.isdigit() else (99, c))
         return {str(name): {part: int(counts[part].get(name, 0)) for part in counts} for name in names}
 
@@ -203,7 +212,10 @@ class Dataset:
             "classes": self.class_counts(chosen),
             "about": self.about,
             "roles": self.roles,
-            "duplicates": {"inside": int(len(self) - len(np.unique(self.keys))), "across": self.duplicates(chosen)},
+            "duplicates": {
+                "inside": int(len(self) - len(np.unique(self.keys))),
+                "across": self.duplicates(chosen),
+            },
             "notes": self.notes,
             "skipped": [{"path": bad.path, "reason": bad.reason} for bad in self.skipped],
             "fingerprint": self.fingerprint,

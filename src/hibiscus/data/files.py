@@ -89,7 +89,11 @@ def find_parts(folder: Path) -> dict[Path, str]:
     A folder that contains only one folder is descended into, as archives are often packed that way.
     """
     children = [child for child in sorted(folder.iterdir()) if not is_hidden(child.name)]
-    parts = {child: PART_NAMES[child.name.lower()] for child in children if child.name.lower() in PART_NAMES and child.is_dir()}
+    parts = {
+        child: PART_NAMES[child.name.lower()]
+        for child in children
+        if child.name.lower() in PART_NAMES and child.is_dir()
+    }
     if "train" in parts.values():
         return parts
     only_folder = len(children) == 1 and children[0].is_dir() and not children[0].is_symlink()
@@ -99,7 +103,11 @@ def find_parts(folder: Path) -> dict[Path, str]:
 def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:
     """The entries of a folder, sorted, except hidden ones; only those with the given endings, if any."""
     names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    return [folder / name for name in names if (not endings or name.lower().endswith(endings)) and not is_hidden(name)]
+    return [
+        folder / name
+        for name in names
+        if (not endings or name.lower().endswith(endings)) and not is_hidden(name)
+    ]
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -107,7 +115,11 @@ def folders_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
-        return [folder / name for name in sorted(entry.name for entry in entries if entry.is_dir()) if not is_hidden(name)]
+        return [
+            folder / name
+            for name in sorted(entry.name for entry in entries if entry.is_dir())
+            if not is_hidden(name)
+        ]
 
 
 def child_named(folder: Path, *names: str) -> Path | None:

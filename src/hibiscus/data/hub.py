@@ -30,7 +30,9 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     try:
         import datasets  # type: ignore[import-not-found]
     except ImportError:
-        raise MissingExtraError("hf: needs the package datasets", "the extra hub", "pip install 'hibiscus[hub]'") from None
+        raise MissingExtraError(
+            "hf: needs the package datasets", "the extra hub", "pip install 'hibiscus[hub]'"
+        ) from None
     repository, _, configuration = name.partition(":")
     try:
         loaded: Any = datasets.load_dataset(repository, configuration or None)
@@ -38,13 +40,19 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
         message = str(error).splitlines()[0] if str(error) else type(error).__name__
         expected = "a dataset on the hub, and a network connection"
         raise DataError(f"hf:{name}: cannot be loaded ({message})", expected, "check its name") from None
-    parts = {PARTS[part]: rows for part, rows in loaded.items() if part in PARTS} or {"": next(iter(loaded.values()))}
+    parts = {PARTS[part]: rows for part, rows in loaded.items() if part in PARTS} or {
+        "": next(iter(loaded.values()))
+    }
     first = next(iter(parts.values()))
-    label = target or next((column for column, kind in first.features.items() if hasattr(kind, "names")), None)
+    label = target or next(
+        (column for column, kind in first.features.items() if hasattr(kind, "names")), None
+    )
     if label is not None and label not in first.features:
         hint = nearest(label, list(first.features))
         raise DataError(f"hf:{name}: no column is named '{label}'", "a column as target", hint)
-    parts = {part: rows for part, rows in parts.items() if label is None or not _is_unlabeled(rows, label)} or parts
+    parts = {
+        part: rows for part, rows in parts.items() if label is None or not _is_unlabeled(rows, label)
+    } or parts
     image = next((column for column, kind in first.features.items() if type(kind).__name__ == "Image"), None)
     spans, start = {}, 0
     for part, rows in parts.items():
@@ -64,7 +72,9 @@ def _images(name: str, parts: dict[str, Any], column: str) -> dict[str, Any]:
     images = [np.asarray(row[column].convert("RGB")) for rows in parts.values() for row in rows]
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise DataError(f"{name}: images of different sizes", "one size", "save them as files and pass the folder")
+        raise DataError(
+            f"{name}: images of different sizes", "one size", "save them as files and pass the folder"
+        )
     stacked = np.stack(images)
     gray = bool((stacked[..., 0] == stacked[..., 1]).all() and (stacked[..., 1] == stacked[..., 2]).all())
     return {"image": np.stack([to_gray(to_rgb(p)) for p in stacked])[..., None] if gray else stacked}

@@ -74,20 +74,28 @@ class LabelPreparation:
         classes = {name: number for number, name in enumerate(self.names)}
         bare = Counter(_bare(name) for name in self.names)
         # If both "a" and "a." are classes, only the exact label counts.
-        loose = {_bare(name): number for name, number in classes.items() if _bare(name) and bare[_bare(name)] == 1}
+        loose = {
+            _bare(name): number for name, number in classes.items() if _bare(name) and bare[_bare(name)] == 1
+        }
         matched = {text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}
         return {**matched, **classes}
 
     def match_variants(self, values: Any) -> dict[str, str]:
         """The labels among `values` (N,) that match no class exactly, with the class that each is read as."""
         texts = set(as_texts(values).tolist())
-        return {text: self.names[number] for text, number in self._classes(texts).items() if text not in self.names}
+        return {
+            text: self.names[number]
+            for text, number in self._classes(texts).items()
+            if text not in self.names
+        }
 
     def _unknown(self, text: str | None, row: int) -> DataError:
         classes = f"one of the {len(self.names)} classes of the training data: {', '.join(self.names)}"
         known = textwrap.shorten(classes, 400)
         if text is None:
-            return DataError(f"row {row} has no label", known, "remove the rows listed by missing_rows(values)")
+            return DataError(
+                f"row {row} has no label", known, "remove the rows listed by missing_rows(values)"
+            )
         close = difflib.get_close_matches(text, self.names, n=1)
         fix = f"did you mean {close[0]}?" if close else "correct the label, or retrain with examples of it"
         return DataError(f"row {row} has the unknown label '{text[:60]}'", known, fix)
@@ -150,7 +158,9 @@ class LabelNumbering:
         texts = as_texts(values).tolist()
         if None in texts:
             row = texts.index(None) + 1
-            raise DataError(f"row {row} has no label", "a label for each item", "remove the items without a label")
+            raise DataError(
+                f"row {row} has no label", "a label for each item", "remove the items without a label"
+            )
         numbers = {name: number for number, name in enumerate(self.names_of(values))}
         return np.fromiter((numbers[str(text)] for text in texts), dtype=np.int64, count=len(texts))
 
@@ -175,7 +185,11 @@ def _natural_order(names: set[str]) -> list[str]:
 
     def key(name: str) -> tuple[list[tuple[int, int, str]], str]:
         parts = re.split(r"([0-9]+)", name.casefold())
-        return [(0, int(part[:300]), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts if part], name
+        return [
+            (0, int(part[:300]), "") if part.isdecimal() and part.isascii() else (1, 0, part)
+            for part in parts
+            if part
+        ], name
 
     return sorted(names, key=key)
 

@@ -68,7 +68,9 @@ def open_data(
     options: dict[str, Any] = {"target": target, **image_options}
     dataset = _open_one(os.fspath(path), progress, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
-        raise DataError(f"target={target}: {path} already has labels", "target= only with a table", "omit target")
+        raise DataError(
+            f"target={target}: {path} already has labels", "target= only with a table", "omit target"
+        )
     if test_data is not None:
         if "image" in dataset.fields:
             shape = dataset.fields["image"].shape
@@ -90,7 +92,9 @@ def _check_shape(image_size: Any, channels: Any) -> None:
         expected = f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels"
         raise ConfigError(f"image_size={image_size}", expected, "image_size=64")
     if channels not in (None, 1, 3):
-        raise ConfigError(f"channels={channels}", "1 for grayscale or 3 for RGB", "omit it to have it detected")
+        raise ConfigError(
+            f"channels={channels}", "1 for grayscale or 3 for RGB", "omit it to have it detected"
+        )
 
 
 def _note_size(dataset: Dataset, image_size: Any) -> None:
@@ -100,13 +104,17 @@ def _note_size(dataset: Dataset, image_size: Any) -> None:
         requested = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
         if tuple(image.shape[1:3]) != requested:
             size = f"{image.shape[1]}x{image.shape[2]}"
-            dataset.notes.append(f"image_size={image_size} applies to image files only; these arrays are {size}")
+            dataset.notes.append(
+                f"image_size={image_size} applies to image files only; these arrays are {size}"
+            )
 
 
 def check_max_bad(max_bad_fraction: float) -> None:
     """Raises DataError unless `max_bad_fraction` is a fraction."""
     if not 0 <= max_bad_fraction <= 1:
-        raise DataError(f"max_bad_fraction={max_bad_fraction}", "a fraction from 0 to 1", "max_bad_fraction=0.05")
+        raise DataError(
+            f"max_bad_fraction={max_bad_fraction}", "a fraction from 0 to 1", "max_bad_fraction=0.05"
+        )
 
 
 def _open_one(path: str, progress: Progress | None, like: Dataset | None = None, **options: Any) -> Dataset:
@@ -130,7 +138,9 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
         location = Path(path).expanduser()
         exists = location.exists()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~user
-        raise DataError(f"{path[:200]}: not a valid path ({error})", "a folder or a file", "check the path") from None
+        raise DataError(
+            f"{path[:200]}: not a valid path ({error})", "a folder or a file", "check the path"
+        ) from None
     if not exists and re.match(r"[a-z]{2,}:", path):
         expected = "a path, a bundled name, hf:owner/name or gym:NAME"
         raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
@@ -146,7 +156,11 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
 
 def _siblings(path: Path) -> list[Path]:
     try:
-        return [child for child in path.parent.iterdir() if not child.name.startswith(".")][:200] if path.parent.is_dir() else []
+        return (
+            [child for child in path.parent.iterdir() if not child.name.startswith(".")][:200]
+            if path.parent.is_dir()
+            else []
+        )
     except OSError:
         return []
 
@@ -161,7 +175,12 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         return open_idx(folder)
     if "test_batch.bin" in names or {"train.bin", "test.bin"} <= set(names):
         return open_cifar(folder)
-    tables = {part: folder / name for name in names for part in ("train", "val", "test") if _is_part_table(name, part)}
+    tables = {
+        part: folder / name
+        for name in names
+        for part in ("train", "val", "test")
+        if _is_part_table(name, part)
+    }
     if "train" in tables and find_boxes(folder) is None:
         return _open_part_tables(tables, options["target"], progress, **_image(options))
     if holds_texts(folder):
@@ -176,16 +195,24 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
     return open_image_folder(folder, progress=progress, **_image(options))
 
 
-def _open_part_tables(files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any) -> Dataset:
+def _open_part_tables(
+    files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any
+) -> Dataset:
     """A folder with `train.csv` and `val.csv` or `test.csv`; parts without the target column are left out."""
     from hibiscus.data.tables.read import read_table
 
     train = open_table(files["train"], target, progress, **options)
     datasets = {"train": train}
     for part in ("val", "test"):
-        if part in files and target is not None and target not in map(str, read_table(files[part]).frame.columns):
+        if (
+            part in files
+            and target is not None
+            and target not in map(str, read_table(files[part]).frame.columns)
+        ):
             name = files[part].name
-            train.notes.append(f"{name} has no column {target} and was left out; pass it to predict after training")
+            train.notes.append(
+                f"{name} has no column {target} and was left out; pass it to predict after training"
+            )
         elif part in files:
             datasets[part] = open_table(files[part], target, progress, **options, like=train)
     return join_parts(datasets) if len(datasets) > 1 else train

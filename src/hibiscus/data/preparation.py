@@ -104,16 +104,24 @@ class Preparation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {"format": FORMAT, "fields": {name: learned.to_json() for name, learned in self.fields.items()}}
+        return {
+            "format": FORMAT,
+            "fields": {name: learned.to_json() for name, learned in self.fields.items()},
+        }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], kinds: Mapping[str, type[FieldPreparation]] = KINDS) -> Preparation:
+    def from_json(
+        cls, data: Mapping[str, Any], kinds: Mapping[str, type[FieldPreparation]] = KINDS
+    ) -> Preparation:
         r"""The saved preparation.
 
         Raises:
             RunError: written by a newer Hibiscus, of an unknown kind, or damaged.
         """
-        expected, fix = f"a preparation of format {FORMAT}", "read it with the version of Hibiscus that wrote it"
+        expected, fix = (
+            f"a preparation of format {FORMAT}",
+            "read it with the version of Hibiscus that wrote it",
+        )
         damaged = "train again, or restore the file from a copy of the run"
         format = data.get("format") if isinstance(data, Mapping) else None
         if not isinstance(format, int) or not isinstance(data.get("fields"), Mapping):

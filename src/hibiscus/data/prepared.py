@@ -67,11 +67,15 @@ class PreparedData:
                     self.arrays[name] = prepared.encode(raw)
                 except DataError as error:
                     raise DataError(f"{dataset.path}: {error.received}", error.expected, error.fix) from None
-        tensors = {name: as_tensor(values) for name, values in self.arrays.items() if name not in EVALUATION_ONLY}
+        tensors = {
+            name: as_tensor(values) for name, values in self.arrays.items() if name not in EVALUATION_ONLY
+        }
         self.tensors = tensors
         self._build_batch = BatchBuilder(images, self.device)
 
-    def source(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> ShuffledBatches:
+    def source(
+        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+    ) -> ShuffledBatches:
         """Endless shuffled batches of a part."""
         items = self.parts[part]
         return ShuffledBatches(self.tensors, items, batch_size, seed, self._build_batch, augment, self.share)
@@ -89,7 +93,9 @@ class PreparedData:
         images, build_pairs = {"image": self.tensors["image"]}, PairBatchBuilder(self._build_batch)
         return ShuffledBatches(images, self.parts[part], batch_size, seed, build_pairs, augment)
 
-    def domains(self, part: str, batch_size: int, seed: int, augment: Augment | None = None) -> UnpairedBatches:
+    def domains(
+        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+    ) -> UnpairedBatches:
         """Endless batches of `a` and `b`, equally many unpaired images of two domains."""
         images, normalize = self.tensors["image"], self._build_batch.images["image"]
         members = [self.of_domain(part, domain) for domain in (0, 1)]
@@ -107,7 +113,9 @@ class PreparedData:
         members = [items[positions] for positions in members]
         return Episodes(self.tensors["image"], members, plan, seed, self._build_batch, augment)
 
-    def iterate(self, part: str, transform: Callable[[torch.Tensor], torch.Tensor] | None = None) -> Iterator[Any]:
+    def iterate(
+        self, part: str, transform: Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> Iterator[Any]:
         """A part once and in order, in batches of up to 512 items; fewer if the items are large.
 
         Args:
@@ -152,7 +160,9 @@ class PreparedData:
             if name == "image":
                 while np.prod(values[:1, ::step, ::step].shape) > max_features:
                     step += 1
-                values = values[:, ::step, ::step]  # before selecting items, so that large images are not copied
+                values = values[
+                    :, ::step, ::step
+                ]  # before selecting items, so that large images are not copied
             chosen = values[items].astype(np.float32)
             columns.append(chosen.reshape(len(chosen), -1) / (255 if name == "image" else 1))
         return np.concatenate(columns, axis=1)

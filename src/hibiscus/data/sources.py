@@ -60,10 +60,14 @@ class ShuffledBatches:
             generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
             self._order = self.items[torch.randperm(len(self.items), generator=generator)]
         is_last = self.index == self.batches_per_epoch - 1
-        chosen = self._order[self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size]
+        chosen = self._order[
+            self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size
+        ]
         rank, count = self.share
         divided = len(chosen) >= count > 1  # each process gets all of a batch with fewer items than processes
-        first, last = (rank * len(chosen) // count, (rank + 1) * len(chosen) // count) if divided else (0, len(chosen))
+        first, last = (
+            (rank * len(chosen) // count, (rank + 1) * len(chosen) // count) if divided else (0, len(chosen))
+        )
         raw = {name: values.index_select(0, chosen[first:last]) for name, values in self.fields.items()}
         augment = self._augment() if self.augment is not None and self.augment.active else None
         self.index += 1
@@ -73,7 +77,9 @@ class ShuffledBatches:
         return batch
 
     def _augment(self) -> Callable[..., Any]:
-        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, self.index, 1 + self.share[0]))
+        generator = torch.Generator().manual_seed(
+            mix_seed(self.seed, self.epoch, self.index, 1 + self.share[0])
+        )
         augment = self.augment
         assert augment is not None
         return lambda images, *moved: augment(images, generator, *moved)
@@ -127,7 +133,11 @@ class UnpairedBatches:
         """The next batch."""
         rank, count = self.share
         divided = self.batch_size >= count > 1
-        first, last = (rank * self.batch_size // count, (rank + 1) * self.batch_size // count) if divided else (0, self.batch_size)
+        first, last = (
+            (rank * self.batch_size // count, (rank + 1) * self.batch_size // count)
+            if divided
+            else (0, self.batch_size)
+        )
         fields = {}
         for domain, name in enumerate("ab"):
             chosen = self._items(domain, self.index * self.batch_size, self.batch_size)[first:last]

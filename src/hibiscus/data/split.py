@@ -19,7 +19,16 @@ from hibiscus.data.keys import digest
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["SPLITS", "class_groups", "folds", "group_keys", "hash_fractions", "keep_every_class", "make_split", "split_classes"]
+__all__ = [
+    "SPLITS",
+    "class_groups",
+    "folds",
+    "group_keys",
+    "hash_fractions",
+    "keep_every_class",
+    "make_split",
+    "split_classes",
+]
 
 SPLITS = ("hash", "stratified", "group", "class")
 MIN_FOLDERS = 3  # one folder of classes for each part
@@ -76,7 +85,11 @@ def _fractions(dataset: Dataset, items: np.ndarray, kind: str, groups: np.ndarra
 
 
 def make_split(
-    dataset: Dataset, kind: str = "hash", val: float = 0.1, test: float = 0.15, groups: np.ndarray | None = None
+    dataset: Dataset,
+    kind: str = "hash",
+    val: float = 0.1,
+    test: float = 0.15,
+    groups: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """The parts of a dataset: those it came with, and the missing ones split off its training part.
 
@@ -136,7 +149,9 @@ def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
     return folders if by_folder else names
 
 
-def split_classes(dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: float = 0.15) -> dict[str, np.ndarray]:
+def split_classes(
+    dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: float = 0.15
+) -> dict[str, np.ndarray]:
     """Parts that hold different classes, for methods that are evaluated on classes not seen in training.
 
     The parts that the data came with are kept if no group occurs in two of them; otherwise they are merged
@@ -188,7 +203,13 @@ def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str
     return {**kept, "train": np.sort(np.concatenate([parts["train"], *back.values()]))}
 
 
-def folds(dataset: Dataset, items: np.ndarray, count: int, kind: str = "stratified", groups: np.ndarray | None = None) -> list[np.ndarray]:
+def folds(
+    dataset: Dataset,
+    items: np.ndarray,
+    count: int,
+    kind: str = "stratified",
+    groups: np.ndarray | None = None,
+) -> list[np.ndarray]:
     """Divides items into `count` equal folds by content hash; returns the validation items of each.
 
     Args:

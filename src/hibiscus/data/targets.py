@@ -43,7 +43,9 @@ class TargetPreparation:
         numbers, names = _target_numbers(values_train)
         numbers = numbers[~np.isnan(numbers).any(axis=1)]
         if not len(numbers):
-            raise DataError("found no target values", "numbers in at least two rows", "choose another target column")
+            raise DataError(
+                "found no target values", "numbers in at least two rows", "choose another target column"
+            )
         mean, std = numbers.mean(axis=0), numbers.std(axis=0)
         for index, name in enumerate(names):
             if not std[index] > 1e-12 * abs(mean[index]):
@@ -67,11 +69,15 @@ class TargetPreparation:
         numbers, _ = _target_numbers(values)
         if numbers.shape[1:] != self.shape:
             expected = f"{len(self.names)}: {', '.join(self.names)}"
-            raise DataError(f"{numbers.shape[1]} target columns", expected, "pass the target columns of training")
+            raise DataError(
+                f"{numbers.shape[1]} target columns", expected, "pass the target columns of training"
+            )
         missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
         if len(missing):
             received = f"{len(missing)} rows have no target, the first is row {missing[0] + 1}"
-            raise DataError(received, "a number in every row", "remove the rows listed by missing_rows(values)")
+            raise DataError(
+                received, "a number in every row", "remove the rows listed by missing_rows(values)"
+            )
         return np.clip((numbers - self.mean) / self.std, -LARGEST, LARGEST).astype(np.float32)
 
     def decode(self, encoded: Any) -> np.ndarray:

@@ -19,7 +19,14 @@ from hibiscus.data.split import make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["bring_to_shape", "check_domains", "domain_folders", "join_domains", "open_domain_folder", "split_domains"]
+__all__ = [
+    "bring_to_shape",
+    "check_domains",
+    "domain_folders",
+    "join_domains",
+    "open_domain_folder",
+    "split_domains",
+]
 
 
 def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
@@ -34,7 +41,10 @@ def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
 
 
 def open_domain_folder(
-    folder: Path, progress: Callable[[int, int], None] | None = None, max_bad_fraction: float = 0.05, **shape: Any
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+    max_bad_fraction: float = 0.05,
+    **shape: Any,
 ) -> Dataset:
     """Opens a folder of `trainA` and `trainB`, possibly with `valA`, `valB`, `testA` and `testB`.
 
@@ -47,8 +57,12 @@ def open_domain_folder(
         files += images
         slots += [slot] * len(images)
     if not files:
-        raise DataError(f"{folder}: trainA and trainB are empty", "images in both folders", "add images to them")
-    pixels, keys, good, skipped = open_image_files(files, shape.get("image_size"), shape.get("channels"), progress)
+        raise DataError(
+            f"{folder}: trainA and trainB are empty", "images in both folders", "add images to them"
+        )
+    pixels, keys, good, skipped = open_image_files(
+        files, shape.get("image_size"), shape.get("channels"), progress
+    )
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     parts = np.array([slots[i][0] for i in good])
     size = f"{pixels.shape[1]}x{pixels.shape[2]}, {color_name(pixels.shape[3])}"
@@ -76,7 +90,9 @@ def bring_to_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarra
     return result
 
 
-def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channels: int | None = None) -> Dataset:
+def join_domains(
+    first: Dataset, second: Dataset, image_size: Any = None, channels: int | None = None
+) -> Dataset:
     """Joins two datasets of images as two domains; labels are kept if both have the same classes.
 
     Args:
@@ -97,19 +113,28 @@ def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channe
     sides = (image_size, image_size) if isinstance(image_size, int) else image_size
     height, width = sides or (max(x.shape[1] for x in images), max(x.shape[2] for x in images))
     shape = (height, width, channels or max(x.shape[3] for x in images))
-    names = [first.name, second.name] if first.name != second.name else [f"{first.name} A", f"{second.name} B"]
+    names = (
+        [first.name, second.name] if first.name != second.name else [f"{first.name} A", f"{second.name} B"]
+    )
     fields = {
         "image": np.concatenate([bring_to_shape(x, shape) for x in images]),
         "domain": np.repeat(names, [len(first), len(second)]),
     }
-    classes = [as_texts(dataset.fields["label"]).astype(str) for dataset in (first, second) if "label" in dataset.fields]
+    classes = [
+        as_texts(dataset.fields["label"]).astype(str)
+        for dataset in (first, second)
+        if "label" in dataset.fields
+    ]
     if len(classes) == 2 and set(classes[0]) == set(classes[1]):
         fields["label"] = np.concatenate(classes)
     offset_parts = [
-        {part: start + np.asarray(items) for part, items in dataset.parts.items()} for start, dataset in ((0, first), (len(first), second))
+        {part: start + np.asarray(items) for part, items in dataset.parts.items()}
+        for start, dataset in ((0, first), (len(first), second))
     ]
     present = [part for part in ("train", "val", "test") if any(part in parts for parts in offset_parts)]
-    parts = {part: np.concatenate([parts[part] for parts in offset_parts if part in parts]) for part in present}
+    parts = {
+        part: np.concatenate([parts[part] for parts in offset_parts if part in parts]) for part in present
+    }
     size = f"{height}x{width}, {color_name(shape[2])}"
     note = f"two domains, {names[0]} and {names[1]}; images resized to {size}"
     both = list(zip(names, (first, second), strict=True))
@@ -125,7 +150,9 @@ def join_domains(first: Dataset, second: Dataset, image_size: Any = None, channe
     )
 
 
-def split_domains(dataset: Dataset, domain: np.ndarray, kind: str, val: float, test: float) -> dict[str, np.ndarray]:
+def split_domains(
+    dataset: Dataset, domain: np.ndarray, kind: str, val: float, test: float
+) -> dict[str, np.ndarray]:
     """Splits each domain separately, so that a domain without a part gets one in any case."""
     members_of: dict[str, list[np.ndarray]] = {}
     for name in np.unique(domain):

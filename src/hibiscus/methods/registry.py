@@ -1,11 +1,12 @@
-"""All methods by name: found among the files of this package, and in other packages through the entry point group.
+"""All methods by name: found among the files of this package, and in other packages through the entry point
+group.
 
 A method's class states what it is in its own body, as literal strings:
 
     name, title, family, summary = "dcgan", "DCGAN", "gan", "convolutional GAN for small images"
 
-They are read from the source text, so that listing methods imports none of them. Another package adds its own by an entry point
-`NAME = "package.module:Class"` in the group `hibiscus.methods`.
+They are read from the source text, so that listing methods imports none of them. Another package adds its own
+by an entry point `NAME = "package.module:Class"` in the group `hibiscus.methods`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "METHODS", "MethodEntry", "get_method", "list_methods"]
 
 GROUP = "hibiscus.methods"
-FAMILIES = ("classify", "gan", "autoencode", "vae", "detect", "segment", "control", "information", "fewshot")  # the order of lists
+FAMILIES = (
+    "classify",
+    "gan",
+    "autoencode",
+    "vae",
+    "detect",
+    "segment",
+    "control",
+    "information",
+    "fewshot",
+)  # the order of lists
 
 
 @dataclass(frozen=True)
@@ -60,11 +71,17 @@ def _literals(node: ast.ClassDef) -> dict[str, str]:
     for statement in node.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
-            pairs = zip(target.elts, value.elts, strict=False) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else [(target, value)]
+            pairs = (
+                zip(target.elts, value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+                else [(target, value)]
+            )
             values |= {
                 name.id: constant.value
                 for name, constant in pairs
-                if isinstance(name, ast.Name) and isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+                if isinstance(name, ast.Name)
+                and isinstance(constant, ast.Constant)
+                and isinstance(constant.value, str)
             }
     return values
 
@@ -77,7 +94,9 @@ def _classes(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 @functools.cache
 def _says(target: str) -> dict[str, str]:
-    """Name, title, family and summary of the class at `module:Class`, without importing its module where they are literals there."""
+    """Name, title, family and summary of the class at `module:Class`, without importing its module where they
+    are literals there.
+    """
     module, attribute = target.split(":")
     spec = importlib.util.find_spec(module)
     origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None

@@ -54,7 +54,11 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     paths = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
     if len(paths) == 1 and str(paths[0]) in BUNDLED:
         dataset = open_data(str(paths[0]))
-        return _from_array(dataset.fields["image"], dataset.path, preparation) if "image" in dataset.fields else dataset
+        return (
+            _from_array(dataset.fields["image"], dataset.path, preparation)
+            if "image" in dataset.fields
+            else dataset
+        )
     if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
         return _open_table(Path(str(paths[0])).expanduser(), preparation)
     if "image" in preparation and not any(_holds_arrays(Path(str(path))) for path in paths):
@@ -66,7 +70,9 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
         return _from_array(read_idx(path), str(path), preparation)
     if path.suffix in (".npz", ".npy"):
         dataset = open_arrays(path)
-        return _from_array(dataset.fields["image" if "image" in dataset.fields else "array"], str(path), preparation)
+        return _from_array(
+            dataset.fields["image" if "image" in dataset.fields else "array"], str(path), preparation
+        )
     return open_data(str(path))
 
 
@@ -74,7 +80,9 @@ def _holds_arrays(path: Path) -> bool:
     return str(path).lower().endswith((".npz", ".npy")) or is_idx(path)
 
 
-def prepare_inputs(dataset: Dataset, preparation: Preparation, device: torch.device, training: PreparedData | None = None) -> PreparedData:
+def prepare_inputs(
+    dataset: Dataset, preparation: Preparation, device: torch.device, training: PreparedData | None = None
+) -> PreparedData:
     """Opened inputs as the part `inputs`, encoded by the preparation of the run.
 
     Args:
@@ -117,7 +125,9 @@ def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
             raise DataError(f"{path}: no such file or folder", expected, "check the path")
         images = find_images(path)[0] if path.is_dir() else [path]
         masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
-        files += [file for file in images if not masks.intersection(file.parents)]  # masks are targets, not inputs
+        files += [
+            file for file in images if not masks.intersection(file.parents)
+        ]  # masks are targets, not inputs
     if not files:
         expected = f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}"
         raise DataError(f"{paths[0]}: no images", expected, "check the path; pass videos by their file names")
@@ -128,7 +138,10 @@ def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
     if len(videos) < len(files):
         opened.insert(0, _open_image_files([file for file in files if file not in videos], preparation))
     fields = {name: np.concatenate([part.fields[name] for part in opened]) for name in opened[0].fields}
-    ids, skipped = [item for part in opened for item in part.ids], [bad for part in opened for bad in part.skipped]
+    ids, skipped = (
+        [item for part in opened for item in part.ids],
+        [bad for part in opened for bad in part.skipped],
+    )
     return _dataset("images", fields, ids, np.concatenate([part.keys for part in opened]), skipped)
 
 
@@ -162,7 +175,9 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
     if "image" in preparation:
         prepared = preparation["image"]
         shape = (prepared.height, prepared.width, prepared.channels)
-        if "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4):  # resized as in training
+        if (
+            "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4)
+        ):  # resized as in training
             values = values[..., None] if values.ndim == 3 else values
             values = bring_to_shape(values, shape) if values.shape[3] in (1, 3) else values
         if values.ndim >= 2 and values.dtype == np.uint8:
@@ -172,20 +187,32 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
             for variant in variants:
                 if variant.ndim == 4 and variant.shape[1:] == shape:
                     images = np.ascontiguousarray(variant)
-                    return _dataset(path, {"image": images}, [str(i) for i in range(len(images))], content_keys(images))
+                    return _dataset(
+                        path, {"image": images}, [str(i) for i in range(len(images))], content_keys(images)
+                    )
         expected = f"uint8 (items, {', '.join(map(str, shape))})"
-        raise DataError(f"{path}: {values.dtype} {values.shape}", expected, "convert them to this dtype and shape")
+        raise DataError(
+            f"{path}: {values.dtype} {values.shape}", expected, "convert them to this dtype and shape"
+        )
     rows = values.astype(np.float32)
     rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
     return _dataset(path, {"array": rows}, [str(i) for i in range(len(rows))], content_keys(rows))
 
 
-def _dataset(name: str, fields: dict[str, Any], ids: list[str], keys: np.ndarray | None = None, skipped: Sequence[Skipped] = ()) -> Dataset:
+def _dataset(
+    name: str,
+    fields: dict[str, Any],
+    ids: list[str],
+    keys: np.ndarray | None = None,
+    skipped: Sequence[Skipped] = (),
+) -> Dataset:
     keys = np.zeros(len(ids), np.uint64) if keys is None else keys
     return Dataset(name, name, fields, ids, keys, skipped=list(skipped))
 
 
-def label_predictions(dataset: Dataset, predictions: dict[str, Any], preparation: Preparation) -> dict[str, Any]:
+def label_predictions(
+    dataset: Dataset, predictions: dict[str, Any], preparation: Preparation
+) -> dict[str, Any]:
     """The predictions of a method, with the most probable class by name, and numbers under the name `value`.
 
     Args:

@@ -33,25 +33,35 @@ def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None =
         if needed not in run.preparation:
             method = "ssd" if needed == "boxes" else "unet"
             fix = "swap things and stuff" if swapped else f"hibiscus train {method}"
-            raise UsageError(f"{what}: {run.path} is of {run.info['method']}", f"a run of a method like {method}", fix)
+            raise UsageError(
+                f"{what}: {run.path} is of {run.info['method']}", f"a run of a method like {method}", fix
+            )
     names, box_names = stuff.preparation["mask"].names, things.preparation["boxes"].names
     thing_of = {number: names.index(name) for number, name in enumerate(box_names) if name in names}
     if not thing_of:
         received = f"boxes of {', '.join(box_names)}, masks of {', '.join(names)}"
-        raise DataError(received, "at least one common class name", "use the same class names in both datasets")
+        raise DataError(
+            received, "at least one common class name", "use the same class names in both datasets"
+        )
     min_score = things.info["config"]["score_threshold"] if score is None else score
     truth = None if _are_files(images) else _truth(things, stuff, images)
     first, second = (images, images) if truth is None else truth
     detected, masks = things.predict(first), stuff.predict(second)  # type: ignore[arg-type]
     if detected["id"] != masks["id"]:
-        raise DataError("the two runs could not read the same images", "images that both can read", "remove the others")
+        raise DataError(
+            "the two runs could not read the same images", "images that both can read", "remove the others"
+        )
     maps = []
     for boxes, size, mask in zip(detected["boxes"], detected["size"], masks["mask"][..., 0], strict=True):
         confident = boxes[(boxes[:, 5] >= 0) & (boxes[:, 4] >= min_score)]
         maps.append(merge_panoptic(mask, _normalized(confident, size), thing_of))
     result = {"id": detected["id"], "maps": maps, "classes": list(names)}
     result |= {"size": detected["size"], "skipped": detected["skipped"]}
-    return result if truth is None else {**result, **_evaluate(maps, truth[1], thing_of, names, tuple(box_names))}
+    return (
+        result
+        if truth is None
+        else {**result, **_evaluate(maps, truth[1], thing_of, names, tuple(box_names))}
+    )
 
 
 def _are_files(images: Images) -> bool:
@@ -69,7 +79,12 @@ def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None
     learned: set[str] = set()
     for run in (things, stuff):
         if run.info["data"]["name"] == first.name:
-            learned |= {name for part, names in run.folder.read("split.json").items() if part != "test" for name in names}
+            learned |= {
+                name
+                for part, names in run.folder.read("split.json").items()
+                if part != "test"
+                for name in names
+            }
     items = np.array([item for item in items if first.ids[item] not in learned], np.int64)
     if not len(items):
         received = f"{path}: the two runs were trained on all of its items"
@@ -79,7 +94,9 @@ def _truth(things: Run, stuff: Run, path: Any) -> tuple[Dataset, Dataset] | None
 
 def _select(dataset: Dataset, items: np.ndarray) -> Dataset:
     fields = {name: values[items] for name, values in dataset.fields.items()}
-    return dataclasses.replace(dataset, fields=fields, ids=[dataset.ids[i] for i in items], keys=dataset.keys[items], parts={})
+    return dataclasses.replace(
+        dataset, fields=fields, ids=[dataset.ids[i] for i in items], keys=dataset.keys[items], parts={}
+    )
 
 
 def _normalized(rows: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -88,7 +105,11 @@ def _normalized(rows: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def _evaluate(
-    maps: list[PanopticMap], truth: Dataset, thing_of: dict[int, int], names: Sequence[str], box_names: tuple[str, ...]
+    maps: list[PanopticMap],
+    truth: Dataset,
+    thing_of: dict[int, int],
+    names: Sequence[str],
+    box_names: tuple[str, ...],
 ) -> dict[str, Any]:
     """PQ, SQ and RQ with respect to maps merged from true boxes, small ones first, and true masks."""
     quality = PanopticQuality(len(names))
@@ -104,7 +125,10 @@ def _evaluate(
     stuff = [number for number in range(len(names)) if number not in things]
     rows = zip(names, quality.by_class(), strict=True)
     by_class = {name: dict(zip(("pq", "sq", "rq"), row.tolist(), strict=True)) for name, row in rows}
-    metrics = {**quality.figures(), **{f"{name}_things": value for name, value in quality.figures(things).items()}}
+    metrics = {
+        **quality.figures(),
+        **{f"{name}_things": value for name, value in quality.figures(things).items()},
+    }
     if stuff:
         metrics |= {f"{name}_stuff": value for name, value in quality.figures(stuff).items()}
     return {"metrics": metrics, "by_class": by_class}

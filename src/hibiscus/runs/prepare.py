@@ -43,7 +43,9 @@ REQUIREMENTS = {  # for each field that a method may need: what is expected, and
 }
 
 
-def fit_preparation(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> Preparation:
+def fit_preparation(
+    dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
+) -> Preparation:
     """Learns shapes, scales and class orders from the training items, as far as the method needs.
 
     Labels of other parts that match a class of the training part up to a trailing period are noted on the
@@ -95,7 +97,9 @@ def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
             raise DataError(received, expected, fix)
 
 
-def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig) -> dict[str, Any]:
+def _fit_inputs(
+    dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
+) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if "environment" in dataset.fields:
         fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
@@ -108,7 +112,9 @@ def _fit_inputs(dataset: Dataset, train: np.ndarray, kind: type[Method], options
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
     if "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
-        fields["table"] = TablePreparation.fit(frame, dataset.roles, scaling=options.scaling, top_words=options.top_words)
+        fields["table"] = TablePreparation.fit(
+            frame, dataset.roles, scaling=options.scaling, top_words=options.top_words
+        )
     if "array" in dataset.fields:
         fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
     return fields
@@ -155,7 +161,9 @@ def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False
     return frame[options.group].to_numpy()
 
 
-def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None = None) -> dict[str, np.ndarray]:
+def prepare_parts(
+    dataset: Dataset, options: DataConfig, kind: type[Method] | None = None
+) -> dict[str, np.ndarray]:
     """The parts of a dataset as specified by the options.
 
     If a method needs labels, every class is in the training part; if it is evaluated on classes not seen in
@@ -173,6 +181,8 @@ def prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | No
     groups = groups_of(dataset, options, other_classes)
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)
-    parts = make_split(dataset, "group" if options.group else options.split, options.val, options.test, groups)
+    parts = make_split(
+        dataset, "group" if options.group else options.split, options.val, options.test, groups
+    )
     needs_labels = kind is not None and "label" in kind.needs and "label" in dataset.fields
     return keep_every_class(dataset, parts) if needs_labels and groups is None else parts

@@ -30,7 +30,8 @@ class SelectionMetric:
 
     Args:
         name: without the part, such as `accuracy`.
-        higher_is_better: by default as the catalog of metrics says; explicit for a metric that the catalog does not have.
+        higher_is_better: by default as the catalog of metrics says; explicit for a metric that the catalog
+            does not have.
 
     Raises:
         ConfigError: no direction is given, and the catalog knows none.
@@ -45,11 +46,15 @@ class SelectionMetric:
         direction = get_metric(self.name).higher_is_better
         if direction is None:
             fix = f"write SelectionMetric({self.name!r}, higher_is_better=...)"
-            raise ConfigError(f"the selection metric {self.name} has no known direction", "a metric of the catalog", fix)
+            raise ConfigError(
+                f"the selection metric {self.name} has no known direction", "a metric of the catalog", fix
+            )
         object.__setattr__(self, "higher_is_better", direction)
 
     def better(self, value: float, than: float | None) -> bool:
-        """Whether a value beats the best so far; the first always does, a value that is not a number never."""
+        """Whether a value beats the best so far; the first always does, a value that is not a number
+        never.
+        """
         if value != value:
             return False
         return than is None or (value > than if self.higher_is_better else value < than)
@@ -197,8 +202,8 @@ class Method(ABC):
     def sample(self, count: int, *, interpolation: float | None = None) -> dict[str, Any]:
         """New items drawn from the trained model, by field; an ability that not every method has.
 
-        A conditional method takes its conditions as further arguments by name, all with defaults; each is one value for
-        all items, and a number may be given as text.
+        A conditional method takes its conditions as further arguments by name, all with defaults; each is one
+        value for all items, and a number may be given as text.
 
         Args:
             count: the number of items.

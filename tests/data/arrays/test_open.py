@@ -18,13 +18,22 @@ LABELS = np.arange(12, dtype=np.uint8) % 3
 
 
 def write_idx(
-    folder, packed=True, names=("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    folder,
+    packed=True,
+    names=(
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ),
 ):
     folder.mkdir(exist_ok=True)
     for name in names:
         items = PIXELS if "images" in name else LABELS
         content = make.idx(items if "train" in name else items[:5])
-        (folder / f"{name}{'.gz' if packed else ''}").write_bytes(gzip.compress(content) if packed else content)
+        (folder / f"{name}{'.gz' if packed else ''}").write_bytes(
+            gzip.compress(content) if packed else content
+        )
     return folder
 
 
@@ -51,7 +60,11 @@ def test_a_folder_of_idx_files(tmp_path, packed, name):
 
 
 def test_idx_names_of_other_collections(tmp_path):
-    names = [f"emnist-letters-{part}-{what}" for part in ("train", "test") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    names = [
+        f"emnist-letters-{part}-{what}"
+        for part in ("train", "test")
+        for what in ("images-idx3-ubyte", "labels-idx1-ubyte")
+    ]
     data = open_data(write_idx(tmp_path / "emnist", names=names))
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 12, "test": 5}
     write_idx(tmp_path / "emnist", packed=False, names=names[:1])  # unpacked beside it: the same file
@@ -74,7 +87,9 @@ def test_idx_types(tmp_path, kind):
     assert np.array_equal(read_idx(tmp_path / "x.idx"), values)
 
 
-@pytest.mark.parametrize("damage", ["packed cut", "cut", "longer", "magic", "type", "empty", "not packed", "absurd"])
+@pytest.mark.parametrize(
+    "damage", ["packed cut", "cut", "longer", "magic", "type", "empty", "not packed", "absurd"]
+)
 def test_damaged_idx_files(tmp_path, damage):
     content = make.idx(PIXELS)
     packed = gzip.compress(content)
@@ -104,15 +119,31 @@ def test_idx_parts_that_lack_something(tmp_path):
 
 
 def test_npz_with_parts(tmp_path):
-    np.savez(tmp_path / "a.npz", x_train=PIXELS, y_train=LABELS, x_test=PIXELS[:4], y_test=LABELS[:4], classes=["ant", "bee", "cat"])
+    np.savez(
+        tmp_path / "a.npz",
+        x_train=PIXELS,
+        y_train=LABELS,
+        x_test=PIXELS[:4],
+        y_test=LABELS[:4],
+        classes=["ant", "bee", "cat"],
+    )
     data = open_data(tmp_path / "a.npz")
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 12, "test": 4}
     assert data.fields["label"][:3].tolist() == ["ant", "bee", "cat"]
     for key in ("images", "image", "pictures"):
         np.savez(tmp_path / "c.npz", **{f"{key}_train": PIXELS, "labels_train": LABELS})
         assert open_data(tmp_path / "c.npz").fields["image"].shape == (12, 8, 9, 1)
-    np.savez(tmp_path / "b.npz", train_images=PIXELS, train_labels=LABELS, valid_images=PIXELS[:2], valid_labels=LABELS[:2])
-    assert {part: len(items) for part, items in open_data(tmp_path / "b.npz").parts.items()} == {"train": 12, "val": 2}
+    np.savez(
+        tmp_path / "b.npz",
+        train_images=PIXELS,
+        train_labels=LABELS,
+        valid_images=PIXELS[:2],
+        valid_labels=LABELS[:2],
+    )
+    assert {part: len(items) for part, items in open_data(tmp_path / "b.npz").parts.items()} == {
+        "train": 12,
+        "val": 2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -162,7 +193,8 @@ def test_npy_stays_on_the_disk(tmp_path):
 
 def test_svhn(tmp_path):
     savemat(
-        tmp_path / "train_32x32.mat", {"X": RNG.integers(0, 256, (32, 32, 3, 7), dtype=np.uint8), "y": (np.arange(7) % 10 + 4)[:, None]}
+        tmp_path / "train_32x32.mat",
+        {"X": RNG.integers(0, 256, (32, 32, 3, 7), dtype=np.uint8), "y": (np.arange(7) % 10 + 4)[:, None]},
     )
     data = open_data(tmp_path / "train_32x32.mat")
     assert data.fields["image"].shape == (7, 32, 32, 3)
@@ -177,12 +209,19 @@ def test_cifar_in_binary(tmp_path, hundred):
     rows = RNG.integers(0, 256, (5, head + 3072), dtype=np.uint8)
     rows[:, :head] = np.arange(5)[:, None] % 2
     (folder / ("fine_label_names.txt" if hundred else "batches.meta.txt")).write_text("plane\ncar\n\n")
-    for name in ("train.bin", "test.bin") if hundred else ("data_batch_1.bin", "data_batch_2.bin", "test_batch.bin"):
+    for name in (
+        ("train.bin", "test.bin") if hundred else ("data_batch_1.bin", "data_batch_2.bin", "test_batch.bin")
+    ):
         rows.tofile(folder / name)
     data = open_data(folder)
-    assert {part: len(items) for part, items in data.parts.items()} == {"train": 5 if hundred else 10, "test": 5}
+    assert {part: len(items) for part, items in data.parts.items()} == {
+        "train": 5 if hundred else 10,
+        "test": 5,
+    }
     assert data.fields["label"][:3].tolist() == ["plane", "car", "plane"]
-    assert data.fields["image"][2, 4, 7].tolist() == [rows[2, head + 1024 * channel + 4 * 32 + 7] for channel in range(3)]
+    assert data.fields["image"][2, 4, 7].tolist() == [
+        rows[2, head + 1024 * channel + 4 * 32 + 7] for channel in range(3)
+    ]
     name = "train.bin" if hundred else "data_batch_2.bin"
     (folder / name).write_bytes((folder / name).read_bytes()[:-1])
     refused(folder, "multiple of")
@@ -217,7 +256,14 @@ def test_nothing_pickled_is_read(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["a.npz", "a.npy", "a.mat", "A.NPZ"])
 @pytest.mark.parametrize(
-    "content", [b"", b"garbage" * 50, b"PK\x03\x04" + bytes(50), b"\x93NUMPY\x01\x00" + bytes(9), b"MATLAB 5.0" + bytes(300)]
+    "content",
+    [
+        b"",
+        b"garbage" * 50,
+        b"PK\x03\x04" + bytes(50),
+        b"\x93NUMPY\x01\x00" + bytes(9),
+        b"MATLAB 5.0" + bytes(300),
+    ],
 )
 def test_garbage_is_told(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
@@ -252,7 +298,10 @@ def test_a_cut_npz(tmp_path):
         ({"x": PIXELS, "y": np.where(LABELS > 0, np.nan, 1.0)}, "finite"),
         ({"x": PIXELS, "y": np.array([["a", "b"]] * 12)}, "2 names for each item"),
         ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS}, "parts have different fields"),
-        ({"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, 1:], "y_test": LABELS}, "cannot be joined"),
+        (
+            {"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, 1:], "y_test": LABELS},
+            "cannot be joined",
+        ),
         ({"x_train": PIXELS, "x_test": PIXELS[:, 1] / 2}, "parts have different fields"),
     ],
 )
@@ -263,6 +312,9 @@ def test_arrays_that_cannot_be_used(tmp_path, saved, match):
 
 def test_an_asked_size_that_arrays_cannot_have_is_told(tmp_path):
     np.savez(tmp_path / "a.npz", x=PIXELS, y=LABELS)
-    assert any("image_size=32 applies to image files" in note for note in open_data(tmp_path / "a.npz", image_size=32).notes)
+    assert any(
+        "image_size=32 applies to image files" in note
+        for note in open_data(tmp_path / "a.npz", image_size=32).notes
+    )
     assert open_data(tmp_path / "a.npz", image_size=(8, 9)).notes == []
     refused(tmp_path / "a.npz", "target=y", target="y")

@@ -26,10 +26,19 @@ def annotated(root, name, boxes, labels, crowd=(), extra=(), size=SIZE):
 
 
 def small(root, parts=True, floats=False):
-    """Five images, one without objects, three classes in an order that is not the alphabet's, one of them without a box."""
+    """Five images, one without objects, three classes in an order that is not the alphabet's, one of them
+    without a box.
+    """
     odd = 1 / 3 if floats else 0
     images = [
-        annotated(root, "a.png", [[1, 2, 30 + odd, 40], [5 + odd, 6, 7, 8]], [2, 0], [True, False], [{"pose": "Left"}, {"truncated": 1}]),
+        annotated(
+            root,
+            "a.png",
+            [[1, 2, 30 + odd, 40], [5 + odd, 6, 7, 8]],
+            [2, 0],
+            [True, False],
+            [{"pose": "Left"}, {"truncated": 1}],
+        ),
         annotated(root, "b 1.png", [], []),
         annotated(root, "c.png", [[0, 0, 60, 40]], [0]),
         annotated(root, "deep/a.png", [[10, 10, 20, 20 + odd]] * 2, [0, 2]),
@@ -40,15 +49,20 @@ def small(root, parts=True, floats=False):
 
 
 def content(boxset):
-    """What must be the same after a way there and back, by the images' last names: parts, sizes, boxes, labels."""
+    """What must be the same after a way there and back, by the images' last names: parts, sizes, boxes,
+    labels.
+    """
     parts = boxset.part_of()
     return {
-        image.name.rsplit("/", 1)[-1]: (parts[i], image.size, image.labels.tolist(), image.boxes) for i, image in enumerate(boxset.images)
+        image.name.rsplit("/", 1)[-1]: (parts[i], image.size, image.labels.tolist(), image.boxes)
+        for i, image in enumerate(boxset.images)
     }
 
 
 def same(one, other, exact=False, skip_names=False):
-    """Asserts that two sets hold the same; without names, as images in two folders of one name get new ones."""
+    """Asserts that two sets hold the same; without names, as images in two folders of one name get new
+    ones.
+    """
     assert one.classes == other.classes
     first, second = content(one), content(other)
     if not skip_names:
@@ -65,10 +79,16 @@ def voc(root, name, objects, filename=None, part="", size=SIZE, image=True, head
     if image:
         make.image(root / "JPEGImages" / f"{name}.png", size=size)
     items = "".join(
-        VOC_OBJECT.format(*one[1], name=one[0], more=one[2] if len(one) > 2 else "", crowd=one[3] if len(one) > 3 else 0) for one in objects
+        VOC_OBJECT.format(
+            *one[1], name=one[0], more=one[2] if len(one) > 2 else "", crowd=one[3] if len(one) > 3 else 0
+        )
+        for one in objects
     )
-    told = f"<filename>{filename or name + '.png'}</filename><size><width>{size[1]}</width><height>{size[0]}</height></size>"
-    (root / "Annotations" / f"{name}.xml").write_text(f"{head}<annotation>{told}{items}</annotation>", encoding="utf-8")
+    told = f"<filename>{filename or name + '.png'}</filename>"
+    told += f"<size><width>{size[1]}</width><height>{size[0]}</height></size>"
+    (root / "Annotations" / f"{name}.xml").write_text(
+        f"{head}<annotation>{told}{items}</annotation>", encoding="utf-8"
+    )
     if part:
         lists = root / "ImageSets" / "Main"
         lists.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ from hibiscus.data.images.augment import Augment
 from hibiscus.errors import ConfigError, DataError
 
 GEOMETRY = {
-    "flip": True, "vertical_flip": True, "turns": True, "zoom_out": 3.0, "iou_crop": True, "scale_jitter": 0.3, "aspect_jitter": 0.4,
+    "flip": True, "vertical_flip": True, "turns": True, "zoom_out": 3.0, "iou_crop": True,
+    "scale_jitter": 0.3, "aspect_jitter": 0.4,
 }  # fmt: skip
 COLORS = {"brightness": 0.3, "contrast": 0.5, "saturation": 0.5, "hue": 18.0}
 EVERYTHING = {**GEOMETRY, **COLORS}
@@ -25,7 +26,9 @@ def generator(seed=0):
 
 
 def rectangles(batch=8, height=80, width=96, rows=5, seed=0):
-    """Images in each of whose three channels one rectangle is 1 and the rest 0; its box has the channel for a class."""
+    """Images in each of whose three channels one rectangle is 1 and the rest 0; its box has the channel for a
+    class.
+    """
     random = np.random.default_rng(seed)
     images, boxes = torch.zeros(batch, 3, height, width), NOTHING.repeat(batch, rows, 1)
     for item in range(batch):
@@ -65,7 +68,9 @@ def test_boxes_enclose_their_pixels(names, size):
     found = 0
     for seed in range(12):
         images, boxes = rectangles(8, *size, seed=seed)
-        new_images, new_boxes = BoxAugment(**{name: GEOMETRY[name] for name in names})(images, generator(seed), boxes)
+        new_images, new_boxes = BoxAugment(**{name: GEOMETRY[name] for name in names})(
+            images, generator(seed), boxes
+        )
         assert not torch.equal(new_images, images) or names == ("turns",)
         found += check_boxes(new_images, new_boxes)
         was_padding = boxes[..., 4] == PADDING
@@ -79,7 +84,8 @@ def test_boxes_enclose_their_pixels(names, size):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from([1, 2, 5]), st.integers(40, 70), st.integers(40, 70), st.sets(st.sampled_from(sorted(EVERYTHING))),
+    st.sampled_from([1, 2, 5]), st.integers(40, 70), st.integers(40, 70),
+    st.sets(st.sampled_from(sorted(EVERYTHING))),
     st.sampled_from([torch.float32, torch.bfloat16, torch.float64]), st.booleans(), st.integers(0, 999),
 )  # fmt: skip
 def test_any_combination_keeps_its_promises(batch, height, width, names, dtype, is_last, seed):
@@ -94,7 +100,12 @@ def test_any_combination_keeps_its_promises(batch, height, width, names, dtype, 
     assert torch.equal(new_boxes, again[1])
     assert torch.equal(images, before[0])
     assert torch.equal(boxes, before[1])
-    assert (new_images.shape, new_images.dtype, new_boxes.shape, new_boxes.dtype) == (images.shape, dtype, boxes.shape, torch.float32)
+    assert (new_images.shape, new_images.dtype, new_boxes.shape, new_boxes.dtype) == (
+        images.shape,
+        dtype,
+        boxes.shape,
+        torch.float32,
+    )
     assert new_images.is_contiguous(memory_format=layout)
     assert new_images.min() >= 0
     assert new_images.max() <= 1
@@ -111,11 +122,17 @@ def test_any_combination_keeps_its_promises(batch, height, width, names, dtype, 
 def test_flips_and_turns_move_pixels_as_they_are():
     images, boxes = torch.rand(200, 2, 12, 12, generator=generator(1)), rectangles(200)[1]
     new, _ = BoxAugment(turns=True)(images, generator(), boxes)
-    counts = [sum(torch.equal(a, torch.rot90(b, turn, (1, 2))) for a, b in zip(new, images, strict=True)) for turn in range(4)]
+    counts = [
+        sum(torch.equal(a, torch.rot90(b, turn, (1, 2))) for a, b in zip(new, images, strict=True))
+        for turn in range(4)
+    ]
     assert sum(counts) == 200
     assert min(counts) > 30
     wide, _ = BoxAugment(turns=True)(images[:, :, :8], generator(), boxes)
-    halves = [torch.equal(a, torch.rot90(b, 2, (1, 2))) or torch.equal(a, b) for a, b in zip(wide, images[:, :, :8], strict=True)]
+    halves = [
+        torch.equal(a, torch.rot90(b, 2, (1, 2))) or torch.equal(a, b)
+        for a, b in zip(wide, images[:, :, :8], strict=True)
+    ]
     assert all(halves)
     last, _ = BoxAugment(turns=True)(images.contiguous(memory_format=torch.channels_last), generator(), boxes)
     assert torch.equal(last, new)
@@ -124,13 +141,17 @@ def test_flips_and_turns_move_pixels_as_they_are():
 def test_index_and_sampling_agree():
     images, boxes = rectangles(32, 40, 40)
     whole = {"flip": True, "vertical_flip": True, "turns": True}
-    moved, sampled = (BoxAugment(**whole, scale_jitter=jitter)(images, generator(), boxes) for jitter in (0.0, 1e-9))
+    moved, sampled = (
+        BoxAugment(**whole, scale_jitter=jitter)(images, generator(), boxes) for jitter in (0.0, 1e-9)
+    )
     torch.testing.assert_close(moved[0], sampled[0], atol=1e-4, rtol=0)
     torch.testing.assert_close(moved[1], sampled[1], atol=1e-6, rtol=0)
 
 
 def test_a_lost_box_has_lost_its_centre_or_its_area():
-    """A centre that stays keeps a quarter of its box at least, so that 0.25 drops none but boxes larger than the image."""
+    """A centre that stays keeps a quarter of its box at least, so that 0.25 drops none but boxes larger than
+    the image.
+    """
     images, boxes = rectangles(64)
     for least in (0.0, 0.6, 0.9):
         _, new = BoxAugment(scale_jitter=0.6, min_kept=least)(images, generator(3), boxes)
@@ -158,10 +179,14 @@ def test_zoom_out_shrinks_half_of_the_images_onto_their_mean():
 
 
 def test_crops_have_the_overlap_and_keep_an_object():
-    """Each crop is some window of the image with an object in it; a crowd or padding alone is not cropped for."""
+    """Each crop is some window of the image with an object in it; a crowd or padding alone is not cropped
+    for.
+    """
     ramp_x, ramp_y = torch.meshgrid(torch.arange(300) + 0.5, torch.arange(200) + 0.5, indexing="xy")
     images = torch.stack((ramp_x / 300, ramp_y / 200)).repeat(100, 1, 1, 1)
-    boxes = torch.tensor([[[0.1, 0.2, 0.6, 0.7, 3.0], [0.5, 0.5, 0.9, 0.9, 0.0], [0.0, 0.0, 0.3, 0.3, CROWD]]]).repeat(100, 1, 1)
+    boxes = torch.tensor(
+        [[[0.1, 0.2, 0.6, 0.7, 3.0], [0.5, 0.5, 0.9, 0.9, 0.0], [0.0, 0.0, 0.3, 0.3, CROWD]]]
+    ).repeat(100, 1, 1)
     new, moved = BoxAugment(iou_crop=True)(images, generator(), boxes)
     assert (moved[..., 4] >= 0).any(1).all()
     # Two middle pixels say which window it was: positions are linear in it.
@@ -202,17 +227,24 @@ def test_a_crowd_stays_while_any_of_it_is_seen():
                 np.testing.assert_allclose(edges, extent(image[color]), atol=1.5)
 
 
-@pytest.mark.parametrize("names", [("brightness",), ("contrast",), ("saturation",), ("hue",), tuple(COLORS)], ids="+".join)
+@pytest.mark.parametrize(
+    "names", [("brightness",), ("contrast",), ("saturation",), ("hue",), tuple(COLORS)], ids="+".join
+)
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_colors_equal_the_formula(names, channels_last):
     options = {name: COLORS[name] for name in names}
     images = 0.3 + 0.3 * torch.rand(24, 3, 9, 11, generator=generator(1))
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    new, _ = BoxAugment(**options)(images.contiguous(memory_format=layout), generator(), NOTHING.repeat(24, 1, 1))
+    new, _ = BoxAugment(**options)(
+        images.contiguous(memory_format=layout), generator(), NOTHING.repeat(24, 1, 1)
+    )
     uniform = torch.rand(15 + 4 * MAX_TRIALS, 24, generator=generator()).numpy()
     yiq = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
     for item in range(24):
-        b, c, s, h = (options.get(name, 0) * (0 if u < 0.5 else 4 * u - 3) for name, u in zip(COLORS, uniform[11:, item], strict=False))
+        b, c, s, h = (
+            options.get(name, 0) * (0 if u < 0.5 else 4 * u - 3)
+            for name, u in zip(COLORS, uniform[11:, item], strict=False)
+        )
         angle = math.radians(h)
         turn = (1 + s) * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         middle = np.block([[np.ones((1, 1)), np.zeros((1, 2))], [np.zeros((2, 1)), turn]])
@@ -227,17 +259,23 @@ def test_greys_have_no_hue():
     torch.testing.assert_close(new, gray.contiguous(), atol=1e-3, rtol=0)
     with pytest.raises(ConfigError, match="hue=9"):
         BoxAugment(hue=9.0)(gray[:, :1], generator(), NOTHING.repeat(8, 1, 1))
-    assert BoxAugment(brightness=0.5, contrast=0.5)(gray[:, :1], generator(), NOTHING.repeat(8, 1, 1))[0].shape == (8, 1, 5, 5)
+    assert BoxAugment(brightness=0.5, contrast=0.5)(gray[:, :1], generator(), NOTHING.repeat(8, 1, 1))[
+        0
+    ].shape == (8, 1, 5, 5)
 
 
 def test_the_canvas_has_the_changed_mean():
     images = torch.rand(16, 3, 30, 30, generator=generator()) * 0.2 + 0.4
-    new, _ = BoxAugment(zoom_out=10.0, brightness=0.3, hue=18.0)(images, generator(2), NOTHING.repeat(16, 1, 1))
+    new, _ = BoxAugment(zoom_out=10.0, brightness=0.3, hue=18.0)(
+        images, generator(2), NOTHING.repeat(16, 1, 1)
+    )
     plain, _ = BoxAugment(brightness=0.3, hue=18.0)(images, generator(2), NOTHING.repeat(16, 1, 1))
     far = [item for item in range(16) if new[item].flatten(1).std(1).max() < 0.03]  # mostly canvas
     assert far
     for item in far:
-        torch.testing.assert_close(new[item].flatten(1).median(1).values, plain[item].mean((1, 2)), atol=1e-4, rtol=0)
+        torch.testing.assert_close(
+            new[item].flatten(1).median(1).values, plain[item].mean((1, 2)), atol=1e-4, rtol=0
+        )
 
 
 def test_one_more_option_leaves_the_others_draws_alone():
@@ -268,9 +306,12 @@ def test_nothing_asked_empty_batches_and_images_without_boxes():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"zoom_out": 0.5}, "from 1 to 10"), ({"scale_jitter": 1.0}, "below 1"), ({"aspect_jitter": -1}, "aspect_jitter=-1"),
-        ({"hue": 181}, "0 to 180"), ({"contrast": math.nan}, "contrast=nan"), ({"brightness": True}, "brightness=True"),
-        ({"saturation": "much"}, "saturation='much'"), ({"min_kept": 2}, "min_kept=2"), ({"flip": 1}, "True or False"),
+        ({"zoom_out": 0.5}, "from 1 to 10"), ({"scale_jitter": 1.0}, "below 1"),
+        ({"aspect_jitter": -1}, "aspect_jitter=-1"),
+        ({"hue": 181}, "0 to 180"), ({"contrast": math.nan}, "contrast=nan"),
+        ({"brightness": True}, "brightness=True"),
+        ({"saturation": "much"}, "saturation='much'"), ({"min_kept": 2}, "min_kept=2"),
+        ({"flip": 1}, "True or False"),
         ({"iou_crop": "yes"}, "iou_crop='yes'"),
     ],
 )  # fmt: skip

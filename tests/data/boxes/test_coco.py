@@ -18,7 +18,9 @@ CATEGORIES = [{"id": 9, "name": "ant"}, {"id": 3, "name": "zebra"}]
 
 def coco(file, images=(IMAGE,), annotations=(BOX,), categories=CATEGORIES):
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"info": {}, "images": images, "annotations": annotations, "categories": categories}))
+    file.write_text(
+        json.dumps({"info": {}, "images": images, "annotations": annotations, "categories": categories})
+    )
     return file
 
 
@@ -29,7 +31,9 @@ def folder(tmp_path):
 
 
 def test_one_file_beside_the_images(folder):
-    file = coco(folder / "labels.json", annotations=[{**BOX, "attributes": {"wet": True}, "iscrowd": 1, "area": 5}])
+    file = coco(
+        folder / "labels.json", annotations=[{**BOX, "attributes": {"wet": True}, "iscrowd": 1, "area": 5}]
+    )
     for place in (file, folder):
         found = read_boxes(place)
         assert find_boxes(place) == found.format == "coco"
@@ -47,7 +51,14 @@ def test_parts(tmp_path, layout):
     for part, year in (("train", "2017"), ("val", "2017"), ("test", "")):
         folder = {"val": "valid"}.get(part, part) if layout == "roboflow" else f"images/{part}{year}"
         make.image(tmp_path / folder / "a.png", size=(40, 60))
-        coco(tmp_path / (f"{folder}/_annotations.coco.json" if layout == "roboflow" else f"annotations/instances_{part}{year}.json"))
+        coco(
+            tmp_path
+            / (
+                f"{folder}/_annotations.coco.json"
+                if layout == "roboflow"
+                else f"annotations/instances_{part}{year}.json"
+            )
+        )
     if layout == "coco":
         coco(tmp_path / "annotations" / "captions_train2017.json")
     found = read_boxes(tmp_path)
@@ -68,9 +79,21 @@ def test_ids_that_match_nothing_or_repeat(folder):
         {"id": 10, "file_name": "../a.png"},
         3,
     ]
-    annotations = [BOX, BOX, {**BOX, "id": 2, "image_id": 99}, {**BOX, "id": 3, "category_id": "3"}, {**BOX, "id": 4, "image_id": 8}, "x"]
+    annotations = [
+        BOX,
+        BOX,
+        {**BOX, "id": 2, "image_id": 99},
+        {**BOX, "id": 3, "category_id": "3"},
+        {**BOX, "id": 4, "image_id": 8},
+        "x",
+    ]
     annotations += [{**BOX, "id": 5, "image_id": [1]}, {**BOX, "id": [6]}]
-    coco(folder / "labels.json", images, annotations, [*CATEGORIES, {"id": 3, "name": "other"}, {"id": 11, "name": "ant"}])
+    coco(
+        folder / "labels.json",
+        images,
+        annotations,
+        [*CATEGORIES, {"id": 3, "name": "other"}, {"id": 11, "name": "ant"}],
+    )
     found = read_boxes(folder)
     assert (len(found), found.count, found.classes) == (1, 1, ("zebra", "ant"))
     assert found.faults == {
@@ -80,16 +103,37 @@ def test_ids_that_match_nothing_or_repeat(folder):
         "unknown class": 1,
         "path refused": 1,
     }
-    for word in ("annotations[1]", "annotations[2]", "annotations[3]", "images[1]", "categories[2]", "missing.png", "'../a.png'"):
+    for word in (
+        "annotations[1]",
+        "annotations[2]",
+        "annotations[3]",
+        "images[1]",
+        "categories[2]",
+        "missing.png",
+        "'../a.png'",
+    ):
         assert word in boxes.reasons(found)
 
 
 def test_numbers_that_are_none(folder):
-    odd = [["1", 2, 3, 4], [float("nan"), 0, 1, 1], [0, 0, float("inf"), 1], [0, 0, True, 5], [10**400, 0, 1, 1], [1, 2, 3], None, {}]
+    odd = [
+        ["1", 2, 3, 4],
+        [float("nan"), 0, 1, 1],
+        [0, 0, float("inf"), 1],
+        [0, 0, True, 5],
+        [10**400, 0, 1, 1],
+        [1, 2, 3],
+        None,
+        {},
+    ]
     annotations = [{**BOX, "id": number, "bbox": box} for number, box in enumerate(odd)]
     coco(
         folder / "labels.json",
-        annotations=[*annotations, {**BOX, "id": 100, "extra": float("nan"), "more": "\ud800"}, {**BOX, "id": 101, "bbox": [9, 9, -4, -5]}],
+        annotations=[
+            *annotations,
+            {**BOX, "id": 100, "extra": float("nan"), "more": "\ud800"},
+            {**BOX, "id": 101, "bbox": [9, 9, -4, -5]},
+        ],
     )
     found = read_boxes(folder)
     assert found.faults == {"not a number": 5, "malformed": 3, "reversed": 1}

@@ -10,7 +10,9 @@ from hibiscus.errors import DataError
 HEADER = "frame,xmin,xmax,ymin,ymax,class_id"
 
 
-def table(root, *rows, name="labels.csv", header=HEADER, images=("a.png", "b.png"), folder="images", classes=None):
+def table(
+    root, *rows, name="labels.csv", header=HEADER, images=("a.png", "b.png"), folder="images", classes=None
+):
     for image in images:
         make.image(root / folder / image, size=(40, 60))
     root.mkdir(exist_ok=True)
@@ -119,7 +121,11 @@ def test_other_tables_are_none(tmp_path):
 
 
 def test_odd_words_in_the_class_column(tmp_path):
-    found = read_boxes(table(tmp_path, *(f"a.png,1,2,3,4,{own}" for own in ("--1", "1e300", "inf", "nan", "\u0663", "-1", "2"))))
+    found = read_boxes(
+        table(
+            tmp_path, *(f"a.png,1,2,3,4,{own}" for own in ("--1", "1e300", "inf", "nan", "\u0663", "-1", "2"))
+        )
+    )
     assert len(found.classes) == 7
     assert found.count == 7
 

@@ -59,11 +59,19 @@ def test_any_boxes_come_back(data, format):
     height, width = data.draw(some.tuples(some.integers(3, 50), some.integers(3, 50)))
     edge = some.floats(0, 1)
     corners = data.draw(some.lists(some.tuples(edge, edge, edge, edge), max_size=5))
-    found = [sorted((x1 * width, x2 * width)) + sorted((y1 * height, y2 * height)) for x1, y1, x2, y2 in corners]
+    found = [
+        sorted((x1 * width, x2 * width)) + sorted((y1 * height, y2 * height)) for x1, y1, x2, y2 in corners
+    ]
     found = [[x1, y1, x2, y2] for x1, x2, y1, y2 in found if x2 - x1 > 1e-3 and y2 - y1 > 1e-3]
-    name = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).map(clean_name).filter(bool)
+    name = (
+        some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+        .map(clean_name)
+        .filter(bool)
+    )
     classes = data.draw(some.lists(name, min_size=1, max_size=4, unique=True))
-    labels = data.draw(some.lists(some.integers(0, len(classes) - 1), min_size=len(found), max_size=len(found)))
+    labels = data.draw(
+        some.lists(some.integers(0, len(classes) - 1), min_size=len(found), max_size=len(found))
+    )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         image = boxes.annotated(root / "source", "p.png", found, labels, size=(height, width))
@@ -142,7 +150,14 @@ def test_no_boxes(tmp_path):
     make.classes(tmp_path / "pictures")
     (tmp_path / "table.csv").write_text("x,y,class\n1,2,3\n")
     (tmp_path / "run.json").write_text('{"images": 3}')
-    for place in (tmp_path, tmp_path / "pictures", tmp_path / "table.csv", tmp_path / "run.json", tmp_path / "nothing", "a\0b"):
+    for place in (
+        tmp_path,
+        tmp_path / "pictures",
+        tmp_path / "table.csv",
+        tmp_path / "run.json",
+        tmp_path / "nothing",
+        "a\0b",
+    ):
         assert find_boxes(place) is None
     with pytest.raises(DataError, match="no boxes"):
         read_boxes(tmp_path)
@@ -178,7 +193,9 @@ def test_images_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
     source = boxes.small(tmp_path / "source")
     monkeypatch.setattr("os.link", refuse)
     write_boxes(source, tmp_path / "out", "coco")
-    assert (tmp_path / "out" / "images" / "c.png").read_bytes() == (tmp_path / "source" / "c.png").read_bytes()
+    assert (tmp_path / "out" / "images" / "c.png").read_bytes() == (
+        tmp_path / "source" / "c.png"
+    ).read_bytes()
     assert (tmp_path / "out" / "images" / "c.png").stat().st_nlink == 1
 
 

@@ -1,4 +1,6 @@
-"""Files around boxes: found without leaving the folder, read with a limit, written under names that no two share."""
+"""Files around boxes: found without leaving the folder, read with a limit, written under names that no two
+share.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,9 @@ def test_images_are_found_by_name_and_stem(tmp_path):
     assert index.find("a.png", part="val") == tmp_path / "val" / "a.png"
     assert index.find("b.png", [tmp_path / "images"]) == tmp_path / "images" / "b.png"
     assert index.of_stem("b", tmp_path / "more") == tmp_path / "more" / "b.png"
-    assert not any(file.parent.name == "masks" for file in index.files)  # masks have the names of their images
+    assert not any(
+        file.parent.name == "masks" for file in index.files
+    )  # masks have the names of their images
     assert index.of_stem("b") is None
     assert index.of_stem("a", part="train") == tmp_path / "train" / "a.png"
     assert index.listed("c.jpg") == index.listed("c.jpg.png") == tmp_path / "c.jpg.png"
@@ -31,9 +35,23 @@ def test_images_are_found_by_name_and_stem(tmp_path):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_names_that_meet_or_cannot_stand_in_a_list(tmp_path, format):
-    names = ["x/a.png", "y/a.png", "A.jpg", "x_a.png", "line\nbreak.png", " .b.png", 'comma, "quoted".png', "d.e.png", "~f.png"]
-    images = [boxes.annotated(tmp_path / "source", name, [[i, 0, 20, 30]], [0]) for i, name in enumerate(names)]
-    write_boxes(BoxSet(tmp_path / "source", ("ant",), images, {"train": list(range(9))}), tmp_path / "out", format)
+    names = [
+        "x/a.png",
+        "y/a.png",
+        "A.jpg",
+        "x_a.png",
+        "line\nbreak.png",
+        " .b.png",
+        'comma, "quoted".png',
+        "d.e.png",
+        "~f.png",
+    ]
+    images = [
+        boxes.annotated(tmp_path / "source", name, [[i, 0, 20, 30]], [0]) for i, name in enumerate(names)
+    ]
+    write_boxes(
+        BoxSet(tmp_path / "source", ("ant",), images, {"train": list(range(9))}), tmp_path / "out", format
+    )
     back = read_boxes(tmp_path / "out")
     assert sorted(int(image.boxes[0, 0]) for image in back.images) == list(range(9))
     assert len({Path(image.name).stem.casefold() for image in back.images}) == 9

@@ -1,4 +1,6 @@
-"""Images with boxes as a Dataset: in shares of the sides, with their parts, with crowds, and with masks where there are some."""
+"""Images with boxes as a Dataset: in shares of the sides, with their parts, with crowds, and with masks where
+there are some.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def test_boxes_are_shares_of_the_sides(tmp_path):
     np.testing.assert_allclose(boxes[0, 0], [0.1, 0.1, 0.6, 0.6, 0], atol=1e-6)
     assert boxes[0, 1, 4] == -2  # a crowd
     assert (boxes[1, :, 4] == -1).all()
-    assert open_data(dogs_crowd(tmp_path / "crowd")).fields["boxes"][0, 1, 4] == -3  # a crowd of the second class
+    assert (
+        open_data(dogs_crowd(tmp_path / "crowd")).fields["boxes"][0, 1, 4] == -3
+    )  # a crowd of the second class
     np.testing.assert_allclose(boxes[2, 0], [0.25, 0.25, 0.5, 0.5, 1], atol=1e-6)
     assert data.fields["size"].tolist() == [[40, 60]] * 3
     assert data.fields["image"].shape == (3, 40, 60, 3)
@@ -83,15 +87,22 @@ def test_masks_of_one_name_in_two_folders_stay_with_their_images(tmp_path):
     for number, part in enumerate(("train", "val")):
         coco(tmp_path / "set" / part, masks=True)
         for name in ("0", "1"):
-            Image.fromarray(np.full((40, 60), number, np.uint8)).save(tmp_path / "set" / part / "masks" / f"{name}.png")
+            Image.fromarray(np.full((40, 60), number, np.uint8)).save(
+                tmp_path / "set" / part / "masks" / f"{name}.png"
+            )
     for part in ("train", "val"):
-        (tmp_path / "set" / part / "annotations.json").rename(tmp_path / "set" / part / "_annotations.coco.json")
+        (tmp_path / "set" / part / "annotations.json").rename(
+            tmp_path / "set" / part / "_annotations.coco.json"
+        )
         found = json.loads((tmp_path / "set" / part / "_annotations.coco.json").read_text())
         for image in found["images"]:
             image["file_name"] = "images/" + image["file_name"]
         (tmp_path / "set" / part / "_annotations.coco.json").write_text(json.dumps(found))
     data = open_data(tmp_path / "set")
-    assert {part: set(data.fields["mask"][items].ravel().tolist()) for part, items in data.parts.items()} == {"train": {0}, "val": {1}}
+    assert {part: set(data.fields["mask"][items].ravel().tolist()) for part, items in data.parts.items()} == {
+        "train": {0},
+        "val": {1},
+    }
 
 
 def test_all_mean_the_same_by_a_number_that_is_no_class():

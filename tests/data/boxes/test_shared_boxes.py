@@ -23,7 +23,10 @@ def unpacked(archive, folder):
 
 def by_name(boxset):
     parts = boxset.part_of()
-    return {Path(one.name).name: (parts[i], one.size, one.labels.tolist(), one.boxes.tolist()) for i, one in enumerate(boxset.images)}
+    return {
+        Path(one.name).name: (parts[i], one.size, one.labels.tolist(), one.boxes.tolist())
+        for i, one in enumerate(boxset.images)
+    }
 
 
 def test_bccd(tmp_path):
@@ -34,7 +37,10 @@ def test_bccd(tmp_path):
     assert told["parts"] == {"train": 205, "val": 87, "test": 72}
     assert (told["images"], told["box_count"], told["classes"]) == (364, 4886, ["Platelets", "RBC", "WBC"])
     assert told["faults"] == {"zero area": 2}
-    assert ["BloodImage_00338.xml" in found.skipped[0].reason, "BloodImage_00343.xml" in found.skipped[1].reason] == [True, True]
+    assert [
+        "BloodImage_00338.xml" in found.skipped[0].reason,
+        "BloodImage_00343.xml" in found.skipped[1].reason,
+    ] == [True, True]
     for format in FORMATS:
         write_boxes(found, tmp_path / format, format)
         back = read_boxes(tmp_path / format)

@@ -11,7 +11,8 @@ ANT = ("ant", (1, 2, 30, 40))
 
 
 def test_it_is_read_as_it_stands(tmp_path):
-    more = "<pose>Left</pose><truncated>1</truncated><part><name>head</name><bndbox><xmin>1.5</xmin></bndbox></part>"
+    more = "<pose>Left</pose><truncated>1</truncated>"
+    more += "<part><name>head</name><bndbox><xmin>1.5</xmin></bndbox></part>"
     boxes.voc(tmp_path, "a", [("zebra", (1, 2, 30, 40), more, 1), ANT], part="train")
     boxes.voc(tmp_path, "b", [], part="val")
     boxes.voc(tmp_path, "c", [ANT], part="test")
@@ -24,7 +25,11 @@ def test_it_is_read_as_it_stands(tmp_path):
     assert (first.name, first.size) == ("JPEGImages/a.png", (40, 60))
     assert first.boxes.tolist() == [[1, 2, 30, 40], [1, 2, 30, 40]]
     assert (first.labels.tolist(), first.crowd.tolist()) == ([1, 0], [True, False])
-    assert first.extra[0] == {"pose": "Left", "truncated": 1, "part": {"name": "head", "bndbox": {"xmin": 1.5}}}
+    assert first.extra[0] == {
+        "pose": "Left",
+        "truncated": 1,
+        "part": {"name": "head", "bndbox": {"xmin": 1.5}},
+    }
     assert found.faults == {"image without objects": 1, "image without annotation": 1}
     write_boxes(found, tmp_path / "out", "voc")
     assert read_boxes(tmp_path / "out").images[0].extra == first.extra
@@ -58,10 +63,16 @@ def test_the_image_is_found_by_stem_then_by_filename(tmp_path):
     boxes.voc(tmp_path, "x", [ANT], filename="other.png", image=False)
     make.image(tmp_path / "JPEGImages" / "other.png", size=(40, 60))
     make.image(tmp_path / "JPEGImages" / "b.png", size=(40, 60))
-    assert [image.name for image in read_boxes(tmp_path).images] == ["JPEGImages/a.png", "JPEGImages/other.png"]
+    assert [image.name for image in read_boxes(tmp_path).images] == [
+        "JPEGImages/a.png",
+        "JPEGImages/other.png",
+    ]
     elsewhere = tmp_path / "elsewhere"
     (tmp_path / "JPEGImages").rename(elsewhere)
-    assert [image.name for image in read_boxes(tmp_path, elsewhere).images] == ["elsewhere/a.png", "elsewhere/other.png"]
+    assert [image.name for image in read_boxes(tmp_path, elsewhere).images] == [
+        "elsewhere/a.png",
+        "elsewhere/other.png",
+    ]
 
 
 @pytest.mark.parametrize("filename", ["../secret.png", "/etc/passwd", "C:\\x.png"])
@@ -79,7 +90,10 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
-@pytest.mark.parametrize(("head", "name"), [(LAUGHS, "&b;"), (OUTSIDE, "&a;"), ("<broken>", "ant"), ("", "a\x01b"), ("", "&nothing;")])
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [(LAUGHS, "&b;"), (OUTSIDE, "&a;"), ("<broken>", "ant"), ("", "a\x01b"), ("", "&nothing;")],
+)
 def test_hostile_xml_is_refused_and_named(tmp_path, head, name):
     boxes.voc(tmp_path, "a", [ANT])
     boxes.voc(tmp_path, "b", [(name, (1, 2, 3, 4))], head=head)
@@ -99,14 +113,25 @@ def test_deep_large_and_odd_xml(tmp_path, monkeypatch):
     boxes.voc(tmp_path, "deep", [(*ANT, "<x>" * 3000 + "</x>" * 3000)])
     monkeypatch.setattr(boxes_voc, "MAX_XML_BYTES", 50_000)
     boxes.voc(tmp_path, "large", [(*ANT, "<pose>" + "x" * 60_000 + "</pose>")])
-    boxes.voc(tmp_path, "odd", [("", (1, 2, 3, 4)), ("ant", ("nan", "1e999", "x", "1")), ("ant", (5, 5, 5, 9)), ("ant", (9, 9, 3, 3))])
+    boxes.voc(
+        tmp_path,
+        "odd",
+        [
+            ("", (1, 2, 3, 4)),
+            ("ant", ("nan", "1e999", "x", "1")),
+            ("ant", (5, 5, 5, 9)),
+            ("ant", (9, 9, 3, 3)),
+        ],
+    )
     (tmp_path / "Annotations" / "other.xml").write_text("<html/>")
     (tmp_path / "Annotations" / "empty.xml").write_text("")
     boxes.voc(tmp_path, "told", [ANT], size=(20, 20))
     make.image(tmp_path / "JPEGImages" / "told.png", size=(80, 60))
     boxes.voc(tmp_path, "lonely", [ANT], image=False)
     found = read_boxes(tmp_path)
-    assert [image.name for image in found.images] == [f"JPEGImages/{name}.png" for name in ("a", "deep", "odd", "told")]
+    assert [image.name for image in found.images] == [
+        f"JPEGImages/{name}.png" for name in ("a", "deep", "odd", "told")
+    ]
     assert found.images[2].boxes.tolist() == [[3, 3, 9, 9]]
     assert found.images[3].boxes.tolist() == [[1, 2, 30, 40]]
     for word in (

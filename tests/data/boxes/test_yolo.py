@@ -40,7 +40,11 @@ def test_both_layouts(tmp_path, layout, names):
         assert find_boxes(place) == found.format == "yolo"
         assert found.classes == ("ant", "bee")
         assert {part: len(places) for part, places in found.parts.items()} == {"train": 1, "val": 2}
-        assert [image.boxes.tolist() for image in found.images] == [[[15, 15, 45, 25]], [[15, 15, 45, 25]], []]
+        assert [image.boxes.tolist() for image in found.images] == [
+            [[15, 15, 45, 25]],
+            [[15, 15, 45, 25]],
+            [],
+        ]
         assert found.faults == {"image without annotation": 1, "image without objects": 1}
 
 
@@ -74,7 +78,15 @@ def test_lists_of_images(tmp_path):
 
 
 def test_lines_that_are_not_sound(tmp_path):
-    lines = ["0 nan 0.5 1 1", "0 0.5 0.5 inf 1", "0 0.5 0.5 1", "0 1 2 3 4 5", "9 0.5 0.5 1 1", "-1 0.5 0.5 1 1", "x 0.5 0.5 1 1"]
+    lines = [
+        "0 nan 0.5 1 1",
+        "0 0.5 0.5 inf 1",
+        "0 0.5 0.5 1",
+        "0 1 2 3 4 5",
+        "9 0.5 0.5 1 1",
+        "-1 0.5 0.5 1 1",
+        "x 0.5 0.5 1 1",
+    ]
     lines += [
         "0.5 0.5 0.5 1 1",
         "0 0.5 0.5 0 1",
@@ -148,8 +160,14 @@ def test_what_data_yaml_may_tell_oddly(tmp_path):
 
 
 def test_nested_aliases_are_never_spelled_out(tmp_path):
-    laughs = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
-    for line in ("path: *a29\nnames: [ant, bee]", "val: *a29\nnames: [ant, bee]", f"nc: 0x{'f' * 5000}\nnames: [ant, bee]"):
+    laughs = "a0: &a0 [x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
+    )
+    for line in (
+        "path: *a29\nnames: [ant, bee]",
+        "val: *a29\nnames: [ant, bee]",
+        f"nc: 0x{'f' * 5000}\nnames: [ant, bee]",
+    ):
         config(yolo(tmp_path), f"{laughs}train: images/train\n{line}\n")
         assert read_boxes(tmp_path).count == 1
     for line in ("names: *a29", "names: [*a29]", f"names: [0x{'f' * 5000}]"):

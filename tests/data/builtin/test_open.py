@@ -6,7 +6,12 @@ from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
-LOADERS = {"digits": "load_digits", "iris": "load_iris", "wine": "load_wine", "breast-cancer": "load_breast_cancer"}
+LOADERS = {
+    "digits": "load_digits",
+    "iris": "load_iris",
+    "wine": "load_wine",
+    "breast-cancer": "load_breast_cancer",
+}
 
 
 @pytest.mark.parametrize("name", sorted(LOADERS))
@@ -33,7 +38,9 @@ def test_photos_are_pieces_of_scikit_learns():
     for label, file in (("china", "china.jpg"), ("flower", "flower.jpg")):
         pieces = data.fields["image"][data.fields["label"] == label]
         whole = datasets.load_sample_image(file)[:416].astype(int)
-        again = np.concatenate([np.concatenate(list(row), axis=1) for row in pieces.reshape(13, 20, 32, 32, 3)])
+        again = np.concatenate(
+            [np.concatenate(list(row), axis=1) for row in pieces.reshape(13, 20, 32, 32, 3)]
+        )
         assert np.abs(again - whole).max() <= 2  # two decoders of JPEG
 
 

@@ -40,15 +40,30 @@ def test_places_are_in_pixels_from_the_middle():
 
 
 def test_scale_is_a_length():
-    area = [IMAGES[(KNOWN["shape"] == 0) & (KNOWN["scale"] == scale)].sum((1, 2, 3)).mean() / 255 for scale in range(4)]
+    area = [
+        IMAGES[(KNOWN["shape"] == 0) & (KNOWN["scale"] == scale)].sum((1, 2, 3)).mean() / 255
+        for scale in range(4)
+    ]
     np.testing.assert_allclose(np.sqrt(area) / 1.6, [3.5, 4.5, 5.5, 6.5], rtol=0.02)
 
 
 @pytest.mark.parametrize(("shape", "same"), [(0, True), (1, False), (2, False)])
 def test_a_quarter_turn_brings_only_the_square_back(shape, same):
     """The square leans as much either way at a third of the quarter and at two thirds of it, mirrored."""
-    one = IMAGES[(KNOWN["shape"] == shape) & (KNOWN["rotation"] == 2) & (KNOWN["scale"] == 3) & (KNOWN["x"] == 7) & (KNOWN["y"] == 4)]
-    other = IMAGES[(KNOWN["shape"] == shape) & (KNOWN["rotation"] == 4) & (KNOWN["scale"] == 3) & (KNOWN["x"] == 7) & (KNOWN["y"] == 4)]
+    one = IMAGES[
+        (KNOWN["shape"] == shape)
+        & (KNOWN["rotation"] == 2)
+        & (KNOWN["scale"] == 3)
+        & (KNOWN["x"] == 7)
+        & (KNOWN["y"] == 4)
+    ]
+    other = IMAGES[
+        (KNOWN["shape"] == shape)
+        & (KNOWN["rotation"] == 4)
+        & (KNOWN["scale"] == 3)
+        & (KNOWN["x"] == 7)
+        & (KNOWN["y"] == 4)
+    ]
     assert (np.abs(one[:, :, ::-1].astype(int) - other).mean() < 1) == same
 
 

@@ -34,7 +34,10 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         make_environment("CartPol-v1")
 
 
-@pytest.mark.parametrize(("name", "word"), [("Pendulum-v1", "its actions are Box"), ("FrozenLake-v1", "its observations are Discrete")])
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("Pendulum-v1", "its actions are Box"), ("FrozenLake-v1", "its observations are Discrete")],
+)
 def test_what_does_not_suit_is_told(name, word):
     with pytest.raises(DataError, match=word):
         EnvironmentPreparation.fit(np.array([start_name(name, 0)]))

@@ -11,7 +11,8 @@ from hibiscus.data.images.augment import DRAWS, Augment
 from hibiscus.errors import ConfigError, DataError
 
 EVERYTHING = {
-    "translate": 0.2, "crop": 2, "flip": True, "vertical_flip": True, "rotation": 40.0, "scale_range": 0.2, "shear": 0.2,
+    "translate": 0.2, "crop": 2, "flip": True, "vertical_flip": True, "rotation": 40.0, "scale_range": 0.2,
+    "shear": 0.2,
     "brightness": 0.3, "contrast": 0.4, "cutout": 3,
 }  # fmt: skip
 NUMPY_FILL = {"zero": "constant", "nearest": "edge", "reflect": "symmetric"}
@@ -38,9 +39,13 @@ def slow_move(image, augment, draws, item):
     for name, side in (("y", height), ("x", width)):
         most = round(augment.translate * side)
         offset = math.floor(draws[f"shift_{name}"][item] * (2 * most + 1)) - most
-        offsets.append(offset + math.floor(draws[f"crop_{name}"][item] * (2 * augment.crop + 1)) - augment.crop)
+        offsets.append(
+            offset + math.floor(draws[f"crop_{name}"][item] * (2 * augment.crop + 1)) - augment.crop
+        )
     border = max(height, width)
-    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode])
+    padded = np.pad(
+        image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode]
+    )
     top, left = border + offsets[0], border + offsets[1]
     window = padded[:, top : top + height, left : left + width]
     if augment.vertical_flip and draws["flip_y"][item] < 0.5:
@@ -58,9 +63,14 @@ def slow_sample(image, augment, draws, item):
     angle, shear = math.radians(augment.rotation) * signed["rotation"], augment.shear * signed["shear"]
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     matrix = turn @ np.array([[1, shear], [0, 1]]) / (1 + augment.scale_range * signed["zoom"])
-    flips = [-1 if on and draws[name][item] < 0.5 else 1 for on, name in ((augment.flip, "flip_x"), (augment.vertical_flip, "flip_y"))]
+    flips = [
+        -1 if on and draws[name][item] < 0.5 else 1
+        for on, name in ((augment.flip, "flip_x"), (augment.vertical_flip, "flip_y"))
+    ]
     border = 4 * max(height, width)
-    padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode])
+    padded = np.pad(
+        image, ((0, 0), (border, border), (border, border)), mode=NUMPY_FILL[augment.padding_mode]
+    )
     result = np.zeros_like(image)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     for row in range(height):
@@ -74,7 +84,9 @@ def slow_sample(image, augment, draws, item):
 
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("channels_last", [False, True])
-@pytest.mark.parametrize("options", [{"translate": 0.4}, {"crop": 8}, {"flip": True}, {"vertical_flip": True}, "all"])
+@pytest.mark.parametrize(
+    "options", [{"translate": 0.4}, {"crop": 8}, {"flip": True}, {"vertical_flip": True}, "all"]
+)
 def test_whole_pixel_moves_equal_the_slow_twin(options, channels_last, fill):
     augment = (
         Augment(translate=0.3, crop=3, flip=True, vertical_flip=True, padding_mode=fill)
@@ -85,20 +97,30 @@ def test_whole_pixel_moves_equal_the_slow_twin(options, channels_last, fill):
     layout = torch.channels_last if channels_last else torch.contiguous_format
     result = augment(images.contiguous(memory_format=layout), generator())
     draws = drawn(len(images))
-    expected = np.stack([slow_move(image, augment, draws, item)[0] for item, image in enumerate(images.numpy())])
+    expected = np.stack(
+        [slow_move(image, augment, draws, item)[0] for item, image in enumerate(images.numpy())]
+    )
     assert np.array_equal(result.numpy(), expected)
     assert result.is_contiguous(memory_format=layout)
     assert not torch.equal(result, images)
 
 
 @pytest.mark.parametrize("fill", FILLS)
-@pytest.mark.parametrize("options", [{"rotation": 90.0}, {"scale_range": 0.5}, {"shear": 0.7}, {"rotation": 30.0, "crop": 2}, "all"])
+@pytest.mark.parametrize(
+    "options",
+    [{"rotation": 90.0}, {"scale_range": 0.5}, {"shear": 0.7}, {"rotation": 30.0, "crop": 2}, "all"],
+)
 def test_sampled_moves_equal_the_slow_twin(options, fill):
     options = dict(list(EVERYTHING.items())[:7]) if options == "all" else options
-    augment, images = Augment(**options, padding_mode=fill), random_images(batch=4, channels=2, height=6, width=9)
+    augment, images = (
+        Augment(**options, padding_mode=fill),
+        random_images(batch=4, channels=2, height=6, width=9),
+    )
     result = augment(images, generator())
     draws = drawn(len(images))
-    expected = np.stack([slow_sample(image, augment, draws, item) for item, image in enumerate(images.numpy())])
+    expected = np.stack(
+        [slow_sample(image, augment, draws, item) for item, image in enumerate(images.numpy())]
+    )
     np.testing.assert_allclose(result.numpy(), expected, atol=2e-5)
 
 
@@ -126,7 +148,9 @@ def test_cutout_erases_one_square():
     result = Augment(cutout=4)(images, generator())
     draws = drawn(len(images))
     for item in range(len(images)):
-        top, left = (math.floor(draws[f"cutout_{name}"][item] * side) - 2 for name, side in (("y", 9), ("x", 11)))
+        top, left = (
+            math.floor(draws[f"cutout_{name}"][item] * side) - 2 for name, side in (("y", 9), ("x", 11))
+        )
         expected = images[item].clone()
         expected[:, max(top, 0) : max(top + 4, 0), max(left, 0) : max(left + 4, 0)] = 0
         assert torch.equal(result[item], expected)
@@ -134,11 +158,14 @@ def test_cutout_erases_one_square():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from([1, 2, 5]), st.sampled_from([1, 3]), st.integers(4, 9), st.integers(4, 9), st.sampled_from(FILLS),
+    st.sampled_from([1, 2, 5]), st.sampled_from([1, 3]), st.integers(4, 9), st.integers(4, 9),
+    st.sampled_from(FILLS),
     st.sets(st.sampled_from(sorted(EVERYTHING))),
     st.sampled_from([torch.float32, torch.bfloat16, torch.float64]), st.integers(0, 99),
 )  # fmt: skip
-def test_any_combination_is_deterministic_and_in_range(batch, channels, height, width, fill, names, dtype, seed):
+def test_any_combination_is_deterministic_and_in_range(
+    batch, channels, height, width, fill, names, dtype, seed
+):
     augment = Augment(**{name: EVERYTHING[name] for name in names}, padding_mode=fill)
     images = random_images(batch, channels, height, width).to(dtype)
     before = images.clone()
@@ -185,7 +212,8 @@ def test_empty_batch_and_nothing_switched_on():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"translate": 1.0}, "from 0 to below 1"), ({"translate": -0.1}, "translate=-0.1"), ({"scale_range": 1.0}, "below 1"),
+        ({"translate": 1.0}, "from 0 to below 1"), ({"translate": -0.1}, "translate=-0.1"),
+        ({"scale_range": 1.0}, "below 1"),
         ({"rotation": 181}, "0 to 180"), ({"shear": math.nan}, "shear=nan"),
         ({"brightness": True}, "brightness=True"), ({"contrast": "much"}, "contrast='much'"),
         ({"crop": 1.5}, "number of pixels"), ({"cutout": -1}, "cutout=-1"), ({"flip": 1}, "True or False"),
@@ -209,7 +237,11 @@ def test_images_are_checked():
 
 
 def test_moving_a_batch_costs_a_few_milliseconds():
-    images, augment, source = torch.rand(128, 3, 32, 32), Augment(translate=0.1, crop=4, flip=True), generator()
+    images, augment, source = (
+        torch.rand(128, 3, 32, 32),
+        Augment(translate=0.1, crop=4, flip=True),
+        generator(),
+    )
     times = []
     for _ in range(20):
         started = time.perf_counter()

@@ -134,7 +134,10 @@ def test_threads_that_race_get_the_same(files):
     for thread in threads:
         thread.join()
     assert len(results) == 6
-    assert all(np.array_equal(result[0], results[0][0]) and np.array_equal(result[1], results[0][1]) for result in results)
+    assert all(
+        np.array_equal(result[0], results[0][0]) and np.array_equal(result[1], results[0][1])
+        for result in results
+    )
     assert len(entries()) == 1
 
 

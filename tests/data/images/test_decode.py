@@ -18,7 +18,11 @@ from hibiscus.data.images.decode import image_size
 from hibiscus.errors import ConfigError, DataError
 
 RNG = np.random.default_rng(0)
-SMOOTH = np.asarray(Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((80, 60), Image.Resampling.BICUBIC))
+SMOOTH = np.asarray(
+    Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize(
+        (80, 60), Image.Resampling.BICUBIC
+    )
+)
 IMAGE = Image.fromarray(SMOOTH)
 GREY = np.asarray(IMAGE.convert("L"))
 IMAGES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)) | hnp.arrays(
@@ -43,13 +47,18 @@ def png_header(width, height, body=b""):
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "TIFF"), ("RGBA", "PNG"), ("RGB", "BMP"), ("L", "PNG"), ("LA", "PNG"), ("RGB", "TGA")])
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("CMYK", "TIFF"), ("RGBA", "PNG"), ("RGB", "BMP"), ("L", "PNG"), ("LA", "PNG"), ("RGB", "TGA")],
+)
 def test_lossless_kinds_are_read_exactly(mode, kind):
     image = pic.open_image(encode(IMAGE.convert(mode), kind))
     assert np.array_equal(image, GREY if mode in ("L", "LA") else SMOOTH)
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("YCbCr", "TIFF"), ("RGB", "JPEG"), ("RGB", "WEBP")])
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "JPEG"), ("YCbCr", "TIFF"), ("RGB", "JPEG"), ("RGB", "WEBP")]
+)
 def test_lossy_kinds_are_read_nearly(mode, kind):
     image = pic.open_image(encode(IMAGE.convert(mode), kind))
     assert image.shape == SMOOTH.shape
@@ -215,7 +224,11 @@ def test_scaled_jpeg_is_close_to_the_full_decode():
 
 
 def test_wrong_options_are_answered_with_the_nearest():
-    for options, hint in (({"mode": "grey"}, "gray"), ({"resize": "squish"}, "squash"), ({"size": 64}, r"\(height, width\)")):
+    for options, hint in (
+        ({"mode": "grey"}, "gray"),
+        ({"resize": "squish"}, "squash"),
+        ({"size": 64}, r"\(height, width\)"),
+    ):
         with pytest.raises(ConfigError) as caught:
             pic.open_image(b"x", **options)
         assert hint.replace("\\", "") in str(caught.value)

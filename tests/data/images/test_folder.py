@@ -31,7 +31,12 @@ def test_a_folder_for_each_class(folder):
 
 @pytest.mark.parametrize(
     "names",
-    [("train", "val", "test"), ("training", "validation", "testing"), ("Train", "valid", "TEST"), ("train", "dev", "test")],
+    [
+        ("train", "val", "test"),
+        ("training", "validation", "testing"),
+        ("Train", "valid", "TEST"),
+        ("train", "dev", "test"),
+    ],
 )
 def test_parts_by_their_names(folder, names):
     for name in names:
@@ -149,7 +154,9 @@ def test_bad_images_are_skipped_counted_and_named(folder, content):
     if content == "bomb":
         make.bomb(bad)
     else:
-        bad.write_bytes({"zero": b"", "truncated": whole[: len(whole) // 2], "renamed": b"PK\x03\x04 an archive"}[content])
+        bad.write_bytes(
+            {"zero": b"", "truncated": whole[: len(whole) // 2], "renamed": b"PK\x03\x04 an archive"}[content]
+        )
     data = open_data(folder)
     assert len(data) == 40
     assert [item.path for item in data.skipped] == [str(bad)]

@@ -15,7 +15,9 @@ from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import DataError
 
 RNG = np.random.default_rng(0)
-SMOOTH = Image.fromarray(RNG.integers(0, 256, (3, 4, 3), dtype=np.uint8)).resize((200, 150), Image.Resampling.BICUBIC)
+SMOOTH = Image.fromarray(RNG.integers(0, 256, (3, 4, 3), dtype=np.uint8)).resize(
+    (200, 150), Image.Resampling.BICUBIC
+)
 
 
 def encode(image, **options):
@@ -50,7 +52,10 @@ def test_it_turns_images_upright_as_pillow_does(monkeypatch, turn):
     data = encode(SMOOTH, exif=exif)
     for size in ((60, 80), (80, 60)):
         fast = read_jpeg(data, size, "rgb", "squash", PIXEL_LIMIT)
-        assert np.abs(fast.astype(int) - slow(monkeypatch, data, size=size, mode="rgb", resize="squash")).mean() < 3
+        assert (
+            np.abs(fast.astype(int) - slow(monkeypatch, data, size=size, mode="rgb", resize="squash")).mean()
+            < 3
+        )
 
 
 def test_a_broken_exif_block_spoils_nothing():
@@ -58,7 +63,9 @@ def test_a_broken_exif_block_spoils_nothing():
     exif[0x0112] = 6
     data = encode(SMOOTH, exif=exif)
     place = data.index(b"Exif") + 6
-    assert read_jpeg(data[:place] + b"\xff" * 8 + data[place + 8 :], (60, 80), "rgb", "cover", PIXEL_LIMIT).shape == (60, 80, 3)
+    assert read_jpeg(
+        data[:place] + b"\xff" * 8 + data[place + 8 :], (60, 80), "rgb", "cover", PIXEL_LIMIT
+    ).shape == (60, 80, 3)
 
 
 def test_what_is_not_plain_is_left_to_pillow(tmp_path):

@@ -9,7 +9,11 @@ from hibiscus.data.images import ops as pic
 from hibiscus.errors import ConfigError, DataError
 
 RNG = np.random.default_rng(0)
-SMOOTH = np.asarray(Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((80, 60), Image.Resampling.BICUBIC))
+SMOOTH = np.asarray(
+    Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize(
+        (80, 60), Image.Resampling.BICUBIC
+    )
+)
 IMAGE = Image.fromarray(SMOOTH)
 GREY = np.asarray(IMAGE.convert("L"))
 IMAGES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)) | hnp.arrays(
@@ -35,7 +39,8 @@ def test_any_size_can_be_brought_to_any_other(height, width, new_height, new_wid
 
 def test_describe():
     assert pic.describe(SMOOTH) | {"low": 0, "high": 255, "mean": 0} == {
-        "shape": (60, 80, 3), "dtype": "uint8", "channels": 3, "mode": "rgb", "bytes": 14400, "low": 0, "high": 255, "mean": 0
+        "shape": (60, 80, 3), "dtype": "uint8", "channels": 3, "mode": "rgb", "bytes": 14400, "low": 0,
+        "high": 255, "mean": 0
     }  # fmt: skip
     assert pic.describe(GREY)["channels"] == 1
     assert pic.describe(GREY)["high"] == GREY.max()

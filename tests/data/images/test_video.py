@@ -65,7 +65,12 @@ def test_a_video_among_what_is_asked(tmp_path):
     Image.fromarray(frames()[0]).save(tmp_path / "one.png")
     file = write(tmp_path / "clip.mov", frames())
     found = open_inputs([file, tmp_path / "one.png"], SQUASHED)
-    assert [item.rsplit("/", 1)[1] for item in found.ids] == ["one.png", "clip-000000", "clip-000001", "clip-000002"]
+    assert [item.rsplit("/", 1)[1] for item in found.ids] == [
+        "one.png",
+        "clip-000000",
+        "clip-000001",
+        "clip-000002",
+    ]
     assert found.fields["size"].tolist() == [[10, 20]] * 4
     np.testing.assert_array_equal(found.fields["image"][0], found.fields["image"][1])
     assert len(set(found.keys.tolist())) == 4
@@ -103,7 +108,9 @@ def test_without_the_package_the_extra_is_named(monkeypatch, tmp_path):
 
 
 def test_a_video_that_was_written_is_read_again(tmp_path):
-    """Lossy, so nearly: smooth images come back within a few levels, at the rate and the even size that were written."""
+    """Lossy, so nearly: smooth images come back within a few levels, at the rate and the even size that were
+    written.
+    """
     rows = np.linspace(0, 200, 41).astype(np.uint8)[:, None, None]
     images = [np.broadcast_to(rows + np.uint8(10 * number), (41, 64, 3)) for number in range(4)]
     for ending in video.VIDEO_OUTPUT_ENDINGS:

@@ -4,13 +4,22 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.data.images.windows import copy_windows, edges_in_window, memory_format, nest_windows, pad_batch, place_windows
+from hibiscus.data.images.windows import (
+    copy_windows,
+    edges_in_window,
+    memory_format,
+    nest_windows,
+    pad_batch,
+    place_windows,
+)
 
 IMAGES = torch.arange(2 * 3 * 4 * 5, dtype=torch.float32).view(2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("last", [False, True])
-@pytest.mark.parametrize(("mode", "numpy_mode"), [("zero", "constant"), ("nearest", "edge"), ("reflect", "symmetric")])
+@pytest.mark.parametrize(
+    ("mode", "numpy_mode"), [("zero", "constant"), ("nearest", "edge"), ("reflect", "symmetric")]
+)
 def test_padding_as_numpy(mode, numpy_mode, last):
     images = IMAGES.contiguous(memory_format=torch.channels_last) if last else IMAGES
     padded = pad_batch(images, (2, 3), mode, None)

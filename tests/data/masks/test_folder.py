@@ -59,7 +59,9 @@ def test_a_class_list_in_an_older_encoding(tmp_path):
     (folder / "classes.txt").write_bytes("Gebäude\nStraße\nFuß\n".encode("cp1252"))
     assert open_data(folder).names == {"mask": ("Gebäude", "Straße", "Fuß")}
     (folder / "classes.txt").write_text("one\ntwo\n")
-    with pytest.raises(DataError, match=r"values 2 belong to no class \(the list has 2 classes: 0, 1") as caught:
+    with pytest.raises(
+        DataError, match=r"values 2 belong to no class \(the list has 2 classes: 0, 1"
+    ) as caught:
         open_data(folder)
     assert caught.value.expected == "usable files"
 
@@ -100,8 +102,13 @@ def test_parts_by_folders_and_by_lists(tmp_path):
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 3, "val": 3}
     folder = index_masks(tmp_path / "b", 5)
     (folder / "test.txt").write_text("3\n4.jpg\n")
-    assert [data.ids[i] for data in [open_data(folder)] for i in data.parts["test"]] == ["images/3.jpg", "images/4.jpg"]
-    assert find_mask_pairs(tmp_path / "a") == [(tmp_path / "a" / p / "images", tmp_path / "a" / p / "masks") for p in ("train", "val")]
+    assert [data.ids[i] for data in [open_data(folder)] for i in data.parts["test"]] == [
+        "images/3.jpg",
+        "images/4.jpg",
+    ]
+    assert find_mask_pairs(tmp_path / "a") == [
+        (tmp_path / "a" / p / "images", tmp_path / "a" / p / "masks") for p in ("train", "val")
+    ]
 
 
 def test_the_layout_of_segnet(tmp_path):

@@ -11,7 +11,10 @@ from hibiscus.errors import DataError
 @pytest.mark.parametrize(
     ("values", "texts"),
     [
-        ([" a ", "", None, b"b", float("nan"), 2.0, 2.5, True, [1]], ["a", None, None, "b", None, "2", "2.5", "True", "[1]"]),
+        (
+            [" a ", "", None, b"b", float("nan"), 2.0, 2.5, True, [1]],
+            ["a", None, None, "b", None, "2", "2.5", "True", "[1]"],
+        ),
         ([0.0, False, 0], ["0", "False", "0"]),
         ([False, 0.0, None], ["False", "0", None]),
         (np.array([3, 1, 3]), ["3", "1", "3"]),
@@ -30,7 +33,9 @@ def test_as_texts(values, texts):
 
 
 def test_as_numbers():
-    np.testing.assert_array_equal(as_numbers([" 1", "?", None, "1e3", 2, "inf"], "n"), [1, np.nan, np.nan, 1000, 2, np.nan])
+    np.testing.assert_array_equal(
+        as_numbers([" 1", "?", None, "1e3", 2, "inf"], "n"), [1, np.nan, np.nan, 1000, 2, np.nan]
+    )
     np.testing.assert_array_equal(as_numbers(pd.Series([True, None], dtype="boolean"), "n"), [1, np.nan])
     np.testing.assert_array_equal(as_numbers(np.array([1, np.inf], np.float32), "n"), [1, np.nan])
     with pytest.raises(DataError, match=r"row 2: column 'n' contains 'twelve'"):

@@ -23,7 +23,11 @@ def test_lines_with_other_numbers_of_fields_are_named():
 
 @pytest.mark.parametrize(
     ("rows", "header"),
-    [([["age", "sex"], ["3", "f"]], True), ([["3", "f"], ["4", "f"]], False), ([["1", "2"], ["3", "4"]], False)],
+    [
+        ([["age", "sex"], ["3", "f"]], True),
+        ([["3", "f"], ["4", "f"]], False),
+        ([["1", "2"], ["3", "4"]], False),
+    ],
 )
 def test_headers(rows, header):
     assert has_header(rows) == header

@@ -17,7 +17,11 @@ def write(folder, name, frame):
 
 def people(count=30, start=0):
     rows = np.arange(start, start + count)
-    return {"age": rows % 50 + 20, "job": np.array(["cook", "smith", "clerk"])[rows % 3], "rich": np.array(["no", "yes"])[rows % 2]}
+    return {
+        "age": rows % 50 + 20,
+        "job": np.array(["cook", "smith", "clerk"])[rows % 3],
+        "rich": np.array(["no", "yes"])[rows % 2],
+    }
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
@@ -26,7 +30,12 @@ def test_a_table_with_its_target(tmp_path, name):
     assert data.roles == {"age": "number", "job": "category", "rich": "target"}
     assert data.fields["label"].tolist() == ["no", "yes"] * 15
     assert data.ids[0] == "row 1"
-    assert TablePreparation.fit(data.fields["table"], data.roles).feature_names == ["age", "job=clerk", "job=cook", "job=smith"]
+    assert TablePreparation.fit(data.fields["table"], data.roles).feature_names == [
+        "age",
+        "job=clerk",
+        "job=cook",
+        "job=smith",
+    ]
 
 
 def test_without_a_target_it_has_no_label(tmp_path):
@@ -47,7 +56,9 @@ def test_a_label_does_not_move_its_row(tmp_path):
 def test_a_row_keeps_its_key_when_others_come(tmp_path):
     frame = pd.DataFrame(people())
     more = pd.concat([frame, pd.DataFrame({"age": [None], "job": ["?"], "rich": ["no"]})])
-    first, second = (open_data(write(tmp_path, name, f), target="rich") for name, f in (("a.csv", frame), ("b.csv", more)))
+    first, second = (
+        open_data(write(tmp_path, name, f), target="rich") for name, f in (("a.csv", frame), ("b.csv", more))
+    )
     assert np.array_equal(first.keys, second.keys[:30])
 
 
@@ -65,7 +76,11 @@ def test_rows_without_a_target_are_left_out_and_counted_as_in_the_file(tmp_path)
 
 
 def test_numbers_and_words_as_classes(tmp_path):
-    for labels, names in (([0, 1] * 15, ("0", "1")), ([0.0, 1.0] * 15, ("0", "1")), ([True, False] * 15, ("False", "True"))):
+    for labels, names in (
+        ([0, 1] * 15, ("0", "1")),
+        ([0.0, 1.0] * 15, ("0", "1")),
+        ([True, False] * 15, ("False", "True")),
+    ):
         data = open_data(write(tmp_path, "p.csv", {**people(), "rich": labels}), target="rich")
         assert LabelPreparation.fit(data.fields["label"]).names == names
         assert tuple(data.class_counts()) == names
@@ -82,8 +97,15 @@ def test_an_unknown_target_is_told_with_the_path(tmp_path):
 def test_parts_as_tables(tmp_path, kind):
     train, test = pd.DataFrame(people()), pd.DataFrame(people(10, 40))[["rich", "age", "job"]]
     test["more"] = 1
-    first, second = write(tmp_path / "d", "train.csv", train), write(tmp_path / ("d" if kind == "folder" else "e"), "test.csv", test)
-    data = open_data(tmp_path / "d", target="rich") if kind == "folder" else open_data(first, target="rich", test_data=second)
+    first, second = (
+        write(tmp_path / "d", "train.csv", train),
+        write(tmp_path / ("d" if kind == "folder" else "e"), "test.csv", test),
+    )
+    data = (
+        open_data(tmp_path / "d", target="rich")
+        if kind == "folder"
+        else open_data(first, target="rich", test_data=second)
+    )
     assert {part: len(items) for part, items in data.parts.items()} == {"train": 30, "test": 10}
     assert list(data.fields["table"].columns) == ["age", "job", "rich"]
     assert data.fields["table"]["age"].tolist() == [*train["age"], *test["age"]]
@@ -91,7 +113,9 @@ def test_parts_as_tables(tmp_path, kind):
     assert len(set(data.ids)) == 40
     write(second.parent, "test.csv", test.drop(columns="job"))
     with pytest.raises(DataError, match=f"{second}: no column named job"):
-        open_data(tmp_path / "d", target="rich") if kind == "folder" else open_data(first, target="rich", test_data=second)
+        open_data(tmp_path / "d", target="rich") if kind == "folder" else open_data(
+            first, target="rich", test_data=second
+        )
 
 
 def test_a_small_test_part_is_read_as_the_training_part_was(tmp_path):
@@ -161,6 +185,10 @@ def test_parts_of_images_by_path_have_one_shape(tmp_path):
     rows = image_table(tmp_path)
     write(tmp_path, "train.csv", {name: values[:20] for name, values in rows.items()})
     make.image(tmp_path / "pics" / "large.png", size=(50, 50), mode="L")
-    write(tmp_path, "test.csv", {"file": ["pics/large.png", *rows["file"][20:]], "kind": ["ant", *rows["kind"][20:]]})
+    write(
+        tmp_path,
+        "test.csv",
+        {"file": ["pics/large.png", *rows["file"][20:]], "kind": ["ant", *rows["kind"][20:]]},
+    )
     data = open_data(tmp_path, target="kind")
     assert data.fields["image"].shape == (25, 10, 12, 3)

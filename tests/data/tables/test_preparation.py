@@ -14,7 +14,14 @@ from hibiscus.data.tables.read import guess_roles, read_table
 from hibiscus.errors import ConfigError, DataError
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-ROLES = {"age": "number", "sex": "category", "said": "text", "when": "time", "id": "identifier", "y": "target"}
+ROLES = {
+    "age": "number",
+    "sex": "category",
+    "said": "text",
+    "when": "time",
+    "id": "identifier",
+    "y": "target",
+}
 
 
 def people():
@@ -32,7 +39,18 @@ def people():
 
 def test_features():
     table = TablePreparation.fit(people(), ROLES)
-    named = ["age", "age=missing", "sex=f", "sex=m", "sex=missing", "said:dull", "said:film", "said:day", "said:good", "when"]
+    named = [
+        "age",
+        "age=missing",
+        "sex=f",
+        "sex=m",
+        "sex=missing",
+        "said:dull",
+        "said:film",
+        "said:day",
+        "said:good",
+        "when",
+    ]
     assert table.feature_names == named
     assert table.shape == (10,)
     out = table.encode(people())
@@ -79,7 +97,12 @@ def test_other_order_extra_columns_and_no_target():
 
 def test_one_wild_value_is_clipped():
     table = TablePreparation.fit(pd.DataFrame({"a": [0.0, 1.0]}), {"a": "number"})
-    assert table.encode(pd.DataFrame({"a": [1e300, -1e300, np.inf, "1e999"]}))[:, 0].tolist() == [10, -10, 0, 0]
+    assert table.encode(pd.DataFrame({"a": [1e300, -1e300, np.inf, "1e999"]}))[:, 0].tolist() == [
+        10,
+        -10,
+        0,
+        0,
+    ]
 
 
 def test_unseen_and_rare_categories():
@@ -144,7 +167,9 @@ def test_no_hostile_frame_gives_not_a_number(data):
         st.lists(st.sampled_from(["a", "b", None]), min_size=rows, max_size=rows),
     )
     columns = [data.draw(column) for _ in range(data.draw(st.integers(1, 3)))]
-    frame = pd.DataFrame({f"c{k}": pd.Series(values, dtype=object).infer_objects() for k, values in enumerate(columns)})
+    frame = pd.DataFrame(
+        {f"c{k}": pd.Series(values, dtype=object).infer_objects() for k, values in enumerate(columns)}
+    )
     scaling = data.draw(st.sampled_from(["standard", "range", "none"]))
     try:
         table = TablePreparation.fit(frame, guess_roles(frame, []), scaling)
@@ -158,7 +183,11 @@ def test_no_hostile_frame_gives_not_a_number(data):
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.floats(), st.text(max_size=3)), min_size=4, max_size=12), st.floats(), st.text(max_size=3))
+@given(
+    st.lists(st.tuples(st.floats(), st.text(max_size=3)), min_size=4, max_size=12),
+    st.floats(),
+    st.text(max_size=3),
+)
 def test_only_training_rows_teach(rows, number, word):
     frame = pd.DataFrame(rows, columns=["n", "c"])
     changed = frame.copy()
@@ -191,7 +220,14 @@ def test_shared_tables_are_prepared():
     features = table.encode(train)
     np.testing.assert_allclose(features[:, 0].mean(), 0, atol=1e-4)
     assert np.isfinite(table.encode(test.drop(columns="income"))).all()
-    for name in ("california_housing", "boston_housing", "winequality_white", "iris", "pima_diabetes", "sonar"):
+    for name in (
+        "california_housing",
+        "boston_housing",
+        "winequality_white",
+        "iris",
+        "pima_diabetes",
+        "sonar",
+    ):
         frame = read_table(SHARED / f"tabular/{name}.csv").frame
         table = TablePreparation.fit(frame, guess_roles(frame, frame.columns[-1]), "range")
         out = table.encode(frame)

@@ -131,10 +131,15 @@ def test_absent_folder_and_wrong_name(tmp_path):
 
 def test_too_many_columns(tmp_path):
     with pytest.raises(DataError, match="has 30 columns"):
-        read_table(written(tmp_path, ",".join(f"c{k}" for k in range(30)) + "\n" + ",".join("1" * 30) + "\n"), max_columns=29)
+        read_table(
+            written(tmp_path, ",".join(f"c{k}" for k in range(30)) + "\n" + ",".join("1" * 30) + "\n"),
+            max_columns=29,
+        )
 
 
-@pytest.mark.parametrize("content", ["1,2.5,3\n4,5,6\n", "5.1,3,setosa\n4,5,setosa\n3,2,virginica\n", "p,x\ne,x\np,y\n"])
+@pytest.mark.parametrize(
+    "content", ["1,2.5,3\n4,5,6\n", "5.1,3,setosa\n4,5,setosa\n3,2,virginica\n", "p,x\ne,x\np,y\n"]
+)
 def test_no_header(tmp_path, content):
     table = read_table(written(tmp_path, content))
     assert table.frame.columns[0] == "column_1"
@@ -143,7 +148,11 @@ def test_no_header(tmp_path, content):
 
 
 def test_years_beside_a_name_are_a_header(tmp_path):
-    assert list(read_table(written(tmp_path, "country,2019,2020\nPeru,1,2\n")).frame) == ["country", "2019", "2020"]
+    assert list(read_table(written(tmp_path, "country,2019,2020\nPeru,1,2\n")).frame) == [
+        "country",
+        "2019",
+        "2020",
+    ]
 
 
 def test_unnamed_columns(tmp_path):
@@ -158,7 +167,9 @@ def test_inches_in_tab_separated_text(tmp_path):
 
 
 def test_parquet(tmp_path):
-    frame = pd.DataFrame({"n": pd.array([1, None], "Int64"), "s": ["a", None], "t": pd.to_datetime(["2020-01-01"] * 2)})
+    frame = pd.DataFrame(
+        {"n": pd.array([1, None], "Int64"), "s": ["a", None], "t": pd.to_datetime(["2020-01-01"] * 2)}
+    )
     frame["l"] = [[1], [2]]
     frame.to_parquet(tmp_path / "t.parquet")
     table = read_table(tmp_path / "t.parquet")

@@ -18,9 +18,17 @@ from hibiscus.data.text import tokenizer as text
 from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import ConfigError, DataError
 
-TEXTS = ["The cat sat on the mat.", "The dog ate my homework!", "A cat, a dog & don't", "", "dog dog DOG zebra"]
+TEXTS = [
+    "The cat sat on the mat.",
+    "The dog ate my homework!",
+    "A cat, a dog & don't",
+    "",
+    "dog dog DOG zebra",
+]
 WORDS = [word + ending for word in ("sun", "rain", "don't", "été", "x1") for ending in ("", "s", "ed")]
-CORPORA = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6).filter(lambda texts: any(texts))
+CORPORA = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6).filter(
+    lambda texts: any(texts)
+)
 
 
 def sorted_by(tokenizer, vectoriser, texts, **options):
@@ -69,8 +77,12 @@ def test_modes_equal_scikit_learn(texts):
     tokenizer = Tokenizer().fit(texts)
     counts = sorted_by(tokenizer, CountVectorizer, texts)
     assert np.array_equal(tokenizer.matrix(texts, "count"), counts)
-    assert np.array_equal(tokenizer.matrix(texts, "binary"), sorted_by(tokenizer, CountVectorizer, texts, binary=True))
-    np.testing.assert_allclose(tokenizer.matrix(texts, "freq"), counts / np.maximum(counts.sum(1, keepdims=True), 1), atol=1e-6)
+    assert np.array_equal(
+        tokenizer.matrix(texts, "binary"), sorted_by(tokenizer, CountVectorizer, texts, binary=True)
+    )
+    np.testing.assert_allclose(
+        tokenizer.matrix(texts, "freq"), counts / np.maximum(counts.sum(1, keepdims=True), 1), atol=1e-6
+    )
     tfidf = sorted_by(tokenizer, TfidfVectorizer, texts)
     np.testing.assert_allclose(tokenizer.matrix(texts, "tfidf"), tfidf, atol=1e-6)
     scores = text.tfidf_scores(texts)
@@ -82,7 +94,9 @@ def test_modes_equal_scikit_learn(texts):
 def test_encode_and_decode_are_inverse_and_json_keeps_all(texts, top):
     tokenizer = Tokenizer(top).fit(texts)
     for original, row in zip(texts, tokenizer.encode(texts), strict=True):
-        assert tokenizer.decode(row) == [word for word in text.split_words(original) if word in tokenizer.index]
+        assert tokenizer.decode(row) == [
+            word for word in text.split_words(original) if word in tokenizer.index
+        ]
     again = Tokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict())))
     assert again.to_dict() == tokenizer.to_dict()
     assert np.array_equal(again.matrix(texts, "tfidf"), tokenizer.matrix(texts, "tfidf"))
@@ -125,20 +139,30 @@ def test_hashing_one_hot():
     assert result.shape == (5, 10, 1000)
     assert result[0, 1].argmax() == zlib.crc32(b"cat") % 1000
     assert result.sum((1, 2)).tolist() == [6, 5, 5, 0, 4]
-    unsigned = HashingVectorizer(tokenizer=text.split_words, token_pattern=None, alternate_sign=False, norm=None, n_features=2**18)
+    unsigned = HashingVectorizer(
+        tokenizer=text.split_words, token_pattern=None, alternate_sign=False, norm=None, n_features=2**18
+    )
     ours = one_hot.hashing_one_hot(TEXTS, dimension=2**18).sum(1)
-    assert sorted(ours[ours > 0]) == sorted(unsigned.fit_transform(TEXTS).data)  # as many words fall together: none
+    assert sorted(ours[ours > 0]) == sorted(
+        unsigned.fit_transform(TEXTS).data
+    )  # as many words fall together: none
 
 
 def test_hash_is_the_same_in_every_process():
-    code = "from hibiscus.data.text.one_hot import hashing_one_hot as h; assert h(['a cat']).argmax(2)[0, :2].tolist() == %s"
+    code = (
+        "from hibiscus.data.text.one_hot import hashing_one_hot as h; assert h(['a cat']).argmax(2)[0, "
+        ":2].tolist() == %s"
+    )
     expected = one_hot.hashing_one_hot(["a cat"]).argmax(2)[0, :2].tolist()
     for seed in ("1", "2"):
         subprocess.run([sys.executable, "-c", code % expected], env={"PYTHONHASHSEED": seed}, check=True)
 
 
 def test_start_is_quick():
-    code = "import sys, hibiscus.data.text.tokenizer, hibiscus.data.images.ops; assert not {'torch', 'sklearn'} & set(sys.modules)"
+    code = (
+        "import sys, hibiscus.data.text.tokenizer, hibiscus.data.images.ops; assert not {'torch', "
+        "'sklearn'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -176,7 +200,11 @@ def test_ten_thousand_sentences_take_less_than_two_seconds():
         (lambda: Tokenizer().fit(TEXTS).decode([-1]), DataError, "word index -1"),
         (lambda: Tokenizer().fit(TEXTS).matrix(TEXTS, "tf-idf"), ConfigError, "did you mean tfidf?"),
         (lambda: Tokenizer.from_dict({"top": 3}), DataError, "cannot be read"),
-        (lambda: Tokenizer.from_dict(Tokenizer().fit(["a b"]).to_dict() | {"words": ["a"]}), DataError, "1 words and 2 counts"),
+        (
+            lambda: Tokenizer.from_dict(Tokenizer().fit(["a b"]).to_dict() | {"words": ["a"]}),
+            DataError,
+            "1 words and 2 counts",
+        ),
         (lambda: one_hot.character_one_hot(["a", None]), DataError, "NoneType"),
         (lambda: one_hot.character_one_hot(["a"], max_length=0), ConfigError, "max_length=0"),
         (lambda: one_hot.hashing_one_hot(["a"], dimension=-5), ConfigError, "dimension=-5"),

@@ -40,7 +40,9 @@ def test_the_objective_is_its_formula(color_space, loss, net):
 
 
 def test_the_lightness_of_the_input_is_kept():
-    """Where no color is clipped: images of medium lightness and a network whose outputs are small at first."""
+    """Where no color is clipped: images of medium lightness and a network whose outputs are small at
+    first.
+    """
     method = colorizer()
     x = torch.rand(4, 3, 8, 8) * 0.2 + 0.4
     with torch.inference_mode():

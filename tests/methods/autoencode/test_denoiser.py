@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `denoiser`, computed in NumPy, and its predictions, for which no noise is added."""
+"""The formulas in the docstring of `denoiser`, computed in NumPy, and its predictions, for which no noise is
+added.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the image-to-image models share: noise, color conversion, and evaluation with the same noise every time."""
+"""What the image-to-image models share: noise, color conversion, and evaluation with the same noise every
+time.
+"""
 
 from __future__ import annotations
 

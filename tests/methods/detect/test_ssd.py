@@ -110,8 +110,10 @@ def test_the_papers_grid_has_four_anchors_per_cell():
 def test_perfect_predictions_have_perfect_metrics_and_the_baseline_has_not():
     dataset = open_data("scenes")
     parts = {"train": np.arange(60), "test": np.arange(60, 90)}
-    preparation = Preparation({"boxes": BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], parts["train"]),
-                               "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3, "squash")})  # fmt: skip
+    preparation = Preparation({"boxes": BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"],
+    parts["train"]),
+                               "image": ImagePreparation(48, 64, 3, (0.5,) * 3, (0.25,) * 3,
+                               "squash")})  # fmt: skip
     data = PreparedData(dataset, preparation, parts)
     truth = dataset.fields["boxes"][60:90]
     detections = np.concatenate(

@@ -1,4 +1,6 @@
-"""The formula in the docstring of `protonet`; parts of different classes; new classes from a support folder."""
+"""The formula in the docstring of `protonet`; parts of different classes; new classes from a support
+folder.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ def test_the_objective_is_its_formula(weight):
 
 
 def test_the_generator_is_taught_what_it_is_asked_for_by_the_classifier_alone():
-    """Without the class's weight no gradient tells the generator which class was asked: the discriminator is not told it."""
+    """Without the class's weight no gradient tells the generator which class was asked: the discriminator is
+    not told it.
+    """
     batch = images(60)
     for weight in (0.0, 1.0):
         game = made(ACGAN, class_weight=weight)

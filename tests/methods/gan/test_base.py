@@ -1,4 +1,6 @@
-"""What GANs share: learning rates of the two players, the averaged generator, and what the discriminator sees."""
+"""What GANs share: learning rates of the two players, the averaged generator, and what the discriminator
+sees.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `infogan`, computed in NumPy; what it may be asked for; no label of a person's is learned from."""
+"""The formulas in the docstring of `infogan`, computed in NumPy; what it may be asked for; no label of a
+person's is learned from.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Stabilization (`hibiscus.methods.gan.stabilization`): each technique follows its formula, in every GAN that has it."""
+"""Stabilization (`hibiscus.methods.gan.stabilization`): each technique follows its formula, in every GAN that
+has it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `stackedgan`, computed in NumPy; its stages, and what is measured in each."""
+"""The formulas in the docstring of `stackedgan`, computed in NumPy; its stages, and what is measured
+in each.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def log_softmax(scores):
 
 
 def drawn(game, batch):
-    """What a loss draws after `manual_seed(5)` and makes of it: class asked for, noise, features and images."""
+    """What a loss draws after `manual_seed(5)` and makes of it: class asked for, noise, features and
+    images.
+    """
     torch.manual_seed(5)
     asked = np.floor(torch.rand(6).numpy() * 3).astype(int)
     z1, z0 = (2 * torch.rand(6, 8) - 1 for _ in range(2))

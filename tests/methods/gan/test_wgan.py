@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `wgan`, computed in NumPy; the critic's weights are clipped after each of its steps."""
+"""The formulas in the docstring of `wgan`, computed in NumPy; the critic's weights are clipped after each of
+its steps.
+"""
 
 from __future__ import annotations
 

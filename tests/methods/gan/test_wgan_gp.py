@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `wgan-gp`, computed in NumPy; five critic batches to one of the generator."""
+"""The formulas in the docstring of `wgan-gp`, computed in NumPy; five critic batches to one of the
+generator.
+"""
 
 from __future__ import annotations
 

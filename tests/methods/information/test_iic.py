@@ -62,7 +62,8 @@ def test_clusters_are_as_many_as_classes_or_ten():
 def test_the_head_with_the_lowest_running_loss_predicts_and_is_saved():
     made = method(num_clusters=3)
     made.network.get_buffer("head_loss").copy_(torch.tensor([-0.5, -1.0]))
-    data = PreparedData(Dataset("d", "d", {"image": PIXELS}, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
+    data = PreparedData(Dataset("d", "d", {"image": PIXELS}, list(map(str, range(40))),
+    content_keys(PIXELS)), made.preparation,
                         {"val": np.arange(40)})  # fmt: skip
     made.train_mode(False)
     with torch.inference_mode():
@@ -74,7 +75,8 @@ def test_the_head_with_the_lowest_running_loss_predicts_and_is_saved():
 def test_the_training_source_holds_no_labels():
     made = method({"label": LabelPreparation(("a", "b"))})
     fields = {"image": PIXELS, "label": np.array(["a", "b"] * 20)}
-    data = PreparedData(Dataset("d", "d", fields, list(map(str, range(40))), content_keys(PIXELS)), made.preparation,
+    data = PreparedData(Dataset("d", "d", fields, list(map(str, range(40))), content_keys(PIXELS)),
+    made.preparation,
                         {"train": np.arange(40)})  # fmt: skip
     assert set(next(iter(made.stages(data))).source.next()) == {"image", "transformed"}
 

@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `beta-vae`, computed in NumPy; the factors of variation serve evaluation only."""
+"""The formulas in the docstring of `beta-vae`, computed in NumPy; the factors of variation serve evaluation
+only.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,9 @@ def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition
     baseline = Evaluation({}, {"independent pixels": {"loss": 1.0}}, [])
 
     def evaluated(turn):
-        """A model that generates a training image of the class, or of the next one, and classifies likewise."""
+        """A model that generates a training image of the class, or of the next one, and classifies
+        likewise.
+        """
         first = [pixels[np.flatnonzero(known == number)[0]] for number in range(10)]
         generate = lambda label: np.stack([first[(int(y) + turn) % 10] for y in label])  # noqa: E731
         classify = lambda batch: torch.eye(10)[(batch.label + turn) % 10]  # noqa: E731

@@ -1,4 +1,6 @@
-"""The formulas in the docstring of `vae`, computed in NumPy; ELBO and likelihood of a model where they are known."""
+"""The formulas in the docstring of `vae`, computed in NumPy; ELBO and likelihood of a model where they are
+known.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +146,9 @@ def test_samples_and_reconstructions_have_the_size_of_the_data(likelihood):
 
 
 class Linear:
-    """A model of one pixel whose likelihood is known: x = 2 z + noise of deviation 1, and a q that is not the posterior."""
+    """A model of one pixel whose likelihood is known: x = 2 z + noise of deviation 1, and a q that is not the
+    posterior.
+    """
 
     config = VAE.Config(importance_samples=4000)
     preparation = Preparation({"image": ImagePreparation(1, 1, 1, (0.5,), (0.5,))})

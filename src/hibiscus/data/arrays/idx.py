@@ -21,7 +21,10 @@ MAX_BYTES = 2**36
 
 def is_idx(path: Path) -> bool:
     """Whether a name is that of an IDX file, compressed or not (`train-images-idx3-ubyte.gz`)."""
-    return bool(re.search(r"[-.]idx\d-(ubyte|byte|short|int|float|double)(\.gz)?$", path.name)) or path.suffix == ".idx"
+    return (
+        bool(re.search(r"[-.]idx\d-(ubyte|byte|short|int|float|double)(\.gz)?$", path.name))
+        or path.suffix == ".idx"
+    )
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -67,7 +70,10 @@ def read_idx_folder(folder: Path) -> dict[str, dict[str, np.ndarray]]:
         files.setdefault(slot, file)  # the uncompressed one, if there are both
     for part, kind in (("train", "image"), *((part, "image") for part, kind in files if kind == "label")):
         if (part, kind) not in files:
-            received, expected = f"{folder}: IDX files without {part} images", f"{part}-images-idx3-ubyte(.gz)"
+            received, expected = (
+                f"{folder}: IDX files without {part} images",
+                f"{part}-images-idx3-ubyte(.gz)",
+            )
             raise DataError(received, expected, f"add the {part} images")
     parts: dict[str, dict[str, np.ndarray]] = {}
     for (part, kind), file in files.items():

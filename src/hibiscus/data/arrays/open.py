@@ -13,7 +13,11 @@ from hibiscus.errors import DataError
 
 __all__ = ["dataset_from_arrays", "open_arrays", "open_cifar", "open_idx"]
 
-PART_WORDS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
+PART_WORDS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
 IMAGE_KEYS = ("x", "images", "image", "pictures", "data", "X", "samples", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "target", "Y", "classes", "arr_1")
 
@@ -31,7 +35,11 @@ def open_cifar(folder: Path) -> Dataset:
     """Opens CIFAR-10 or CIFAR-100 in binary form (`data_batch_1.bin …`, or `train.bin` and `test.bin`)."""
     parts: dict[str, dict[str, np.ndarray]] = {}
     fine = (folder / "train.bin").exists()
-    patterns = {"train": "train.bin", "test": "test.bin"} if fine else {"train": "data_batch_*.bin", "test": "test_batch.bin"}
+    patterns = (
+        {"train": "train.bin", "test": "test.bin"}
+        if fine
+        else {"train": "data_batch_*.bin", "test": "test_batch.bin"}
+    )
     for part, pattern in patterns.items():
         files = sorted(folder.glob(pattern))
         if not files:
@@ -44,7 +52,10 @@ def open_cifar(folder: Path) -> Dataset:
             raise DataError(received, f"a multiple of {width}", "extract the archive again")
         rows = rows.reshape(-1, width)
         images = rows[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-        parts[part] = {"image": np.ascontiguousarray(images), "label": rows[:, 1 if fine else 0].astype(np.int64)}
+        parts[part] = {
+            "image": np.ascontiguousarray(images),
+            "label": rows[:, 1 if fine else 0].astype(np.int64),
+        }
     return dataset_from_arrays(folder.resolve().name, str(folder), parts, _cifar_names(folder))
 
 
@@ -64,7 +75,9 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
             from scipy.io import loadmat
 
             with path.open("rb") as file:
-                return {key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")}
+                return {
+                    key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")
+                }
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except Exception as error:  # damaged files raise errors of any type, MemoryError included
@@ -79,7 +92,9 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
 def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> np.ndarray | None:
     for name in names:
         for word in PART_WORDS.get(part, ("",)):
-            for key in (f"{name}_{word}", f"{word}_{name}", f"{name}{word}", f"{word}{name}") if part else (name,):
+            for key in (
+                (f"{name}_{word}", f"{word}_{name}", f"{name}{word}", f"{word}{name}") if part else (name,)
+            ):
                 if key in arrays:
                     return arrays[key]
     return None
@@ -107,7 +122,11 @@ def open_arrays(path: Path) -> Dataset:
             images = np.moveaxis(images, -1, 0)
         parts[""] = {"image": images} | ({} if labels is None else {"label": labels})
     names = arrays.get("classes", arrays.get("class_names"))
-    listed = [str(name) for name in names] if names is not None and names.ndim == 1 and names.dtype.kind in "US" else None
+    listed = (
+        [str(name) for name in names]
+        if names is not None and names.ndim == 1 and names.dtype.kind in "US"
+        else None
+    )
     return dataset_from_arrays(path.stem, str(path), parts, listed)
 
 
@@ -119,7 +138,9 @@ def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
         raise DataError(f"{path}: non-finite values", "finite numbers", "replace or remove them")
     if values.ndim == 4 and values.shape[-1] not in (1, 3, 4) and values.shape[1] in (1, 3):
         values = values.transpose(0, 2, 3, 1)  # channels first, as PyTorch has them
-    if values.dtype == np.uint8 and (values.ndim == 3 or (values.ndim == 4 and values.shape[-1] in (1, 3, 4))):
+    if values.dtype == np.uint8 and (
+        values.ndim == 3 or (values.ndim == 4 and values.shape[-1] in (1, 3, 4))
+    ):
         images = values[..., None] if values.ndim == 3 else values[..., :3]
         return "image", np.ascontiguousarray(images)
     if values.ndim == 4:
@@ -127,7 +148,9 @@ def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
     if not np.isfinite(numbers).all():
-        raise DataError(f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them")
+        raise DataError(
+            f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them"
+        )
     return "array", numbers
 
 
@@ -155,13 +178,17 @@ def _as_targets(labels: np.ndarray, path: str) -> tuple[str, np.ndarray]:
     if labels.shape[1] == 1:
         return "label", labels[:, 0]
     if labels.dtype.kind == "U":
-        raise DataError(f"{path}: {labels.shape[1]} names for each item", "one label per item", "keep one column")
+        raise DataError(
+            f"{path}: {labels.shape[1]} names for each item", "one label per item", "keep one column"
+        )
     if ((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all():
         return "label", labels.argmax(1)
     return "target", labels.astype(np.float64)
 
 
-def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndarray]], classes: list[str] | None = None) -> Dataset:
+def dataset_from_arrays(
+    name: str, path: str, parts: dict[str, dict[str, np.ndarray]], classes: list[str] | None = None
+) -> Dataset:
     """A Dataset from the arrays of its parts.
 
     Args:
@@ -191,7 +218,9 @@ def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndar
         spans[part] = np.arange(start, start + len(items))
         start += len(items)
     try:
-        joined = {kind: values[0] if len(values) == 1 else np.concatenate(values) for kind, values in fields.items()}
+        joined = {
+            kind: values[0] if len(values) == 1 else np.concatenate(values) for kind, values in fields.items()
+        }
     except ValueError as error:
         received = f"{path}: the parts cannot be joined ({error})"
         raise DataError(received, "the same shape in each part", "correct the file") from None
@@ -199,7 +228,13 @@ def dataset_from_arrays(name: str, path: str, parts: dict[str, dict[str, np.ndar
         received = f"{path}: the parts have different fields ({', '.join(joined)})"
         raise DataError(received, "the same fields in each part", "add the missing labels")
     labels = joined.get("label")
-    if classes and labels is not None and labels.dtype.kind in "ui" and labels.min() >= 0 and labels.max() < len(classes):
+    if (
+        classes
+        and labels is not None
+        and labels.dtype.kind in "ui"
+        and labels.min() >= 0
+        and labels.max() < len(classes)
+    ):
         joined["label"] = np.array(classes)[labels.astype(int)]
     return Dataset(
         name=name,

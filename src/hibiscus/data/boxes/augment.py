@@ -130,7 +130,9 @@ class BoxAugment:
         if not self.active or images.numel() == 0:
             return images, boxes
         if (self.saturation or self.hue) and images.shape[1] != 3:
-            received = f"saturation={self.saturation}, hue={self.hue} for images of {images.shape[1]} channels"
+            received = (
+                f"saturation={self.saturation}, hue={self.hue} for images of {images.shape[1]} channels"
+            )
             fix = "saturation=0 and hue=0 disable them"
             raise ConfigError(received, "images with three channels: red, green, blue", fix)
         layout = memory_format(images)
@@ -180,7 +182,9 @@ class BoxAugment:
         if self.scale_jitter or self.aspect_jitter:
             side = 1 / (1 + (2 * draws["scale"] - 1) * self.scale_jitter)
             ratio = torch.exp((draws["aspect"] - 0.5) * math.log1p(self.aspect_jitter))
-            window = nest_windows(window, place_windows(side * ratio, side / ratio, draws["scale_x"], draws["scale_y"]))
+            window = nest_windows(
+                window, place_windows(side * ratio, side / ratio, draws["scale_x"], draws["scale_y"])
+            )
         return window
 
     def _crop(self, trials: Tensor, min_iou: Tensor, edges: Tensor, is_object: Tensor) -> Tensor:
@@ -190,7 +194,9 @@ class BoxAugment:
         """
         side, ratio, x, y = trials.view(4, MAX_TRIALS, -1).transpose(1, 2)  # (batch, trials) each
         side, ratio = MIN_SIDE + (1 - MIN_SIDE) * side, MAX_RATIO ** (ratio - 0.5)
-        crops = place_windows((side * ratio).clamp_(max=1), (side / ratio).clamp_(max=1), x, y)  # (batch, trials, 4)
+        crops = place_windows(
+            (side * ratio).clamp_(max=1), (side / ratio).clamp_(max=1), x, y
+        )  # (batch, trials, 4)
         low, high = crops[:, :, None, :2], crops[:, :, None, :2] + crops[:, :, None, 2:]
         box_low, box_high = edges[:, None, :, :2], edges[:, None, :, 2:]
         overlap = (torch.minimum(high, box_high) - torch.maximum(low, box_low)).clamp_(min=0)
@@ -203,7 +209,9 @@ class BoxAugment:
         chosen = crops[torch.arange(len(crops), device=crops.device), is_valid.float().argmax(1)]
         return torch.where(is_valid.any(1)[:, None], chosen, chosen.new_tensor([0.0, 0.0, 1.0, 1.0]))
 
-    def _sampled(self, images: Tensor, window: Tensor, turned: tuple[Tensor, Tensor, Tensor], mean: Tensor) -> Tensor:
+    def _sampled(
+        self, images: Tensor, window: Tensor, turned: tuple[Tensor, Tensor, Tensor], mean: Tensor
+    ) -> Tensor:
         """One bilinear sampling of each window, flipped and rotated."""
         is_swapped, across, down = turned
         # A side extends from -1 to 1. Row and column determine the source: five times as fast as affine_grid.
@@ -260,7 +268,9 @@ def _check(images: Tensor, boxes: Tensor) -> None:
     is_float = isinstance(boxes, Tensor) and boxes.dtype == torch.float32
     if not is_float or boxes.ndim != 3 or boxes.shape[::2] != (len(images), 5):
         expected = f"float32 ({len(images)}, rows, 5): xmin, ymin, xmax, ymax from 0 to 1, class"
-        raise DataError(f"boxes: {_described(boxes)}", expected, "pad the boxes of each image with rows 0, 0, 0, 0, -1")
+        raise DataError(
+            f"boxes: {_described(boxes)}", expected, "pad the boxes of each image with rows 0, 0, 0, 0, -1"
+        )
 
 
 def _described(value: object) -> str:

@@ -20,7 +20,13 @@ __all__ = ["is_coco_dataset", "read_coco", "write_coco"]
 MAX_JSON_BYTES = 1_000_000_000  # COCO's instances_train2017.json has 450 MB
 PEEK_BYTES = 1_000_000
 LISTS = ("images", "annotations", "categories")
-STANDARD_KEYS = {"id", "image_id", "category_id", "bbox", "iscrowd"}  # of an annotation; others are kept as extras
+STANDARD_KEYS = {
+    "id",
+    "image_id",
+    "category_id",
+    "bbox",
+    "iscrowd",
+}  # of an annotation; others are kept as extras
 
 
 def is_coco_dataset(path: Path) -> bool:
@@ -47,7 +53,9 @@ def _files(path: Path, first: bool = False) -> list[tuple[Path, str]]:
 
 def _part(file: Path) -> str:
     """The part that the name of the file indicates, otherwise that of its folder."""
-    return part_in_name(file.stem) or (part_in_name(file.parent.name) if file.stem.startswith("_annotations") else "")
+    return part_in_name(file.stem) or (
+        part_in_name(file.parent.name) if file.stem.startswith("_annotations") else ""
+    )
 
 
 def _is_coco(file: Path) -> bool:
@@ -82,9 +90,13 @@ def _load(file: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         content = json.loads(read_text(file, MAX_JSON_BYTES))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}: invalid JSON ({error})", "one JSON object", "export the file again") from None
+        raise DataError(
+            f"{file}: invalid JSON ({error})", "one JSON object", "export the file again"
+        ) from None
     if not isinstance(content, dict):
-        raise DataError(f"{file}: contains a {type(content).__name__}", "one JSON object", "export the file again")
+        raise DataError(
+            f"{file}: contains a {type(content).__name__}", "one JSON object", "export the file again"
+        )
     lists = {name: content.get(name, []) for name in LISTS}
     for name, entries in lists.items():
         if not isinstance(entries, list):
@@ -93,7 +105,9 @@ def _load(file: Path) -> dict[str, list[dict[str, Any]]]:
     return lists
 
 
-def _by_id(builder: BoxSetBuilder, file: Path, what: str, entries: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+def _by_id(
+    builder: BoxSetBuilder, file: Path, what: str, entries: Sequence[Any]
+) -> dict[Any, dict[str, Any]]:
     """The entries by their id, an integer or a string; entries with another or a repeated id are skipped."""
     by_id: dict[Any, dict[str, Any]] = {}
     for number, entry in enumerate(entries):
@@ -113,7 +127,10 @@ def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str)
     """Reads the images of one file; returns its classes in the order of their ids."""
     lists = _load(file)
     categories = _by_id(builder, file, "categories", lists["categories"])
-    names = {key: clean_name(categories[key].get("name", key)) or str(key) for key in sorted(categories, key=_order)}
+    names = {
+        key: clean_name(categories[key].get("name", key)) or str(key)
+        for key in sorted(categories, key=_order)
+    }
     if len(check_classes(names.values(), file)) < len(names):
         builder.notes.append(f"{file.name}: categories of the same name are one class")
     images = _by_id(builder, file, "images", lists["images"])
@@ -139,7 +156,9 @@ def _is_id(key: Any) -> bool:
     return isinstance(key, int | str) and not isinstance(key, bool)
 
 
-def _fault(entry: Any, images: dict[Any, Any], names: dict[Any, str], used: set[Any]) -> tuple[str, str] | None:
+def _fault(
+    entry: Any, images: dict[Any, Any], names: dict[Any, str], used: set[Any]
+) -> tuple[str, str] | None:
     """What is wrong with the ids of an annotation; adds its id to the used ones."""
     if not isinstance(entry, dict):
         return "malformed", "not an object"
@@ -167,12 +186,16 @@ def _read_image(
     name = description.get("file_name")
     safe = safe_relative(name) if isinstance(name, str) else None
     if safe is None:
-        reason = f"its file_name {str(name)[:100]!r} is missing or points outside the folder; {len(entries)} boxes"
+        reason = (
+            f"its file_name {str(name)[:100]!r} is missing or points outside the folder; {len(entries)} boxes"
+        )
         return builder.skip("path refused", where, reason)
     near = [file.parent] if builder.image_folder is None else []
     image = index.find(safe, near, part)
     if image is None:
-        return builder.skip("annotation without image", where, f"image {safe} not found; {len(entries)} boxes")
+        return builder.skip(
+            "annotation without image", where, f"image {safe} not found; {len(entries)} boxes"
+        )
     if image in builder.images and builder.images[image][2] != part:
         other = builder.images[image][2] or "another file"
         return builder.fix("in two parts", where, f"the image {safe} already belongs to {other}")
@@ -186,7 +209,9 @@ def _read_image(
     return None
 
 
-def _read_box(builder: BoxSetBuilder, entry: dict[str, Any], where: str, names: dict[Any, str]) -> RawBox | None:
+def _read_box(
+    builder: BoxSetBuilder, entry: dict[str, Any], where: str, names: dict[Any, str]
+) -> RawBox | None:
     box = entry.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
         return builder.skip("malformed", where, f"its bbox is {str(box)[:60]}, expected four numbers")
@@ -206,12 +231,18 @@ def write_coco(boxset: BoxSet, out: Path) -> None:
     names = place_images(boxset, [out / "images"] * len(boxset))
     ids = [extra.get("id") for image in boxset.images for extra in image.extra]
     keeps_ids = all(type(key) is int for key in ids) and len(set(ids)) == len(ids)
-    categories = [{"id": number, "name": name, "supercategory": ""} for number, name in enumerate(boxset.classes, 1)]
+    categories = [
+        {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(boxset.classes, 1)
+    ]
     parts = boxset.part_of()
     files = {part: [] for part in [*boxset.parts, *([""] if "" in parts else [])]}
     next_id = 1
     for number, (image, name, part) in enumerate(zip(boxset.images, names, parts, strict=True), 1):
-        ids = [extra["id"] for extra in image.extra] if keeps_ids else list(range(next_id, next_id + len(image)))
+        ids = (
+            [extra["id"] for extra in image.extra]
+            if keeps_ids
+            else list(range(next_id, next_id + len(image)))
+        )
         next_id += len(image)
         entry = {"id": number, "file_name": name, "height": image.size[0], "width": image.size[1]}
         files[part].append((entry, _entries(image, number, ids)))
@@ -228,11 +259,19 @@ def write_coco(boxset: BoxSet, out: Path) -> None:
 
 def _entries(image: AnnotatedImage, image_id: int, ids: list[int]) -> list[dict[str, Any]]:
     entries = []
-    for box, label, crowd, extra, key in zip(image.boxes.tolist(), image.labels, image.crowd, image.extra, ids, strict=True):
+    for box, label, crowd, extra, key in zip(
+        image.boxes.tolist(), image.labels, image.crowd, image.extra, ids, strict=True
+    ):
         xmin, ymin, xmax, ymax = (int(edge) if edge == int(edge) else edge for edge in box)
         more = {key: value for key, value in extra.items() if key not in STANDARD_KEYS and _is_json(value)}
         bbox = [xmin, ymin, xmax - xmin, ymax - ymin]
-        fixed = {"id": key, "image_id": image_id, "category_id": int(label) + 1, "bbox": bbox, "iscrowd": int(crowd)}
+        fixed = {
+            "id": key,
+            "image_id": image_id,
+            "category_id": int(label) + 1,
+            "bbox": bbox,
+            "iscrowd": int(crowd),
+        }
         entries.append({**fixed, "area": bbox[2] * bbox[3], **more})
     return entries
 

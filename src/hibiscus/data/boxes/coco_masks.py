@@ -21,7 +21,9 @@ def json_number(value: Any) -> float:
         return math.nan
 
 
-def check_segmentation(builder: BoxSetBuilder, where: str, extra: dict[str, Any], size: tuple[int, int]) -> None:
+def check_segmentation(
+    builder: BoxSetBuilder, where: str, extra: dict[str, Any], size: tuple[int, int]
+) -> None:
     """Drops polygons of fewer than three points and masks of another size than the image, undecoded."""
     segmentation = extra.pop("segmentation", None)
     if segmentation is None or segmentation == []:
@@ -37,7 +39,9 @@ def check_segmentation(builder: BoxSetBuilder, where: str, extra: dict[str, Any]
     polygons = segmentation if isinstance(segmentation, list) else [segmentation]
     good = [points for points in polygons if _is_polygon(points)]
     if len(good) < len(polygons):
-        reason = f"{len(polygons) - len(good)} polygons with fewer than 3 points or invalid numbers were dropped"
+        reason = (
+            f"{len(polygons) - len(good)} polygons with fewer than 3 points or invalid numbers were dropped"
+        )
         builder.fix("bad mask", which, reason)
     if good:
         extra["segmentation"] = good
@@ -52,7 +56,11 @@ def _is_polygon(points: Any) -> bool:
 def _bad_rle(mask: dict[str, Any], size: tuple[int, int]) -> str:
     """Why a run-length encoded mask is rejected, without decoding it; `""` for a valid one."""
     shape, counts = mask.get("size"), mask.get("counts")
-    if not isinstance(shape, list) or len(shape) != 2 or not all(math.isfinite(json_number(side)) for side in shape):
+    if (
+        not isinstance(shape, list)
+        or len(shape) != 2
+        or not all(math.isfinite(json_number(side)) for side in shape)
+    ):
         return "has no size"
     if not 0 < json_number(shape[0]) * json_number(shape[1]) <= PIXEL_LIMIT:
         return f"has {shape[0]} x {shape[1]} pixels, expected 1 to {PIXEL_LIMIT:,}"

@@ -66,7 +66,9 @@ def _tables(path: Path, max_files: int | None = None) -> list[tuple[Path, str]]:
         files = [file for folder in folders for file in children(folder, ENDINGS)][:max_files]
         tables = [(file, _part(file, folders is parts)) for file in files if _columns(file)]
         if tables:
-            return sorted(tables, key=lambda table: (PARTS.index(table[1]) if table[1] else len(PARTS), table[0]))
+            return sorted(
+                tables, key=lambda table: (PARTS.index(table[1]) if table[1] else len(PARTS), table[0])
+            )
     return []
 
 
@@ -81,7 +83,10 @@ def _columns(file: Path) -> _Columns | None:
     with file.open("rb") as stream:
         line = stream.readline(MAX_HEADER).decode("utf-8-sig", errors="replace")
     for delimiter in (",", ";", "\t", "|"):
-        names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in next(csv.reader([line], delimiter=delimiter), [])]
+        names = [
+            re.sub(r"[^a-z0-9]", "", name.lower())
+            for name in next(csv.reader([line], delimiter=delimiter), [])
+        ]
         corners, sides = _indices(names, CORNERS), _indices(names, SIDES)
         image = _index(names, IMAGE)
         edges = corners or sides
@@ -163,10 +168,14 @@ def _read_table(builder: BoxSetBuilder, file: Path, part: str, index: ImageIndex
         builder.faults["in two parts"] += len(elsewhere)
     if elsewhere:
         count = f"{len(elsewhere):,} of its images"
-        builder.notes.append(f"{file.name}: {count} also occur in an earlier table; their rows here were left out")
+        builder.notes.append(
+            f"{file.name}: {count} also occur in an earlier table; their rows here were left out"
+        )
 
 
-def _find(builder: BoxSetBuilder, name: str, where: str, index: ImageIndex, near: list[Path], part: str) -> Path | None:
+def _find(
+    builder: BoxSetBuilder, name: str, where: str, index: ImageIndex, near: list[Path], part: str
+) -> Path | None:
     safe = safe_relative(name)
     if safe is None:
         reason = f"the image path {name[:100]!r} points outside the folder; all its rows are skipped"
@@ -220,7 +229,11 @@ def _class_names(builder: BoxSetBuilder, labels: set[str], root: Path) -> tuple[
     table imply it. An id 0 named background that no row uses is not a class.
     """
     file = root / "classes.txt"
-    lines = [line.strip() for line in read_text(file, MAX_LIST_BYTES).splitlines() if line.strip()] if file.is_file() else []
+    lines = (
+        [line.strip() for line in read_text(file, MAX_LIST_BYTES).splitlines() if line.strip()]
+        if file.is_file()
+        else []
+    )
     if not lines:
         whole = all(re.fullmatch(r"-?[0-9]+", text) for text in labels)
         order = sorted(labels, key=int) if whole else sorted(labels - {""})
@@ -245,7 +258,9 @@ def write_csv(boxset: BoxSet, out: Path) -> None:
     parts = boxset.part_of()
     crowded = any(image.crowd.any() for image in boxset.images)
     for part in dict.fromkeys([*boxset.parts, *parts]):
-        with (out / (f"labels_{part}.csv" if part else "labels.csv")).open("w", encoding="utf-8", newline="") as stream:
+        with (out / (f"labels_{part}.csv" if part else "labels.csv")).open(
+            "w", encoding="utf-8", newline=""
+        ) as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(["filename", "xmin", "ymin", "xmax", "ymax", "class", *["crowd"] * crowded])
             for image, name, image_part in zip(boxset.images, names, parts, strict=True):

@@ -99,14 +99,18 @@ def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> Non
         DataError: the folder is not empty, or cannot be written to.
     """
     if format not in FORMATS:
-        raise ConfigError(f"the format '{format}'", f"one of {', '.join(FORMATS)}", nearest(str(format), FORMATS))
+        raise ConfigError(
+            f"the format '{format}'", f"one of {', '.join(FORMATS)}", nearest(str(format), FORMATS)
+        )
     folder = require_empty_folder(Path(out).expanduser())
     try:
         folder.mkdir(exist_ok=True)
         _FORMATS[format].write(boxset, folder)
     except OSError as error:
         received = f"{error.filename or folder}: cannot be written ({error.strerror or error})"
-        raise DataError(received, "a writable folder with enough space", "free some space, or use another folder") from None
+        raise DataError(
+            received, "a writable folder with enough space", "free some space, or use another folder"
+        ) from None
 
 
 def require_empty_folder(folder: Path) -> Path:
@@ -116,7 +120,9 @@ def require_empty_folder(folder: Path) -> Path:
         DataError: it is not empty, or its parent folder does not exist.
     """
     if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder}: a file with this name exists", "a new or empty folder", f"--out {folder}-boxes")
+        raise DataError(
+            f"{folder}: a file with this name exists", "a new or empty folder", f"--out {folder}-boxes"
+        )
     if folder.is_dir() and any(folder.iterdir()):
         expected = "a new or empty folder, so that no files are mixed up"
         raise DataError(f"{folder}: the folder is not empty", expected, f"--out {folder}-2")

@@ -90,7 +90,9 @@ def flat_names(boxset: BoxSet) -> list[str]:
 
 def _plain(text: str) -> str:
     """A name that is valid in a line of a list and as a file name on any system, and is not hidden."""
-    plain = "".join(character if character.isprintable() and character not in "/\\:" else "_" for character in text)
+    plain = "".join(
+        character if character.isprintable() and character not in "/\\:" else "_" for character in text
+    )
     return plain.strip().lstrip(".") or "_"
 
 

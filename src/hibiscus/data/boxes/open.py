@@ -17,7 +17,15 @@ from hibiscus.data.masks.folder import mask_shape, open_mask_folder
 
 __all__ = ["normalized_boxes", "open_boxes"]
 
-SHOWN = ("boxes", "crowd", "sizes", "boxes_per_image", "images_without_objects", "classes_without_boxes", "faults")
+SHOWN = (
+    "boxes",
+    "crowd",
+    "sizes",
+    "boxes_per_image",
+    "images_without_objects",
+    "classes_without_boxes",
+    "faults",
+)
 
 
 def open_boxes(
@@ -72,7 +80,9 @@ def normalized_boxes(boxset: BoxSet) -> np.ndarray:
 
 def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Dataset:
     """The same images with their masks; images without a mask are left out, and counted in a note."""
-    masked = open_mask_folder(path, shape[:2], shape[2], max_bad_fraction=1.0)  # images without a mask are counted below
+    masked = open_mask_folder(
+        path, shape[:2], shape[2], max_bad_fraction=1.0
+    )  # images without a mask are counted below
     row_of = {PurePosixPath(name).with_suffix("").as_posix(): row for row, name in enumerate(masked.ids)}
     names = [PurePosixPath(name).with_suffix("").as_posix() for name in dataset.ids]
     both = np.array([i for i, name in enumerate(names) if name in row_of], np.int64)
@@ -84,7 +94,9 @@ def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Da
     numbers[both] = np.arange(len(both))
     if len(both) < len(dataset):
         dataset.notes.append(f"{len(dataset) - len(both)} images with boxes have no mask and were left out")
-    dataset.fields = {name: values[both] for name, values in dataset.fields.items()} | {"mask": masked.fields["mask"][chosen]}
+    dataset.fields = {name: values[both] for name, values in dataset.fields.items()} | {
+        "mask": masked.fields["mask"][chosen]
+    }
     dataset.parts = {part: numbers[items][numbers[items] >= 0] for part, items in dataset.parts.items()}
     dataset.ids, dataset.keys = [dataset.ids[i] for i in both], dataset.keys[both]
     dataset.names |= masked.names

@@ -65,7 +65,12 @@ def _sizes(boxset: BoxSet) -> dict[str, dict[str, float]]:
     pixels = [float(image.size[0] * image.size[1]) for image in boxset.images]
     areas = np.repeat(pixels, [len(image) for image in boxset.images])
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    measures = {"width": width, "height": height, "area_fraction": width * height / areas, "aspect": width / height}
+    measures = {
+        "width": width,
+        "height": height,
+        "area_fraction": width * height / areas,
+        "aspect": width / height,
+    }
     return {name: _quantiles(values) for name, values in measures.items()}
 
 

@@ -32,7 +32,9 @@ MAX_BOXES = 10_000  # per image; more indicates a corrupt file, or an attack on 
 MAX_CLASSES = 1000
 MAX_REPORTED = 10_000  # faults reported individually; all are counted
 MAX_NAME = 200  # characters of a class name
-EDGE_SLACK = 0.01  # pixels beyond the border that count as rounding: YOLO's six decimals make 0.0075 in 10,000 pixels
+EDGE_SLACK = (
+    0.01  # pixels beyond the border that count as rounding: YOLO's six decimals make 0.0075 in 10,000 pixels
+)
 NOT_A_NUMBER, ZERO, REVERSED, CLIPPED, OUTSIDE = "not a number", "zero area", "reversed", "clipped", "outside"
 FAULTS = {  # the note on each, where {} stands for the number
     NOT_A_NUMBER: "{} boxes with non-numeric edges were skipped",
@@ -144,7 +146,12 @@ class BoxSetBuilder:
             self.fix("size differs", file, reason)
 
     def add(
-        self, file: Path, boxes: list[RawBox], source: Path | str, part: str = "", size: tuple[int, int] | None = None
+        self,
+        file: Path,
+        boxes: list[RawBox],
+        source: Path | str,
+        part: str = "",
+        size: tuple[int, int] | None = None,
     ) -> AnnotatedImage | None:
         """Validates and stores an image and its boxes; None if the image is skipped.
 
@@ -159,11 +166,15 @@ class BoxSetBuilder:
             self.skip("duplicate", source, f"the image {file.name} already has an annotation")
             return None
         if len(boxes) > MAX_BOXES:
-            self.skip("too many boxes", source, f"{len(boxes):,} boxes for {file.name}, at most {MAX_BOXES:,}")
+            self.skip(
+                "too many boxes", source, f"{len(boxes):,} boxes for {file.name}, at most {MAX_BOXES:,}"
+            )
             return None
         size = size or image_size(file)
         if size is None:
-            reason = "not a readable image" + (f", skipped together with its {len(boxes)} boxes" if boxes else "")
+            reason = "not a readable image" + (
+                f", skipped together with its {len(boxes)} boxes" if boxes else ""
+            )
             self.skip("unreadable image", file, reason)
             return None
         good = [(edges, box) for box in boxes if (edges := self._check(box, size)) is not None]
@@ -193,16 +204,25 @@ class BoxSetBuilder:
         if not all(map(math.isfinite, edges)):
             reason = f"the edges {_formatted(box.edges)} are not all finite numbers"
             return self.skip(NOT_A_NUMBER, box.where, reason)
-        ordered = [min(edges[0], edges[2]), min(edges[1], edges[3]), max(edges[0], edges[2]), max(edges[1], edges[3])]
+        ordered = [
+            min(edges[0], edges[2]),
+            min(edges[1], edges[3]),
+            max(edges[0], edges[2]),
+            max(edges[1], edges[3]),
+        ]
         if ordered[0] == ordered[2] or ordered[1] == ordered[3]:
             return self.skip(ZERO, box.where, f"the box {_formatted(edges)} has no area")
         height, width = size
         image = f"image of {width} x {height} pixels"
-        clipped = [min(max(edge, 0.0), float(top)) for edge, top in zip(ordered, (width, height) * 2, strict=True)]
+        clipped = [
+            min(max(edge, 0.0), float(top)) for edge, top in zip(ordered, (width, height) * 2, strict=True)
+        ]
         if clipped[0] >= clipped[2] or clipped[1] >= clipped[3]:
             return self.skip(OUTSIDE, box.where, f"the box {_formatted(edges)} is outside the {image}")
         if ordered != edges:
-            self.fix(REVERSED, box.where, f"the edges {_formatted(edges)} were reversed and have been corrected")
+            self.fix(
+                REVERSED, box.where, f"the edges {_formatted(edges)} were reversed and have been corrected"
+            )
         if max(abs(new - old) for new, old in zip(clipped, ordered, strict=True)) > EDGE_SLACK:
             self.fix(CLIPPED, box.where, f"the box {_formatted(ordered)} was clipped to the {image}")
         return clipped
@@ -223,8 +243,12 @@ class BoxSetBuilder:
         if not ordered:
             why = "; ".join(item.reason for item in self.skipped[:3]) or "no annotation has an image"
             fix = "use file names relative to this folder, as in images/cat.jpg"
-            raise DataError(f"{self.root}: no usable image with boxes: {why}", "images beside their annotations", fix)
-        counted = [text.format(f"{self.faults[fault]:,}") for fault, text in FAULTS.items() if self.faults[fault]]
+            raise DataError(
+                f"{self.root}: no usable image with boxes: {why}", "images beside their annotations", fix
+            )
+        counted = [
+            text.format(f"{self.faults[fault]:,}") for fault, text in FAULTS.items() if self.faults[fault]
+        ]
         return BoxSet(
             root=self.root,
             classes=names,

@@ -16,7 +16,16 @@ from xml.etree import ElementTree  # for writing only; files are read with defus
 from hibiscus.data.boxes.boxset import PARTS, AnnotatedImage, BoxSet
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
 from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
-from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_bytes, read_text, safe_relative, walk_files
+from hibiscus.data.files import (
+    child_named,
+    children,
+    part_folders,
+    part_in_name,
+    read_bytes,
+    read_text,
+    safe_relative,
+    walk_files,
+)
 from hibiscus.errors import DataError
 
 __all__ = ["is_voc_dataset", "read_voc", "write_voc"]
@@ -38,7 +47,9 @@ def _annotation_files(folder: Path, max_files: int | None = None) -> list[Path]:
     """The XML files of `Annotations`, otherwise of the folder, otherwise of its part folders."""
     inside = child_named(folder, "Annotations")
     if inside is not None:
-        files = list(islice((file for file in walk_files(inside) if file.suffix.lower() == ".xml"), max_files))
+        files = list(
+            islice((file for file in walk_files(inside) if file.suffix.lower() == ".xml"), max_files)
+        )
         if files:
             return files
     here = children(folder, (".xml",))
@@ -61,12 +72,20 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     index = ImageIndex([images] if images else [path])
     parts = _parts(path)
     for file in files:
-        part = parts.get(file.stem, "") if parts else part_in_name(file.parent.name) if file.parent != path else ""
+        part = (
+            parts.get(file.stem, "")
+            if parts
+            else part_in_name(file.parent.name)
+            if file.parent != path
+            else ""
+        )
         _read_file(builder, file, index, part)
     listed = {file.stem for file in files}
     missing = [name for name in parts if name not in listed]
     for name in missing:
-        builder.skip("image without annotation", path / "ImageSets" / name, "it is listed but has no annotation")
+        builder.skip(
+            "image without annotation", path / "ImageSets" / name, "it is listed but has no annotation"
+        )
     builder.faults["in two parts"] += sum(len(set(names)) for names in _lists(path).values()) - len(parts)
     if unlisted := index.beside(builder.images):
         builder.faults["image without annotation"] += unlisted
@@ -79,7 +98,10 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
 
 def _lists(path: Path) -> dict[str, list[str]]:
     """The names in `ImageSets/Main/{train,val,test}.txt`; `trainval` counts as train without those two."""
-    folder = child_named(child_named(path, "ImageSets") or path / "ImageSets", "Main") or path / "ImageSets" / "Main"
+    folder = (
+        child_named(child_named(path, "ImageSets") or path / "ImageSets", "Main")
+        or path / "ImageSets" / "Main"
+    )
     files = {part: folder / f"{part}.txt" for part in PARTS if (folder / f"{part}.txt").is_file()}
     if not {"train", "val"} & set(files) and (folder / "trainval.txt").is_file():
         files = {"train": folder / "trainval.txt", **files}
@@ -101,12 +123,18 @@ def _parse(file: Path) -> Any:
     from defusedxml.ElementTree import fromstring
 
     try:
-        return fromstring(read_bytes(file, MAX_XML_BYTES), forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        return fromstring(
+            read_bytes(file, MAX_XML_BYTES), forbid_dtd=False, forbid_entities=True, forbid_external=True
+        )
     except DefusedXmlException as error:
         received = f"{file}: refused because it declares entities ({type(error).__name__})"
-        raise DataError(received, "XML without entity declarations", "export it again, or remove it") from None
+        raise DataError(
+            received, "XML without entity declarations", "export it again, or remove it"
+        ) from None
     except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise DataError(f"{file}: invalid XML ({error})", "an annotation in XML", "export it again, or remove it") from None
+        raise DataError(
+            f"{file}: invalid XML ({error})", "an annotation in XML", "export it again, or remove it"
+        ) from None
 
 
 def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> None:
@@ -119,7 +147,9 @@ def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str)
     file_name = (root.findtext("filename") or "").strip()
     name = safe_relative(file_name) if file_name else ""
     if name is None:
-        return builder.skip("path refused", file, f"its <filename> {file_name[:100]!r} points outside the folder")
+        return builder.skip(
+            "path refused", file, f"its <filename> {file_name[:100]!r} points outside the folder"
+        )
     near = [file.parent, *index.folders]
     same_stem = (index.of_stem(file.stem, folder, part) for folder in near)
     image = next(filter(None, same_stem), None) or (index.find(name, near) if name else None)
@@ -127,7 +157,9 @@ def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str)
         reason = f"no image {file.stem}.* or {name or '(no filename)'}"
         return builder.skip("annotation without image", file, reason)
     items = enumerate(root.findall("object"), 1)
-    boxes = [box for number, item in items if (box := _read_object(builder, item, f"{file}, object {number}"))]
+    boxes = [
+        box for number, item in items if (box := _read_object(builder, item, f"{file}, object {number}"))
+    ]
     added = builder.add(image, boxes, file, part)
     if added is not None:
         size = (to_number(root.findtext("size/height")), to_number(root.findtext("size/width")))
@@ -164,7 +196,11 @@ def _value(element: Any, depth: int = 1) -> Any:
 def _exact(kind: Any, text: str) -> Any:
     """The number, if it is written back as the same text."""
     try:
-        return number if len(text) < 30 and repr(number := kind(text)) == text and math.isfinite(number) else None
+        return (
+            number
+            if len(text) < 30 and repr(number := kind(text)) == text and math.isfinite(number)
+            else None
+        )
     except ValueError:
         return None
 
@@ -182,7 +218,9 @@ def write_voc(boxset: BoxSet, out: Path) -> None:
         lists.mkdir(parents=True)
         both = sorted([*boxset.parts.get("train", []), *boxset.parts.get("val", [])])
         for part, indices in {**boxset.parts, "trainval": both}.items():
-            (lists / f"{part}.txt").write_text("".join(f"{Path(names[i]).stem}\n" for i in indices), encoding="utf-8")
+            (lists / f"{part}.txt").write_text(
+                "".join(f"{Path(names[i]).stem}\n" for i in indices), encoding="utf-8"
+            )
     (out / "classes.txt").write_text("".join(f"{name}\n" for name in boxset.classes), encoding="utf-8")
 
 

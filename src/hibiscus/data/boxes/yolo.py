@@ -13,7 +13,15 @@ import yaml
 
 from hibiscus.data.boxes.boxset import PARTS, BoxSet
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
-from hibiscus.data.boxes.validate import MAX_BOXES, MAX_CLASSES, BoxSetBuilder, RawBox, check_classes, to_number, to_pixel_edges
+from hibiscus.data.boxes.validate import (
+    MAX_BOXES,
+    MAX_CLASSES,
+    BoxSetBuilder,
+    RawBox,
+    check_classes,
+    to_number,
+    to_pixel_edges,
+)
 from hibiscus.data.boxes.yolo_config import YoloConfig, is_config, read_class_names, read_config
 from hibiscus.data.files import (
     child_named,
@@ -33,7 +41,9 @@ __all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]
 
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes about 40
 MAX_LIST_BYTES = 64_000_000
-DIGITS = 9  # of a pixel; the rounding errors of the fractions are smaller, so whole pixels are restored exactly
+DIGITS = (
+    9  # of a pixel; the rounding errors of the fractions are smaller, so whole pixels are restored exactly
+)
 LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
 NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt"}
 
@@ -105,7 +115,9 @@ def read_yolo(path: Path, image_folder: Path | None = None) -> BoxSet:
         if image in builder.images:
             first = builder.images[image][2]
             if first != part:
-                builder.fix("in two parts", image, f"occurs in {first or 'no part'} and in {part or 'no part'}")
+                builder.fix(
+                    "in two parts", image, f"occurs in {first or 'no part'} and in {part or 'no part'}"
+                )
             continue
         size = image_size(image)
         used.add(label)
@@ -123,7 +135,9 @@ def read_yolo(path: Path, image_folder: Path | None = None) -> BoxSet:
     return builder.build(check_classes(names, root))
 
 
-def _images(builder: BoxSetBuilder, config: YoloConfig, root: Path, image_folder: Path | None) -> Iterator[tuple[Path, str]]:
+def _images(
+    builder: BoxSetBuilder, config: YoloConfig, root: Path, image_folder: Path | None
+) -> Iterator[tuple[Path, str]]:
     """The images and their parts: first those that `data.yaml` names, then those in the other folders."""
     for part in PARTS:
         for path in config.parts.get(part, []):
@@ -162,7 +176,11 @@ def _label_file(file: Path, root: Path, image_folder: Path | None) -> Path:
     """The path of the boxes of an image, whether the file exists or not."""
     beside = file.with_suffix(".txt")
     if image_folder is not None and file.is_relative_to(image_folder):
-        return (root / "labels" / beside.relative_to(image_folder)) if (root / "labels").is_dir() else root / beside.name
+        return (
+            (root / "labels" / beside.relative_to(image_folder))
+            if (root / "labels").is_dir()
+            else root / beside.name
+        )
     return _parallel(beside, root) or beside
 
 
@@ -171,10 +189,14 @@ def _all_labels(root: Path) -> Iterator[Path]:
     folders = [child_named(root, "labels"), *(child_named(child, "labels") for child in part_folders(root))]
     for folder in folders:
         if folder is not None:
-            yield from (file for file in walk_files(folder) if file.suffix == ".txt" and file.name not in NO_LABELS)
+            yield from (
+                file for file in walk_files(folder) if file.suffix == ".txt" and file.name not in NO_LABELS
+            )
 
 
-def _read_labels(builder: BoxSetBuilder, file: Path, size: tuple[int, int], names: dict[int, str] | None) -> list[RawBox]:
+def _read_labels(
+    builder: BoxSetBuilder, file: Path, size: tuple[int, int], names: dict[int, str] | None
+) -> list[RawBox]:
     if not file.is_file():
         return []
     try:
@@ -191,7 +213,9 @@ def _read_labels(builder: BoxSetBuilder, file: Path, size: tuple[int, int], name
     return boxes
 
 
-def _read_line(builder: BoxSetBuilder, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None) -> RawBox | None:
+def _read_line(
+    builder: BoxSetBuilder, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None
+) -> RawBox | None:
     if len(words) < 5 or len(words) % 2 == 0:
         reason = f"{len(words)} numbers, expected class cx cy w h, or a class and the points x y of a polygon"
         return builder.skip("malformed", where, reason)
@@ -216,8 +240,12 @@ def write_yolo(boxset: BoxSet, out: Path) -> None:
         lines = []
         for (xmin, ymin, xmax, ymax), label in zip(image.boxes.tolist(), image.labels, strict=True):
             center = ((xmin + xmax) / 2 / width, (ymin + ymax) / 2 / height)
-            lines.append(f"{label} {' '.join(map(repr, (*center, (xmax - xmin) / width, (ymax - ymin) / height)))}\n")
+            lines.append(
+                f"{label} {' '.join(map(repr, (*center, (xmax - xmin) / width, (ymax - ymin) / height)))}\n"
+            )
         (out / "labels" / folder / f"{Path(name).stem}.txt").write_text("".join(lines), encoding="utf-8")
     parts = {part: f"images/{part}" for part in PARTS if part in boxset.parts}
     content = {**parts, "nc": len(boxset.classes), "names": dict(enumerate(boxset.classes))}
-    (out / "data.yaml").write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (out / "data.yaml").write_text(
+        yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )

@@ -32,7 +32,10 @@ def is_config(file: Path) -> bool:
     if not is_yaml or file.stat().st_size > MAX_YAML_BYTES:
         return False
     text = read_text(file, MAX_YAML_BYTES)
-    return bool(re.search(r"^(names|nc)\s*:", text, re.MULTILINE) and re.search(r"^(train|val)\s*:", text, re.MULTILINE))
+    return bool(
+        re.search(r"^(names|nc)\s*:", text, re.MULTILINE)
+        and re.search(r"^(train|val)\s*:", text, re.MULTILINE)
+    )
 
 
 def read_config(builder: BoxSetBuilder, file: Path, root: Path) -> YoloConfig:
@@ -50,7 +53,9 @@ def read_config(builder: BoxSetBuilder, file: Path, root: Path) -> YoloConfig:
         raise DataError(f"{file}: contains no mapping", expected, fix)
     config = YoloConfig(_names(file, content.get("names"), content.get("nc")))
     if config.names is not None and isinstance(content.get("nc"), int) and content["nc"] != len(config.names):
-        builder.notes.append(f"{file.name}: nc differs from the number of names, {len(config.names)}; the names are used")
+        builder.notes.append(
+            f"{file.name}: nc differs from the number of names, {len(config.names)}; the names are used"
+        )
     base = root
     if content.get("path") not in (None, "", "."):
         inside = safe_relative(content["path"]) if isinstance(content["path"], str) else None

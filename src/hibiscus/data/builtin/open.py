@@ -70,7 +70,10 @@ def open_bundled(name: str) -> Dataset:
         folder = _files().parent / "images"
         crops = {label: _crops(open_image(folder / f"{label}.jpg")) for label in ("china", "flower")}
         images = np.concatenate(list(crops.values()))
-        fields = {"image": images, "label": np.repeat(list(crops), [len(images) for images in crops.values()])}
+        fields = {
+            "image": images,
+            "label": np.repeat(list(crops), [len(images) for images in crops.values()]),
+        }
         keys = content_keys(images)
     else:
         fields, keys = _table(name)

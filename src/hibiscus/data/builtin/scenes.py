@@ -7,7 +7,9 @@ import numpy as np
 __all__ = ["SCENE_CLASSES", "draw_scenes"]
 
 SCENE_CLASSES = ("ground", "disc", "square", "triangle")
-COLORS = np.array([[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]])  # by class; the ground has a random color
+COLORS = np.array(
+    [[0, 0, 0], [205, 70, 60], [60, 165, 90], [75, 90, 200]]
+)  # by class; the ground has a random color
 HEIGHT, WIDTH = 48, 64
 MIN_RADIUS, MAX_RADIUS, MAX_SHAPES = 6, 11, 3
 
@@ -32,7 +34,12 @@ def draw_scenes(count: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray
             canvas[inside] = COLORS[kind] + draw.uniform(-30, 30, 3)
             mask[inside] = kind
             across, along = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
-            edges = np.array([across[0], along[0], across[-1] + 1, along[-1] + 1]) / (WIDTH, HEIGHT, WIDTH, HEIGHT)
+            edges = np.array([across[0], along[0], across[-1] + 1, along[-1] + 1]) / (
+                WIDTH,
+                HEIGHT,
+                WIDTH,
+                HEIGHT,
+            )
             row[:] = (*edges, kind - 1)
         image[:] = np.clip(canvas + draw.normal(0, 12, canvas.shape), 0, 255)
     return images, masks, boxes

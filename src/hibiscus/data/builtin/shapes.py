@@ -24,7 +24,13 @@ SIDE, POINTS = 32, 5  # pixels of a side, and sampling points along the side of 
 SHAPES, SCALES = ("square", "ellipse", "heart"), np.linspace(3.5, 6.5, 4)
 TURNS = np.arange(6) * (np.pi / 2 / 6)
 RIGHT, DOWN = np.arange(-7, 8), np.arange(-4, 5)  # pixels from the center; no shape reaches the edge
-FACTORS = {"shape": len(SHAPES), "scale": len(SCALES), "rotation": len(TURNS), "x": len(RIGHT), "y": len(DOWN)}
+FACTORS = {
+    "shape": len(SHAPES),
+    "scale": len(SCALES),
+    "rotation": len(TURNS),
+    "x": len(RIGHT),
+    "y": len(DOWN),
+}
 
 
 def draw_shapes() -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +55,9 @@ def _draw(shape: str, scale: float, turn: float) -> np.ndarray:
     """One shape in the center: uint8 `(height, width)`."""
     points = (np.arange(SIDE * POINTS) + 0.5) / POINTS - SIDE / 2
     right, up = points[None, :] / scale, -points[:, None] / scale
-    inside = _inside(shape, np.cos(turn) * right + np.sin(turn) * up, np.cos(turn) * up - np.sin(turn) * right)
+    inside = _inside(
+        shape, np.cos(turn) * right + np.sin(turn) * up, np.cos(turn) * up - np.sin(turn) * right
+    )
     fractions = inside.reshape(SIDE, POINTS, SIDE, POINTS).mean((1, 3))
     return np.round(255 * fractions).astype(np.uint8)
 

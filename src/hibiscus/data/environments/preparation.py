@@ -50,7 +50,9 @@ def make_environment(name: str) -> Any:
         hint = nearest(name, known)
         is_typo = name not in known and hint.startswith("did you mean")
         fix = hint if is_typo else "gym:CartPole-v1, or install the package that it names"
-        raise DataError(f"gym:{name}: {str(error).splitlines()[0]}", "an environment of Gymnasium", fix) from None
+        raise DataError(
+            f"gym:{name}: {str(error).splitlines()[0]}", "an environment of Gymnasium", fix
+        ) from None
     except ImportError as error:
         fix = f"pip install {error.name or 'gymnasium[all]'}"
         raise DataError(f"gym:{name}: {error}", "the packages that it requires", fix) from None
@@ -95,7 +97,9 @@ class EnvironmentPreparation:
         environment.close()
         fix = "use an environment such as CartPole-v1"
         if not isinstance(observations, spaces.Box) or len(observations.shape) != 1:
-            raise DataError(f"gym:{name}: its observations are {observations}", "a vector of numbers (Box)", fix)
+            raise DataError(
+                f"gym:{name}: its observations are {observations}", "a vector of numbers (Box)", fix
+            )
         if not isinstance(actions, spaces.Discrete):
             raise DataError(f"gym:{name}: its actions are {actions}", "numbered actions (Discrete)", fix)
         spec = environment.spec
@@ -110,7 +114,9 @@ class EnvironmentPreparation:
         names_and_seeds = [str(start).rsplit("#", 1) for start in starts]
         other = next((name for name, _ in names_and_seeds if name != self.name), None)
         if other is not None:
-            raise DataError(f"starts of {other}", f"starts of {self.name}, as in training", f"gym:{self.name}")
+            raise DataError(
+                f"starts of {other}", f"starts of {self.name}, as in training", f"gym:{self.name}"
+            )
         return np.array([int(seed) for _, seed in names_and_seeds], np.int64)
 
     def to_json(self) -> dict[str, Any]:

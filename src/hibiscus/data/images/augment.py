@@ -33,7 +33,19 @@ __all__ = ["BELOW_ONE", "Augment", "check_number", "check_switch"]
 BELOW_ONE = math.nextafter(1.0, 0.0)  # the largest number below 1
 SAMPLING = {"zero": "zeros", "nearest": "border", "reflect": "reflection"}
 # One row of uniform numbers per decision, always drawn, so that enabling one does not change the others.
-DRAWS = ("shift_y", "shift_x", "crop_y", "crop_x", "flip_x", "flip_y", "rotation", "zoom", "shear", "brightness", "contrast")
+DRAWS = (
+    "shift_y",
+    "shift_x",
+    "crop_y",
+    "crop_x",
+    "flip_x",
+    "flip_y",
+    "rotation",
+    "zoom",
+    "shear",
+    "brightness",
+    "contrast",
+)
 DRAWS = (*DRAWS, "cutout_y", "cutout_x")
 
 
@@ -96,14 +108,20 @@ class Augment:
     @property
     def active(self) -> bool:
         """Whether any augmentation is enabled."""
-        return any(getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "padding_mode")
+        return any(
+            getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "padding_mode"
+        )
 
     @overload
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor: ...
     @overload
-    def __call__(self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]: ...
+    def __call__(
+        self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]: ...
 
-    def __call__(self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None = None) -> Any:
+    def __call__(
+        self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None = None
+    ) -> Any:
         """A new batch; `images` itself if nothing is enabled. It is never modified in place.
 
         Args:
@@ -118,7 +136,11 @@ class Augment:
         self, images: torch.Tensor, generator: torch.Generator, masks: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         if not isinstance(images, torch.Tensor) or images.ndim != 4 or not images.is_floating_point():
-            received = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
+            received = (
+                f"{images.dtype} {tuple(images.shape)}"
+                if isinstance(images, torch.Tensor)
+                else type(images).__name__
+            )
             expected = "floating point (batch, channels, height, width) in [0, 1]"
             raise DataError(f"images: {received}", expected, "divide uint8 by 255")
         if not self.active or images.numel() == 0:
@@ -128,7 +150,9 @@ class Augment:
             received = f"crop={self.crop}, cutout={self.cutout} for images of {height} x {width}"
             raise ConfigError(received, "less than the shorter side", "reduce them")
         # One draw, on the device of the generator: a CPU generator gives a GPU batch the same numbers.
-        uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(images.device)
+        uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(
+            images.device
+        )
         draws: dict[str, torch.Tensor] = dict(zip(DRAWS, uniform, strict=True))
         images, masks = self._moved(images, draws, masks)
         if self.brightness or self.contrast:
@@ -149,14 +173,18 @@ class Augment:
         if self.translate or self.crop or self.flip or self.vertical_flip:
             margin = round(self.translate * height) + self.crop, round(self.translate * width) + self.crop
             rows = torch.arange(height, device=images.device)
-            rows = torch.where(flip_y[:, None], height - 1 - rows, rows) + (down + margin[0])[:, None]  # (batch, height)
+            rows = (
+                torch.where(flip_y[:, None], height - 1 - rows, rows) + (down + margin[0])[:, None]
+            )  # (batch, height)
             # A flipped image is read from the flipped batch, which is concatenated to the batch.
             index = torch.arange(len(images), device=images.device) + len(images) * flip_x
             left = torch.where(flip_x, -right, right) + margin[1]
 
             def moved(stack: torch.Tensor, value: int | None) -> torch.Tensor:
                 stack = pad_batch(stack, margin, self.padding_mode, value)
-                return copy_windows(torch.cat([stack, stack.flip(3)]) if self.flip else stack, index, rows, left, width)
+                return copy_windows(
+                    torch.cat([stack, stack.flip(3)]) if self.flip else stack, index, rows, left, width
+                )
 
             return moved(images, None), None if masks is None else moved(masks[:, None], IGNORED)[:, 0]
         return images, masks
@@ -192,7 +220,9 @@ class Augment:
     @staticmethod
     def _sampled_mask(masks: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         """The class of the nearest pixel; ignored outside the image in any padding mode."""
-        known = functional.grid_sample(masks[:, None].float() - IGNORED, grid, "nearest", "zeros", align_corners=False)
+        known = functional.grid_sample(
+            masks[:, None].float() - IGNORED, grid, "nearest", "zeros", align_corners=False
+        )
         return (known[:, 0] + IGNORED).to(masks.dtype)
 
     def _relit(self, images: torch.Tensor, draws: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -200,7 +230,10 @@ class Augment:
         brightness = (1 + _signed(draws["brightness"]) * self.brightness)[:, None, None, None]
         contrast = (1 + _signed(draws["contrast"]) * self.contrast)[:, None, None, None]
         mean = images.float().mean((1, 2, 3), keepdim=True)
-        gain, lift = (brightness * contrast).to(images.dtype), (brightness * mean * (1 - contrast)).to(images.dtype)
+        gain, lift = (
+            (brightness * contrast).to(images.dtype),
+            (brightness * mean * (1 - contrast)).to(images.dtype),
+        )
         return torch.addcmul(lift, images, gain).clamp_(0, 1)
 
     def _erased(
@@ -213,7 +246,9 @@ class Augment:
             index = torch.arange(side, device=images.device)
             hit.append((index >= start) & (index < start + self.cutout))  # (batch, side)
         erased = hit[0][:, :, None] & hit[1][:, None, :]
-        return images.masked_fill(erased[:, None], 0), None if masks is None else masks.masked_fill(erased, IGNORED)
+        return images.masked_fill(erased[:, None], 0), None if masks is None else masks.masked_fill(
+            erased, IGNORED
+        )
 
 
 def _signed(uniform: torch.Tensor) -> torch.Tensor:
@@ -223,7 +258,9 @@ def _signed(uniform: torch.Tensor) -> torch.Tensor:
 
 def _whole(uniform: torch.Tensor, limit: int) -> torch.Tensor:
     """[0, 1) to integers from -limit to limit with equal probability."""
-    return (uniform * (2 * limit + 1)).long().clamp_(max=2 * limit) - limit  # clamped, as float32 may round up to the end
+    return (uniform * (2 * limit + 1)).long().clamp_(
+        max=2 * limit
+    ) - limit  # clamped, as float32 may round up to the end
 
 
 def check_number(name: str, value: Any, low: float, high: float) -> None:
@@ -234,7 +271,9 @@ def check_number(name: str, value: Any, low: float, high: float) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         limit = "below 1" if high == BELOW_ONE else f"{high:g}"
-        raise ConfigError(f"{name}={value!r}", f"a number from {low:g} to {limit}", f"{name}={low:g} disables it")
+        raise ConfigError(
+            f"{name}={value!r}", f"a number from {low:g} to {limit}", f"{name}={low:g} disables it"
+        )
 
 
 def check_switch(name: str, value: Any) -> None:

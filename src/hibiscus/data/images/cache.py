@@ -30,7 +30,9 @@ from hibiscus.errors import DataError
 
 __all__ = ["cache_folder", "decode_images"]
 
-Decoded = tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]  # pixels, keys, and the bad files with their reasons
+Decoded = tuple[
+    np.ndarray, np.ndarray, list[tuple[int, str]]
+]  # pixels, keys, and the bad files with their reasons
 CHUNK, CHUNK_BYTES = 512, 2**25  # the largest number of images, and of bytes of pixels, decoded at a time
 
 
@@ -73,7 +75,14 @@ def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]
     return key, ""
 
 
-def _decode_every(files: Sequence[Path], pixels: np.ndarray, results: list[tuple[int, str]], resize: str, step: int, first: int) -> None:
+def _decode_every(
+    files: Sequence[Path],
+    pixels: np.ndarray,
+    results: list[tuple[int, str]],
+    resize: str,
+    step: int,
+    first: int,
+) -> None:
     """Decodes every `step`-th image, starting from the `first`."""
     for index in range(first, len(files), step):
         results[index] = _decode_into(files[index], pixels[index], resize)
@@ -129,7 +138,12 @@ def _load(entry: Path, shape: tuple[int, ...]) -> Decoded | None:
         keys = np.load(entry / "keys.npy", allow_pickle=False)
     except Exception:  # whatever is wrong with it, the entry is rebuilt
         return None
-    is_valid = pixels.shape == shape and pixels.dtype == np.uint8 and keys.shape == shape[:1] and keys.dtype == np.uint64
+    is_valid = (
+        pixels.shape == shape
+        and pixels.dtype == np.uint8
+        and keys.shape == shape[:1]
+        and keys.dtype == np.uint64
+    )
     return (pixels, keys, bad) if is_valid else None
 
 
@@ -157,7 +171,9 @@ def _build(
         try:
             work.rename(entry)
         except OSError:
-            if _load(entry, (len(files), *shape)) is None:  # otherwise another process was faster; its entry is the same
+            if (
+                _load(entry, (len(files), *shape)) is None
+            ):  # otherwise another process was faster; its entry is the same
                 shutil.rmtree(entry, ignore_errors=True)
                 work.rename(entry)
 

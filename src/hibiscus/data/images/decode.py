@@ -85,7 +85,10 @@ def open_image(
         DataError: missing, empty, truncated, too large, or not an image; the message names the file and the
             reason.
     """
-    for name, word, known in (("mode", mode, ("auto", "gray", "rgb")), ("resize", resize, ("cover", "squash"))):
+    for name, word, known in (
+        ("mode", mode, ("auto", "gray", "rgb")),
+        ("resize", resize, ("cover", "squash")),
+    ):
         if word not in known:
             raise ConfigError(f"{name}={word!r}", f"one of {', '.join(known)}", nearest(str(word), known))
     if size is not None:
@@ -108,7 +111,9 @@ def open_image(
         raise _too_large(name, str(error), limit) from error
     except Image.UnidentifiedImageError as error:
         known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO image"
-        raise DataError(f"{name}: not an image, whatever its extension", known, "remove or replace it") from error
+        raise DataError(
+            f"{name}: not an image, whatever its extension", known, "remove or replace it"
+        ) from error
     except Exception as error:  # decoders raise errors of any type for hostile bytes, MemoryError included
         reason = str(error) or type(error).__name__
         fix = "copy it again from its source"
@@ -126,7 +131,9 @@ def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesI
             raise DataError(f"{name}: {what}", "an image file", "check the path")
         count = source.stat().st_size
     if count == 0:
-        raise DataError(f"{name}: empty file (0 bytes)", "an image", "remove it, or copy it again from its source")
+        raise DataError(
+            f"{name}: empty file (0 bytes)", "an image", "remove it, or copy it again from its source"
+        )
     return name, source
 
 
@@ -168,7 +175,9 @@ def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> ImageArray:
     """16-bit, 32-bit or float grayscale (height, width) to uint8; 65535 / 257 = 255 exactly."""
     low, high = float(values.min()), float(values.max())
     # A 32-bit file may hold 8-bit values; the PNG and PPM readers use that mode for 16-bit images only.
-    is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255))
+    is_16_bit = image.mode.startswith("I;16") or (
+        image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255)
+    )
     top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
     if not (low >= 0 and high <= top):
         expected = "0 to 1, 0 to 255, or 0 to 65535"
@@ -183,14 +192,21 @@ def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
     if how == "cover":
         scale = min(image.width / width, image.height / height)
         box_width, box_height = width * scale, height * scale
-    left, top = max(0.0, (image.width - box_width) / 2), max(0.0, (image.height - box_height) / 2)  # rounding: -1e-14
+    left, top = (
+        max(0.0, (image.width - box_width) / 2),
+        max(0.0, (image.height - box_height) / 2),
+    )  # rounding: -1e-14
     box = (left, top, min(left + box_width, image.width), min(top + box_height, image.height))
     return image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
 
 
 def check_size(size: Sequence[int]) -> tuple[int, int]:
     """Returns the size if it is (height, width) in whole pixels."""
-    good = isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
+    good = (
+        isinstance(size, Sequence)
+        and len(size) == 2
+        and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
+    )
     if not good:
         raise ConfigError(f"size={size!r}", "(height, width), two integers from 1", "for a square: (64, 64)")
     return int(size[0]), int(size[1])
@@ -210,7 +226,9 @@ def read_headers(files: Sequence[Path], max_files: int = 200) -> tuple[list[tupl
                 with Image.open(file if file.is_file() else io.BytesIO(), formats=readers) as image:
                     # For other formats, reading the orientation decodes the whole image.
                     turn = image.getexif().get(0x0112, 1) if image.format in ("JPEG", "MPO") else 1
-                    sizes.append((image.width, image.height) if turn in (5, 6, 7, 8) else (image.height, image.width))
+                    sizes.append(
+                        (image.width, image.height) if turn in (5, 6, 7, 8) else (image.height, image.width)
+                    )
                     gray = gray and (image.mode in {"L", "1", "LA", "La", "F"} or image.mode.startswith("I"))
         except Exception:
             continue

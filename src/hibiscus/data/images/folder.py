@@ -15,14 +15,22 @@ from hibiscus.errors import DataError
 
 __all__ = ["open_image_files", "open_image_folder"]
 
-LARGEST_DEFAULT_SIDE = 96  # images of different or larger sizes are resized to this side unless image_size is given
+LARGEST_DEFAULT_SIDE = (
+    96  # images of different or larger sizes are resized to this side unless image_size is given
+)
 
 
-def _target_shape(files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None) -> tuple[int, int, int]:
+def _target_shape(
+    files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None
+) -> tuple[int, int, int]:
     sizes, gray = read_headers(files)
     channels = channels or (1 if gray else 3)
     if image_size is not None:
-        height, width = (image_size, image_size) if isinstance(image_size, int) else (int(image_size[0]), int(image_size[1]))
+        height, width = (
+            (image_size, image_size)
+            if isinstance(image_size, int)
+            else (int(image_size[0]), int(image_size[1]))
+        )
     elif sizes and len(set(sizes)) == 1 and max(sizes[0]) <= LARGEST_DEFAULT_SIDE:
         height, width = sizes[0]
     else:
@@ -47,7 +55,9 @@ def _collect_images(folder: Path, notes: list[str]) -> tuple[list[Path], list[Pa
     siblings = (child for child in next(iter(parts)).parent.iterdir() if child not in parts)
     unused = sorted(child.name for child in siblings if not is_hidden(child.name))
     if unused:
-        notes.append(f"not in a part and therefore ignored: {', '.join(unused[:5])}{' ...' if len(unused) > 5 else ''}")
+        notes.append(
+            f"not in a part and therefore ignored: {', '.join(unused[:5])}{' ...' if len(unused) > 5 else ''}"
+        )
     files, roots, names, others = [], [], [], 0
     for child, part in parts.items():
         images, count = find_images(child)

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from hibiscus.data.images.decode import FORMATS, PIXEL_LIMIT, ImageArray, check_size, open_image, resized, to_plain
+from hibiscus.data.images.decode import (
+    FORMATS,
+    PIXEL_LIMIT,
+    ImageArray,
+    check_size,
+    open_image,
+    resized,
+    to_plain,
+)
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
@@ -78,7 +86,13 @@ def describe(image: ImageArray) -> dict[str, Any]:
     channels = 1 if check_image(image).ndim == 2 else image.shape[2]
     values = {"low": int(image.min()), "high": int(image.max()), "mean": float(image.mean())}
     mode = {1: "gray", 2: "gray+alpha", 3: "rgb", 4: "rgb+alpha"}[channels]
-    layout = {"shape": image.shape, "dtype": "uint8", "channels": channels, "mode": mode, "bytes": image.nbytes}
+    layout = {
+        "shape": image.shape,
+        "dtype": "uint8",
+        "channels": channels,
+        "mode": mode,
+        "bytes": image.nbytes,
+    }
     return {**layout, **values}
 
 
@@ -88,7 +102,9 @@ def save_image(image: ImageArray, path: str | os.PathLike[str], overwrite: bool 
     kind = known.get(path.suffix.lower())
     if kind not in Image.SAVE or kind not in FORMATS:
         expected = ".png, .jpg, .webp, .bmp or .tiff"
-        raise DataError(f"{path}: no image format has the extension {path.suffix!r}", expected, "change the extension")
+        raise DataError(
+            f"{path}: no image format has the extension {path.suffix!r}", expected, "change the extension"
+        )
     try:
         _image(image).save(encoded, format=kind, quality=95)
         with path.open("wb" if overwrite else "xb") as file:
@@ -199,7 +215,9 @@ def flip_by_index(image: ImageArray, direction: str = "horizontal") -> ImageArra
 def _flip_axis(direction: str) -> int:
     directions = ("vertical", "horizontal")
     if direction not in directions:
-        raise ConfigError(f"direction={direction!r}", "horizontal or vertical", nearest(str(direction), directions))
+        raise ConfigError(
+            f"direction={direction!r}", "horizontal or vertical", nearest(str(direction), directions)
+        )
     return directions.index(direction)
 
 

@@ -40,7 +40,9 @@ class ImagePreparation:
     kind: ClassVar[str] = "image"
 
     @classmethod
-    def fit(cls, images_train: np.ndarray, limit: int = 20_000, rows: np.ndarray | None = None) -> ImagePreparation:
+    def fit(
+        cls, images_train: np.ndarray, limit: int = 20_000, rows: np.ndarray | None = None
+    ) -> ImagePreparation:
         r"""Learns the mean and standard deviation of each channel (the array may be memory-mapped).
 
         Args:
@@ -74,7 +76,9 @@ class ImagePreparation:
         frequency, levels = histogram / histogram.sum(axis=1, keepdims=True), np.arange(256) / 255
         mean = frequency @ levels
         std = np.sqrt(np.maximum(frequency @ levels**2 - mean**2, 0))
-        return cls(height, width, channels, tuple(mean.tolist()), tuple(np.where(std < 1e-4, 1.0, std).tolist()))
+        return cls(
+            height, width, channels, tuple(mean.tolist()), tuple(np.where(std < 1e-4, 1.0, std).tolist())
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -82,17 +86,27 @@ class ImagePreparation:
         return (self.channels, self.height, self.width)
 
     def decode(self, values: Tensor) -> np.ndarray:
-        """Prepared values `(items, channels, height, width)` as uint8 images `(items, height, width, channels)`."""
+        """Prepared values `(items, channels, height, width)` as uint8 images `(items, height, width,
+        channels)`.
+        """
         import torch
 
-        std, mean = (torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (self.std, self.mean))
+        std, mean = (
+            torch.tensor(numbers, device=values.device).view(1, -1, 1, 1) for numbers in (self.std, self.mean)
+        )
         pixels = (values.float() * std + mean).mul(255).round().clamp(0, 255)
         return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         size = {"height": self.height, "width": self.width, "channels": self.channels}
-        return {"kind": self.kind, **size, "mean": list(self.mean), "std": list(self.std), "resize": self.resize}
+        return {
+            "kind": self.kind,
+            **size,
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "resize": self.resize,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImagePreparation:

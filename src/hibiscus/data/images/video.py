@@ -32,7 +32,9 @@ VIDEO_OUTPUT_ENDINGS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 MAX_FRAMES = 20_000
 
 
-def read_frames(file: Path, shape: tuple[int, int, int], resize: str = "cover") -> tuple[np.ndarray, tuple[int, int]]:
+def read_frames(
+    file: Path, shape: tuple[int, int, int], resize: str = "cover"
+) -> tuple[np.ndarray, tuple[int, int]]:
     """All frames of a video, each resized as it is read.
 
     Args:
@@ -65,7 +67,10 @@ def walk_frames(file: Path) -> Iterator[Image.Image]:
     av = _package(file)
     count = 0
     try:
-        with file.open("rb") as source, av.open(source, "r", format=VIDEO_ENDINGS[file.suffix.lower()]) as video:
+        with (
+            file.open("rb") as source,
+            av.open(source, "r", format=VIDEO_ENDINGS[file.suffix.lower()]) as video,
+        ):
             stream = video.streams.video[0]
             if stream.width * stream.height > PIXEL_LIMIT:
                 size = f"frames of {stream.width} x {stream.height} pixels"

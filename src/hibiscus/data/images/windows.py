@@ -31,7 +31,9 @@ def pad_batch(images: torch.Tensor, margin: tuple[int, int], mode: str, value: i
     return images.contiguous(memory_format=form)
 
 
-def copy_windows(images: torch.Tensor, index: torch.Tensor, rows: torch.Tensor, left: torch.Tensor, width: int) -> torch.Tensor:
+def copy_windows(
+    images: torch.Tensor, index: torch.Tensor, rows: torch.Tensor, left: torch.Tensor, width: int
+) -> torch.Tensor:
     """images[index[b], :, rows[b], left[b] : left[b] + width], in the same memory format.
 
     Whole rows are copied, as windows on the memory as one long line, which is several times as fast as by
@@ -49,14 +51,18 @@ def copy_windows(images: torch.Tensor, index: torch.Tensor, rows: torch.Tensor, 
     stored = images.permute(0, 2, 3, 1)[:, None] if last else images.contiguous()[..., None]
     planes, high, wide, values = stored.shape[1:]
     plane = index[:, None] * planes + torch.arange(planes, device=images.device)
-    starts = (plane[:, :, None] * high + rows[:, None]) * wide + left[:, None, None]  # (batch, planes, height)
+    starts = (plane[:, :, None] * high + rows[:, None]) * wide + left[
+        :, None, None
+    ]  # (batch, planes, height)
     line = stored.reshape(-1)
     windows = line.as_strided((len(line) // values - width + 1, width * values), (values, 1))
     copied = windows.index_select(0, starts.view(-1)).view(*starts.shape, width, values)
     return copied[:, 0].permute(0, 3, 1, 2) if last else copied[..., 0]
 
 
-def place_windows(width: torch.Tensor, height: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def place_windows(
+    width: torch.Tensor, height: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+) -> torch.Tensor:
     """Windows of these sizes in the whole, or around it if larger, at relative position x, y; (..., 4)."""
     return torch.stack((x * (1 - width), y * (1 - height), width, height), -1)
 

@@ -42,7 +42,9 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
     Raises:
         DataError: a line in another form, a repeated number, or too many classes.
     """
-    file = next((folder / name for folder in folders for name in CLASS_LISTS if (folder / name).is_file()), None)
+    file = next(
+        (folder / name for folder in folders for name in CLASS_LISTS if (folder / name).is_file()), None
+    )
     if file is None:
         return None
     if file.stat().st_size > MAX_LIST_BYTES:

@@ -37,7 +37,9 @@ def infer_classes(files: Sequence[Path]) -> ClassList:
             received = f"{file}: the masks have more than {MAX_CLASSES} distinct values"
             raise DataError(received, "a few classes", "add a class list, classes.txt")
     if any(len(value) == 3 for value in values):
-        return numbered({value: "#{:02x}{:02x}{:02x}".format(*value) for value in sorted(values) if len(value) == 3})
+        return numbered(
+            {value: "#{:02x}{:02x}{:02x}".format(*value) for value in sorted(values) if len(value) == 3}
+        )
     gray = sorted(value[0] for value in values)
     if set(gray) <= {0, 255}:
         return ClassList(("black", "white"), {0: 0, 255: 1}, {})
@@ -86,7 +88,9 @@ def _open_mask(file: Path, colored: bool = False) -> np.ndarray:
         raise
     except Exception as error:  # decoders raise errors of any type for hostile bytes
         lossy = file.is_file() and jpeg_bytes(file) is not None
-        what = "a JPEG, which alters class numbers" if lossy else f"not a mask ({error or type(error).__name__})"
+        what = (
+            "a JPEG, which alters class numbers" if lossy else f"not a mask ({error or type(error).__name__})"
+        )
         fix = "save the masks as PNG, from their lossless originals"
         raise DataError(f"{file}: {what}", "a PNG, BMP, TIFF or GIF", fix) from None
 
@@ -109,11 +113,15 @@ def _class_numbers(raw: np.ndarray, classes: ClassList, file: Path) -> np.ndarra
     if raw.ndim == 2 and classes.values:
         table = np.full(256, 254, np.uint8)
         table[list(classes.values)] = list(classes.values.values())
-        table[IGNORED] = classes.values.get(IGNORED, IGNORED)  # by convention 255 has no class, unless the list names it
+        table[IGNORED] = classes.values.get(
+            IGNORED, IGNORED
+        )  # by convention 255 has no class, unless the list names it
         numbers = table[raw]
         if (numbers == 254).any():
             unknown = np.unique(raw[numbers == 254])
-            known = f"the list has {len(classes.names)} classes: {', '.join(map(str, list(classes.values)[:8]))}"
+            known = (
+                f"the list has {len(classes.names)} classes: {', '.join(map(str, list(classes.values)[:8]))}"
+            )
             received = f"{file}: values {', '.join(map(str, unknown[:5]))} belong to no class ({known})"
             raise DataError(received, "values of the list", "correct the list")
         return numbers
@@ -131,7 +139,9 @@ def _class_numbers(raw: np.ndarray, classes: ClassList, file: Path) -> np.ndarra
     if (numbers == 254).any():
         unknown = np.unique(codes[numbers == 254])
         colors = ", ".join(f"#{code:06x}" for code in unknown[:5])
-        raise DataError(f"{file}: colors {colors} belong to no class", "colors of the class list", "correct the list")
+        raise DataError(
+            f"{file}: colors {colors} belong to no class", "colors of the class list", "correct the list"
+        )
     return numbers
 
 
@@ -139,5 +149,8 @@ def _nearest(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Nearest-neighbor resize."""
     if values.shape == size:
         return values
-    rows, columns = (((np.arange(new) + 0.5) * old / new).astype(np.int64) for new, old in zip(size, values.shape, strict=True))
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(np.int64)
+        for new, old in zip(size, values.shape, strict=True)
+    )
     return values[rows[:, None], columns[None]]

@@ -32,15 +32,23 @@ def find_mask_pairs(folder: Path) -> list[tuple[Path, Path]]:
 
     Recognized are `images/` and `masks/`, in the folder or in its parts, and `train/` beside `trainannot/`.
     """
-    children = {child.name.lower(): child for child in sorted(folder.iterdir()) if child.is_dir() and not is_hidden(child.name)}
+    children = {
+        child.name.lower(): child
+        for child in sorted(folder.iterdir())
+        if child.is_dir() and not is_hidden(child.name)
+    }
     images = [children[name] for name in IMAGE_FOLDERS if name in children]
     masks = [children[name] for name in MASK_FOLDERS if name in children and _holds_images(children[name])]
     if images and masks:
         return [(images[0], masks[0])]
-    beside = [(child, children[name + "annot"]) for name, child in children.items() if name + "annot" in children]
+    beside = [
+        (child, children[name + "annot"]) for name, child in children.items() if name + "annot" in children
+    ]
     if beside:
         return beside
-    inner = [pair for name, child in children.items() if name in PART_NAMES for pair in find_mask_pairs(child)]
+    inner = [
+        pair for name, child in children.items() if name in PART_NAMES for pair in find_mask_pairs(child)
+    ]
     if inner or len(children) != 1:
         return inner
     return find_mask_pairs(next(iter(children.values())))
@@ -68,19 +76,25 @@ def open_mask_folder(
     pairs = find_mask_pairs(folder)
     matched, skipped, total = _match(folder, pairs)
     height, width, depth = mask_shape([image for image, _, _ in matched], image_size, channels)
-    pixels, keys, good, bad = decode_images([image for image, _, _ in matched], (height, width, depth), progress, "squash")
+    pixels, keys, good, bad = decode_images(
+        [image for image, _, _ in matched], (height, width, depth), progress, "squash"
+    )
     skipped += bad
     matched = [matched[i] for i in good]
     above = [folder.parent] if folder.resolve().name.lower() in PART_NAMES else []
     folders = dict.fromkeys((folder, *(images.parent for images, _ in pairs), *above))
     classes = read_class_list(folders) or infer_classes([mask for _, mask, _ in matched])
-    masks, valid = read_masks([(image, mask) for image, mask, _ in matched], classes, (height, width), skipped)
+    masks, valid = read_masks(
+        [(image, mask) for image, mask, _ in matched], classes, (height, width), skipped
+    )
     check_bad_files(str(folder), skipped, total, max_bad_fraction)
     names = np.array([part for _, _, part in matched])[valid]
     ignored = float((masks == IGNORED).mean()) if masks.size else 0.0
     notes = [f"images resized to {height}x{width}, {color_name(depth)}; classes: {', '.join(classes.names)}"]
     if ignored:
-        notes.append(f"{ignored:.1%} of the pixels have no class and are left out of training and of all metrics")
+        notes.append(
+            f"{ignored:.1%} of the pixels have no class and are left out of training and of all metrics"
+        )
     return Dataset(
         name=folder.resolve().name,
         path=str(folder),
@@ -103,7 +117,9 @@ def _class_fractions(masks: np.ndarray, classes: ClassList) -> dict[str, float]:
     return {**by_name, "(no class)": float(counts[IGNORED] / counts.sum())}
 
 
-def _match(folder: Path, pairs: list[tuple[Path, Path]]) -> tuple[list[tuple[Path, Path, str]], list[Skipped], int]:
+def _match(
+    folder: Path, pairs: list[tuple[Path, Path]]
+) -> tuple[list[tuple[Path, Path, str]], list[Skipped], int]:
     """Each image with its mask and part, the images without a mask, and the number of all images."""
     matched: list[tuple[Path, Path, str]] = []
     skipped: list[Skipped] = []
@@ -145,12 +161,18 @@ def _listed_parts(folder: Path) -> dict[str, str]:
     return part_of
 
 
-def mask_shape(files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None) -> tuple[int, int, int]:
+def mask_shape(
+    files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None
+) -> tuple[int, int, int]:
     """Height, width and channels for pixel-wise predictions: the image size, at most 320 for a side."""
     sizes, gray = read_headers(files)
     depth = channels or (1 if gray else 3)
     if image_size is not None:
-        height, width = (image_size, image_size) if isinstance(image_size, int) else (int(image_size[0]), int(image_size[1]))
+        height, width = (
+            (image_size, image_size)
+            if isinstance(image_size, int)
+            else (int(image_size[0]), int(image_size[1]))
+        )
         return height, width, depth
     if not sizes:
         return LARGEST_DEFAULT_SIDE, LARGEST_DEFAULT_SIDE, depth

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LOOSE_MISSING", "MISSING", "as_days", "as_numbers", "as_texts", "day_comes_first", "missing_rows"]
 
-MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "Null", "<NA>"])
-LOOSE_MISSING = MISSING | {"None", "none", "-", "--", ".", "*"}  # missing only if the other values are numbers
+MISSING = frozenset(
+    ["", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "Null", "<NA>"]
+)
+LOOSE_MISSING = MISSING | {
+    "None",
+    "none",
+    "-",
+    "--",
+    ".",
+    "*",
+}  # missing only if the other values are numbers
 
 
 def as_texts(values: Any) -> np.ndarray:
@@ -140,7 +149,9 @@ def missing_rows(values: Any) -> np.ndarray:
     if getattr(values, "ndim", 1) == 2:
         frame, count = hasattr(values, "iloc"), values.shape[1]
         columns = [values.iloc[:, index] if frame else values[:, index] for index in range(count)]
-        return np.unique(np.concatenate([np.zeros(0, np.int64), *(missing_rows(column) for column in columns)]))
+        return np.unique(
+            np.concatenate([np.zeros(0, np.int64), *(missing_rows(column) for column in columns)])
+        )
     if getattr(getattr(values, "dtype", None), "kind", "O") == "f":
         return np.flatnonzero(np.isnan(as_numbers(values, "")))
     return np.flatnonzero(np.array([text is None for text in as_texts(values)], dtype=bool))

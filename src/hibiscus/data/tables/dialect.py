@@ -39,7 +39,9 @@ def detect_separator(text: str) -> str:
 def scan_rows(path: Path, text: str, delimiter: str, quoting: Any) -> list[list[str]]:
     """Checks the number of fields of every line; returns the first 200 rows."""
     sample, bad, limit = [], [], csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, skipinitialspace=True
+    )
     try:
         for row in reader:
             if not row or (len(row) == 1 and not row[0].strip()):
@@ -57,8 +59,12 @@ def scan_rows(path: Path, text: str, delimiter: str, quoting: Any) -> list[list[
         raise DataError(f"{path} is empty", "a header line and at least one row", "export the table again")
     if bad:
         more = f" (and {len(bad) - 5:,} more lines)" if len(bad) > 5 else ""
-        expected = f"{len(sample[0])} fields on every line, as on the first, separated by {SEPARATORS[delimiter]}"
-        fix = 'quote fields that contain the separator, "like, this", close every quote, or correct these lines'
+        expected = (
+            f"{len(sample[0])} fields on every line, as on the first, separated by {SEPARATORS[delimiter]}"
+        )
+        fix = (
+            'quote fields that contain the separator, "like, this", close every quote, or correct these lines'
+        )
         raise DataError(f"{path}: {', '.join(bad[:5])}{more}", expected, fix)
     return sample
 
@@ -68,7 +74,11 @@ def has_header(sample: list[list[str]]) -> bool:
     first, rest = sample[0], sample[1:]
     if any(len(value) > 100 for value in first):
         return False
-    words = [(i, value.strip()) for i, value in enumerate(first) if not _is_number(value) and value.strip() not in MISSING]
+    words = [
+        (i, value.strip())
+        for i, value in enumerate(first)
+        if not _is_number(value) and value.strip() not in MISSING
+    ]
     if words and first in rest:  # concatenated files, each with its header
         return True
     below = {index: {row[index].strip() for row in rest} for index, _ in words}

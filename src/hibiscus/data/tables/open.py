@@ -74,12 +74,18 @@ def open_table(
     else:
         keys = frame_keys(frame.drop(columns=[] if target is None else [target]))
     # In a few rows for prediction, a column may be constant that was not in training.
-    if not paths or kinds & {"number", "category", "text", "time"} or (target is None and "constant" in kinds):
+    if (
+        not paths
+        or kinds & {"number", "category", "text", "time"}
+        or (target is None and "constant" in kinds)
+    ):
         fields["table"] = frame
     if target is not None:
         fields["label"] = frame[target].to_numpy()
     ids = [f"row {row}" for row in rows]
-    return Dataset(file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped)
+    return Dataset(
+        file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped
+    )
 
 
 def listed_images(file: Path) -> list[Path]:
@@ -122,7 +128,9 @@ def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.nd
     if len(missing):
         notes.append(f"{len(missing)} rows without {target} were left out (first: row {int(missing[0]) + 1})")
     if not len(kept):
-        raise DataError(f"{file}: no row has a value in {target}", "several rows", "choose another target=COLUMN")
+        raise DataError(
+            f"{file}: no row has a value in {target}", "several rows", "choose another target=COLUMN"
+        )
     return kept
 
 
@@ -142,10 +150,14 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
         if set(dataset.fields) != set(first.fields):
             received = f"{dataset.path}: the {part} part has {', '.join(dataset.fields)}"
             expected = f"{', '.join(first.fields)}, as in {first.path}"
-            raise DataError(received, expected, "use the same columns or arrays, and target=COLUMN for tables")
+            raise DataError(
+                received, expected, "use the same columns or arrays, and target=COLUMN for tables"
+            )
         if dataset.names != first.names:
             received = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
-            raise DataError(received, f"{_listed(first.names)}, as in {first.path}", "use one class list, classes.txt")
+            raise DataError(
+                received, f"{_listed(first.names)}, as in {first.path}", "use one class list, classes.txt"
+            )
         given = {part: dataset.parts.get("test", np.arange(len(dataset)))}
         for name, items in (dataset.parts if part == "train" and dataset.parts else given).items():
             if name in spans:

@@ -43,7 +43,13 @@ class TablePreparation:
     kind: ClassVar[str] = "table"
 
     @classmethod
-    def fit(cls, frame_train: DataFrame, roles: Mapping[str, str], scaling: str = "standard", top_words: int = 1000) -> TablePreparation:
+    def fit(
+        cls,
+        frame_train: DataFrame,
+        roles: Mapping[str, str],
+        scaling: str = "standard",
+        top_words: int = 1000,
+    ) -> TablePreparation:
         r"""Learns from the training rows.
 
         Args:
@@ -111,7 +117,11 @@ class TablePreparation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {"kind": self.kind, "scaling": self.scaling, "columns": [asdict(column) for column in self.columns]}
+        return {
+            "kind": self.kind,
+            "scaling": self.scaling,
+            "columns": [asdict(column) for column in self.columns],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TablePreparation:
@@ -125,7 +135,9 @@ class TablePreparation:
 
 def _check_options(roles: Mapping[str, str], scaling: str, top_words: int) -> None:
     if scaling not in SCALINGS:
-        raise ConfigError(f"unknown scaling={scaling}", f"one of: {', '.join(SCALINGS)}", nearest(scaling, SCALINGS))
+        raise ConfigError(
+            f"unknown scaling={scaling}", f"one of: {', '.join(SCALINGS)}", nearest(scaling, SCALINGS)
+        )
     if top_words < 1:
         raise ConfigError(f"top_words={top_words}", "at least 1", "top_words=1000")
     for name, role in roles.items():
@@ -142,7 +154,9 @@ def _pick(frame: DataFrame, names: list[str]) -> dict[str, Any]:
             hint = nearest(name, indices)
             columns = ", ".join(indices)[:300] or "none"
             fix = hint if hint.startswith("did you mean") else f"add the column; the table has {columns}"
-            raise DataError(f"the table has no column '{name}'", "every column that was used in training", fix)
+            raise DataError(
+                f"the table has no column '{name}'", "every column that was used in training", fix
+            )
     repeated = {name for name, count in Counter(map(str, frame.columns)).items() if count > 1} & set(names)
     if repeated:
         received = f"more than one column is named {', '.join(sorted(repeated))}"

@@ -68,7 +68,9 @@ def read_table(path: str | Path, *, max_columns: int = 20_000) -> Table:
         table = _read_text(path, text, max_columns)
         table.notes[:0] = notes
     if not len(table.frame):
-        raise DataError(f"{path} has no rows below its header", "at least one row of data", "export the table again")
+        raise DataError(
+            f"{path} has no rows below its header", "at least one row of data", "export the table again"
+        )
     return table
 
 
@@ -124,7 +126,9 @@ def _read_parquet(path: Path, data: bytes, max_columns: int) -> Table:
         frame = file.read().to_pandas()
     except (pyarrow.ArrowException, OSError) as error:
         fix = "export it again"
-        raise DataError(f"{path} cannot be read as Parquet: {error}", "a complete Parquet file", fix) from error
+        raise DataError(
+            f"{path} cannot be read as Parquet: {error}", "a complete Parquet file", fix
+        ) from error
     notes = []
     for name in [name for name in frame.columns if str(frame[name].dtype) == "object"]:
         kind = pd.api.types.infer_dtype(frame[name], skipna=True)
@@ -171,7 +175,9 @@ def _check_names(path: Path, names: list[str], max_columns: int) -> None:
         raise DataError(received, "distinct column names", "rename them")
 
 
-def _parse(path: Path, text: str, names: list[str], header: int | None, delimiter: str, quoting: Any) -> DataFrame:
+def _parse(
+    path: Path, text: str, names: list[str], header: int | None, delimiter: str, quoting: Any
+) -> DataFrame:
     import pandas as pd
 
     head = text[:65_536]

@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["ROLES", "guess_roles", "role_notes"]
 
 ROLES = ("number", "category", "text", "path", "time", "constant", "identifier", "target")
-TIME = re.compile(r"(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$")
-IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|unnamed: \d+|column_\d+))$|[A-Za-z]*[a-z]I[Dd]$")
+TIME = re.compile(
+    r"(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$"
+)
+IDENTIFIER = re.compile(
+    r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|unnamed: "
+    r"\d+|column_\d+))$|[A-Za-z]*[a-z]I[Dd]$"
+)
 
 
-def guess_roles(frame: DataFrame, target: str | Sequence[str] | None = None, base: str | Path | None = None) -> dict[str, str]:
+def guess_roles(
+    frame: DataFrame, target: str | Sequence[str] | None = None, base: str | Path | None = None
+) -> dict[str, str]:
     r"""Determines the role of each column, one of `ROLES`.
 
     Args:
@@ -40,14 +47,18 @@ def guess_roles(frame: DataFrame, target: str | Sequence[str] | None = None, bas
     columns = [str(name) for name in frame.columns]
     if target is None:
         names = textwrap.shorten(", ".join(columns), 400, placeholder=" ...")
-        raise DataError("no column to predict was given", f"one of the columns: {names}", f"target={columns[-1]}")
+        raise DataError(
+            "no column to predict was given", f"one of the columns: {names}", f"target={columns[-1]}"
+        )
     targets = [target] if isinstance(target, str) else list(target)
     for name in targets:
         if name not in columns:
             hint = textwrap.shorten(nearest(name, columns), 400, placeholder=" ...")
             raise DataError(f"no column is named '{name}'", "a column of the table as target", hint)
     series = {name: frame.iloc[:, index] for index, name in enumerate(columns)}
-    return {name: "target" if name in targets else _role(name, values, base) for name, values in series.items()}
+    return {
+        name: "target" if name in targets else _role(name, values, base) for name, values in series.items()
+    }
 
 
 def role_notes(roles: dict[str, str]) -> list[str]:

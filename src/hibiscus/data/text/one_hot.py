@@ -26,7 +26,10 @@ def word_one_hot(texts: Iterable[str], tokenizer: Tokenizer, max_length: int = 1
 def character_one_hot(texts: Iterable[str], max_length: int = 50) -> np.ndarray:
     """The first `max_length` characters as float32 (N, max_length, 101) over `string.printable`."""
     index = {character: number for number, character in enumerate(string.printable, start=1)}
-    rows = [[index.get(character, 0) for character in check_text(text)[:max_length]] for text in check_texts(texts)]
+    rows = [
+        [index.get(character, 0) for character in check_text(text)[:max_length]]
+        for text in check_texts(texts)
+    ]
     return _one_hot(rows, max_length, len(index) + 1)
 
 
@@ -37,7 +40,10 @@ def hashing_one_hot(texts: Iterable[str], dimension: int = 1000, max_length: int
     collisions.
     """
     dimension = check_whole("dimension", dimension)  # crc32 and not hash(), which differs between processes
-    rows = [[zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)] for text in check_texts(texts)]
+    rows = [
+        [zlib.crc32(word.encode()) % dimension + 1 for word in split_words(text)]
+        for text in check_texts(texts)
+    ]
     return _one_hot(rows, max_length, dimension + 1)[:, :, 1:]
 
 

@@ -36,14 +36,14 @@ MODES = ("binary", "count", "freq", "tfidf")
 STOP_WORDS = frozenset(
     WORD.findall(
         """
-    a about after again all also am an and any are as at be because been before being below between both but by can could
-    did do does doing down during each few for from further had has have having he her here hers herself him himself his how
-    i if in into is it its itself just me more most my myself no nor not now of off on once only or other our ours ourselves
-    out over own same she should so some such than that the their theirs them themselves then there these they this those
-    through to too under until up very was we were what when where which while who whom why will with would you your yours
-    yourself yourselves i'm you're he's she's it's we're they're i've you've we've they've isn't aren't wasn't weren't don't
-    doesn't didn't
-        """
+    a about after again all also am an and any are as at be because been before being below between both but
+    by can could did do does doing down during each few for from further had has have having he her here
+    hers herself him himself his how i if in into is it its itself just me more most my myself no nor not
+    now of off on once only or other our ours ourselves out over own same she should so some such than that
+    the their theirs them themselves then there these they this those through to too under until up very was
+    we were what when where which while who whom why will with would you your yours yourself yourselves i'm
+    you're he's she's it's we're they're i've you've we've they've isn't aren't wasn't weren't don't doesn't
+    didn't """
     )
 )
 
@@ -93,7 +93,9 @@ class Tokenizer:
     def __init__(self, top: int = 1000, stop_words: bool | Iterable[str] = False):
         self.top = check_whole("top", top)
         if isinstance(stop_words, str):
-            raise ConfigError(f"stop_words={stop_words!r}", "True, False or a list of words", "wrap it in a list")
+            raise ConfigError(
+                f"stop_words={stop_words!r}", "True, False or a list of words", "wrap it in a list"
+            )
         chosen = STOP_WORDS if stop_words is True else stop_words or ()
         self.stop_words = frozenset(word.lower() for word in chosen)
         self.words: list[str] = []
@@ -179,7 +181,10 @@ class Tokenizer:
         """The tokenizer that `to_dict` saved."""
         try:
             tokenizer = cls(saved["top"], saved["stop_words"])
-            words, counts = [str(word) for word in saved["words"]], [int(count) for count in saved["document_counts"]]
+            words, counts = (
+                [str(word) for word in saved["words"]],
+                [int(count) for count in saved["document_counts"]],
+            )
             documents = int(saved["documents"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             received = f"a saved tokenizer that cannot be read ({error!r})"
@@ -195,7 +200,9 @@ def _idf(documents: int, count: int) -> float:
     return math.log((1 + documents) / (1 + count)) + 1
 
 
-def multi_hot(texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True) -> tuple[np.ndarray, Tokenizer]:
+def multi_hot(
+    texts: Iterable[str], top: int = 1000, stop_words: bool | Iterable[str] = True
+) -> tuple[np.ndarray, Tokenizer]:
     """Fits a tokenizer and marks the words of each text: float32 (N, words) of 0 and 1, and the tokenizer."""
     texts = check_texts(texts)
     tokenizer = Tokenizer(top, stop_words).fit(texts)
@@ -216,7 +223,9 @@ def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
     return scores
 
 
-def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: float | None = None) -> list[str]:
+def drop_low_tfidf(
+    texts: Iterable[str], keep: int | None = None, threshold: float | None = None
+) -> list[str]:
     """Texts without the words of low tf-idf, in lower case and joined by spaces, as input of `Tokenizer.fit`.
 
     Args:
@@ -225,7 +234,9 @@ def drop_low_tfidf(texts: Iterable[str], keep: int | None = None, threshold: flo
         threshold: the smallest score to keep, 0 to 1.
     """
     if (keep is None) == (threshold is None):
-        raise ConfigError(f"keep={keep}, threshold={threshold}", "one of the two", "pass keep=5000 or threshold=0.1")
+        raise ConfigError(
+            f"keep={keep}, threshold={threshold}", "one of the two", "pass keep=5000 or threshold=0.1"
+        )
     texts = check_texts(texts)
     scores = tfidf_scores(texts)
     if keep is not None:
