@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -103,10 +104,14 @@ def docstring_is_complete(kind, folder):
         assert len(field.description or "") > 8, f"a sentence for {option}"
 
 
-def formula_is_tested(kind, folder):
+def formula_and_learning_are_tested(kind, folder):
     file = ROOT / "tests" / "methods" / kind.family / f"test_{kind.name.replace('-', '_')}.py"
     assert file.exists(), f"a test of the method's own at {file}"
-    assert "def test_the_objective_is_its_formula" in file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    assert "def test_the_objective_is_its_formula" in text
+    assert re.search(
+        r"@pytest\.mark\.slow\n(@pytest\.mark\.[^@]+\n|@needs_shared\n)*def test_it_learns", text
+    ), "a slow test"
 
 
 def config_goes_through_json_unchanged(kind, folder):
@@ -293,7 +298,7 @@ def metrics_are_in_the_catalog(kind, folder):
 
 CHECKS = (
     docstring_is_complete,
-    formula_is_tested,
+    formula_and_learning_are_tested,
     config_goes_through_json_unchanged,
     each_player_moves_its_own_and_nobody_elses,
     same_seed_same_bits,

@@ -36,7 +36,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
-from hibiscus.methods.gan.base import GAN, GANConfig
+from hibiscus.methods.gan.base import GAN
+from hibiscus.methods.gan.config import GANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.dcgan import Discriminator, Generator
 
@@ -73,7 +74,7 @@ class HingeGAN(GAN):
 '''
 ENTRY_POINTS = "[hibiscus.methods]\nhinge-gan = hinge_gan:HingeGAN\n"
 METADATA = "Metadata-Version: 2.1\nName: hinge-gan\nVersion: 1.0\n"
-HERE_ONLY = (checks.formula_is_tested,)  # asks for a file of this repository
+HERE_ONLY = (checks.formula_and_learning_are_tested,)  # asks for a file of this repository
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,15 @@ import pytest
 import torch
 
 from hibiscus.data.images.augment import Augment
-from hibiscus.methods.augmentation import AugmentationConfig, ImageConfig, flip_average
+from hibiscus.methods.augmentation import AugmentationConfig, flip_average
 from hibiscus.methods.segment.base import SegmentationConfig
+from hibiscus.methods.supervised import SupervisedConfig
 
 
 def test_they_describe_the_augmentation():
-    config = ImageConfig(rotation=15, scale_range=0.1, flip=True, padding_mode="zero")
+    config = AugmentationConfig(rotation=15, scale_range=0.1, flip=True, padding_mode="zero")
     assert config.build_augment() == Augment(rotation=15, scale_range=0.1, flip=True, padding_mode="zero")
-    assert not ImageConfig().build_augment().active
+    assert not AugmentationConfig().build_augment().active
 
 
 def test_options_keep_their_range_and_sentence_where_a_method_changes_the_default():
@@ -20,8 +21,8 @@ def test_options_keep_their_range_and_sentence_where_a_method_changes_the_defaul
     for name in ("scale_range", "translate", "brightness", "padding_mode"):
         assert changed[name].description == shared[name].description
         assert changed[name].metadata == shared[name].metadata
-    assert ImageConfig.model_fields["net_options"].description
-    assert ImageConfig().net_options == {}
+    assert SupervisedConfig.model_fields["net_options"].description
+    assert AugmentationConfig().net_options == {}
     with pytest.raises(ValueError, match="scale_range"):
         SegmentationConfig(scale_range=1.0)
 

@@ -11,6 +11,7 @@ from hibiscus.networks.dcgan import (
     Discriminator,
     Generator,
     HeadedDiscriminator,
+    build_dcgan,
     halvings,
 )
 
@@ -65,3 +66,11 @@ def test_heads_are_linear_on_the_body_of_the_plain_discriminator(shape):
         head = net.heads[name]
         torch.testing.assert_close(answer, features @ head.weight.T + head.bias)
     assert found["label"].shape == (2, 5)
+
+
+def test_both_networks_by_name():
+    networks = build_dcgan((3, 16, 24), 5, 8, batch_norm=True)
+    images = networks["generator"](torch.zeros(2, 5))
+    assert images.shape == (2, 3, 16, 24)
+    assert networks["discriminator"](images).shape == (2, 1)
+    assert any(isinstance(layer, torch.nn.BatchNorm2d) for layer in networks["discriminator"].modules())

@@ -25,7 +25,7 @@ from hibiscus.cli.arguments import (
     example,
     read_options,
 )
-from hibiscus.cli.errors import run_app
+from hibiscus.cli.failures import run_app
 from hibiscus.cli.panoptic import panoptic
 from hibiscus.errors import UsageError, nearest
 

@@ -19,7 +19,6 @@ __all__ = [
     "Contrast",
     "Cutout",
     "Flip",
-    "ImageConfig",
     "NetworkName",
     "NetworkOptions",
     "PaddingMode",
@@ -94,13 +93,6 @@ class AugmentationConfig(TrainingConfig):
                 if name in type(self).model_fields
             }
         )
-
-
-class ImageConfig(AugmentationConfig):
-    """A network by name, and the augmentation of its images."""
-
-    net: NetworkName = "cnn"
-    net_options: NetworkOptions = Field(default_factory=dict)
 
 
 def flip_average(

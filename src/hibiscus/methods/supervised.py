@@ -14,9 +14,10 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.methods.augmentation import (
+    AugmentationConfig,
     Cutout,
-    ImageConfig,
     NetworkName,
+    NetworkOptions,
     PaddingMode,
     TTAFlip,
     VerticalFlip,
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class SupervisedConfig(ImageConfig):
+class SupervisedConfig(AugmentationConfig):
     """Options of one network that learns from labeled items; what is left out is chosen by the data and the
     network.
     """
@@ -58,6 +59,7 @@ class SupervisedConfig(ImageConfig):
     net: NetworkName = Field(
         "auto", description="network: a name from `hibiscus list`, module.path:function, or auto: by the data"
     )
+    net_options: NetworkOptions = Field(default_factory=dict)
     ema_decay: EMADecay = 0.0
     l1: float = Field(0.0, ge=0, description="L1 penalty: factor of the sum of absolute values")
     l2: float = Field(0.0, ge=0, description="L2 penalty: factor of the sum of squares")

@@ -25,6 +25,7 @@ __all__ = [
     "FeatureDiscriminator",
     "Generator",
     "HeadedDiscriminator",
+    "build_dcgan",
     "halvings",
 ]
 
@@ -233,3 +234,11 @@ def _strided(
         layers += [nn.LeakyReLU(0.2, inplace=True)]
         channels, height, side = width * 2**step, -(-height // 2), -(-side // 2)
     return [*layers, Flatten()], channels * height * side
+
+
+def build_dcgan(
+    shape: tuple[int, int, int], latent_dim: int, width: int, batch_norm: bool = False
+) -> dict[str, nn.Module]:
+    """`generator` and `discriminator` of DCGAN, for images of shape (channels, height, width)."""
+    generator = Generator(latent_dim, shape, width)
+    return {"generator": generator, "discriminator": Discriminator(shape, width, batch_norm)}

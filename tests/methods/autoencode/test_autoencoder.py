@@ -10,6 +10,7 @@ from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.errors import UsageError
 from hibiscus.methods.autoencode.autoencoder import Autoencoder
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 from methods.vae.test_vae import given
 
 
@@ -57,3 +58,12 @@ def test_a_method_without_embeddings_says_so():
     assert "embed" not in DCGAN.abilities()
     with pytest.raises(UsageError, match="dcgan does not embed"):
         made(DCGAN).embed(given(np.zeros((2, 8, 8, 1), np.uint8)), "test")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+def test_it_learns_a_code_better_than_as_many_principal_components(tmp_path, loss):
+    evaluation = trained(tmp_path, "autoencoder", "digits", latent_dim=4, loss=loss, epochs=60)
+    pca, mean = (evaluation["baselines"][name]["test/psnr"] for name in ("PCA of 4 components", "mean image"))
+    assert evaluation["metrics"]["test/psnr"] > pca + 1
+    assert pca > mean

@@ -9,6 +9,7 @@ import torch
 from hibiscus.methods.autoencode.classifier import AutoencoderClassifier
 from methods.autoencode.test_denoiser import corrupted
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 from methods.vae.test_vae import given
 
 
@@ -52,3 +53,12 @@ def test_predictions_are_classes_latent_codes_and_reconstructions():
     assert codes.shape == (6, 4)
     assert predictions["image"].shape == (6, 8, 8, 1)
     assert predictions["image"].dtype == np.uint8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{"noise": "none"}, {"noise": "gaussian", "noise_std": 0.3}])
+def test_it_learns_classes_and_reconstructions_from_one_code(tmp_path, options):
+    evaluation = trained(tmp_path, "autoencoder-classifier", "digits", epochs=30, batch_size=32, **options)
+    metrics, baselines = evaluation["metrics"], evaluation["baselines"]
+    assert metrics["test/accuracy"] > baselines["linear model"]["test/accuracy"] + 0.01
+    assert metrics["test/psnr"] > baselines["linear model on PCA of 16 components"]["test/psnr"]

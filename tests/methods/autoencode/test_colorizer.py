@@ -13,6 +13,7 @@ from hibiscus.methods.autoencode.colorizer import Colorizer
 from hibiscus.metrics.image_quality import rgb_to_lab
 from hibiscus.runs.inputs import open_inputs
 from methods.gan_fixtures import sigmoid
+from methods.learning import trained
 from methods.vae.test_vae import given
 
 PREPARATION = Preparation({"image": ImagePreparation(8, 8, 3, (0.5,) * 3, (0.5,) * 3)})
@@ -77,3 +78,10 @@ def test_grayscale_training_images_are_refused():
     preparation = Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.5,))})
     with pytest.raises(DataError, match="color images"):
         Colorizer.resolve(Colorizer.Config(), preparation)
+
+
+@pytest.mark.slow
+def test_it_learns_the_colors_of_photos(tmp_path):
+    evaluation = trained(tmp_path, "colorizer", "two-photos", epochs=25)
+    error = evaluation["metrics"]["test/delta_e"]
+    assert all(error < 0.8 * baseline["test/delta_e"] for baseline in evaluation["baselines"].values())

@@ -12,6 +12,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.methods.autoencode.denoiser import Denoiser, median
 from hibiscus.runs.options import build_options
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import SHARED, needs_shared, trained
 from methods.vae.test_vae import given
 
 
@@ -83,3 +84,28 @@ def test_the_median_filter_is_that_of_scipy():
         [[median_filter(channel, 3, mode="nearest") for channel in image] for image in x.numpy()]
     )
     np.testing.assert_array_equal(median(x), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"noise": "gaussian", "noise_std": 0.5},
+        {"noise": "salt-and-pepper", "noise_fraction": 0.3},
+        {"noise": "masking", "noise_fraction": 0.3},
+    ],
+)
+def test_it_learns_to_denoise_digits(tmp_path, options):
+    evaluation = trained(tmp_path, "denoiser", "digits", epochs=20, batch_size=32, **options)
+    psnr, baselines = evaluation["metrics"]["test/psnr"], evaluation["baselines"]
+    assert psnr > baselines["noisy input"]["test/psnr"] + 4
+    assert all(psnr > baseline["test/psnr"] + 1 for baseline in baselines.values())
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_to_denoise_mnist(tmp_path):
+    evaluation = trained(tmp_path, "denoiser", SHARED / "mnist", epochs=2)
+    noisy = evaluation["baselines"]["noisy input"]
+    assert evaluation["metrics"]["test/psnr"] > noisy["test/psnr"] + 8

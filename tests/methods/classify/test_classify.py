@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus import api
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import LabelPreparation, Preparation
 from hibiscus.methods.classify.classify import Classify
+from methods.learning import SHARED, needs_shared, trained
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
 
@@ -83,3 +85,58 @@ def test_the_accuracy_term_is_the_accuracy():
     assert made.loss(data)[1]["accuracy"].item() == pytest.approx(
         (predicted == data.label).float().mean().item()
     )
+
+
+@pytest.mark.slow
+def test_it_learns_digits_better_than_a_linear_model(tmp_path):
+    evaluation = trained(tmp_path, "classify", "digits", net="cnn", epochs=20)
+    assert evaluation["metrics"]["test/accuracy"] >= 0.97
+    assert evaluation["metrics"]["test/accuracy"] > evaluation["baselines"]["linear model"]["test/accuracy"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("wine", 0.93), ("breast-cancer", 0.93)])
+def test_it_learns_small_tables(tmp_path, name, least):
+    evaluation = trained(tmp_path, "classify", name, epochs=40, batch_size=16)
+    assert evaluation["metrics"]["test/accuracy"] >= least
+
+
+@pytest.mark.slow
+def test_it_learns_iris_over_folds(tmp_path):
+    """A test part of 25 flowers says little (one flower is four points), so all folds are evaluated."""
+    run = api.crossval("classify", "iris", folds=5, out=tmp_path / "cv", quiet=True, epochs=40)
+    assert run.folder.read("crossval.json")["mean"] >= 0.93
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+@pytest.mark.parametrize(
+    ("net", "epochs", "least"), [("mlp", 4, 0.975), ("cnn", 3, 0.99), ("lstm", 3, 0.97), ("rnn", 3, 0.95)]
+)
+def test_it_learns_mnist(tmp_path, net, epochs, least):
+    options = {"optimizer": "adamw", "learning_rate": 2e-3, "clip_grad_norm": 1.0}
+    evaluation = trained(tmp_path, "classify", SHARED / "mnist", net=net, epochs=epochs, **options)
+    assert evaluation["metrics"]["test/accuracy"] >= least
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_cifar_with_a_resnet(tmp_path):
+    recipe = {"optimizer": "sgd", "learning_rate": 0.2, "weight_decay": 5e-4, "label_smoothing": 0.1}
+    data = SHARED / "cifar10" / "cifar10_subset.npz"
+    evaluation = trained(tmp_path, "classify", data, net="resnet20", epochs=5, flip=True, crop=4, **recipe)
+    assert evaluation["metrics"]["test/accuracy"] >= 0.68
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_the_adult_table(tmp_path):
+    tables = SHARED / "tabular"
+    test_data = str(tables / "adult_test.csv.gz")
+    evaluation = trained(
+        tmp_path, "classify", tables / "adult_train.csv.gz", target="income", test_data=test_data
+    )
+    assert evaluation["metrics"]["test/accuracy"] >= 0.85

@@ -13,6 +13,7 @@ from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import Preparation, TargetPreparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.classify.regress import Regress
+from methods.learning import SHARED, needs_shared, trained
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
 Y = (1000 + 50 * X[:, 0]).astype(np.float64)
@@ -56,3 +57,21 @@ def test_predictions_and_metrics_are_in_the_targets_unit():
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean((values[:, 0] - Y) ** 2)), rel=1e-4)
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(values[:, 0] - Y)), rel=1e-4)
     assert metrics["loss"] == pytest.approx((metrics["rmse"] / Y.std()) ** 2, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_it_learns_diabetes_better_than_the_mean(tmp_path):
+    options = {"net_options": {"hidden": [32]}, "epochs": 40, "weight_decay": 0.1, "optimizer": "adamw"}
+    evaluation = trained(tmp_path, "regress", "diabetes", **options)
+    mean = evaluation["baselines"]["mean of the training part"]
+    assert evaluation["metrics"]["test/rmse"] < 0.85 * mean["test/rmse"]
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_california_a_quarter_below_the_linear_regression(tmp_path):
+    data = SHARED / "tabular" / "california_housing.csv"
+    evaluation = trained(tmp_path, "regress", data, target="median_house_value")
+    linear = evaluation["baselines"]["linear regression"]
+    assert evaluation["metrics"]["test/rmse"] <= 0.75 * linear["test/rmse"]

@@ -10,6 +10,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.environments.preparation import EnvironmentPreparation
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.control.dqn import DQN
+from methods.learning import trained
 
 
 def method(**options):
@@ -70,3 +71,13 @@ def test_the_fraction_of_random_actions_is_epsilon():
     )  # half are random, of which half equal the greedy action
     dqn.epsilon = 0.0
     assert torch.equal(dqn.epsilon_greedy(observation, torch.Generator().manual_seed(0)), best)
+
+
+@pytest.mark.slow
+def test_it_learns_to_balance_a_pole(tmp_path):
+    """CartPole counts as solved at a mean return of 475, here over 100 start states that training
+    never saw.
+    """
+    evaluation = trained(tmp_path, "dqn", "gym:CartPole-v1")
+    assert evaluation["metrics"]["test/mean_return"] >= 475
+    assert evaluation["baselines"]["random actions"]["test/mean_return"] < 50

@@ -15,6 +15,7 @@ from hibiscus.methods.detect.anchor_grid import fitted_anchor_grid, paper_anchor
 from hibiscus.methods.detect.base import DetectionConfig
 from hibiscus.methods.detect.ssd import SSD
 from hibiscus.networks.ssd import map_sizes
+from methods.learning import trained
 
 SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
 PREPARATION = Preparation(
@@ -138,3 +139,12 @@ def test_saturation_changes_color_images_only():
     assert DetectionConfig().build_augment(channels=3).saturation == 0.3
     assert DetectionConfig().build_augment(channels=1).saturation == 0.0
     assert DetectionConfig(flip=False).build_augment(channels=3).flip is False
+
+
+@pytest.mark.slow
+def test_it_learns_to_detect_shapes(tmp_path):
+    evaluation = trained(tmp_path, "ssd", "scenes", epochs=20, finest_stride=4, width=0.5)
+    metrics = evaluation["metrics"]
+    assert metrics["test/map50"] > 0.75
+    assert evaluation["baselines"]["mean box of each class"]["test/map50"] < 0.1
+    assert metrics["test/matched_iou"] > 0.75

@@ -5,6 +5,7 @@ folder.
 from __future__ import annotations
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, LabelNumbering, Preparation
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.methods.fewshot.protonet import Protonet
+from methods.learning import SHARED, needs_shared, trained
 
 SMALL = {
     "net_options": {"filters": 8},
@@ -158,3 +160,13 @@ def test_too_few_classes_or_items_are_told(alphabets, tmp_path):
         api.train(
             "protonet", str(alphabets / "runes" / "character0"), out=tmp_path / "c", quiet=True, **SMALL
         )
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_to_classify_new_alphabets_from_one_example(tmp_path):
+    zipfile.ZipFile(SHARED / "omniglot" / "omniglot_images.zip").extractall(tmp_path)
+    evaluation = trained(tmp_path, "protonet", tmp_path / "omniglot", image_size=28, epochs=20)
+    assert evaluation["metrics"]["test/few_shot_5way_1shot"] >= 0.90
+    assert evaluation["baselines"]["prototypes of raw pixels"]["test/few_shot_5way_1shot"] < 0.75

@@ -9,6 +9,7 @@ from scipy.special import log_softmax
 
 from hibiscus.methods.gan.acgan import ACGAN
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 
 
 def drawn(game, count=6):
@@ -80,3 +81,13 @@ def test_samples_are_of_the_class_that_is_asked_for():
     assert game.sample(4)["label"].tolist() == ["7", "cat", "dog", "7"]
     assert game.sample(2, label="dog")["label"].tolist() == ["dog", "dog"]
     assert seen == [[0, 1, 2, 0], [2, 2]]
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    evaluation = trained(tmp_path, "acgan", "digits", epochs=60, width=32, learning_rate=1e-3)
+    metrics, blends = evaluation["metrics"], evaluation["baselines"]["mean of two training images"]
+    assert metrics["test/frechet"] < 0.75 * blends["test/frechet"]
+    assert metrics["test/classes_found"] == 10
+    assert metrics["test/conditional_accuracy"] > 0.9
+    assert blends["test/conditional_accuracy"] < 0.2

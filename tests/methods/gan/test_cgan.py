@@ -10,6 +10,7 @@ from contract.checks import Bench
 from hibiscus.evaluation import generation
 from hibiscus.methods.gan.cgan import CGAN
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import learns_every_class
 
 
 def test_the_objective_is_its_formula():
@@ -52,3 +53,8 @@ def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition
     assert found.metrics["conditional_accuracy"] < 0.05
     assert all(baseline["conditional_accuracy"] < 0.5 for baseline in found.baselines.values())
     assert found.report_items[-1].title == "Conditional accuracy by class"
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    learns_every_class(tmp_path, "cgan", conditional=True, epochs=60, width=32, learning_rate=1e-3)

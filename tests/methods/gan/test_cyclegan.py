@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from contract.checks import Bench
+from hibiscus import api
 from hibiscus.data.batch import Batch
+from hibiscus.data.open import open_data
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.evaluation import translation
 from hibiscus.methods.gan.cyclegan import CycleGAN
@@ -193,3 +195,23 @@ def test_samples_are_those_of_the_average(tmp_path):
         for parameter in game.nets["to_b"].parameters():
             parameter.zero_()
     np.testing.assert_array_equal(game.translate(pixels, "b", bench.data), before)
+
+
+@pytest.mark.slow
+def test_it_learns_to_invert_digits_without_pairs(tmp_path):
+    """The right translation is known here: 255 minus the image. No image is in both domains."""
+    options = {"epochs": 30, "width": 16, "residual": False}
+    run = api.train("cyclegan", "digits-inverted", out=tmp_path / "run", quiet=True, **options)
+    evaluation = run.evaluation()
+    metrics, baselines = evaluation["metrics"], evaluation["baselines"]
+    assert metrics["test/frechet"] < 0.5 * min(baseline["test/frechet"] for baseline in baselines.values())
+    assert metrics["test/cycle_error"] < 0.06
+    assert metrics["test/domain_accuracy_b"] > 0.8
+    assert metrics["test/domain_accuracy_a"] > 0.8
+    assert baselines["untranslated images"]["test/domain_accuracy_b"] < 0.5
+    images = open_data("digits").fields["image"]
+    test = [int(name) for name in run.folder.read("split.json")["test"]]
+    light = images[[item for item in test if item % 2 == 0]]
+    translated = run.predict(light)["image"]
+    error = np.abs(translated.astype(int) - (255 - light)).mean() / 255
+    assert error < 0.1 < 0.5 < np.abs(light.astype(int) - (255 - light)).mean() / 255

@@ -8,6 +8,7 @@ import torch
 
 from hibiscus.methods.gan.dcgan import DCGAN
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import learns_every_class
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -42,3 +43,8 @@ def test_samples_are_images_of_the_datas_size():
     game.train_mode(False)
     assert game.sample(5)["image"].shape == (5, 8, 8, 1)
     assert game.sample(5)["image"].dtype == np.uint8
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    learns_every_class(tmp_path, "dcgan", epochs=60, width=32)

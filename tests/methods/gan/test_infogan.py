@@ -15,6 +15,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan.infogan import InfoGAN
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 
 
 def drawn(game, count=6):
@@ -143,3 +144,16 @@ def test_what_q_reads_in_real_images(tmp_path):
     assert found["cluster"].tolist() == expected["label"].argmax(1).tolist()
     np.testing.assert_allclose(found["probability"], expected["label"].softmax(1).amax(1), rtol=1e-4)
     np.testing.assert_allclose(found["code2"], expected["mean"][:, 1], atol=1e-5)
+
+
+@pytest.mark.slow
+def test_it_learns_categories_and_codes_without_labels(tmp_path):
+    """Chance is below 0.2 for the category; a code without effect correlates by 0.12 at most with 270
+    images.
+    """
+    options = {"epochs": 60, "width": 32, "batch_size": 32, "learning_rate": 4e-4}
+    evaluation = trained(tmp_path, "infogan", "digits", **options)
+    metrics, blends = evaluation["metrics"], evaluation["baselines"]["mean of two training images"]
+    assert metrics["test/frechet"] < 0.5 * blends["test/frechet"]
+    assert metrics["test/cluster_accuracy"] > 0.7
+    assert max(metrics[f"test/{name}_correlation"] for name in ("slant", "width", "thickness")) > 0.3

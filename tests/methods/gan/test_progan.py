@@ -10,6 +10,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.progan import ProGAN
 from methods.gan_fixtures import images, made, slope_penalty
+from methods.learning import learns_every_class
 
 
 def test_the_objective_is_its_formula():
@@ -99,3 +100,8 @@ def test_noise_fades_over_all_stages():
     game.set_progress(0.5)
     assert game.progress == pytest.approx(0.5)
     assert game.nets["critic"].alpha == 1
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    learns_every_class(tmp_path, "progan", epochs=40, batch_size=32, width=32, latent_dim=32, initial_size=4)

@@ -15,6 +15,7 @@ from hibiscus import api
 from hibiscus.methods.gan.stackedgan import StackedGAN
 from hibiscus.training.checkpoint import load_checkpoint
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 
 WEIGHTS = {
     "feature_condition_weight": 0.7,
@@ -186,3 +187,15 @@ def test_a_finished_run_goes_on_with_the_levels_joined(tmp_path):
     run = api.train("stackedgan", "digits", out=tmp_path / "a", quiet=True, **StackedGAN.smoke_test.options)
     more = api.train("stackedgan", "digits", out=tmp_path / "b", quiet=True, extend=run.path, epochs=2)
     assert [line["stage"] for line in more.history] == [0, 1, 2, 2]
+
+
+@pytest.mark.slow
+def test_it_learns_digits_by_way_of_the_features_of_a_classifier(tmp_path):
+    """As classified by a network that is not the method's own."""
+    evaluation = trained(tmp_path, "stackedgan", "digits", epochs=30, width=32)
+    metrics, blends = evaluation["metrics"], evaluation["baselines"]["mean of two training images"]
+    assert metrics["test/encoder_accuracy"] > 0.95
+    assert metrics["test/conditional_accuracy"] > 0.9
+    assert blends["test/conditional_accuracy"] < 0.2
+    assert metrics["test/frechet"] < 0.75 * blends["test/frechet"]
+    assert metrics["test/classes_found"] == 10

@@ -12,6 +12,7 @@ from torch import nn
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.methods.gan.wgan import WGAN
 from methods.gan_fixtures import images, made
+from methods.learning import learns_every_class
 
 
 class Images:
@@ -66,3 +67,8 @@ def test_the_critic_has_the_norms_that_are_asked_for(batch_norm):
     assert (
         sum(isinstance(layer, nn.BatchNorm2d) for layer in critic.modules()) == batch_norm
     )  # two layers, the first without
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    learns_every_class(tmp_path, "wgan", epochs=100, width=32, learning_rate=1e-3)

@@ -9,6 +9,7 @@ import torch
 
 from hibiscus.methods.gan.wgan_gp import WGANGP
 from methods.gan_fixtures import images, made, slope_penalty
+from methods.learning import learns_every_class
 
 
 def test_the_objective_is_its_formula():
@@ -38,3 +39,8 @@ def test_the_critic_takes_five_batches_to_one():
     stage = next(made(WGANGP).stages(Images()))
     assert [player.batches_per_round for player in stage.players] == [5, 0]
     assert stage.rounds_per_epoch == 12
+
+
+@pytest.mark.slow
+def test_it_learns_every_digit(tmp_path):
+    learns_every_class(tmp_path, "wgan-gp", epochs=100, width=32)

@@ -13,6 +13,7 @@ from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.methods.information.iic import IIC
+from methods.learning import SHARED, needs_shared, trained
 
 IMAGE = ImagePreparation(8, 8, 1, (0.3,), (0.3,))
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
@@ -102,3 +103,13 @@ def test_clusters_are_not_called_by_the_names_of_classes(tmp_path):
     }
     predictions = run.predict("digits")
     assert set(predictions) == {"id", "cluster", "probability", "probabilities", "skipped"}
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared
+def test_it_learns_clusters_of_mnist_without_labels(tmp_path):
+    evaluation = trained(tmp_path, "iic", SHARED / "mnist", epochs=8)
+    accuracy = evaluation["metrics"]["test/cluster_accuracy"]
+    assert accuracy >= 0.90
+    assert accuracy > 1.5 * evaluation["baselines"]["k-means on pixels"]["test/cluster_accuracy"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hibiscus.methods.segment.fcn import FCN
+from methods.learning import learns_scenes
 from methods.segment_fixtures import build, by_formula, scenes
 
 
@@ -18,3 +19,8 @@ def test_the_objective_is_its_formula(loss):
     assert float(terms["pixel_accuracy"]) == pytest.approx(
         float((scores.argmax(1) == batch.mask)[known].float().mean())
     )
+
+
+@pytest.mark.slow
+def test_it_learns_the_class_of_each_pixel(tmp_path):
+    learns_scenes(tmp_path, "fcn", 0.75, epochs=15, width=8, blocks=2, filters=32)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from hibiscus.methods.segment.pspnet import PSPNet
+from methods.learning import learns_scenes
 from methods.segment_fixtures import build, by_formula, scenes
 
 
@@ -31,3 +32,8 @@ def test_it_predicts_with_its_main_head():
     method.train_mode(False)
     with torch.inference_mode():
         torch.testing.assert_close(method.probabilities(batch.image), method.network(batch.image).softmax(1))
+
+
+@pytest.mark.slow
+def test_it_learns_the_class_of_each_pixel(tmp_path):
+    learns_scenes(tmp_path, "pspnet", 0.6, epochs=20, width=8, blocks=1, filters=32)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from contract.checks import Bench
+from hibiscus import api
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
@@ -76,3 +77,16 @@ def test_a_code_of_the_factors_themselves_beats_principal_components():
         f"component {number}" for number in range(1, 6)
     ]  # the two inactive ones are left out
     assert all(value > baseline for _, value, baseline in table.rows)
+
+
+@pytest.mark.slow
+def test_it_learns_latent_dimensions_that_stand_for_known_factors(tmp_path):
+    """With beta > 1, x, y and scale have dimensions of their own; a plain VAE spreads each over several."""
+    options = {"epochs": 40, "hidden": 256, "importance_samples": 5}
+    plain, disentangled = (
+        api.train("beta-vae", "shapes", out=tmp_path / f"{beta}", quiet=True, beta=beta, **options).evaluate()
+        for beta in (1, 8)
+    )
+    assert disentangled["test/mig"] > max(0.15, plain["test/mig"])
+    assert disentangled["test/factor_vae_score"] > 0.4
+    assert disentangled["test/active_units"] <= plain["test/active_units"]

@@ -14,6 +14,7 @@ from hibiscus.evaluation.elbo import independent_pixels
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation
 from methods.gan_fixtures import CLASSES, images, made, sigmoid
+from methods.learning import trained
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -130,3 +131,12 @@ def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition
     (grid,) = right.report_items[0].images
     centers = [int(grid[4, column * grid.shape[1] // 11 + 4]) for column in range(1, 11)]
     assert len(set(centers)) == 10, "an image for each class"
+
+
+@pytest.mark.slow
+def test_it_learns_to_generate_and_to_classify_digits(tmp_path):
+    evaluation = trained(tmp_path, "cvae", "digits", epochs=150)
+    metrics, pixels = evaluation["metrics"], evaluation["baselines"]["independent pixels"]
+    assert metrics["test/conditional_accuracy"] >= 0.95
+    assert metrics["test/accuracy"] >= 0.9
+    assert metrics["test/neg_elbo"] < 0.975 * pixels["test/neg_elbo"]

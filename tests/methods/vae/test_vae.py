@@ -19,6 +19,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.elbo import elbo_metrics, encode_part, independent_pixels, pixel_kind, sampled_nll
 from hibiscus.methods.vae.vae import VAE
 from methods.gan_fixtures import images, made, sigmoid
+from methods.learning import trained
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -215,3 +216,21 @@ def test_the_report_shows_a_map_of_a_two_dimensional_latent_space(likelihood):
     assert "Posterior means" in titles
     assert sum(name.startswith("nll_") and name.endswith("_20is") for name in evaluation.metrics) == 1
     assert evaluation.baselines["independent pixels"].keys() <= evaluation.metrics.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "metric", "most", "share"),
+    [
+        ({}, "nll_dynamic_500is", 23.4, 0.87),
+        ({"likelihood": "gaussian", "latent_dim": 2}, "nll_8bit_500is", 300, 0.96),
+    ],
+)
+def test_it_learns_a_likelihood_of_digits(tmp_path, options, metric, most, share):
+    """In nats per image; the bound lies above the importance-sampled estimate."""
+    evaluation = trained(tmp_path, "vae", "digits", **options)
+    metrics, pixels = evaluation["metrics"], evaluation["baselines"]["independent pixels"]
+    assert metrics[f"test/{metric}"] <= most
+    assert metrics[f"test/{metric}"] < metrics["test/neg_elbo"]
+    assert metrics["test/neg_elbo"] < share * pixels["test/neg_elbo"]
+    assert metrics["test/active_units"] >= 2

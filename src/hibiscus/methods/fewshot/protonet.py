@@ -40,7 +40,14 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.evaluation.few_shot import episode_accuracy, evaluate_few_shot, metric_name
 from hibiscus.losses import cross_entropy, prototype_logits
-from hibiscus.methods.augmentation import ImageConfig, NetworkName, Rotation, ScaleRange, Translate
+from hibiscus.methods.augmentation import (
+    AugmentationConfig,
+    NetworkName,
+    NetworkOptions,
+    Rotation,
+    ScaleRange,
+    Translate,
+)
 from hibiscus.networks.registry import build_network
 from hibiscus.training.config import ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -49,7 +56,7 @@ from hibiscus.training.player import Stage
 __all__ = ["Protonet"]
 
 
-class Config(ImageConfig):
+class Config(AugmentationConfig):
     """Options of `protonet`."""
 
     epochs: int = Field(30, ge=1, description="epochs of `episodes` episodes")
@@ -58,6 +65,7 @@ class Config(ImageConfig):
     )
     schedule: ScheduleName = "cosine"
     net: NetworkName = "conv4"
+    net_options: NetworkOptions = Field(default_factory=dict)
     embedding_dim: int = Field(
         64, ge=1, description="dimension of the embedding; conv4 has its own, 64 for 28x28 images"
     )

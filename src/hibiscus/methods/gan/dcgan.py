@@ -32,7 +32,7 @@ from hibiscus.losses import discriminator_cross_entropy, nonsaturating_generator
 from hibiscus.methods.gan.base import GAN
 from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
-from hibiscus.networks.dcgan import Discriminator, Generator
+from hibiscus.networks.dcgan import build_dcgan
 
 __all__ = ["DCGAN"]
 
@@ -55,9 +55,7 @@ class DCGAN(GAN):
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the discriminator."""
         config = self.config
-        generator = Generator(config.latent_dim, self.shape, config.width)
-        discriminator = Discriminator(self.shape, config.width, config.batch_norm)
-        return self.stabilized({"generator": generator, "discriminator": discriminator})
+        return self.stabilized(build_dcgan(self.shape, config.latent_dim, config.width, config.batch_norm))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of classifying images as real or generated, and the accuracy."""

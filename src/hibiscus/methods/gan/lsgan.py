@@ -30,7 +30,7 @@ from hibiscus.losses import least_squares_discriminator, least_squares_generator
 from hibiscus.methods.gan.base import GAN
 from hibiscus.methods.gan.config import DiscriminatorGANConfig
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
-from hibiscus.networks.dcgan import Discriminator, Generator
+from hibiscus.networks.dcgan import build_dcgan
 
 __all__ = ["LSGAN"]
 
@@ -53,9 +53,7 @@ class LSGAN(GAN):
     def networks(self) -> dict[str, nn.Module]:
         """The generator and the discriminator; its outputs are unbounded."""
         config = self.config
-        generator = Generator(config.latent_dim, self.shape, config.width)
-        discriminator = Discriminator(self.shape, config.width, config.batch_norm)
-        return self.stabilized({"generator": generator, "discriminator": discriminator})
+        return self.stabilized(build_dcgan(self.shape, config.latent_dim, config.width, config.batch_norm))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Squared distance from 1 for real and from 0 for generated images, and the accuracy at one half."""

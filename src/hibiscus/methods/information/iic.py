@@ -50,12 +50,14 @@ DEFAULT_CLUSTERS = 10
 RUNNING_WEIGHT = 0.01  # weight of the newest batch in the running loss of a head
 
 
-class Config(augmentation.ImageConfig):
+class Config(augmentation.AugmentationConfig):
     """Options of `iic`."""
 
     epochs: Epochs = 20
     batch_size: BatchSize = 250  # small batches give a noisy joint distribution
     schedule: ScheduleName = "one-cycle"
+    net: augmentation.NetworkName = "cnn"
+    net_options: augmentation.NetworkOptions = Field(default_factory=dict)
     num_clusters: int | None = Field(
         None, ge=2, description="clusters; the number of classes, or 10 without labels, if left out"
     )
