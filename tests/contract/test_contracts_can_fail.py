@@ -1,6 +1,4 @@
-"""A toy method that keeps every contract, and broken ones of which each breaks one: a contract that cannot
-fail holds nothing.
-"""
+"""A toy method that keeps every contract, and others that each break one: every contract can fail."""
 
 from __future__ import annotations
 

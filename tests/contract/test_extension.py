@@ -14,8 +14,7 @@ from contract import checks
 from hibiscus import api
 from hibiscus.methods.registry import METHODS, get_method, list_methods
 
-SOURCE = '''r"""Hinge GAN: a GAN whose discriminator stops improving on images that it already separates by
-a margin.
+SOURCE = '''r"""Hinge GAN: a discriminator that ignores the images that it already separates by a margin.
 
     discriminator_loss = mean max(0, 1 - D(x)) + mean max(0, 1 + D(G(z)))
     generator_loss     = - mean D(G(z)),        z uniform in [-1, 1]

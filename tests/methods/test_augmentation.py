@@ -22,7 +22,7 @@ def test_options_keep_their_range_and_sentence_where_a_method_changes_the_defaul
         assert changed[name].description == shared[name].description
         assert changed[name].metadata == shared[name].metadata
     assert SupervisedConfig.model_fields["net_options"].description
-    assert AugmentationConfig().net_options == {}
+    assert SupervisedConfig().net_options == {}
     with pytest.raises(ValueError, match="scale_range"):
         SegmentationConfig(scale_range=1.0)
 

@@ -127,14 +127,6 @@ def join_domains(
     ]
     if len(classes) == 2 and set(classes[0]) == set(classes[1]):
         fields["label"] = np.concatenate(classes)
-    offset_parts = [
-        {part: start + np.asarray(items) for part, items in dataset.parts.items()}
-        for start, dataset in ((0, first), (len(first), second))
-    ]
-    present = [part for part in ("train", "val", "test") if any(part in parts for parts in offset_parts)]
-    parts = {
-        part: np.concatenate([parts[part] for parts in offset_parts if part in parts]) for part in present
-    }
     size = f"{height}x{width}, {color_name(shape[2])}"
     note = f"two domains, {names[0]} and {names[1]}; images resized to {size}"
     both = list(zip(names, (first, second), strict=True))
@@ -144,10 +136,22 @@ def join_domains(
         fields=fields,
         ids=[f"{name}/{item}" for name, dataset in both for item in dataset.ids],
         keys=np.concatenate([first.keys, second.keys]),
-        parts=parts,
+        parts=_joined_parts(first, second),
         notes=[note, *(f"{name}: {note}" for name, dataset in both for note in dataset.notes)],
         skipped=[*first.skipped, *second.skipped],
     )
+
+
+def _joined_parts(first: Dataset, second: Dataset) -> dict[str, np.ndarray]:
+    """The parts that come with the datasets; the items of the second follow those of the first."""
+    offset_parts = [
+        {part: start + np.asarray(items) for part, items in dataset.parts.items()}
+        for start, dataset in ((0, first), (len(first), second))
+    ]
+    present = [part for part in ("train", "val", "test") if any(part in parts for parts in offset_parts)]
+    return {
+        part: np.concatenate([parts[part] for parts in offset_parts if part in parts]) for part in present
+    }
 
 
 def split_domains(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly_spaced
-from hibiscus.evaluation.conditional import conditional_accuracy, conditional_accuracy_table
+from hibiscus.evaluation.conditional_accuracy import conditional_accuracy, conditional_accuracy_table
 from hibiscus.evaluation.external_features import external_distances
 from hibiscus.evaluation.feature_network import FeatureNetwork, feature_network
 from hibiscus.evaluation.items import Gallery, Table

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hibiscus.errors import RunError
 from hibiscus.report.animation import animate, epoch_of
-from hibiscus.report.baselines import comparison
+from hibiscus.report.comparison_table import comparison
 from hibiscus.report.curves import crossval_panel, panels
 from hibiscus.report.formatting import capitalized, metric_label, metric_value, plural, shorten, when
 from hibiscus.report.images import BUDGET, Images

@@ -9,7 +9,7 @@ import torch
 from contract.checks import Bench
 from hibiscus.data.batch import Batch
 from hibiscus.errors import UsageError
-from hibiscus.evaluation.conditional import add_conditional, conditional_grid
+from hibiscus.evaluation.conditional_accuracy import add_conditional, conditional_grid
 from hibiscus.evaluation.elbo import independent_pixels
 from hibiscus.methods.vae.cvae import CVAE
 from hibiscus.training.method import Evaluation

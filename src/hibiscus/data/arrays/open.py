@@ -217,24 +217,10 @@ def dataset_from_arrays(
             fields.setdefault(kind, []).append(labels)
         spans[part] = np.arange(start, start + len(items))
         start += len(items)
-    try:
-        joined = {
-            kind: values[0] if len(values) == 1 else np.concatenate(values) for kind, values in fields.items()
-        }
-    except ValueError as error:
-        received = f"{path}: the parts cannot be joined ({error})"
-        raise DataError(received, "the same shape in each part", "correct the file") from None
-    if any(len(values) != start for values in joined.values()):
-        received = f"{path}: the parts have different fields ({', '.join(joined)})"
-        raise DataError(received, "the same fields in each part", "add the missing labels")
+    joined = _joined(fields, path, start)
     labels = joined.get("label")
-    if (
-        classes
-        and labels is not None
-        and labels.dtype.kind in "ui"
-        and labels.min() >= 0
-        and labels.max() < len(classes)
-    ):
+    numbered = labels is not None and labels.dtype.kind in "ui"
+    if classes and numbered and labels.min() >= 0 and labels.max() < len(classes):
         joined["label"] = np.array(classes)[labels.astype(int)]
     return Dataset(
         name=name,
@@ -244,3 +230,18 @@ def dataset_from_arrays(
         keys=content_keys(joined["image"] if "image" in joined else joined["array"]),
         parts={part: span for part, span in spans.items() if part},
     )
+
+
+def _joined(fields: dict[str, list[np.ndarray]], path: str, items: int) -> dict[str, np.ndarray]:
+    """The parts of each field one after another; each field has to hold all items."""
+    try:
+        joined = {
+            name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays) for name, arrays in fields.items()
+        }
+    except ValueError as error:
+        received = f"{path}: the parts cannot be joined ({error})"
+        raise DataError(received, "the same shape in each part", "correct the file") from None
+    if any(len(values) != items for values in joined.values()):
+        received = f"{path}: the parts have different fields ({', '.join(joined)})"
+        raise DataError(received, "the same fields in each part", "add the missing labels")
+    return joined

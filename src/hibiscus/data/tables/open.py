@@ -62,11 +62,7 @@ def open_table(
     if paths:
         if like is not None and "image" in like.fields:
             image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
-        # An empty field becomes a name that no file has, so it is reported like any other bad file.
-        files = [
-            file.parent / (value if isinstance(value, str) else f"(no path in row {row})")
-            for value, row in zip(frame[paths[0]], rows, strict=True)
-        ]
+        files = _image_files(file.parent, frame[paths[0]], rows)
         pixels, keys, good, skipped = open_image_files(files, image_size, channels, progress)
         check_bad_files(str(file), skipped, len(files), max_bad_fraction)
         fields["image"] = pixels
@@ -74,11 +70,8 @@ def open_table(
     else:
         keys = frame_keys(frame.drop(columns=[] if target is None else [target]))
     # In a few rows for prediction, a column may be constant that was not in training.
-    if (
-        not paths
-        or kinds & {"number", "category", "text", "time"}
-        or (target is None and "constant" in kinds)
-    ):
+    inputs = {"number", "category", "text", "time"} | ({"constant"} if target is None else set())
+    if not paths or kinds & inputs:
         fields["table"] = frame
     if target is not None:
         fields["label"] = frame[target].to_numpy()
@@ -86,6 +79,14 @@ def open_table(
     return Dataset(
         file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped
     )
+
+
+def _image_files(folder: Path, paths: Any, rows: np.ndarray) -> list[Path]:
+    """The files that a column names; an empty field is reported like a missing file."""
+    return [
+        folder / (value if isinstance(value, str) else f"(no path in row {row})")
+        for value, row in zip(paths, rows, strict=True)
+    ]
 
 
 def listed_images(file: Path) -> list[Path]:

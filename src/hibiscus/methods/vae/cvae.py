@@ -38,7 +38,7 @@ from torch.nn.functional import one_hot
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.conditional import add_conditional, conditional_grid
+from hibiscus.evaluation.conditional_accuracy import add_conditional, conditional_grid
 from hibiscus.evaluation.likelihood import evaluate_likelihood
 from hibiscus.losses import gaussian_kl
 from hibiscus.methods.conditions import class_conditions, latent_conditions
