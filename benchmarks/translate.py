@@ -24,7 +24,6 @@ import torch
 
 import hibiscus as hb
 from hibiscus.data.unpaired import bring_to_shape
-from hibiscus.methods.sampling import to_pixels
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -57,7 +57,7 @@ SAME_NAMES = {  # module names that several packages share on purpose
 TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control",
 "disentanglement", "likelihood", "few_shot",
          "image_quality", "reconstruction", "generation"}  # fmt: skip
-BY_TASK = {"losses", "metrics", "evaluation", "scratch"}  # packages with a module for each task
+BY_TASK = {"losses", "metrics", "evaluation", "networks", "scratch"}  # packages with a module for each task
 VERBS = {"sweep", "panoptic"}  # what a verb of the command line does, and the module that does it
 
 TESTS = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "architecture"]

@@ -11,7 +11,6 @@ import torch
 from hibiscus.errors import UsageError
 from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
-from hibiscus.methods.sampling import to_pixels
 from hibiscus.methods.vae.vae import VAE
 from hibiscus.runs.sampling import draw_samples
 from methods.gan_fixtures import CLASSES, made
@@ -30,7 +29,7 @@ def vae():
 
 def decoded(method, z):
     with torch.no_grad():
-        return to_pixels(method.decode(z), method.preparation["image"])
+        return method.preparation["image"].decode(method.decode(z))
 
 
 def noise(seed, rows, latent=4):

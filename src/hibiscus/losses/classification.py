@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.nn.functional import softplus
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import (
+from hibiscus.losses._validation import (
     Weights,
     class_target,
     full_precision,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import in_range
+from hibiscus.losses._validation import in_range
 
 __all__ = ["bellman_target"]
 

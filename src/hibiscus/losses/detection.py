@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import full_precision, in_range, within
+from hibiscus.losses._validation import full_precision, in_range, within
 
 __all__ = ["anchor_focal", "hard_negatives", "mined_cross_entropy", "multibox", "offset_loss"]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import full_precision, not_empty
+from hibiscus.losses._validation import full_precision, not_empty
 
 __all__ = ["invariant_information", "joint_distribution"]
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import full_precision
+from hibiscus.losses._validation import full_precision
 
 __all__ = ["prototype_logits"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from hibiscus.losses._inputs import in_range, matched
+from hibiscus.losses._validation import in_range, matched
 
 __all__ = ["huber", "mean_absolute_error", "mean_squared_error", "smooth_l1"]
 

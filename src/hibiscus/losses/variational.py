@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from hibiscus.losses._inputs import full_precision, matched
+from hibiscus.losses._validation import full_precision, matched
 
 __all__ = ["bernoulli_log_likelihood", "gaussian_kl", "gaussian_log_likelihood"]
 

@@ -219,8 +219,12 @@ def dataset_from_arrays(
         start += len(items)
     joined = _joined(fields, path, start)
     labels = joined.get("label")
-    numbered = labels is not None and labels.dtype.kind in "ui"
-    if classes and numbered and labels.min() >= 0 and labels.max() < len(classes):
+    if (
+        classes
+        and labels is not None
+        and labels.dtype.kind in "ui"
+        and set(labels) <= set(range(len(classes)))
+    ):
         joined["label"] = np.array(classes)[labels.astype(int)]
     return Dataset(
         name=name,

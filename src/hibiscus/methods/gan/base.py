@@ -20,7 +20,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation
 from hibiscus.evaluation.external_features import resolve_features
 from hibiscus.methods.gan import stabilization
-from hibiscus.methods.sampling import generate_images
+from hibiscus.methods.image_sampling import generate_images
 from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest

@@ -23,7 +23,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.elbo import elbo_metrics, encode_part
 from hibiscus.losses import bernoulli_log_likelihood, gaussian_log_likelihood
 from hibiscus.methods.conditions import latent_conditions
-from hibiscus.methods.sampling import generate_images
+from hibiscus.methods.image_sampling import generate_images
 from hibiscus.networks.vae import build_decoder, build_encoder
 from hibiscus.training.config import Epochs, LatentDim, ScheduleName, TrainingConfig
 from hibiscus.training.method import Method, SelectionMetric

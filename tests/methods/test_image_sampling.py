@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hibiscus.data.preparation import ImagePreparation
-from hibiscus.methods.sampling import generate_images
+from hibiscus.methods.image_sampling import generate_images
 
 PIXEL = ImagePreparation(1, 1, 1, (0.5,), (0.5,))
 CPU = torch.device("cpu")

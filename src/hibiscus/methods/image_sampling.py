@@ -11,16 +11,10 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import ImagePreparation
-from hibiscus.methods.conditions import class_number, latent_conditions
 
-__all__ = ["InterpolatedBatch", "class_number", "codes_given", "generate_images", "make_images", "to_pixels"]
+__all__ = ["InterpolatedBatch", "generate_images"]
 
 BATCH_SIZE = 256
-
-
-def to_pixels(values: Tensor, preparation: ImagePreparation) -> np.ndarray:
-    """The former name of `ImagePreparation.decode`."""
-    return preparation.decode(values)
 
 
 class InterpolatedBatch(Batch):
@@ -71,6 +65,3 @@ def generate_images(
             batch.interpolation = interpolation
         pixels.append(preparation.decode(generate(batch)))
     return np.concatenate(pixels)
-
-
-codes_given, make_images = latent_conditions, generate_images  # former names
