@@ -127,7 +127,7 @@ def round_and_input(
         loop = Loop(
             method, data, {"log": LogFile(Path(folder) / "log.jsonl")}, Path(folder), device, validate=False
         )
-        play = loop._play_round
+        play = loop._train_round
 
         def watched(draw: Callable[[], Any]) -> Callable[[], Any]:
             def next_batch() -> Any:
@@ -145,7 +145,7 @@ def round_and_input(
             play(stage)
             times.append(clock() - start)
 
-        loop._play_round = timed
+        loop._train_round = timed
         loop.run()
     return median_ms(times), median_ms(waits)
 

@@ -67,14 +67,14 @@ def ours(seed: int) -> dict[str, float]:
         loop = Loop(
             method, PreparedData(dataset, preparation, parts), callbacks, Path(folder), torch.device("cpu")
         )
-        play = loop._play_round
+        play = loop._train_round
 
         def timed(stage):
             start = time.perf_counter()
             play(stage)
             watch.seconds += time.perf_counter() - start
 
-        loop._play_round = timed
+        loop._train_round = timed
         loop.run()
     steps = 1000 + STEPS * len(watch.returns)
     return {

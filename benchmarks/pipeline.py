@@ -53,7 +53,7 @@ def write_folder(folder: Path, count: int, distinct: int = 500) -> Path:
 def our_epoch(_: Path, shift: float = 0.0) -> dict[str, float]:
     """Seconds of an epoch of `classify` with an MLP."""
     import numpy as np
-    from sides import round_of
+    from comparison import round_of
 
     from hibiscus.methods.classify.classify import Classify
 

@@ -46,9 +46,8 @@ def trained(method: str, data: Path, seed: int, **options) -> hb.Run:
 def moved(translator: hb.Run, images: np.ndarray) -> np.ndarray:
     """Images after the translator's first layer alone."""
     alignment = next(translator.networks["to_b"].children())
-    return to_pixels(
-        alignment(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1), translator.preparation["image"]
-    )
+    aligned = alignment(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1)
+    return translator.preparation["image"].decode(aligned)
 
 
 def errors(seed: int) -> list[float]:
