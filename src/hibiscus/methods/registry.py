@@ -101,10 +101,10 @@ def _says(target: str) -> dict[str, str]:
     spec = importlib.util.find_spec(module)
     origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
     values = dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
-    wanted = ("name", "title", "family", "summary")
-    if not all(name in values for name in wanted):
+    required = ("name", "title", "family", "summary")
+    if not all(name in values for name in required):
         kind = getattr(importlib.import_module(module), attribute)
-        values = {name: str(getattr(kind, name, "")) for name in wanted}
+        values = {name: str(getattr(kind, name, "")) for name in required}
     return values
 
 
