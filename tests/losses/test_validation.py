@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._inputs import (
+from hibiscus.losses._validation import (
     class_target,
     full_precision,
     in_range,
