@@ -144,6 +144,12 @@ def test_foreign_and_former_names_are_answered_in_one_line(method, foreign, name
     assert str(caught.value) == f"there is no option '{foreign}'; use {name}"
 
 
+def test_a_word_that_resembles_no_option_gets_no_suggestion():
+    with pytest.raises(ConfigError) as caught:
+        split_options(Config, {"ext": 1}, "classify")
+    assert caught.value.fix == "hibiscus train classify --help lists all"
+
+
 def test_a_foreign_name_for_what_the_method_lacks_is_an_unknown_option():
     with pytest.raises(ConfigError, match="hibiscus train classify --help lists all"):
         split_options(Config, {"n_envs": 1}, "classify")

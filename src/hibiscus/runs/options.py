@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from hibiscus.data.config import DataConfig
-from hibiscus.errors import ConfigError, UsageError, nearest
+from hibiscus.errors import ConfigError, UsageError, nearest, similar_words
 from hibiscus.runs.foreign_options import FOREIGN
 from hibiscus.training.config import TrainingConfig
 
@@ -144,11 +143,9 @@ def _unknown_option(key: str, config_type: type[TrainingConfig], method: str) ->
         return ConfigError(f"there is no option '{key}'; use {right}")
     if right == "device":
         return ConfigError(f"there is no option '{key}'; use --device on the command line, device= in Python")
-    return ConfigError(
-        f"there is no option '{key}'",
-        "an option of this method or of its data",
-        f"{nearest(key, known)} (hibiscus train {method} --help lists all)",
-    )
+    listed = f"hibiscus train {method} --help lists all"
+    fix = f"{nearest(key, known)} ({listed})" if similar_words(key, known) else listed
+    return ConfigError(f"there is no option '{key}'", "an option of this method or of its data", fix)
 
 
 def check_options(
@@ -200,8 +197,9 @@ def _plain(kind: type[BaseModel], name: str, value: Any) -> Any:
 def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     field = kind.model_fields[name]
     default = field.get_default(call_default_factory=True)
-    words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
-    close = difflib.get_close_matches(str(value), words, n=1)
+    close = similar_words(
+        str(value), [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
+    )
     text = (
         f"{default:g}"
         if isinstance(default, float)
