@@ -207,14 +207,32 @@ def test_mode_collapse(generator):
     evaluation["metrics"]["test/diversity"] = 0.31
     (advice,) = advise(info, history, evaluation)
     assert advice.startswith(
-        "The samples have low diversity: two samples differ 31% as much as two real images, down from 95% in"
+        "The samples have low diversity: the difference between two samples is 31% of that between two real "
+        "images. In epoch 3, the diversity was 95%: the generator has collapsed. More epochs will not fix"
     )
-    assert "in epoch 3: the generator has collapsed. More epochs will not fix this" in advice
     assert "learning_rate=0.0004" in advice
     (advice,) = advise(info, history[:1], evaluation)
-    assert "never differed more. Train for more epochs first (epochs=2)" in advice
+    assert "two real images. Train for more epochs first (epochs=2)" in advice
+    (advice,) = advise(info, history[:1] * 2, evaluation)
+    assert ", as in every earlier epoch. Train for more epochs first" in advice
     evaluation["metrics"]["test/diversity"] = 0.7
     assert advise(info, history, evaluation) == []
+
+
+def test_samples_that_are_all_the_same(generator):
+    info, history, evaluation = generator
+    evaluation["metrics"]["test/diversity"] = 0.0
+    for line in history:
+        line["val/diversity"] = 0.001
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith(
+        "The samples have low diversity: any two samples are almost identical, as in every earlier epoch. "
+        "Train for more epochs first (epochs=18), then try a smaller learning rate"
+    )
+    assert "0%" not in advice
+    history[2]["val/diversity"] = 0.4
+    (advice,) = advise(info, history, evaluation)
+    assert "almost identical. In epoch 3, the diversity was 40%: the generator has collapsed." in advice
 
 
 def test_classes_that_are_missing(generator):

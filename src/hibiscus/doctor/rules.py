@@ -88,20 +88,22 @@ def _mode_collapse(info: Info, history: History, evaluation: Evaluation) -> str:
     if not diversity < COLLAPSED:
         return ""
     earlier = _values(history, "val/diversity")
-    observation = (
-        f"The samples have low diversity: two samples differ {diversity:.0%} as much as two real images"
+    observation = "The samples have low diversity: " + (
+        f"the difference between two samples is {diversity:.0%} of that between two real images"
+        if round(100 * diversity)
+        else "any two samples are almost identical"
     )
     rate = f"a smaller learning rate{_current_learning_rate(info)}"
     fix = f"{rate}, a wider generator (width=...) or the method wgan-gp"
-    if earlier and max(earlier) > 1.25 * diversity:
+    if earlier and max(earlier) > max(1.25 * diversity, diversity + 0.01):
         epoch = earlier.index(max(earlier)) + 1
         return (
-            f"{observation}, down from {max(earlier):.0%} in epoch {epoch}: the generator has collapsed. "
-            f"More epochs will not fix this; try {fix}."
+            f"{observation}. In epoch {epoch}, the diversity was {max(earlier):.0%}: the generator has "
+            f"collapsed. More epochs will not fix this; try {fix}."
         )
     epochs = 2 * max(1, len(history))
-    longer = f"Train for more epochs first (epochs={epochs}), then try {fix}."
-    return f"{observation}, and never differed more. {longer}"
+    trend = ", as in every earlier epoch" if len(earlier) > 1 else ""
+    return f"{observation}{trend}. Train for more epochs first (epochs={epochs}), then try {fix}."
 
 
 def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> str:
