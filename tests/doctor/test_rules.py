@@ -56,6 +56,32 @@ def test_a_better_baseline_is_named_with_both_figures(info, evaluation):
     evaluation["baselines"]["linear model"]["test/accuracy"] = 0.9
     (advice,) = advise(info, HISTORY, evaluation)
     assert "“linear model” is as good as this run" in advice
+    assert "use the baseline, since it is simpler, train for more epochs" in advice
+
+
+@pytest.mark.parametrize(
+    ("name", "higher", "value"),
+    [("accuracy", True, 1.0), ("miou", True, 1.0), ("rmse", False, 0.0), ("error_rate", False, 0)],
+)
+def test_no_more_training_where_the_metric_has_its_best_possible_value(info, evaluation, name, higher, value):
+    evaluation["selection_metric"] = {"name": f"test/{name}", "higher_is_better": higher}
+    evaluation["metrics"] = {f"test/{name}": value}
+    evaluation["baselines"] = {"linear model": {f"test/{name}": value}}
+    info["best"]["epoch"] = 4  # the last epoch was the best
+    (advice,) = advise(info, HISTORY, evaluation)
+    number = f"{value:.4f}"
+    assert advice == (
+        f"The baseline “linear model” is as good as this run ({number} vs. {number} test/{name}), and both "
+        "reach the best possible value: the simpler model is enough for this data, and more training cannot "
+        "improve the result."
+    )
+
+
+def test_a_value_of_one_is_not_the_best_of_every_metric(info, evaluation):
+    evaluation["selection_metric"]["name"] = "test/mean_return"
+    evaluation["metrics"] = {"test/mean_return": 1.0}
+    evaluation["baselines"] = {"random actions": {"test/mean_return": 1.0}}
+    assert "train for more epochs" in advise(info, HISTORY, evaluation)[0]
 
 
 def test_lower_is_better_where_it_is(info, evaluation):

@@ -58,12 +58,31 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     if not better:
         return ""
     best = (max if higher else min)(better, key=lambda baseline: better[baseline])
-    relation = "is as good as" if better[best] == value else "is better than"
+    is_tie = better[best] == value
+    relation = "is as good as" if is_tie else "is better than"
+    values = f"{_number(better[best])} vs. {_number(value)} {name}"
+    if _is_at_optimum(evaluation):
+        return (
+            f"The baseline “{best}” {relation} this run ({values}), and both reach the best possible value: "
+            "the simpler model is enough for this data, and more training cannot improve the result."
+        )
     network = " or another network (net=...)" if "net" in info["config"] else ""
+    use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
     return (
-        f"The baseline “{best}” {relation} this run ({_number(better[best])} vs. {_number(value)} {name}): "
-        f"use the baseline, train for more epochs, or try another learning rate (learning_rate=...){network}."
+        f"The baseline “{best}” {relation} this run ({values}): {use}, train for more epochs, or try another "
+        f"learning rate (learning_rate=...){network}."
     )
+
+
+def _is_at_optimum(evaluation: Evaluation) -> bool:
+    """Whether the selection metric has its best possible value, so that no training can improve it."""
+    name = evaluation["selection_metric"]["name"]
+    value = evaluation["metrics"].get(name)
+    if value is None:
+        return False
+    if evaluation["selection_metric"]["higher_is_better"]:
+        return get_metric(name).percent and value >= 1
+    return value == 0
 
 
 def _diverged(info: Info, history: History, evaluation: Evaluation) -> str:
@@ -203,6 +222,8 @@ def _overfitting(info: Info, history: History, evaluation: Evaluation) -> str:
 def _still_improving(info: Info, history: History, evaluation: Evaluation) -> str:
     best = info.get("best") or {}
     if len(history) < 3 or best.get("epoch") != len(history) or info["config"].get("schedule") != "constant":
+        return ""
+    if _is_at_optimum(evaluation):
         return ""
     stages = [line.get("stage") for line in history]
     epochs = 2 * stages.count(stages[-1])  # the last stage continues
