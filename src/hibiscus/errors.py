@@ -31,9 +31,12 @@ __all__ = [
     "TrainingError",
     "UsageError",
     "nearest",
+    "similar_words",
 ]
 
 MAX_HINTS = 3  # similar words in a message
+MIN_SIMILARITY = 0.65  # difflib ratio from which a word may be a misspelling of another
+SHORT_WORD = 4  # characters up to which a misspelling differs in one edit
 MAX_LISTED = 8  # words that a message may list in full
 
 
@@ -118,17 +121,39 @@ class InterruptedRunError(HibiscusError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """The hint `did you mean ...?` with at most three known words, or all of them if there are few."""
     words = sorted(known)
-    by_lower = {name.casefold(): name for name in words}
-    similar = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=0.5) or [
-        by_lower[name]
-        for name in difflib.get_close_matches(word.casefold(), by_lower, n=MAX_HINTS, cutoff=0.5)
-    ]
+    similar = similar_words(word, words)
     if similar:
         return f"did you mean {_either(similar)}?"
     if len(words) <= MAX_LISTED:
         return f"one of: {', '.join(words)}"
     nearest_words = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=0.0)
     return f"the most similar are {', '.join(nearest_words)}"
+
+
+def similar_words(word: str, known: Iterable[str]) -> list[str]:
+    """At most three known words of which a word may be a misspelling, the most similar first.
+
+    A short word differs in one edit: among words of three letters, a ratio is high by chance.
+    """
+    words = sorted(set(known) - {word})
+    matches = difflib.get_close_matches(word, words, n=MAX_HINTS, cutoff=MIN_SIMILARITY)
+    if not matches:
+        by_lower = {name.casefold(): name for name in words}
+        lower = difflib.get_close_matches(word.casefold(), by_lower, n=MAX_HINTS, cutoff=MIN_SIMILARITY)
+        matches = [by_lower[name] for name in lower]
+    if len(word) > SHORT_WORD:
+        return matches
+    return [match for match in matches if _is_one_edit(word.casefold(), match.casefold())]
+
+
+def _is_one_edit(one: str, other: str) -> bool:
+    """Whether two words differ in at most one character, or in two neighbors that are exchanged."""
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return abs(len(one) - len(other)) <= 1
+    one, other = one[start:], other[start:]
+    edited = {(one[1:], other[1:]), (one[1:], other), (one, other[1:]), (one[1::-1] + one[2:], other)}
+    return any(left == right for left, right in edited)
 
 
 def _either(words: list[str]) -> str:

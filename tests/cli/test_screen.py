@@ -32,5 +32,5 @@ def test_runs_on_other_data_are_told_apart(tmp_path, capsys):
     folders = [sample.complete(tmp_path / "a"), sample.write(tmp_path / "b", other)]
     inspect.compare(folders, str(tmp_path / "page.html"), as_json=False)
     assert "not trained on the same data" in capsys.readouterr().out
-    inspect.compare([folders[0], folders[0]], str(tmp_path / "page.html"), as_json=True)
+    inspect.compare([folders[0], folders[0]], str(tmp_path / "other.html"), as_json=True)
     assert json.loads(capsys.readouterr().out)["same_data"] is True

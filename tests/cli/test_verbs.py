@@ -190,6 +190,15 @@ def test_report_and_compare(cli, iris_run, diabetes_run, copied):
     assert Path("compare.html").exists()
 
 
+def test_compare_overwrites_no_file(cli, fails, iris_run, diabetes_run):
+    for name in ("compare.html", "compare-2.html", "compare-3.html"):
+        assert cli("compare", iris_run, diabetes_run).out.endswith(f"page written to {name}\n")
+    Path("side.html").write_text("mine")
+    arguments = ("compare", iris_run, diabetes_run, "--out", "side.html")
+    fails(3, ["side.html: exists already", "--out side-2.html"], *arguments)
+    assert Path("side.html").read_text() == "mine"
+
+
 def test_crossval(cli):
     answer = cli("crossval", "classify", "iris", "folds=3", "epochs=1", "--out", "cv", "--json")
     assert (answer.code, answer.err) == (0, "")

@@ -26,7 +26,7 @@ def test_absurd_sizes_are_refused(given):
         DataConfig(image_size=given)
 
 
-@pytest.mark.parametrize(("given", "kept"), [("1", 1), (3, 3), (None, None)])
+@pytest.mark.parametrize(("given", "kept"), [(1, 1), (3, 3), (None, None)])
 def test_channels(given, kept):
     assert DataConfig(channels=given).channels == kept
 

@@ -56,6 +56,32 @@ def test_a_better_baseline_is_named_with_both_figures(info, evaluation):
     evaluation["baselines"]["linear model"]["test/accuracy"] = 0.9
     (advice,) = advise(info, HISTORY, evaluation)
     assert "“linear model” is as good as this run" in advice
+    assert "use the baseline, since it is simpler, train for more epochs" in advice
+
+
+@pytest.mark.parametrize(
+    ("name", "higher", "value"),
+    [("accuracy", True, 1.0), ("miou", True, 1.0), ("rmse", False, 0.0), ("error_rate", False, 0)],
+)
+def test_no_more_training_where_the_metric_has_its_best_possible_value(info, evaluation, name, higher, value):
+    evaluation["selection_metric"] = {"name": f"test/{name}", "higher_is_better": higher}
+    evaluation["metrics"] = {f"test/{name}": value}
+    evaluation["baselines"] = {"linear model": {f"test/{name}": value}}
+    info["best"]["epoch"] = 4  # the last epoch was the best
+    (advice,) = advise(info, HISTORY, evaluation)
+    number = f"{value:.4f}"
+    assert advice == (
+        f"The baseline “linear model” is as good as this run ({number} vs. {number} test/{name}), and both "
+        "reach the best possible value: the simpler model is enough for this data, and more training cannot "
+        "improve the result."
+    )
+
+
+def test_a_value_of_one_is_not_the_best_of_every_metric(info, evaluation):
+    evaluation["selection_metric"]["name"] = "test/mean_return"
+    evaluation["metrics"] = {"test/mean_return": 1.0}
+    evaluation["baselines"] = {"random actions": {"test/mean_return": 1.0}}
+    assert "train for more epochs" in advise(info, HISTORY, evaluation)[0]
 
 
 def test_lower_is_better_where_it_is(info, evaluation):
@@ -207,14 +233,32 @@ def test_mode_collapse(generator):
     evaluation["metrics"]["test/diversity"] = 0.31
     (advice,) = advise(info, history, evaluation)
     assert advice.startswith(
-        "The samples have low diversity: two samples differ 31% as much as two real images, down from 95% in"
+        "The samples have low diversity: the difference between two samples is 31% of that between two real "
+        "images. In epoch 3, the diversity was 95%: the generator has collapsed. More epochs will not fix"
     )
-    assert "in epoch 3: the generator has collapsed. More epochs will not fix this" in advice
     assert "learning_rate=0.0004" in advice
     (advice,) = advise(info, history[:1], evaluation)
-    assert "never differed more. Train for more epochs first (epochs=2)" in advice
+    assert "two real images. Train for more epochs first (epochs=2)" in advice
+    (advice,) = advise(info, history[:1] * 2, evaluation)
+    assert ", as in every earlier epoch. Train for more epochs first" in advice
     evaluation["metrics"]["test/diversity"] = 0.7
     assert advise(info, history, evaluation) == []
+
+
+def test_samples_that_are_all_the_same(generator):
+    info, history, evaluation = generator
+    evaluation["metrics"]["test/diversity"] = 0.0
+    for line in history:
+        line["val/diversity"] = 0.001
+    (advice,) = advise(info, history, evaluation)
+    assert advice.startswith(
+        "The samples have low diversity: any two samples are almost identical, as in every earlier epoch. "
+        "Train for more epochs first (epochs=18), then try a smaller learning rate"
+    )
+    assert "0%" not in advice
+    history[2]["val/diversity"] = 0.4
+    (advice,) = advise(info, history, evaluation)
+    assert "almost identical. In epoch 3, the diversity was 40%: the generator has collapsed." in advice
 
 
 def test_classes_that_are_missing(generator):

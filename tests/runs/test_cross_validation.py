@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hibiscus import api
-from hibiscus.errors import ConfigError
+from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.cross_validation import _summary
+from hibiscus.runs.session import Session
 from hibiscus.training.method import SelectionMetric
 
 SMALL = {"net": "linear", "epochs": 4, "learning_rate": 0.05, "batch_size": 16}
@@ -128,3 +129,25 @@ def test_groups_stay_whole_in_folds(tmp_path):
         ids = json.loads((tmp_path / "cv" / f"fold-{k}" / "split.json").read_text())["val"]
         groups.append({(int(name.split()[1]) - 1) % 9 for name in ids})
     assert sum(map(len, groups)) == len(set().union(*groups))
+
+
+def test_a_cross_validation_that_cannot_start_leaves_no_folder(tmp_path):
+    options = {"way": 30, "eval_way": 2, "epochs": 1}
+    with pytest.raises(DataError):
+        api.crossval("protonet", "digits", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fold_that_cannot_start_leaves_the_others(tmp_path, monkeypatch):
+    train = Session.train
+
+    def fail_in_the_second(self):
+        if self.folder.path.name == "fold-2":
+            raise DataError("x", "y", "z")
+        train(self)
+
+    monkeypatch.setattr(Session, "train", fail_in_the_second)
+    with pytest.raises(DataError):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL)
+    assert (tmp_path / "cv" / "fold-1" / "run.json").exists()
+    assert not (tmp_path / "cv" / "fold-2").exists()

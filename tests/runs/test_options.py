@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 import yaml
@@ -31,6 +32,38 @@ def test_round_trip_through_yaml(method):
     text = yaml.safe_dump(config.model_dump(mode="json"))
     assert build_options(kind, yaml.safe_load(text)) == config
     assert (config.epochs, config.learning_rate, config.clip_grad_norm) == (3, 0.01, None)
+
+
+def literals(annotation):
+    """The values of a `Literal`, wherever it stands in an annotation."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return list(arguments)
+    return [value for argument in arguments for value in literals(argument)]
+
+
+@pytest.mark.parametrize("kind", [DataConfig, *(get_method(entry.name).Config for entry in METHODS)])
+def test_every_value_that_an_option_lists_is_accepted_as_text(kind):
+    for name, field in kind.model_fields.items():
+        for value in literals(field.annotation):
+            chosen = getattr(build_options(kind, {name: str(value)}), name)
+            assert (chosen, type(chosen)) == (value, type(value)), f"{name}={value}"
+
+
+@pytest.mark.parametrize(
+    ("method", "option", "value", "expected"),
+    [("ssd", "finest_stride", "4", 4), ("cyclegan", "kernel_size", "5", 5), ("ssd", "channels", "3", 3)],
+)
+def test_a_listed_integer_is_accepted_as_text(method, option, value, expected):
+    config, data = check_options(get_method(method).Config, {option: value})
+    assert {**config.model_dump(), **data.model_dump()}[option] == expected
+
+
+def test_a_listed_integer_out_of_the_list_is_refused_without_suggesting_it():
+    with pytest.raises(ConfigError) as caught:
+        build_options(get_method("ssd").Config, {"finest_stride": "5"})
+    assert caught.value.expected.startswith("4 | 8 | 16")
+    assert "finest_stride=5" not in caught.value.fix
 
 
 def test_every_option_has_a_description_and_a_range():
@@ -142,6 +175,12 @@ def test_foreign_and_former_names_are_answered_in_one_line(method, foreign, name
     with pytest.raises(ConfigError) as caught:
         split_options(get_method(method).Config, {foreign: 1})
     assert str(caught.value) == f"there is no option '{foreign}'; use {name}"
+
+
+def test_a_word_that_resembles_no_option_gets_no_suggestion():
+    with pytest.raises(ConfigError) as caught:
+        split_options(Config, {"ext": 1}, "classify")
+    assert caught.value.fix == "hibiscus train classify --help lists all"
 
 
 def test_a_foreign_name_for_what_the_method_lacks_is_an_unknown_option():

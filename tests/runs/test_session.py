@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from hibiscus.data.open import open_data
-from hibiscus.errors import ConfigError, RunError
+from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.info import read_info
 from hibiscus.runs.session import Session
-from hibiscus.runs.train import train_run
+from hibiscus.runs.train import resume_run, train_run
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 
 SMALL = {"net": "linear", "batch_size": 32}
@@ -54,6 +54,65 @@ def test_an_option_that_is_wrong_leaves_no_folder(tmp_path):
         with pytest.raises(ConfigError):
             Session.new("classify", "iris", {**SMALL, **options}, out=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+TOO_WIDE = {"way": 30, "eval_way": 2, "epochs": 1}  # only the source of the first stage sees that it is
+
+
+def test_data_that_the_first_stage_refuses_leave_no_folder(tmp_path):
+    with pytest.raises(DataError, match="30 such classes"):
+        train_run("protonet", "digits", TOO_WIDE, out=tmp_path / "run", quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_of_the_run_is_kept(tmp_path, monkeypatch):
+    def refuse(self):
+        (self.folder.path / "notes.txt").write_text("mine")
+        raise ConfigError("net=x", "y", "z")
+
+    monkeypatch.setattr(Session, "train", refuse)
+    with pytest.raises(ConfigError):
+        train_run("classify", "iris", SMALL, out=tmp_path / "run", quiet=True)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("error", [DataError, RunError, KeyboardInterrupt])
+def test_a_folder_is_kept_after_the_first_round_and_when_another_process_uses_it(
+    tmp_path, monkeypatch, error
+):
+    def fail(self):
+        self.rounds_trained = int(error is DataError)
+        raise error("stopped")
+
+    monkeypatch.setattr(Session, "train", fail)
+    with pytest.raises(error):
+        train_run("classify", "iris", SMALL, out=tmp_path / "run", quiet=True)
+    assert (tmp_path / "run" / "run.json").exists()
+
+
+def test_a_resumed_run_is_kept_whatever_the_error(tmp_path, monkeypatch):
+    session = Session.new("classify", "iris", SMALL, out=tmp_path / "run")
+    session.write_folder([])
+
+    def refuse(self):
+        raise ConfigError("net=x", "y", "z")
+
+    monkeypatch.setattr(Session, "train", refuse)
+    with pytest.raises(ConfigError):
+        resume_run(tmp_path / "run", quiet=True)
+    assert (tmp_path / "run" / "run.json").exists()
+
+
+def test_an_error_before_the_first_round_of_an_extension_leaves_no_folder(tmp_path, finished, monkeypatch):
+    def refuse(*_):
+        raise DataError("x", "y", "z")
+
+    monkeypatch.setattr("hibiscus.runs.session.run_loop", refuse)
+    options = {"epochs": 3, "extend": finished}
+    with pytest.raises(DataError):
+        train_run("classify", "iris", options, out=tmp_path / "longer", quiet=True)
+    assert not (tmp_path / "longer").exists()
+    assert (finished / "run.json").exists()
 
 
 @pytest.mark.parametrize(

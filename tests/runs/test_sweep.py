@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hibiscus import api
-from hibiscus.errors import ConfigError, RunError
+from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.sweep import folder_name, settings_of
 
@@ -90,3 +90,23 @@ def test_another_sweep_or_a_run_in_the_same_folder_is_refused(tmp_path):
         api.sweep(
             "classify", "iris", out=tmp_path / "one" / "01-seed=0", quiet=True, **{**SMALL, "seed": "0,1"}
         )
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "options"),
+    [
+        ("protonet", "digits", {"way": 30, "eval_way": 2, "epochs": 1, "seed": "0,1"}),
+        ("classify", "nowhere", {"seed": "0,1"}),
+    ],
+)
+def test_a_sweep_that_cannot_start_leaves_no_folder(tmp_path, method, data, options):
+    with pytest.raises(DataError):
+        api.sweep(method, data, out=tmp_path / "all", quiet=True, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_cannot_start_leaves_the_others(tmp_path):
+    options = {"way": "2,30", "eval_way": 2, "epochs": 1, "episodes": 1, "eval_episodes": 2}
+    with pytest.raises(DataError):
+        api.sweep("protonet", "digits", out=tmp_path / "all", quiet=True, **options)
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {"01-way=2", "sweep.json"}

@@ -190,7 +190,12 @@ def report(run: Run, as_json: Json = False, debug: Debug = False) -> None:
 @app.command(epilog=example("hibiscus compare runs/classify-digits-001 runs/classify-digits-002"))
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN", help="two or more run folders")],
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="the page to write")] = "compare.html",
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", help="a new file; by default compare.html, or the next free name"
+        ),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.console import emit, number, plural, table
+from hibiscus.cli.console import emit, number, plural, table, unused
 
 __all__ = ["compare", "explain", "inspect_data", "list_all"]
 
@@ -166,11 +166,19 @@ def explain(method: str, as_json: bool) -> None:
     emit({"method": method, "text": text}, f"{text}\n\nOptions: hibiscus train {method} --help", as_json)
 
 
-def compare(folders: list[Path], out: str, as_json: bool) -> None:
-    """Compares runs, on the screen and as a page."""
+def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
+    """Compares runs, on the screen and as a page in a new file.
+
+    Raises:
+        DataError: the file exists already.
+    """
+    from hibiscus.errors import DataError
     from hibiscus.report import compare_runs
     from hibiscus.runs.folder import RunFolder
 
+    file = unused(Path("compare.html")) if out is None else Path(out).expanduser()
+    if file.exists():
+        raise DataError(f"--out {out}: exists already", "a new file", f"--out {unused(file)}")
     runs: dict[str, dict[str, float]] = {}
     for folder in folders:
         evaluated = (folder / "evaluation.json").exists()
@@ -192,9 +200,9 @@ def compare(folders: list[Path], out: str, as_json: bool) -> None:
     data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
     if len(data) > 1:
         lines.append("  not trained on the same data: compare with care")
-    page = compare_runs(folders, Path(out))
+    page = compare_runs(folders, file)
     emit(
         {"runs": runs, "same_data": len(data) == 1, "page": str(page)},
-        "\n".join([*lines, f"page: {page}"]),
+        "\n".join([*lines, f"page written to {page}"]),
         as_json,
     )

@@ -59,11 +59,6 @@ class DataConfig(BaseModel):
     def _two_sides(cls, value: Any) -> Any:
         return tuple(value.split(",")) if isinstance(value, str) and "," in value else value
 
-    @field_validator("channels", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        return int(value) if isinstance(value, str) and value.isdigit() else value
-
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
         names = ("target", "test_data", "target_domain", "image_size", "channels", "max_bad_fraction")

@@ -2,7 +2,6 @@ r"""Labels as class indices, with what was learned from the training part only."
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 from collections import Counter
@@ -13,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hibiscus.data.tables.columns import as_texts
-from hibiscus.errors import DataError
+from hibiscus.errors import DataError, similar_words
 
 __all__ = ["LabelNumbering", "LabelPreparation"]
 
@@ -96,7 +95,7 @@ class LabelPreparation:
             return DataError(
                 f"row {row} has no label", known, "remove the rows listed by missing_rows(values)"
             )
-        close = difflib.get_close_matches(text, self.names, n=1)
+        close = similar_words(text, self.names)
         fix = f"did you mean {close[0]}?" if close else "correct the label, or retrain with examples of it"
         return DataError(f"row {row} has the unknown label '{text[:60]}'", known, fix)
 

@@ -58,12 +58,31 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     if not better:
         return ""
     best = (max if higher else min)(better, key=lambda baseline: better[baseline])
-    relation = "is as good as" if better[best] == value else "is better than"
+    is_tie = better[best] == value
+    relation = "is as good as" if is_tie else "is better than"
+    values = f"{_number(better[best])} vs. {_number(value)} {name}"
+    if _is_at_optimum(evaluation):
+        return (
+            f"The baseline “{best}” {relation} this run ({values}), and both reach the best possible value: "
+            "the simpler model is enough for this data, and more training cannot improve the result."
+        )
     network = " or another network (net=...)" if "net" in info["config"] else ""
+    use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
     return (
-        f"The baseline “{best}” {relation} this run ({_number(better[best])} vs. {_number(value)} {name}): "
-        f"use the baseline, train for more epochs, or try another learning rate (learning_rate=...){network}."
+        f"The baseline “{best}” {relation} this run ({values}): {use}, train for more epochs, or try another "
+        f"learning rate (learning_rate=...){network}."
     )
+
+
+def _is_at_optimum(evaluation: Evaluation) -> bool:
+    """Whether the selection metric has its best possible value, so that no training can improve it."""
+    name = evaluation["selection_metric"]["name"]
+    value = evaluation["metrics"].get(name)
+    if value is None:
+        return False
+    if evaluation["selection_metric"]["higher_is_better"]:
+        return get_metric(name).percent and value >= 1
+    return value == 0
 
 
 def _diverged(info: Info, history: History, evaluation: Evaluation) -> str:
@@ -88,20 +107,22 @@ def _mode_collapse(info: Info, history: History, evaluation: Evaluation) -> str:
     if not diversity < COLLAPSED:
         return ""
     earlier = _values(history, "val/diversity")
-    observation = (
-        f"The samples have low diversity: two samples differ {diversity:.0%} as much as two real images"
+    observation = "The samples have low diversity: " + (
+        f"the difference between two samples is {diversity:.0%} of that between two real images"
+        if round(100 * diversity)
+        else "any two samples are almost identical"
     )
     rate = f"a smaller learning rate{_current_learning_rate(info)}"
     fix = f"{rate}, a wider generator (width=...) or the method wgan-gp"
-    if earlier and max(earlier) > 1.25 * diversity:
+    if earlier and max(earlier) > max(1.25 * diversity, diversity + 0.01):
         epoch = earlier.index(max(earlier)) + 1
         return (
-            f"{observation}, down from {max(earlier):.0%} in epoch {epoch}: the generator has collapsed. "
-            f"More epochs will not fix this; try {fix}."
+            f"{observation}. In epoch {epoch}, the diversity was {max(earlier):.0%}: the generator has "
+            f"collapsed. More epochs will not fix this; try {fix}."
         )
     epochs = 2 * max(1, len(history))
-    longer = f"Train for more epochs first (epochs={epochs}), then try {fix}."
-    return f"{observation}, and never differed more. {longer}"
+    trend = ", as in every earlier epoch" if len(earlier) > 1 else ""
+    return f"{observation}{trend}. Train for more epochs first (epochs={epochs}), then try {fix}."
 
 
 def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> str:
@@ -201,6 +222,8 @@ def _overfitting(info: Info, history: History, evaluation: Evaluation) -> str:
 def _still_improving(info: Info, history: History, evaluation: Evaluation) -> str:
     best = info.get("best") or {}
     if len(history) < 3 or best.get("epoch") != len(history) or info["config"].get("schedule") != "constant":
+        return ""
+    if _is_at_optimum(evaluation):
         return ""
     stages = [line.get("stage") for line in history]
     epochs = 2 * stages.count(stages[-1])  # the last stage continues

@@ -19,7 +19,7 @@ from hibiscus.data.split import keep_every_class
 from hibiscus.errors import ConfigError, InterruptedRunError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
-from hibiscus.runs.folder import RunFolder, make_run_folder
+from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.options import check_options, resolve_aliases
 from hibiscus.runs.prepare import groups_of, prepare_parts
 from hibiscus.runs.run import Run
@@ -97,10 +97,11 @@ def cross_validate(
     pool = np.sort(np.concatenate([parts["train"], parts["val"]]))
     test = {"test": parts["test"]} if "test" in parts else {}
     try:
-        fold_parts = enumerate(_folds(plan, data_config, pool, folds), 1)
-        histories = [_train_fold(plan, number, folds, held_out) for number, held_out in fold_parts]
-        summary = {"folds": folds, **_summary(histories, kind.choose_selection_metric(config))}
-        return _refit(plan, {"train": pool, **test}, summary)
+        with discarded_without_runs(folder):
+            fold_parts = enumerate(_folds(plan, data_config, pool, folds), 1)
+            histories = [_train_fold(plan, number, folds, held_out) for number, held_out in fold_parts]
+            summary = {"folds": folds, **_summary(histories, kind.choose_selection_metric(config))}
+            return _refit(plan, {"train": pool, **test}, summary)
     except InterruptedRunError as error:
         error.fix = f"the same command again with --out {folder.path}"
         raise
@@ -122,7 +123,7 @@ def _train_fold(plan: _Plan, number: int, count: int, parts: Parts) -> list[dict
     """The log of one fold, trained or resumed if it is not done."""
     plan.show(f"fold {number} of {count}")
     fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
-    with fold.folder.locked():
+    with fold.discarded_if_untrained(), fold.folder.locked():
         if fold.folder.read("run.json")["status"] != "done":
             fold.train()
     return plan.run(fold.folder.path).history
@@ -132,7 +133,7 @@ def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
     """The run trained on all training data up to the best epoch, evaluated once."""
     plan.show(f"refit on all training data up to epoch {summary['best_epoch']}")
     refit = _start_or_resume(plan, parts, plan.folder.path, stop_after_epochs=summary["best_epoch"])
-    with refit.folder.locked():
+    with refit.discarded_if_untrained(), refit.folder.locked():
         refit.folder.write("crossval.json", summary)
         if refit.folder.read("run.json")["status"] != "done":
             refit.train()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +14,32 @@ from typing import IO, Any
 
 import yaml
 
-from hibiscus.errors import RunError
+from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.training.checkpoint import write_atomically
 
-__all__ = ["RunFolder", "find_run", "make_run_folder", "next_run_folder", "now"]
+__all__ = [
+    "RunFolder",
+    "discarded_without_runs",
+    "find_run",
+    "make_run_folder",
+    "next_run_folder",
+    "now",
+]
 
 BEFORE_RUN_JSON = {"checkpoints", "preparation.json", "split.json", "config.yaml", "lock"}
+UNTRAINED_FILES = (  # run.json first: without it, the folder is no run
+    *(
+        "run.json",
+        "crossval.json",
+        "sweep.json",
+        "preparation.json",
+        "split.json",
+        "config.yaml",
+        "log.jsonl",
+    ),
+    "lock",
+)
 
 
 class RunFolder:
@@ -64,6 +84,18 @@ class RunFolder:
         return not started and all(
             name in BEFORE_RUN_JSON or re.fullmatch(r"fold-\d+|\..*\.part", name) for name in names
         )
+
+    def discard(self) -> None:
+        """Removes the files of a run that was not trained, and the folder if nothing else is in it.
+
+        Finished folds and files that Hibiscus did not write stay.
+        """
+        for folder in (self.checkpoints, self.samples):
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # not writable, or not empty: the error that led here matters more
+            for name in UNTRAINED_FILES:
+                (self.path / name).unlink(missing_ok=True)
+            self.path.rmdir()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -203,6 +235,18 @@ def make_run_folder(
             pass  # reported by create
         folder.create()
         return folder
+
+
+@contextlib.contextmanager
+def discarded_without_runs(folder: RunFolder) -> Iterator[None]:
+    """Removes the folder of several trainings if an option or the data is unusable, and none was trained."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        has_runs = next(folder.path.glob("**/run.json"), None) is not None
+        if not has_runs and not isinstance(error, RunError):
+            folder.discard()
+        raise
 
 
 def find_run(path: str | os.PathLike[str]) -> Path:

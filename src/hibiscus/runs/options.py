@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from hibiscus.data.config import DataConfig
-from hibiscus.errors import ConfigError, UsageError, nearest
+from hibiscus.errors import ConfigError, UsageError, nearest, similar_words
 from hibiscus.runs.foreign_options import FOREIGN
 from hibiscus.training.config import TrainingConfig
 
@@ -144,11 +143,9 @@ def _unknown_option(key: str, config_type: type[TrainingConfig], method: str) ->
         return ConfigError(f"there is no option '{key}'; use {right}")
     if right == "device":
         return ConfigError(f"there is no option '{key}'; use --device on the command line, device= in Python")
-    return ConfigError(
-        f"there is no option '{key}'",
-        "an option of this method or of its data",
-        f"{nearest(key, known)} (hibiscus train {method} --help lists all)",
-    )
+    listed = f"hibiscus train {method} --help lists all"
+    fix = f"{nearest(key, known)} ({listed})" if similar_words(key, known) else listed
+    return ConfigError(f"there is no option '{key}'", "an option of this method or of its data", fix)
 
 
 def check_options(
@@ -187,21 +184,33 @@ def build_options(kind: type[BaseModel], options: Mapping[str, Any]) -> Any:
 
 
 def _plain(kind: type[BaseModel], name: str, value: Any) -> Any:
-    """The word `none` as None if the option allows it, and a path as text."""
-    if isinstance(value, str) and value.lower() in ("none", "null") and name in kind.model_fields:
-        allowed = list(_schemas(kind, name))
-        if any(schema.get("type") == "null" for schema in allowed) and not any(
-            value in schema.get("enum", ()) for schema in allowed
-        ):
-            return None
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
+    """A value as its option takes it: `none` as None, the text of a listed integer as that integer.
+
+    Pydantic converts text to numbers, but not to one of a list of numbers.
+    """
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if not isinstance(value, str) or name not in kind.model_fields:
+        return value
+    members = list(_members(kind, name))
+    if value in members:
+        return value
+    if value.lower() in ("none", "null") and any(s.get("type") == "null" for s in _schemas(kind, name)):
+        return None
+    numbers = {str(member): member for member in members if isinstance(member, int)}
+    return numbers.get(value.strip(), value)
+
+
+def _members(kind: type[BaseModel], name: str) -> Iterator[Any]:
+    """The values of an option that takes one of a list."""
+    for schema in _schemas(kind, name):
+        yield from (schema["const"],) if "const" in schema else schema.get("enum", ())
 
 
 def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     field = kind.model_fields[name]
     default = field.get_default(call_default_factory=True)
-    words = [str(word) for schema in _schemas(kind, name) for word in schema.get("enum", ())]
-    close = difflib.get_close_matches(str(value), words, n=1)
+    close = similar_words(str(value), map(str, _members(kind, name)))
     text = (
         f"{default:g}"
         if isinstance(default, float)

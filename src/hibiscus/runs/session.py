@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import RunError
+from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
@@ -48,6 +49,9 @@ class Session:
         device: where the run is computed.
         quiet: no progress on the screen.
         validate: evaluate the validation part after each epoch.
+        is_new: whether this session created the folder.
+        rounds_trained: by this session.
+        callbacks: of the training, by name.
     """
 
     method_name: str
@@ -60,6 +64,8 @@ class Session:
     device: torch.device
     quiet: bool = True
     validate: bool = True
+    is_new: bool = False
+    rounds_trained: int = 0
     callbacks: dict[str, Callback] = field(default_factory=dict)
 
     @classmethod
@@ -101,6 +107,7 @@ class Session:
         session = cls(
             method, config, dataset, data_config, parts, preparation, folder, chosen_device, quiet, validate
         )
+        session.is_new = True
         session.build_method()  # reports errors in the network and its options before a folder is created
         if is_main_process():
             session.folder = make_run_folder(method, dataset.name, out)
@@ -147,6 +154,7 @@ class Session:
             data=(named, session.dataset.path),
         )
         old, session.config, session.folder = session.folder, config, RunFolder(Path())
+        session.is_new = True
         if is_main_process():
             session.folder = make_run_folder(method, session.dataset.name, out)
             copy_run(old, session.folder, tensors, state)
@@ -237,6 +245,20 @@ class Session:
         self.folder.write_config(self.method_name, self.dataset.path, info["config"], options)
         self.folder.write("run.json", info)
 
+    @contextlib.contextmanager
+    def discarded_if_untrained(self) -> Iterator[None]:
+        """Removes the new folder if an option or the data turns out to be unusable before the first round.
+
+        Some faults show only when a stage builds its source: for example, too few classes for an episode.
+        """
+        try:
+            yield
+        except (ConfigError, DataError) as error:
+            is_unused = self.is_new and self.rounds_trained == 0
+            if is_unused and is_main_process() and not isinstance(error, RunError):
+                self.folder.discard()
+            raise
+
     def train(self) -> None:
         """Trains from the start, or from the last checkpoint of the run if there is one.
 
@@ -253,9 +275,17 @@ class Session:
         last = self.folder.checkpoints / "last.safetensors"
         if last.is_file():
             loop.load(last)
+        rounds_before = loop.round
+        try:
+            self._run(loop, best)
+        finally:
+            self.rounds_trained = loop.round - rounds_before
+
+    def _run(self, loop: Loop, best: BestCheckpoint) -> None:
         if not is_main_process():
             loop.run()
             return
+        last, method = self.folder.checkpoints / "last.safetensors", loop.method
         for leftover in self.folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
             leftover.unlink(missing_ok=True)
         if not last.is_file():

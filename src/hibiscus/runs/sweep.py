@@ -18,7 +18,7 @@ from hibiscus.errors import ConfigError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.report.compare import compare_runs
 from hibiscus.run_format import FORMAT
-from hibiscus.runs.folder import RunFolder, make_run_folder
+from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.options import check_options, explain_range, resolve_aliases, split_options
 from hibiscus.runs.run import Run
 from hibiscus.runs.train import resume_run, train_run
@@ -48,22 +48,22 @@ def sweep_runs(
     request = {"method": method, "data": path, "options": json.loads(json.dumps(options, default=str))}
     root = _sweep_folder(method, name, out, request)
     runs = []
-    for number, setting in enumerate(settings, 1):
-        folder = root / folder_name(number, setting)
-        if not quiet:
-            text = ", ".join(f"{key}={value}" for key, value in setting.items())
-            print(f"training {number} of {len(settings)}: {text}", file=sys.stderr, flush=True)  # noqa: T201
-        try:
-            if not (folder / "run.json").exists():
-                train_run(
-                    method, data, {**options, **setting}, out=folder, device=device, quiet=quiet, argv=argv
-                )
-            elif Run(folder).info["status"] != "done":
-                resume_run(folder, data=dataset, device=device, quiet=quiet)
-        except InterruptedRunError as error:
-            error.fix = f"the same command again with --out {root}"
-            raise
-        runs.append(Run(folder, device, dataset))
+    with discarded_without_runs(RunFolder(root)):
+        for number, setting in enumerate(settings, 1):
+            folder = root / folder_name(number, setting)
+            if not quiet:
+                text = ", ".join(f"{key}={value}" for key, value in setting.items())
+                print(f"training {number} of {len(settings)}: {text}", file=sys.stderr, flush=True)  # noqa: T201
+            try:
+                if not (folder / "run.json").exists():
+                    chosen = {**options, **setting}
+                    train_run(method, data, chosen, out=folder, device=device, quiet=quiet, argv=argv)
+                elif Run(folder).info["status"] != "done":
+                    resume_run(folder, data=dataset, device=device, quiet=quiet)
+            except InterruptedRunError as error:
+                error.fix = f"the same command again with --out {root}"
+                raise
+            runs.append(Run(folder, device, dataset))
     result = {"settings": summarize_settings(runs, settings), "folder": str(root)}
     RunFolder(root).write("sweep.json", {"format": FORMAT, **request, **result})
     return {**result, "compare": str(compare_runs([run.path for run in runs], root / "compare.html"))}

@@ -39,7 +39,7 @@ def train_run(
         else:
             session = Session.new(method, data, options, out=out, device=device, quiet=quiet)
     session.folder = RunFolder(Path(broadcast(str(session.folder.path))))
-    with _locked_by_main_process(session.folder):
+    with session.discarded_if_untrained(), _locked_by_main_process(session.folder):
         session.write_folder(argv or [])
         session.train()
         return _finish(session, evaluate and is_main_process())
