@@ -60,7 +60,7 @@ class Config(TrainingConfig):
         "mse", description="squared error, or binary cross-entropy with pixels as probabilities"
     )
     net: Literal["cnn", "mlp", "pool"] = Field(
-        "cnn", description="encoder and decoder: cnn (strided convolutions), mlp (fully connected) or pool (max pooling)"
+        "cnn", description="encoder and decoder with strided convolutions, linear layers, or max pooling"
     )
     hidden: int = Field(
         512, ge=1, description="units per hidden layer: two layers in the mlp, one in the cnn"

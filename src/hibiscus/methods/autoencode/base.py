@@ -28,7 +28,7 @@ class ImageToImageConfig(TrainingConfig):
     """Options of methods whose network maps images to images."""
 
     net: Literal["unet", "cnn", "mlp", "pool"] = Field(
-        "unet", description="unet, or an autoencoder: cnn (strided convolutions), mlp (fully connected) or pool (max pooling)"
+        "unet", description="U-Net, or autoencoder with strided convolutions, linear layers or max pooling"
     )
     width: int = Field(16, ge=1, description="filters at the highest resolution, doubled at each halving")
     depth: int | None = Field(

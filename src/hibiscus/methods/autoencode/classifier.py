@@ -66,11 +66,9 @@ class Config(TrainingConfig):
     )
     class_weight: float = Field(1.0, ge=0, description="weight of the cross-entropy of the class, in nats")
     net: Literal["pool", "cnn", "mlp"] = Field(
-        "pool", description="encoder and decoder: pool (max pooling), cnn (strided convolutions) or mlp (fully connected)"
+        "pool", description="encoder and decoder with max pooling, strided convolutions, or linear layers"
     )
-    hidden: int = Field(
-        128, ge=1, description="units per hidden layer of the classifier, and of cnn and mlp"
-    )
+    hidden: int = Field(128, ge=1, description="units per hidden layer of the classifier, and of cnn and mlp")
     filters: int = Field(
         32, ge=1, description="pool and cnn: filters at the highest resolution, doubled at each halving"
     )

@@ -54,7 +54,7 @@ class Config(SupervisedConfig):
         "cross-entropy", description="the loss to minimize"
     )
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="label smoothing: probability mass of the target that is spread evenly over all classes"
+        0.0, ge=0, lt=1, description="probability mass of the target that is spread evenly over all classes"
     )
     focal_gamma: float = Field(
         2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy items (Lin et al.)"

@@ -54,7 +54,7 @@ class Config(SupervisedConfig):
     epochs: Epochs = 50
     loss: Literal["mse", "mae", "huber"] = Field("mse", description="the loss to minimize")
     huber_delta: float = Field(
-        1.0, gt=0, description="huber: error at which the loss becomes linear, in standard deviations of the target"
+        1.0, gt=0, description="huber: error at which it becomes linear, in standard deviations of the target"
     )
 
 

@@ -59,7 +59,9 @@ class Config(TrainingConfig):
     """Options of `dqn`."""
 
     epochs: int = Field(
-        20, ge=1, description="number of epochs, each of `iterations_per_epoch` iterations; 20 epochs are about 50,000 steps"
+        20,
+        ge=1,
+        description="epochs of `iterations_per_epoch` iterations each; 20 epochs are about 50,000 steps",
     )
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 2.3e-3

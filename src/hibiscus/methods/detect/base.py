@@ -32,21 +32,27 @@ class DetectionConfig(shared.TrainingConfig):
         None, ge=1, description="depth of the backbone; default: the smallest available"
     )
     nms: Literal["hard", "soft"] = Field(
-        "hard", description="non-maximum suppression: hard discards overlapping boxes, soft lowers their scores"
+        "hard", description="hard NMS discards overlapping boxes, soft NMS lowers their scores"
     )
     nms_threshold: float = Field(
-        0.45, gt=0, lt=1, description="nms=hard: IoU above which the lower-scoring box is discarded (Liu et al.)"
+        0.45,
+        gt=0,
+        lt=1,
+        description="nms=hard: IoU above which the lower-scoring box is discarded (Liu et al.)",
     )
     soft_nms_sigma: float = Field(
         0.5, gt=0, description="nms=soft: scores are multiplied by exp(-IoU^2 / sigma) (Bodla et al.)"
     )
     score_threshold: float = Field(
-        0.5, gt=0, lt=1, description="minimum score of boxes that are drawn and that count in precision and recall"
+        0.5, gt=0, lt=1, description="minimum score of boxes that are drawn and count in precision and recall"
     )
     flip: Flip = True
     vertical_flip: VerticalFlip = False
     zoom_out: float = Field(
-        1.5, ge=1, le=10, description="augmentation: maximum factor by which the image is shrunk onto a larger canvas; 1 for none"
+        1.5,
+        ge=1,
+        le=10,
+        description="augmentation: maximum factor of shrinking onto a larger canvas; 1 for none",
     )
     iou_crop: bool = Field(
         True, description="augmentation: random crops with a minimum IoU with a box (Liu et al.)"

@@ -57,20 +57,20 @@ class Config(DetectionConfig):
     """Options of `ssd`."""
 
     pyramid: bool = Field(
-        True, description="feature pyramid: add coarse to fine maps; false: heads on separate maps, as in the paper"
+        True, description="feature pyramid: add coarse to fine maps; false for the paper's separate maps"
     )
     finest_stride: Literal[4, 8, 16] = Field(
         8, description="stride of the finest map in pixels (8 in Liu et al.)"
     )
     levels: int | None = Field(
-        None, ge=1, description="number of feature maps; default: chosen by the box sizes, with anchors=paper all"
+        None, ge=1, description="feature maps; default: chosen by box sizes, or all for anchors=paper"
     )
     anchors: Literal["fitted", "paper"] = Field(
         "fitted", description="fitted: to the training boxes; paper: the paper's scales and ratios"
     )
     anchors_per_cell: int = Field(4, ge=1, description="anchors=fitted: anchors per cell")
     min_scale: float = Field(
-        0.2, gt=0, description="anchors=paper: scale of the first map as a fraction of the shorter side (Liu et al.)"
+        0.2, gt=0, description="anchors=paper: first map's scale, a fraction of the shorter side (Liu et al.)"
     )
     max_scale: float = Field(0.9, gt=0, description="anchors=paper: scale of the last map (Liu et al.)")
     match_threshold: float = Field(
@@ -79,7 +79,7 @@ class Config(DetectionConfig):
     class_loss: Literal["mining", "focal"] = Field(
         "mining", description="class loss: mining (cross-entropy with hard negative mining) or focal"
     )
-    offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the offsets")
+    offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the box offsets")
     offset_weight: float = Field(1.0, ge=0, description="weight of the offset loss (Liu et al.)")
 
 

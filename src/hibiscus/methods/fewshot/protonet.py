@@ -6,14 +6,14 @@ r"""Prototypical networks: classify by the distance to the mean embedding of a f
 
 Training imitates the task at test time: each batch is an episode, a classification task of `way` classes with
 `shot` support examples and `queries` query examples of each class. The classes of the validation and test
-parts do not occur in training: each class is assigned to one part as a whole, as is each folder of classes
-(such as an alphabet) if there are at least three; `group=class` splits folders.
+parts do not occur in training: whole classes are assigned to one part, or whole folders of classes (such as
+alphabets) if there are at least three (`group=class` splits them).
 
 Use it for images of many classes with few examples each, if new classes are added later: `predict --support
 shots/` takes one folder of examples per new class and needs no training. What most often goes wrong is too
-few training classes: the network memorizes them, and validation accuracy stays low. Remedies are more
-classes, augmentation (`rotation`, `scale_range`, `translate`) and, for symbols whose meaning depends on their
-orientation, `rotate_classes=true`.
+few training classes: the network memorizes them, and validation accuracy stays low. Use more classes,
+augmentation (`rotation`, `scale_range`, `translate`) or, for symbols whose meaning depends on orientation,
+`rotate_classes=true`.
 
 Differences from the paper: class folders and alphabets are split by hash, not as in Vinyals et al. or Lake et
 al.; images are augmented in addition to the rotated classes; Adam with a cosine schedule instead of halving
@@ -60,13 +60,13 @@ class Config(AugmentationConfig):
 
     epochs: int = Field(30, ge=1, description="number of epochs, each of `episodes` episodes")
     batch_size: int = Field(
-        128, ge=1, description="set automatically to the number of images in an episode, way * (shot + queries)"
+        128, ge=1, description="set automatically to the size of an episode, way * (shot + queries) images"
     )
     schedule: ScheduleName = "cosine"
     net: NetworkName = "conv4"
     net_options: NetworkOptions = Field(default_factory=dict)
     embedding_dim: int = Field(
-        64, ge=1, description="dimension of the embedding; not for conv4, whose dimension depends on the image size (64 for 28x28)"
+        64, ge=1, description="dimension of the embedding; ignored by conv4 (64 for 28x28 images)"
     )
     way: int = Field(
         20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)"
@@ -78,13 +78,13 @@ class Config(AugmentationConfig):
     episodes: int = Field(100, ge=1, description="episodes per epoch (100 in Snell et al.)")
     eval_way: int = Field(5, ge=2, description="classes in a validation or test episode")
     eval_shot: int = Field(1, ge=1, description="support examples per class in validation and test episodes")
-    eval_episodes: int = Field(600, ge=2, description="number of episodes over which the accuracy is averaged")
+    eval_episodes: int = Field(600, ge=2, description="episodes over which the accuracy is averaged")
     distance: Literal["euclidean", "cosine"] = Field(
         "euclidean", description="distance to a prototype; euclidean means the squared distance"
     )
     rotate_classes: bool | None = Field(
         None,
-        description="rotations by 90, 180, 270 degrees are new classes; default: only for square grayscale images",
+        description="rotations by 90, 180, 270 degrees are new classes; default: for square grayscale images",
     )
     translate: Translate = 0.07
     rotation: Rotation = 10.0
@@ -174,9 +174,7 @@ class Protonet(Method):
         return torch.cat([self.embedder(batch.image).float().cpu() for batch in data.iterate(part)]).numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The embeddings of a part, and with a support set as training part, probabilities over its
-        classes.
-        """
+        """The embeddings of a part; with a support set as training part, also class probabilities."""
         embedding, support = self.embed(data, part), data.training
         if support is None:
             return {"embedding": embedding}

@@ -11,9 +11,9 @@ and from generated images with their classes; the generator learns to fool D and
 classifies correctly.
 
 Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that the generator
-and C agree on cues that have nothing to do with the class: C's accuracy is near 1, while
-`conditional_accuracy`, which a separate classifier measures on validation, is much lower. More epochs help.
-If the images of a class all look alike, lower `class_weight`.
+and C agree on cues unrelated to the class: `conditional_accuracy` is near 1 in training, where C measures it,
+but much lower in validation, where a separate classifier measures it. More epochs help. If the images of a
+class all look alike, lower `class_weight`.
 
 Differences from the paper: the networks of `dcgan`, without batch normalization or dropout in the
 discriminator. The generator has half the discriminator's learning rate. The best epoch is chosen as in

@@ -120,9 +120,7 @@ class GAN(Method):
         """The loss of the generator."""
 
     def perturb(self, batch: Batch, *images: Tensor) -> list[Tensor]:
-        """Applies instance noise and augmentation, if enabled, to images before the discriminator sees
-        them.
-        """
+        """Applies instance noise and augmentation, if enabled, before the discriminator sees the images."""
         noise_std = self.config.instance_noise * (1 - self.progress)
         return stabilization.perturb(batch, images, noise_std, self.config.diff_augment)
 
@@ -158,7 +156,7 @@ class GAN(Method):
             batch: the real images.
             conditions: the batch whose conditions the generated images have; by default the same batch.
         """
-        with torch.no_grad():  # saves memory: the discriminator's loss needs no gradient with respect to the generator
+        with torch.no_grad():  # saves memory: no gradient flows to the generator
             fake = self.generate(batch if conditions is None else conditions).float()
         return self.perturb(batch, self.real_images(batch), fake)
 

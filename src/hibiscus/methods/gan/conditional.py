@@ -51,7 +51,7 @@ class ConditionalGAN(GAN):
         Args:
             count: the number of images.
             label: the name or number of a class, where names take precedence; by default each class in turn.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
 
         Raises:
             UsageError: there is no such class.

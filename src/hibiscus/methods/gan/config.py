@@ -36,13 +36,16 @@ GeneratorLRFactor = Annotated[
 ]
 SpectralNorm = Annotated[
     bool,
-    Field(description="spectral normalization of the discriminator: weights are divided by their largest singular value"),
+    Field(
+        description="spectral normalization of the discriminator: weights are divided by their largest "
+        "singular value"
+    ),
 ]
 InstanceNoise = Annotated[
     float,
     Field(
         ge=0,
-        description="initial standard deviation of noise added to all images for the discriminator, which span [-1, 1];  "
+        description="initial standard deviation of noise added to the discriminator's inputs (in [-1, 1]); "
         "decays linearly to 0",
     ),
 ]

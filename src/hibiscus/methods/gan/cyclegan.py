@@ -70,15 +70,15 @@ class Config(training.TrainingConfig):
     diff_augment: options.DiffAugmentation = "none"
     real_label_value: options.RealLabelValue = 1.0
     label_noise: options.LabelNoise = 0.0
-    net: Literal["unet", "resnet"] = Field("unet", description="translator networks; resnet can change shapes more")
-    discriminator: Literal["patch", "whole"] = Field("patch", description="discriminator: classify patches or whole images")
-    width: int = Field(32, ge=4, description="filters of the largest maps; doubled each time their size is halved")
-    kernel_size: Literal[3, 5, 7] = Field(3, description="kernel size of the convolutions; larger if shapes change")
-    residual: bool = Field(True, description="translators add to their input, so they start near the identity")
-    align: bool = Field(False, description="first shift and scale images, if the domains are framed differently")
+    net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet can change shapes more")
+    discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
+    width: int = Field(32, ge=4, description="filters of the largest maps; doubled as the size halves")
+    kernel_size: Literal[3, 5, 7] = Field(3, description="of the convolutions; larger if shapes change")
+    residual: bool = Field(True, description="translators add to their input, starting near identity")
+    align: bool = Field(False, description="first shift and scale images to align the domains")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the cycle loss (Zhu et al.)")
-    identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss relative to cycle_weight")
-    pool_size: int = Field(50, ge=0, description="size of each discriminator's pool of earlier translations (Zhu et al.)")
+    identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss, times cycle_weight")
+    pool_size: int = Field(50, ge=0, description="capacity of the pools of translations (Zhu et al.)")
     flip: bool = Field(False, description="augmentation: flip horizontally with probability 1/2")
     crop: int = Field(0, ge=0, description="augmentation: padding in pixels before a random crop")
 
@@ -99,7 +99,7 @@ class CycleGAN(Method):
     to_b: nn.Module
     discriminator_a: PatchDiscriminator
     discriminator_b: PatchDiscriminator
-    progress = 0.0  # fraction of the training that is done
+    progress = 0.0  # fraction of training completed
 
     def networks(self) -> dict[str, nn.Module]:
         """For each domain a translator, its EMA copy, a discriminator and a pool of translations."""
@@ -141,7 +141,7 @@ class CycleGAN(Method):
             alignment.fit(data.images(pixels[0]), data.images(pixels[1]))
 
     def set_progress(self, progress: float) -> None:
-        """Records which fraction of the training is done; instance noise depends on it."""
+        """Records the fraction of training completed, on which the instance noise depends."""
         self.progress = progress
 
     def perturb(self, batch: Batch, *images: Tensor) -> list[Tensor]:

@@ -66,7 +66,7 @@ class Config(DiscriminatorGANConfig):
     learning_rate: LearningRate = 2e-4
     generator_lr_factor: GeneratorLRFactor = 5.0
     latent_dim: LatentDim = 62
-    num_classes: int = Field(10, ge=2, description="number of classes, that is, of values of the label (10 in Chen et al.)")
+    num_classes: int = Field(10, ge=2, description="number of values of the label (10 in Chen et al.)")
     num_codes: int = Field(2, ge=1, description="number of continuous codes (2 in Chen et al. for MNIST)")
     class_weight: float = Field(
         1.0, ge=0, description="weight of the label's information loss (1 in Chen et al.)"
@@ -143,7 +143,7 @@ class InfoGAN(GAN):
         Args:
             count: the number of images.
             label: the number of the label; by default each in turn.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
             **codes: values of `code1`, `code2` ...; random in [-1, 1] if not given. Values outside this range
                 extrapolate beyond training.
 

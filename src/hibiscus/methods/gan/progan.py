@@ -95,9 +95,7 @@ class ProGAN(GAN):
 
     @property
     def sizes(self) -> list[int]:
-        """The image size of each stage, up to the smallest power of two that covers the images of the
-        data.
-        """
+        """The image size of each stage, up to the smallest power of two that covers the images."""
         return stage_sizes(self.config.initial_size, *self.shape[1:])
 
     def networks(self) -> dict[str, nn.Module]:

@@ -65,9 +65,9 @@ class Config(DiscriminatorGANConfig):
     epochs: int = Field(10, ge=1, description="epochs of separate training, and again of joint training")
     joint: bool = Field(True, description="train both levels jointly after training them separately")
     latent_dim: LatentDim = 50  # of each level (Huang et al.)
-    feature_dim: int = Field(256, ge=2, description="number of features between class and image (Huang et al.)")
-    feature_condition_weight: float = Field(1.0, ge=0, description="c1: weight of matching the class, upper level")
-    image_condition_weight: float = Field(1.0, ge=0, description="c0: weight of matching the features, lower level")
+    feature_dim: int = Field(256, ge=2, description="features between class and image (Huang et al.)")
+    feature_condition_weight: float = Field(1.0, ge=0, description="c1: weight of matching the class")
+    image_condition_weight: float = Field(1.0, ge=0, description="c0: weight of matching the features")
     feature_entropy_weight: float = Field(1.0, ge=0, description="w1: weight of recovering the upper noise")
     image_entropy_weight: float = Field(10.0, ge=0, description="w0: weight of recovering the lower noise")
     joint_gradient_scale: float = Field(0.01, ge=0, le=1, description="factor for the gradient from G0 to G1")
@@ -126,12 +126,10 @@ class StackedGAN(ConditionalGAN):
         return cross_entropy(logits, batch.label), {"accuracy": accuracy}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """For both levels: the cross-entropy of real versus generated, and the error of the recovered
-        noise.
-        """
+        """For both levels: cross-entropy of real versus generated, and the error of the recovered noise."""
         config, conditions = self.config, self.random_labels(batch)
         z1, z0 = self.noise(batch), self.noise(batch)
-        with torch.no_grad():  # saves memory: the loss needs no gradient with respect to the encoder and the generator
+        with torch.no_grad():  # saves memory: no gradient flows to the encoder and the generator
             real_feature = self.encoder.features(batch.image)
             feature = self.generator.feature(self.one_hot(conditions.label), z1)
             image = self.generator.image(feature if self.level == JOINT else real_feature, z0)
@@ -174,7 +172,7 @@ class StackedGAN(ConditionalGAN):
         """The condition of the lower generator: real features, or in joint training generated ones."""
         if self.level == JOINT:
             return feature.detach().lerp(feature, self.config.joint_gradient_scale)
-        with torch.no_grad():  # saves memory: the loss needs no gradient with respect to the encoder
+        with torch.no_grad():  # saves memory: no gradient flows to the encoder
             return self.encoder.features(batch.image)
 
     def encoder_accuracy(self, data: PreparedData, part: str) -> float:
