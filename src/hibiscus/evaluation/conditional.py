@@ -126,8 +126,7 @@ def conditional_grid(
     for number in range(min(MAX_CLASSES, num_classes)):
         columns.append(decode(codes, torch.full((len(codes),), number, device=codes.device)))
     pixels = data.preparation["image"].decode(torch.stack(columns, 1).flatten(0, 1))
-    note = "Each row: a real image, then its latent code decoded in each class. What does not "
-        "change is in the code."
+    note = "Each row: a real image, then its latent code decoded in each class."
     return Gallery("The same code in every class", [image_grid(pixels, len(columns))], (), note)
 
 

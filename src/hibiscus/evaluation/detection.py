@@ -184,8 +184,7 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
             lines.append(Series(classes[curve.label], curve.recall[points], curve.precision[points]))
         if lines:
             title = f"Precision-recall curves at an IoU of {level:g}"
-            note = "Each point: all boxes above a score. A box is correct if it has at least this "
-                "IoU with a true box."
+            note = "Each point: all boxes above a score; correct if a true box has at least this IoU."
             plots.append(Curve(title, "recall", "precision", lines, False, note, shares=True))
     return plots
 

@@ -25,7 +25,7 @@ VALIDATED, EVALUATED = (
 )  # number of samples for validation after each epoch, and for the final evaluation
 SAMPLES, NEAREST = 64, 12  # samples in the galleries
 TRAIN_IMAGES = 20_000  # training images among which copies are sought
-MIN_RELATIVE_SHARE = 0.2  # a class is found if its fraction exceeds this multiple of the true one
+MIN_RELATIVE_SHARE = 0.2  # a class is found if its fraction is at least this multiple of the true one
 
 Sampler = Callable[
     [int], dict[str, Any]
@@ -121,7 +121,7 @@ def _nearest_images(
     ]
     captions = ["sample", "nearest"] * len(distance)
     note = (
-        f"Among {len(train):,} training images. If samples equal their nearest images, the generator copies the "
+        f"Among {len(train):,} training images. If samples equal them, the generator copies the "
         "training images instead of learning their distribution."
     )
     return Gallery("Samples and their nearest training images", images, captions, note)
