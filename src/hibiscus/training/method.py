@@ -182,9 +182,7 @@ class Method(ABC):
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """The abilities of the trained method: those of `predict`, `sample` and `embed` that it
-        implements.
-        """
+        """The abilities of a trained method: which of `predict`, `sample` and `embed` it implements."""
         return [
             name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)
         ]
