@@ -50,7 +50,7 @@ class Batch(dict):
 
 
 class Source(Protocol):
-    """Supplies batches; seed and position, which can be saved, determine all further ones."""
+    """Supplies batches; the seed and a position that can be saved determine all further batches."""
 
     batches_per_epoch: int
 

@@ -100,7 +100,7 @@ def iterate(
     batch_size: int = 512,
     transform: Callable[[Tensor], Tensor] | None = None,
 ) -> Iterator[Any]:
-    """All items once and in order, their images unchanged or transformed."""
+    """Yields all items once, in order, with images unchanged or transformed."""
     chosen = torch.from_numpy(np.ascontiguousarray(items, np.int64))
     for start in range(0, len(chosen), batch_size):
         part = chosen[start : start + batch_size]

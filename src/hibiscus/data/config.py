@@ -28,10 +28,10 @@ class DataConfig(BaseModel):
         None, description="1 for grayscale or 3 for RGB images; detected by default"
     )
     max_bad_fraction: float = Field(
-        0.05, ge=0, le=1, description="largest fraction of files that may be unusable"
+        0.05, ge=0, le=1, description="maximum fraction of files that may be unusable"
     )
     split: Literal["hash", "stratified", "group", "class"] = Field(
-        "hash", description="how the parts that the data does not come with are split off"
+        "hash", description="how missing parts are split off from the training part"
     )
     val: float = Field(
         0.1,
@@ -44,7 +44,7 @@ class DataConfig(BaseModel):
     )
     group: str | None = Field(
         None,
-        description="items with equal values in this column stay in one part; "
+        description="items with equal values in this column stay in the same part; "
         "with split=class: class, or folder to keep whole folders of classes together",
     )
     scaling: Literal["standard", "range", "none"] = Field(

@@ -60,7 +60,7 @@ def usable_classes(label: np.ndarray, plan: EpisodePlan, where: str) -> list[np.
     Args:
         label: class numbers `(items,)`.
         plan: the composition of an episode.
-        where: what the error message calls the data.
+        where: the name of the data in error messages.
 
     Raises:
         DataError: there are fewer such classes than an episode takes.

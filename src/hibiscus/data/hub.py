@@ -88,7 +88,7 @@ def _frame(parts: dict[str, Any], label: str | None) -> dict[str, Any]:
 
 
 def _is_unlabeled(rows: Any, label: str) -> bool:
-    """Whether all labels are -1, as in the test parts of competitions."""
+    """Whether all labels are -1, as in competition test sets."""
     return hasattr(rows.features.get(label), "names") and bool((np.asarray(rows[label]) < 0).all())
 
 

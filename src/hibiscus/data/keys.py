@@ -24,7 +24,7 @@ def content_keys(array: np.ndarray) -> np.ndarray:
 
 
 def frame_keys(frame: Any) -> np.ndarray:
-    """The digest of each row of a DataFrame, which does not depend on column order or other rows.
+    """The digest of each row of a DataFrame, independent of column order and other rows.
 
     A single missing or unusual value changes how pandas reads its whole column (1 becomes 1.0 or "1"), so
     values are normalized first. Returns uint64 `(rows,)`.

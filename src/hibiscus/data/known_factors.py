@@ -1,4 +1,4 @@
-"""Known factors of variation, named integers for each item: used to evaluate a method, never to train it."""
+"""Known factors of variation, named integers per item; used only for evaluation, never for training."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def open_data(
         progress: called with the number of images decoded so far and their total number.
 
     Raises:
-        DataError: the data cannot be opened; the message says what was found, what was expected, and the fix.
+        DataError: the data cannot be opened; the message says what was found and expected, and the fix.
     """
     check_max_bad(max_bad_fraction)
     _check_shape(image_size, channels)

@@ -1,4 +1,4 @@
-r"""Everything that is learned from data: class orders, scales, means, vocabularies.
+r"""Preparations: everything that is computed from data, such as class orders, scales and vocabularies.
 
 It is learned from the training part only, saved with the run as a Preparation, and used unchanged for
 validation, test and prediction. Statistics of data are learned nowhere else, so nothing of the test part
@@ -44,7 +44,7 @@ FORMAT = 1
 
 
 class FieldPreparation(Protocol):
-    """What was learned for one field; `kind` identifies the class in the saved file."""
+    """The preparation of one field; `kind` identifies the class in the saved file."""
 
     kind: ClassVar[str]
 
@@ -77,7 +77,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
 
 @dataclass(frozen=True)
 class Preparation:
-    r"""What was learned for each field, by the name of the field; saved with the run.
+    r"""The preparations of all fields by name; saved with the run.
 
     Example:
         table, label = TablePreparation.fit(frame.iloc[train], roles), LabelPreparation.fit(income[train])

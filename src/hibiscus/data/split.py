@@ -1,4 +1,4 @@
-r"""How items are divided into a training, a validation and a test part.
+r"""Splits items into a training, a validation and a test part.
 
 Every split is a pure function of the content of the items, so it is the same on every machine and in every
 run, and items of equal content always end up in the same part. `hash` gives each item the number
@@ -6,8 +6,8 @@ run, and items of equal content always end up in the same part. `hash` gives eac
     u(item) = digest(item, salt) / 2^64   in [0, 1)
 
 and puts it into the test part if u < test, into validation if u < test + val. Adding an item moves no other.
-`class` assigns whole classes, or whole folders of classes, to one part. There are few of them, so it ranks
-them by u instead: thresholds would miss the requested fractions by far.
+`class` assigns whole classes, or whole folders of classes, to one part. Since there are few of them,
+thresholds would miss the requested fractions by far, so they are ranked by u instead.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def make_split(
 
 
 def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
-    """What stays together if parts hold different classes: the class of each item, or its folder.
+    """The groups that stay together if parts have different classes: the class or folder of each item.
 
     Args:
         dataset: labeled data; a class in a folder of classes is named like `Greek/character05`.

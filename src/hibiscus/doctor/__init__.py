@@ -1,1 +1,1 @@
-"""Rules that read a run and say what is wrong and what to do."""
+"""Rules that analyze a run and give advice."""

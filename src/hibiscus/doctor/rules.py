@@ -26,7 +26,7 @@ Evaluation = dict[str, Any]
 
 
 def advise(info: Info, history: History, evaluation: Evaluation) -> list[str]:
-    """Advice, the most important first; each sentence says what was observed and what to try.
+    """Advice, most important first; each sentence says what was observed and what to try.
 
     Args:
         info: `run.json`.
@@ -102,7 +102,7 @@ def _diverged(info: Info, history: History, evaluation: Evaluation) -> str:
 
 
 def _mode_collapse(info: Info, history: History, evaluation: Evaluation) -> str:
-    """The generator produces one image, or few: two samples are much more similar than two real images."""
+    """Mode collapse: two samples are much more similar to each other than two real images."""
     diversity = _metric(evaluation, "diversity")
     if not diversity < COLLAPSED:
         return ""
@@ -126,7 +126,7 @@ def _mode_collapse(info: Info, history: History, evaluation: Evaluation) -> str:
 
 
 def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> str:
-    """Classes that no sample shows, where there are enough samples to show each."""
+    """Missing classes, if there are enough samples for each class to occur."""
     count, classes = _metric(evaluation, "classes_found"), len(info["data"].get("classes", {}))
     if not count < classes or evaluation.get("items", 0) < ITEMS_PER_CLASS * classes:
         return ""
@@ -140,7 +140,9 @@ def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> st
 
 
 def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) -> str:
-    """The discriminator is nearly always right in the last third, and the generator gets worse."""
+    """The discriminator is nearly always right in the last third of training, and the generator loss
+    rises.
+    """
     accuracies = _values(history, "train/discriminator.accuracy")
     losses = _values(history, "train/generator.loss")
     third = len(history) // 3

@@ -1,6 +1,4 @@
-"""A replay buffer: the most recent transitions in tensors of fixed size, of which the oldest are overwritten
-first.
-"""
+"""A replay buffer: holds the most recent transitions in tensors of fixed size."""
 
 from __future__ import annotations
 
@@ -19,12 +17,12 @@ class ReplayBuffer:
 
     Args:
         capacity: largest number of transitions.
-        observed: components of an observation.
+        observed: number of components of an observation.
 
     Fields of a transition:
         `observation` and `next_observation` float32 `(observed,)`, `action` int64, `reward` float32,
-        `terminated` float32: 1 where the next state is terminal. It is 0 where a time limit cut the episode
-        off, since the next state still has a value.
+        `terminated` float32: 1 where the next state is terminal. It is 0 if a time limit truncated the
+        episode, since the next state still has a value.
     """
 
     def __init__(self, capacity: int, observed: int):

@@ -5,10 +5,10 @@ from the replay buffer.
                      then each of `updates_per_iteration` batches holds transitions sampled uniformly
                      from the replay buffer
 
-The batches of an iteration are sampled together, so that what depends on nothing that changes between them,
-such as the values of a target network, is computed once for all. The samples follow from (seed, iteration)
-and the contents of the buffer, and the running episodes from their seeds and actions, so that a restored
-position leads to bit-identical batches.
+The batches of an iteration are sampled together, so that anything that does not change between them, such as
+the values of a target network, is computed once for all batches. Samples are determined by (seed, iteration)
+and the contents of the buffer, and running episodes by their seeds and actions, so a restored position leads
+to bit-identical batches.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ReplayPlan:
 
 
 class ReplaySource:
-    """Endless batches from a replay buffer that is filled along the way.
+    """Endless batches from a replay buffer that is filled during training.
 
     Args:
         vector_env: the environments.

@@ -1,3 +1,1 @@
-"""How each task is evaluated: metrics beside baselines, and the items of the report. One module per task,
-whatever method solves it.
-"""
+"""Evaluation of each task: metrics, baselines and report items. One module per task."""

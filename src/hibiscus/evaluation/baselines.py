@@ -1,6 +1,6 @@
-"""Baselines: the results of simple methods on the same data, which a useful network has to exceed.
+"""Baselines: results of simple methods on the same data, which a useful network has to beat.
 
-Those that ignore the features return metrics; the others return predictions for the test part.
+Baselines that ignore the features return metrics; the others return predictions for the test part.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-ROWS, COLUMNS, ROUNDS = 10_000, 3_072, 200  # limits, so that baselines take less time than the methods
+ROWS, COLUMNS, ROUNDS = 10_000, 3_072, 200  # limits that keep baselines faster than the methods
 PENALTY = 0.01  # relative to the mean loss; gives 91 % on MNIST and 36 % on CIFAR-10 with 10,000 rows
-LIMIT = 10.0  # standard deviations at which features are clipped
+LIMIT = 10.0  # features are clipped at this many standard deviations
 
 
 def majority_class(train_labels: ArrayLike, test_labels: ArrayLike, classes: int) -> dict[str, float]:
@@ -36,8 +36,8 @@ def majority_class(train_labels: ArrayLike, test_labels: ArrayLike, classes: int
 
         probabilities = count(train_labels) / len(train_labels)      for every test item
 
-    The predicted probabilities are the class frequencies of the training part, which gives the best nll
-    without features.
+    The predicted probabilities are the class frequencies of the training part, the best possible for the nll
+    if the features are ignored.
 
     Shapes:
         train_labels (M,), test_labels (N,), integers in 0 .. classes - 1; returns name to value, as
@@ -126,16 +126,15 @@ def linear_classifier(
 
 
 def nearest_mean(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int) -> Array:
-    r"""Probabilities from the distance to the mean of each class, the simplest classifier that uses the
-    features.
+    r"""Probabilities from the distance to each class mean, the simplest classifier that uses features.
 
         probabilities = softmax(-distance**2 / (2 * variance)),      distance = |x - mean of class|
 
-    An isotropic normal distribution for each class, all with the same variance and prior. The variance is
-    that around the training means times the power of two (up to 2**15) with the lowest training nll:
-    neighboring pixels are correlated, and treating them as independent would make the predictions
-    overconfident. Features are not scaled, so standardize tables first. Classes without training items get
-    probability 0.
+    Each class is modeled by an isotropic normal distribution, all with the same variance and prior. The
+    variance is the one around the training means, multiplied by the power of two (up to 2**15) with the
+    lowest training nll: neighboring pixels are correlated, so treating them as independent would make the
+    predictions overconfident. Features are not scaled, so standardize tables first. Classes without training
+    items get probability 0.
 
     Shapes:
         train_x (M, features), train_y (M,), test_x (N, features); returns (N, classes), rows that sum to one.
@@ -207,8 +206,7 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
 
 
 def principal_components(train_x: ArrayLike, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    r"""The mean and the first `count` principal components of the training items: the best linear code of
-    that dimension.
+    r"""The mean and first `count` principal components of the training items, the best linear code.
 
         code = (x - mean) @ axes.T,    reconstruction = code @ axes + mean,    axes @ axes.T = identity
 
@@ -243,12 +241,14 @@ def _random_rows(count: int, seed: int) -> NDArray[np.int64]:
 def _standardized(
     train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray, rows: NDArray
 ) -> tuple[NDArray, NDArray]:
-    """The selected training rows and all test rows, narrowed and standardized by the former; float32."""
+    """The selected training rows and all test rows, reduced and standardized by training statistics;
+    float32.
+    """
     train, test = _features(train_x, test_x, train_y)
     train, test = _narrowed(train[rows]), _narrowed(test)
     mean, deviation = train.mean(0, dtype=np.float64), train.std(0, dtype=np.float64)
     deviation = np.where(np.ptp(train, axis=0) > 0, np.maximum(deviation, 1e-12), 1)
-    # Clipping, since a pixel that is almost constant in training could otherwise dominate in the test part.
+    # Clipped, since a pixel that is almost constant in training could otherwise dominate the test items.
     train, test = (
         np.clip((part - mean) / deviation, -LIMIT, LIMIT).astype(np.float32) for part in (train, test)
     )
@@ -256,7 +256,7 @@ def _standardized(
 
 
 def _narrowed(x: NDArray) -> NDArray:
-    """Rows averaged over groups of neighboring columns, so that there are at most COLUMNS of them."""
+    """Averages groups of neighboring columns, so that at most COLUMNS columns remain."""
     group = -(-x.shape[1] // COLUMNS)
     if group == 1:
         return x

@@ -1,4 +1,4 @@
-"""Evaluation of classifiers and regressors: metrics, baselines, and where they are wrong."""
+"""Evaluation of classifiers and regressors: metrics, baselines and the largest errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate_classifier", "evaluate_regressor"]
 
-MAX_ERRORS = 24  # items in the gallery or table of the largest errors
+MAX_ERRORS = 24  # items in the gallery or table of largest errors
 MAX_POINTS = 2000  # points in a scatter plot
 
 
@@ -71,7 +71,7 @@ def evaluate_classifier(
 def _confident_errors(
     probabilities: np.ndarray, label: np.ndarray, data: PreparedData, part: str, classes: list[str]
 ) -> Gallery | Table | None:
-    """The wrong predictions with the highest confidence, as images where the items are images."""
+    """The wrong predictions with the highest confidence; a gallery if the items are images."""
     predicted, confidence = probabilities.argmax(1), probabilities.max(1)
     wrong = np.flatnonzero(predicted != label)
     largest = wrong[np.argsort(-confidence[wrong], kind="stable")][:MAX_ERRORS]
@@ -109,9 +109,7 @@ def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
 def evaluate_regressor(
     predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation
 ) -> Evaluation:
-    """Metrics, baselines and report items from predicted values `(items, columns)` on a part, in the unit of
-    the target.
-    """
+    """Metrics, baselines and report items from predictions `(items, columns)` in the target's unit."""
     rows = data.subsample("train")
     truth, train_y = (
         target.decode(data.values("target", part)),
@@ -135,7 +133,7 @@ def evaluate_regressor(
             x,
             y,
             True,
-            "On the diagonal, predictions are exact.",
+            "Points on the diagonal are exact predictions.",
         ),
         Table(
             "Largest errors",

@@ -18,8 +18,8 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["ClusteringOptions", "evaluate_clusters", "fixed_augmentation", "head_metrics"]
 
-KMEANS_ITEMS = 5000  # items of the training part on which k-means is fitted
-KMEANS_SIZE = 28  # side to which images are reduced for k-means
+KMEANS_ITEMS = 5000  # training items on which k-means is fitted
+KMEANS_SIZE = 28  # side to which images are downsampled for k-means
 GALLERY_IMAGES = 60
 
 
@@ -33,32 +33,29 @@ class ClusteringOptions(Protocol):
 
     @property
     def num_clusters(self) -> int | None:
-        """The number of clusters, set once the options are resolved."""
+        """The number of clusters; set when the options are resolved."""
         ...
 
     def build_augment(self) -> Any:
-        """The augmentation of the training, a function of images and a generator."""
+        """The augmentation used in training, a function of images and a generator."""
         ...
 
 
 def fixed_augmentation(options: ClusteringOptions) -> Callable[[Tensor], Tensor]:
-    """The augmentation of the training with a fixed seed, so that every evaluation sees the same augmented
-    images.
-    """
+    """The training augmentation with a fixed seed, so that all evaluations see the same augmented images."""
     generator, augment = torch.Generator().manual_seed(options.seed), options.build_augment()
     return lambda images: augment(images, generator)
 
 
 def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str) -> dict[str, float]:
-    """`mutual_information` between images and augmented images, in nats; with labels, cluster accuracy and
-    NMI as well.
+    """`mutual_information` between images and augmented copies, in nats; with labels also accuracy and NMI.
 
     Args:
         first: probabilities of all heads for the images, `(heads, items, clusters)`.
-        second: those for the augmented images.
+        second: the same for the augmented images.
         head: the number of the head.
         data: prepared data, with or without labels.
-        part: which of its parts.
+        part: the name of the part.
     """
     metrics = {"mutual_information": -invariant_information(first[head], second[head]).item()}
     if "label" in data.arrays:
@@ -69,9 +66,7 @@ def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, p
 def evaluate_clusters(
     first: Tensor, second: Tensor, head: int, data: PreparedData, part: str, options: ClusteringOptions
 ) -> Evaluation:
-    """Metrics, baselines and report items of a clustering; arguments as for `head_metrics`, and the method's
-    options.
-    """
+    """Metrics, baselines and report items of a clustering; for the arguments see `head_metrics`."""
     metrics = [head_metrics(first, second, number, data, part) for number in range(len(first))]
     names = list(metrics[0])
     order = np.argsort([-head["mutual_information"] for head in metrics], kind="stable")
@@ -85,7 +80,7 @@ def evaluate_clusters(
             "Metrics by head",
             ["head", *(name.replace("_", " ") for name in names), "selected"],
             rows,
-            "The selected head had the lowest loss in training; labels played no part in the selection.",
+            "The head with the lowest training loss is selected, without using labels.",
         ),
     ]
     if "label" in data.arrays:
@@ -96,7 +91,7 @@ def evaluate_clusters(
 def _baselines(
     data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions
 ) -> dict[str, dict[str, float]]:
-    """K-means on pixels, and all items in one cluster, evaluated in the same way as the network."""
+    """K-means on pixels, and a single cluster, evaluated in the same way as the network."""
     from sklearn.cluster import KMeans
 
     owner = data.training or data
@@ -118,9 +113,7 @@ def _baselines(
 
 
 def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
-    """uint8 `(items, height, width, channels)` as rows of float32 in [0, 1], of images reduced to at most 28
-    pixels a side.
-    """
+    """Downsamples uint8 images to sides of at most 28 pixels; returns float32 rows in [0, 1]."""
     rows = []
     for start in range(0, len(images), 1000):
         x = (
@@ -139,7 +132,7 @@ def _by_class(cluster: np.ndarray, data: PreparedData, part: str, num_clusters: 
     match = match_clusters(table)
     order = sorted(range(len(table)), key=lambda row: (match.get(row, len(names)), row))
     rows = [f"cluster {row} ({names[match[row]]})" if row in match else f"cluster {row}" for row in order]
-    note = "Items of each class in each cluster. In brackets: the class assigned to the cluster."
+    note = "Number of items of each class in each cluster. In parentheses: the class assigned to the cluster."
     return Matrix("Clusters and classes", rows, names, table[order], note)
 
 

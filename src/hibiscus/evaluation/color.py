@@ -1,4 +1,4 @@
-r"""Conversion of image tensors between sRGB and CIE L*a*b* (D65), and the baselines of colorization.
+r"""Conversion of image tensors between sRGB and CIE L*a*b* (D65), and the colorization baseline.
 
     L = 116 f(Y / Yn) - 16,    a = 500 (f(X / Xn) - f(Y / Yn)),    b = 200 (f(Y / Yn) - f(Z / Zn))
 
@@ -22,11 +22,14 @@ from hibiscus.metrics.image_quality import TO_XYZ, WHITE
 __all__ = ["color_baselines", "lab_to_rgb", "mean_chroma", "rgb_to_lab"]
 
 EDGE = 6 / 29
-MAX_TRAIN_VALUES, VALUES_AT_ONCE = 2**24, 2**21  # pixel values of the training images, and in memory at once
+MAX_TRAIN_VALUES, VALUES_AT_ONCE = (
+    2**24,
+    2**21,
+)  # pixel values sampled from the training images, and processed at a time
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """Images in [0, 1] `(batch, 3, height, width)` as L in [0, 100], a and b, of the same shape."""
+    """Converts images in [0, 1] `(batch, 3, height, width)` to L in [0, 100], a and b, in the same shape."""
     v = rgb.float()
     light = torch.where(v > 0.04045, ((v.clamp(min=0) + 0.055) / 1.055) ** 2.4, v / 12.92)
     t = torch.einsum(
@@ -38,7 +41,9 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
-    """L, a and b `(batch, 3, height, width)` as images in [0, 1]; colors outside of sRGB are clipped."""
+    """Converts L, a and b `(batch, 3, height, width)` to images in [0, 1]; out-of-gamut colors are
+    clipped.
+    """
     lightness, a, b = lab.float().unbind(1)
     y = (lightness + 16) / 116
     f = torch.stack([y + a / 500, y, y - b / 200], dim=1)
@@ -51,9 +56,9 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def mean_chroma(data: PreparedData) -> Tensor:
-    """The mean a and b of each lightness from 0 to 100 in the training part, `(101, 2)`.
+    """The mean a and b for each lightness from 0 to 100 in the training part, `(101, 2)`.
 
-    A lightness that does not occur gets the mean of all pixels.
+    For a lightness that does not occur it is the mean over all pixels.
     """
     values = math.prod(data.preparation["image"].shape)
     rows, step = data.subsample("train", max(1, MAX_TRAIN_VALUES // values)), max(1, VALUES_AT_ONCE // values)
@@ -74,7 +79,9 @@ def mean_chroma(data: PreparedData) -> Tensor:
 
 
 def color_baselines(data: PreparedData) -> dict[str, BaselineFn]:
-    """Gray, and the mean color of each lightness: from lightness `(batch, 1, height, width)` to images."""
+    """Baselines, gray and the mean color of each lightness: they map lightness `(batch, 1, h, w)` to
+    images.
+    """
     table = mean_chroma(data)
 
     def gray(inputs: Tensor, x: Tensor) -> Tensor:

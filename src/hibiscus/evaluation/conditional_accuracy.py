@@ -1,4 +1,4 @@
-"""Evaluation of class-conditional generative models: whether their images show the class of the condition."""
+"""Evaluation of class-conditional generative models: do the images show the class of the condition?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["add_conditional", "conditional_accuracy", "conditional_accuracy_table", "conditional_grid"]
 
-GENERATED = 5000  # images generated for the feature network
+GENERATED = 5000  # images generated for classification by the feature network
 CLASSIFIED, BATCH_SIZE = 2000, 256  # real images that the model itself classifies
 STYLES, MAX_CLASSES = 10, 20  # rows and columns of the grid of styles and classes
 BASELINE = "independent pixels"
-Predictions = tuple[np.ndarray, np.ndarray]  # predicted class numbers, and those that they should be
+Predictions = tuple[np.ndarray, np.ndarray]  # predicted class numbers, and the conditions
 
 
 def conditional_accuracy(predicted: np.ndarray, conditions: np.ndarray) -> float:
@@ -30,11 +30,12 @@ def conditional_accuracy(predicted: np.ndarray, conditions: np.ndarray) -> float
 
 
 def conditional_accuracy_table(classes: Sequence[str], predictions: Mapping[str, Predictions]) -> Table:
-    """How often a classifier recognizes each class, with a column for each set of images.
+    """How often a classifier predicts each class, with one column per set of images.
 
     Args:
         classes: their names.
-        predictions: by column; the generated images first. Classes that a set lacks are left out.
+        predictions: by column, the generated images first. Classes that a set does not contain are left
+            out.
     """
     rows = []
     for number, name in enumerate(classes):
@@ -42,9 +43,9 @@ def conditional_accuracy_table(classes: Sequence[str], predictions: Mapping[str,
         if all(len(group) for group in groups):
             rows.append([name, len(groups[0]), *(float((group == number).mean()) for group in groups)])
     note = (
-        "How often a classifier, trained on the same training part, predicts the class on which an image was "
-        "conditioned, and the label of a real image. Exceeding real images is no gain: a generator may "
-        "produce only the most typical images of a class."
+        "How often a classifier trained on the same training part predicts the class on which a sample was "
+        "conditioned, or the label of a real image. Values above those of real images are "
+        "not better: a generator may produce only the most typical images of a class."
     )
     return Table("Conditional accuracy by class", ["class", "images", *predictions], rows, note)
 
@@ -57,18 +58,18 @@ def add_conditional(
     data: PreparedData,
     part: str,
 ) -> Evaluation:
-    """An evaluation of a VAE with the metrics, the baseline and the report items of its class condition.
+    """Extends the evaluation of a VAE by the metrics, baseline and report items for its class condition.
 
-    They are `conditional_accuracy`, the fraction of generated images in which the data's feature network
-    recognizes the condition; `classifier_accuracy`, its accuracy on real images; and `accuracy`, the fraction
-    of real images that are likeliest under their own class. The baseline draws the pixels independently, from
-    the training images of the class.
+    The metrics are `conditional_accuracy`, the fraction of generated images for which the data's feature
+    network predicts the condition; `classifier_accuracy`, its accuracy on real images; and `accuracy`, the
+    fraction of real images that are most likely under their true class. The baseline samples each pixel
+    independently, from a distribution fitted to the training images of the class.
 
     Args:
-        evaluation: without the class condition; the baseline is added to that of independent pixels.
+        evaluation: the evaluation to extend; the baseline is added to that of independent pixels.
         generate: maps class numbers `(count,)` to images uint8 `(count, height, width, channels)`.
         classify: maps a batch to a score for each class `(items, classes)`.
-        grid: images of the same code in every class, see `conditional_grid`.
+        grid: images of the same latent code in every class, see `conditional_grid`.
         data: with the part.
         part: its name.
     """
@@ -100,7 +101,7 @@ def add_conditional(
 
 
 def labeled_batch(data: PreparedData, part: str, rows: np.ndarray) -> Batch:
-    """Some images of a part and their labels as a batch."""
+    """A batch of some images of a part with their labels."""
     image = data.images(data.values("image", part)[rows])
     return Batch(image=image, label=torch.from_numpy(data.values("label", part)[rows]).to(image.device))
 
@@ -111,7 +112,7 @@ def conditional_grid(
     data: PreparedData,
     part: str,
 ) -> Gallery:
-    """A grid with real images in the first column and, in each row, its latent code decoded in every class.
+    """A grid: each row shows a real image and then its latent code, decoded in every class.
 
     Args:
         encode: maps a batch to latent codes `(items, latent_dim)`.
@@ -125,12 +126,12 @@ def conditional_grid(
     for number in range(min(MAX_CLASSES, num_classes)):
         columns.append(decode(codes, torch.full((len(codes),), number, device=codes.device)))
     pixels = data.preparation["image"].decode(torch.stack(columns, 1).flatten(0, 1))
-    note = "Each row: a real image, then its code decoded in each class. What stays the same is in the code."
+    note = "Each row: a real image, then its latent code decoded in each class."
     return Gallery("The same code in every class", [image_grid(pixels, len(columns))], (), note)
 
 
 def _independent_pixels(data: PreparedData, conditions: np.ndarray) -> np.ndarray:
-    """An image for each class number, pixels from Gaussians fitted to the training images of the class."""
+    """One image per class number; pixels are sampled from Gaussians fitted to the class."""
     rows = data.subsample("train")
     pixels, labels = data.values("image", "train")[rows], data.values("label", "train")[rows]
     rng, images = np.random.default_rng(0), np.zeros((len(conditions), *pixels.shape[1:]), np.uint8)

@@ -1,6 +1,4 @@
-"""Evaluation of policies: returns beside those of random actions and the solved threshold, and the episodes
-of lowest return.
-"""
+"""Evaluation of policies: returns, compared with random actions and the solved threshold."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["evaluate_policy", "validate_policy"]
 
-MAX_EPISODES = 10  # episodes in the table
+MAX_EPISODES = 10  # rows in the table of episodes
 
 Policy = Callable[[Tensor], Tensor]
 

@@ -1,6 +1,4 @@
-"""Evaluation of object detection: average precision beside that of mean boxes, precision-recall curves, a
-table by class, and images.
-"""
+"""Evaluation of object detection: average precision, precision-recall curves, metrics by class, images."""
 
 from __future__ import annotations
 
@@ -26,11 +24,11 @@ from hibiscus.training.method import Evaluation
 __all__ = ["box_predictions", "evaluate_boxes", "in_pixels", "mean_average_precision"]
 
 EXAMPLES, LARGEST_ERRORS, MAX_CURVES, MAX_POINTS = 6, 4, 8, 200
-SCALE = 2  # factor by which images are enlarged, so that thin lines and small text are legible
+SCALE = 2  # factor by which images are enlarged, so that lines and labels are legible
 
 
 def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Rows whose first four columns are fractions of the sides, converted to pixels of an image of (height,
+    """Converts the first four columns of rows from fractions of the sides to pixels; `size` is (height,
     width).
     """
     scaled = boxes.astype(np.float64)
@@ -39,8 +37,8 @@ def in_pixels(boxes: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None) -> list[np.ndarray]:
-    """The true boxes of each image of a part, `(k, 6)`: edges in pixels (relative without `sizes`), class,
-    and whether a crowd.
+    """The true boxes of each image, `(k, 6)`: edges (pixels; fractions without `sizes`), class and crowd
+    flag.
     """
     truths = []
     for index, rows in enumerate(data.values("boxes", part)):
@@ -56,14 +54,14 @@ def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None)
 
 
 def _pixel_detections(detections: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
-    """The detections of each image in pixels of its file, `(d, 6)`, without padding."""
+    """The detections of each image, `(d, 6)`, in pixels of the image file and without padding."""
     return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(detections, sizes, strict=True)]
 
 
 def mean_average_precision(
     detections: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]
 ) -> dict[str, float]:
-    """`map50`, `map50_95` and, where it is defined, `map75` of a part."""
+    """`map50`, `map50_95` and, if defined, `map75` of a part."""
     sizes = data.file_sizes(part)
     metrics = average_precision(
         ground_truth(data, part, sizes), _pixel_detections(detections, sizes), len(classes)
@@ -85,7 +83,7 @@ def evaluate_boxes(
         data: prepared data.
         part: which of its parts.
         classes: the names of the classes.
-        score: the score threshold from which a box is drawn and counts in precision and recall.
+        score: minimum score of boxes that are drawn and count in precision and recall.
         throughput: images per second.
     """
     sizes = data.file_sizes(part)
@@ -113,7 +111,7 @@ def evaluate_boxes(
 
 
 def _metrics(ap: AveragePrecision, voc: np.ndarray, at_threshold: ThresholdMetrics) -> dict[str, float]:
-    """COCO's metrics, VOC's, and those at the score threshold, by name; undefined ones are left out."""
+    """The metrics of COCO and VOC and those at the score threshold, by name, without undefined ones."""
     metrics = dict(ap.metrics)
     metrics["voc_ap50"] = _mean(voc)
     hits, detections, truths = (
@@ -186,7 +184,7 @@ def _curves(truths: list[np.ndarray], rows: list[np.ndarray], classes: list[str]
             lines.append(Series(classes[curve.label], curve.recall[points], curve.precision[points]))
         if lines:
             title = f"Precision-recall curves at an IoU of {level:g}"
-            note = "Each point: all boxes above a score. A box is correct from this IoU with a true box on."
+            note = "Each point: all boxes above a score; correct if a true box has at least this IoU."
             plots.append(Curve(title, "recall", "precision", lines, False, note, shares=True))
     return plots
 
@@ -199,7 +197,7 @@ def _panels(
     classes: list[str],
     score: float,
 ) -> tuple[list[np.ndarray], list[str]]:
-    """The true and the predicted boxes side by side, and a caption for each."""
+    """Images with the true and predicted boxes side by side, each with a caption."""
     images, truth, ids = data.values("image", part), data.values("boxes", part), data.ids(part)
     panels, captions = [], []
     for index in indices:
@@ -249,10 +247,10 @@ def box_predictions(
     """What `predict` of a detector returns.
 
     Returns:
-        `found`, the number of detections of each class as text; `boxes` float64 `(items, max boxes, 6)`:
-        edges in pixels of each image, score, and class, -1 for padding; `size` `(items, 2)`, height and width
-        of the images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`,
-        with the boxes above the score threshold.
+        `found`, the number of detections per class as text; `boxes` float64 `(items, max boxes, 6)`: edges in
+        pixels of each image, score, and class, -1 for padding; `size` `(items, 2)`, height and width of the
+        images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`, with the
+        boxes above the score threshold.
     """
     sizes, images = data.file_sizes(part), data.values("image", part)
     kept = [above_score(rows, classes, score) for rows in detections]

@@ -1,4 +1,4 @@
-"""The evaluation of disentanglement, where the factors of variation of each image are known."""
+"""Evaluation of disentanglement for data with known factors of variation."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def disentanglement_metrics(codes: np.ndarray, factors: np.ndarray) -> dict[str,
 def add_disentanglement(
     evaluation: Evaluation, codes: np.ndarray, data: PreparedData, part: str
 ) -> Evaluation:
-    """Adds how well a part's posterior means are disentangled, beside as many principal components.
+    """Adds disentanglement metrics of the posterior means of a part, with PCA as baseline.
 
-    Collapsed components are left out: the metrics are invariant to scale, so the little information in them
-    would count as much as that of the others.
+    Collapsed components are left out: the metrics are scale-invariant, so the little information in them
+    would count as much as that of the other components.
     """
     names, factors, active = (
         data.preparation["factors"].names,
@@ -69,22 +69,22 @@ def add_disentanglement(
 def _information(
     codes: np.ndarray, active: np.ndarray, factors: np.ndarray, names: tuple[str, ...]
 ) -> list[Matrix]:
-    """The mutual information of active components and factors; none if all components have collapsed."""
+    """The mutual information of active components and factors; empty if all components have collapsed."""
     if not active.any():
         return []
     information = mutual_information_table(codes[:, active], factors)
     order = np.argsort(-information.max(1, initial=0), kind="stable")
     components = [f"component {np.flatnonzero(active)[row] + 1}" for row in order]
     note = (
-        "As a fraction of the factor's entropy. In a disentangled code each factor has one large value, "
-        "alone in its row."
+        "As a fraction of the factor's entropy. In a disentangled code, each factor has one large value, "
+        "the only large one in its row."
     )
     title = "Mutual information of active components and factors"
     return [Matrix(title, components, names, information[order].round(2), note)]
 
 
 def _pca_codes(data: PreparedData, part: str, count: int) -> np.ndarray:
-    """The coordinates of a part's images along the first principal components of the training part."""
+    """The projections of a part's images onto the first principal components of the training part."""
     train = data.flat_inputs("train", data.subsample("train", PCA_ITEMS))
     mean, axes = principal_components(train, min(count, *train.shape))
     return (data.flat_inputs(part) - mean) @ axes.T

@@ -15,16 +15,14 @@ __all__ = ["above_score", "draw_boxes"]
 
 
 def color_of(number: int) -> tuple[int, int, int]:
-    """A color for a class number, distinct from those of the classes before."""
+    """A color for a class number, distinct from the colors of lower class numbers."""
     red, green, blue = colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.85, 0.95)
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
 @functools.cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu, which covers most alphabets and comes with Matplotlib; the package is located without importing
-    it.
-    """
+    """Loads DejaVu, which covers most alphabets, from Matplotlib's folder without importing Matplotlib."""
     spec = find_spec("matplotlib")
     assert spec is not None
     assert spec.origin is not None
@@ -34,13 +32,13 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale: int = 1) -> np.ndarray:
-    """An image uint8 `(height, width, 1 or 3)` with boxes drawn over it, `(scale height, scale width, 3)`.
+    """Draws boxes onto an image uint8 `(height, width, 1 or 3)`; returns `(scale height, scale width, 3)`.
 
     Args:
         image: the image.
         boxes: rows of xmin, ymin, xmax, ymax as fractions of the sides, with the class number last.
         names: the text at each box.
-        scale: factor by which the image is enlarged, so that thin lines and small text are legible.
+        scale: factor by which the image is enlarged, so that lines and labels are legible.
     """
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[..., :3]
     canvas = Image.fromarray(rgb).resize(
@@ -55,11 +53,13 @@ def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale
             outline=color_of(int(row[-1])),
             width=line,
         )
-    for (left, top, *_), row, name in zip(pixels, boxes, names, strict=True):  # text above all lines
+    for (left, top, *_), row, name in zip(
+        pixels, boxes, names, strict=True
+    ):  # labels are drawn over all lines
         if name:
             text_left = max(
                 0, min(left, canvas.width - pen.textlength(name, font) - 2 * line - 1)
-            )  # the text ends inside the image
+            )  # keeps the label inside the image
             color, corner = color_of(int(row[-1])), (text_left + line, max(0, top - font.size - 1))
             x0, y0, x1, y1 = pen.textbbox(corner, name, font=font)
             pen.rectangle((x0 - line, y0 - line, x1 + line, y1 + line), fill=color)
@@ -73,6 +73,6 @@ def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale
 
 
 def above_score(detections: np.ndarray, classes: Sequence[str], score: float) -> tuple[np.ndarray, list[str]]:
-    """The detections with at least a score, and the text for each."""
+    """The detections with at least the given score, and a label for each."""
     kept = detections[(detections[:, 5] >= 0) & (detections[:, 4] >= score)]
     return kept, [f"{classes[int(row[5])]} {row[4]:.0%}" for row in kept]

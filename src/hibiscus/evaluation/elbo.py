@@ -27,20 +27,20 @@ __all__ = [
     "select_batch",
 ]
 
-MAX_SAMPLED_ITEMS, MAX_SAMPLED_VALUES = 1000, 2**29  # images and decoded values for importance sampling
-ITEMS_AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # images and decoded values in memory at once
-MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES = 20_000, 2**25  # images and pixel values of the baseline
+MAX_SAMPLED_ITEMS, MAX_SAMPLED_VALUES = 1000, 2**29  # limits for importance sampling: images, decoded values
+ITEMS_AT_ONCE, VALUES_AT_ONCE = 16, 2**22  # limits of a batch: images, decoded values
+MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES = 20_000, 2**25  # limits for the baseline: images, pixel values
 
 
 class LatentVariableModel(Protocol):
-    """What the evaluation needs of a variational autoencoder."""
+    """The interface that the evaluation requires of a variational autoencoder."""
 
     config: Any
     preparation: Any
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes on which its networks are conditioned, if any."""
+        """The classes on which the networks are conditioned, if any."""
         ...
 
     @property
@@ -53,7 +53,7 @@ class LatentVariableModel(Protocol):
         ...
 
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What its networks get beside x and z."""
+        """The additional inputs of the networks."""
         ...
 
     def encode(self, x: Tensor, *condition: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,7 +101,7 @@ def encode_part(model: LatentVariableModel, data: PreparedData, part: str) -> En
 
 
 def select_batch(model: LatentVariableModel, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
-    """The images in some rows of a part, with their classes if the model is conditioned on them."""
+    """The images in the given rows of a part, with their classes if the model is conditioned on them."""
     batch = Batch(image=data.images(data.values("image", part)[rows]))
     if model.classes:
         batch["label"] = torch.from_numpy(data.values("label", part)[rows]).to(batch.image.device)
@@ -120,7 +120,7 @@ def elbo_metrics(encoded: EncodedPart, beta: float) -> dict[str, float]:
 
 
 def pixel_kind(data: PreparedData, part: str, likelihood: str) -> str:
-    """The variable that the likelihood is of: `dynamic` or `static` binarization, or `8bit` levels."""
+    """The variable whose likelihood is computed: `dynamic` or `static` binarization, or `8bit` levels."""
     if likelihood == "gaussian":
         return "8bit"
     pixels = data.values("image", part)[data.subsample(part, MAX_SAMPLED_ITEMS)]
@@ -128,7 +128,7 @@ def pixel_kind(data: PreparedData, part: str, likelihood: str) -> str:
 
 
 def sampled_nll(model: LatentVariableModel, data: PreparedData, part: str) -> np.ndarray:
-    """The importance-sampled NLL of up to 1000 images of a part, in nats; of fewer if they are large."""
+    """The importance-sampled NLL of up to 1000 images of a part (fewer if they are large), in nats."""
     samples, nll = model.config.importance_samples, []
     affordable = MAX_SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
     rows = data.subsample(part, max(1, min(MAX_SAMPLED_ITEMS, affordable)))
@@ -168,7 +168,7 @@ def log_weights(
 
 
 def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class: bool = False) -> float:
-    """The exact NLL, in nats per image, of a model of independent pixels fitted to the training part.
+    """The exact NLL, in nats per image, of an independent-pixel model fitted to the training part.
 
     Args:
         data: prepared data with images.

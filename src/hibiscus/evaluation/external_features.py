@@ -1,10 +1,10 @@
-"""Distances in the features of a network from a file, such as the Inception network of the FID.
+"""Distances in the feature space of a network from a file, such as the Inception network of the FID.
 
-The file is a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if its
-forward has an argument `return_features`, this is set. NVIDIA's `inception-2015-12-05.pt` is such a file: it
-resizes images itself, and published values are computed with it. Those are over 50,000 images; over fewer
-images a distance is larger, so a value is comparable only to others over as many images, and its floor, the
-distance of training images, is reported beside it.
+The file contains a TorchScript network that maps images uint8 `(n, 3, height, width)` to `(n, features)`; if
+its `forward` has an argument `return_features`, it is set to True. NVIDIA's `inception-2015-12-05.pt` is such
+a file: it resizes images itself, and published values are computed with it, on 50,000 images. With fewer
+images the distance is larger, so values are comparable only for equal numbers of images; the distance of
+training images is therefore reported as well, as a floor.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ Features = Callable[[np.ndarray], np.ndarray]
 MetricFeatures = Annotated[
     str,
     Field(
-        description="features of the distances: own, a network trained on the data; with inception or a "
-        "TorchScript file, distances in its features are added"
+        description="feature network for distances: own is trained on the data; with inception or a "
+        "TorchScript file, distances in its feature space are added"
     ),
 ]
 
 
 def resolve_features(features: str, shape: tuple[int, int, int]) -> str:
-    """The option with the full path of a file, whose network is tried on two black images.
+    """The option with the absolute path of its file; the network is tested on two black images.
 
     Args:
         features: `own`, `inception` or a file.
@@ -65,7 +65,7 @@ def resolve_features(features: str, shape: tuple[int, int, int]) -> str:
 
 
 def features_file(features: str) -> Path | None:
-    """The file of `features`; None for `own`.
+    """The file that `features` refers to; None for `own`.
 
     Raises:
         ConfigError: there is no such file.
@@ -77,16 +77,14 @@ def features_file(features: str) -> Path | None:
         return path
     received = f"metric_features={features}: there is no file {path}"
     fix = (
-        f"put NVIDIA's {INCEPTION} (of its StyleGAN metrics) there, since Hibiscus ships no weights; "
+        f"put NVIDIA's {INCEPTION} (from its StyleGAN metrics) there, since Hibiscus ships no weights; "
         "or leave metric_features out"
     )
-    raise ConfigError(
-        received, "own, inception, or a TorchScript file of a network that computes features", fix
-    )
+    raise ConfigError(received, "own, inception, or a TorchScript file with a feature network", fix)
 
 
 def open_features(features: str) -> Features:
-    """The network of a file, as a function from uint8 `(items, height, width, channels)` to features.
+    """Loads a network as a function that maps uint8 `(items, height, width, channels)` to features.
 
     Args:
         features: `inception` (its file in the cache folder) or a file.
@@ -103,7 +101,7 @@ def open_features(features: str) -> Features:
             network = torch.jit.load(str(path), map_location="cpu").eval()
         arguments = {argument.name for argument in network.forward.schema.arguments}
         options = {"return_features": True} if "return_features" in arguments else {}
-    except Exception as error:  # whatever a file in another format raises
+    except Exception as error:  # files in other formats raise various errors
         reason = str(error).splitlines()[0][:80]
         raise DataError(f"{path}: cannot be read ({reason})", expected, f"use {INCEPTION}") from error
 
@@ -132,7 +130,7 @@ def open_features(features: str) -> Features:
 def external_distances(
     features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
 ) -> dict[str, float]:
-    """Fréchet and kernel distance of generated to real images in the features of a file, and their floor.
+    """Fréchet and kernel distance between generated and real images, and the Fréchet floor.
 
     Args:
         features: see `open_features`.

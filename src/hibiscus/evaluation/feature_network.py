@@ -1,9 +1,9 @@
-"""A small image network, trained on the user's own data, whose features and predictions evaluate methods.
+"""A small image network trained on the user's data; its features and predictions are used in evaluations.
 
-Where there are labels it is a classifier, and so also predicts the class of a generated image; elsewhere it
+With labels it is a classifier, which can also predict the class of a generated image; without labels it
 predicts by which multiple of 90 degrees an image is rotated (Gidaris, Singh, Komodakis, 2018, arXiv
-1803.07728). Distances between real and generated images are computed from its 64 features. These are not
-Inception's, so the distances are not comparable to published ones.
+1803.07728). Distances between real and generated images are computed from its 64 features. They are not
+Inception features, so the distances are not comparable to published values.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class FeatureNetwork:
     """The trained network.
 
     Args:
-        network: maps images to logits; its layers but for the last two map them to features.
-        classes: the classes that it predicts; empty where it was trained without labels.
-        device: where it is computed.
+        network: maps images to logits; all layers except the last two map images to features.
+        classes: the classes that it predicts; empty if it was trained without labels.
+        device: the device of the network.
     """
 
     network: nn.Sequential
@@ -70,7 +70,7 @@ class FeatureNetwork:
 
 
 def feature_network(data: PreparedData) -> FeatureNetwork:
-    """The network of a dataset: trained when first needed, then kept in memory and in the cache folder."""
+    """The feature network of a dataset: trained on first use, then cached in memory and on disk."""
     classes = (
         list(data.preparation["label"].names)
         if "label" in data.preparation and "label" in data.arrays
@@ -100,14 +100,14 @@ def _load_or_train(network: nn.Sequential, data: PreparedData, key: str, labeled
         try:
             network.load_state_dict(load_checkpoint(path)[0])
         except RunError:
-            path.unlink(missing_ok=True)  # truncated or damaged: trained again
+            path.unlink(missing_ok=True)  # truncated or damaged: train again
         else:
             return
     _train(network, data, labeled)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, network.state_dict(), {"format": 1})
-    except (OSError, RunError):  # no space or no permission to write: it is trained again another time
+    except (OSError, RunError):  # no space or no write permission: train again next time
         return
 
 
@@ -128,7 +128,7 @@ def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
 
 
 def _rotated(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Each image in one of four orientations, and which: rotated if images are square, otherwise flipped."""
+    """Each image in one of four orientations, with their numbers: rotated if square, otherwise flipped."""
     orientation = torch.arange(len(image), device=image.device) % 4
     if image.shape[2] == image.shape[3]:
         versions = [torch.rot90(image, quarters, (2, 3)) for quarters in range(4)]

@@ -1,6 +1,4 @@
-"""Evaluation of few-shot classification: accuracies by way and shot, an example episode, and the classes of
-lowest accuracy.
-"""
+"""Evaluation of few-shot classification: accuracies by way and shot, an episode, and difficult classes."""
 
 from __future__ import annotations
 
@@ -17,13 +15,13 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["EpisodeOptions", "episode_accuracy", "evaluate_few_shot", "metric_name"]
 
-WAYS, SHOTS = (5, 20), (1, 5)  # what few-shot papers report
-MAX_CLASSES = 20  # classes in the table of the lowest accuracies
+WAYS, SHOTS = (5, 20), (1, 5)  # the tasks that few-shot papers report
+MAX_CLASSES = 20  # classes in the table of lowest accuracies
 MAX_QUERIES = 3  # queries of each class in the gallery
 
 
 class EpisodeOptions(Protocol):
-    """The options of a few-shot method that its evaluation needs."""
+    """The options of a few-shot method that the evaluation needs."""
 
     @property
     def eval_way(self) -> int:
@@ -37,7 +35,7 @@ class EpisodeOptions(Protocol):
 
     @property
     def eval_episodes(self) -> int:
-        """Episodes over which an accuracy is averaged."""
+        """Number of episodes over which the accuracy is averaged."""
         ...
 
     @property
@@ -57,7 +55,7 @@ class EpisodeOptions(Protocol):
 
 
 def metric_name(way: int, shot: int) -> str:
-    """The name of an accuracy, such as `few_shot_5way_1shot`."""
+    """The name of an accuracy metric, such as `few_shot_5way_1shot`."""
     return f"few_shot_{way}way_{shot}shot"
 
 
@@ -74,13 +72,13 @@ def episode_accuracy(
     """Accuracy over episodes of a part.
 
     Args:
-        embedding: of the part's items `(items, dims)`.
+        embedding: embeddings of the part's items `(items, dims)`.
         data: prepared data with labels.
         part: which of its parts.
         options: the method's options.
         way: classes in an episode; `eval_way` by default.
         shot: support examples of each class; `eval_shot` by default.
-        distance: `euclidean` or `cosine`; that of the options by default.
+        distance: `euclidean` or `cosine`; by default from the options.
 
     Raises:
         DataError: too few classes, or too few items in them.
@@ -150,7 +148,7 @@ def evaluate_few_shot(
 def _example_episode(
     embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
 ) -> Gallery:
-    """One episode: for each class the support examples, then its queries with their predictions."""
+    """One episode: for each class, the support examples, then the queries with their predictions."""
     label, generator, shot = (
         data.values("label", part),
         np.random.default_rng(options.seed),

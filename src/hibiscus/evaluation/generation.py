@@ -1,4 +1,4 @@
-"""Evaluation of generative models of images: sample quality, classes found, copies of training images."""
+"""Evaluation of generative image models: sample quality, classes found, copies of training images."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["Sampler", "evaluate_generator", "validate_generator"]
 
-VALIDATED, EVALUATED = 1000, 5000  # samples of the validation after each epoch, and of the final evaluation
+VALIDATED, EVALUATED = (
+    1000,
+    5000,
+)  # number of samples for validation after each epoch, and for the final evaluation
 SAMPLES, NEAREST = 64, 12  # samples in the galleries
-TRAIN_IMAGES = 20_000  # training images among which copies are searched
-MIN_RELATIVE_SHARE = (
-    0.2  # a class is found if its fraction among the samples is at least this part of its true one
-)
+TRAIN_IMAGES = 20_000  # training images among which copies are sought
+MIN_RELATIVE_SHARE = 0.2  # a class is found if its fraction is at least this multiple of the true one
 
 Sampler = Callable[
     [int], dict[str, Any]
-]  # `image`, and for a conditional model `condition`, the class numbers
+]  # `image` and, for a conditional model, `condition`, the class numbers
 
 
 def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distance to a part over as many samples, and metrics that reveal mode collapse.
+    """The Fréchet distance to a part, and metrics that reveal mode collapse.
 
-    These are the diversity of the samples and, where there are labels, `classes_found`, the number of classes
-    among them; for a conditional model also the conditional accuracy. All use the data's own feature network.
+    These are the diversity of the samples and, for labeled data, `classes_found`, the number of classes among
+    the samples; for a conditional model also the conditional accuracy. All use the data's own feature
+    network.
     """
     real = _images(data, part, VALIDATED)
     network, samples = feature_network(data), sample(len(real))
@@ -53,13 +55,13 @@ def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[s
 
 
 def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features: str = "own") -> Evaluation:
-    """Sample quality beside that of training images and of baselines; classes, samples and nearest images.
+    """Sample quality compared with training images and baselines; classes, samples and nearest images.
 
     Args:
         sample: generates images.
         data: with the part and the training part.
         part: its name.
-        features: `own`; with `inception` or a file, distances in the features of its network are added.
+        features: `own`; with `inception` or a file, distances in that feature space are added.
     """
     network, real = feature_network(data), _images(data, part, EVALUATED)
     samples = sample(len(real))
@@ -112,26 +114,26 @@ def _images(data: PreparedData, part: str, count: int) -> np.ndarray:
 def _nearest_images(
     pixels: np.ndarray, features: np.ndarray, train: np.ndarray, train_features: np.ndarray
 ) -> Gallery:
-    """Samples, each followed by the training image with the nearest features."""
+    """Samples, each followed by its nearest training image in feature space."""
     distance = ((features[:NEAREST, None] - train_features[None]) ** 2).sum(2)
     images = [
         image for index, nearest in enumerate(distance.argmin(1)) for image in (pixels[index], train[nearest])
     ]
     captions = ["sample", "nearest"] * len(distance)
     note = (
-        f"Of {len(train):,} training images. If a sample equals its nearest image, the generator copies the "
+        f"Among {len(train):,} training images. If samples equal them, the generator copies the "
         "training images instead of learning their distribution."
     )
     return Gallery("Samples and their nearest training images", images, captions, note)
 
 
 def _class_fractions(network: FeatureNetwork, labels: np.ndarray) -> np.ndarray:
-    """The fraction of each class among class numbers."""
+    """The fraction of each class among the class numbers."""
     return np.bincount(labels, minlength=len(network.classes)) / len(labels)
 
 
 def _found(fractions: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Which classes are found, given the fraction of each among samples and among real images."""
+    """Which classes are found, given the fraction of each class among the samples and among real images."""
     return (fractions > 0) & (fractions >= MIN_RELATIVE_SHARE * expected)
 
 
@@ -154,5 +156,5 @@ def _classes_found(
 
 
 def _conditional_metrics(predicted: np.ndarray, conditions: np.ndarray | None) -> dict[str, float]:
-    """The conditional accuracy; nothing for a model without conditions."""
+    """The conditional accuracy; empty for a model without conditions."""
     return {} if conditions is None else {"conditional_accuracy": conditional_accuracy(predicted, conditions)}

@@ -1,4 +1,4 @@
-"""Image quality of a model's output beside baselines, on the same images with the same noise."""
+"""Image quality of a model's output and of baselines, on the same images with the same noise."""
 
 from __future__ import annotations
 
@@ -29,18 +29,16 @@ __all__ = [
     "validate_reconstruction",
 ]
 
-SEED = 0  # of the noise in evaluations: the same for every run, so that metrics are comparable
-VALIDATION_VALUES, EVALUATION_VALUES = 2**24, 2**26  # pixel values of the images that are evaluated, at most
-VALUES_AT_ONCE = 2**21  # pixel values in memory at once
+SEED = 0  # seed of the noise in evaluations: the same for every run, so that metrics are comparable
+VALIDATION_VALUES, EVALUATION_VALUES = 2**24, 2**26  # maximum number of pixel values to evaluate
+VALUES_AT_ONCE = 2**21  # pixel values per batch
 MAX_PSNR = 60.0  # dB for an image without any error; rounding to 256 levels alone gives 59
 
-BaselineFn = Callable[
-    [Tensor, Tensor], Tensor
-]  # from the inputs of the model and the target images to images
+BaselineFn = Callable[[Tensor, Tensor], Tensor]  # maps the model's inputs and the target images to images
 
 
 class ImageModel(Protocol):
-    """What the evaluation needs of a model that maps images to images; all images are in [0, 1]."""
+    """The interface required of a model that maps images to images; all images are in [0, 1]."""
 
     config: Any
     preparation: Any
@@ -54,11 +52,11 @@ class ImageModel(Protocol):
         ...
 
     def to_image(self, outputs: Tensor, inputs: Tensor) -> Tensor:
-        """The images of outputs."""
+        """Converts outputs to images."""
         ...
 
     def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
-        """The loss of outputs against the target images; a scalar."""
+        """The loss between outputs and target images; a scalar."""
         ...
 
 
@@ -72,7 +70,7 @@ class FixedBatch(Batch):
 
 
 class Reconstruction(NamedTuple):
-    """What a model computes for a batch: target images, inputs, outputs, and the images of the outputs."""
+    """The results of a model for a batch: target images, inputs, outputs, and output images."""
 
     target: Tensor
     inputs: Tensor
@@ -81,7 +79,7 @@ class Reconstruction(NamedTuple):
 
 
 def channels_last(x: Tensor) -> np.ndarray:
-    """Images for NumPy: `(items, height, width, channels)`, float32."""
+    """Converts images to NumPy: `(items, height, width, channels)`, float32."""
     return x.float().permute(0, 2, 3, 1).cpu().numpy()
 
 
@@ -91,7 +89,7 @@ def _delta_e(image: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _colorfulness(image: np.ndarray) -> np.ndarray:
-    """The mean chroma of each image, that is the distance from gray."""
+    """The mean chroma of each image, that is, its distance from gray."""
     return np.linalg.norm(rgb_to_lab(image)[..., 1:], axis=-1).mean((1, 2))
 
 
@@ -112,7 +110,7 @@ def fixed_batch(images: Tensor, generator: torch.Generator | None = None) -> Fix
 
 
 def evaluated_rows(data: PreparedData, part: str, max_values: int = EVALUATION_VALUES) -> np.ndarray:
-    """Rows of evenly spaced images of a part, as many as `max_values` pixel values allow."""
+    """The rows of evenly spaced images of a part, with at most `max_values` pixel values in total."""
     return data.subsample(part, max(2, max_values // math.prod(data.preparation["image"].shape)))
 
 
@@ -137,7 +135,7 @@ def reconstruct(model: ImageModel, batch: Batch) -> Reconstruction:
 def validate_reconstruction(
     model: ImageModel, data: PreparedData, part: str, metric: str
 ) -> dict[str, float]:
-    """The loss and one of `IMAGE_METRICS`: means over a part."""
+    """The loss and one of `IMAGE_METRICS`, averaged over a part."""
     values, losses, counts = [], [], []
     for batch in fixed_batches(data, part, VALIDATION_VALUES):
         result = reconstruct(model, batch)

@@ -50,12 +50,10 @@ class _Plain:
         self._check()
 
     def _check(self) -> None:
-        """Raise DataError where the fields do not match."""
+        """Raises DataError if the fields are inconsistent."""
 
     def to_json(self) -> dict[str, Any]:
-        """The report item as an object for `json.dumps`, with its kind; `report_item_from_json` is the
-        inverse.
-        """
+        """The report item with its kind, for `json.dumps`; the inverse of `report_item_from_json`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
         return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
 
@@ -93,7 +91,7 @@ class Series(_Plain):
 
 @dataclass(frozen=True)
 class Curve(_Plain):
-    """Lines over common axes; `diagonal` adds the line y = x, on which a calibrated classifier would lie.
+    """Lines on common axes; `diagonal` adds the line y = x, on which a calibrated classifier would lie.
 
     `shares` sets both axes to [0, 1], so that plots can be compared.
     """
@@ -110,7 +108,7 @@ class Curve(_Plain):
 
 @dataclass(frozen=True)
 class Scatter(_Plain):
-    """Points over common axes; `diagonal` adds the line y = x, on which exact predictions would lie.
+    """Points on common axes; `diagonal` adds the line y = x, on which exact predictions would lie.
 
     `groups` names the group of each point, such as its class; each group has its own color.
     """
@@ -151,7 +149,7 @@ class Table(_Plain):
 
 @dataclass(frozen=True, eq=False)
 class Gallery(_Plain):
-    """Images, uint8 (height, width) or (height, width, 3 or 4), with a caption for each or none.
+    """Images, uint8 (height, width) or (height, width, 3 or 4), with a caption for each image or none.
 
     `key` is the legend of the colors: pairs of a name and a color, `#rrggbb`.
     """
@@ -175,9 +173,7 @@ class Gallery(_Plain):
             _expect(valid, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
 
     def to_json(self) -> dict[str, Any]:
-        """The gallery with its images embedded as PNG; `save_report_items` writes them to separate files
-        instead.
-        """
+        """The gallery with images embedded as PNG; `save_report_items` writes them to files instead."""
         images = [embed_png(image) for image in self.images]
         value = {"kind": self.kind, "title": self.title, "images": images}
         return value | {
@@ -192,11 +188,11 @@ _KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Table, Gallery)}
 
 
 def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> ReportItem:
-    """The report item from which `to_json` made an object.
+    """Restores the report item from the object that `to_json` returned.
 
     Args:
         value: the object, as returned by `json.loads`.
-        folder: folder of the images of a gallery that are not embedded.
+        folder: the folder of images that are not embedded.
 
     Raises:
         RunError: when the object is not a report item, or an image cannot be read.
@@ -212,17 +208,16 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
     except (KeyError, TypeError, ValueError, OSError, DataError) as error:
         raise RunError(
             f"cannot read a report item: {type(error).__name__}: {error}",
-            f"an object made by to_json, of kind {', '.join(sorted(_KINDS))}",
+            f"an object returned by to_json, of kind {', '.join(sorted(_KINDS))}",
             "evaluate the run again to rewrite its report items",
         ) from error
 
 
 def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) -> None:
-    """Write the report items to `report_items.json` in the folder, with their images beside it; images of
-    earlier items are removed.
+    """Writes the report items to `report_items.json` in the folder, and their images next to it.
 
     Args:
-        report_items: in the order in which the report shows them.
+        report_items: in the order in which the report shows them; images of earlier items are removed.
         folder: created if it does not exist.
     """
     folder = Path(folder)
@@ -261,7 +256,7 @@ def load_report_items(folder: str | Path) -> list[ReportItem]:
 
 
 def _plain(value: Any) -> Any:
-    """The value with nested tuples of Python values; None for values that are not finite."""
+    """The value as nested tuples of Python values; None for values that are not finite."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Evaluation of a generator with a learned label and codes: how they match classes, and what they change."""
+"""Evaluation of a generator with learned labels and codes: match with classes, effect on images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Generate = Callable[
 
 
 def validate_codes(sample: Sample, data: PreparedData, part: str) -> dict[str, float]:
-    """The metrics of every generator and, where there are classes, how well the labels match them."""
+    """The usual generator metrics and, for labeled data, how well the learned labels match the classes."""
     samples: dict[str, np.ndarray] = {}
     metrics = validate_generator(_recorded(sample, samples), data, part)
     network = feature_network(data)
@@ -46,11 +46,11 @@ def evaluate_codes(
     part: str,
     features: str = "own",
 ) -> Evaluation:
-    """The evaluation of every generator, and what label and codes change.
+    """The usual generator evaluation, and the effect of the labels and codes.
 
     Args:
-        sample: the method's own.
-        generate: images that differ in label and codes alone.
+        sample: the method's `sample`.
+        generate: generates images that differ only in label and codes.
         predictions: of the method for the part, with `cluster`.
         data: with the classes, where there are some.
         part: its name.
@@ -86,17 +86,17 @@ def latent_traversals(
     captions: Sequence[str] = (),
     note: str = "",
 ) -> Gallery:
-    """A grid in which each row varies one component of a latent code and keeps the others.
+    """A grid in which each row varies one component of a latent code and fixes the others.
 
     Args:
-        title: of the gallery.
+        title: title of the gallery.
         decode: maps codes `(items, components)` to images uint8 `(items, height, width, channels)`, row after
             row.
         codes: the code of each row, float32 `(rows, components)`.
-        components: which one varies in each row.
+        components: the component that varies in each row.
         values: the values that it takes.
-        captions: of the gallery.
-        note: of the gallery.
+        captions: captions of the gallery.
+        note: note of the gallery.
     """
     varied = np.repeat(codes[:, None], len(values), axis=1)
     varied[np.arange(len(codes)), :, components] = values
@@ -105,7 +105,7 @@ def latent_traversals(
 
 
 def code_effects(samples: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """By code and measure of stroke shape, their correlation over samples of the same label; 0 for none.
+    """The correlation of each code with each measure of stroke shape, within labels.
 
     Args:
         samples: `image`, `label` and the codes, as from the method's `sample`.
@@ -120,7 +120,7 @@ def code_effects(samples: Mapping[str, np.ndarray]) -> dict[str, dict[str, float
 
 
 def _centered(values: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Each value minus the mean over its label."""
+    """Subtracts from each value the mean over its label."""
     mean = np.bincount(label, values) / np.maximum(np.bincount(label), 1)
     return values - mean[label]
 
@@ -131,7 +131,7 @@ def _cosine(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _recorded(sample: Sample, samples: dict[str, np.ndarray]) -> Sampler:
-    """A sampler that leaves what it has drawn in `samples`; its labels are unknown to a classifier."""
+    """A sampler that stores its samples in `samples`; its labels are not the classes of the data."""
 
     def sampler(count: int) -> dict[str, Any]:
         samples.update(sample(count))
@@ -157,7 +157,8 @@ def _effects_table(effects: dict[str, dict[str, float]], count: int) -> Table:
     measures = list(next(iter(effects.values())))
     note = (
         f"Correlation of a code with a measure over {count} samples, within each label. Slant: pixels to the "
-        "right per pixel upwards; thickness: of strokes, with brightness as ink. Without any effect it would "
+        "right per pixel upwards; thickness: mean stroke width, weighted by brightness. "
+        "Without any effect it would "
         f"nearly always be within ±{2 / count**0.5:.2f}."
     )
     rows = [[code, *row.values()] for code, row in effects.items()]
@@ -165,13 +166,13 @@ def _effects_table(effects: dict[str, dict[str, float]], count: int) -> Table:
 
 
 def _traversals_by_label(generate: Generate, code: int, num_codes: int, names: list[str]) -> Gallery:
-    """Traversals of one code with the same noise: a row for each label, where the other codes are 0."""
+    """Traversals of one code with the same noise: one row per label; the other codes are 0."""
     rows, values = min(len(names), MAX_ROWS), torch.linspace(-RANGE, RANGE, STEPS).numpy()
     labels = torch.arange(rows).repeat_interleave(STEPS)
     caption = f"code{code + 1} from {-RANGE:g} to {RANGE:g}, left to right"
     note = (
         f"Labels from the top: {', '.join(names[:rows])}. The same noise for all, other codes 0. "
-        "The codes of the training were in [-1, 1]."
+        "In training, codes are in [-1, 1]."
     )
     return latent_traversals(
         f"Traversals of code{code + 1}",

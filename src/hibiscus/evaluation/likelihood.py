@@ -1,4 +1,4 @@
-"""The evaluation of a variational autoencoder: likelihood, reconstructions, samples and the latent space."""
+"""Evaluation of a variational autoencoder: likelihood, reconstructions, samples and latent space."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["BASELINE", "evaluate_likelihood"]
 BASELINE = "independent pixels"
 SHOWN, SAMPLES, MAX_DOTS = 20, 60, 2000  # reconstructions, samples, and points of the scatter plot
 TRAVERSED, STEPS = 8, 9  # latent components of the traversals, and images of each
-RANGE = 2.5  # traversals go from -RANGE to RANGE
+RANGE = 2.5  # traversals range from -RANGE to RANGE
 MAP_SIDE = 15
 PIXEL_KINDS = {
     "dynamic": "dynamically binarized pixels",
@@ -40,7 +40,7 @@ PIXEL_KINDS = {
 
 
 def evaluate_likelihood(model: LatentVariableModel, data: PreparedData, part: str) -> Evaluation:
-    """All metrics of a variational autoencoder beside independent pixels, with images of its latent space."""
+    """All metrics of a VAE, with independent pixels as baseline, and images of its latent space."""
     config, encoded = model.config, encode_part(model, data, part)
     nll, values = sampled_nll(model, data, part), math.prod(model.preparation["image"].shape)
     baseline = independent_pixels(data, part, config.likelihood, bool(model.classes))
@@ -89,15 +89,15 @@ def _reconstructions(model: LatentVariableModel, data: PreparedData, part: str) 
 
 
 def _traversals(model: LatentVariableModel, encoded: EncodedPart, *condition: Tensor) -> Gallery:
-    """A grid in which each row varies one of the components of largest KL in the code of the first image."""
+    """A grid of traversals: each row varies one of the components with the largest KL."""
     components = np.argsort(-encoded.kl.mean(0), kind="stable")[:TRAVERSED]
     codes = np.repeat(encoded.mean[:1], len(components) * STEPS, axis=0).reshape(len(components), STEPS, -1)
     codes[np.arange(len(components)), :, components] = np.linspace(-RANGE, RANGE, STEPS)
     grid = _decoded_grid(model, codes.reshape(-1, codes.shape[2]), STEPS, *condition)
     order = ", ".join(str(component + 1) for component in components)
     note = (
-        f"In each row one latent component of an image varies from {-RANGE:g} to {RANGE:g} and the others "
-        f"stay fixed. Components from top to bottom: {order}."
+        f"In each row, one latent component of an image varies from {-RANGE:g} to {RANGE:g} while the others "
+        f"are fixed. Components from top to bottom: {order}."
     )
     return Gallery("Latent traversals", [grid], (), note)
 
@@ -151,7 +151,7 @@ def _likelihoods(
 
 
 def _components(encoded: EncodedPart, active: np.ndarray) -> Table:
-    """The KL of each latent component, and how many have collapsed."""
+    """The KL of each latent component, and the number of collapsed components."""
     kl, variance = encoded.kl.mean(0), encoded.mean.var(0)
     rows = [
         [f"{unit + 1}", float(kl[unit]), float(variance[unit]), "yes" if active[unit] else "collapsed"]
@@ -161,7 +161,7 @@ def _components(encoded: EncodedPart, active: np.ndarray) -> Table:
     if not active.all():
         note += (
             f"The other {int((~active).sum())} equal the prior for every image, and the decoder ignores them "
-            "(posterior collapse). This does no harm while the ELBO is good; if nearly all have collapsed, "
+            "(posterior collapse). This is harmless if the ELBO is good; if nearly all have collapsed, "
             "try kl_warmup_fraction=0.3 or a smaller beta."
         )
     columns = ["component", "KL in nats", "variance of the posterior mean", "active"]

@@ -1,4 +1,4 @@
-"""Images of galleries as PNG: in files, or embedded as text."""
+"""PNG encoding of gallery images, in files or embedded as data URLs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMBEDDED = "data:image/png;base64,"
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """An image `(height, width)` or `(height, width, 3 or 4)` as the contents of a PNG file."""
+    """Encodes an image `(height, width)` or `(height, width, 3 or 4)` as PNG."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The evaluation of image-to-image models and autoencoders: image quality and the latent space."""
+"""Evaluation of image-to-image models and autoencoders: image quality and the latent space."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 SHOWN, LARGEST_ERRORS = 10, 8  # images in the galleries
 MAP_SIDE, INTERPOLATIONS, STEPS, MAX_DOTS = 15, 8, 9, 1500
-MAX_PCA_VALUES = 2**25  # pixel values of the training images to which PCA is fitted
+MAX_PCA_VALUES = 2**25  # maximum number of training pixel values for PCA
 LABELS = {
     "psnr": "PSNR in dB",
     "ssim": "SSIM",
@@ -46,7 +46,7 @@ LOWER_IS_BETTER = {"delta_e"}
 
 
 class AutoencoderModel(ImageModel, Protocol):
-    """What the evaluation needs of an image-to-image model with a latent code."""
+    """The interface required of an image-to-image model with a latent code."""
 
     @property
     def device(self) -> torch.device:
@@ -71,16 +71,16 @@ def evaluate_reconstruction(
     metrics: tuple[str, ...],
     note: str = "",
 ) -> Evaluation:
-    """Image quality of a model beside baselines, example images, and those with the largest errors.
+    """Image quality of a model and of baselines, example images, and the largest errors.
 
     Args:
         model: the method.
         data: prepared data.
         part: the part to evaluate.
         baselines: simple methods for the same task, by name.
-        shown: the images between target and output in the galleries, by name.
+        shown: additional images in the galleries, between target and output, by name.
         metrics: names of `IMAGE_METRICS`; the first one ranks the images by error.
-        note: a further sentence below the table.
+        note: an additional sentence below the table.
     """
     values = compare_images(model, data, part, baselines, metrics)
     means = {
@@ -101,7 +101,7 @@ def evaluate_reconstruction(
             largest,
             shown,
             "Largest errors",
-            "Often images unlike those of the training part.",
+            "These images are often unlike those of the training part.",
         ),
     ]
     return Evaluation(means.pop(""), means, report_items)
@@ -125,7 +125,7 @@ def _gallery(
     title: str,
     note: str,
 ) -> Gallery:
-    """Each target image, the images to be shown beside it, and the output."""
+    """Each target image, the additional images, and the output."""
     result = reconstruct(model, fixed_batch(data.images(data.values("image", part)[rows])))
     between = {name: fn(result.inputs, result.target) for name, fn in shown.items()}
     columns = {"target": result.target, **between, "output": result.image}
@@ -159,7 +159,7 @@ def pca_baselines(mean: np.ndarray, axes: np.ndarray) -> dict[str, BaselineFn]:
 
 
 def latent_space_items(model: AutoencoderModel, data: PreparedData, part: str) -> list[ReportItem]:
-    """The latent codes by class, and a map of a two-dimensional latent space, otherwise interpolations."""
+    """Latent codes by class, and a map of the latent space if it is 2-D, otherwise interpolations."""
     codes, title = model.embed(data, part), "Latent codes"
     if codes.shape[1] == 2:
         return [
@@ -178,7 +178,7 @@ def latent_space_items(model: AutoencoderModel, data: PreparedData, part: str) -
 def _scatter(
     points: np.ndarray, data: PreparedData, part: str, axes: tuple[str, str], title: str, note: str
 ) -> Scatter:
-    """Latent codes as points, colored by class if there are labels, which the training did not use."""
+    """Latent codes as points, colored by class for labeled data (labels are not used in training)."""
     rows = data.subsample(part, MAX_DOTS)
     groups: list[str] = []
     if "label" in data.arrays:
@@ -200,14 +200,15 @@ def _latent_map(model: AutoencoderModel, codes: np.ndarray) -> Gallery:
 
 
 def _interpolations(model: AutoencoderModel, codes: np.ndarray) -> Gallery:
-    """A grid whose rows interpolate linearly between the latent codes of two images."""
+    """A grid; each row interpolates linearly between the latent codes of two images."""
     pairs = min(2 * INTERPOLATIONS, len(codes) // 2 * 2)
     ends = codes[np.linspace(0, len(codes) - 1, pairs).astype(int)] if len(codes) > 1 else codes.repeat(2, 0)
     first, last = ends[0::2, None], ends[1::2, None]
     t = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
     between = ((1 - t) * first + t * last).reshape(-1, codes.shape[1])
     note = (
-        "Each row interpolates linearly between the latent codes of two images. Where both images overlap, "
+        "Each row interpolates linearly between the latent codes of two images. If the two "
+        "images appear superimposed, "
         "the latent space has a gap."
     )
     return Gallery("Latent interpolations", [_decoded_grid(model, between, STEPS)], (), note)

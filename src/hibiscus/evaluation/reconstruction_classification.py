@@ -1,4 +1,4 @@
-"""The evaluation of an autoencoder that also classifies, on the same images with the same noise."""
+"""Evaluation of an autoencoder that also classifies, on the same images with the same noise."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ from hibiscus.training.method import Evaluation
 
 __all__ = ["ClassifierModel", "evaluate_reconstruction_and_class", "validate_reconstruction_and_class"]
 
-ALL_VALUES, MAX_TRAIN_VALUES = 2**62, 2**24  # pixel values to classify, and for training linear models
-MAX_FEATURES = 1024  # pixel values of an image for the linear model
+ALL_VALUES, MAX_TRAIN_VALUES = (
+    2**62,
+    2**24,
+)  # maximum number of pixel values for classification, and for training linear models
+MAX_FEATURES = 1024  # maximum number of pixel values per image for the linear model
 
 
 class ClassifierModel(AutoencoderModel, Protocol):
-    """What the evaluation needs of an autoencoder that classifies latent codes."""
+    """The interface required of an autoencoder that classifies latent codes."""
 
     @property
     def classes(self) -> list[str]:
@@ -69,7 +72,7 @@ def validate_reconstruction_and_class(
 
 
 def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData, part: str) -> Evaluation:
-    """Classification and image quality beside linear models on pixels and on principal components."""
+    """Accuracy and image quality, compared with linear models on pixels and principal components."""
     mean, axes = fit_pca(model, data)
     image_baselines = pca_baselines(mean, axes)
     pca = list(image_baselines)[-1]
@@ -103,7 +106,7 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
 def _classify(
     model: ClassifierModel, data: PreparedData, part: str, max_values: int, mean: np.ndarray, axes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The inputs for a part, subsampled and flat; their principal components; and the class probabilities."""
+    """The subsampled, flattened inputs of a part, their principal components, and the class probabilities."""
     flat, codes, probabilities = [], [], []
     for batch in fixed_batches(data, part, max_values):
         inputs = model.corrupt((batch.image + 1) / 2, batch)
@@ -115,7 +118,7 @@ def _classify(
 
 
 def _stride(images: Tensor) -> int:
-    """The smallest stride with which an image has at most `MAX_FEATURES` values."""
+    """The smallest stride at which an image has at most `MAX_FEATURES` values."""
     last = max(images.shape[2:])
     return next(
         step

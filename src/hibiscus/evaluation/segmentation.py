@@ -1,6 +1,4 @@
-"""Evaluation of semantic segmentation: metrics beside a baseline that ignores the image, a table by class,
-and images.
-"""
+"""Evaluation of semantic segmentation: metrics, a baseline that ignores the image, and images."""
 
 from __future__ import annotations
 
@@ -25,12 +23,10 @@ EXAMPLES, LARGEST_ERRORS, MAX_CLASSES, MAX_MASKS = 6, 4, 30, 2000
 
 
 def colors_of(classes: int) -> np.ndarray:
-    """A color for each class number, uint8 `(256, 3)`: the first dark, the others distinct from each other,
-    ignored pixels white.
-    """
+    """Distinct colors for the class numbers, uint8 `(256, 3)`; first one dark, ignored pixels white."""
     table = np.full((256, 3), 255, np.uint8)
     for number in range(classes):
-        hue = (0.08 + number * 0.618034) % 1.0  # multiples of the golden ratio stay apart
+        hue = (0.08 + number * 0.618034) % 1.0  # multiples of the golden ratio give distinct hues
         rgb = (
             (0.16, 0.16, 0.19)
             if number == 0
@@ -41,9 +37,7 @@ def colors_of(classes: int) -> np.ndarray:
 
 
 def draw_mask(image: np.ndarray, mask: np.ndarray, classes: int, opacity: float = 0.55) -> np.ndarray:
-    """An image uint8 `(height, width, 1 or 3)` in gray, with the classes of its pixels drawn over it in
-    color, `(height, width, 3)`.
-    """
+    """Draws a mask in color over an image uint8 `(height, width, 1 or 3)` in gray; `(height, width, 3)`."""
     gray = image if image.shape[2] == 1 else image[..., :3] @ np.array([[0.299], [0.587], [0.114]])
     return np.round((1 - opacity) * gray + opacity * colors_of(classes)[mask]).astype(np.uint8)
 
@@ -128,7 +122,7 @@ def _largest_errors(
 ) -> Gallery:
     accuracy = np.trace(matrices, axis1=1, axis2=2) / np.maximum(1, matrices.sum((1, 2)))
     rows = np.argsort(accuracy, kind="stable")[:LARGEST_ERRORS]
-    note = "The images with the lowest pixel accuracy. Check them first: some masks may be wrong."
+    note = "The images with the lowest pixel accuracy. Check them first: their masks may be wrong."
     return Gallery(
         "Largest errors", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
     )
@@ -142,7 +136,7 @@ def _panels(
     part: str,
     classes: list[str],
 ) -> tuple[list[np.ndarray], list[str]]:
-    """Image, true mask and predicted mask side by side, and a caption for each."""
+    """Image, true mask and predicted mask side by side, with captions."""
     images, ids = data.values("image", part)[rows], data.ids(part)
     panels, captions = [], []
     for image, row in zip(images, rows, strict=True):
@@ -159,7 +153,7 @@ def _panels(
 
 
 def _color_key(classes: list[str]) -> list[tuple[str, str]]:
-    """The colors in which the classes are drawn."""
+    """The legend: the colors of the classes."""
     colors = colors_of(len(classes))[: min(len(classes), MAX_CLASSES)]
     return [(name, "#" + bytes(color).hex()) for name, color in zip(classes, colors, strict=False)] + [
         ("ignored", "#ffffff")

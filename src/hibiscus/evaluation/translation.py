@@ -1,4 +1,4 @@
-"""Evaluation of image-to-image translation: distances to the target domain, cycle error, domain accuracy."""
+"""Evaluation of image-to-image translation: distance to the target domain, cycle error, domain accuracy."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ OTHER: dict[Domain, Domain] = {"a": "b", "b": "a"}
 
 
 def validate_translation(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    """The Fréchet distances of translated images to the real ones of their domain, and the cycle error.
+    """The Fréchet distances between translated and real images of a domain, and the cycle error.
 
-    Distances are in the features of a network for each domain that is trained without labels; `frechet` is
-    their mean. The cycle error is the mean absolute error of images translated there and back, as a fraction
-    of the full scale; the intermediate images are rounded to 8 bits, as a user gets them.
+    For each domain, distances are computed in the features of a network trained without labels; `frechet` is
+    their mean. The cycle error is the mean absolute error of images translated to the other domain and back,
+    as a fraction of the full scale; intermediate images are rounded to 8 bits, as for users.
     """
     distances, errors = {}, []
     for target in OTHER:
@@ -44,7 +44,7 @@ def validate_translation(translate: Translate, data: PreparedData, part: str) ->
 
 
 def evaluate_translation(translate: Translate, data: PreparedData, part: str) -> Evaluation:
-    """Distances, errors and accuracies beside those of untranslated images, and galleries of cycles."""
+    """Distances, errors and accuracies compared with untranslated images, and galleries of cycles."""
     names = list(data.preparation["domain"].names)
     metrics = translation_metrics(translate, data, part)
     metrics["frechet_floor"] = float(np.mean([_floor(data, part, target) for target in OTHER]))
@@ -61,14 +61,14 @@ def evaluate_translation(translate: Translate, data: PreparedData, part: str) ->
         back = translate(translated, OTHER[target], data)
         images = [image for cycle in zip(source, translated, back, strict=True) for image in cycle]
         captions = [first, f"as {second}", "and back"] * len(source)
-        note = "Not selected. The third image must reproduce the first."
+        note = "Not selected. The third image should reproduce the first."
         report_items.append(Gallery(f"From {first} to {second}", images, captions, note))
     report_items.append(_table(names, metrics, baselines))
     return Evaluation(metrics, baselines, report_items)
 
 
 def translation_metrics(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    """The metrics of the validation, and the domain accuracies where both domains have the same labels."""
+    """The validation metrics, and the domain accuracies if both domains have the same labels."""
     metrics = validate_translation(translate, data, part)
     for target in OTHER:
         accuracy = _domain_accuracy(translate, data, part, target)
@@ -84,8 +84,8 @@ def _table(names: list[str], metrics: dict[str, float], baselines: dict[str, dic
             domain = names["ab".index(name[-1])]
             rows.append([f"{label}, to {domain}", *(column[name] for column in columns.values())])
     note = (
-        "Fréchet distance: to real images of the domain, lower is better. Domain accuracy: how often a "
-        "classifier trained on real images of the target domain alone predicts the original label; the "
+        "Fréchet distance to real images of the domain: lower is better. Domain accuracy: how often a "
+        "classifier trained only on real images of the target domain predicts the original label; the "
         "translators are trained without labels."
     )
     return Table("Translated and untranslated images", ["", *columns], rows, note)
@@ -97,7 +97,7 @@ def domain_images(data: PreparedData, part: str, domain: Domain, count: int = VA
 
 
 def _items(data: PreparedData, part: str, domain: Domain, count: int) -> np.ndarray:
-    """Evenly spaced items of a domain in a part, as indices into the whole dataset."""
+    """Indices (into the whole dataset) of evenly spaced items of a domain in a part."""
     items = data.of_domain(part, "ab".index(domain))
     if not len(items):
         received = f"{data.dataset.path}: no images of one domain in the {part} part"
@@ -119,7 +119,7 @@ def _distance(data: PreparedData, domain: Domain, translated: np.ndarray, real: 
 
 
 def _two(features: np.ndarray) -> np.ndarray:
-    """At least two rows, for a part with a single image."""
+    """Repeats a single row, so that there are at least two."""
     return features if len(features) > 1 else np.repeat(features, 2, 0)
 
 
@@ -133,7 +133,7 @@ def _error(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _matched(pixels: np.ndarray, data: PreparedData, target: Domain) -> np.ndarray:
-    """Each channel with the mean and standard deviation of the training images of the target domain."""
+    """Matches the mean and standard deviation of each channel to the training images of the target domain."""
     source, real = (domain_images(data, "train", domain) for domain in (OTHER[target], target))
     scale = real.std((0, 1, 2)) / np.maximum(source.std((0, 1, 2)), 1e-6)
     values = (pixels - source.mean((0, 1, 2))) * scale + real.mean((0, 1, 2))
@@ -141,7 +141,7 @@ def _matched(pixels: np.ndarray, data: PreparedData, target: Domain) -> np.ndarr
 
 
 def _domain_accuracy(translate: Translate, data: PreparedData, part: str, target: Domain) -> float | None:
-    """How often a classifier of the target domain predicts the original label; None without common labels."""
+    """How often a classifier of the target domain predicts the original label; None if labels differ."""
     owner = data.training or data
     if "label" not in owner.arrays or "label" not in data.arrays:
         return None

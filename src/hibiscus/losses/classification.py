@@ -45,8 +45,8 @@ def cross_entropy(
 
     An integer label is equivalent to its one-hot target. The weighted mean divides by the weights of the
     targets, as PyTorch does for labels (for probabilities PyTorch divides by the batch size instead). A
-    common mistake is a softmax at the end of the network: it trains slowly and its predictions never become
-    confident.
+    common mistake is a softmax at the end of the network: it then trains slowly, and its predictions never
+    become confident.
 
     Args:
         logits: unbounded scores.

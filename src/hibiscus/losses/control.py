@@ -15,8 +15,8 @@ def bellman_target(reward: Tensor, terminated: Tensor, next_value: Tensor, gamma
 
         target = reward + gamma (1 - terminated) next_value
 
-    The value of a terminal state is 0. Where a time limit cut the episode off, the next state still has a
-    value: there `terminated` is 0.
+    The value of a terminal state is 0. If a time limit truncates the episode, the next state still has a
+    value, so `terminated` is 0.
 
     Args:
         reward: rewards of the steps.

@@ -65,8 +65,7 @@ def offset_loss(
 
 
 def hard_negatives(loss: Tensor, labels: Tensor, ratio: float = 3.0, min_negatives: int = 3) -> Tensor:
-    """Hard negative mining: the background anchors of each image with the highest loss, a number for each
-    positive anchor.
+    """Hard negative mining: the background anchors of each image with the highest loss, `ratio` per positive.
 
     Args:
         loss: loss of each anchor as background.

@@ -18,7 +18,7 @@ def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:
 
         loss = mean((prediction - target)**2)
 
-    A single outlier can dominate it; see `huber`. Without the factor 1/2 of some texts.
+    A single outlier can dominate it; see `huber`. Some texts have an additional factor 1/2.
 
     Args:
         prediction: predicted values.

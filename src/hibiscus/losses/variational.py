@@ -38,7 +38,7 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def bernoulli_log_likelihood(logits: Tensor, values: Tensor) -> Tensor:
-    r"""The log-probability of independent binary values: the negative cross-entropy, summed and not averaged.
+    r"""The log-probability of independent binary values: the negative cross-entropy, summed, not averaged.
 
         log p(x) = sum over values of  x log s + (1 - x) log(1 - s),    s = sigmoid(logit)
 

@@ -1,1 +1,1 @@
-"""The methods, one file each, in folders by family; `registry` is the only list."""
+"""The methods: one file each, one folder per family; `registry` finds them."""

@@ -1,6 +1,4 @@
-"""The options that methods on images share: the network and the augmentation, each declared once; and flip
-averaging at test time.
-"""
+"""Options shared by all image methods (network, augmentation), and flip averaging at test time."""
 
 from __future__ import annotations
 
@@ -39,28 +37,28 @@ NetworkOptions = Annotated[
 ]
 
 Translate = Annotated[
-    float, Field(ge=0, lt=1, description="augmentation: largest translation, as a fraction of the side")
+    float, Field(ge=0, lt=1, description="augmentation: maximum translation, as a fraction of the image side")
 ]
 Flip = Annotated[bool, Field(description="augmentation: flip horizontally with probability 1/2")]
 VerticalFlip = Annotated[bool, Field(description="augmentation: flip vertically with probability 1/2")]
 Rotation = Annotated[
-    float, Field(ge=0, le=180, description="augmentation: largest rotation in degrees, either way")
+    float, Field(ge=0, le=180, description="augmentation: maximum rotation in degrees, in either direction")
 ]
 ScaleRange = Annotated[
     float,
     Field(ge=0, lt=1, description="augmentation: scale by a factor of 1 - scale_range to 1 + scale_range"),
 ]
 Shear = Annotated[
-    float, Field(ge=0, le=1, description="augmentation: largest horizontal shear, in pixels per row")
+    float, Field(ge=0, le=1, description="augmentation: maximum horizontal shear, in pixels per row")
 ]
 Brightness = Annotated[
-    float, Field(ge=0, le=1, description="augmentation: largest relative change of brightness")
+    float, Field(ge=0, le=1, description="augmentation: maximum relative change in brightness")
 ]
 Contrast = Annotated[
-    float, Field(ge=0, le=1, description="augmentation: largest relative change of contrast")
+    float, Field(ge=0, le=1, description="augmentation: maximum relative change in contrast")
 ]
 Cutout = Annotated[
-    int, Field(ge=0, description="augmentation: side in pixels of an erased square; 0 for none")
+    int, Field(ge=0, description="augmentation: side of the erased square in pixels (cutout); 0 for none")
 ]
 PaddingMode = Annotated[
     Literal["zero", "nearest", "reflect"],
@@ -73,7 +71,7 @@ TTAFlip = Annotated[
 
 
 class AugmentationConfig(TrainingConfig):
-    """Options of the augmentation of images."""
+    """Options of image augmentation."""
 
     translate: Translate = 0.0
     flip: Flip = False
@@ -85,7 +83,7 @@ class AugmentationConfig(TrainingConfig):
     padding_mode: PaddingMode = "nearest"
 
     def build_augment(self) -> Augment:
-        """The augmentation that these options describe."""
+        """The augmentation described by these options."""
         return Augment(
             **{
                 name: getattr(self, name)
@@ -100,12 +98,11 @@ def flip_average(
     images: Tensor,
     undo: Callable[[Tensor], Tensor] = lambda flipped: flipped,
 ) -> Tensor:
-    """Test-time augmentation: the mean of the outputs for images and for their horizontally flipped copies.
+    """Test-time augmentation: averages the outputs for images and for their horizontally flipped copies.
 
     Args:
-        outputs: from images `(batch, channels, height, width)` to raw outputs.
+        outputs: maps images `(batch, channels, height, width)` to raw outputs.
         images: the images.
-        undo: what the outputs for flipped images need before they are averaged, such as being flipped back
-            where they are maps.
+        undo: applied to the outputs for the flipped images before averaging, for example to flip maps back.
     """
     return (outputs(images) + undo(outputs(images.flip(3)))) / 2

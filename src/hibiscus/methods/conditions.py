@@ -1,4 +1,4 @@
-"""Conditions of generative models as a user writes them: classes and values of latent components."""
+"""Parses the conditions of generative models that users write: classes and values of latent components."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["class_conditions", "class_number", "latent_conditions", "parse_numbe
 
 
 def class_number(label: str | float, classes: Sequence[str]) -> int:
-    """The number of a class that is given by its name or, where no class has that name, by its number.
+    """The number of a class, given its name or, if no class has that name, its number.
 
     Raises:
         UsageError: there is no such class.
@@ -38,7 +38,7 @@ def class_conditions(label: str | float | None, count: int, classes: Sequence[st
 
 
 def parse_number(name: str, value: Any) -> float:
-    """The value of a condition as a number; it may be given as text.
+    """The value of a condition as a number; text is converted.
 
     Raises:
         UsageError: it is not a finite number.
@@ -55,12 +55,12 @@ def parse_number(name: str, value: Any) -> float:
 
 
 def latent_conditions(values: Mapping[str, Any], latent_dim: int, *others: str) -> dict[str, float]:
-    """The values at which components of the latent code are held, by `code1`, `code2` ..., as numbers.
+    """The fixed values of latent components by name (`code1`, `code2` ...), as numbers.
 
     Args:
-        values: by name; numbers may be given as text.
+        values: by name; text is converted to numbers.
         latent_dim: the number of components.
-        *others: further conditions of the method, for the error message.
+        *others: the method's other conditions, listed in the error message.
 
     Raises:
         UsageError: there is no such component, or its value is not a number.

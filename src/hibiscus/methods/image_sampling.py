@@ -1,4 +1,4 @@
-"""Sampling images from a generative model, with noise that may be interpolated between two draws."""
+"""Sampling of images from a generative model, with optional interpolation between two noise vectors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BATCH_SIZE = 256
 
 
 class InterpolatedBatch(Batch):
-    """A batch whose random numbers lie between two draws, at a fraction t = `interpolation` of the path.
+    """A batch whose random numbers interpolate between two samples, at fraction t = `interpolation`.
 
-    Normal noise follows an arc, `cos(t pi / 2) first + sin(t pi / 2) second`, and stays standard normal on
-    the whole path; uniform noise follows a straight line, `(1 - t) first + t second`, and stays within its
-    range.
+    Normal noise is interpolated along an arc, `cos(t pi / 2) first + sin(t pi / 2) second`, and so is
+    standard normal at every t; uniform noise is interpolated linearly, `(1 - t) first + t second`, and stays
+    within its range.
     """
 
     interpolation = 0.0
@@ -44,14 +44,14 @@ def generate_images(
     interpolation: float | None = None,
     **conditions: Tensor,
 ) -> np.ndarray:
-    """Generates `count` images, uint8 `(count, height, width, channels)`, a batch at a time to save memory.
+    """Generates `count` images, uint8 `(count, height, width, channels)`, in batches to save memory.
 
     Args:
-        generate: maps a batch to as many images as it holds items.
+        generate: maps a batch to one image per item.
         count: the number of images.
         preparation: decodes the outputs of the network to pixels.
-        device: where they are computed.
-        interpolation: where between two draws of noise, from 0 to 1; None for a single draw.
+        device: the device for the computation.
+        interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
         **conditions: conditions of each image, `(count, ...)`; each is a field of the batches.
     """
     conditions = {name: values.to(device) for name, values in conditions.items()}

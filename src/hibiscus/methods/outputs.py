@@ -1,4 +1,4 @@
-"""The outputs of a network: for a batch, for a whole part, and before its last layer."""
+"""Computes the outputs of a network for a batch or a whole part, and the features before its last layer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
 
 
 def before_last(network: nn.Module) -> Callable[..., Tensor]:
-    """A function from a network's inputs to the inputs of its last linear layer, `(items, features)`,
-    whatever its architecture.
+    """A function that maps a network's inputs to the input of its last linear layer, `(items, features)`.
 
     Raises:
-        UsageError: when it is called and the network has no linear layer.
+        UsageError: when the function is called and the network has no linear layer.
     """
     linear_layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
 
@@ -61,11 +60,11 @@ def predict_part(
     """The activated outputs for a whole part, on the CPU: `(items, outputs)` float32.
 
     Args:
-        network: a network, or a function of the same inputs.
+        network: a network, or a function with the same inputs.
         data: prepared data.
-        part: which of its parts.
+        part: the name of the part.
         activation: applied to the raw outputs of each batch.
-        tta_flip: average the raw outputs for each image and its flipped copy first.
+        tta_flip: first average the raw outputs for each image and its flipped copy.
     """
 
     def outputs(batch: Batch) -> Tensor:

@@ -1,6 +1,6 @@
-"""Tuned optimizer settings as data: what `auto` stands for, by network, each with its source.
+"""Tuned optimizer settings for each type of network, used where an option is `auto`, with their sources.
 
-docs/results.md lists the results that they reach.
+docs/results.md lists the results obtained with them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ __all__ = ["Recipe", "recipe_for"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Optimizer settings that suit a family of networks.
+    """Optimizer settings for a family of networks.
 
     Args:
-        networks: pattern of the names of the networks to which it applies.
+        networks: pattern of network names to which the recipe applies.
         optimizer: name of the optimizer.
         learning_rate: peak learning rate of the one-cycle schedule at a batch size of 128.
         weight_decay: as in `Optimizer`.
         clip_grad_norm: threshold of gradient clipping; None for no clipping.
-        source: where the values come from.
+        source: the origin of the values.
     """
 
     networks: str
@@ -32,9 +32,7 @@ class Recipe:
     source: str
 
     def learning_rate_for(self, batch_size: int) -> float:
-        """The learning rate for a batch size: proportional to it for SGD (Goyal et al. 2017, arXiv
-        1706.02677), constant for Adam.
-        """
+        """The learning rate: linear in the batch size for SGD (Goyal et al. 2017), constant for Adam."""
         return self.learning_rate * batch_size / 128 if self.optimizer == "sgd" else self.learning_rate
 
 

@@ -1,12 +1,11 @@
-"""All methods by name: found among the files of this package, and in other packages through the entry point
-group.
+"""All methods by name, found in the files of this package and through the entry points of other packages.
 
-A method's class states what it is in its own body, as literal strings:
+The class body of a method contains its metadata as string literals:
 
     name, title, family, summary = "dcgan", "DCGAN", "gan", "convolutional GAN for small images"
 
-They are read from the source text, so that listing methods imports none of them. Another package adds its own
-by an entry point `NAME = "package.module:Class"` in the group `hibiscus.methods`.
+They are read from the source text, so methods can be listed without being imported. Other packages add
+methods with entry points `NAME = "package.module:Class"` in the group `hibiscus.methods`.
 """
 
 from __future__ import annotations
@@ -39,34 +38,34 @@ FAMILIES = (
     "control",
     "information",
     "fewshot",
-)  # the order of lists
+)  # the order in which families are listed
 
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """A method's name and where its class is; what the class says of itself is read when it is asked for."""
+    """A method's name and the location of its class; the other metadata is read on access."""
 
     name: str
     target: str  # package.module:Class
 
     @property
     def title(self) -> str:
-        """The name by which the field knows it."""
+        """The usual name of the method, such as `Least-squares GAN`."""
         return _says(self.target)["title"]
 
     @property
     def family(self) -> str:
-        """The folder that holds it, such as `gan`."""
+        """The name of its folder, such as `gan`."""
         return _says(self.target)["family"]
 
     @property
     def summary(self) -> str:
-        """One line: what it is and what it is for."""
+        """A one-line summary of its purpose."""
         return _says(self.target)["summary"]
 
 
 def _literals(node: ast.ClassDef) -> dict[str, str]:
-    """The string constants that a class body assigns, also several at once."""
+    """The string constants assigned in a class body, including by tuple assignment."""
     values: dict[str, str] = {}
     for statement in node.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -94,9 +93,7 @@ def _classes(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 @functools.cache
 def _says(target: str) -> dict[str, str]:
-    """Name, title, family and summary of the class at `module:Class`, without importing its module where they
-    are literals there.
-    """
+    """Name, title, family and summary of `module:Class`, imported only if they are not literals."""
     module, attribute = target.split(":")
     spec = importlib.util.find_spec(module)
     origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
@@ -109,7 +106,7 @@ def _says(target: str) -> dict[str, str]:
 
 
 def _own_methods() -> Iterator[MethodEntry]:
-    """The methods of this package: each class in a family's folder that states its name and its summary."""
+    """The methods of this package: each class in a family's folder that defines a name and a summary."""
     folder = Path(__file__).parent
     for family in FAMILIES:
         for path in sorted((folder / family).glob("*.py")):
@@ -125,15 +122,15 @@ METHODS = tuple(_own_methods())
 
 
 def list_methods() -> list[MethodEntry]:
-    """All methods, with those that other packages add through the entry point group `hibiscus.methods`."""
+    """All methods, including those of other packages from the entry point group `hibiscus.methods`."""
     return [*METHODS, *(MethodEntry(point.name, point.value) for point in entry_points(group=GROUP))]
 
 
 def get_method(name: str) -> type[Method]:
-    """The method's class by its name.
+    """The class of a method, by name.
 
     Raises:
-        UsageError: no such method; the message names the nearest.
+        UsageError: no such method; the message suggests the most similar name.
     """
     known = {entry.name: entry for entry in list_methods()}
     if name not in known:

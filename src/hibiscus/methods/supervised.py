@@ -1,4 +1,4 @@
-"""What methods that learn from labeled items share: options, the network for the data, and the training."""
+"""Shared by supervised methods: options, the choice of the network, and training."""
 
 from __future__ import annotations
 
@@ -41,39 +41,39 @@ __all__ = [
 
 
 class SupervisedConfig(AugmentationConfig):
-    """Options of one network that learns from labeled items; what is left out is chosen by the data and the
-    network.
-    """
+    """Options of supervised methods; defaults depend on the data and the network."""
 
     batch_size: int | None = Field(  # type: ignore[assignment]
-        None, ge=1, description="items in a batch; 128, or fewer for small datasets, if left out"
+        None, ge=1, description="items per batch; default: 128, or fewer for small datasets"
     )
     optimizer: Literal["auto", "sgd", "rmsprop", "adam", "adamw"] = Field(  # type: ignore[assignment]
-        "auto", description="the optimizer; auto: by the network"
+        "auto", description="the optimizer; auto: chosen for the network"
     )
     learning_rate: float | None = Field(  # type: ignore[assignment]
-        None, gt=0, description="peak learning rate; by the network if left out"
+        None, gt=0, description="peak learning rate; default: chosen for the network"
     )
-    weight_decay: float | None = Field(None, ge=0, description="L2 weight decay; by the network if left out")  # type: ignore[assignment]
+    weight_decay: float | None = Field(
+        None, ge=0, description="weight decay; default: chosen for the network"
+    )  # type: ignore[assignment]
     schedule: ScheduleName = "one-cycle"
     net: NetworkName = Field(
-        "auto", description="network: a name from `hibiscus list`, module.path:function, or auto: by the data"
+        "auto", description="a name from `hibiscus list`, module.path:function, or auto (chosen for the data)"
     )
     net_options: NetworkOptions = Field(default_factory=dict)
     ema_decay: EMADecay = 0.0
-    l1: float = Field(0.0, ge=0, description="L1 penalty: factor of the sum of absolute values")
-    l2: float = Field(0.0, ge=0, description="L2 penalty: factor of the sum of squares")
+    l1: float = Field(0.0, ge=0, description="L1 penalty: coefficient of the sum of absolute values")
+    l2: float = Field(0.0, ge=0, description="L2 penalty: coefficient of the sum of squares")
     regularize: Literal["weight", "bias", "activity"] = Field(
         "weight", description="what the L1 and L2 penalties apply to"
     )
     regularize_layers: str = Field(
-        "*", description="layers to which the penalties apply, as a pattern such as body.*"
+        "*", description="names of the layers to which the penalties apply, as a pattern such as body.*"
     )
     max_norm: float | None = Field(
-        None, gt=0, description="largest norm of the incoming weights of a unit; none for no limit"
+        None, gt=0, description="maximum norm of the incoming weights of each unit; none for no limit"
     )
     weight_clip: float | None = Field(
-        None, gt=0, description="largest absolute value of a weight; none for no limit"
+        None, gt=0, description="maximum absolute value of the weights; none for no limit"
     )
     crop: int = Field(
         0, ge=0, description="augmentation: pixels of padding before a random crop to the original size"
@@ -85,12 +85,12 @@ class SupervisedConfig(AugmentationConfig):
 
 
 def inputs_of(preparation: Preparation) -> list[str]:
-    """The input fields, in the order in which a network takes them."""
+    """The input fields, in the order in which networks take them."""
     return [name for name in INPUTS if name in preparation.fields]
 
 
 def default_network(preparation: Preparation) -> str:
-    """The network that `net=auto` stands for, which depends on the type of the inputs."""
+    """The network chosen by `net=auto` for this type of inputs."""
     names = inputs_of(preparation)
     if len(names) > 1:
         return "ynetwork"
@@ -101,8 +101,8 @@ def default_network(preparation: Preparation) -> str:
 
 
 def batch_size_for(items: int | None) -> int:
-    """The default batch size: 128, and for small datasets the power of two that gives about 20 steps per
-    epoch, at least 8.
+    """The default batch size: 128, or a smaller power of two (at least 8) that gives about 20 steps per
+    epoch.
     """
     if items is None:
         return 128
@@ -112,11 +112,10 @@ def batch_size_for(items: int | None) -> int:
 def resolve_supervised(
     config: TrainingConfig, preparation: Preparation, items: int | None = None
 ) -> SupervisedConfig:
-    """The options with the network chosen, and the optimizer's settings taken from its recipe where they were
-    left out.
+    """Replaces `auto` by a network, and fills in optimizer settings from the recipe for this network.
 
-    Settings that were given are kept. The rest of the recipe is used only with the recipe's own optimizer:
-    another one gets plain defaults.
+    Settings that were given are kept. If the optimizer is not the recipe's, the other settings are plain
+    defaults.
     """
     assert isinstance(config, SupervisedConfig)
     name = default_network(preparation) if config.net == "auto" else config.net
@@ -143,7 +142,7 @@ def resolve_supervised(
 def build_supervised(
     config: SupervisedConfig, preparation: Preparation, outputs: int
 ) -> dict[str, nn.Module]:
-    """The network that the options ask for, with its moving average where `ema_decay` is not 0."""
+    """The network specified by the options, with its EMA copy unless `ema_decay` is 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
     network = build_network(
         config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options
@@ -158,7 +157,7 @@ def supervised_stage(
     loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]],
     player: str,
 ) -> Stage:
-    """The single stage of a supervised method: one player on shuffled batches of the training part."""
+    """The single stage of a supervised method: one player and shuffled batches of the training part."""
     network = networks["network"]
     constrained = config.max_norm is not None or config.weight_clip is not None
     after_step = (
@@ -178,7 +177,7 @@ def supervised_stage(
 def _regularized(
     config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
 ) -> Loss:
-    """The loss with the L1 and L2 penalties added, where there are any."""
+    """Adds the L1 and L2 penalties, if any, to the loss."""
     if not (config.l1 or config.l2):
         return loss
     penalty = WeightPenalty(

@@ -1,1 +1,1 @@
-"""Metrics as functions of arrays, and a catalog that says what each of them means."""
+"""Metrics as functions of arrays, and a catalog that describes them."""

@@ -1,4 +1,4 @@
-"""What every metric means: its label, unit and direction, and whether it is read as a percentage.
+"""The catalog of metrics: label, unit, direction, and whether values are shown as percentages.
 
 Model selection, the report, the doctor and the command line look metrics up here.
 """
@@ -17,11 +17,11 @@ class Metric:
 
     Args:
         name: as it is returned and stored, without the part (`macro_f1`).
-        label: as it is written in a sentence (`macro F1`).
-        unit: what a value is followed by, such as `nats`.
-        higher_is_better: None where neither direction is better, or where that is not known.
+        label: the name used in sentences (`macro F1`).
+        unit: the unit after a value, such as `nats`.
+        higher_is_better: None if neither direction is better, or if it is unknown.
         percent: whether values are fractions that are shown as percentages.
-        description: what it measures, as a phrase; empty for a metric that the catalog does not know.
+        description: what it measures, as a phrase; empty for a metric that is not in the catalog.
     """
 
     name: str
@@ -43,7 +43,7 @@ class MetricPattern:
     metric: Metric
 
     def match(self, name: str) -> Metric | None:
-        """The metric of that name, or None where it does not follow the pattern."""
+        """The metric of that name, or None if the name does not match the pattern."""
         match = re.fullmatch(self.pattern, name)
         if match is None:
             return None
@@ -55,7 +55,7 @@ class MetricPattern:
 def get_metric(name: str) -> Metric:
     """The metric of a name such as `macro_f1` or `test/macro_f1`.
 
-    An unknown one is called by its name, has no unit, and neither direction is better.
+    For an unknown metric, the label is its name, and it has no unit and no direction.
     """
     short = name.rsplit("/", 1)[-1]
     if short in METRICS:
@@ -96,7 +96,7 @@ CLASSIFICATION = (
     _fraction("precision", "precision",
         "fraction of positive predictions that are right, or of samples that lie among real images"),
     _fraction("recall", "recall",
-        "fraction of true items that are found, or of real images that lie among samples"),
+        "fraction of positive items that are found, or of real images that lie among samples"),
     _fraction("specificity", "specificity", "fraction of negative items that are classified as negative"),
     _down("nll", "negative log-likelihood",
         "mean negative logarithm of the probability of the truth", "nats"),
@@ -106,7 +106,7 @@ CLASSIFICATION = (
     _up("auc", "AUC", "area under the ROC curve"),
     _up("roc_auc", "ROC AUC", "probability that a positive item scores higher than a negative one"),
     _up("average_precision", "average precision", "area under the precision-recall curve"),
-    _up("kappa", "Cohen’s κ", "agreement beyond what chance would give"),
+    _up("kappa", "Cohen’s κ", "agreement of predictions and labels beyond chance"),
     _up("mcc", "Matthews correlation", "correlation of predicted and true classes"),
 )
 REGRESSION = (
@@ -126,7 +126,7 @@ GENERATION = (
     _down("frechet", "Fréchet distance",
         "distance between normal distributions fitted to features of real and generated images"),
     _neutral("frechet_floor", "Fréchet distance of training images",
-        "same distance for real training images, a floor for any generator"),
+        "Fréchet distance of real training images, a floor for any generator"),
     _down("frechet_external", "Fréchet distance, external features",
         "Fréchet distance in the features of a network from a file"),
     _neutral("frechet_floor_external", "Fréchet distance of training images, external features",
@@ -141,22 +141,22 @@ GENERATION = (
         "how densely real images surround the generated ones; about 1 for real images"),
     _fraction("coverage", "coverage", "fraction of real images with a generated image in their neighborhood"),
     _neutral("diversity", "diversity",
-        "spread of the samples, relative to real images; 0 if all are alike, 1 as real ones"),
+        "spread of the samples relative to real images; 0 if all are equal, 1 as for real images"),
     _neutral("novelty", "novelty",
-        "distance to the nearest training image, relative to new real images; 0 for copies, 1 as real"),
+        "distance to the nearest training image, relative to new real images; 0 for copies"),
     _up("classes_found", "classes found", "number of classes that a classifier finds among the samples"),
     _fraction("min_class_share", "share of the rarest class",
         "fraction of samples that a classifier assigns to the rarest class"),
     _fraction("conditional_accuracy", "conditional accuracy",
         "fraction of samples that a classifier assigns to the class of their condition"),
     _fraction("classifier_accuracy", "accuracy of the classifier on real images",
-        "how reliable the classifier is by which samples are evaluated", None),
+        "reliability of the classifier that is used to evaluate samples", None),
     _fraction("classifier_confidence", "confidence of the classifier",
         "mean probability of the predicted class of a generated image"),
     _fraction("encoder_accuracy", "encoder accuracy",
         "accuracy of the encoder of a stacked GAN on real images"),
     _down("cycle_error", "cycle error",
-        "mean absolute difference between an image and its translation there and back"),
+        "mean absolute difference between an image and its translation to the other domain and back"),
 )
 LIKELIHOOD = (
     _down("neg_elbo", "negative ELBO", "an upper bound on the negative log-likelihood of an image", "nats"),
@@ -166,9 +166,9 @@ LIKELIHOOD = (
     _down("perplexity", "perplexity", "exponential of the negative log-likelihood of a token"),
     _neutral("active_units", "active latent units", "number of latent components that vary with the input"),
     _up("mig", "mutual information gap (MIG)",
-        "by how much the best component of each factor leads the second best in mutual information"),
+        "mutual information of each factor with its best component minus that with the second best"),
     _up("factor_vae_score", "FactorVAE score",
-        "how well a majority vote tells the fixed factor from the component of least variance"),
+        "accuracy of predicting the fixed factor from the component of least variance"),
     _up("disentanglement", "DCI disentanglement", "whether each latent component describes one factor"),
     _up("completeness", "DCI completeness", "whether each factor is described by one latent component"),
     _up("informativeness", "DCI informativeness",
@@ -221,7 +221,7 @@ CLUSTERING_AND_CONTROL = (
     _up("median_return", "median return", "median over episodes of the sum of rewards"),
     _up("min_return", "lowest return", "sum of rewards of the worst episode"),
     _up("recent_return", "mean return of recent episodes",
-        "that of the last episodes of the training, exploration included"),
+        "mean return of the last training episodes, including exploration"),
     _neutral("return_interval", "95 % confidence interval of the mean return",
         "half the width of the interval, from the normal approximation"),
     _neutral("mean_steps", "mean episode length", "mean number of steps of an episode"),
@@ -230,8 +230,8 @@ CLUSTERING_AND_CONTROL = (
     _neutral("value", "action value", "mean predicted value of the actions taken"),
 )
 TRAINING = (
-    _down("loss", "loss", "objective that is minimized"),
-    _down("error", "error", "error that is minimized"),
+    _down("loss", "loss", "objective minimized in training"),
+    _down("error", "error", "error minimized in training"),
     _fraction("class_accuracy", "class accuracy",
         "accuracy of the class output of the discriminator on real images"),
     _fraction("feature_accuracy", "accuracy on features",
@@ -266,13 +266,13 @@ PATTERNS = (
             "an estimate of the negative log-likelihood of an image by importance sampling", "nats")),
     MetricPattern(r"(.+)_correlation",
         _up("ATTRIBUTE_correlation", "correlation of the code with {0}",
-            "largest rank correlation of a latent component with the attribute")),
+            "largest correlation of a code with the attribute, within labels")),
     MetricPattern(r"frechet_to_(.+)",
         _down("frechet_to_DOMAIN", "Fréchet distance, translation to {0}",
             "distance between translated and real images of the domain")),
     MetricPattern(r"domain_accuracy_(.+)",
         _fraction("domain_accuracy_DOMAIN", "domain accuracy, translation to {0}",
-            "fraction of translated images classified as the target domain")),
+            "fraction of translated images classified as their original label")),
     MetricPattern(r"map_(small|medium|large)",
         _fraction("map_SIZE", "mAP of {0} objects",
             "mean average precision over IoU thresholds, of {0} objects alone")),

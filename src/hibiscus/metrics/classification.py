@@ -1,8 +1,8 @@
 """Metrics of class probabilities: accuracy, precision and recall, likelihood, calibration.
 
-All take `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). What follows from the
-confusion matrix is computed here instead of by scikit-learn, which takes a second to import and warns where a
-class is never predicted.
+All take `probabilities` (N, classes), whose rows sum to one, and integer `labels` (N,). Metrics that follow
+from the confusion matrix are computed here instead of with scikit-learn, which takes a second to import and
+issues warnings if a class is never predicted.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
         distance = |m1 - m2|**2 + trace(S1 + S2 - 2 (S1 S2)**(1/2)),    m: means, S: covariances
 
-    It is called FID where the features are those of a certain Inception network; with other features the
-    values are not comparable to published ones. Few items bias it upwards, so compare only values over
-    equally many.
+    It is called FID if the features are those of a particular Inception network; with other features, values
+    are not comparable to published ones. It is biased upwards for few items, so compare only values over
+    equal numbers of items.
 
     Args:
         first: features of one set of items.

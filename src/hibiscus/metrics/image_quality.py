@@ -21,7 +21,7 @@ WHITE = TO_XYZ.sum(1)  # D65; computed from the matrix itself, so that the chrom
 
 
 def psnr(prediction: ArrayLike, target: ArrayLike, peak: float = 1.0, max_psnr: float = math.inf) -> Array:
-    r"""The peak signal-to-noise ratio of each image; 10 dB more correspond to a tenth of the squared error.
+    r"""The peak signal-to-noise ratio of each image; 10 dB more mean a tenth of the squared error.
 
         psnr = 10 log10(peak**2 / mean((prediction - target)**2))
 

@@ -16,9 +16,9 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
 
         distance = mean k(x, x') + mean k(y, y') - 2 mean k(x, y),    k(x, y) = (x . y / features + 1)**3
 
-    The first two means are over pairs of different items. So the expected value does not depend on the number
-    of items, and for two sets of the same distribution it is 0. It is called KID where the features are those
-    of a certain Inception network, and is then often reported as a mean over subsets; here all pairs count
+    The first two means are over pairs of distinct items, so the expected value does not depend on the number
+    of items, and is 0 for two sets from the same distribution. It is called KID if the features are those of
+    a particular Inception network, and is then often reported as a mean over subsets; here all pairs are used
     once.
 
     Args:

@@ -104,8 +104,8 @@ def stopping_epoch(
         sigma = sqrt(pi / 2) * mean(bends) / sqrt(6) * (1 + 4 / len(bends))
         bends = |second differences of validation[:t + 1]|, their later half
 
-    In simulations of a bowl-shaped curve with noise of a tenth of its depth, it lies within 2 epochs of the
-    true minimum in nine of ten runs; where a steep fall is followed by a slow rise hidden in noise, it is a
+    In simulations of a bowl-shaped curve with noise of a tenth of its depth, the result is within 2 epochs of
+    the true minimum in nine of ten runs; if a steep fall is followed by a slow rise hidden in noise, it is a
     few epochs late. Losses with heavy-tailed noise give false positives in three of ten long flat runs, or in
     one of ten with factor=0.9.
 

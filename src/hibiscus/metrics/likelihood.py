@@ -17,7 +17,8 @@ def importance_nll(log_weights: np.ndarray) -> np.ndarray:
         nll = - log mean over samples of  w,    log w = log p(x, z) - log q(z | x),    z drawn from q(z | x)
 
     With one sample this is the negative ELBO; with more samples its expectation decreases towards the true
-    value. So estimates are comparable only for the same number of samples, which should always be reported.
+    value. Estimates are therefore comparable only for the same number of samples, which should always be
+    reported.
 
     Args:
         log_weights: log w, one row per sample.

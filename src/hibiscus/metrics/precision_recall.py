@@ -25,14 +25,13 @@ def manifold_metrics(
 
     For two sets of the same distribution the density is 1 on average, the coverage is near 1 - 2**-k, and
     precision and recall depend on the dimension of the features: high in few, lower in many. So compare each
-    with that of two sets of real items.
+        metric with its value for two sets of real items.
 
     Args:
         real: features of real items.
         fake: features of generated items.
-        nearest: k for precision and recall (Kynkäänniemi et al.); less where there are not more items than
-            that.
-        nearest_dense: k for density and coverage (Naeem et al.); less likewise.
+        nearest: k for precision and recall (Kynkäänniemi et al.); reduced if there are too few items.
+        nearest_dense: k for density and coverage (Naeem et al.); reduced likewise.
 
     Shapes:
         real (items, features), fake (other items, features); returns four numbers by name, all in [0, 1] but
@@ -69,7 +68,7 @@ def manifold_metrics(
 def diversity(real: np.ndarray, fake: np.ndarray) -> float:
     """The root mean squared distance of two generated items, relative to that of two real items.
 
-    1 is as varied as real items, 0 means that all are equal.
+    1 means as varied as real items, 0 that all are equal.
 
     Args:
         real: features of real items.
@@ -91,7 +90,7 @@ def diversity(real: np.ndarray, fake: np.ndarray) -> float:
 def novelty(real: np.ndarray, fake: np.ndarray, train: np.ndarray) -> float:
     """The median distance of generated items to the nearest training item, relative to new real items.
 
-    1 is as new as new real items, 0 means that at least half of them are copies.
+    1 means as novel as new real items, 0 that at least half of them are copies.
 
     Args:
         real: features of real items outside the training part.

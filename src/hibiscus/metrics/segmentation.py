@@ -5,8 +5,8 @@ predicted as c.
     Dice_c = 2 n_cc / (sum_t n_tc + sum_c' n_cc'),        pixel accuracy = sum_c n_cc / sum_tc n_tc
 
 The background counts as a class; pixels without a label are ignored. Some papers report the mean over images
-of the mIoU of the classes that each image holds. It hides false positives in images without the class, and is
-given in addition as `image_miou`.
+of the mIoU over the classes in each image, which hides false positives in images without the class; it is
+returned as `image_miou`.
 """
 
 from __future__ import annotations

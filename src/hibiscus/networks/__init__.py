@@ -1,8 +1,8 @@
 """Networks: plain `torch.nn.Module`s, independent of training and built by name.
 
-`build_network("resnet20", (3, 32, 32), 10)` is all that a method needs. The modules `mlp`, `cnn`, `conv4`,
-`ynetwork`, `recurrent`, `vgg`, `resnet` and `densenet` hold one family each, `layers` what they share,
-`regularizers` penalties and constraints for any network.
+Methods only call `build_network("resnet20", (3, 32, 32), 10)`. The modules `mlp`, `cnn`, `conv4`, `ynetwork`,
+`recurrent`, `vgg`, `resnet` and `densenet` contain one family each, `layers` contains shared layers, and
+`regularizers` contains penalties and constraints for any network.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Imports names from modules that need torch at first use, so that importing this package stays fast."""
+    """Imports modules that require torch on first use, so that importing this package is fast."""
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -2,9 +2,9 @@ r"""Backbones: the convolutional part of a classifier, which returns feature map
 
     strides 8, 16, 32:  image (C, H, W) -> maps (channels_k, ceil(H / stride_k), ceil(W / stride_k))
 
-Detectors attach heads to maps of several scales; segmentation networks enlarge them again. With
-`output_stride` the later stages of a residual network preserve the size of their maps: each omitted stride is
-replaced by a dilation of the filters, which preserves the receptive field.
+Detectors attach heads to maps of several scales; segmentation networks upsample them. With `output_stride`
+the later stages of a residual network preserve the size of their maps: strides are replaced by dilated
+filters, which preserves the receptive field.
 
 Reference: He et al., "Identity mappings in deep residual networks", 2016, arXiv 1603.05027; Simonyan and
     Zisserman, 2014, arXiv 1409.1556; Chen et al., "Rethinking atrous convolution for semantic image
@@ -39,8 +39,8 @@ class Backbone(nn.Module):
     """A sequence of stages, some of whose maps are returned.
 
     Args:
-        stages: modules from the maps of the stage before to their own; only as many as are needed.
-        taps: the number of the stage of each map that is returned.
+        stages: modules that map the output of the previous stage to their own.
+        taps: for each map that is returned, the number of its stage.
         finish: a module for each of them that is applied to the returned map but not to the input of the next
             stage.
         channels: channels of each map.
@@ -87,7 +87,7 @@ def build_backbone(
             filters doubling from 32 to 256; `resnet`: version 2, filters doubling from 64; `vgg`: its stacks
             before their pooling layers.
         image_shape: (channels, height, width), at least 8x8 pixels; the network accepts other sizes too.
-        width: factor of the number of filters.
+        width: multiplier for the number of filters.
         depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg:
             11, 13, 16 (None) or 19.
         strides: strides of the maps: increasing powers of 2, up to 32, or up to 16 for vgg. resnet: from 4 on

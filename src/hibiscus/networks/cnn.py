@@ -1,8 +1,8 @@
 r"""A simple convolutional network: blocks of convolution, pooling, batch norm and activation, followed by a
 linear head.
 
-Small images of single objects (digits, clothing, signs) are learned in minutes on a CPU. The receptive field
-doubles with each pooling layer.
+It learns to classify small images of single objects (digits, clothing, signs) in minutes on a CPU. The
+receptive field roughly doubles with each pooling layer.
 
 Reference: LeCun et al., "Gradient-based learning applied to document recognition", 1998; Atienza, "Advanced
     Deep Learning with TensorFlow 2 and Keras", 2020, listing 1.4.1.
@@ -57,7 +57,7 @@ def build_cnn(
         kernel: kernel size: one number, or height and width.
         padding: `same` adds zeros so that maps keep their size at stride 1; `valid` adds none.
         stride: stride of every convolution: one number, or height and width.
-        dilation: dilation of every convolution, which enlarges the receptive field at no cost.
+        dilation: dilation of every convolution, which enlarges the receptive field without more weights.
         pool: size and stride of the pooling window: one number, or height and width.
         pooling: `max`, `average`, or `stride` for a convolution with stride `pool` instead.
         activation: name in `layers.ACTIVATIONS`.
@@ -114,8 +114,8 @@ class Block:
     ) -> tuple[list[nn.Module], tuple[int, int]]:
         """The layers of one block, and the size of their output map.
 
-        Max pooling precedes batch norm and activation: with a monotone activation and no norm the result is
-        the same, and three quarters of their computation are saved.
+        Max pooling precedes batch norm and activation, which saves three quarters of their computation; with
+        an increasing activation and no norm the result is the same.
         """
         bias = not self.batch_norm
         stride = self.stride
@@ -170,8 +170,8 @@ def convolution(
     r"""A convolution as a list of layers; `same` padding leaves maps of $\lceil \text{side} / \text{stride}
     \rceil$.
 
-    An even kernel needs one more zero at the bottom and right than at the top and left, hence a separate
-    padding layer.
+    An even kernel needs one more zero at the bottom and right than at the top and left, and therefore a
+    separate padding layer.
     """
     if choice("padding", padding, ("same", "valid")) == "valid":
         return [nn.Conv2d(channels, filters, kernel, stride, 0, dilation, bias=bias)]

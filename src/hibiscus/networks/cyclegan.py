@@ -1,10 +1,10 @@
 r"""Image-to-image translators: a U-Net, and the residual network of Zhu et al.
 
-Instance normalization brings each feature map of each image to mean 0 and standard deviation 1 over its
-pixels, so that the contrast of an image does not depend on the rest of the batch. The skip connections of the
-U-Net preserve positions; the residual network passes everything through one bottleneck and changes shapes
-more freely. Both halve the image size a limited number of times, while it stays at least 4, and take images
-of any size: odd sizes are rounded up and the excess is cropped.
+Instance normalization gives each feature map of each image mean 0 and standard deviation 1 over its pixels,
+so that the output for an image does not depend on the rest of the batch. The skip connections of the U-Net
+preserve positions; the residual network passes everything through a bottleneck and can change shapes more
+freely. Both halve the image size a limited number of times, as long as it is at least 4, and accept images of
+any size: odd sizes are rounded up and the excess is cropped.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Johnson, Alahi, Li, "Perceptual Losses
 for Real-Time Style Transfer", 2016, arXiv 1603.08155; Ulyanov, Vedaldi, Lempitsky, "Instance Normalization",
@@ -41,8 +41,8 @@ def residual_blocks(shape: tuple[int, int, int]) -> int:
 class InstanceNorm(nn.GroupNorm):
     """Instance normalization with a learned scale and shift.
 
-    It is a group normalization with one feature map per group, on contiguous maps: five to ten times as fast
-    on a CPU as `InstanceNorm2d`.
+    Implemented as group normalization with one feature map per group, on contiguous maps, which is five to
+    ten times as fast as `InstanceNorm2d` on a CPU.
 
     Args:
         filters: the number of feature maps.
@@ -67,14 +67,15 @@ def _to_image(x: Tensor, output: Tensor, residual: bool) -> Tensor:
 
 
 class Alignment(nn.Module):
-    """Shifts and scales all images of a domain equally, so that they vary where those of the other domain do.
+    """Shifts and scales all images of a domain equally, to align their content with the other domain.
 
         y(p) = x(center_x + (p - center_y) spread_x / spread_y),    p from -1 to 1 along either side
 
     Center and spread are the mean and standard deviation of the pixel positions, weighted by the variance
-    over images at each. Convolutions learn late to move pixels, after they have learned to remove what lies
-    where the other domain is empty. Pixels from outside the image have the mean color of the other domain's
-    border. Domains of photos that fill the frame have the same centers and spreads, and remain unchanged.
+    over images at each position. Without this alignment, convolutions first learn to remove content where the
+    other domain is empty, and only later to move it. Pixels from outside the image have the mean color of the
+    other domain's border. Domains of photos that fill the frame have the same centers and spreads, and remain
+    unchanged.
 
     Args:
         channels: of the images.
@@ -114,7 +115,9 @@ class Alignment(nn.Module):
 def _positions(images: Tensor) -> tuple[Tensor, Tensor]:
     """Center and spread, each (down, across), of the positions where images vary."""
     weight = images.var(0, unbiased=False).sum(0)
-    weight = (weight + 1e-6) / (weight + 1e-6).sum()  # images that are all equal vary everywhere the same
+    weight = (weight + 1e-6) / (
+        weight + 1e-6
+    ).sum()  # if all images are equal, all positions have equal weight
     centers, spreads = [], []
     for side in (0, 1):
         marginal, count = weight.sum(1 - side), weight.shape[side]

@@ -79,7 +79,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Maps each image to a logit, or to the score of a critic, or to several numbers.
+    """Maps each image to a logit, to a critic's score, or to several numbers.
 
     Args:
         shape: (channels, height, width) of an image.
@@ -206,7 +206,7 @@ class ConditionalDiscriminator(nn.Module):
         super().__init__()
         channels, height, side = shape
         plane = nn.Linear(num_classes, height * side, bias=False)
-        # A one-hot label selects one weight for each pixel: as large as pixel values, or it is drowned out.
+        # A one-hot label selects one weight per pixel, which has an effect only if it is as large as pixels.
         nn.init.normal_(plane.weight)
         self.plane = nn.Sequential(plane, nn.Unflatten(1, (1, height, side)))
         self.body = Discriminator((channels + 1, height, side), width)

@@ -3,9 +3,9 @@ r"""DenseNet-BC: each layer takes the concatenated maps of all layers before it 
     $x_{l+1} = [x_l; H(x_l)]$,  H = BN-ReLU-Conv1(4k)-BN-ReLU-Conv3(k)
     transition = BN-ReLU-Conv1(half)-AvgPool2
 
-Features are reused instead of relearned, which needs few parameters (0.77 million for depth 100 and growth k
-= 12) but much time and memory for each. Three blocks of (depth - 4) / 6 bottlenecks; no transition after the
-last.
+Features are reused instead of relearned, so few parameters suffice (0.77 million for depth 100 and growth k =
+12), but computation and memory per parameter are high. There are three blocks of (depth - 4) / 6 bottlenecks,
+with no transition after the last.
 
 Reference: Huang et al., "Densely connected convolutional networks", 2016, arXiv 1608.06993, §3 and table 2.
 """

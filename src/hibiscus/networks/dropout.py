@@ -1,10 +1,10 @@
-r"""Dropout, several times as fast on a CPU as PyTorch's own.
+r"""Dropout, several times as fast as PyTorch's on a CPU.
 
     y = x m / (1 - p),    m = 0 with probability p, else 1, for each value; y = x outside training
 
-PyTorch generates a random number for each value, which takes longer than some of the neighboring layers. Here
-one 64-bit number decides on four values with 16 bits each, so that p is rounded to a multiple of 1/65,536;
-the division uses the rounded value.
+PyTorch generates one random number per value, which takes longer than some of the neighboring layers. Here
+one 64-bit number provides 16 bits for each of four values, so p is rounded to a multiple of 1/65,536; the
+division uses the rounded value.
 
 Reference: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 2014.
 """

@@ -1,4 +1,4 @@
-"""What the networks share: activations and initializers by name, layers, and the parameter count."""
+"""Shared by the networks: activations and initializers by name, layers, and the parameter count."""
 
 from __future__ import annotations
 
@@ -220,8 +220,9 @@ def spectrally_normalized(network: nn.Module) -> nn.Module:
 
         $W \leftarrow W / \sigma(W)$, $\sigma$ by one step of power iteration at each forward pass in training
 
-    Each layer then has a Lipschitz constant of at most 1, and so has a network of such layers with ReLU or
-    LeakyReLU activations.
+    Linear layers then have a Lipschitz constant of about 1. The singular value of a convolution is that of
+    its weight reshaped to a matrix (outputs, inputs * height * width), as in the paper, so its Lipschitz
+    constant is bounded but may exceed 1.
 
     Args:
         network: any network; its weights become parameters `parametrizations.weight.original`.

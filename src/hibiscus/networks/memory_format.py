@@ -1,9 +1,9 @@
-"""Layers whose gradients have the memory format of their input.
+"""Layers whose gradients preserve the memory format of their input.
 
-Image networks keep their maps in the channels-last format. Where maps are flattened, averaged or subsampled,
-PyTorch returns the gradient in the channels-first format, and the layer before, which then has to handle two
-formats, takes up to thirty times as long. The layers here compute the same values and return the gradient in
-the format of the map.
+Image networks keep their maps in the channels-last format. If maps are flattened, averaged or subsampled,
+PyTorch returns the gradient in the channels-first format, and the preceding layer, which then has to handle
+both formats, takes up to thirty times as long. The layers here compute the same values and return the
+gradient in the format of the map.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@ r"""Linear model and multi-layer perceptron.
 
     linear: $y = W x + b$;    mlp: $h_l = \phi(W_l h_{l-1} + b_l)$, $y = W h_L + b$
 
-For tables, and as a first attempt on small data of any type; images and sequences are flattened, which
-discards their spatial or temporal structure. A stack of linear layers without activations is still linear.
+Suitable for tables, and as a first attempt on small data of any type; images and sequences are flattened,
+which discards their spatial or temporal structure. A stack of linear layers without activations is still
+linear.
 """
 
 from __future__ import annotations

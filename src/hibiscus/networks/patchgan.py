@@ -1,7 +1,7 @@
 r"""PatchGAN: a discriminator that classifies each patch of an image separately, or the whole image.
 
 It is fully convolutional. The receptive field of each output is one patch; the patches overlap. It evaluates
-texture and leaves global structure to other losses, has few weights, and takes images of any size.
+texture and leaves global structure to other losses; it has few weights and accepts images of any size.
 
 Reference: Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2016,
 arXiv 1611.07004.

@@ -68,7 +68,7 @@ def pixel_norm(x: Tensor) -> Tensor:
 def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
     r"""Appends a feature map with the standard deviation within groups of items, averaged over all values.
 
-    It lets a critic detect a batch without variety.
+    It allows a critic to detect a lack of variety in a batch.
 
     Shapes:
         (batch, channels, height, width) to (batch, channels + 1, height, width); a batch that is not
@@ -128,7 +128,7 @@ def spectrally_normalize(network: nn.Module) -> None:
 
 
 class _Growing(nn.Module):
-    """What generator and critic share: filters at each size, and how far the newest block has faded in."""
+    """Shared by generator and critic: the filters at each size, and the weight of the newest block."""
 
     alpha: Tensor
 

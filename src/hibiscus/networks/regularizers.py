@@ -82,7 +82,7 @@ class WeightPenalty:
         )
 
     def __call__(self) -> Tensor:
-        """The penalty as a float32 scalar with its gradient; clears the outputs collected so far."""
+        """The penalty as a differentiable float32 scalar; clears the outputs collected so far."""
         parts = [
             self._of(parameter) for parameter in self._parameters if parameter.requires_grad
         ] + self._collected

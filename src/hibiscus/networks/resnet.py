@@ -4,9 +4,9 @@ r"""Residual networks for small images, version 1 (two convolutions, ReLU after 
     v1, depth 6n+2: $x_{l+1} = \mathrm{ReLU}(F(x_l) + x_l)$,  F = Conv3-BN-ReLU-Conv3-BN
     v2, depth 9n+2: $x_{l+1} = F(x_l) + x_l$,  F = BN-ReLU-Conv1-BN-ReLU-Conv3-BN-ReLU-Conv1
 
-Deep networks without shortcuts train worse than shallow ones (degradation); residual blocks, which only have
-to learn a correction to their input, avoid this. Each of three stages of n blocks halves the maps and doubles
-the filters.
+Deep plain networks have a higher training error than shallow ones (degradation); residual blocks, which only
+have to learn a correction to their input, avoid this. There are three stages of n blocks; the second and the
+third halve the maps and double the filters.
 
 Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al.,
     "Identity mappings in deep residual networks", 2016, arXiv 1603.05027.
@@ -50,7 +50,7 @@ def build_resnet(
         shortcut: shortcut of blocks that change the shape of their input: `pad` (subsampling and zeros for
             the new channels, option A of the 2015 paper, without weights) or `projection` (1x1 convolution,
             option B). None for that of the papers: pad for version 1, projection for version 2.
-        width: factor of the number of filters.
+        width: multiplier for the number of filters.
         stem: `plain` (3x3 convolution), `imagenet` (7x7 convolution and max pooling, each with stride 2), or
             `auto`: imagenet for images with a side above 64 pixels.
 

@@ -6,8 +6,8 @@ several scales.
     A = sum over k of h_k w_k a_k
 
 Small objects are detected on the large maps and large objects on the small maps. Every position has a few
-anchors, reference boxes of fixed sizes, relative to which boxes are predicted. With `pyramid` the features of
-small maps are added to those of large maps:
+anchors, that is, reference boxes of fixed sizes; boxes are predicted relative to them. With `pyramid` the
+features of small maps are added to those of large maps:
 
     y_m = Conv1(x_m),    y_k = Conv1(x_k) + enlarge(y_{k+1}),    heads on Conv3(y_k)
 
@@ -162,7 +162,7 @@ def build_ssd(
         classes: number of object classes, without the background.
         anchors_per_cell: anchors per cell of each map, or one number for all maps.
         backbone: `resnet`, `vgg` or `own`, see `build_backbone`.
-        width: factor of the number of filters except for the heads.
+        width: multiplier for the number of filters except in the heads.
         depth: depth of the backbone, see there.
         levels: number of maps; as many as there are `anchors_per_cell`, or down to one position, if None.
         finest_stride: stride of the largest map in pixels: 4, 8 or 16.

@@ -1,8 +1,8 @@
 r"""The networks of StackedGAN: a classifier with features, and a generator and a discriminator of two levels.
 
 One level is for features, the other for images. The features of each image are normalized to mean 0 and
-variance 1, so that the squared distance of two has the same meaning on any data: 0 where they are equal,
-about 2 where they are uncorrelated.
+variance 1, so that the mean squared distance between two feature vectors has the same scale on any data: 0 if
+they are equal, about 2 if they are uncorrelated.
 
 Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv
 1612.04357.

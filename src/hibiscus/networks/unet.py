@@ -1,11 +1,11 @@
-r"""U-Net: a contracting path of poolings, an expanding path of upsamplings, and skip connections.
+r"""U-Net: a contracting path with pooling, an expanding path with upsampling, and skip connections.
 
     down:  x_0 = convs(image),    x_{k+1} = convs(pool(x_k))
     up:    y_depth = x_depth,       y_k = convs([x_k, enlarge(y_{k+1})]),      out = conv_1x1(y_0)
 
-Where output and input show the same objects, their edges lie at the same positions. The skip connections
-carry this detail past the bottleneck, so that the low-resolution feature maps can represent the content of
-the image.
+If input and output show the same objects, edges are at the same positions in both. The skip connections pass
+this detail around the bottleneck, so that the low-resolution feature maps can represent the content of the
+image.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
 2015, arXiv 1505.04597.

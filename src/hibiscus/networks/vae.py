@@ -92,7 +92,7 @@ class ConditionalEncoder(nn.Module):
 class ConditionalDecoder(nn.Module):
     """A decoder conditioned on a class, which scales and shifts the first two layers before their ReLU.
 
-    So a latent code can have a different meaning in each class. A label concatenated to the code has less
+    A latent code can thus have a different meaning in each class. A label concatenated to the code has less
     effect.
 
     Args:
@@ -167,7 +167,7 @@ def build_encoder(
             ]
         channels, height, width = count, -(-height // 2), -(-width // 2)
     flat = channels * height * width
-    # Built for `pool` too, which does not use it: its random numbers are part of what a seed stands for.
+    # Also built for `pool`, which does not use it, so that a seed gives the same random numbers.
     hidden_layers = [nn.Linear(flat, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)]
     layers += (
         [Flatten(), *hidden_layers] if kind == "cnn" else [nn.ReLU(), Flatten(), nn.Linear(flat, outputs)]

@@ -1,10 +1,10 @@
-r"""VGG: stacks of 3x3 convolutions with batch norm, with max pooling after each stack and twice the filters
-after each pooling layer.
+r"""VGG: stacks of 3x3 convolutions with batch norm, each followed by max pooling.
 
     H = Conv3x3 - BN - ReLU;    vgg16: 64 64 M 128 128 M 256 256 256 M 512 512 512 M 512 512 512 M
 
-Simple and accurate but large: most of its 15 million parameters (vgg16) are in the last stacks of 512
-filters. `vggf` is the shallow encoder (64 M 128 M 256 M 512) of invariant information clustering.
+The filters double from stack to stack, up to 512. Simple and accurate but large: most of the 15 million
+parameters of vgg16 are in the last stacks of 512 filters. `vggf` is the shallow encoder (64 M 128 M 256 M
+512) of invariant information clustering.
 
 Reference: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014,
     arXiv 1409.1556, table 1, columns A, B, D, E; Atienza, "Advanced Deep Learning with TensorFlow 2 and

@@ -1,4 +1,4 @@
-"""Values of untrusted JSON as plain types: mappings, lists, texts, numbers and paths, whatever is given."""
+"""Converts values of untrusted JSON to plain types: mappings, lists, texts, numbers and paths."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def as_number(value: Any) -> float:
 
 
 def as_optional_number(value: Any) -> float | None:
-    """As `as_number`, but None where there is nothing that could be a number."""
+    """As `as_number`, but None if there is no value."""
     return as_number(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
 
 

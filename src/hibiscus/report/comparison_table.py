@@ -12,11 +12,11 @@ from hibiscus.report.verdict import BASELINE_NAME, Result, baseline_values, resu
 
 __all__ = ["comparison"]
 
-LOGARITHMIC = {"nats", "bits", "dB"}  # units of which differences are compared, not ratios
+LOGARITHMIC = {"nats", "bits", "dB"}  # units for which differences are compared instead of ratios
 
 
 def comparison(run: RunRecord) -> dict[str, Any]:
-    """The run beside its baselines: bars for the selection metric, sentences, and a table of every metric."""
+    """The run compared with its baselines: bars for the selection metric, sentences, and a table."""
     result = result_of(run)
     baselines = baseline_values(run, result)
     baselines.sort(key=lambda pair: pair[1], reverse=result.higher)
@@ -41,7 +41,7 @@ def _error(result: Result, value: float) -> float:
 
 
 def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
-    """By how much the run is better or worse than one baseline."""
+    """A sentence on how much better or worse the run is than a baseline."""
     baseline, metric = shorten(baseline, BASELINE_NAME), get_metric(result.name)
     ours, theirs = _error(result, result.value), _error(result, value)
     error = "error" if result.higher or metric.name.endswith("error") else metric.label
@@ -98,7 +98,7 @@ def _bars(result: Result, baselines: list[tuple[str, float]]) -> list[dict[str, 
 
 
 def _table(run: RunRecord, result: Result) -> dict[str, Any]:
-    """Every metric of the evaluation in a row, the selection metric first, beside each baseline's."""
+    """One row per metric, the selection metric first, with the values of the run and the baselines."""
     metrics, baselines = run.evaluation.metrics, run.evaluation.baselines
     rows = []
     for name in sorted(metrics, key=lambda name: name != result.name):

@@ -1,4 +1,4 @@
-"""The training curves: which terms share a plot, how they are smoothed, the best and the stopping epoch."""
+"""The training curves: grouping into plots, smoothing, the best epoch and the stopping epoch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAYER_COLORS = ("accent", "c2", "c3", "c4", "c5", "c6", "c7", "train")
 
 
 def history(run: RunRecord) -> tuple[Series, str]:
-    """The terms over epochs, each as (x, y); over rounds while fewer than two epochs are done.
+    """The terms over epochs, each as (x, y); over rounds if fewer than two epochs are complete.
 
     Returns:
         The series by name, and the name of x.
@@ -70,7 +70,7 @@ def panels(run: RunRecord) -> dict[str, Any]:
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
-    """The exponential moving average of the values; a gap stays a gap."""
+    """The exponential moving average of the values; gaps are preserved."""
     averages = iter(smooth([value for value in values if math.isfinite(value)], FACTOR).tolist())
     return [next(averages) if math.isfinite(value) else math.nan for value in values]
 
@@ -227,12 +227,12 @@ def _learning_rates(rates: Series, x_label: str) -> dict[str, Any]:
 
 
 def _spans(values: Sequence[float], ratio: float) -> bool:
-    """Whether positive values lie so far apart that a logarithmic axis shows them better."""
+    """Whether the values are positive and span a range that is better shown on a logarithmic axis."""
     return bool(values) and min(values) > 0 and max(values) > ratio * min(values)
 
 
 def _player(name: str) -> str:
-    """Whose term it is: `generator` in `train/generator.loss`, nobody's in `train/loss`."""
+    """The player of a term: `generator` in `train/generator.loss`, empty in `train/loss`."""
     return re.sub(r"[/.][^/.]*$", "", "/" + name.split("/", 1)[1]).strip("/")
 
 

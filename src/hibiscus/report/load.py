@@ -1,4 +1,4 @@
-"""Reads a run folder into typed records; what is missing or half-written becomes a notice, never an error."""
+"""Reads a run folder into typed records; missing or incomplete files give notices, not errors."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
 
 
 def _upgraded(name: str, content: Any) -> Any:
-    """The content in today's names, without characters that no page may contain."""
+    """The content with current names, and without characters that are invalid on a page."""
     with contextlib.suppress(
         AttributeError, KeyError, TypeError, ValueError
     ):  # content of another shape stays as it is

@@ -1,4 +1,4 @@
-"""Writes `report.html`: one self-contained page made from a run folder."""
+"""Writes `report.html`, a self-contained page about a run folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["render", "save", "write_report"]
 def write_report(folder: Path) -> Path:
     """Writes `report.html` into a run folder, from the files in that folder alone.
 
-    A file that is missing or half-written is named in the report; only `run.json` must be there.
+    Missing or incomplete files are named in the report; only `run.json` is required.
 
     Args:
         folder: a run folder, finished or not.
@@ -50,7 +50,7 @@ def render(template: str, **content: Any) -> str:
 
 
 def save(text: str, path: Path) -> Path:
-    """Writes a page whole or not at all: to a file beside it, then renamed.
+    """Writes a page atomically, by renaming a temporary file.
 
     Raises:
         RunError: when the file cannot be written.

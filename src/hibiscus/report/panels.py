@@ -1,4 +1,4 @@
-"""The report items of the evaluation, made ready for the page."""
+"""Converts the report items of the evaluation for the template of the page."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ PAIRS = ["true class", "predicted as", "count", "share of the true class"]
 
 
 def report_items(run: RunRecord, images: Images) -> list[dict[str, Any]]:
-    """Every report item as the template shows it; one that cannot be drawn is named and left out."""
+    """Every report item in the form that the template shows; items that cannot be drawn are named instead."""
     views = []
     for item in run.report_items:
         try:
             view = _view(item, images)
-        except Exception:  # whatever a report item contains, the rest of the report is written
+        except Exception:  # the report is written even if one item is invalid
             view = {"kind": "broken", "type": shorten(item.kind)}
         title = shorten(item.title, 90) or shorten(item.kind)
         views.append({"title": capitalized(title), "note": shorten(item.note, 600), **view})

@@ -116,7 +116,7 @@ class EpochLine:
 
 @dataclass(frozen=True)
 class Spread:
-    """How far the value of a metric may vary: from `low` to `high`, or by a standard deviation."""
+    """The uncertainty of a metric: from `low` to `high`, or a standard deviation."""
 
     low: float = math.nan
     high: float = math.nan
@@ -232,7 +232,7 @@ class GalleryRecord(ItemRecord):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Everything the report knows of a run.
+    """All the information that the report has about a run.
 
     Args:
         folder: the run folder.

@@ -1,4 +1,4 @@
-"""The data, the setup, and the commands that repeat, resume or use a run."""
+"""The data and setup of a run, and commands to repeat, resume and use it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def data_summary(run: RunRecord) -> dict[str, Any]:
 
 
 def setup(run: RunRecord) -> dict[str, list[tuple[str, str]]]:
-    """How the run was made: details, versions and every option."""
+    """The setup of the run: details, versions and all options."""
     info, evaluation = run.info, run.evaluation
     speeds = sorted(line.items_per_second for line in run.lines if math.isfinite(line.items_per_second))
     speed = plain(float(f"{speeds[len(speeds) // 2]:.3g}")) if speeds else ""

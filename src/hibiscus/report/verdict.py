@@ -1,4 +1,4 @@
-"""The verdict: the result of a run, in one sentence beside the best baseline."""
+"""The verdict: the result of a run in one sentence, compared with the best baseline."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def result_of(run: RunRecord) -> Result:
 
 
 def verdict(run: RunRecord) -> dict[str, Any]:
-    """One sentence that says whether it worked, with the result and the best baseline."""
+    """One sentence with the result and the best baseline, and whether the run beats it."""
     result = result_of(run)
     if run.crossval and not result.evaluated and math.isfinite(run.crossval.mean):
         headline = _of_folds(run.crossval)

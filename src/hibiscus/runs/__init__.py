@@ -1,1 +1,1 @@
-"""What trains, and what a trained run can do."""
+"""Training runs, and the abilities of trained runs."""

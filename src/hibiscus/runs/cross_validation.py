@@ -33,7 +33,7 @@ __all__ = ["cross_validate"]
 
 @dataclass(frozen=True)
 class _Plan:
-    """What the trainings of one cross-validation share."""
+    """Settings shared by all training runs of a cross-validation."""
 
     method: str
     dataset: Dataset
@@ -76,14 +76,14 @@ def cross_validate(
         data: a path, a bundled name, or a Dataset; its training and validation parts are pooled and divided
             into folds.
         options: options of the method and of the data.
-        folds: their number, at least 2.
+        folds: the number of folds, at least 2.
         out: the folder; by default the next in `runs/`.
         device: where to compute.
-        quiet: nothing on the screen.
+        quiet: print nothing.
         argv: the command line, for the record.
 
     Raises:
-        ConfigError: fewer than two folds, or a folder with trainings on other options or data.
+        ConfigError: fewer than two folds, or a folder of runs with other options or data.
     """
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
@@ -120,7 +120,7 @@ def _folds(plan: _Plan, data_config: DataConfig, pool: np.ndarray, count: int) -
 
 
 def _train_fold(plan: _Plan, number: int, count: int, parts: Parts) -> list[dict]:
-    """The log of one fold, trained or resumed if it is not done."""
+    """The log of one fold, which is trained or resumed if it is not finished."""
     plan.show(f"fold {number} of {count}")
     fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
     with fold.discarded_if_untrained(), fold.folder.locked():
@@ -145,10 +145,10 @@ def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
 
 
 def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: int = 0) -> Session:
-    """One training of the cross-validation, new or as an interruption left it.
+    """One training run of the cross-validation, new or resumed.
 
     Raises:
-        ConfigError: the folder holds a training with other options or data.
+        ConfigError: the folder contains a run with other options or data.
     """
     options = {**plan.options, "stop_after_epochs": stop_after_epochs}
     if not (path / "run.json").exists():

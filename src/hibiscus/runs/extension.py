@@ -1,4 +1,4 @@
-"""What a run that extends another one may change, and what it takes over from it."""
+"""Extending a run: which options may change, and which files are copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from hibiscus.training.config import TrainingConfig
 
 __all__ = ["check_extension", "copy_run", "load_last"]
 
-FIXED = ("net", "net_options", "ema_decay", "optimizer", "batch_size", "seed")  # options that cannot change
+FIXED = (
+    "net",
+    "net_options",
+    "ema_decay",
+    "optimizer",
+    "batch_size",
+    "seed",
+)  # options that cannot be changed
 REPEATED = ("target", "test_data", "target_domain")  # options of the data that may be given again
 
 

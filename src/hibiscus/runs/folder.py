@@ -46,7 +46,7 @@ class RunFolder:
     """Reads and writes the files of one run.
 
     Args:
-        path: the folder; it need not exist yet.
+        path: the folder, which may not exist yet.
     """
 
     def __init__(self, path: Path):
@@ -60,7 +60,7 @@ class RunFolder:
         """Creates the folder.
 
         Raises:
-            RunError: it holds a run or other files already, or cannot be written.
+            RunError: it already contains a run or other files, or is not writable.
         """
         if self.path.exists() and not (self.path.is_dir() and self._is_free()):
             raise RunError(
@@ -78,7 +78,7 @@ class RunFolder:
             ) from None
 
     def _is_free(self) -> bool:
-        """Whether the folder holds nothing but finished folds, or files of a run killed before `run.json`."""
+        """Whether the folder contains only finished folds, or files of a run that ended before `run.json`."""
         names = {child.name for child in self.path.iterdir()}
         started = self.checkpoints.is_dir() and any(self.checkpoints.iterdir())
         return not started and all(
@@ -99,7 +99,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other processes out; the system releases the lock when this process ends, however it ends.
+        """Locks the folder; the system releases the lock whenever this process ends.
 
         Raises:
             RunError: another process uses the run; the message names it.
@@ -172,7 +172,7 @@ class RunFolder:
         write_atomically(self.path / name, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
     def write_config(self, method: str, data: str, config: dict[str, Any], options: dict[str, Any]) -> None:
-        """Writes `config.yaml`, with everything that is needed to repeat the run."""
+        """Writes `config.yaml`, which contains everything needed to repeat the run."""
         text = yaml.safe_dump(
             {"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True
         )
@@ -217,7 +217,7 @@ def make_run_folder(
         method: for the name.
         data: for the name.
         out: the folder itself, or None.
-        may_exist: accept a folder that holds a run already, for work that the same command continues.
+        may_exist: accept a folder that already contains a run, for commands that can be continued.
     """
     if out is not None:
         folder = RunFolder(Path(out).expanduser())
@@ -229,7 +229,7 @@ def make_run_folder(
         try:
             folder.path.parent.mkdir(parents=True, exist_ok=True)
             folder.path.mkdir()
-        except FileExistsError:  # another process has just taken the number
+        except FileExistsError:  # another process has just created it
             continue
         except OSError:
             pass  # reported by create

@@ -33,7 +33,7 @@ REQUIRED = {
 
 
 def read_info(folder: RunFolder) -> dict[str, Any]:
-    """`run.json`, checked for the entries that a run cannot do without.
+    """The content of `run.json`, after checking that the required entries exist.
 
     Raises:
         RunError: it is missing, damaged, or of a newer format.
@@ -60,14 +60,14 @@ def initial_info(
     data: dict[str, Any],
     device: torch.device,
 ) -> dict[str, Any]:
-    """What is known about a run before its first step.
+    """The information that is known about a run before its first step.
 
     Args:
         method: the class of the method.
         config: its options.
         dataset: the opened data.
         data: the summary of the dataset with its parts.
-        device: where the run is computed.
+        device: the device of the run.
     """
     return {
         "format": FORMAT,

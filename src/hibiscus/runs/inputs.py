@@ -1,4 +1,4 @@
-"""Inputs of a trained model, converted to the shape of training; and labels for its predictions."""
+"""Converts inputs to the form used in training, and adds labels to predictions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
         preparation: what the run learned; images are converted to its size and channels.
 
     Raises:
-        DataError: not the type of input that the run was trained on.
+        DataError: the inputs are not of the type that the run was trained on.
     """
     if isinstance(inputs, Dataset):
         return inputs
@@ -89,7 +89,7 @@ def prepare_inputs(
         dataset: the inputs.
         preparation: what the run learned.
         device: the device of the networks.
-        training: the data that a few-shot method takes its support sets from.
+        training: the data from which a few-shot method takes its support sets.
 
     Raises:
         DataError: a field that the run was trained on is missing.
@@ -107,7 +107,7 @@ def prepare_inputs(
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
-    """Opens a table; one that lists images means the images, unless other columns were inputs too."""
+    """Opens a table; if it lists images, the images are the inputs, unless other columns were inputs too."""
     if "image" not in preparation:
         return open_data(str(file))
     prepared = preparation["image"]

@@ -1,4 +1,4 @@
-"""From an opened dataset and its options to the parts and to what is learned from the training part."""
+"""Splits an opened dataset into parts, and learns the preparation from the training part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from hibiscus.training.method import Method
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
-REQUIREMENTS = {  # for each field that a method may need: what is expected, and how to fix it
+REQUIREMENTS = {  # for each field that a method may need: the expected data, and the fix if it is missing
     "environment": ("an environment", "gym:CartPole-v1"),
     "image": ("images", "pass a folder of images"),
     "boxes": (
@@ -46,7 +46,7 @@ REQUIREMENTS = {  # for each field that a method may need: what is expected, and
 def fit_preparation(
     dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
 ) -> Preparation:
-    """Learns shapes, scales and class orders from the training items, as far as the method needs.
+    """Learns the shapes, scales and class orders that the method needs from the training items.
 
     Labels of other parts that match a class of the training part up to a trailing period are noted on the
     dataset.
@@ -65,7 +65,7 @@ def fit_preparation(
     if not fields:
         received = f"{dataset.path}: no inputs besides the target"
         raise DataError(received, "at least one other column", "add columns, or check their roles")
-    if "domain" in kind.needs:  # in the given order: the first is A
+    if "domain" in kind.needs:  # in the order of the data: the first is A
         fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
     for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
         if name not in kind.needs | kind.uses:

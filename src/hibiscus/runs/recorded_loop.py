@@ -1,4 +1,4 @@
-"""The training loop of a run: its callbacks, and the record of how it ended in `run.json`."""
+"""The training loop of a run: its callbacks, and its final status in `run.json`."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def build_callbacks(
 
 
 def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before: float) -> None:
-    """Runs the loop, and records in `run.json` how it ended.
+    """Runs the loop, and records the final status in `run.json`.
 
     Args:
         loop: ready to run.
         best: knows the best epoch.
-        folder: of the run.
+        folder: the run folder.
         seconds_before: time spent on the run before it was resumed.
 
     Raises:

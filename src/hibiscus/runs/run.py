@@ -40,7 +40,7 @@ __all__ = ["Run"]
 
 
 class Run:
-    """A finished or interrupted training: its folder, its networks, and what they can do.
+    """A finished or interrupted run: access to its folder, networks and abilities.
 
     Args:
         path: the run folder, or `runs/latest`.
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def preparation(self) -> Preparation:
-        """What was learned from the training part: shapes, scales, the order of the classes."""
+        """The preparation learned from the training part: shapes, scales, the order of the classes."""
         return Preparation.from_json(self.folder.read("preparation.json"))
 
     @property
@@ -101,7 +101,7 @@ class Run:
         """The metrics on the test part, computed in float32.
 
         Without a test part the validation part is evaluated, and the metrics are named `val/...`. The result
-        is stored in the run folder and read from there the next time.
+        is stored in the run folder and reused by later calls.
 
         Args:
             data: other data to evaluate on, with labels: a path or a Dataset.
@@ -149,7 +149,7 @@ class Run:
         return self._epochs[checkpoint]
 
     def other_data(self, data: Dataset | str, training: PreparedData) -> PreparedData:
-        """Other data as the test part, with the preparation and the training part of this run."""
+        """Opens other data as the test part, with the preparation and training part of this run."""
         dataset = self.open_like_training(data)
         needed = get_method(self.info["method"]).needs
         no_labels = needed & {"label", "target"} and not any(
@@ -163,7 +163,7 @@ class Run:
         return PreparedData(dataset, training.preparation, {"test": items}, self.device, training=training)
 
     def open_like_training(self, data: Dataset | str) -> Dataset:
-        """Data opened with the options of this run, and images in the size of its training."""
+        """Opens data with the options of this run; images are resized as in training."""
         if isinstance(data, Dataset):
             return data
         options = build_options(DataConfig, self.info["data_options"])
@@ -183,7 +183,7 @@ class Run:
         """The support set of new classes, as a training part.
 
         Raises:
-            UsageError: the method predicts only the classes of its training.
+            UsageError: the method can only predict the classes of training.
             DataError: fewer than two classes.
         """
         if not get_method(self.info["method"]).parts_hold_other_classes:
@@ -264,23 +264,23 @@ class Run:
     ) -> dict[str, Any]:
         """Samples from a generative model.
 
-        A condition may be a list, whose values are applied in turn to the same noise. The samples are ordered
-        row by row: each row has the same noise, and the last list varies along it; with several lists there
-        is a row for each combination of the others.
+        A condition may be a list; its values are then applied in turn to the same noise. Samples are ordered
+        row by row: all samples of a row share the same noise, and the last list varies along the row; with
+        several lists there is a row for each combination of the other values.
 
         Args:
-            count: the number of samples; with lists, as many complete rows as fit into it, but at least one.
+            count: the number of samples; with lists, it is rounded down to complete rows, at least one.
             seed: the same seed gives the same samples; by default the seed of the run.
             checkpoint: `best` or `last`.
             interpolate: the number of steps of an interpolation along each row, from one noise vector to
                 another.
-            **conditions: values of the conditions that the method knows.
+            **conditions: values of the method's conditions.
 
         Returns:
             `image` uint8 `(count, height, width, channels)`, and an array for each condition.
 
         Raises:
-            UsageError: the method does not sample, or knows no such condition.
+            UsageError: the method does not sample, or has no such condition.
         """
         method, start = self.method(checkpoint), self.info["config"]["seed"] if seed is None else seed
         with self._reproducible():

@@ -1,4 +1,4 @@
-"""Samples with swept conditions: the same noise for each value, so that only the condition differs."""
+"""Sampling with swept conditions: all values share the same noise, so that only the condition differs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hibiscus.training.method import Method
 
 __all__ = ["draw_samples"]
 
-INTERPOLATION = "interpolation"  # the argument of `Method.sample` that is no condition
+INTERPOLATION = "interpolation"  # the arguments of `Method.sample` that are not conditions
 
 
 def draw_samples(
     method: Method, count: int, seed: int, interpolate: Any, conditions: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What `Run.sample` returns: rows of equal noise, along which the conditions with several values vary.
+    """Implements `Run.sample`: rows with equal noise, along which conditions with several values vary.
 
     The method is called once for each combination of values, each time with the same seed, so that it draws
     the same noise.
@@ -30,7 +30,7 @@ def draw_samples(
         method: the trained method.
         count: the number of samples; with several values as many complete rows as it allows, and at least
             one.
-        seed: of the noise.
+        seed: random seed of the noise.
         interpolate: the number of steps from one draw of noise to another, or None.
         conditions: a value, or a list of values, by name.
 
@@ -67,7 +67,7 @@ def draw_samples(
 def _check_names(method: Method, conditions: Mapping[str, Any]) -> None:
     parameters = list(inspect.signature(method.sample).parameters.values())[1:]
     if "sample" not in method.abilities():
-        return  # the method itself says so
+        return  # the method raises the error
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     known = [
         parameter.name

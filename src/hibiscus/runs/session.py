@@ -1,4 +1,4 @@
-"""A run while it is being trained; it begins with `Session.new`, `.extend` or `.resume`."""
+"""A run during training, created by `Session.new`, `.extend` or `.resume`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = ["Session"]
 
 @dataclass
 class Session:
-    """One run while it is being trained.
+    """A run during training.
 
     Args:
         method_name: the name of the method in the registry.
@@ -214,13 +214,13 @@ class Session:
         return method
 
     def prepared(self) -> PreparedData:
-        """The data as the method sees it."""
+        """The prepared data."""
         return PreparedData(
             self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size())
         )
 
     def write_folder(self, argv: list[str]) -> None:
-        """Writes all that is known before the first step; `run.json` comes last.
+        """Writes everything known before the first step, `run.json` last.
 
         If several processes train together, the main process writes.
 

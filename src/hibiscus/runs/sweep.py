@@ -1,4 +1,4 @@
-"""One training for each combination of several values of options, and their metrics side by side."""
+"""Sweeps: one training run per combination of option values, and a comparison of their metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hibiscus.training.config import TrainingConfig
 
 __all__ = ["folder_name", "settings_of", "summarize_settings", "sweep_runs"]
 
-MAX_TRAININGS = 1000  # more is most likely a mistake
+MAX_TRAININGS = 1000  # more are probably a mistake
 
 
 def sweep_runs(
@@ -40,7 +40,7 @@ def sweep_runs(
     quiet: bool = False,
     argv: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Trains every setting that has not been trained yet, and compares all of them; see `hibiscus.sweep`."""
+    """Trains all settings that have not been trained yet, and compares them; see `hibiscus.sweep`."""
     options = resolve_aliases(options)
     settings = settings_of(get_method(method).Config, options)
     dataset = data if isinstance(data, Dataset) else None
@@ -70,7 +70,7 @@ def sweep_runs(
 
 
 def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The swept options of each training: every combination, with the last option changing fastest.
+    """The swept options of each training run: all combinations; the last option changes fastest.
 
     Args:
         config_type: the method's options. Those of its data and of its network (`net.NAME`) are the same in
@@ -115,7 +115,7 @@ def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -
 
 
 def folder_name(number: int, setting: Mapping[str, Any]) -> str:
-    """The folder of one training inside that of the sweep: `02-beta=4,seed=0`."""
+    """The folder of one training run inside the sweep folder, such as `02-beta=4,seed=0`."""
     return f"{number:02d}-" + re.sub(
         r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items())
     )

@@ -1,4 +1,4 @@
-"""The data of a run: opened before the training, and opened again with the same parts when it is resumed."""
+"""The data of a run: opened before training, and again with the same parts when it is resumed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Training: players, the loop, callbacks, checkpoints and the run folder. It knows no method."""
+"""Training: players, the loop, callbacks and checkpoints, independent of any method."""

@@ -31,7 +31,7 @@ __all__ = [
 
 
 class LoopState(Protocol):
-    """What a callback may read of the training loop, and the reason to stop, which it may set."""
+    """The part of the training loop that callbacks may read, and the reason to stop, which they may set."""
 
     method: Method
     config: TrainingConfig
@@ -45,7 +45,7 @@ class LoopState(Protocol):
 
     @property
     def callbacks(self) -> Mapping[str, Callback]:
-        """All callbacks of the training by name."""
+        """All callbacks by name."""
         ...
 
     def check_finite(self) -> None:
@@ -53,7 +53,7 @@ class LoopState(Protocol):
 
 
 class Callback:
-    """An observer of a training. What it has to remember when a run is resumed is its `state`."""
+    """An observer of the training loop; `state` holds what it needs when a run is resumed."""
 
     def on_stage(self, loop: LoopState) -> None:
         """Called before the first round of a stage, but not when a run is resumed within the stage."""
@@ -68,7 +68,7 @@ class Callback:
         """Called after the last epoch."""
 
     def state(self) -> dict[str, Any]:
-        """What a resumed run needs to know, as plain JSON values."""
+        """The state for a resumed run, as plain JSON values."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ class LogFile(Callback):
 class BestCheckpoint(Callback):
     """Writes `best.safetensors` whenever the selection metric has a new best value on the validation part.
 
-    Among epochs of equal value the one with the smaller validation loss is better.
+    Ties are broken by the smaller validation loss.
     """
 
     def __init__(self, path: Path, selection_metric: SelectionMetric):
@@ -155,7 +155,7 @@ class _Patience(Callback):
         self.waited = 0
 
     def exhausted(self, line: dict[str, Any]) -> bool:
-        """Whether the patience ends with this epoch; an epoch without validation does not count."""
+        """Whether the patience is exhausted; an epoch without validation does not count."""
         if f"val/{self.selection_metric.name}" not in line:
             return False
         value = line[f"val/{self.selection_metric.name}"]
@@ -179,7 +179,7 @@ class _Patience(Callback):
 
 
 class ReduceLROnPlateau(_Patience):
-    """Multiplies every player's learning rate by a factor when validation has not improved for some epochs.
+    """Multiplies all learning rates by a factor if validation has not improved for `patience` epochs.
 
     The factor multiplies the schedule instead of replacing its value, so a schedule never undoes it.
     """
@@ -197,7 +197,7 @@ class ReduceLROnPlateau(_Patience):
 
 
 class EarlyStopping(_Patience):
-    """Ends the training when validation has not improved for some epochs."""
+    """Stops training if the selection metric has not improved for `patience` epochs."""
 
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Stops the training if the patience is exhausted."""

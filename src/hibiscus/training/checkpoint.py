@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with the JSON state in its header. No pickle is written or read.
 
-The file is written under a temporary name, flushed to the disk and renamed, so there is a complete checkpoint
-at every moment. A digest over all tensors and the state reveals a file that was truncated or altered.
+A file is written under a temporary name, flushed to disk and renamed, so there is a complete checkpoint at
+all times. A digest of all tensors and the state detects truncated or altered files.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _cannot_write(path: Path, error: Exception) -> RunError:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file so that it holds either the old or the new content at every moment.
+    """Writes a file atomically: it always contains either the old or the new content.
 
     Raises:
         RunError: the disk is full, or the folder is not writable.

@@ -34,14 +34,18 @@ __all__ = [
 ]
 
 Epochs = Annotated[int, Field(ge=1, description="passes over the training part")]
-BatchSize = Annotated[int, Field(ge=1, description="items in a batch")]
+BatchSize = Annotated[int, Field(ge=1, description="batch size: items per batch")]
 OptimizerName = Annotated[
     Literal["sgd", "rmsprop", "adam", "adamw"], Field(description="the optimizer of every player")
 ]
-LearningRate = Annotated[float, Field(gt=0, description="learning rate where the schedule's factor is 1")]
+LearningRate = Annotated[
+    float, Field(gt=0, description="base learning rate, which the schedule multiplies by a factor")
+]
 Momentum = Annotated[float, Field(ge=0, lt=1, description="momentum of sgd and rmsprop")]
-Beta1 = Annotated[float, Field(ge=0, lt=1, description="adam: decay of the mean of gradients")]
-Beta2 = Annotated[float, Field(ge=0, lt=1, description="adam: decay of the mean of squared gradients")]
+Beta1 = Annotated[float, Field(ge=0, lt=1, description="adam: beta1, decay rate of the mean of gradients")]
+Beta2 = Annotated[
+    float, Field(ge=0, lt=1, description="adam: beta2, decay rate of the mean of squared gradients")
+]
 WeightDecay = Annotated[
     float,
     Field(
@@ -51,10 +55,13 @@ WeightDecay = Annotated[
 ]
 ScheduleName = Annotated[
     Literal["constant", "cosine", "linear", "one-cycle", "steps"],
-    Field(description="learning rate schedule over the training"),
+    Field(description="learning rate schedule"),
 ]
 ClipGradNorm = Annotated[
-    float | None, Field(gt=0, description="maximum norm of a player's whole gradient; none for no clipping")
+    float | None,
+    Field(
+        gt=0, description="gradient clipping: maximum total norm of a player's gradient; none for no clipping"
+    ),
 ]
 Precision = Annotated[
     Literal["auto", "float32", "bfloat16"], Field(description="data type of matrix products and convolutions")
@@ -87,18 +94,21 @@ class TrainingConfig(BaseModel):
     reduce_lr_patience: int = Field(
         0, ge=0, description="epochs without improvement before the learning rate is reduced; 0 for never"
     )
-    reduce_lr_factor: float = Field(0.316, gt=0, lt=1, description="factor of each such reduction (sqrt 0.1)")
+    reduce_lr_factor: float = Field(
+        0.316, gt=0, lt=1, description="factor of each learning-rate reduction (default: sqrt(0.1))"
+    )
     early_stopping_patience: int = Field(
         0, ge=0, description="epochs without improvement before training stops; 0 for never"
     )
     precision: Precision = "auto"
     compile: bool = Field(
         False,
-        description="compile the networks first, which takes a minute or more; for long trainings on a GPU",
+        description="compile the networks with torch.compile, which takes a minute or more; for long "
+        "GPU training runs",
     )
-    log_every: int = Field(50, ge=1, description="rounds between two lines of the log")
+    log_every: int = Field(50, ge=1, description="number of rounds between two lines of the log")
     checkpoint_interval: float = Field(
-        60.0, ge=0, description="longest time between two checkpoints, in seconds"
+        60.0, ge=0, description="maximum time between two checkpoints, in seconds"
     )
     stop_after_epochs: int = Field(
         0, ge=0, description="stop after this many epochs of a schedule planned for `epochs`; 0 for no limit"

@@ -32,10 +32,10 @@ _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 def tune_process() -> None:
     """Makes small networks fast on a CPU; changes no result except for denormal numbers. Safe to call twice.
 
-    glibc returns large blocks to the system after every step and requests them again in the next; raising its
-    thresholds keeps them. Denormal numbers are computed in microcode, about a hundred times slower than
-    others. The objects that the libraries create at import live as long as the process; freezing them once
-    spares the garbage collector a tenth of a second at every pass.
+    glibc returns large blocks to the system after every step and requests them again in the next step;
+    raising its thresholds avoids this. Denormal numbers are computed in microcode, about a hundred times
+    slower than others. The objects that libraries create at import live as long as the process; freezing them
+    saves the garbage collector a tenth of a second in every pass.
     """
     if not gc.get_freeze_count():
         gc.freeze()
@@ -128,7 +128,7 @@ def precision_context(device: torch.device, dtype: torch.dtype) -> contextlib.Ab
 
 
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> None:
-    """Lets each network be compiled at its next call, in place, with the same parameters and names.
+    """Compiles each network in place at its next call; parameters and their names do not change.
 
     Raises:
         ConfigError: no compiler for the device is installed.

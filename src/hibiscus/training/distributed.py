@@ -1,8 +1,8 @@
 """Data-parallel training by several processes, started by `torchrun`: process group and communication.
 
-Every process holds the same networks and takes its shard of each batch. After each backward pass the
-gradients are averaged, so all processes take the same step. Only the main process writes the run folder. A
-single process has no overhead from any of this.
+Every process holds a copy of the networks and processes its shard of each batch. Gradients are averaged after
+each backward pass, so all processes take the same step. Only the main process writes to the run folder. With
+a single process there is no overhead.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def main_process_first() -> Iterator[None]:
 
 @contextlib.contextmanager
 def raise_lost_process() -> Iterator[None]:
-    """Turns a failure of communication into an error that says that another process was lost.
+    """Converts a communication failure to an error which says that another process was lost.
 
     Raises:
         ProcessLostError: another process has ended, or cannot be reached.

@@ -1,4 +1,4 @@
-"""The one training loop: stages, rounds, players in declared order. It knows players, not methods."""
+"""The training loop: stages, rounds, and players in declared order; independent of the method."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ class Loop:
     def _stages(self) -> Iterator[tuple[int, Stage]]:
         """The remaining stages; the networks are grown for each stage before it is built.
 
-        When a run is resumed, the networks are first grown to the saved stage and loaded, so that a method
-        sees trained networks whatever it does between two yields.
+        If a run is resumed, the networks are first grown to the saved stage and loaded, so that the code of a
+        method between two yields always sees trained networks.
         """
         for index in range(self.stage_index + 1):
             self.method.grow(index)

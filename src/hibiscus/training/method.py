@@ -26,7 +26,7 @@ __all__ = ["Evaluation", "Method", "SelectionMetric", "SmokeTest"]
 
 @dataclass(frozen=True)
 class SelectionMetric:
-    """The metric by which the best checkpoint is chosen on the validation part.
+    """The validation metric by which the best checkpoint is selected.
 
     Args:
         name: without the part, such as `accuracy`.
@@ -52,9 +52,7 @@ class SelectionMetric:
         object.__setattr__(self, "higher_is_better", direction)
 
     def better(self, value: float, than: float | None) -> bool:
-        """Whether a value beats the best so far; the first always does, a value that is not a number
-        never.
-        """
+        """Whether a value is better than the best so far; the first value always is, NaN never is."""
         if value != value:
             return False
         return than is None or (value > than if self.higher_is_better else value < than)
@@ -62,7 +60,7 @@ class SelectionMetric:
 
 @dataclass(frozen=True)
 class SmokeTest:
-    """A training of a few seconds on bundled data: to try the method out, and for the contract tests.
+    """A training run of a few seconds on bundled data, to try out the method and for contract tests.
 
     Args:
         data: a bundled name.
@@ -89,7 +87,7 @@ class Evaluation:
 
 
 class Method(ABC):
-    """A learning method, bound to its options and to what was learned from the training part.
+    """A learning method with its options and the preparation learned from the training part.
 
     A concrete method is final: a variant is the same class with another loss or network. The networks become
         attributes
@@ -184,7 +182,7 @@ class Method(ABC):
 
     @classmethod
     def abilities(cls) -> list[str]:
-        """What it can do once trained: those of `predict`, `sample` and `embed` that it implements."""
+        """The abilities of a trained method: which of `predict`, `sample` and `embed` it implements."""
         return [
             name for name in ("predict", "sample", "embed") if getattr(cls, name) is not getattr(Method, name)
         ]

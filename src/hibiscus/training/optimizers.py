@@ -1,8 +1,8 @@
 """Optimizers on PyTorch's fused kernels: a step is a single call for all parameters of a group.
 
-The kernels and the names of their state are those of `torch.optim`, and the results are bit-identical. What
-`torch.optim` does around each call is left out (profiling, grouping by device, a second of imports at the
-first one), because it costs small networks more than the arithmetic.
+Kernels and state names are those of `torch.optim`, and the results are bit-identical. The overhead of
+`torch.optim` around each call is avoided (profiling, grouping by device, a second of imports on first use),
+because for small networks it costs more than the arithmetic.
 """
 
 # pyright: reportPrivateImportUsage=false

@@ -6,7 +6,7 @@ takes its steps, in the declared order:
     theta <- theta - step(gradient of loss(batch) with respect to theta),    theta = the player's own
     parameters
 
-The gradient is computed for the player's own parameters only, so nothing ever has to be frozen or detached.
+The gradient is computed only for the player's own parameters, so nothing has to be frozen or detached.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ class Stage:
         epochs: its length, in passes over the source.
         source: supplies the batches.
         followers: updated after each round.
-        before_round: called before each round with the stage's progress from 0 to 1, for whatever changes
-            with time besides the learning rate, such as the fading in of a new layer.
+        before_round: called before each round with the stage's progress from 0 to 1, for schedules other than
+            that of the learning rate, such as fading in a new layer.
     """
 
     players: Sequence[Player]

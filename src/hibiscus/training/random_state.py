@@ -1,4 +1,4 @@
-"""Computing something beside the training without disturbing its random numbers."""
+"""Computations that do not affect the random numbers of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grids of samples in the course of a training, from the same noise, so that each cell can be followed."""
+"""Grids of samples during training, from fixed noise, so that each cell can be followed over epochs."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def epochs_between(epoch: int) -> int:
 class SampleGrids(Callback):
     """Writes `epoch-0007.png` and so on: after the first and the last epoch, and at regular intervals.
 
-    It changes neither the random state nor the batch statistics of the training, so the weights are the same
-    with and without it. Since the length of a training is not known in advance, it samples often at first,
-    and deletes every second grid when there are too many.
+    It changes neither the random state nor the batch statistics, so training is the same with and without it.
+    Since the length of training is not known in advance, it samples often at first, and deletes every second
+    grid when there are too many.
 
     Args:
         folder: the folder of the grids, created when needed.

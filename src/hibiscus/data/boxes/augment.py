@@ -18,7 +18,7 @@ Reference: Liu et al., "SSD: Single shot multibox detector", 2016, arXiv 1512.02
 
 Differences from the paper: saturation and hue are linear in YIQ, while the authors' code uses HSV; contrast
 is relative to the mean of the image and not to black; the aspect ratio of a crop is relative to that of the
-image, which is by how much the new image is distorted.
+image, so it is the distortion of the new image.
 """
 
 from __future__ import annotations

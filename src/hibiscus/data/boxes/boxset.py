@@ -46,7 +46,7 @@ class AnnotatedImage:
 
 @dataclass
 class BoxSet:
-    """Images with bounding boxes, their classes, and the parts that they came in.
+    """Images with bounding boxes, their classes, and the parts that the data came with.
 
     Args:
         root: the folder that the names of the images are relative to.

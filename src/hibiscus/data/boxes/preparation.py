@@ -17,7 +17,7 @@ MAX_SIZES = 4000  # enough to fit anchors
 
 @dataclass(frozen=True)
 class BoxPreparation:
-    """What was learned from bounding boxes.
+    """The preparation learned from bounding boxes.
 
     Args:
         names: the class names, in the order of their numbers.

@@ -1,4 +1,4 @@
-"""An environment as a dataset: its items are starts, each given by a seed, and no start is in two parts."""
+"""An environment as a dataset: its items are the seeds of episodes, and no seed is in two parts."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def open_environment(name: str) -> Dataset:
         },
         notes=[
             f"observations: {observations}; actions: {actions}; {limit}, {solved}",
-            "an item is a start, which is the seed of an episode",
+            "an item is the seed of an episode",
         ],
     )

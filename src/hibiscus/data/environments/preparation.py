@@ -1,4 +1,4 @@
-"""Environments that an agent acts in: created by name, and what a network must know about them."""
+"""Environments: created by name, with the information that a network needs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def make_environment(name: str) -> Any:
 
 @dataclass(frozen=True)
 class EnvironmentPreparation:
-    r"""What a network and a report must know about an environment; nothing else is learned from it.
+    r"""The information about an environment that networks and reports need; nothing else is learned.
 
     Args:
         name: its Gymnasium name.

@@ -16,7 +16,7 @@ __all__ = ["MaskPreparation"]
 
 @dataclass(frozen=True)
 class MaskPreparation:
-    """What was learned from masks.
+    """The preparation learned from masks.
 
     Args:
         names: the class names, in the order of their numbers.

@@ -1,4 +1,4 @@
-r"""How a CSV file is written: its separator, the fields on each line, and whether it has a header."""
+r"""The dialect of a CSV file: its separator, fields per line, and whether it has a header."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def scan_rows(path: Path, text: str, delimiter: str, quoting: Any) -> list[list[
 
 
 def has_header(sample: list[list[str]]) -> bool:
-    """Whether the first row has names: not all numbers, no long text, and not all values repeated below."""
+    """Whether the first row is a header: not all numbers, no long text, and not all values repeated below."""
     first, rest = sample[0], sample[1:]
     if any(len(value) > 100 for value in first):
         return False

@@ -21,7 +21,7 @@ MAX_CATEGORIES = 50
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number (or a time, in days): missing values are replaced by the median, then all are scaled."""
+    """A number (or a time, in days): missing values are replaced by the median, then values are scaled."""
 
     name: str
     median: float

@@ -32,7 +32,7 @@ MAX_BYTES = 2**31  # decompressed; a few kilobytes of .gz can decompress to any 
 
 @dataclass
 class Table:
-    """A table, and what the user should know about how it was read."""
+    """A table, and notes for the user about how it was read."""
 
     frame: DataFrame
     notes: list[str] = field(default_factory=list)

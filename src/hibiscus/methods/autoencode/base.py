@@ -1,4 +1,4 @@
-"""What image-to-image models share: the denoiser, the colorizer and the autoencoders."""
+"""Shared by the image-to-image models: the denoiser, the colorizer and the autoencoders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ImageToImageConfig(TrainingConfig):
     """Options of methods whose network maps images to images."""
 
     net: Literal["unet", "cnn", "mlp", "pool"] = Field(
-        "unet", description="a U-Net, or an autoencoder: strided, fully connected, or max pooling"
+        "unet", description="U-Net, or autoencoder with strided convolutions, linear layers or max pooling"
     )
     width: int = Field(16, ge=1, description="filters at the highest resolution, doubled at each halving")
     depth: int | None = Field(
@@ -38,12 +38,12 @@ class ImageToImageConfig(TrainingConfig):
         "batch", description="unet: normalization after each convolution"
     )
     latent_dim: LatentDim = 16  # of cnn, mlp and pool; Atienza
-    hidden: int = Field(512, ge=1, description="cnn and mlp: units of a hidden layer")
+    hidden: int = Field(512, ge=1, description="cnn and mlp: units per hidden layer")
 
     def build_network(
         self, in_channels: int, out_shape: tuple[int, int, int], head: str = "glorot_normal"
     ) -> nn.Module:
-        """The network of these options.
+        """Builds the network described by these options.
 
         Args:
             in_channels: channels of the input.
@@ -60,7 +60,7 @@ class ImageToImageConfig(TrainingConfig):
 
 
 class ImageToImage(Method):
-    """A player that owns all networks. Images are in [0, 1], `(items, channels, height, width)`.
+    """One player trains all networks. Images are in [0, 1], `(items, channels, height, width)`.
 
     inputs = corrupt(x),    outputs = forward(inputs),    image = to_image(outputs, inputs)
     loss   = loss_from_outputs(outputs, x)
@@ -78,28 +78,28 @@ class ImageToImage(Method):
         )
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The reconstruction error of the images of a batch."""
+        """The reconstruction error on a batch."""
         x = (batch.image + 1) / 2
         return self.loss_from_outputs(self.forward(self.corrupt(x, batch)), x), {}
 
     def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
-        """The inputs of the network for images; the images themselves, unless a method corrupts them."""
+        """The network's inputs for the given images: the images themselves, unless a method corrupts them."""
         return x
 
     @abstractmethod
     def forward(self, inputs: Tensor) -> Tensor:
-        """The outputs of the network for inputs."""
+        """The network's outputs for the given inputs."""
 
     def to_image(self, outputs: Tensor, inputs: Tensor) -> Tensor:
-        """The images in [0, 1] of outputs, which are logits unless a method says otherwise."""
+        """Converts outputs, by default logits, to images in [0, 1]."""
         return outputs.sigmoid()
 
     def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
-        """The squared error of the images of outputs against x; a scalar."""
+        """The squared error between the output images and x; a scalar."""
         return mean_squared_error(outputs.sigmoid(), x)
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The selection metric and the loss, with the same noise at every call."""
+        """The selection metric and the loss, computed with the same noise at every call."""
         return validate_reconstruction(self, data, part, self.selection_metric.name)
 
 
@@ -122,7 +122,7 @@ class AutoencoderBase(ImageToImage):
         return self.decoder(self.encode(inputs)).float()
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The latent code of each image of a part, without noise, float32 `(items, latent_dim)`."""
+        """The latent code of each image of a part, computed without noise, float32 `(items, latent_dim)`."""
         return torch.cat([self.encode((batch.image + 1) / 2).cpu() for batch in data.iterate(part)]).numpy()
 
     def decode_images(self, codes: np.ndarray) -> np.ndarray:

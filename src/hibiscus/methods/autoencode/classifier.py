@@ -1,21 +1,23 @@
-r"""Classifier autoencoder: one encoder for two tasks, the class of an image and its reconstruction.
+r"""Classifier autoencoder: a shared encoder for classification and reconstruction.
 
     loss = reconstruction_weight mean((x - s)**2) + class_weight mean(- log softmax(classifier(z))[label])
     z = encoder(x~),    s = sigmoid(decoder(z)),    x: pixels in [0, 1],    x~ = x, or x with noise
 
-Both losses train the encoder: the classification loss keeps in the latent code what distinguishes the
-classes, the reconstruction loss what distinguishes images of one class. With `noise=none` the image itself is
-reconstructed; with noise (see `denoiser`) the target is the clean image, and the classifier works on the
-noisy one as well. All metrics refer to images with the chosen noise, which is the same at every evaluation.
+Both losses train the encoder: the classification loss makes the latent code represent the differences between
+classes, the reconstruction loss the differences between images of the same class. With `noise=none` the input
+image itself is reconstructed; with noise (see `denoiser`) the target is the clean image, and the classifier
+also sees the noisy one. All metrics are computed on images with the chosen noise, which is the same in every
+evaluation.
 
-Use it for labeled images whose latent code should hold more than the class, or to classify noisy images. What
-most often goes wrong is that one loss dominates the other: raise the weight of the one that lags behind; the
-log shows both. If only the class matters, `classify` is the better choice.
+Use it for labeled images whose latent code should represent more than the class, or to classify noisy images.
+What most often goes wrong is that one loss dominates the other: the log shows both, so raise the weight of
+the one that improves too slowly. If only the class matters, `classify` is the better choice.
 
-Differences from the paper: Atienza's code classifies and reconstructs clean images, although its text is
-about denoising: `noise` controls both here, and none is the default. The first convolution reads the image
-directly, because batch norm and ReLU before it would make all dark pixels equal (`net=pool`). The weights are
-ours: the squared error of a pixel is about a hundred times smaller than a cross-entropy.
+Differences from the paper: Atienza's code classifies and reconstructs clean images, although the accompanying
+text describes denoising; here `noise` selects either, and the default is none. With `net=pool`, the first
+convolution is applied directly to the image, because batch norm and ReLU before it would map all dark pixels
+to 0. The loss weights are ours: the squared error per pixel is about a hundred times smaller than the
+cross-entropy.
 
 Reference: Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", ICML 2008;
 Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, chapter 3
@@ -60,22 +62,20 @@ class Config(TrainingConfig):
     noise_mean: NoiseMean = 0.0
     latent_dim: LatentDim = 16  # Atienza
     reconstruction_weight: float = Field(
-        20.0, ge=0, description="weight of the squared error of the image, where white is 1"
+        20.0, ge=0, description="weight of the mean squared error of the pixels, where white is 1"
     )
     class_weight: float = Field(1.0, ge=0, description="weight of the cross-entropy of the class, in nats")
     net: Literal["pool", "cnn", "mlp"] = Field(
-        "pool", description="encoder and decoder: max pooling, strided, or fully connected"
+        "pool", description="encoder and decoder with max pooling, strided convolutions, or linear layers"
     )
-    hidden: int = Field(
-        128, ge=1, description="units of the classifier's hidden layer, and of those of cnn and mlp"
-    )
+    hidden: int = Field(128, ge=1, description="units per hidden layer of the classifier, and of cnn and mlp")
     filters: int = Field(
         32, ge=1, description="pool and cnn: filters at the highest resolution, doubled at each halving"
     )
 
 
 class AutoencoderClassifier(AutoencoderBase):
-    """An encoder, a decoder and a classifier of latent codes, trained by one player."""
+    """An encoder, a decoder and a classifier of latent codes, trained together by one player."""
 
     name = "autoencoder-classifier"
     title = "Classifier autoencoder"
@@ -115,7 +115,7 @@ class AutoencoderClassifier(AutoencoderBase):
         }
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum of both losses, each of them, and the accuracy."""
+        """The weighted sum of the two losses, each loss by itself, and the accuracy."""
         x = (batch.image + 1) / 2
         z = self.encode(self.corrupt(x, batch))
         logits = self.logits(z)
@@ -132,7 +132,7 @@ class AutoencoderClassifier(AutoencoderBase):
         )
 
     def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
-        """Images in [0, 1] with the chosen noise."""
+        """Adds the chosen noise to images in [0, 1]."""
         return add_noise(x, self.config, batch)
 
     def logits(self, z: Tensor) -> Tensor:
@@ -151,5 +151,5 @@ class AutoencoderClassifier(AutoencoderBase):
         return validate_reconstruction_and_class(self, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Accuracy beside a linear model, image quality beside PCA, and the latent codes by class."""
+        """Accuracy compared with a linear model, image quality with PCA, and latent codes by class."""
         return evaluate_reconstruction_and_class(self, data, part)

@@ -1,23 +1,23 @@
-r"""Colorizer: learns to color grayscale images, from color images that it converts to grayscale itself.
+r"""Colorizer: learns to color grayscale images, given color images that it converts to grayscale.
 
     loss = mean over pixels and both channels of  d(chroma - chroma*),    d(e) = |e| (mae) or e**2 (mse)
     chroma = network(L),    out = rgb(L, 100 chroma),    (L, 100 chroma*) = lab(x)
 
-A color image consists of its lightness L, which is the grayscale image, and two channels of chroma, which are
-0 for gray (CIE L*a*b*, where equal distances look about equal). The network predicts the chroma from L, and
-the lightness is kept. To do so, it has to recognize what the image shows, such as sky or leaves. With
-`color_space=rgb` it predicts all three channels, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
+In CIE L*a*b*, in which equal distances look about equally large, a color image consists of its lightness L,
+which is the grayscale image, and two chroma channels, which are 0 for gray. The network predicts the chroma
+from L; the lightness is copied. To do this, it has to recognize what the image shows, such as sky or leaves.
+With `color_space=rgb` it predicts all three channels, `loss = mean d(s - x)`, `s = sigmoid(network(L))`.
 
 Use it for old photographs, if you have color images of the same subjects to train on; `hibiscus predict`
-takes grayscale images, or color images, of which it uses the lightness only. What most often goes wrong is
-pale color: where an object may be red or blue, the error is minimal near the mean of both, which is gray.
-`colorfulness` in the report, the mean distance from gray, shows how pale the images are, beside that of the
+takes grayscale images, or color images, from which it uses only the lightness. What most often goes wrong is
+that colors are too pale: if an object may be red or blue, the error is smallest near the average of the two,
+which is grayish. Compare `colorfulness` in the report, the mean distance from gray, with its value for the
 original images.
 
-Differences from the paper: Atienza's network has a latent code of 256 dimensions and learns RGB with the
-squared error; here a U-Net preserves edges, and the given lightness is kept. The original is
-`net=cnn color_space=rgb loss=mse`. The absolute error is the default because it is closest to the mean color
-difference, the selection metric. Grayscale means lightness, not the weighted sum of gamma-encoded RGB.
+Differences from the paper: Atienza's network has a 256-dimensional latent code and predicts RGB with a
+squared-error loss; here a U-Net preserves edges, and the lightness is copied from the input. The original is
+`net=cnn color_space=rgb loss=mse`. The absolute error is the default because it is closest to the selection
+metric, the mean color difference. Grayscale means the lightness L, not a weighted sum of gamma-encoded RGB.
 
 Reference: Zhang, Isola, Efros, "Colorful Image Colorization", 2016, arXiv 1603.08511 (L*a*b*, and why colors
 are pale); Atienza, "Advanced Deep Learning with TensorFlow 2 and Keras", 2020, section 3.4; CIEDE2000 color
@@ -54,9 +54,9 @@ class Config(ImageToImageConfig):
     schedule: ScheduleName = "cosine"
     batch_size: BatchSize = 64
     color_space: Literal["lab", "rgb"] = Field(
-        "lab", description="predict the chroma and keep the lightness, or predict red, green and blue"
+        "lab", description="lab: predict the chroma and keep the lightness; rgb: predict red, green and blue"
     )
-    loss: Literal["mae", "mse"] = Field("mae", description="absolute or squared error")
+    loss: Literal["mae", "mse"] = Field("mae", description="mae: absolute error; mse: squared error")
     latent_dim: LatentDim = 256  # of cnn, mlp and pool; Atienza
 
 
@@ -76,10 +76,10 @@ class Colorizer(ImageToImage):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """The options unchanged, if the images have colors.
+        """Returns the options unchanged after checking that the images have three channels.
 
         Raises:
-            DataError: grayscale images, from which no color can be learned.
+            DataError: the images are grayscale, so there are no colors to learn from.
         """
         channels = preparation["image"].channels
         if channels != 3:
@@ -91,35 +91,35 @@ class Colorizer(ImageToImage):
         return config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, from lightness to chroma, or to logits of red, green and blue."""
+        """The network, which maps lightness to chroma, or to logits of red, green and blue."""
         _, height, width = self.preparation["image"].shape
         channels = 2 if self.config.color_space == "lab" else 3
-        # Training starts from gray images, so that no random hue has to be unlearned.
+        # The initial outputs are gray, so that no random hue has to be unlearned.
         return {"network": self.config.build_network(1, (channels, height, width), head="normal")}
 
     def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
-        """The lightness `(batch, 1, height, width)` of images in [0, 1], from 0 to 100."""
+        """The lightness `(batch, 1, height, width)`, from 0 to 100, of images in [0, 1]."""
         return rgb_to_lab(x)[:, :1]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The chroma divided by 100, or logits of red, green and blue, from lightness."""
+        """Predicts the chroma divided by 100, or logits of red, green and blue, from the lightness."""
         return self.network(inputs / 50 - 1).float()
 
     def to_image(self, outputs: Tensor, inputs: Tensor) -> Tensor:
-        """The color images in [0, 1]; with `color_space=lab` their lightness is that of the inputs."""
+        """The color images in [0, 1]; with `color_space=lab` they have the lightness of the inputs."""
         if self.config.color_space == "rgb":
             return outputs.sigmoid()
         return lab_to_rgb(torch.cat([inputs, 100 * outputs], dim=1))
 
     def loss_from_outputs(self, outputs: Tensor, x: Tensor) -> Tensor:
-        """The error of outputs against color images in [0, 1]; a scalar."""
+        """The error between outputs and color images in [0, 1]; a scalar."""
         error = mean_absolute_error if self.config.loss == "mae" else mean_squared_error
         if self.config.color_space == "rgb":
             return error(outputs.sigmoid(), x)
         return error(outputs, rgb_to_lab(x)[:, 1:] / 100)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`image` uint8, color images predicted from the lightness of the images of the part."""
+        """`image` uint8, color images predicted from the lightness of each image of the part."""
         colored = []
         for batch in data.iterate(part):
             lightness = self.corrupt((batch.image + 1) / 2, batch)
@@ -128,7 +128,7 @@ class Colorizer(ImageToImage):
         return {"image": np.concatenate(colored)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Color difference, beside the grayscale input and the mean chroma of each lightness in training."""
+        """Color difference, compared with the grayscale input and the mean training chroma per lightness."""
         baselines = color_baselines(data)
         gray = {"grayscale input": baselines["grayscale input"]}
         metrics = ("delta_e", "psnr", "ssim", "colorfulness", "target_colorfulness")

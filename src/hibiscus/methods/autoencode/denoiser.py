@@ -1,4 +1,4 @@
-r"""Denoiser: learns to remove noise from images, from clean images that it corrupts itself.
+r"""Denoiser: learns to remove noise from images, given clean images that it corrupts.
 
     loss = mean over values of (x - s)**2,    s = sigmoid(network(x~)),    x: clean pixels in [0, 1]
     x~   = clip(x + noise_mean + noise_std n, 0, 1),    n from N(0, 1)                  gaussian
@@ -7,18 +7,18 @@ r"""Denoiser: learns to remove noise from images, from clean images that it corr
 
 Neither labels nor noisy images are needed: the clean image is the target, and its corrupted version the
 input, with new noise in every batch. To remove the noise, the network has to learn what such images look
-like. The squared error is minimal at the mean of all images that are consistent with the input, so detail
-that the noise has destroyed comes back smooth.
+like. The squared error is minimized by the mean of all images that are consistent with the input, so details
+that the noise has destroyed are smoothed over.
 
-Use it for scans, photographs in low light and other noise that you can simulate: choose `noise` and its level
-(`noise_std` for gaussian noise, `noise_fraction` otherwise) like those of the images that you will pass to
+Use it for scans, low-light photographs and other images with noise that you can simulate: set `noise` and its
+level (`noise_std` for Gaussian noise, `noise_fraction` otherwise) to match the images that you will pass to
 `hibiscus predict`, which takes noisy images and returns clean ones. What most often goes wrong is a mismatch:
 a network trained on strong noise blurs images with little noise.
 
 Differences from the paper: the network is a U-Net, whose skip connections preserve edges, instead of an
 autoencoder, which has to encode every edge in its latent code; `net=cnn latent_dim=16` restores the
-autoencoder. Unlike in Atienza's code the gaussian noise has mean 0 instead of 0.5, so that black regions stay
-nearly black; `noise_mean=0.5` restores that.
+autoencoder. The Gaussian noise has mean 0, not 0.5 as in Atienza's code, so that black regions stay nearly
+black; `noise_mean=0.5` restores the original.
 
 Reference: Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", ICML 2008;
 Ronneberger, Fischer, Brox, "U-Net", 2015, arXiv 1505.04597; Atienza, "Advanced Deep Learning with TensorFlow
@@ -70,27 +70,27 @@ class Denoiser(ImageToImage):
     network: nn.Module
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, from noisy images to logits of clean ones."""
+        """The network, which maps noisy images to logits of clean ones."""
         shape = self.preparation["image"].shape
         return {"network": self.config.build_network(shape[0], shape)}
 
     def corrupt(self, x: Tensor, batch: Batch) -> Tensor:
-        """Images in [0, 1] with noise, clipped to black and white."""
+        """Adds noise to images and clips the result to [0, 1]."""
         return add_noise(x, self.config, batch)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The logits of clean images, from noisy ones in [0, 1]."""
+        """Predicts the logits of clean images from noisy ones in [0, 1]."""
         return self.network(2 * inputs - 1).float()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`image` uint8, the denoised images of the part, to which no noise is added."""
+        """`image` uint8, the images of the part denoised as they are, without added noise."""
         denoised = (self.forward((batch.image + 1) / 2).sigmoid() for batch in data.iterate(part))
         return {
             "image": np.concatenate([self.preparation["image"].decode(2 * image - 1) for image in denoised])
         }
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Image quality of the denoised images, beside the noisy input itself and a median filter."""
+        """Image quality of the denoised images, compared with the noisy input and a median filter."""
         noisy = {"noisy input": lambda inputs, x: inputs}
         baselines = {**noisy, "3x3 median filter": lambda inputs, x: median(inputs)}
         return evaluate_reconstruction(
@@ -99,6 +99,6 @@ class Denoiser(ImageToImage):
 
 
 def median(x: Tensor) -> Tensor:
-    """Each value replaced by the median of its 3x3 neighborhood: the classic filter, which learns nothing."""
+    """Replaces each value by the median of its 3x3 neighborhood: a classic filter, not learned."""
     padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
     return padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(4).values

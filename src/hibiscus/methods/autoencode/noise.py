@@ -29,7 +29,7 @@ NoiseStd = Annotated[
 ]
 NoiseFraction = Annotated[
     float,
-    Field(gt=0, le=1, description="salt-and-pepper and masking: fraction of the pixels that is replaced"),
+    Field(gt=0, le=1, description="salt-and-pepper and masking: fraction of pixels that are replaced"),
 ]
 NoiseMean = Annotated[
     float, Field(ge=-1, le=1, description="gaussian: mean of the noise (Atienza's code: 0.5)")
@@ -46,22 +46,22 @@ class NoiseOptions(Protocol):
 
     @property
     def noise_std(self) -> float:
-        """The standard deviation of gaussian noise."""
+        """The standard deviation of Gaussian noise."""
         ...
 
     @property
     def noise_fraction(self) -> float:
-        """The fraction of the pixels that salt-and-pepper or masking replaces."""
+        """The fraction of pixels that salt-and-pepper or masking noise replaces."""
         ...
 
     @property
     def noise_mean(self) -> float:
-        """The mean of gaussian noise."""
+        """The mean of Gaussian noise."""
         ...
 
 
 def add_noise(x: Tensor, options: NoiseOptions, batch: Batch) -> Tensor:
-    """Corrupts images in [0, 1], which stay in [0, 1].
+    """Corrupts images in [0, 1]; the results are in [0, 1] as well.
 
     Args:
         x: images `(batch, channels, height, width)`.

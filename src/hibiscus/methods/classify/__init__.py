@@ -1,1 +1,1 @@
-"""Supervised learning of labels and numbers: classification and regression."""
+"""Supervised learning: classification and regression."""

@@ -1,4 +1,4 @@
-r"""Classification: learns from labeled examples to assign each item to a class.
+r"""Classification: learns from labeled examples to predict the class of an item.
 
     loss = - mean over items of  log p(label | x),    p(. | x) = softmax(network(x))
 
@@ -8,12 +8,12 @@ of `loss`: `cross-entropy` as above; `balanced` weights each class by the invers
 training part; `focal` weights each item by `(1 - p(label | x))^gamma`.
 
 Use it for images, tables, texts and time series with one label per item. What most often goes wrong is
-overfitting: training accuracy rises while validation accuracy falls. More data, augmentation (`crop=4
-flip=true`), `net.dropout=0.3` or weight decay help, in this order. With imbalanced classes, rely on macro F1
-and the confusion matrix rather than on accuracy.
+overfitting: training accuracy rises while validation accuracy falls. Remedies, in this order, are more data,
+augmentation (`crop=4 flip=true`), `net.dropout=0.3` and weight decay. With imbalanced classes, look at macro
+F1 and the confusion matrix rather than at accuracy.
 
-Differences from the paper: the best epoch is selected on a validation part held out from the training part,
-    never on the test part.
+Differences from the paper: the best epoch is selected on a validation part that is held out from training,
+never on the test part.
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
     "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
@@ -54,13 +54,13 @@ class Config(SupervisedConfig):
         "cross-entropy", description="the loss to minimize"
     )
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="probability mass of the target that is spread over all classes"
+        0.0, ge=0, lt=1, description="probability mass of the target that is spread evenly over all classes"
     )
     focal_gamma: float = Field(
-        2.0, ge=0, description="focal: how strongly easy items are down-weighted (Lin et al.)"
+        2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy items (Lin et al.)"
     )
     focal_alpha: float = Field(
-        0.25, gt=0, lt=1, description="focal, two classes: weight of the second class (Lin et al.)"
+        0.25, gt=0, lt=1, description="focal loss, two classes: weight alpha of the second class (Lin et al.)"
     )
 
 
@@ -80,7 +80,7 @@ class Classify(Method):
     Config = Config
 
     network: nn.Module
-    counts: Tensor  # training items of each class, set when the stage is built
+    counts: Tensor  # number of training items per class, set when the stage is built
 
     @property
     def classes(self) -> list[str]:
@@ -91,7 +91,7 @@ class Classify(Method):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """Sets the network and the optimizer where they were left out."""
+        """Fills in the network and the optimizer settings that were not given."""
         resolved = supervised.resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
             raise ConfigError(
@@ -100,7 +100,7 @@ class Classify(Method):
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, with one output for two classes and otherwise one for each class."""
+        """The network, with a single output for two classes, otherwise one output per class."""
         num_outputs = 1 if len(self.classes) == 2 else len(self.classes)
         return supervised.build_supervised(self.config, self.preparation, num_outputs)
 
@@ -131,7 +131,7 @@ class Classify(Method):
 
     @staticmethod
     def probabilities(logits: Tensor) -> Tensor:
-        """From outputs `(batch, outputs)` to probabilities `(batch, classes)`."""
+        """Converts outputs `(batch, outputs)` to probabilities `(batch, classes)`."""
         if logits.shape[1] == 1:
             second = logits.sigmoid()
             return torch.cat([1 - second, second], dim=1)
@@ -147,7 +147,7 @@ class Classify(Method):
         }
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
-        """The inputs of the network's last layer for each item of a part, float32 `(items, features)`."""
+        """The input of the network's last layer for each item of a part, float32 `(items, features)`."""
         features = outputs.before_last(ema_or(self.nets, "network"))
         return predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
 
@@ -160,7 +160,7 @@ class Classify(Method):
         return {"accuracy": correct.float().mean().item(), "loss": loss.item()}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics, beside those of the majority class and a linear model, with the report items."""
+        """All metrics and report items, with the majority class and a linear model as baselines."""
         return evaluate_classifier(
             self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed
         )

@@ -1,18 +1,18 @@
-r"""Regression: learns from examples to predict a number.
+r"""Regression: learns from examples to predict one or more numbers.
 
     loss = mean over items of  (network(x) - y)^2,    y the target, standardized on the training part
 
 Minimizing the squared error makes the network estimate the mean of the target given the input. Other choices
 of `loss`: `mae`, the mean of `|network(x) - y|`, which estimates the median; `huber`, quadratic up to
-`huber_delta` and linear beyond, for targets with outliers. Predictions and metrics are in the unit of the
-target.
+`huber_delta` and linear beyond, for targets with outliers. Predictions and metrics are in the original unit
+of the target.
 
-Use it for prices, quantities, ages. What most often goes wrong is a network that does worse than linear
-regression: with few rows, use a small network (`net.hidden=64,64`), weight decay and more epochs, and always
-compare with the linear baseline.
+Use it to predict prices, quantities or ages. What most often goes wrong is that the network does worse than
+linear regression: if there are few rows, use a small network (`net.hidden=64,64`), weight decay and more
+epochs, and always compare with the linear baseline.
 
-Differences from the paper: the target is standardized before training, so that one learning rate suits every
-    unit.
+Differences from the paper: the target is standardized before training, so that the same learning rate works
+whatever its unit.
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapter 6; Huber, "Robust Estimation of a
     Location Parameter", 1964.
@@ -54,12 +54,12 @@ class Config(SupervisedConfig):
     epochs: Epochs = 50
     loss: Literal["mse", "mae", "huber"] = Field("mse", description="the loss to minimize")
     huber_delta: float = Field(
-        1.0, gt=0, description="huber: where it turns linear, in standard deviations of the target"
+        1.0, gt=0, description="huber: error at which it becomes linear, in standard deviations of the target"
     )
 
 
 class Regress(Method):
-    """One network with one output for each target column and no activation on it."""
+    """One network with one linear output per target column."""
 
     name = "regress"
     title = "Regression"
@@ -83,7 +83,7 @@ class Regress(Method):
         return resolve_supervised(config, preparation, items)
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, with as many outputs as target columns."""
+        """The network, with one output per target column."""
         return build_supervised(self.config, self.preparation, self.preparation["target"].shape[0])
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
@@ -114,5 +114,5 @@ class Regress(Method):
         return {"rmse": float(np.sqrt(np.mean(error**2))), "mae": float(np.mean(np.abs(error))), "loss": loss}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics, beside those of the mean and a linear regression, with the report items."""
+        """All metrics and report items, with the mean and a linear regression as baselines."""
         return evaluate_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])

@@ -1,24 +1,24 @@
-r"""Deep Q-network (DQN): learns the action values Q(s, a) from a replay buffer and acts greedily on them.
+r"""Deep Q-network (DQN): learns action values Q(s, a) from replayed transitions and acts greedily on them.
 
     loss = mean over sampled transitions of  smooth_l1(Q(s)[a] - y)
     y = r + gamma (1 - terminated) max over b of  Q_target(s')[b]
 
-Q is fitted to a target that bootstraps from its own estimate of the next state. Two devices keep this stable:
-transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated, and the
-targets come from a target network, a copy of Q that is updated only at intervals. Actions are epsilon-greedy,
-with epsilon decaying linearly from 1.
+Q is fitted to a target that bootstraps from its own estimate for the next state. Two techniques keep this
+stable: transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated,
+and targets are computed by a target network, a copy of Q that is updated only at intervals. Actions are
+epsilon-greedy, with epsilon decaying linearly from 1.
 
-Use it for environments with discrete actions whose episodes are cheap to simulate. Training returns
-fluctuate; the network of the best epoch on the validation seeds is kept. What most often goes wrong is a
-return that rises and then collapses because Q diverges: a smaller learning rate, a less frequent target
-update (`target_update_interval=4`) or longer exploration help.
+Use it for environments with discrete actions and episodes that are cheap to simulate. Returns fluctuate
+during training; the network of the epoch with the best return on the validation seeds is kept. What most
+often goes wrong is that the return rises and then collapses because Q diverges: try a smaller learning rate,
+less frequent target updates (`target_update_interval=4`) or longer exploration.
 
 Differences from the paper: an MLP on observation vectors instead of a convolutional network on frames; Adam
     with gradient clipping at norm 10 instead of RMSprop with a clipped error; each iteration collects 256
     steps from eight vectorized environments and then makes 128 updates. Defaults are those of rl-zoo for
-    CartPole except for a linearly decaying learning rate and gamma 0.97 (0.99 there): with the values of
-    rl-zoo one run in three stayed below the solved threshold. With delayed rewards use `gamma=0.99`. An
-    episode cut off by the time limit is bootstrapped; only a terminal state has value 0.
+    CartPole except for a linearly decaying learning rate and gamma 0.97 (rl-zoo: 0.99): with rl-zoo's values
+    one run in three stayed below the solved threshold. With delayed rewards use `gamma=0.99`. If the time
+    limit truncates an episode, the target still bootstraps; only a terminal state has value 0.
 
 Reference: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015; Raffin,
     rl-baselines3-zoo, 2020.
@@ -59,7 +59,9 @@ class Config(TrainingConfig):
     """Options of `dqn`."""
 
     epochs: int = Field(
-        20, ge=1, description="epochs of `iterations_per_epoch` iterations; 20 are about 50,000 steps"
+        20,
+        ge=1,
+        description="epochs of `iterations_per_epoch` iterations each; 20 epochs are about 50,000 steps",
     )
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 2.3e-3
@@ -71,14 +73,14 @@ class Config(TrainingConfig):
     gamma: float = Field(0.97, ge=0, le=1, description="discount factor")
     num_envs: int = Field(8, ge=1, description="vectorized environments")
     steps_per_iteration: int = Field(
-        256, ge=1, description="steps collected in an iteration, over all environments"
+        256, ge=1, description="environment steps collected per iteration, over all environments"
     )
-    updates_per_iteration: int = Field(128, ge=1, description="updates of the network in an iteration")
-    iterations_per_epoch: int = Field(10, ge=1, description="iterations in an epoch")
+    updates_per_iteration: int = Field(128, ge=1, description="gradient steps per iteration")
+    iterations_per_epoch: int = Field(10, ge=1, description="iterations per epoch")
     learning_starts: int = Field(
         1000, ge=0, description="steps collected with random actions before the first update"
     )
-    buffer_size: int = Field(100_000, ge=1, description="transitions that the replay buffer holds")
+    buffer_size: int = Field(100_000, ge=1, description="capacity of the replay buffer, in transitions")
     target_update_interval: int = Field(
         1, ge=1, description="iterations between two updates of the target network"
     )
@@ -89,12 +91,12 @@ class Config(TrainingConfig):
 
 
 class DQN(Method):
-    """One player on transitions from the replay buffer, and a target network that follows it."""
+    """One player, trained on transitions from the replay buffer, and a target network that follows it."""
 
     name = "dqn"
     title = "Deep Q-network"
     family = "control"
-    summary = "reinforcement learning of discrete actions by action values"
+    summary = "reinforcement learning of action values for discrete actions"
     needs = frozenset({"environment"})
     selection_metric = SelectionMetric("mean_return")
     smoke_test = SmokeTest(
@@ -117,7 +119,7 @@ class DQN(Method):
     epsilon = 1.0
 
     def networks(self) -> dict[str, nn.Module]:
-        """Q, and the target network."""
+        """The Q-network and the target network."""
         environment = self.preparation["environment"]
         network = build_network(
             self.config.net, environment.shape, environment.actions, **self.config.net_options
@@ -125,7 +127,7 @@ class DQN(Method):
         return {"network": network, "target": frozen_copy(network)}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, whose source collects transitions with the current policy."""
+        """One stage; its source collects transitions with the current policy."""
         config, environment = self.config, self.preparation["environment"]
         vector_env = VectorEnv(
             environment.name, config.num_envs, data.values("environment", "train").tolist()
@@ -157,7 +159,7 @@ class DQN(Method):
         return self.network(observation.to(self.device)).argmax(1).cpu()
 
     def epsilon_greedy(self, observation: Tensor, generator: torch.Generator) -> Tensor:
-        """The greedy actions, each replaced by a random one with probability epsilon."""
+        """Epsilon-greedy actions: each greedy action is replaced by a random one with probability epsilon."""
         random_actions = torch.randint(
             self.preparation["environment"].actions, (len(observation),), generator=generator
         )
@@ -165,14 +167,14 @@ class DQN(Method):
         return torch.where(is_random, random_actions, self.act(observation))
 
     def compute_targets(self, batches: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The targets y for all batches of an iteration, during which the target network does not change."""
+        """The targets y for all batches of an iteration; the target network does not change in between."""
         next_value = self.target(batches["next_observation"].flatten(0, 1)).amax(1).view_as(batches["reward"])
         return {
             "target": bellman_target(batches["reward"], batches["terminated"], next_value, self.config.gamma)
         }
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The error of the values of the actions taken against their temporal-difference targets."""
+        """The error between the values of the actions taken and their temporal-difference targets."""
         value = self.network(batch.observation).gather(1, batch.action.unsqueeze(1)).squeeze(1).float()
         return smooth_l1(value, batch.target), {
             "value": value.detach().mean(),
@@ -180,9 +182,9 @@ class DQN(Method):
         }
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The mean return of the greedy policy over a part's seeds."""
+        """The mean return of the greedy policy over the seeds of a part."""
         return validate_policy(self.act, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Returns beside those of random actions, and the solved threshold where the environment has one."""
+        """Returns compared with those of random actions, and with the solved threshold if there is one."""
         return evaluate_policy(self.act, data, part)

@@ -1,6 +1,4 @@
-"""The anchors on each feature map: fitted to the boxes of the training part, or the paper's scales and aspect
-ratios.
-"""
+"""The anchors of each feature map: fitted to the training boxes, or with the paper's scales and ratios."""
 
 from __future__ import annotations
 
@@ -25,10 +23,10 @@ class AnchorGrid:
     Args:
         shape: (channels, height, width) of an image.
         finest_stride: stride of the first map in pixels; it doubles with each further map.
-        sizes: for each map (n, 2), width and height of its anchors as fractions of the image's sides.
+        sizes: for each map (n, 2), the width and height of its anchors as fractions of the image's sides.
 
     Attributes:
-        per_cell: anchors per cell, for each map.
+        per_cell: the number of anchors per cell, for each map.
         anchors: corners, float32 (A, 4), in the order of SSD's outputs.
     """
 
@@ -44,18 +42,18 @@ def fitted_anchor_grid(
     per_cell: int,
     levels: int | None,
 ) -> AnchorGrid:
-    """Anchors fitted to the boxes of the training part, each box on the map whose stride is about a quarter
-    of its size.
+    """Anchors fitted to the training boxes; each box is assigned to the map with a stride of about 1/4 its
+    size.
 
-    The size of a box alone decides on its map, so that every box spans several cells and neighboring objects
-    fall into different ones.
+    The map depends only on the size of the box, so that every box spans several cells and neighboring objects
+    fall into different cells.
 
     Args:
         shape: (channels, height, width) of an image.
         finest_stride: stride of the first map in pixels.
         boxes: widths and heights as fractions of the image's sides.
         per_cell: anchors per cell.
-        levels: number of maps; as many as the boxes need if None.
+        levels: number of maps; if None, as many as the boxes require.
     """
     sizes = torch.tensor(boxes, dtype=torch.float32)
     sides = (sizes * torch.tensor([float(shape[2]), float(shape[1])])).prod(1).clamp_min(1).sqrt()
@@ -73,13 +71,13 @@ def fitted_anchor_grid(
 def paper_anchor_grid(
     shape: tuple[int, int, int], finest_stride: int, levels: int | None, min_scale: float, max_scale: float
 ) -> AnchorGrid:
-    """The paper's anchors: aspect ratios 1, 2 and 1/2 at each map's scale, and one of ratio 1 at the
-    geometric mean with the next.
+    """The paper's anchors: aspect ratios 1, 2 and 1/2 at the scale of each map, and ratio 1 between two
+    scales.
 
     Args:
         shape: (channels, height, width) of an image.
         finest_stride: stride of the first map in pixels.
-        levels: number of maps; down to a single cell if None.
+        levels: number of maps; if None, down to a single cell.
         min_scale: the first map's scale, as a fraction of the image's shorter side.
         max_scale: the last map's scale.
     """

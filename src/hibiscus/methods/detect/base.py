@@ -1,4 +1,4 @@
-"""The options that object detectors share: training, backbone, non-maximum suppression and augmentation."""
+"""Options shared by object detectors: training, backbone, non-maximum suppression and augmentation."""
 
 from __future__ import annotations
 
@@ -25,40 +25,46 @@ class DetectionConfig(shared.TrainingConfig):
     clip_grad_norm: shared.ClipGradNorm = 10.0
     ema_decay: shared.EMADecay = 0.99
     backbone: Literal["resnet", "vgg", "own"] = Field(
-        "resnet", description="ResNet v2, VGG, or own: plain convolutions"
+        "resnet", description="backbone: resnet (v2), vgg, or own (a small plain convolutional network)"
     )
-    width: float = Field(1.0, gt=0, description="factor of the number of filters")
+    width: float = Field(1.0, gt=0, description="multiplier for the number of filters")
     depth: int | None = Field(
-        None, ge=1, description="depth of the backbone; the smallest it has if left out"
+        None, ge=1, description="depth of the backbone; default: the smallest available"
     )
     nms: Literal["hard", "soft"] = Field(
-        "hard", description="hard: discard overlapping boxes; soft: lower their scores"
+        "hard", description="hard NMS discards overlapping boxes, soft NMS lowers their scores"
     )
     nms_threshold: float = Field(
-        0.45, gt=0, lt=1, description="hard: IoU from which the lower-scoring box is discarded (Liu et al.)"
+        0.45,
+        gt=0,
+        lt=1,
+        description="nms=hard: IoU above which the lower-scoring box is discarded (Liu et al.)",
     )
     soft_nms_sigma: float = Field(
-        0.5, gt=0, description="soft: scores are multiplied by exp(-IoU^2 / sigma) (Bodla et al.)"
+        0.5, gt=0, description="nms=soft: scores are multiplied by exp(-IoU^2 / sigma) (Bodla et al.)"
     )
     score_threshold: float = Field(
-        0.5, gt=0, lt=1, description="score from which a box is drawn and counts in precision and recall"
+        0.5, gt=0, lt=1, description="minimum score of boxes that are drawn and count in precision and recall"
     )
     flip: Flip = True
     vertical_flip: VerticalFlip = False
     zoom_out: float = Field(
-        1.5, ge=1, le=10, description="augmentation: largest factor of shrinking onto a canvas; 1 for none"
+        1.5,
+        ge=1,
+        le=10,
+        description="augmentation: maximum factor of shrinking onto a larger canvas; 1 for none",
     )
     iou_crop: bool = Field(
-        True, description="augmentation: random crop with a minimum IoU with a box (Liu et al.)"
+        True, description="augmentation: random crops with a minimum IoU with a box (Liu et al.)"
     )
     brightness: Brightness = 0.125
     contrast: Contrast = 0.3
     saturation: float = Field(
-        0.3, ge=0, le=1, description="augmentation: largest relative change of saturation; color images only"
+        0.3, ge=0, le=1, description="augmentation: maximum relative change in saturation; color images only"
     )
 
     def build_augment(self, channels: int) -> BoxAugment:
-        """The augmentation that these options describe, for images with a number of channels."""
+        """The augmentation described by these options, for images with the given number of channels."""
         names = ("flip", "vertical_flip", "zoom_out", "iou_crop", "brightness", "contrast")
         options = {name: getattr(self, name) for name in names}
         return BoxAugment(saturation=self.saturation if channels == 3 else 0.0, **options)

@@ -6,19 +6,19 @@ r"""Single shot detector (SSD): predicts the class and box of every object in on
     target = ((x_box - x_anchor) / w_anchor / 0.1, (y_box - y_anchor) / h_anchor / 0.1,
               log(w_box / w_anchor) / 0.2,         log(h_box / h_anchor) / 0.2)
 
-Anchors of a few sizes are centered on every cell of feature maps of several resolutions. For each, the
-network predicts a class and the offsets of the box. In training each true box is matched to the anchor of the
-highest IoU and to all anchors whose IoU exceeds `match_threshold`; at inference, non-maximum suppression
-keeps the highest-scoring of overlapping boxes.
+Anchors of a few sizes are centered on every cell of feature maps of several resolutions. For each anchor, the
+network predicts a class and box offsets. In training, each true box is matched to the anchor with the highest
+IoU and to all anchors whose IoU exceeds `match_threshold`; at inference, non-maximum suppression keeps the
+highest-scoring of overlapping boxes.
 
-Use it to count and locate objects such as cells, goods and animals; annotations are Pascal VOC, COCO, YOLO or
-CSV files. What most often goes wrong: objects without an annotation (they are learned as background), objects
-smaller than the anchors of the finest map (`finest_stride=4`, or a larger `image_size`), and too few epochs:
-200 images need about 60 of them.
+Use it to count and locate objects such as cells, products or animals; annotations may be Pascal VOC, COCO,
+YOLO or CSV files. What most often goes wrong: objects without annotations (they are learned as background),
+objects smaller than the anchors of the finest map (set `finest_stride=4` or a larger `image_size`), and too
+few epochs: 200 images need about 60.
 
 Differences from the paper: anchors fitted to the training boxes (`anchors=paper` for the paper's); a small
-    ResNet v2 backbone with batch normalization, trained from scratch; images are resized to one size that
-    keeps their usual aspect ratio; the network used for prediction is an exponential moving average (EMA).
+    ResNet v2 backbone with batch normalization, trained from scratch; all images are resized to one size with
+    their typical aspect ratio; predictions use an exponential moving average (EMA) of the weights.
     `class_loss=focal` uses all background anchors and down-weights easy ones.
 
 Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325; focal loss: Lin et al.,
@@ -57,34 +57,34 @@ class Config(DetectionConfig):
     """Options of `ssd`."""
 
     pyramid: bool = Field(
-        True, description="feature pyramid from coarse to fine maps; false for the paper's heads"
+        True, description="feature pyramid: add coarse to fine maps; false for the paper's separate maps"
     )
     finest_stride: Literal[4, 8, 16] = Field(
         8, description="stride of the finest map in pixels (8 in Liu et al.)"
     )
     levels: int | None = Field(
-        None, ge=1, description="feature maps; by the boxes' sizes, or all with anchors=paper, if left out"
+        None, ge=1, description="feature maps; default: chosen by box sizes, or all for anchors=paper"
     )
     anchors: Literal["fitted", "paper"] = Field(
-        "fitted", description="fitted to the training boxes, or the paper's scales and ratios"
+        "fitted", description="fitted: to the training boxes; paper: the paper's scales and ratios"
     )
-    anchors_per_cell: int = Field(4, ge=1, description="fitted: anchors per cell")
+    anchors_per_cell: int = Field(4, ge=1, description="anchors=fitted: anchors per cell")
     min_scale: float = Field(
-        0.2, gt=0, description="paper: first map's scale, a fraction of the shorter side (Liu et al.)"
+        0.2, gt=0, description="anchors=paper: first map's scale, a fraction of the shorter side (Liu et al.)"
     )
-    max_scale: float = Field(0.9, gt=0, description="paper: scale of the last map (Liu et al.)")
+    max_scale: float = Field(0.9, gt=0, description="anchors=paper: scale of the last map (Liu et al.)")
     match_threshold: float = Field(
-        0.5, gt=0, lt=1, description="IoU from which further anchors match a box (Liu et al.)"
+        0.5, gt=0, lt=1, description="IoU above which an anchor is matched to a box (Liu et al.)"
     )
     class_loss: Literal["mining", "focal"] = Field(
-        "mining", description="hard negative mining, or the focal loss"
+        "mining", description="class loss: mining (cross-entropy with hard negative mining) or focal"
     )
-    offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the offsets")
-    offset_weight: float = Field(1.0, ge=0, description="weight of the loss of the offsets (Liu et al.)")
+    offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the box offsets")
+    offset_weight: float = Field(1.0, ge=0, description="weight of the offset loss (Liu et al.)")
 
 
 class SSD(Method):
-    """One network with prediction heads on each feature map, one player."""
+    """One network with prediction heads on each feature map, trained by one player."""
 
     name = "ssd"
     title = "Single shot detector"
@@ -103,7 +103,7 @@ class SSD(Method):
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes, in the order of the scores after that of the background."""
+        """The names of the classes, in the order of the scores (after the background score)."""
         return list(self.preparation["boxes"].names)
 
     def networks(self) -> dict[str, nn.Module]:
@@ -125,7 +125,7 @@ class SSD(Method):
         return with_ema({"network": network}, "network", config.ema_decay)
 
     def to(self, device: torch.device) -> None:
-        """Moves the networks and the anchors to a device."""
+        """Moves the networks and the anchors to the device."""
         super().to(device)
         self.anchor_grid.anchors = self.anchor_grid.anchors.to(device)
 
@@ -180,7 +180,7 @@ class SSD(Method):
         return {**metrics, "loss": losses / max(1, count)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Average precision beside that of the mean boxes, with curves, a table by class, and images."""
+        """Average precision compared with that of the mean boxes; curves, a table by class, and images."""
         start = time.perf_counter()
         detections = self._detect_part(data, part)
         throughput = len(detections) / (time.perf_counter() - start)

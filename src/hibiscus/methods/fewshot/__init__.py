@@ -1,1 +1,1 @@
-"""Few-shot learning: new classes from a few examples of each."""
+"""Few-shot learning: recognizing new classes from a few examples of each."""

@@ -1,24 +1,23 @@
-r"""Prototypical networks: an embedding in which a class is the mean of a few examples.
+r"""Prototypical networks: classify by the distance to the mean embedding of a few examples of each class.
 
     loss = - mean over queries of  log p(class | query)
     p(. | query) = softmax over classes of  -d(network(query), prototype)
     prototype[c] = mean over the support set of class c of  network(support),    d(a, b) = |a - b|^2
 
 Training imitates the task at test time: each batch is an episode, a classification task of `way` classes with
-`shot` support examples and `queries` query examples of each class. The classes of the validation and the test
-part do not occur in training: whole classes are assigned to one part, and whole folders of classes where
-there are at least three (such as alphabets; `group=class` splits them).
+`shot` support examples and `queries` query examples of each class. The classes of the validation and test
+parts do not occur in training: whole classes are assigned to one part, or whole folders of classes (such as
+alphabets) if there are at least three (`group=class` splits them).
 
-Use it for images of many classes with few examples each when new classes arrive later: `predict --support
-shots/` takes one folder of examples for each new class, without training. What most often goes wrong is too
-few training classes: the network memorizes them, and validation accuracy stays low. More classes help, and so
-do augmentation (`rotation`, `scale_range`, `translate`) and, for symbols whose meaning changes when they are
-rotated, `rotate_classes=true`.
+Use it for images of many classes with few examples each, if new classes are added later: `predict --support
+shots/` takes one folder of examples per new class and needs no training. What most often goes wrong is too
+few training classes: the network memorizes them, and validation accuracy stays low. Use more classes,
+augmentation (`rotation`, `scale_range`, `translate`) or, for symbols whose meaning depends on orientation,
+`rotate_classes=true`.
 
-Differences from the paper: class folders and alphabets are split by hash, unlike in Vinyals et al. or Lake et
-    al.; each image is augmented in addition to the rotated classes; Adam with a cosine schedule instead of
-    halving the learning rate every 2000 episodes; the accuracy is reported beside that of prototypes in pixel
-    space.
+Differences from the paper: class folders and alphabets are split by hash, not as in Vinyals et al. or Lake et
+al.; images are augmented in addition to the rotated classes; Adam with a cosine schedule instead of halving
+the learning rate every 2000 episodes; the baseline is classification by prototypes in pixel space.
 
 Reference: Snell, Swersky, Zemel, "Prototypical Networks for Few-shot Learning", 2017, arXiv 1703.05175.
 """
@@ -59,33 +58,33 @@ __all__ = ["Protonet"]
 class Config(AugmentationConfig):
     """Options of `protonet`."""
 
-    epochs: int = Field(30, ge=1, description="epochs of `episodes` episodes")
+    epochs: int = Field(30, ge=1, description="number of epochs, each of `episodes` episodes")
     batch_size: int = Field(
-        128, ge=1, description="set automatically to the size of an episode, way (shot + queries) images"
+        128, ge=1, description="set automatically to the size of an episode, way * (shot + queries) images"
     )
     schedule: ScheduleName = "cosine"
     net: NetworkName = "conv4"
     net_options: NetworkOptions = Field(default_factory=dict)
     embedding_dim: int = Field(
-        64, ge=1, description="dimension of the embedding; conv4 has its own, 64 for 28x28 images"
+        64, ge=1, description="dimension of the embedding; ignored by conv4 (64 for 28x28 images)"
     )
     way: int = Field(
         20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)"
     )
     shot: int = Field(
-        1, ge=1, description="support examples of each class in training; best as many as at test time"
+        1, ge=1, description="support examples per class in training; ideally as many as at test time"
     )
-    queries: int = Field(5, ge=1, description="query examples of each class (5 in Snell et al.)")
-    episodes: int = Field(100, ge=1, description="episodes in an epoch (100 in Snell et al.)")
-    eval_way: int = Field(5, ge=2, description="classes in an episode of validation and test")
-    eval_shot: int = Field(1, ge=1, description="support examples of each class in validation and test")
-    eval_episodes: int = Field(600, ge=2, description="episodes over which an accuracy is averaged")
+    queries: int = Field(5, ge=1, description="query examples per class (5 in Snell et al.)")
+    episodes: int = Field(100, ge=1, description="episodes per epoch (100 in Snell et al.)")
+    eval_way: int = Field(5, ge=2, description="classes in a validation or test episode")
+    eval_shot: int = Field(1, ge=1, description="support examples per class in validation and test episodes")
+    eval_episodes: int = Field(600, ge=2, description="episodes over which the accuracy is averaged")
     distance: Literal["euclidean", "cosine"] = Field(
-        "euclidean", description="distance to a prototype; euclidean is squared"
+        "euclidean", description="distance to a prototype; euclidean means the squared distance"
     )
     rotate_classes: bool | None = Field(
         None,
-        description="rotations by 90, 180, 270 degrees are further classes; square gray images if left out",
+        description="rotations by 90, 180, 270 degrees are new classes; default: for square grayscale images",
     )
     translate: Translate = 0.07
     rotation: Rotation = 10.0
@@ -121,7 +120,7 @@ class Protonet(Method):
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """Accuracy in episodes of `eval_way` classes with `eval_shot` examples."""
+        """The accuracy in episodes of `eval_way` classes with `eval_shot` examples each."""
         assert isinstance(config, Config)
         return SelectionMetric(metric_name(config.eval_way, config.eval_shot))
 
@@ -129,7 +128,7 @@ class Protonet(Method):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """Whether classes are rotated, and the size of a batch."""
+        """Sets whether classes are rotated, and the batch size."""
         assert isinstance(config, Config)
         image = preparation["image"]
         square = image.height == image.width
@@ -145,7 +144,7 @@ class Protonet(Method):
         )
 
     def networks(self) -> dict[str, nn.Module]:
-        """The embedding network; conv4 without a linear layer, as in the paper."""
+        """The embedding network; conv4 has no linear layer, as in the paper."""
         config = self.config
         options = {"linear": False, **config.net_options} if config.net == "conv4" else config.net_options
         return {
@@ -175,7 +174,7 @@ class Protonet(Method):
         return torch.cat([self.embedder(batch.image).float().cpu() for batch in data.iterate(part)]).numpy()
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The embeddings of a part; given a support set as training part, probabilities over its classes."""
+        """The embeddings of a part; with a support set as training part, also class probabilities."""
         embedding, support = self.embed(data, part), data.training
         if support is None:
             return {"embedding": embedding}
@@ -196,5 +195,5 @@ class Protonet(Method):
         }
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Few-shot accuracies with confidence intervals, beside prototypes in pixel space and chance."""
+        """Few-shot accuracies with confidence intervals, compared with pixel prototypes and chance."""
         return evaluate_few_shot(self.embed(data, part), data, part, self.config)

@@ -1,4 +1,4 @@
-r"""ACGAN: the discriminator also classifies images, and the generator has to produce the class it is given.
+r"""ACGAN: the discriminator also classifies images, and the generator has to produce the requested class.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, c)))
                          + class_weight (- mean log C(label | x) - mean log C(c | G(z, c)))
@@ -6,16 +6,17 @@ r"""ACGAN: the discriminator also classifies images, and the generator has to pr
 
     z uniform in [-1, 1],    c a random class,    D = sigmoid(logit),    C = softmax(class logits)
 
-D and the auxiliary classifier C are two heads on one body. C learns from real images with their labels and
-from generated ones with their class; the generator learns to fool D and to be classified correctly by C.
+D and the auxiliary classifier C are two heads on a shared body. C learns from real images with their labels
+and from generated images with their classes; the generator learns to fool D and to produce images that C
+classifies correctly.
 
-Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that generator and C
-agree on cues of their own: `conditional_accuracy` is near 1 in training and lags behind in the validation,
-where another classifier measures it. More epochs help. If the images of a class look alike, lower
-`class_weight`.
+Use it for labeled images: `hibiscus sample RUN label=cat`. What most often goes wrong is that the generator
+and C agree on cues unrelated to the class: `conditional_accuracy` is near 1 in training, where C measures it,
+but much lower in validation, where a separate classifier measures it. More epochs help. If the images of a
+class all look alike, lower `class_weight`.
 
 Differences from the paper: the networks of `dcgan`, without batch normalization or dropout in the
-discriminator. The generator has half the learning rate of the discriminator. The best epoch is chosen as in
+discriminator. The generator has half the discriminator's learning rate. The best epoch is chosen as in
 `cgan`.
 
 Reference: Odena, Olah, Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", 2016, arXiv
@@ -61,7 +62,7 @@ class ACGAN(ConditionalGAN):
         return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of real or generated, and of the classes of both."""
+        """The cross-entropy of real versus generated, and of the classes of both."""
         conditions = self.random_labels(batch)
         outputs = self.discriminator(torch.cat(self.real_and_fake(batch, conditions)))
         (real, fake), (real_class, fake_class) = outputs["real"].chunk(2), outputs["label"].chunk(2)
@@ -72,7 +73,7 @@ class ACGAN(ConditionalGAN):
         return loss + self.config.class_weight * class_loss, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of being classified as real, and as the given class."""
+        """The cross-entropy of being classified as real, and as the intended class."""
         conditions = self.random_labels(batch)
         outputs = self.discriminator(self.fake_images(conditions))
         class_loss = cross_entropy(outputs["label"], conditions.label)

@@ -1,7 +1,7 @@
-r"""What GANs share: options, the images that the discriminator sees, the players, sampling and evaluation.
+r"""Shared by all GANs: options, the discriminator's inputs, the players, sampling and evaluation.
 
 A GAN adds its networks and its two losses. `discriminate(batch)` returns the discriminator's outputs for real
-and for generated images, so that the loss of a simple GAN is a single line.
+and generated images, so that the loss of a simple GAN is a single line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["GAN"]
 
 
 class GAN(Method):
-    """A generator and a discriminator, or a critic, trained against each other."""
+    """A generator and a discriminator or critic, trained against each other."""
 
     needs, uses = frozenset({"image"}), frozenset({"label"})
     signed_pixels = True
@@ -40,11 +40,11 @@ class GAN(Method):
     generator: Any  # maps noise to images; a method may declare the class of its network
     discriminator: Any
     noise_distribution: ClassVar[Literal["uniform", "normal"]] = "uniform"
-    progress = 0.0  # fraction of the training that is done
+    progress = 0.0  # fraction of training completed
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """The options with the full path of `metric_features`, whose network is tried before the training."""
+        """Resolves the path of `metric_features` and tests its network before training starts."""
         features = resolve_features(config.metric_features, preparation["image"].shape)
         return super().resolve(config.model_copy(update={"metric_features": features}), preparation, items)
 
@@ -55,11 +55,11 @@ class GAN(Method):
 
     @property
     def sampling_generator(self) -> nn.Module:
-        """The generator that produces samples: the averaged one, where there is one."""
+        """The generator that produces samples: the EMA copy if there is one."""
         return ema_or(self.nets, "generator")
 
     def stabilized(self, networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
-        """The generator and its opponents by name, with spectral normalization and EMA as the options say."""
+        """The generator and its opponents by name, with spectral normalization and EMA if enabled."""
         if self.config.spectral_norm:
             for name, network in networks.items():
                 if name != "generator":
@@ -67,7 +67,7 @@ class GAN(Method):
         return with_ema(networks, "generator", self.config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then one of the generator on as many images."""
+        """One stage: a step of the discriminator, then a step of the generator on as many images."""
         yield self.adversarial_stage(data, "discriminator", self.discriminator_loss)
 
     def adversarial_stage(
@@ -83,12 +83,12 @@ class GAN(Method):
         """Two players: the generator's opponent, which takes new batches, and the generator on the last one.
 
         Args:
-            data: whose training part they learn from.
-            opponent: the name of its network and of its player, `discriminator` or `critic`.
-            loss: the loss of the opponent.
-            steps: steps of the opponent for each step of the generator, each on a new batch.
+            data: the prepared data; the players learn from its training part.
+            opponent: the name of the opponent's network and player, `discriminator` or `critic`.
+            loss: the opponent's loss.
+            steps: opponent steps per generator step, each on a new batch.
             after_step: called after each step of the opponent.
-            seed_offset: added to the seed of the order of the batches.
+            seed_offset: added to the seed that determines the order of the batches.
         """
         config = self.config
         betas = config.beta1, config.beta2
@@ -108,11 +108,11 @@ class GAN(Method):
         return Stage([adversary, generator], config.epochs, source, followers, self.set_progress)
 
     def set_progress(self, progress: float) -> None:
-        """Records which fraction of the training is done; instance noise depends on it."""
+        """Records the fraction of training completed, on which the instance noise depends."""
         self.progress = progress
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of the discriminator; a GAN with a critic has stages of its own instead."""
+        """The loss of the discriminator; a GAN with a critic overrides `stages` instead."""
         raise NotImplementedError(f"{type(self).__name__} has no discriminator_loss")
 
     @abstractmethod
@@ -120,12 +120,12 @@ class GAN(Method):
         """The loss of the generator."""
 
     def perturb(self, batch: Batch, *images: Tensor) -> list[Tensor]:
-        """Images as the discriminator sees them: with instance noise and augmentation, as the options say."""
+        """Applies instance noise and augmentation, if enabled, before the discriminator sees the images."""
         noise_std = self.config.instance_noise * (1 - self.progress)
         return stabilization.perturb(batch, images, noise_std, self.config.diff_augment)
 
     def targets(self, batch: Batch, shape: Sequence[int] = (1,)) -> tuple[Tensor | float, Tensor | float]:
-        """The discriminator's targets for real and for generated images; `shape` is that of an output."""
+        """The discriminator's targets for real and generated images; `shape` is the shape of an output."""
         return stabilization.targets(batch, self.config.real_label_value, self.config.label_noise, shape)
 
     def noise(self, batch: Batch) -> Tensor:
@@ -134,15 +134,15 @@ class GAN(Method):
         return batch.normal(size) if self.noise_distribution == "normal" else 2 * batch.uniform(size) - 1
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image for each item of a batch, by the generator in training unless another one is given."""
+        """Generates an image for each item of a batch, by default with the generator being trained."""
         return (generator or self.generator)(self.noise(batch))
 
     def generate_sample(self, batch: Batch) -> Tensor:
-        """An image of the data's size for each item of a batch, by the sampling generator."""
+        """An image of the data's size for each item of a batch, from the sampling generator."""
         return self.generate(batch, self.sampling_generator)
 
     def fake_images(self, batch: Batch) -> Tensor:
-        """Generated images, one for each item of a batch, as the discriminator sees them."""
+        """One generated image for each item of a batch, as the discriminator sees it."""
         return self.perturb(batch, self.generate(batch))[0]
 
     def real_images(self, batch: Batch) -> Tensor:
@@ -150,22 +150,22 @@ class GAN(Method):
         return batch.image
 
     def real_and_fake(self, batch: Batch, conditions: Batch | None = None) -> list[Tensor]:
-        """The real images of a batch and as many generated ones, as the discriminator sees them.
+        """The real images of a batch and equally many generated ones, as the discriminator sees them.
 
         Args:
             batch: the real images.
-            conditions: the batch to generate images for, where it is another one.
+            conditions: the batch whose conditions the generated images have; by default the same batch.
         """
-        with torch.no_grad():  # saves memory: the discriminator's loss has no gradient in the generator
+        with torch.no_grad():  # saves memory: no gradient flows to the generator
             fake = self.generate(batch if conditions is None else conditions).float()
         return self.perturb(batch, self.real_images(batch), fake)
 
     def discriminate(self, batch: Batch, separately: bool = False) -> tuple[Tensor, Tensor]:
-        """The discriminator's outputs for the real images of a batch and for as many generated ones.
+        """The discriminator's outputs for the real images of a batch and for equally many generated ones.
 
         Args:
             batch: the real images.
-            separately: in two passes, so that batch normalization has separate statistics (Radford et al.).
+            separately: use two passes, so that batch normalization has separate statistics (Radford et al.).
         """
         real, fake = self.real_and_fake(batch)
         if separately:
@@ -175,7 +175,7 @@ class GAN(Method):
     def sample_images(
         self, count: int, interpolation: float | None = None, **conditions: Tensor
     ) -> np.ndarray:
-        """Images of the sampling generator, uint8 `(count, height, width, channels)`."""
+        """Images from the sampling generator, uint8 `(count, height, width, channels)`."""
         preparation = self.preparation["image"]
         return generate_images(
             self.generate_sample, count, preparation, self.device, interpolation, **conditions
@@ -186,11 +186,11 @@ class GAN(Method):
         return {"image": self.sample_images(count, interpolation)}
 
     def sampler(self, data: PreparedData, part: str) -> generation.Sampler:
-        """Generates the images that are compared with those of a part."""
+        """Generates the images that are compared with those of the part."""
         return self.sample
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part, and the diversity of the samples."""
+        """The Fréchet distance to the part, and the diversity of the samples."""
         return generation.validate_generator(self.sampler(data, part), data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:

@@ -1,21 +1,21 @@
-r"""CGAN: generator and discriminator are conditioned on a class, so that images of any class can be sampled.
+r"""CGAN: a generator and a discriminator conditioned on the class, so that images of any class can be
+sampled.
 
     discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, c), c))
     generator_loss     = - mean log D(G(z, c), c),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-The classes c of generated images are drawn uniformly; real images x have their own labels. The generator's
-input is z and the one-hot class; the discriminator receives the class as a further channel of the image,
-through a linear layer. As it compares image and class, the generator is penalized for realistic images of the
-wrong class.
+The classes c of generated images are sampled uniformly; real images x keep their labels. The generator takes
+z and the one-hot class; a linear layer maps the class to an additional image channel for the discriminator.
+Since the discriminator sees the class, the generator is penalized for realistic images of the wrong class.
 
-Use it for labeled images with some hundred per class: `hibiscus sample RUN label=cat`. What most often goes
-wrong is that the generator ignores the class: `conditional_accuracy` stays near chance while the images look
-realistic. More epochs help, then a lower learning rate. Within a class the images may still look alike, as in
-`dcgan`.
+Use it for labeled images, at least a few hundred per class: `hibiscus sample RUN label=cat`. What most often
+goes wrong is that the generator ignores the class: `conditional_accuracy` stays near chance although the
+images look realistic. Try more epochs, then a lower learning rate. Within a class, samples may still look
+alike, as in `dcgan`.
 
-Differences from the paper: its networks are small and fully connected; these are convolutional, without batch
-normalization in the discriminator. The generator has half the learning rate of the discriminator. The best
-epoch is the one with the lowest Fréchet distance to the validation part, for samples of the same classes.
+Differences from the paper: the networks are convolutional instead of small and fully connected, without batch
+normalization in the discriminator. The generator has half the discriminator's learning rate. The best epoch
+is the one with the lowest Fréchet distance to the validation part, for samples of the same classes.
 
 Reference: Mirza, Osindero, "Conditional Generative Adversarial Nets", 2014, arXiv 1411.1784.
 """
@@ -52,7 +52,7 @@ class CGAN(ConditionalGAN):
         return self.stabilized({"generator": generator, "discriminator": discriminator})
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of classifying images with their class as real or generated, and the accuracy."""
+        """The cross-entropy of real versus generated images, given their class, and the accuracy."""
         conditions = self.random_labels(batch)
         images = torch.cat(self.real_and_fake(batch, conditions))
         labels = self.one_hot(torch.cat([batch.label, conditions.label]))
@@ -61,7 +61,7 @@ class CGAN(ConditionalGAN):
         return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of generated images being classified as real images of their class."""
+        """The cross-entropy of generated images being classified as real images of their class."""
         conditions = self.random_labels(batch)
         logits = self.discriminator(self.fake_images(conditions), self.one_hot(conditions.label))
         return nonsaturating_generator(logits), {}

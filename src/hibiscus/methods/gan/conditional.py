@@ -1,4 +1,4 @@
-"""What GANs share whose generator is conditioned on a class."""
+"""Shared by GANs with a class-conditional generator."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class ConditionalGAN(GAN):
         return functional.one_hot(label, len(self.classes)).float()
 
     def random_labels(self, batch: Batch) -> Batch:
-        """The batch with a random class as the `label` of each item, all classes equally likely."""
+        """The batch with a uniformly random class as the `label` of each item."""
         conditions = Batch(batch, label=(batch.uniform() * len(self.classes)).long())
         conditions.share = batch.share
         return conditions
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image of the class of each item of a batch, from noise and the one-hot class."""
+        """An image of each item's class, generated from noise and the one-hot class."""
         return (generator or self.generator)(torch.cat([self.noise(batch), self.one_hot(batch.label)], 1))
 
     def sample(
@@ -50,9 +50,8 @@ class ConditionalGAN(GAN):
 
         Args:
             count: the number of images.
-            label: the name or the number of a class; a name takes precedence. Each class in turn if it is not
-                given.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            label: the name or number of a class, where names take precedence; by default each class in turn.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
 
         Raises:
             UsageError: there is no such class.
@@ -62,7 +61,7 @@ class ConditionalGAN(GAN):
         return {"image": images, "label": np.array(self.classes)[numbers]}
 
     def sampler(self, data: PreparedData, part: str) -> generation.Sampler:
-        """Generates images of the classes of a part's items, so that the two sets can be compared."""
+        """Generates images with the classes of a part's items, so that the two sets can be compared."""
 
         def sample(count: int) -> dict[str, Any]:
             numbers = data.values("label", part)[data.subsample(part, count)]

@@ -1,4 +1,4 @@
-"""The options that GANs share, each with its type, range and description in one place."""
+"""Options shared by GANs, each with its type, range and description."""
 
 from __future__ import annotations
 
@@ -36,19 +36,22 @@ GeneratorLRFactor = Annotated[
 ]
 SpectralNorm = Annotated[
     bool,
-    Field(description="spectral normalization of the discriminator: each layer has Lipschitz constant 1"),
+    Field(
+        description="spectral normalization of the discriminator: weights are divided by their largest "
+        "singular value"
+    ),
 ]
 InstanceNoise = Annotated[
     float,
     Field(
         ge=0,
-        description="standard deviation of the noise on all images that the discriminator sees (of range 2); "
-        "falls linearly to 0",
+        description="initial standard deviation of noise added to the discriminator's inputs (in [-1, 1]); "
+        "decays linearly to 0",
     ),
 ]
 DiffAugmentation = Annotated[
     Literal["none", "color", "translation", "cutout", "color,translation", "color,translation,cutout"],
-    Field(description="differentiable augmentation of the images that the discriminator sees"),
+    Field(description="differentiable augmentation of the discriminator's inputs (DiffAugment)"),
 ]
 RealLabelValue = Annotated[
     float, Field(gt=0.5, le=1, description="target of real images; 0.9 for one-sided label smoothing")
@@ -56,15 +59,15 @@ RealLabelValue = Annotated[
 LabelNoise = Annotated[
     float,
     Field(
-        ge=0, lt=0.5, description="largest random deviation of the discriminator's targets (0.05 is usual)"
+        ge=0, lt=0.5, description="maximum random deviation of the discriminator's targets (0.05 is common)"
     ),
 ]
-CriticSteps = Annotated[int, Field(ge=1, description="steps of the critic for each step of the generator")]
+CriticSteps = Annotated[int, Field(ge=1, description="critic steps per generator step")]
 GradientPenaltyWeight = Annotated[float, Field(ge=0, description="weight of the gradient penalty")]
 
 
 class GANConfig(TrainingConfig):
-    """Options of every GAN with a generator of images."""
+    """Options of every GAN that generates images."""
 
     epochs: Epochs = 20
     batch_size: BatchSize = 64
@@ -74,7 +77,7 @@ class GANConfig(TrainingConfig):
     beta2: Beta2 = 0.999
     latent_dim: LatentDim = 100  # Radford et al.
     width: int = Field(
-        64, ge=4, description="filters of the largest feature maps; doubled where their size halves"
+        64, ge=4, description="filters of the largest feature maps; doubled each time their size is halved"
     )
     ema_decay: EMADecay = 0.0
     spectral_norm: SpectralNorm = False
@@ -84,7 +87,7 @@ class GANConfig(TrainingConfig):
 
 
 class DiscriminatorGANConfig(GANConfig):
-    """Options of GANs whose discriminator has targets: 1 for real and 0 for generated images."""
+    """Options of GANs whose discriminator has the target 1 for real and 0 for generated images."""
 
     real_label_value: RealLabelValue = 1.0
     label_noise: LabelNoise = 0.0

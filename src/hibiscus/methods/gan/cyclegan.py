@@ -1,4 +1,4 @@
-r"""CycleGAN: unpaired image-to-image translation between two domains, trained for cycle consistency.
+r"""CycleGAN: unpaired image-to-image translation between two domains with a cycle-consistency loss.
 
     generator_loss     = adversarial + cycle_weight cycle + identity_weight cycle_weight identity
     adversarial        = mean (D_b(to_b(a)) - 1)**2 + mean (D_a(to_a(b)) - 1)**2
@@ -7,19 +7,19 @@ r"""CycleGAN: unpaired image-to-image translation between two domains, trained f
     discriminator_loss = mean (D_b(b) - 1)**2 / 2 + mean D_b(to_b(a))**2 / 2  + the same for D_a
 
 Each discriminator learns to distinguish real images of its domain from translated ones, and each translator
-to fool it. The cycle loss ties a translation to its input, which must be recoverable from it.
+learns to fool it. The cycle loss requires that an image can be recovered from its translation.
 
-Use it where paired images do not exist: a thousand images of each domain or more, `trainA/ trainB/` in a
-folder, a folder of two folders, or `photos/ target_domain=paintings/`. What most often goes wrong is a
-realistic translation with other content, which neither the Fréchet distance nor the cycle error shows: look
-at the galleries, and at the domain accuracies where both domains have the same labels. `align=true` helps
-where objects differ in size or position, `residual=false` where the domains are far apart (negatives),
-`identity_weight=0.5` where they share colors, `net=resnet` or a larger `kernel_size` where shapes change.
+Use it if there are no paired images: at least about a thousand images per domain, in `trainA/` and `trainB/`,
+in two folders of any name, or `photos/ target_domain=paintings/`. What most often goes wrong is a realistic
+translation with different content, which neither the Fréchet distance nor the cycle error reveals: look at
+the galleries, and at the domain accuracies if both domains have the same labels. `align=true` helps if
+objects differ in size or position, `residual=false` if the domains are far apart (negatives),
+`identity_weight=0.5` if they share colors, `net=resnet` or a larger `kernel_size` if shapes change.
 
-Differences from the paper: the translators are one player and take their step first; batches of 32, no
-normalization in the discriminators, and a learning rate that falls from the start. A translator outputs
-`tanh(2 x + F(x))`, since `tanh(F(x))` may settle on negatives (`residual=false` restores it). The best epoch
-has the lowest mean Fréchet distance to the validation part, in features of networks trained without labels.
+Differences from the paper: one player owns both translators and steps first; batches of 32, no normalization
+in the discriminators, and a learning rate that decays from the start. A translator outputs `tanh(2 x +
+F(x))`, since `tanh(F(x))` may converge to negatives (`residual=false` restores it). The best epoch has the
+lowest mean Fréchet distance to the validation part, in features of networks trained without labels.
 
 Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks", 2017, arXiv 1703.10593.
@@ -56,7 +56,7 @@ NETS = {"unet": UNetGenerator, "resnet": ResNetGenerator}
 
 
 class Config(training.TrainingConfig):
-    """Options of `cyclegan`; an epoch is a pass over the smaller domain."""
+    """Options of `cyclegan`; an epoch is one pass over the smaller domain."""
 
     epochs: training.Epochs = 40
     batch_size: training.BatchSize = 32  # images of each domain; 1 in the paper
@@ -70,21 +70,21 @@ class Config(training.TrainingConfig):
     diff_augment: options.DiffAugmentation = "none"
     real_label_value: options.RealLabelValue = 1.0
     label_noise: options.LabelNoise = 0.0
-    net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet changes shapes more")
+    net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet can change shapes more")
     discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
-    width: int = Field(32, ge=4, description="filters of the largest maps; doubled where their size halves")
-    kernel_size: Literal[3, 5, 7] = Field(3, description="of the convolutions; larger where shapes change")
-    residual: bool = Field(True, description="translators add to their input and start near the identity")
-    align: bool = Field(False, description="shift and scale images first, for domains framed differently")
+    width: int = Field(32, ge=4, description="filters of the largest maps; doubled as the size halves")
+    kernel_size: Literal[3, 5, 7] = Field(3, description="of the convolutions; larger if shapes change")
+    residual: bool = Field(True, description="translators add to their input, starting near identity")
+    align: bool = Field(False, description="first shift and scale images to align the domains")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the cycle loss (Zhu et al.)")
-    identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss over cycle_weight")
-    pool_size: int = Field(50, ge=0, description="earlier translations for each discriminator (Zhu et al.)")
-    flip: bool = Field(False, description="augmentation: random horizontal flips")
+    identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss, times cycle_weight")
+    pool_size: int = Field(50, ge=0, description="capacity of the pools of translations (Zhu et al.)")
+    flip: bool = Field(False, description="augmentation: flip horizontally with probability 1/2")
     crop: int = Field(0, ge=0, description="augmentation: padding in pixels before a random crop")
 
 
 class CycleGAN(Method):
-    """Two players: both translators, and both discriminators on the translations of the same round."""
+    """Two players: the two translators, then the two discriminators on the translations of the same round."""
 
     name = "cyclegan"
     title = "CycleGAN"
@@ -99,10 +99,10 @@ class CycleGAN(Method):
     to_b: nn.Module
     discriminator_a: PatchDiscriminator
     discriminator_b: PatchDiscriminator
-    progress = 0.0  # fraction of the training that is done
+    progress = 0.0  # fraction of training completed
 
     def networks(self) -> dict[str, nn.Module]:
-        """A translator to each domain, its average, a discriminator, and a pool of translations."""
+        """For each domain a translator, its EMA copy, a discriminator and a pool of translations."""
         shape, config = self.preparation["image"].shape, self.config
         networks: dict[str, nn.Module] = {}
         for domain in "ab":
@@ -118,7 +118,7 @@ class CycleGAN(Method):
         return networks
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the translators, then one of the discriminators."""
+        """One stage: a step of the translators, then a step of the discriminators."""
         config, nets, betas = self.config, self.nets, (self.config.beta1, 0.999)
         if config.align:
             self.fit_alignments(data)
@@ -133,7 +133,7 @@ class CycleGAN(Method):
         yield Stage([first, second], config.epochs, source, followers, self.set_progress)
 
     def fit_alignments(self, data: PreparedData) -> None:
-        """Fits the alignment of each translator to training images of both domains."""
+        """Fits each translator's alignment to training images of both domains."""
         for target, source in translation.OTHER.items():
             pixels = [translation.domain_images(data, "train", domain) for domain in (source, target)]
             alignment = next(self.nets[f"to_{target}"].children())
@@ -141,16 +141,16 @@ class CycleGAN(Method):
             alignment.fit(data.images(pixels[0]), data.images(pixels[1]))
 
     def set_progress(self, progress: float) -> None:
-        """Records which fraction of the training is done; instance noise depends on it."""
+        """Records the fraction of training completed, on which the instance noise depends."""
         self.progress = progress
 
     def perturb(self, batch: Batch, *images: Tensor) -> list[Tensor]:
-        """Images as the discriminators see them: with instance noise and augmentation, as the options say."""
+        """Applies instance noise and augmentation, if enabled, before the discriminators see the images."""
         noise_std = self.config.instance_noise * (1 - self.progress)
         return stabilization.perturb(batch, images, noise_std, self.config.diff_augment)
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The adversarial, cycle and, if weighted, identity loss; the translations are added to the batch."""
+        """The adversarial, cycle and optional identity losses; the translations are added to the batch."""
         config, to_a, to_b = self.config, self.to_a, self.to_b
         fake_a, fake_b = to_a(batch.b), to_b(batch.a)
         batch.update(fake_a=fake_a.detach(), fake_b=fake_b.detach())
@@ -180,21 +180,21 @@ class CycleGAN(Method):
         return losses["loss_a"] + losses["loss_b"], {name: value.detach() for name, value in losses.items()}
 
     def translate(self, pixels: np.ndarray, target: Literal["a", "b"], data: PreparedData) -> np.ndarray:
-        """Images translated to a domain from the other one, uint8 `(items, height, width, channels)`."""
+        """Images translated to a domain from the other domain, uint8 `(items, height, width, channels)`."""
         batches = (data.images(pixels[start : start + 256]) for start in range(0, len(pixels), 256))
         translator = self.nets.get(f"ema_to_{target}", self.nets[f"to_{target}"])
         translated = [self.preparation["image"].decode(translator(batch)) for batch in batches]
         return np.concatenate(translated) if translated else pixels
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`image`, the items translated to the second domain, and `to_a`, translated to the first."""
+        """`image`: the items translated to the second domain; `to_a`: translated to the first."""
         pixels = data.values("image", part)
         return {"image": self.translate(pixels, "b", data), "to_a": self.translate(pixels, "a", data)}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distances of the translations to their domain, and the cycle error."""
+        """The Fréchet distances of the translations to their target domains, and the cycle error."""
         return translation.validate_translation(self.translate, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Distances and accuracies beside those of untranslated images, and galleries of cycles."""
+        """Distances and accuracies compared with those of untranslated images, and galleries of cycles."""
         return translation.evaluate_translation(self.translate, data, part)

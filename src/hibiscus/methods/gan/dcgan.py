@@ -1,20 +1,21 @@
-r"""DCGAN: a convolutional generator and a convolutional discriminator, trained against each other.
+r"""DCGAN: a convolutional generator and discriminator, trained against each other.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z)))
     generator_loss     = - mean log D(G(z)),        z uniform in [-1, 1],    D = sigmoid(logit)
 
-The discriminator learns to distinguish real images x from generated ones G(z), and the generator learns to
-fool it. The gradient of each loss updates only the network that the loss is named after. A discriminator at
-chance has the loss 2 log 2 = 1.386.
+The discriminator learns to distinguish real images x from generated images G(z), and the generator learns to
+fool it. Each loss updates only the network that it is named after. The loss of a discriminator at chance
+level is 2 log 2 = 1.386.
 
-Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind,
-trained in minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing
-(see `classes_found`). A lower learning rate, a wider generator or `wgan-gp` help; more epochs do not. If the
-loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+Use it to generate images like those in a folder of a few thousand similar small images (28 to 64 pixels);
+training takes minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is
+missing (see `classes_found`). A lower learning rate, a wider generator or `wgan-gp` helps; more epochs do
+not. If the discriminator loss approaches 0, the discriminator overpowers the generator: raise
+`generator_lr_factor`.
 
-Differences from the paper: no batch normalization in the discriminator, since it kept the training from
-converging (Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the
-discriminator. The best epoch has the lowest Fréchet distance to the validation part, in features of a small
+Differences from the paper: no batch normalization in the discriminator, since it prevented convergence
+(Atienza 2020); `batch_norm=true` restores it. The generator has half the discriminator's learning rate. The
+best epoch is the one with the lowest Fréchet distance to the validation part, in the features of a small
 network trained on the data.
 
 Reference: Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
@@ -44,7 +45,7 @@ class Config(DiscriminatorGANConfig):
 
 
 class DCGAN(GAN):
-    """Two players: a discriminator on new batches, and a generator on the output of the discriminator."""
+    """Two players: a discriminator, trained on new batches, and a generator, trained on its outputs."""
 
     name = "dcgan"
     title = "DCGAN"
@@ -58,11 +59,11 @@ class DCGAN(GAN):
         return self.stabilized(build_dcgan(self.shape, config.latent_dim, config.width, config.batch_norm))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of classifying images as real or generated, and the accuracy."""
+        """The cross-entropy of real versus generated images, and the accuracy."""
         real, fake = self.discriminate(batch, separately=self.config.batch_norm)
         loss = discriminator_cross_entropy(real, fake, *self.targets(batch))
         return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of the generated images being classified as real."""
+        """The cross-entropy of generated images being classified as real."""
         return nonsaturating_generator(self.discriminator(self.fake_images(batch))), {}

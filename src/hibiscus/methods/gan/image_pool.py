@@ -1,4 +1,4 @@
-"""A pool of images generated in earlier rounds, which keeps a discriminator from forgetting them."""
+"""A pool of images from earlier rounds, shown again so that a discriminator does not forget them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["ImagePool"]
 
 
 class ImagePool(nn.Module):
-    """Returns about half of the images it is given unchanged, and exchanges the others for stored ones.
+    """Returns about half of its input images unchanged, and swaps the others for stored ones.
 
-    The images are buffers, and so part of a checkpoint. The position of an image in its batch determines the
-    slots that it may go to, so that no two compete for one; of a batch larger than the pool, only the first
-    images take part. All processes keep the same pool.
+    The stored images are buffers, so they are saved in checkpoints. The position of an image in its batch
+    determines the slots that it may occupy, so that no two images compete for the same slot; if a batch is
+    larger than the pool, only its first images take part. All processes keep the same pool.
 
     Args:
-        size: the number of images that it holds; 0 returns every image unchanged.
+        size: capacity, in images; with 0 every image is returned unchanged.
         shape: (channels, height, width) of an image.
 
     Reference: Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial
@@ -36,7 +36,7 @@ class ImagePool(nn.Module):
 
     @torch.no_grad()
     def exchange(self, batch: Batch, fake: Tensor) -> Tensor:
-        """New and old images, as many as were generated.
+        """A mix of new and stored images, as many as were passed.
 
         Args:
             batch: the source of the random numbers.

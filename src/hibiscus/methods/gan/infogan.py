@@ -1,4 +1,4 @@
-r"""InfoGAN: learns an interpretable latent code without labels, by maximizing its mutual information.
+r"""InfoGAN: learns interpretable codes without labels by maximizing their mutual information with the image.
 
     discriminator_loss = - mean log D(x) - mean log(1 - D(G(z, label, codes)))
     generator_loss     = - mean log D(G(z, label, codes)) + information_loss
@@ -7,21 +7,22 @@ r"""InfoGAN: learns an interpretable latent code without labels, by maximizing i
     z, codes uniform in [-1, 1],    label uniform in 0 .. num_classes - 1,    D = sigmoid(logit)
     Q(label | .) = softmax(class logits),    Q(codes | .) = N(mean, std**2), each code independently
 
-`information_loss` is an upper bound, up to a constant, of the negative mutual information between the image
-and its label and codes. The generator, whose images must also be realistic, learns to use them for what
-varies between real images: the codes for the slant and the thickness of digits, for example, and the label
-for their classes. The auxiliary network Q takes the features of the discriminator as input and is trained
-with the generator, on generated images only.
+`information_loss` is, up to a constant, an upper bound on the negative mutual information between the image
+and its label and codes. Because its images must also be realistic, the generator learns to use them for the
+variation in real images: for digits, the codes for slant and thickness, for example, and the label for the
+class. The auxiliary network Q takes the discriminator's features as input and is trained with the generator,
+on generated images only.
 
 Use it to discover classes and factors of variation in unlabeled images: `hibiscus sample RUN label=3
-code1=1.5`. Labels serve for evaluation only. What most often goes wrong is that a label stands for a mixture
-of classes (`cluster_accuracy`): train longer, since classes separate late, when the images already look
-right. Raise `code_weight` if a code has no effect; lower it if the images get worse.
+code1=1.5`. True labels are used only for evaluation. What most often goes wrong is that a generated label
+corresponds to a mixture of classes (see `cluster_accuracy`): train longer, since classes separate late, when
+the images already look realistic. Raise `code_weight` if a code has no effect; lower it if image quality
+degrades.
 
-Differences from the paper: Q is trained with the generator alone; in the authors' code `information_loss`
-also updates the body of the discriminator, and without batch normalization the label is then soon encoded in
-cues unrelated to any class. The standard deviation of Q(codes) is learned, where their code fixes it at 1.
-The convolutions are those of `dcgan`, and all dense layers have leaky ReLU. The best epoch is chosen as in
+Differences from the paper: Q is trained only with the generator; in the authors' code `information_loss` also
+updates the body of the discriminator, but without batch normalization the label is then soon encoded in cues
+unrelated to any class. The standard deviation of Q(codes) is learned; their code fixes it at 1. The
+convolutions are those of `dcgan`, and all dense layers use leaky ReLU. The best epoch is chosen as in
 `dcgan`.
 
 Reference: Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
@@ -68,26 +69,26 @@ class Config(DiscriminatorGANConfig):
     num_classes: int = Field(10, ge=2, description="number of values of the label (10 in Chen et al.)")
     num_codes: int = Field(2, ge=1, description="number of continuous codes (2 in Chen et al. for MNIST)")
     class_weight: float = Field(
-        1.0, ge=0, description="weight of the information about the label (1 in Chen et al.)"
+        1.0, ge=0, description="weight of the label's information loss (1 in Chen et al.)"
     )
     code_weight: float = Field(
-        0.1, ge=0, description="weight of the information about the codes (0.1 in Chen et al.)"
+        0.1, ge=0, description="weight of the codes' information loss (0.1 in Chen et al.)"
     )
 
 
 class InfoGAN(GAN):
-    """Two players: a discriminator, and a generator that is trained together with the auxiliary network Q."""
+    """Two players: a discriminator, and a generator together with the auxiliary network Q."""
 
     name = "infogan"
     title = "InfoGAN"
     family = "gan"
-    summary = "GAN with an interpretable latent code, learned without labels"
+    summary = "GAN with interpretable latent codes, learned without labels"
     Config = Config
     generator_networks = ("generator", "reader")
     reader: AuxiliaryNetwork  # Q
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator, the discriminator, and Q, which takes the features of the discriminator."""
+        """The generator, the discriminator, and Q, which takes the discriminator's features."""
         config = self.config
         heads = {"label": config.num_classes, "mean": config.num_codes, "log_std": config.num_codes}
         inputs, features = config.latent_dim + config.num_classes + config.num_codes, 16 * config.width
@@ -97,7 +98,7 @@ class InfoGAN(GAN):
         return {**networks, "reader": AuxiliaryNetwork(features, heads)}
 
     def random_conditions(self, batch: Batch) -> Batch:
-        """A random label and random codes for each item of a batch, and nothing else of the batch."""
+        """A batch with only a random label and random codes for each item."""
         config = self.config
         labels = (batch.uniform() * config.num_classes).long()
         conditions = Batch(label=labels, codes=2 * batch.uniform(config.num_codes) - 1)
@@ -105,13 +106,13 @@ class InfoGAN(GAN):
         return conditions
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image of each label with its codes, from the noise in the batch where there is some."""
+        """An image for each label and its codes, from the batch's noise if it has any."""
         noise = batch["noise"] if "noise" in batch else self.noise(batch)
         label = functional.one_hot(batch.label, self.config.num_classes).float()
         return (generator or self.generator)(torch.cat([noise, label, batch.codes], 1))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of classifying images as real or generated, each with their own batch statistics."""
+        """The cross-entropy of real versus generated images, each with separate batch statistics."""
         real, fake = (
             self.discriminator(x)[0] for x in self.real_and_fake(batch, self.random_conditions(batch))
         )
@@ -119,7 +120,7 @@ class InfoGAN(GAN):
         return loss, {"accuracy": discriminator_accuracy(real, fake)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy of generated images being classified as real, plus the information loss."""
+        """The cross-entropy of generated images being classified as real, plus the information loss."""
         conditions = self.random_conditions(batch)
         logit, features = self.discriminator(self.fake_images(conditions))
         loss, terms = self.information_loss(self.reader(features), conditions)
@@ -128,7 +129,7 @@ class InfoGAN(GAN):
     def information_loss(
         self, outputs: dict[str, Tensor], conditions: Batch
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted negative log-likelihood of labels and codes under Q, and each of the two, in nats."""
+        """The weighted negative log-likelihood of labels and codes under Q, and its two terms, in nats."""
         label_nll = cross_entropy(outputs["label"], conditions.label)
         code_nll = -gaussian_log_likelihood(outputs["mean"], conditions.codes, outputs["log_std"]).mean()
         loss = self.config.class_weight * label_nll + self.config.code_weight * code_nll
@@ -141,10 +142,10 @@ class InfoGAN(GAN):
 
         Args:
             count: the number of images.
-            label: the number of the label; each in turn if it is not given.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            label: the number of the label; by default each in turn.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
             **codes: values of `code1`, `code2` ...; random in [-1, 1] if not given. Values outside this range
-                extrapolate beyond those of the training.
+                extrapolate beyond training.
 
         Raises:
             UsageError: there is no such label or code, or its value is not a number.
@@ -152,7 +153,7 @@ class InfoGAN(GAN):
         labels = class_conditions(label, count, [str(number) for number in range(self.config.num_classes)])
         values = (
             2 * torch.rand(count, self.config.num_codes) - 1
-        )  # all are drawn, so that a given one changes no other
+        )  # all are sampled, so that fixing one does not change the others
         for name, number in latent_conditions(codes, self.config.num_codes, "label").items():
             values[:, int(name.removeprefix("code")) - 1] = number
         images = self.sample_images(count, interpolation, label=torch.from_numpy(labels), codes=values)
@@ -160,7 +161,7 @@ class InfoGAN(GAN):
         return {"image": images, "label": labels, **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """Q's prediction for real images: the label as `cluster`, its `probability`, and mean codes."""
+        """Q's predictions for real images: the label as `cluster`, its `probability`, and the mean codes."""
         outputs = [self.reader(self.discriminator(batch.image)[1]) for batch in data.iterate(part)]
         probability, label = (
             torch.cat([output["label"] for output in outputs]).float().softmax(1).cpu().max(1)
@@ -170,11 +171,11 @@ class InfoGAN(GAN):
         return {"cluster": label.numpy(), "probability": probability.numpy(), **codes}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distance to a part and, where there are classes, how well the labels match them."""
+        """The Fréchet distance to a part and, for labeled data, how well the labels match the classes."""
         return latent_codes.validate_codes(self.sample, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """Sample quality, the effect of each code, and its traversals from -2 to 2 for each label."""
+        """Sample quality, the effect of each code, and traversals of each code from -2 to 2."""
         noise = 2 * torch.rand(1, self.config.latent_dim) - 1
 
         def generate(label: Tensor, codes: Tensor) -> np.ndarray:

@@ -1,20 +1,21 @@
-r"""LSGAN: a GAN with least squares instead of cross-entropy, so that good samples have a gradient too.
+r"""LSGAN: a GAN with a least-squares loss, whose gradient does not vanish for samples that fool D.
 
     discriminator_loss = mean (D(x) - 1)^2 / 2 + mean D(G(z))^2 / 2
     generator_loss     = mean (D(G(z)) - 1)^2 / 2,        z uniform in [-1, 1]
 
 The discriminator D has no sigmoid: its output is unbounded, with the target 1 for real images x and 0 for
 generated images G(z). A generated image far on the real side of the decision boundary is still pulled towards
-the real ones, where the gradient of cross-entropy would vanish. At equilibrium D is one half everywhere: the
-loss of the discriminator is 0.25 and that of the generator 0.125.
+the real images, whereas the gradient of the cross-entropy would vanish. At equilibrium D is 1/2 everywhere:
+the discriminator loss is 0.25 and the generator loss 0.125.
 
-Use it where `dcgan` oscillates or stops improving early; it costs the same. What most often goes wrong is
+Use it if `dcgan` oscillates or stops improving early; the cost is the same. What most often goes wrong is
 mode collapse, as in `dcgan`: the samples look alike, or a class is missing (see `classes_found` and the table
-of classes). If the loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+of classes). If the discriminator loss approaches 0, the discriminator overpowers the generator: raise
+`generator_lr_factor`.
 
 Differences from the paper: the networks are those of `dcgan`, without batch normalization in the
-discriminator (`batch_norm=true` adds it), and the generator has half the learning rate of the discriminator.
-The best epoch is chosen as in `dcgan`.
+discriminator (`batch_norm=true` adds it), and the generator has half the discriminator's learning rate. The
+best epoch is chosen as in `dcgan`.
 
 Reference: Mao, Li, Xie, Lau, Wang, Smolley, "Least Squares Generative Adversarial Networks", 2016, arXiv
 1611.04076.
@@ -42,7 +43,7 @@ class Config(DiscriminatorGANConfig):
 
 
 class LSGAN(GAN):
-    """Two players: a discriminator on new batches, and a generator on the output of the discriminator."""
+    """Two players: a discriminator, trained on new batches, and a generator, trained on its outputs."""
 
     name = "lsgan"
     title = "Least-squares GAN"
@@ -51,16 +52,16 @@ class LSGAN(GAN):
     Config = Config
 
     def networks(self) -> dict[str, nn.Module]:
-        """The generator and the discriminator; its outputs are unbounded."""
+        """The generator, and the discriminator with unbounded outputs."""
         config = self.config
         return self.stabilized(build_dcgan(self.shape, config.latent_dim, config.width, config.batch_norm))
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Squared distance from 1 for real and from 0 for generated images, and the accuracy at one half."""
+        """The squared distance from 1 for real and 0 for generated images; the accuracy at threshold 1/2."""
         real, fake = self.discriminate(batch, separately=self.config.batch_norm)
         loss = least_squares_discriminator(real, fake, *self.targets(batch))
         return loss, {"accuracy": discriminator_accuracy(real, fake, threshold=0.5)}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Squared distance of the discriminator's outputs for generated images from 1."""
+        """The squared distance of the discriminator's outputs for generated images from 1."""
         return least_squares_generator(self.discriminator(self.fake_images(batch))), {}

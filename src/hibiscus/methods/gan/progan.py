@@ -1,21 +1,22 @@
-r"""ProGAN: generator and critic start with tiny images and grow together, doubling the size in each stage.
+r"""ProGAN: the generator and critic start with tiny images and grow, doubling the resolution in each stage.
 
     critic_loss    = mean C(G(z)) - mean C(x) + gradient_penalty_weight mean((|gradient of C at x_mix| - 1)^2)
                      + drift_weight mean C(x)^2
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
     x(alpha)       = (1 - alpha) upsample(downsample(x)) + alpha x
 
-Coarse structure is learned on small images, where this is easy and cheap, and detail is added later. A new
-layer fades in: over the first half of its stage alpha goes from 0 to 1, for generated and for real images.
-Samples come from an exponential moving average of the generator.
+Coarse structure is learned first, on small images, where this is easy and cheap; details are added later. New
+layers are faded in: over the first half of a stage, alpha rises from 0 to 1 for generated and real images
+alike. Samples come from an exponential moving average of the generator.
 
-Use it for images of 32 pixels and more, where `dcgan` gets texture right and global structure wrong. What
-most often goes wrong is impatience: the last stage has most of the pixels and takes most of the time, so that
-early metrics, which compare upsampled low-resolution images, are poor.
+Use it for images of 32 pixels and more, if `dcgan` gets textures right but global structure wrong. What most
+often goes wrong is stopping too early: the last stage takes most of the time, and earlier metrics are poor
+because they are computed on upsampled low-resolution images.
 
-Differences from the paper: images whose size is not a power of two are padded with their border and cropped
-back; stages are counted in epochs, not in thousands of images; the networks are narrower (`width=512` is the
-paper's). The best epoch is chosen in the last stage, by the Fréchet distance to the validation part.
+Differences from the paper: images whose size is not a power of two are padded by repeating the border and
+cropped afterwards; stage lengths are in epochs, not in thousands of images; the networks are narrower (the
+paper has `width=512`). The best epoch is chosen in the last stage, by the Fréchet distance to the validation
+part.
 
 Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
 Variation", 2017, arXiv 1710.10196.
@@ -54,7 +55,7 @@ __all__ = ["ProGAN"]
 
 
 class Config(GANConfig):
-    """Options of `progan`; epochs are those of each stage."""
+    """Options of `progan`; `epochs` is the number of epochs of each stage."""
 
     epochs: Epochs = 3
     learning_rate: LearningRate = 2e-3  # 1e-3 in the paper, which trains far longer
@@ -63,16 +64,16 @@ class Config(GANConfig):
     beta2: Beta2 = 0.99
     initial_size: int = Field(8, ge=2, description="image size of the first stage in pixels, a power of two")
     fade_in_fraction: float = Field(
-        0.5, ge=0, le=1, description="fraction of a stage in which its new layers fade in"
+        0.5, ge=0, le=1, description="fraction of a stage over which its new layers are faded in"
     )
     gradient_penalty_weight: GradientPenaltyWeight = 10.0
     drift_weight: float = Field(
-        1e-3, ge=0, description="weight of the critic's squared output for real images"
+        1e-3, ge=0, description="drift penalty: weight of the critic's squared output for real images"
     )
     ema_decay: EMADecay = 0.999
     latent_dim: LatentDim = 64
     width: int = Field(
-        64, ge=16, description="filters at the first size; halved where the size doubles, down to 16"
+        64, ge=16, description="filters at the initial size; halved each time the size is doubled, down to 16"
     )
 
 
@@ -94,7 +95,7 @@ class ProGAN(GAN):
 
     @property
     def sizes(self) -> list[int]:
-        """The image size of each stage, up to the power of two that holds the images of the data."""
+        """The image size of each stage, up to the smallest power of two that covers the images."""
         return stage_sizes(self.config.initial_size, *self.shape[1:])
 
     def networks(self) -> dict[str, nn.Module]:
@@ -116,23 +117,23 @@ class ProGAN(GAN):
 
     @property
     def growing_networks(self) -> list[Any]:
-        """All networks: the generator, the critic, and the averaged generator where there is one."""
+        """All networks: the generator, the critic, and the EMA copy of the generator if there is one."""
         return list(self.nets.values())
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """A stage for each image size, with optimizers of its own."""
+        """A stage for each image size, with new optimizers."""
         for index in range(len(self.sizes)):
             yield self.adversarial_stage(data, "critic", self.critic_loss, seed_offset=index)
 
     def set_progress(self, progress: float) -> None:
-        """Sets the weight of the newest layers from the progress of the stage."""
+        """Sets the weight of the newest layers according to the progress of the stage."""
         super().set_progress((self.sizes.index(self.critic.side) + progress) / len(self.sizes))
         fade_in = self.config.fade_in_fraction
         for network in self.growing_networks:
             network.alpha.fill_(min(1.0, progress / fade_in) if fade_in else 1.0)
 
     def real_images(self, batch: Batch) -> Tensor:
-        """The real images of a batch at the current size, with as much detail as has faded in."""
+        """The real images of a batch at the current size, blended like the newest layers."""
         padded = pad_to_square(batch.image, self.sizes[-1])
         image = functional.avg_pool2d(padded, self.sizes[-1] // self.critic.side)
         if self.critic.side == self.sizes[0]:
@@ -146,11 +147,11 @@ class ProGAN(GAN):
         return super().generate(batch, generator).float()
 
     def generate_sample(self, batch: Batch) -> Tensor:
-        """An image of the data's size for each item of a batch, by the averaged generator."""
+        """An image of the data's size for each item of a batch, from the EMA generator."""
         return crop_center(upsample(super().generate_sample(batch), self.sizes[-1]), *self.shape[1:])
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the estimated distance, plus the gradient penalty and the drift penalty."""
+        """The negative distance estimate, plus the gradient penalty and the drift penalty."""
         config, (real, fake) = self.config, self.real_and_fake(batch)
         scores = self.critic(real).float()
         loss = wasserstein_critic(scores, self.critic(fake))
@@ -160,5 +161,5 @@ class ProGAN(GAN):
         return loss + config.gradient_penalty_weight * penalty + config.drift_weight * drift, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the critic's mean output for generated images."""
+        """The negative mean of the critic's outputs for generated images."""
         return wasserstein_generator(self.critic(self.fake_images(batch))), {}

@@ -1,14 +1,14 @@
-r"""Techniques that make the training of a GAN more stable; each is an option that is off by default.
+r"""Techniques that stabilize GAN training; each is an option that is off by default.
 
     ema_decay            samples come from  G_ema <- decay G_ema + (1 - decay) G     (Karras et al. 2017)
     generator_lr_factor  generator and discriminator have different learning rates   (Heusel et al. 2017)
-    spectral_norm        discriminator layers divided by their largest singular value (Miyato et al. 2018)
-    instance_noise       the discriminator sees  x + s e,  e ~ N(0, 1),  s falls to 0 (Sonderby et al. 2016)
-    diff_augment         the discriminator sees  T(x),  T random and differentiable  (Zhao et al. 2020)
-    real_label_value     target of real images, 0.9 for one-sided label smoothing    (Salimans et al. 2016)
-    label_noise          targets  real_label_value - noise u  and  noise u,  u uniform in [0, 1]
+    spectral_norm discriminator weights divided by their largest singular value (Miyato et al. 2018)
+    instance_noise the discriminator sees x + s e, e ~ N(0, 1), s falls to 0 (Sonderby et al. 2016)
+    diff_augment the discriminator sees T(x), T random and differentiable (Zhao et al. 2020) real_label_value
+    target of real images, 0.9 for one-sided label smoothing (Salimans et al. 2016) label_noise targets
+    real_label_value - noise u and noise u, u uniform in [0, 1]
 
-Instance noise and augmentation apply to real and to generated images alike.
+Instance noise and augmentation are applied to real and generated images alike.
 
 References: arXiv 1710.10196, 1706.08500, 1802.05957, 1610.04490, 2006.10738, 1606.03498.
 """
@@ -28,7 +28,7 @@ __all__ = ["discriminator_accuracy", "perturb", "targets"]
 def perturb(
     batch: Batch, images: Sequence[Tensor], noise_std: float = 0.0, augmentation: str = "none"
 ) -> list[Tensor]:
-    """The images as the discriminator sees them: with instance noise, and augmented.
+    """Adds instance noise and augmentation to the images that the discriminator sees.
 
     Args:
         batch: the source of the random numbers.
@@ -46,16 +46,16 @@ def perturb(
 def targets(
     batch: Batch, real_label_value: float = 1.0, label_noise: float = 0.0, shape: Sequence[int] = (1,)
 ) -> tuple[Tensor | float, Tensor | float]:
-    """The discriminator's targets for real and for generated images.
+    """The discriminator's targets for real and generated images.
 
     Args:
         batch: the source of the random numbers.
         real_label_value: the target of real images.
-        label_noise: the largest deviation of a target.
+        label_noise: the maximum deviation of a target.
         shape: the shape of the discriminator's output for an image.
 
     Returns:
-        Two numbers, or two tensors `(items, *shape)` where there is label noise.
+        Two numbers, or two tensors `(items, *shape)` with label noise.
     """
     if not label_noise:
         return real_label_value, 0.0
@@ -63,5 +63,5 @@ def targets(
 
 
 def discriminator_accuracy(real: Tensor, fake: Tensor, threshold: float = 0.0) -> Tensor:
-    """The fraction of real images with outputs above the threshold, and of generated ones below, averaged."""
+    """Accuracy: the mean of the fractions of real outputs above and generated outputs below the threshold."""
     return ((real > threshold).float().mean() + (fake < threshold).float().mean()).detach() / 2

@@ -1,4 +1,4 @@
-r"""StackedGAN: inverts a classifier; one generator maps a class to features, another one features to images.
+r"""StackedGAN: inverts a classifier; one generator maps classes to features, another maps features to images.
 
     encoder_loss       = - mean log p(label | e),                       e = features(x)
     discriminator_loss = - mean log D1(e) - mean log(1 - D1(f)) + w1 mean (Q1(f) - z1)^2
@@ -7,21 +7,21 @@ r"""StackedGAN: inverts a classifier; one generator maps a class to features, an
                          - mean log D0(g) + c0 mean (features(g) - h)^2 + w0 mean (Q0(g) - z0)^2
     f = G1(c, z1),    g = G0(h, z0),    c a random class,    z1, z0 uniform in [-1, 1],    D = sigmoid(logit)
 
-The encoder, a classifier, is trained first. Each level is then a GAN of its own, on features and on images. A
-generator must fool its discriminator, match its condition as the encoder recognizes it (c1, c0), and use its
-noise: Q, which shares all but its last layer with D, has to recover it (w1, w0). With `h = e` the levels are
-trained separately, on real features, and finally jointly, `h = f`. The upper noise controls what the features
-encode, such as slant and shape, and the lower one the rest, such as stroke thickness.
+The encoder, a classifier, is trained first. Each level is then a separate GAN, of features and of images.
+Each generator must fool its discriminator, produce outputs from which the encoder recovers the condition (c1,
+c0), and use its noise: Q, which shares all but its last layer with D, has to recover it (w1, w0). The levels
+are first trained separately on real features, `h = e`, and then jointly, `h = f`. The upper noise controls
+what the features encode, such as slant and shape, and the lower noise the rest, such as stroke thickness.
 
-Use it for labeled images that a classifier separates well: `hibiscus sample RUN label=cat`. What most often
-goes wrong is an encoder that is not trained enough (see `encoder_accuracy`): raise `encoder_epochs`. If the
-images of a class look alike, raise the entropy weights; if their edges are ragged, lower
-`image_entropy_weight`.
+Use it for labeled images that can be classified accurately: `hibiscus sample RUN label=cat`. What most often
+goes wrong is an undertrained encoder (see `encoder_accuracy`): raise `encoder_epochs`. If the images of a
+class look alike, raise the entropy weights; if edges are ragged, lower `image_entropy_weight`.
 
 Differences from the paper: the features of each image are normalized to mean 0 and variance 1; G1 has layer
-normalization and Q is linear, where the paper has batch normalization and a sigmoid; the cross-entropies of a
-discriminator are added, not averaged. In joint training the gradient of G0's loss reaches G1 scaled down, as
-in the authors' code for CIFAR-10. The best epoch is chosen in the last stage, as in `cgan`.
+normalization instead of batch normalization, and Q is linear instead of ending in a sigmoid; the two
+cross-entropies of a discriminator are added, not averaged. In joint training the gradient of G0's loss is
+scaled down before it reaches G1, as in the authors' code for CIFAR-10. The best epoch is chosen in the last
+stage, as in `cgan`.
 
 Reference: Huang, Li, Poursaeed, Hopcroft, Belongie, "Stacked Generative Adversarial Networks", 2016, arXiv
 1612.04357.
@@ -62,19 +62,19 @@ class Config(DiscriminatorGANConfig):
     """Options of `stackedgan`."""
 
     encoder_epochs: int = Field(10, ge=1, description="epochs of the encoder, before the GANs (Atienza)")
-    epochs: int = Field(10, ge=1, description="epochs of the separate and of the joint training each")
-    joint: bool = Field(True, description="joint training of both levels after the separate one")
+    epochs: int = Field(10, ge=1, description="epochs of separate training, and again of joint training")
+    joint: bool = Field(True, description="train both levels jointly after training them separately")
     latent_dim: LatentDim = 50  # of each level (Huang et al.)
     feature_dim: int = Field(256, ge=2, description="features between class and image (Huang et al.)")
-    feature_condition_weight: float = Field(1.0, ge=0, description="c1: weight of the class of the features")
-    image_condition_weight: float = Field(1.0, ge=0, description="c0: weight of the features of the image")
+    feature_condition_weight: float = Field(1.0, ge=0, description="c1: weight of matching the class")
+    image_condition_weight: float = Field(1.0, ge=0, description="c0: weight of matching the features")
     feature_entropy_weight: float = Field(1.0, ge=0, description="w1: weight of recovering the upper noise")
     image_entropy_weight: float = Field(10.0, ge=0, description="w0: weight of recovering the lower noise")
-    joint_gradient_scale: float = Field(0.01, ge=0, le=1, description="factor of the gradient from G0 to G1")
+    joint_gradient_scale: float = Field(0.01, ge=0, le=1, description="factor for the gradient from G0 to G1")
 
 
 class StackedGAN(ConditionalGAN):
-    """A player for the encoder; then a discriminator and a generator, each for features and for images."""
+    """A player for the encoder, then two players: the discriminators and the generators of both levels."""
 
     name = "stackedgan"
     title = "Stacked GAN"
@@ -101,11 +101,11 @@ class StackedGAN(ConditionalGAN):
         }
 
     def grow(self, stage: int) -> None:
-        """Records the stage; the networks stay as they are."""
+        """Records the stage; the networks do not change."""
         self.level = stage
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """The training of the encoder, then the separate and the joint training of the GANs."""
+        """The stages: the encoder, then the GANs separately, then both jointly."""
         config = self.config
         player = config.player("encoder", self.encoder, self.encoder_loss)
         yield Stage([player], config.encoder_epochs, data.source("train", config.batch_size, config.seed))
@@ -116,7 +116,7 @@ class StackedGAN(ConditionalGAN):
             yield replace(stage, before_round=set_progress)
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
-        """An image of the class of each item of a batch."""
+        """An image of each item's class."""
         return (generator or self.generator)(self.one_hot(batch.label), self.noise(batch), self.noise(batch))
 
     def encoder_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -126,10 +126,10 @@ class StackedGAN(ConditionalGAN):
         return cross_entropy(logits, batch.label), {"accuracy": accuracy}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """On both levels: cross-entropy of real and generated, and the error of the recovered noise."""
+        """For both levels: cross-entropy of real versus generated, and the error of the recovered noise."""
         config, conditions = self.config, self.random_labels(batch)
         z1, z0 = self.noise(batch), self.noise(batch)
-        with torch.no_grad():  # saves memory: the loss has no gradient in the encoder and the generator
+        with torch.no_grad():  # saves memory: no gradient flows to the encoder and the generator
             real_feature = self.encoder.features(batch.image)
             feature = self.generator.feature(self.one_hot(conditions.label), z1)
             image = self.generator.image(feature if self.level == JOINT else real_feature, z0)
@@ -147,7 +147,7 @@ class StackedGAN(ConditionalGAN):
         return loss, {"feature_accuracy": discriminator_accuracy(real, fake), "accuracy": accuracy}
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """On both levels: fooling the discriminator, matching the condition, recovering the noise."""
+        """For both levels: fooling the discriminator, matching the condition, recovering the noise."""
         config, conditions = self.config, self.random_labels(batch)
         z1, z0 = self.noise(batch), self.noise(batch)
         feature = self.generator.feature(self.one_hot(conditions.label), z1)
@@ -169,10 +169,10 @@ class StackedGAN(ConditionalGAN):
         return loss, {name: value.detach() for name, value in terms.items()}
 
     def lower_condition(self, batch: Batch, feature: Tensor) -> Tensor:
-        """The condition of the lower generator: real features, or generated ones in joint training."""
+        """The condition of the lower generator: real features, or in joint training generated ones."""
         if self.level == JOINT:
             return feature.detach().lerp(feature, self.config.joint_gradient_scale)
-        with torch.no_grad():  # saves memory: the loss has no gradient in the encoder
+        with torch.no_grad():  # saves memory: no gradient flows to the encoder
             return self.encoder.features(batch.image)
 
     def encoder_accuracy(self, data: PreparedData, part: str) -> float:
@@ -182,13 +182,13 @@ class StackedGAN(ConditionalGAN):
         return float(torch.cat(correct).mean())
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The accuracy of the encoder while it is trained; then the metrics of every GAN."""
+        """While the encoder is trained, its accuracy; afterwards the usual GAN metrics."""
         if self.level == ENCODER:
             return {"encoder_accuracy": self.encoder_accuracy(data, part)}
         return super().validate(data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """As for every GAN, with the accuracy of the encoder."""
+        """The usual GAN evaluation, with the accuracy of the encoder."""
         evaluation = super().evaluate(data, part)
         evaluation.metrics["encoder_accuracy"] = self.encoder_accuracy(data, part)
         return evaluation

@@ -3,17 +3,19 @@ r"""WGAN: the generator minimizes the Wasserstein distance to the data, estimate
     critic_loss    = mean C(G(z)) - mean C(x);    after each of its steps  w = min(max(w, -clip), clip)
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
 
-The critic C outputs an unbounded score. Clipping its weights bounds its Lipschitz constant; for the best
-critic within that bound `mean C(x) - mean C(G(z))` is, up to a factor, the earth mover's distance between
-real and generated images. Unlike the loss of a discriminator it has a useful gradient even where the two do
-not overlap.
+The critic C outputs an unbounded score. Clipping its weights bounds its Lipschitz constant; maximized over
+all critics within that bound, `mean C(x) - mean C(G(z))` is the earth mover's distance between real and
+generated images, up to a factor. Unlike a discriminator's loss, it has a useful gradient even if the two
+distributions do not overlap.
 
-Use it to study the idea in its simplest form: `distance` falls as the images improve. For better images take
-`wgan-gp`. What most often goes wrong is the clipping: most weights end at a bound, and the critic is too
-simple and learns slowly, so train for more epochs. Adam and momentum in general make the critic unstable.
+Use it to study the idea in its simplest form: `distance` falls as the images improve. For better images use
+`wgan-gp`. What most often goes wrong is due to the clipping: most weights end up at a bound, so the critic
+can represent only simple functions and learns slowly; train for more epochs. Momentum, and therefore Adam,
+makes the critic unstable.
 
-Differences from the paper: the networks of `dcgan`, and ten times the learning rate, since the paper trains
-far longer. The best epoch is the one with the lowest Fréchet distance to the validation part.
+Differences from the paper: the networks are those of `dcgan`, and the learning rate is ten times higher,
+since the paper trains far longer. The best epoch is the one with the lowest Fréchet distance to the
+validation part.
 
 Reference: Arjovsky, Chintala, Bottou, "Wasserstein GAN", 2017, arXiv 1701.07875.
 """
@@ -46,13 +48,13 @@ class Config(GANConfig):
     learning_rate: LearningRate = 5e-4  # 5e-5 in the paper
     generator_lr_factor: GeneratorLRFactor = 1.0
     momentum: Momentum = 0.0
-    weight_clip: float = Field(0.01, gt=0, description="largest absolute weight of the critic")
+    weight_clip: float = Field(0.01, gt=0, description="maximum absolute value of the critic's weights")
     critic_steps: CriticSteps = 5
     batch_norm: bool = Field(True, description="batch normalization in the critic, as in the paper")
 
 
 class WGAN(GAN):
-    """Two players: a critic that takes several steps on new batches, and a generator."""
+    """Two players: a critic that takes several steps, each on a new batch, and a generator."""
 
     name = "wgan"
     title = "Wasserstein GAN"
@@ -72,14 +74,14 @@ class WGAN(GAN):
         )
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage, in which the critic is clipped after each of its steps."""
+        """One stage, in which the critic's weights are clipped after each of its steps."""
         steps = self.config.critic_steps
         yield self.adversarial_stage(
             data, "critic", self.critic_loss, steps=steps, after_step=self.clip_critic
         )
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the estimated distance."""
+        """The negative distance estimate."""
         real, fake = self.real_and_fake(batch)
         loss = wasserstein_critic(self.critic(real), self.critic(fake))
         return loss, {"distance": -loss.detach()}
@@ -89,5 +91,5 @@ class WGAN(GAN):
         constrain(self.critic, clip=self.config.weight_clip)
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the critic's mean output for generated images."""
+        """The negative mean of the critic's outputs for generated images."""
         return wasserstein_generator(self.critic(self.fake_images(batch))), {}

@@ -1,4 +1,4 @@
-r"""WGAN-GP: a Wasserstein GAN whose critic is regularized by a gradient penalty instead of weight clipping.
+r"""WGAN-GP: a Wasserstein GAN with a gradient penalty on the critic instead of weight clipping.
 
     critic_loss    = mean C(G(z)) - mean C(x) + weight mean((|gradient of C at x_mix| - 1)^2)
     generator_loss = - mean C(G(z)),        z ~ N(0, 1)
@@ -6,15 +6,16 @@ r"""WGAN-GP: a Wasserstein GAN whose critic is regularized by a gradient penalty
 
 The maximum of `mean C(x) - mean C(G(z))` over all critics C with Lipschitz constant 1 is the earth mover's
 distance between real and generated images; the penalty keeps the norm of the gradient close to 1 on straight
-lines between the two.
+lines between real and generated images.
 
-Use it where `dcgan` collapses or oscillates: `distance` falls as the images improve, unlike the loss of other
-GANs. It takes four times as long per image. What most often goes wrong is a critic with batch normalization
-(the penalty is defined for single images), or too high a learning rate: the distance then grows without
-bound.
+Use it if `dcgan` collapses or oscillates: unlike the loss of other GANs, `distance` falls as the images
+improve. Training takes four times as long per image. What most often goes wrong is batch normalization in the
+critic (the penalty is defined for individual images) or a learning rate that is too high: the distance then
+grows without bound.
 
-Differences from the paper: the networks of `dcgan`, without normalization in the critic, and a learning rate
-that falls linearly. The best epoch is the one with the lowest Fréchet distance to the validation part.
+Differences from the paper: the networks are those of `dcgan`, without normalization in the critic, and the
+learning rate decays linearly. The best epoch is the one with the lowest Fréchet distance to the validation
+part.
 
 Reference: Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, arXiv 1704.00028.
 """
@@ -51,7 +52,7 @@ class Config(GANConfig):
 
 
 class WGANGP(GAN):
-    """Two players: a critic that takes several steps on new batches, and a generator."""
+    """Two players: a critic that takes several steps, each on a new batch, and a generator."""
 
     name = "wgan-gp"
     title = "Wasserstein GAN with gradient penalty"
@@ -70,11 +71,11 @@ class WGANGP(GAN):
         return self.stabilized({"generator": generator, "critic": critic})
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: several steps of the critic, then one of the generator."""
+        """One stage: several steps of the critic, then a step of the generator."""
         yield self.adversarial_stage(data, "critic", self.critic_loss, steps=self.config.critic_steps)
 
     def critic_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the estimated distance, plus the gradient penalty."""
+        """The negative distance estimate, plus the gradient penalty."""
         real, fake = self.real_and_fake(batch)
         loss = wasserstein_critic(self.critic(real), self.critic(fake))
         penalty = gradient_penalty(self.critic, real, fake, batch.uniform(1, 1, 1))
@@ -82,5 +83,5 @@ class WGANGP(GAN):
         return loss + self.config.gradient_penalty_weight * penalty, terms
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The negative of the critic's mean output for generated images."""
+        """The negative mean of the critic's outputs for generated images."""
         return wasserstein_generator(self.critic(self.fake_images(batch))), {}

@@ -1,1 +1,1 @@
-"""Clustering without labels by maximizing mutual information."""
+"""Unsupervised clustering by maximizing mutual information."""

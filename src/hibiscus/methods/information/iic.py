@@ -1,24 +1,24 @@
-r"""Invariant information clustering (IIC): an image and its augmented copy shall be in the same cluster.
+r"""Invariant information clustering (IIC): assigns an image and its augmented copy to the same cluster.
 
     loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    w = entropy_weight
     P = (Q + Q^T) / 2,    Q[c, d] = mean over images of  p(c | image) p(d | augmented image)
 
-At w = 1 this is the negative mutual information between the two cluster assignments: it is low where both
-agree and all clusters are used. Beside the main heads with `num_clusters` outputs, auxiliary heads with
-`num_overclusters` outputs are trained by the same loss on a finer partition, which improves the features.
-Several main heads are trained together; the one with the lowest running loss makes the predictions, which
-needs no labels.
+At w = 1 this is the negative mutual information between the two cluster assignments: it is low if they agree
+and all clusters are used. In addition to the main heads with `num_clusters` outputs, auxiliary heads with
+`num_overclusters` outputs are trained with the same loss on a finer partition, which improves the features.
+Several main heads are trained together; the one with the lowest running loss is used for prediction, so no
+labels are needed to choose it.
 
-Use it for images of single objects without labels. Labels, where there are any, serve for evaluation only:
-the epoch is selected by mutual information on the validation part. What most often goes wrong is one cluster
-that holds two classes while another class is split: use more heads (`num_heads`), another seed, or a larger
-`entropy_weight` where classes are of equal size. The augmentation defines what counts as the same: leave out
-transformations that change the meaning (a 6 rotated by 180 degrees).
+Use it for unlabeled images of single objects. If there are labels, they are used only for evaluation: the
+best epoch is selected by mutual information on the validation part. What most often goes wrong is that one
+cluster contains two classes while another class is split: use more heads (`num_heads`), another seed, or, for
+classes of equal size, a larger `entropy_weight`. The augmentation defines which images count as the same: do
+not use transformations that change the meaning (a 6 rotated by 180 degrees).
 
 Differences from the paper: main and auxiliary heads are trained together instead of in alternate epochs; an
-    affine transformation of the whole image instead of resized crops; a small convolutional network instead
-    of the paper's VGG, and batches of 250 instead of 700 with five copies; `entropy_weight` above 1, which
-    the authors' code has for segmentation.
+affine transformation of the whole image instead of resized crops; a small convolutional network instead of
+the paper's VGG, and batches of 250 instead of 700 with five copies; `entropy_weight` above 1, which the
+authors' code uses for segmentation.
 
 Reference: Ji, Henriques, Vedaldi, "Invariant Information Clustering for Unsupervised Image Classification and
 Segmentation", 2019, arXiv 1807.06653.
@@ -47,7 +47,7 @@ from hibiscus.training.player import Stage
 __all__ = ["IIC"]
 
 DEFAULT_CLUSTERS = 10
-RUNNING_WEIGHT = 0.01  # weight of the newest batch in the running loss of a head
+RUNNING_WEIGHT = 0.01  # weight of the latest batch in the running loss of a head
 
 
 class Config(augmentation.AugmentationConfig):
@@ -59,12 +59,14 @@ class Config(augmentation.AugmentationConfig):
     net: augmentation.NetworkName = "cnn"
     net_options: augmentation.NetworkOptions = Field(default_factory=dict)
     num_clusters: int | None = Field(
-        None, ge=2, description="clusters; the number of classes, or 10 without labels, if left out"
+        None, ge=2, description="number of clusters; default: the number of classes, or 10 without labels"
     )
     num_overclusters: int = Field(
-        50, ge=0, description="outputs of each auxiliary head (50 in Ji et al. for MNIST); 0 for none"
+        50,
+        ge=0,
+        description="clusters of each auxiliary head (50 in Ji et al. for MNIST); 0 for no such heads",
     )
-    num_heads: int = Field(10, ge=1, description="main heads, and as many auxiliary heads (5 in Ji et al.)")
+    num_heads: int = Field(10, ge=1, description="number of main and of auxiliary heads (5 in Ji et al.)")
     entropy_weight: float = Field(
         1.5, ge=1, description="values above 1 favor clusters of equal size more strongly (1 in Ji et al.)"
     )
@@ -77,7 +79,7 @@ class Config(augmentation.AugmentationConfig):
 
 
 class IIC(Method):
-    """One network with all heads in its last layer, one player on pairs of images."""
+    """One network with all heads in its last layer, trained by one player on pairs of images."""
 
     name = "iic"
     title = "Invariant information clustering"
@@ -105,13 +107,13 @@ class IIC(Method):
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
-        """Sets the number of clusters where it was left out."""
+        """Sets the default number of clusters."""
         assert isinstance(config, Config)
         default = preparation["label"].num_classes if "label" in preparation else DEFAULT_CLUSTERS
         return config.model_copy(update={"num_clusters": config.num_clusters or default})
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, whose last layer is the concatenation of all heads, the main ones first."""
+        """The network; its last layer concatenates all heads, the main heads first."""
         config = self.config
         defaults = {"dropout": 0.0, "pooling": "stride"} if config.net == "cnn" else {}
         outputs = config.num_heads * (config.num_clusters + config.num_overclusters)
@@ -130,7 +132,7 @@ class IIC(Method):
         yield Stage([config.player("clusterer", self.network, self.loss)], config.epochs, source)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean loss of the main heads plus that of the auxiliary heads."""
+        """The mean loss of the main heads plus the mean loss of the auxiliary heads."""
         outputs = self.network(torch.cat([batch.image, batch.transformed]))
         main, auxiliary = self.heads(outputs)
         losses = self._information_loss(main)
@@ -165,7 +167,7 @@ class IIC(Method):
         return self.network.get_buffer("head_loss")
 
     def probabilities(self, data: PreparedData, part: str, augmented: bool = False) -> Tensor:
-        """The probabilities of the main heads on a part or its augmented copy: `(heads, items, clusters)`."""
+        """The main heads' probabilities for a part or its augmented copy, `(heads, items, clusters)`."""
         augment = clustering.fixed_augmentation(self.config) if augmented else None
         return torch.cat(
             [self.heads(self.network(batch.image))[0].cpu() for batch in data.iterate(part, augment)], dim=1
@@ -193,6 +195,6 @@ class IIC(Method):
         return clustering.head_metrics(first, second, self.best_head, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics beside those of k-means on pixels, and the contents of the clusters."""
+        """All metrics, compared with k-means on pixels, and the contents of the clusters."""
         first, second = self.probabilities(data, part), self.probabilities(data, part, augmented=True)
         return clustering.evaluate_clusters(first, second, self.best_head, data, part, self.config)

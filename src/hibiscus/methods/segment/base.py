@@ -1,4 +1,4 @@
-"""What methods of semantic segmentation share: options, training, metrics and predictions."""
+"""Shared by semantic segmentation methods: options, training, metrics and predictions."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class SegmentationConfig(augmentation.AugmentationConfig):
     weight_decay: shared.WeightDecay = 1e-2
     schedule: shared.ScheduleName = "one-cycle"
     loss: Literal["cross-entropy", "balanced", "focal", "dice"] = Field(
-        "cross-entropy", description="the loss to minimize; dice is the sum of Dice loss and cross-entropy"
+        "cross-entropy", description="the loss to minimize; dice is the Dice loss plus the cross-entropy"
     )
     focal_gamma: float = Field(
-        2.0, ge=0, description="focal: how strongly easy pixels are down-weighted (Lin et al.)"
+        2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy pixels (Lin et al.)"
     )
     ema_decay: shared.EMADecay = 0.99
     flip: augmentation.Flip = True
@@ -53,7 +53,7 @@ class SegmentationConfig(augmentation.AugmentationConfig):
 
 
 class SegmentationMethod(Method):
-    """One network and one player; a method builds the network and may change the loss."""
+    """One network and one player; a method builds the network and may override the loss."""
 
     needs = frozenset({"image", "mask"})
     gives_images = True
@@ -69,7 +69,7 @@ class SegmentationMethod(Method):
 
     @abstractmethod
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
-        """The network from images of a shape (channels, height, width) to the class scores of each pixel."""
+        """The network that maps images of shape (channels, height, width) to class scores for each pixel."""
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, and its exponential moving average unless `ema_decay` is 0."""
@@ -124,16 +124,16 @@ class SegmentationMethod(Method):
         return {**segmentation_metrics(np.concatenate(matrices)), "loss": losses / max(1, count)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """The metrics beside those of the most frequent class at each position, a table and images."""
+        """Metrics, compared with the most frequent class at each position; a table and images."""
         return evaluate_segments(self._predict_masks(data, part), data, part, self.classes)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The class of each pixel.
+        """Predicts the class of each pixel.
 
         Returns:
             `mask` uint8 (items, height, width, 1), class numbers; `overlay` uint8 (items, height, width, 3),
-            the masks drawn over the images; `size` (items, 2), height and width of the images in their files;
-            `classes`, the names of the classes.
+            the images with their masks drawn over them; `size` (items, 2), height and width of the image
+            files; `classes`, the names of the classes.
         """
         masks = self._predict_masks(data, part)
         images = data.values("image", part)

@@ -4,17 +4,17 @@ r"""Fully convolutional network (FCN): semantic segmentation with a pyramid of f
     scores = up head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
     x_1 = trunk(image),    x_{k+1} = ReLU(BN(Conv3_stride2(x_k)))
 
-A network of convolutions alone classifies every position of an image of any size. A ResNet v2 reduces each
-side to a quarter; each level of the pyramid halves it again and doubles the receptive field, and all levels
-are enlarged to the size of the first and classified together.
+A network that consists only of convolutions classifies every position of an image of any size. A ResNet v2
+reduces each side to a quarter; each further level of the pyramid halves it again and enlarges the receptive
+field. All levels are upsampled to the size of the first, concatenated and classified.
 
-Use it for scenes with large objects whose surroundings help to recognize them. What most often goes wrong:
-thin structures, which are lost at a quarter of the side (use `unet`); overfitting, against which fewer
-`filters` and stronger augmentation help; large objects that fall apart, which need more `levels`.
+Use it for scenes with large objects that are easier to recognize in context. What most often goes wrong: thin
+structures are lost at a quarter of the resolution (use `unet`); the network overfits (use fewer `filters` and
+stronger augmentation); large objects are broken into pieces (use more `levels`).
 
-Differences from the paper: the levels are concatenated instead of being summed as scores, after Atienza's
-    book, which is closer to a feature pyramid than to the FCN-8s of the paper; the scores are enlarged by
-    bilinear interpolation instead of a learned transposed convolution; the trunk is not pretrained.
+Differences from the paper: the levels are concatenated, as in Atienza's book, instead of summing their
+scores, which is closer to a feature pyramid than to the paper's FCN-8s; the scores are upsampled by bilinear
+interpolation instead of a learned transposed convolution; the trunk is not pretrained.
 
 Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", 2015, arXiv
     1411.4038; Lin et al., "Feature Pyramid Networks", 2017, arXiv 1612.03144; Atienza, "Advanced Deep
@@ -39,13 +39,13 @@ class Config(SegmentationConfig):
     width: int = Field(16, ge=1, description="filters of the trunk's first stage")
     blocks: int = Field(3, ge=1, description="bottleneck blocks in each of the trunk's two stages")
     levels: int | None = Field(
-        None, ge=1, description="maps of the pyramid, each half as large as the last; up to 4 if left out"
+        None, ge=1, description="pyramid levels, each half the size of the previous one; default: up to 4"
     )
     filters: int = Field(64, ge=1, description="filters of each map of the pyramid (256 in Atienza)")
 
 
 class FCN(SegmentationMethod):
-    """One fully convolutional network, one player."""
+    """One fully convolutional network, trained by one player."""
 
     name = "fcn"
     title = "Fully convolutional network"

@@ -5,17 +5,18 @@ r"""Pyramid scene parsing network (PSPNet): semantic segmentation with global co
     scores = up head([x, up g_1(pool_1 x), up g_2(pool_2 x), up g_3(pool_3 x), up g_6(pool_6 x)])
     x = trunk(image)
 
-`pool_b` averages over each of b x b bins: one bin describes the whole image, six by six describe its regions.
-This context decides between classes that look alike, such as a boat on a lake and a car on a road. A second,
-smaller head on the stage before helps the gradient reach the trunk and is not used after training.
+`pool_b` averages over each of b x b bins: a single bin describes the whole image, 6x6 bins describe its
+regions. This context distinguishes classes that look alike, such as a boat on a lake and a car on a road. A
+second, smaller head on the previous stage improves the gradient in the trunk and is not used after training.
 
-Use it for whole scenes: streets, rooms, aerial images. What most often goes wrong: coarse outlines, because
-the maps have an eighth of the side (use `unet` for thin structures), and images too small for the bins.
+Use it for whole scenes, such as streets, rooms or aerial images. What most often goes wrong: outlines are
+coarse, because the maps have an eighth of the resolution (use `unet` for thin structures), or the images are
+too small for the bins.
 
-Differences from the paper: trained from scratch instead of from a pretrained ResNet, and therefore much
-    smaller; no batch normalization on the coarsest bin, where each image contributes a single value and a
-    batch of one has no variance. Some texts give the name PSPNet to an FCN with a convolution on each level;
-    that is a different network.
+Differences from the paper: trained from scratch instead of starting from a pretrained ResNet, and therefore
+much smaller; no batch normalization on the coarsest bin, where each image contributes a single value, so that
+the variance of a batch of one is undefined. Some texts use the name PSPNet for an FCN with a convolution on
+each level; that is a different network.
 
 Reference: Zhao et al., "Pyramid Scene Parsing Network", 2017, arXiv 1612.01105.
 """
@@ -47,7 +48,7 @@ class Config(SegmentationConfig):
 
 
 class PSPNet(SegmentationMethod):
-    """One network with two heads, one player."""
+    """One network with two heads, trained by one player."""
 
     name = "pspnet"
     title = "Pyramid scene parsing network"
@@ -63,7 +64,7 @@ class PSPNet(SegmentationMethod):
         return segmentation.PSPNet(shape, outputs, self.config.width, self.config.blocks, self.config.filters)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum of the losses of both heads, and the two losses."""
+        """The weighted sum of the losses of the two heads, and each loss by itself."""
         scores, auxiliary_scores = self.network(batch.image)
         main, auxiliary = (
             self.loss_from_outputs(scores, batch.mask),

@@ -1,21 +1,20 @@
-r"""U-Net: semantic segmentation by an encoder and a decoder with skip connections between maps of equal size.
+r"""U-Net: semantic segmentation with an encoder, a decoder, and skip connections between maps of equal size.
 
     loss = - mean over labeled pixels i of  log p_i,    p_i = softmax(network(image))_i at its true class
 
-The encoder halves the maps and doubles the filters step by step, so that each unit sees more of the image.
-The decoder enlarges the maps again and concatenates each with the encoder's map of that size, which has kept
-the exact position of edges. `loss=dice` adds the Dice loss of each class, `1 - (2 |predicted and true| + 1) /
-(|predicted| + |true| + 1)`, so that small classes weigh as much as large ones.
+The encoder repeatedly halves the maps and doubles the filters, so that each unit sees more of the image. The
+decoder upsamples the maps again and concatenates each with the encoder's map of the same size, which
+preserves the exact position of edges. `loss=dice` adds the mean Dice loss of the classes, `1 - (2 |predicted
+and true| + 1) / (|predicted| + |true| + 1)`, so that small classes weigh as much as large ones.
 
-Use it where outlines matter and images are few: cells, parts, roads. Images go into `images/`, masks of the
-same names into `masks/`. What most often goes wrong: masks saved as JPEG (compression changes class numbers),
-classes so rare that they are never predicted (`loss=dice` or `loss=balanced`), and metrics dominated by the
-background; look at the IoU of each class.
+Use it if outlines matter and there are few images: cells, machine parts, roads. Put images into `images/` and
+masks with the same names into `masks/`. What most often goes wrong: masks are saved as JPEG (compression
+changes class numbers), classes are so rare that they are never predicted (use `loss=dice` or
+`loss=balanced`), or the background dominates the metrics (look at the IoU of each class).
 
 Differences from the paper: batch normalization after each convolution, and padding that preserves the size of
-    the maps, where the paper has neither; no extra weight for the borders between cells; 16 initial filters
-    instead of 64, so that it trains without a GPU; flips, translation and scaling instead of elastic
-    deformations.
+the maps (the paper has neither); no extra weight for the borders between cells; 16 initial filters instead of
+64, so that it can be trained without a GPU; flips, translation and scaling instead of elastic deformations.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
     2015, arXiv 1505.04597; Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
@@ -44,12 +43,12 @@ class Config(SegmentationConfig):
         description="filters of the largest maps, doubled with each halving (64 in Ronneberger et al.)",
     )
     depth: int | None = Field(
-        None, ge=0, description="number of halvings; up to 4, down to maps of about 8 pixels, if left out"
+        None, ge=0, description="number of halvings; default: down to maps of about 8 pixels, at most 4"
     )
 
 
 class UNet(SegmentationMethod):
-    """One U-Net, one player."""
+    """One U-Net, trained by one player."""
 
     name = "unet"
     title = "U-Net segmentation"

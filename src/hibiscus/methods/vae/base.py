@@ -1,7 +1,7 @@
-"""What the variational autoencoders of images share: options, networks, likelihoods, sampling and embeddings.
+"""Shared by the variational autoencoders: options, networks, likelihoods, sampling and embeddings.
 
-A method of this family writes its loss from these pieces. One that conditions both networks, as `cvae` does
-on the class of an image, overrides `classes`, `condition` and `networks`; the others have no condition.
+The methods of this family build their losses from these functions. A method that conditions both networks, as
+`cvae` does on the class of an image, overrides `classes`, `condition` and `networks`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from hibiscus.training.player import Stage
 __all__ = ["Beta", "VAEBase", "VAEConfig"]
 
 INITIAL_SIGMA, MIN_SIGMA = 32.0, 1.0  # gray levels; a pixel that is constant in training keeps the minimum
-SIGMA_SPEED = 10.0  # log sigma learns this much faster than a weight: it has far to go and is easy to learn
-MAX_MLP_VALUES = 1024  # values of an image up to which fully connected networks are faster and no worse
+SIGMA_SPEED = 10.0  # multiplies the parameter of log sigma, which thus learns much faster than a weight
+MAX_MLP_VALUES = 1024  # values per image up to which fully connected networks are faster and as good
 
 Beta = Annotated[float, Field(ge=0, description="weight of the KL divergence; 1 for the ELBO")]
 
@@ -44,29 +44,29 @@ class VAEConfig(TrainingConfig):
     epochs: Epochs = 200
     schedule: ScheduleName = "cosine"
     likelihood: Literal["auto", "bernoulli", "gaussian"] = Field(
-        "auto", description="distribution of a pixel; auto: bernoulli for grayscale, gaussian for color"
+        "auto", description="distribution of the pixels; auto: bernoulli for grayscale, gaussian for color"
     )
     net: Literal["auto", "mlp", "cnn"] = Field("auto", description="auto: mlp up to 1024 values, else cnn")
     latent_dim: LatentDim = 50
     hidden: int = Field(512, ge=1, description="units per hidden layer: two in the mlp, one in the cnn")
     filters: int = Field(32, ge=1, description="cnn: filters of the first layer, doubled at each halving")
     beta: Beta = 1.0
-    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="KL warm-up as a fraction of the training")
-    importance_samples: int = Field(500, ge=1, description="samples per image of the likelihood estimate")
+    kl_warmup_fraction: float = Field(0.0, ge=0, le=1, description="KL warm-up, as a fraction of training")
+    importance_samples: int = Field(500, ge=1, description="samples per image for the likelihood estimate")
 
 
 class VAEBase(Method):
-    """A player that owns the encoder `q(z | x)` and the decoder `p(x | z)`."""
+    """One player trains the encoder `q(z | x)` and the decoder `p(x | z)`."""
 
     needs = frozenset({"image"})
     signed_pixels = True
     encoder: nn.Module
     decoder: nn.Module
-    progress = 1.0  # fraction of the training that is done; 1 outside a training
+    progress = 1.0  # fraction of training completed; 1 outside training
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """The negative ELBO, or the loss if beta is not 1, when the ELBO would select too early an epoch."""
+        """The negative ELBO, or the loss if beta is not 1: the ELBO would then select too early an epoch."""
         assert isinstance(config, VAEConfig)
         return SelectionMetric("neg_elbo" if config.beta == 1 else "loss")
 
@@ -86,15 +86,15 @@ class VAEBase(Method):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes on which both networks are conditioned; none here."""
+        """The names of the classes on which both networks are conditioned; none by default."""
         return ()
 
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
-        """What both networks get beside x and z, `(items, values)` each; nothing here."""
+        """Additional inputs of both networks, `(items, values)` each; none by default."""
         return ()
 
     def networks(self) -> dict[str, nn.Module]:
-        """The encoder, from x to mean and log-variance of z, and the decoder, from z to pixel logits."""
+        """The encoder maps x to the mean and log-variance of z, the decoder maps z to pixel logits."""
         shape, config = self.preparation["image"].shape, self.config
         decoder = build_decoder(config.net, config.latent_dim, shape, config.hidden, config.filters)
         encoder = build_encoder(config.net, shape, 2 * config.latent_dim, config.hidden, config.filters)
@@ -113,12 +113,12 @@ class VAEBase(Method):
         yield Stage([player], self.config.epochs, source, before_round=self.set_progress)
 
     def set_progress(self, progress: float) -> None:
-        """Notes the fraction of the training that is done, on which the KL warm-up depends."""
+        """Records the fraction of training completed, on which the KL warm-up depends."""
         self.progress = progress
 
     @property
     def kl_weight(self) -> float:
-        """The weight of the KL: beta, reached over the first `kl_warmup_fraction` of the training."""
+        """The weight of the KL: it rises to beta over the first `kl_warmup_fraction` of training."""
         fraction = self.config.kl_warmup_fraction
         return self.config.beta * min(1.0, self.progress / fraction if fraction else 1.0)
 

@@ -1,25 +1,25 @@
-r"""beta-VAE: a variational autoencoder with a larger weight on the KL, for a disentangled latent code.
+r"""beta-VAE: a variational autoencoder with a larger weight on the KL, for disentangled latent codes.
 
     loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z))
     z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x)
     noise from N(0, 1),    p(z) = N(0, 1)
 
 At beta = 1 this is the plain `vae`. The KL measures how many nats the latent code carries about an image. A
-larger weight leaves only what changes the image most, in components that are independent as in the prior, and
-makes reconstructions blurrier. The best epoch is selected by `loss`; `neg_elbo` is the bound on the negative
-log-likelihood, that is beta = 1, whatever the beta of the training. If the dataset comes with known factors
-of variation, as the bundled `shapes` does, the report measures disentanglement by MIG, the FactorVAE score
-and DCI. The factors serve evaluation only: neither the training nor the selection of the epoch uses them.
+larger weight keeps only the variation that affects the image most, in components that are independent as in
+the prior, and makes reconstructions blurrier. The best epoch is selected by `loss`; `neg_elbo` is always the
+bound on the negative log-likelihood, that is, with beta = 1. If the dataset comes with known factors of
+variation, as the bundled `shapes` does, the report measures disentanglement by MIG, the FactorVAE score and
+DCI. The factors are used only for evaluation, neither in training nor in selecting the epoch.
 
-Use it to explore the factors of variation of a set of similar images: look at the latent traversals in the
+Use it to explore the factors of variation in a set of similar images: look at the latent traversals in the
 report, and compare several values of beta: `hibiscus sweep beta-vae shapes beta=1,2,4,9`. What most often
-goes wrong is a beta so large that all components collapse; `kl_warmup_fraction` helps a little.
-Disentanglement is not guaranteed: without an inductive bias no loss can tell a disentangled code from a
+goes wrong is that beta is so large that all components collapse; `kl_warmup_fraction` helps a little.
+Disentanglement is not guaranteed: without inductive biases no loss can distinguish a disentangled code from a
 rotated one, and results vary as much with the seed as with beta, so compare several seeds (Locatello et al.,
 2018, arXiv 1811.12359).
 
 Differences from the paper: likelihoods and networks are those of `vae`, so a suitable beta depends on the
-image size and the likelihood. Adam replaces Adagrad. The learning rate follows half a cosine.
+image size and the likelihood; Adam instead of Adagrad; a half-cosine learning-rate schedule.
 
 Reference: Higgins, Matthey, Pal, Burgess, Glorot, Botvinick, Mohamed, Lerchner, "beta-VAE: Learning Basic
 Visual Concepts with a Constrained Variational Framework", ICLR 2017.
@@ -50,7 +50,7 @@ class Config(VAEConfig):
 
 
 class BetaVAE(VAEBase):
-    """An encoder and a decoder, trained by one player; known factors serve evaluation only."""
+    """An encoder and a decoder, trained by one player; known factors are used only for evaluation."""
 
     name = "beta-vae"
     title = "beta-VAE"
@@ -63,7 +63,7 @@ class BetaVAE(VAEBase):
     Config = Config
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction error plus beta times the KL, in nats per image, and both terms."""
+        """The reconstruction term plus beta times the KL, in nats per image, and both terms."""
         x = self.binarize_or_dequantize(batch)
         mean, log_variance = self.encode(x)
         z = self.reparameterize(mean, log_variance, batch)
@@ -75,7 +75,7 @@ class BetaVAE(VAEBase):
         return loss, {name: term.detach() for name, term in terms.items()}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """ELBO, likelihood and latent traversals; disentanglement where the factors are known."""
+        """ELBO, likelihood and latent traversals; disentanglement if the factors are known."""
         evaluation = evaluate_likelihood(self, data, part)
         if "factors" not in data.arrays:
             return evaluation

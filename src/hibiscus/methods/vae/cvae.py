@@ -1,4 +1,4 @@
-r"""Conditional variational autoencoder: encoder and decoder are conditioned on the class of the image.
+r"""Conditional variational autoencoder: the encoder and decoder are conditioned on the class of the image.
 
     loss = - mean over images of  log p(x | z, c) + beta mean over images of  KL(q(z | x, c) || p(z))
     z = mean + std noise,    q(z | x, c) = N(mean, std**2),    mean, log std**2 = encoder(x, c)
@@ -7,20 +7,21 @@ r"""Conditional variational autoencoder: encoder and decoder are conditioned on 
 The class c is one-hot. A linear layer turns it into an additional input channel of the encoder; in the
 decoder it scales and shifts the units of the first two layers. At beta = 1 the loss is an upper bound on the
 negative log-likelihood of x given c, in nats per image. Since the prior is the same for every class, encoding
-the class in z would only cost KL, so z holds the rest: slant, stroke width, style. A class is sampled by
-`hibiscus sample RUN label=cat`, and `predict` returns the class under which an unlabeled image is most
-likely.
+the class in z would only increase the KL, so z represents everything else: slant, stroke width, style.
+`hibiscus sample RUN label=cat` samples a class, and `predict` returns the class under which an unlabeled
+image is most likely.
 
-Use it for labeled images when you want samples of a class, one style in every class, or likelihoods by class;
-the samples of a `cgan` are sharper. What most often goes wrong is that the decoder ignores the class:
-`conditional_accuracy`, the fraction of samples that a classifier assigns to the class on which they were
-conditioned, is then low. A smaller `latent_dim` or a larger `beta` makes the decoder rely on the class.
+Use it for labeled images if you need samples of a given class, the same style in every class, or
+class-conditional likelihoods; the samples of a `cgan` are sharper. What most often goes wrong is that the
+decoder ignores the class: `conditional_accuracy`, the fraction of samples that a classifier assigns to the
+class they were conditioned on, is then low. A smaller `latent_dim` or a larger `beta` forces the decoder to
+use the class.
 
-Differences from the paper: the usual decoder gets the class concatenated to z, which has less effect on the
-image. The prior may in general depend on the class, p(z | c) (Sohn et al.); here it does not. Conditioning
-and beta are independent of each other: another beta than 1 is still a conditional VAE. Likelihoods and
-networks are otherwise those of `vae`. `predict` uses the ELBO at the posterior mean and assumes that all
-classes are equally frequent.
+Differences from the paper: decoders usually receive the class concatenated to z, which has less effect on the
+image. In general the prior may depend on the class, p(z | c) (Sohn et al.); here it does not. Conditioning
+and beta are independent: with beta other than 1, the model is still a conditional VAE. Otherwise, likelihoods
+and networks are those of `vae`. `predict` uses the ELBO at the posterior mean and assumes equally frequent
+classes.
 
 Reference: Sohn, Lee, Yan, "Learning Structured Output Representation using Deep Conditional Generative
 Models", NeurIPS 2015; Kingma, Mohamed, Rezende, Welling, "Semi-supervised Learning with Deep Generative
@@ -54,7 +55,7 @@ class Config(VAEConfig):
 
 
 class CVAE(VAEBase):
-    """An encoder and a decoder, both conditioned on the class of the image, trained by one player."""
+    """An encoder and a decoder, both conditioned on the class, trained together by one player."""
 
     name = "cvae"
     title = "Conditional variational autoencoder"
@@ -72,7 +73,7 @@ class CVAE(VAEBase):
         return self.preparation["label"].names
 
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
-        """The class of each item, one-hot; for unlabeled images the most likely one."""
+        """The one-hot class of each item; for unlabeled images, the most likely class."""
         label = batch.label if "label" in batch else self.class_elbo(batch).argmax(1)
         return (self.one_hot(label),)
 
@@ -81,7 +82,7 @@ class CVAE(VAEBase):
         return one_hot(label, len(self.classes)).float()
 
     def networks(self) -> dict[str, nn.Module]:
-        """Encoder and decoder as those of `vae`, both with the class as a further input."""
+        """The encoder and decoder of `vae`, both with the class as an additional input."""
         shape, config, classes = self.preparation["image"].shape, self.config, len(self.classes)
         size = (config.hidden, config.filters)
         decoder = ConditionalDecoder(config.net, config.latent_dim, classes, shape, *size)
@@ -99,7 +100,7 @@ class CVAE(VAEBase):
         return negative_elbo, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
     def class_elbo(self, batch: Batch) -> Tensor:
-        """The ELBO of each image under each class, at the posterior mean, `(batch, classes)` in nats."""
+        """The ELBO of each image for each class, at the posterior mean, `(batch, classes)`, in nats."""
         x, elbos = (batch.image + 1) / 2, []
         for number in range(len(self.classes)):
             c = self.one_hot(torch.full((len(x),), number, device=x.device))
@@ -119,9 +120,9 @@ class CVAE(VAEBase):
 
         Args:
             count: number of samples.
-            label: name or number of a class, where a name takes precedence; by default all classes in turn.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
-            **codes: `code1`, `code2` ...: a fixed value for this latent component; the others are drawn.
+            label: the name or number of a class, where names take precedence; by default each class in turn.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
+            **codes: fixed values of the components `code1`, `code2` ...; the others are sampled.
 
         Raises:
             UsageError: there is no such class or component, or the component's value is not a number.
@@ -133,12 +134,12 @@ class CVAE(VAEBase):
         return {"image": images, "label": np.array(self.classes)[labels], **columns}
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`probabilities`; `latent` and `reconstruction` given the known or the most likely class."""
+        """`probabilities`, and `latent` and `reconstruction` given the true or most likely class."""
         elbos = torch.cat([self.class_elbo(batch) for batch in data.iterate(part)])
         return {"probabilities": elbos.softmax(1).cpu().numpy(), **super().predict(data, part)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """ELBO and likelihood given the class, beside independent pixels by class; conditional accuracy."""
+        """Conditional ELBO, likelihood and accuracy, compared with independent pixels by class."""
         evaluation = evaluate_likelihood(self, data, part)
         grid = conditional_grid(
             lambda batch: self.encode((batch.image + 1) / 2, *self.condition(batch))[0],

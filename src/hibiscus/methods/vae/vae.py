@@ -1,4 +1,4 @@
-r"""Variational autoencoder: an encoder and a decoder of images that are trained jointly to maximize the ELBO.
+r"""Variational autoencoder: an encoder and a decoder, trained jointly to maximize the ELBO.
 
     loss = - mean over images of  log p(x | z) + beta mean over images of  KL(q(z | x) || p(z))
     z = mean + std noise,    q(z | x) = N(mean, std**2),    mean, log std**2 = encoder(x)
@@ -8,22 +8,22 @@ r"""Variational autoencoder: an encoder and a decoder of images that are trained
 
 With `likelihood=bernoulli`, x is binarized anew for every batch: each pixel is 1 with a probability equal to
 its intensity. With `gaussian`, x is the pixel level from 0 to 255 plus uniform noise from [0, 1)
-(dequantization), and sigma is learned for each pixel. Because the noise of z is drawn outside the encoder
-(reparameterization), gradients pass through z. At beta = 1 the loss is the negative ELBO, an upper bound on
-the negative log-likelihood in nats per image; the gap is the KL divergence from q(z | x) to the true
+(dequantization), and sigma is learned for each pixel. Because the noise of z is sampled independently of the
+encoder (reparameterization), gradients flow through z. At beta = 1 the loss is the negative ELBO, an upper
+bound on the negative log-likelihood in nats per image; the gap is the KL divergence from q(z | x) to the true
 posterior p(z | x).
 
-Use it for a smooth latent space, for embeddings, for samples that cover all modes of the data, and wherever a
-likelihood matters; the samples of a GAN are sharper. With `latent_dim=2` the report shows the whole latent
-space. What most often goes wrong is posterior collapse: latent components whose KL is near 0 carry no
+Use it for a smooth latent space, for embeddings, for samples that cover all modes of the data, and if you
+need a likelihood; the samples of a GAN are sharper. With `latent_dim=2` the report shows the entire latent
+space. What most often goes wrong is posterior collapse: latent components with a KL near 0 carry no
 information (the report counts them). A few such components do no harm; if nearly all have collapsed, try
-`kl_warmup_fraction=0.3` or a smaller `beta`. For images of a given class see `cvae`, for a disentangled
-latent code `beta-vae`.
+`kl_warmup_fraction=0.3` or a smaller `beta`. To generate images of a given class, see `cvae`; for a
+disentangled latent code, see `beta-vae`.
 
 Differences from the paper: sigma is learned for each pixel instead of being fixed or predicted by the
-decoder, so the data balance reconstruction against KL, and the mean remains the best reconstruction. Because
-of the dequantization, the `gaussian` values bound the likelihood of 8-bit images. The learning rate follows
-half a cosine.
+decoder, so the balance between reconstruction and KL is learned from the data. With dequantization, the
+`gaussian` ELBO is a bound on the likelihood of the 8-bit images. The learning rate follows a half-cosine
+schedule.
 
 Reference: Kingma, Welling, "Auto-Encoding Variational Bayes", 2013, arXiv 1312.6114; beta: Higgins et al.,
 "beta-VAE", ICLR 2017; KL warm-up: Sonderby et al., "Ladder Variational Autoencoders", 2016, arXiv 1602.02282.
@@ -48,7 +48,7 @@ class Config(VAEConfig):
 
 
 class VAE(VAEBase):
-    """An encoder and a decoder, trained by one player on the ELBO."""
+    """An encoder and a decoder, trained together by one player on the ELBO."""
 
     name = "vae"
     title = "Variational autoencoder"
@@ -70,5 +70,5 @@ class VAE(VAEBase):
         return negative_elbo, {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """ELBO and likelihood beside independent pixels; reconstructions, samples and latent traversals."""
+        """ELBO and likelihood compared with independent pixels; reconstructions, samples and traversals."""
         return evaluate_likelihood(self, data, part)
