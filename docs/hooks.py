@@ -361,8 +361,10 @@ def _default(field: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if value in (None, "", {}) or isinstance(value, bool):
-        return str(value).lower() if isinstance(value, bool) else ""
+    if isinstance(value, bool) or value is None:
+        return f"`{str(value).lower()}`"
+    if value in ("", {}):
+        return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
