@@ -158,7 +158,7 @@ def method_page(name: str) -> str:
         f"```\nhibiscus train {name} DATA [option=value ...]\n```",
         *[f"## {title}\n\n{link_methods(text, name)}" for title, text in sections if title != "Reference"],
         "## Expected data\n\n" + expected_data(kind),
-        "## Metrics\n\n" + metrics_section(facts),
+        "## Metrics\n\n" + metrics_section(kind, facts),
         "## Logged terms\n\n" + logged_section(facts),
         "## Options\n\n" + options_section(kind),
         *[f"## {title}\n\n{text}" for title, text in sections if title == "Reference"],
@@ -253,32 +253,32 @@ def smoke_test(name: str) -> dict[str, list[str]]:
     }
 
 
-def metrics_section(facts: dict[str, list[str]]) -> str:
+def metrics_section(kind: Any, facts: dict[str, list[str]]) -> str:
     """The selection metric, all others, and the baselines beside them."""
     from hibiscus.metrics.catalog import get_metric
 
-    selection = facts["selection"][0]
-    direction = "higher" if get_metric(selection).higher_is_better else "lower"
+    default = kind.choose_selection_metric(kind.Config()).name
+    direction = "higher" if get_metric(default).higher_is_better else "lower"
     rows = ["| metric | meaning | better |", "|---|---|---|"]
     for name in facts["metrics"]:
         metric = get_metric(name)
         better = {True: "higher", False: "lower", None: ""}[metric.higher_is_better]
-        mark = " *" if name == selection else ""
+        mark = " *" if name == facts["selection"][0] else ""
         rows.append(f"| `{name}`{mark} | {_cell(_meaning(metric))} | {better} |")
     baselines = ", ".join(facts["baselines"])
     return (
-        f"The best checkpoint is selected by `val/{selection}` ({direction} is better). "
+        f"The best checkpoint is selected by `val/{default}` ({direction} is better). "
         "After training, the test part is evaluated once"
         + (f", beside these baselines: {baselines}.\n\n" if baselines else ".\n\n")
         + "\n".join(rows)
-        + "\n\n\\* selection metric. Names are prefixed with the part: `test/"
-        + selection
-        + "`. Per-class metrics, if any, are those of the smoke test's data."
+        + "\n\n\\* selection metric. Names are prefixed with the part, as in "
+        + f"`test/{facts['metrics'][0]}`. The table shows the metrics of a run on `{kind.smoke_test.data}`; "
+        + "names that contain a class or a setting depend on the data and the options."
     )
 
 
 def _meaning(metric: Any) -> str:
-    """Label, unit and description of a metric; fractions, which the report shows as percentages, have no unit."""
+    """Label, unit and description of a metric."""
     label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
     return f"{label}: {metric.description}" if metric.description else label
 
