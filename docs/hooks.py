@@ -58,7 +58,7 @@ FAMILIES = {
 HEADINGS = (
     ("When to use it", ("Use it ",)),
     ("What most often goes wrong", ("What most often goes wrong",)),
-    ("Differences from the paper", ("Differences from the paper:", "Departs:")),
+    ("Differences from the paper", ("Differences from the paper:",)),
     ("Reference", ("Reference:", "References:")),
 )
 LABELS_OF_DATA = ("label", "target")
@@ -114,23 +114,32 @@ def generated_pages() -> dict[str, str]:
 
 
 def _entries() -> list[Any]:
+    """The methods of this package; those that other packages add are documented there."""
     from hibiscus.methods.registry import METHODS
 
     return list(METHODS)
 
 
-def _method_nav() -> list[Any]:
+def _by_family() -> dict[str, list[Any]]:
+    """The methods under the titles of their families."""
     families: dict[str, list[Any]] = {}
     for entry in _entries():
-        families.setdefault(_class(entry.name).family, []).append({entry.name: f"methods/{entry.name}.md"})
-    return [{FAMILIES.get(family, family): pages} for family, pages in families.items()]
+        families.setdefault(FAMILIES.get(entry.family, entry.family), []).append(entry)
+    return families
+
+
+def _method_nav() -> list[Any]:
+    return [
+        {title: [{entry.name: f"methods/{entry.name}.md"} for entry in entries]}
+        for title, entries in _by_family().items()
+    ]
 
 
 @functools.cache
 def _class(name: str) -> Any:
-    from hibiscus.methods.registry import get_method
-
-    return get_method(name)
+    """The class of a method of this package, even if another package adds one of the same name."""
+    module, attribute = {entry.name: entry.target for entry in _entries()}[name].split(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 # --- method pages
@@ -204,7 +213,7 @@ def expected_data(kind: Any) -> str:
         lines = [f"- Required: {required}; inputs are images, tables, sequences or text."]
     if kind.uses:
         lines.append(f"- Used for evaluation if present: {_fields(kind.uses)}.")
-    lines.append(f"- Try it: `hibiscus train {kind.name} {_smoke(kind).data}`.")
+    lines.append(f"- Try it: `hibiscus train {kind.name} {kind.smoke_test.data}`.")
     return (
         "\n".join(lines)
         + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."
@@ -215,10 +224,6 @@ def _fields(names: Iterable[str]) -> str:
     """Fields in words, images first."""
     order = [*FIELDS, *sorted(names)]
     return ", ".join(FIELDS.get(name, name) for name in sorted(names, key=order.index))
-
-
-def _smoke(kind: Any) -> Any:
-    return getattr(kind, "smoke_test", None) or kind.trial
 
 
 @functools.cache
@@ -234,63 +239,48 @@ def smoke_test(name: str) -> dict[str, list[str]]:
     short = {option: 1 for option in ("epochs", "encoder_epochs") if option in fields}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        options = {**_smoke(kind).options, **short, "log_every": 1, "precision": "float32"}
+        options = {**kind.smoke_test.options, **short, "log_every": 1, "precision": "float32"}
         run = hibiscus.train(
-            name, _smoke(kind).data, out=out, quiet=True, evaluate=False, device="cpu", **options
+            name, kind.smoke_test.data, out=out, quiet=True, evaluate=False, device="cpu", **options
         )
         lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
         found = run.evaluation()
-    selection = found.get("selection_metric") or found.get("decides") or {}
     return {
         "logged": list(dict.fromkeys(key for line in lines for key in line if "/" in key)),
         "metrics": [metric.split("/", 1)[1] for metric in found["metrics"]],
         "baselines": list(found["baselines"]),
-        "selection": [selection.get("name", "/").split("/", 1)[1]],
-        "higher": ["yes" if selection.get("higher_is_better") else ""],
+        "selection": [found["selection_metric"]["name"].split("/", 1)[1]],
     }
 
 
 def metrics_section(kind: Any, facts: dict[str, list[str]]) -> str:
     """The selection metric, all others, and the baselines beside them."""
-    selection = facts["selection"][0]
-    direction = "higher" if facts["higher"][0] else "lower"
+    from hibiscus.metrics.catalog import get_metric
+
+    default = kind.choose_selection_metric(kind.Config()).name
+    direction = "higher" if get_metric(default).higher_is_better else "lower"
     rows = ["| metric | meaning | better |", "|---|---|---|"]
     for name in facts["metrics"]:
-        metric = _metric(name)
-        label = _sentence(metric) if metric else ""
-        better = {True: "higher", False: "lower"}.get(getattr(metric, "higher_is_better", None), "")
-        if name == selection and not better:
-            better = direction
-        rows.append(f"| `{name}`{' *' if name == selection else ''} | {_cell(label)} | {better} |")
+        metric = get_metric(name)
+        better = {True: "higher", False: "lower", None: ""}[metric.higher_is_better]
+        mark = " *" if name == facts["selection"][0] else ""
+        rows.append(f"| `{name}`{mark} | {_cell(_meaning(metric))} | {better} |")
     baselines = ", ".join(facts["baselines"])
     return (
-        f"The best checkpoint is selected by `val/{selection}` ({direction} is better). "
+        f"The best checkpoint is selected by `val/{default}` ({direction} is better). "
         "After training, the test part is evaluated once"
         + (f", beside these baselines: {baselines}.\n\n" if baselines else ".\n\n")
         + "\n".join(rows)
-        + "\n\n\\* selection metric. Names are prefixed with the part: `test/"
-        + selection
-        + "`. Per-class metrics, if any, are those of the smoke test's data."
+        + "\n\n\\* selection metric. Names are prefixed with the part, as in "
+        + f"`test/{facts['metrics'][0]}`. The table shows the metrics of a run on `{kind.smoke_test.data}`; "
+        + "names that contain a class or a setting depend on the data and the options."
     )
 
 
-def _metric(name: str) -> Any:
-    """The metric of the catalog, where there is one."""
-    try:
-        catalog = importlib.import_module("hibiscus.metrics.catalog")
-    except ImportError:
-        return None
-    try:
-        return catalog.get_metric(name)
-    except Exception:  # a name that the catalog does not have is a test's business, not the site's
-        return None
-
-
-def _sentence(metric: Any) -> str:
-    label, description = getattr(metric, "label", ""), getattr(metric, "description", "")
-    unit = getattr(metric, "unit", "")
-    label = f"{label} ({unit})" if unit and unit not in label else label
-    return f"{label}: {description}" if description and description != label else label
+def _meaning(metric: Any) -> str:
+    """Label, unit and description of a metric."""
+    label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return f"{label}: {metric.description}" if metric.description else label
 
 
 def logged_section(facts: dict[str, list[str]]) -> str:
@@ -336,24 +326,27 @@ def options_section(kind: Any) -> str:
 
 def common_options_page() -> str:
     """The options that every method has, and those of the data."""
-    data = _data_config()
+    from hibiscus.data.config import DataConfig
+
     return (
         "# Common options\n\nEvery method takes these options as `key=value`. "
         "Defaults are those of the base configuration; "
         "a method may set its own, which its [method page](methods/index.md) lists.\n\n## Training\n\n"
         + _table(_base(), list(_base().model_fields))
         + "\n\n## Data\n\nHow data is opened, split and prepared.\n\n"
-        + _table(data, list(data.model_fields))
+        + _table(DataConfig, list(DataConfig.model_fields))
         + "\n"
     )
 
 
 def _table(config: Any, names: list[str]) -> str:
+    from hibiscus.runs.options import explain_range
+
     rows = ["| option | values | default | description |", "|---|---|---|---|"]
     for name in names:
         field = config.model_fields[name]
         rows.append(
-            f"| `{name}` | {_cell(_explain_range()(config, name))} | {_shown(_default(field))} | "
+            f"| `{name}` | {_cell(explain_range(config, name))} | {_shown(_default(field))} | "
             f"{_cell(field.description or '')} |"
         )
     return "\n".join(rows)
@@ -368,8 +361,10 @@ def _default(field: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if value in (None, "", {}) or isinstance(value, bool):
-        return str(value).lower() if isinstance(value, bool) else ""
+    if isinstance(value, bool) or value is None:
+        return f"`{str(value).lower()}`"
+    if value in ("", {}):
+        return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
@@ -379,39 +374,20 @@ def _base() -> Any:
     return TrainingConfig
 
 
-def _data_config() -> Any:
-    try:
-        return importlib.import_module("hibiscus.data.config").DataConfig
-    except ModuleNotFoundError:
-        return importlib.import_module("hibiscus.data.options").DataConfig
-
-
-def _explain_range() -> Any:
-    try:
-        return importlib.import_module("hibiscus.runs.options").explain_range
-    except ModuleNotFoundError:
-        return importlib.import_module("hibiscus._config").explain_range
-
-
 def _method_index() -> str:
-    from hibiscus.methods.registry import METHODS
-
-    families: dict[str, list[Any]] = {}
-    for entry in METHODS:
-        families.setdefault(_class(entry.name).family, []).append(entry)
     lines = [
         "# Methods",
-        "Each method is one file. Its page holds the objective, when to use it, what most often goes wrong, "
-        "the expected data, metrics, logged terms and options. `hibiscus list` prints this list, "
-        "`hibiscus explain METHOD` the text of a method.",
+        "Each method is one file. Its page states the objective, when to use it, what most often goes wrong, "
+        "the expected data, the metrics, the logged terms and the options. `hibiscus list` prints this list, "
+        "and `hibiscus explain METHOD` prints the text of a method.",
     ]
-    for family, entries in families.items():
-        rows = ["| method | name | |", "|---|---|---|"]
-        for entry in entries:
-            kind = _class(entry.name)
-            summary = getattr(kind, "summary", None) or getattr(entry, "summary", "")
-            rows.append(f"| [`{entry.name}`]({entry.name}.md) | {kind.title} | {_cell(summary)} |")
-        lines += [f"## {FAMILIES.get(family, family)}", "\n".join(rows)]
+    for title, entries in _by_family().items():
+        rows = ["| method | name | purpose |", "|---|---|---|"]
+        rows += [
+            f"| [`{entry.name}`]({entry.name}.md) | {entry.title} | {_cell(entry.summary)} |"
+            for entry in entries
+        ]
+        lines += [f"## {title}", "\n".join(rows)]
     return "\n\n".join(lines) + "\n"
 
 
