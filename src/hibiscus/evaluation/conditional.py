@@ -43,8 +43,8 @@ def conditional_accuracy_table(classes: Sequence[str], predictions: Mapping[str,
             rows.append([name, len(groups[0]), *(float((group == number).mean()) for group in groups)])
     note = (
         "How often a classifier, trained on the same training part, predicts the class on which an image was "
-        "conditioned, and the label of a real image. Exceeding real images is no gain: a generator may "
-        "produce only the most typical images of a class."
+        "conditioned, and the label of a real image. A fraction above that of real images is no "
+        "improvement: a generator may produce only the most typical images of a class."
     )
     return Table("Conditional accuracy by class", ["class", "images", *predictions], rows, note)
 

@@ -85,7 +85,7 @@ def evaluate_boxes(
         data: prepared data.
         part: which of its parts.
         classes: the names of the classes.
-        score: the score threshold from which a box is drawn and counts in precision and recall.
+        score: the minimum score of a box to be drawn and to count in precision and recall.
         throughput: images per second.
     """
     sizes = data.file_sizes(part)

@@ -42,6 +42,6 @@ def open_environment(name: str) -> Dataset:
         },
         notes=[
             f"observations: {observations}; actions: {actions}; {limit}, {solved}",
-            "an item is a start, which is the seed of an episode",
+            "each item is a seed, which determines the initial state of an episode",
         ],
     )

@@ -3,10 +3,10 @@ r"""Deep Q-network (DQN): learns the action values Q(s, a) from a replay buffer 
     loss = mean over sampled transitions of  smooth_l1(Q(s)[a] - y)
     y = r + gamma (1 - terminated) max over b of  Q_target(s')[b]
 
-Q is fitted to a target that bootstraps from its own estimate of the next state. Two devices keep this stable:
-transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated, and the
-targets come from a target network, a copy of Q that is updated only at intervals. Actions are epsilon-greedy,
-with epsilon decaying linearly from 1.
+Q is fitted to a target that bootstraps from its own estimate of the next state. Two techniques keep this
+stable: transitions are sampled from a replay buffer, so that the items of a batch are nearly uncorrelated,
+and the targets come from a target network, a copy of Q that is updated at intervals. Actions are
+epsilon-greedy, with epsilon decaying linearly from 1.
 
 Use it for environments with discrete actions whose episodes are cheap to simulate. Training returns
 fluctuate; the network of the best epoch on the validation seeds is kept. What most often goes wrong is a

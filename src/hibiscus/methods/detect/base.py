@@ -41,7 +41,7 @@ class DetectionConfig(shared.TrainingConfig):
         0.5, gt=0, description="soft: scores are multiplied by exp(-IoU^2 / sigma) (Bodla et al.)"
     )
     score_threshold: float = Field(
-        0.5, gt=0, lt=1, description="score from which a box is drawn and counts in precision and recall"
+        0.5, gt=0, lt=1, description="minimum score of a box to be drawn and to count in precision and recall"
     )
     flip: Flip = True
     vertical_flip: VerticalFlip = False

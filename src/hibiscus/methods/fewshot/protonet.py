@@ -73,7 +73,7 @@ class Config(AugmentationConfig):
         20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)"
     )
     shot: int = Field(
-        1, ge=1, description="support examples of each class in training; best as many as at test time"
+        1, ge=1, description="support examples of each class in training; ideally as many as at test time"
     )
     queries: int = Field(5, ge=1, description="query examples of each class (5 in Snell et al.)")
     episodes: int = Field(100, ge=1, description="episodes in an epoch (100 in Snell et al.)")

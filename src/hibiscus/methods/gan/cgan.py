@@ -8,7 +8,7 @@ input is z and the one-hot class; the discriminator receives the class as a furt
 through a linear layer. As it compares image and class, the generator is penalized for realistic images of the
 wrong class.
 
-Use it for labeled images with some hundred per class: `hibiscus sample RUN label=cat`. What most often goes
+Use it for labeled images with a few hundred per class: `hibiscus sample RUN label=cat`. What most often goes
 wrong is that the generator ignores the class: `conditional_accuracy` stays near chance while the images look
 realistic. More epochs help, then a lower learning rate. Within a class the images may still look alike, as in
 `dcgan`.

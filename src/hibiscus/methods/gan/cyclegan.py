@@ -70,10 +70,10 @@ class Config(training.TrainingConfig):
     diff_augment: options.DiffAugmentation = "none"
     real_label_value: options.RealLabelValue = 1.0
     label_noise: options.LabelNoise = 0.0
-    net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet changes shapes more")
+    net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet alters shapes more")
     discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
     width: int = Field(32, ge=4, description="filters of the largest maps; doubled where their size halves")
-    kernel_size: Literal[3, 5, 7] = Field(3, description="of the convolutions; larger where shapes change")
+    kernel_size: Literal[3, 5, 7] = Field(3, description="kernel size; larger if shapes have to change")
     residual: bool = Field(True, description="translators add to their input and start near the identity")
     align: bool = Field(False, description="shift and scale images first, for domains framed differently")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the cycle loss (Zhu et al.)")

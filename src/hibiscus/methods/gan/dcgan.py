@@ -10,7 +10,7 @@ chance has the loss 2 log 2 = 1.386.
 Use it to generate images like those of a folder: a few thousand small ones (28 to 64 pixels) of one kind,
 trained in minutes. What most often goes wrong is mode collapse: the samples look alike, or a class is missing
 (see `classes_found`). A lower learning rate, a wider generator or `wgan-gp` help; more epochs do not. If the
-loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+loss of the discriminator approaches 0, it overpowers the generator: raise `generator_lr_factor`.
 
 Differences from the paper: no batch normalization in the discriminator, since it kept the training from
 converging (Atienza 2020); `batch_norm=true` restores it. The generator has half the learning rate of the

@@ -10,7 +10,8 @@ loss of the discriminator is 0.25 and that of the generator 0.125.
 
 Use it where `dcgan` oscillates or stops improving early; it costs the same. What most often goes wrong is
 mode collapse, as in `dcgan`: the samples look alike, or a class is missing (see `classes_found` and the table
-of classes). If the loss of the discriminator approaches 0, it has won: raise `generator_lr_factor`.
+of classes). If the loss of the discriminator approaches 0, it overpowers the generator: raise
+`generator_lr_factor`.
 
 Differences from the paper: the networks are those of `dcgan`, without batch normalization in the
 discriminator (`batch_norm=true` adds it), and the generator has half the learning rate of the discriminator.

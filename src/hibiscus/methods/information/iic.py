@@ -1,4 +1,4 @@
-r"""Invariant information clustering (IIC): an image and its augmented copy shall be in the same cluster.
+r"""Invariant information clustering (IIC): assigns an image and its augmented copy to the same cluster.
 
     loss = - sum over c, d of  P[c, d] (log P[c, d] - w log P[c] - w log P[d]),    w = entropy_weight
     P = (Q + Q^T) / 2,    Q[c, d] = mean over images of  p(c | image) p(d | augmented image)
