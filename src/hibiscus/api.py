@@ -98,7 +98,7 @@ def panoptic(
         stuff: that of the segmentation run; classes are matched by name.
         images: images or a folder of them; or data with annotated boxes and masks, whose test part is then
             evaluated.
-        score: the score from which a box counts; by default the `score_threshold` of the detection run.
+        score: the minimum score of a box; by default the `score_threshold` of the detection run.
         device: as for `load`.
 
     Returns:

@@ -18,7 +18,7 @@ USAGE = [
     (["explain", "regres"], "did you mean regress?"),
     (["train", "classify"], ["no data", "hibiscus train classify digits"]),
     (["train", "classify", "epochs=3"], "no data"),
-    (["train", "classify", "iris", "epochs"], ["the word 'epochs'", "key=value"]),
+    (["train", "classify", "iris", "epochs"], ["'epochs' is not an option", "key=value"]),
     (["train", "classify", "iris", "epochs=1", "epochs=2"], "given twice"),
     (["train", "classify", "iris", "--epochs", "3"], "write epochs=VALUE"),
     (["train", "classify", "iris", "out=mine"], "write it as --out mine"),

@@ -65,7 +65,7 @@ def test_bad_images_among_good_ones_are_named_and_left_out(cli, photos):
         ), out
     answer = cli("train", "classify", photos, "epochs=1", "max_bad_fraction=0.2", "--out", "run")
     assert answer.code == 0, answer.err
-    assert "4 files could not be used and were left out" in " ".join(answer.out.split())
+    assert "4 files could not be read and were skipped" in " ".join(answer.out.split())
     predicted = cli("predict", "run", photos)
     assert all(name in predicted.err for name in names)
     assert predicted.out.count("\n") == 41

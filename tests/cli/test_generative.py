@@ -95,7 +95,7 @@ def test_samples_in_a_folder_are_named_by_their_conditions(cli, fails, cgan_run)
         (["code1=-2:inf:5"], "not a sweep"),
         (["code1=,"], "code1: no value"),
         (["code1=1", "code1=2"], ["given twice", "code1=a,b"]),
-        (["code1"], "the word 'code1'"),
+        (["code1"], "'code1' is not an option"),
         (["interpolate=1"], ["interpolate=1", "2 or more"]),
         (["interpolate=2,3"], "interpolate="),
         (["seed=3"], "write it as --seed 3"),

@@ -84,9 +84,9 @@ def test_classes_with_too_few_items_are_left_out_and_too_few_classes_told():
         list(range(7, 12)),
     ]
     with pytest.raises(
-        DataError, match="data: the train part: 3 classes, 2 of which have at least 4 items"
+        DataError, match="data: the training part: 3 classes, 2 of which have at least 4 items"
     ) as caught:
-        usable_classes(label, EpisodePlan(3, 1, 3), "data: the train part")
+        usable_classes(label, EpisodePlan(3, 1, 3), "data: the training part")
     assert caught.value.expected == "3 such classes"
     assert "way" in caught.value.fix
     assert len(usable_classes(label, EpisodePlan(8, 1, 3, turned=True), "data")) == 2

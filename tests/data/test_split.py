@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.split import (
     class_groups,
@@ -115,7 +115,7 @@ def test_no_test_part_where_none_is_wanted():
 )
 def test_an_empty_part_is_told(count, val, test, part):
     with pytest.raises(
-        DataError, match=f"/some/data: {count} items leave none for the {part} part"
+        DataError, match=f"/some/data: {count} items leave none for the {PART_NAMES[part]} part"
     ) as caught:
         make_split(made(np.arange(count)), val=val, test=test)
     assert caught.value.expected

@@ -267,6 +267,10 @@ def test_classes_that_are_missing(generator):
     (advice,) = advise(info, history, evaluation)
     assert advice.startswith("The samples cover 3 of 5 classes")
     assert "Earlier in training it was 5." in advice
+    assert advice.endswith("or the method wgan-gp, or condition on the class with cgan.")
+    evaluation["metrics"]["test/conditional_accuracy"] = 0.2
+    (advice,) = advise(info, history, evaluation)
+    assert advice.endswith("or the method wgan-gp."), "it is conditioned on the class already"
     evaluation["items"] = 90
     assert advise(info, history, evaluation) == [], "so few show a class or not by chance"
 

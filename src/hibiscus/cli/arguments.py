@@ -46,21 +46,25 @@ Words = Annotated[
 ]
 Out = Annotated[
     str | None,
-    typer.Option("--out", metavar="FOLDER", help="the run folder itself; by default the next in runs/"),
+    typer.Option("--out", metavar="FOLDER", help="the run folder; by default a new one in runs/"),
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same run")
+    int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same result")
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps")]
 Json = Annotated[
-    bool, typer.Option("--json", help="one JSON object on standard output, and nothing else there")
+    bool, typer.Option("--json", help="print one JSON object and nothing else on standard output")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="print nothing but errors")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="print only errors")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
 Require = Annotated[
     list[str] | None,
-    typer.Option("--require", metavar="CONDITION", help="exit with 6 unless met: 'test/accuracy>=0.9'"),
+    typer.Option(
+        "--require",
+        metavar="CONDITION",
+        help="exit with code 6 unless the condition holds: 'test/accuracy>=0.9'",
+    ),
 ]
 
 
@@ -87,7 +91,7 @@ def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
         if name in options:
             value = "" if name in ("quiet", "json", "debug") else f" {options[name]}"
             raise UsageError(
-                f"the word '{name}={options[name]}'",
+                f"'{name}={options[name]}'",
                 "an option of the method or of its data",
                 f"write it as --{name}{value}",
             )

@@ -14,7 +14,7 @@ CONVERTIBLE = ("boxes",)
 ABOUT = """Convert boxes of images from one format to another.
 
 \b
-The formats, which are recognized when they are read:
+The formats (the format of SOURCE is detected automatically):
   voc   Annotations/*.xml, JPEGImages/, ImageSets/Main/train.txt ... (or XML files beside the images)
   coco  annotations/instances_train.json ..., images/ (or _annotations.coco.json in train/, valid/, test/)
   yolo  data.yaml, images/train/ and labels/train/ ... (or train/images/ and train/labels/)

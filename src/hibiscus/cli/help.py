@@ -23,13 +23,13 @@ SYNTAX = (
     "[--debug]",
 )
 FLAGS = (
-    ("--out FOLDER", "the run folder itself; by default the next in runs/"),
-    ("--seed N", "random seed; the same seed gives the same run"),
+    ("--out FOLDER", "the run folder; by default a new one in runs/"),
+    ("--seed N", "random seed; the same seed gives the same result"),
     ("--device NAME", "auto, cpu, cuda, cuda:1, mps"),
     ("--no-evaluate", "do not evaluate the test part at the end, and write no report"),
-    ("--require CONDITION", "exit with 6 unless met: 'test/accuracy>=0.9'"),
-    ("--json", "one JSON object on standard output, and nothing else there"),
-    ("--quiet", "print nothing but errors"),
+    ("--require CONDITION", "exit with code 6 unless the condition holds: 'test/accuracy>=0.9'"),
+    ("--json", "print one JSON object and nothing else on standard output"),
+    ("--quiet", "print only errors"),
     ("--debug", "show the traceback of an error"),
 )
 EXAMPLES = {  # by a field that the method needs

@@ -21,7 +21,7 @@ Conditions = Annotated[
         metavar="NAME=VALUE", help="conditions; first:last:steps or a,b,c for several values in turn"
     ),
 ]
-PredictionsOnly = Annotated[bool, typer.Option("--quiet", help="the predictions only")]
+PredictionsOnly = Annotated[bool, typer.Option("--quiet", help="print only the predictions")]
 
 
 def predict(
@@ -47,7 +47,7 @@ def predict(
             "--score",
             min=0,
             max=1,
-            help="score from which a box counts; by default the score_threshold of the run",
+            help="minimum score of a box; by default the score_threshold of the run",
         ),
     ] = None,
     checkpoint: Checkpoint = "best",

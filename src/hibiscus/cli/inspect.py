@@ -34,7 +34,7 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     config = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
     dataset = open_data(path, **config.opening())
     try:
-        parts, how = prepare_parts(dataset, config), "as given"
+        parts, how = prepare_parts(dataset, config), "from the data"
         if not set(parts) <= set(dataset.parts):
             how = f"as `train` would split it, split={config.split}"
     except DataError as error:

@@ -28,9 +28,7 @@ def panoptic(
     ] = None,
     score: Annotated[
         float | None,
-        typer.Option(
-            "--score", help="score from which a box counts; by default the score_threshold of the run"
-        ),
+        typer.Option("--score", help="minimum score of a box; by default the score_threshold of the run"),
     ] = None,
     device: Device = "auto",
     as_json: Json = False,
@@ -38,10 +36,9 @@ def panoptic(
 ) -> None:
     """Merge boxes and masks of two runs into panoptic maps.
 
-    A map holds the class of each pixel and, for things, the instance: each pixel of a thing class belongs to
-        the box of that class with
-    the highest score that contains it, or lies just outside. Classes are matched by name. If the data has
-    annotations, its test part is evaluated. With --out, a map of 16-bit numbers (256 times the class number
+    A map holds the class of each pixel and, for things, the instance: a pixel of a thing class belongs to the
+    highest-scoring box of that class that contains it or lies nearby. Classes are matched by name. If the
+    data has annotations, its test part is evaluated. With --out, a 16-bit map (256 times the class number
     from 1, plus the number of the instance) and a colored map are written for each image, and all segments
     are listed in segments.json.
     """

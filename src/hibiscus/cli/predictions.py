@@ -73,7 +73,9 @@ def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> N
         )
     if is_file and path.exists():
         raise DataError(
-            f"--out {out}: exists already", "a new file, since none is overwritten", f"--out {unused(path)}"
+            f"--out {out}: exists already",
+            "a new file; existing files are never overwritten",
+            f"--out {unused(path)}",
         )
 
 

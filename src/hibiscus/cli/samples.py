@@ -36,7 +36,7 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
         for name, text in parse_words([word]).items():
             if name in FLAGS:
                 raise UsageError(
-                    f"the word '{word}'", "a condition of the method", f"write it as {FLAGS[name]} {text}"
+                    f"'{word}'", "a condition of the method", f"write it as {FLAGS[name]} {text}"
                 )
             if name in conditions:
                 raise UsageError(

@@ -15,10 +15,20 @@ from hibiscus.data.labels import LabelPreparation
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
 
-__all__ = ["CROWD", "IGNORED", "PADDING", "Dataset", "Skipped", "check_bad_files", "remap_classes"]
+__all__ = [
+    "CROWD",
+    "IGNORED",
+    "PADDING",
+    "PART_NAMES",
+    "Dataset",
+    "Skipped",
+    "check_bad_files",
+    "remap_classes",
+]
 
 IGNORED = 255  # in masks: the class number of pixels that are of no class
 PADDING, CROWD = -1, -2  # in boxes: the class of unused rows; a crowd of class c has CROWD - c
+PART_NAMES = {"train": "training", "val": "validation", "test": "test"}  # in messages
 MAX_CLASSES = 1000  # the limit of LabelPreparation
 
 

@@ -31,7 +31,7 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
         import datasets  # type: ignore[import-not-found]
     except ImportError:
         raise MissingExtraError(
-            "hf: needs the package datasets", "the extra hub", "pip install 'hibiscus[hub]'"
+            "hf: requires the package datasets", "the extra hub", "pip install 'hibiscus[hub]'"
         ) from None
     repository, _, configuration = name.partition(":")
     try:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, as_tensor, iterate
-from hibiscus.data.dataset import Dataset, remap_classes
+from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
 from hibiscus.data.preparation import ImagePreparation, Preparation
@@ -109,7 +109,8 @@ class PreparedData:
     def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
         """Endless episodes of a part; several processes each take the whole episode."""
         items = self.parts[part]
-        members = usable_classes(self.arrays["label"][items], plan, f"{self.dataset.path}: the {part} part")
+        where = f"{self.dataset.path}: the {PART_NAMES.get(part, part)} part"
+        members = usable_classes(self.arrays["label"][items], plan, where)
         members = [items[positions] for positions in members]
         return Episodes(self.tensors["image"], members, plan, seed, self._build_batch, augment)
 

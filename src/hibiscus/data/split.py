@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.keys import digest
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import ConfigError, DataError, nearest
@@ -119,7 +119,7 @@ def make_split(
     for name in ("train", "val", *(["test"] if fraction_of["test"] else [])):
         if len(parts.get(name, ())) == 0:
             raise DataError(
-                f"{dataset.path}: {len(pool)} items leave none for the {name} part",
+                f"{dataset.path}: {len(pool)} items leave none for the {PART_NAMES[name]} part",
                 f"at least one item in each part (val={val:g}, test={test:g})",
                 _ENLARGE[name],
             )

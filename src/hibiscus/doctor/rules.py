@@ -132,10 +132,11 @@ def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> st
         return ""
     earlier = _values(history, "val/classes_found")
     lost = f" Earlier in training it was {max(earlier):.0f}." if earlier and max(earlier) > count else ""
+    condition = "" if _is_conditional(evaluation) else ", or condition on the class with cgan"
     return (
         f"The samples cover {count:.0f} of {classes} classes; the table of classes in the report lists the "
         f"missing ones.{lost} Try a smaller learning rate, a wider generator (width=...) or the method "
-        "wgan-gp, or condition on the class with cgan."
+        f"wgan-gp{condition}."
     )
 
 
@@ -154,7 +155,7 @@ def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) 
         "The discriminator overpowers the generator: its accuracy was at least "
         f"{min(accuracies[-third:]):.1%} in the last {third} epochs, while the generator’s loss rose from "
         f"{losses[0]:.3g} to {losses[-1]:.3g}. Try a smaller learning rate{_current_learning_rate(info)}, or "
-        "the method wgan-gp, whose critic keeps giving useful gradients."
+        "the method wgan-gp, whose critic still provides useful gradients."
     )
 
 
@@ -273,6 +274,11 @@ def _metric(evaluation: Evaluation, name: str) -> float:
     part = evaluation["selection_metric"]["name"].split("/")[0]
     value = evaluation["metrics"].get(f"{part}/{name}")
     return math.nan if value is None else float(value)
+
+
+def _is_conditional(evaluation: Evaluation) -> bool:
+    """Whether the samples have given classes."""
+    return not math.isnan(_metric(evaluation, "conditional_accuracy"))
 
 
 def _current_learning_rate(info: Info) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hibiscus.data.dataset import PART_NAMES
 from hibiscus.data.preparation import LabelNumbering
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
@@ -96,7 +97,9 @@ def episode_accuracy(
         )
     except DataError as error:
         raise DataError(
-            f"{data.dataset.path}: the {part} part: {error.received}", error.expected, error.fix
+            f"{data.dataset.path}: the {PART_NAMES.get(part, part)} part: {error.received}",
+            error.expected,
+            error.fix,
         ) from None
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from hibiscus.data.dataset import PART_NAMES
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
@@ -100,7 +101,7 @@ def _items(data: PreparedData, part: str, domain: Domain, count: int) -> np.ndar
     """Indices (into the whole dataset) of evenly spaced items of a domain in a part."""
     items = data.of_domain(part, "ab".index(domain))
     if not len(items):
-        received = f"{data.dataset.path}: no images of one domain in the {part} part"
+        received = f"{data.dataset.path}: no images of one domain in the {PART_NAMES.get(part, part)} part"
         raise DataError(received, "images of both domains", "more data")
     return items[evenly_spaced(len(items), count)]
 

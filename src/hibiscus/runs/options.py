@@ -58,7 +58,7 @@ def parse_words(words: list[str]) -> dict[str, Any]:
         key, sign, value = word.partition("=")
         if not sign or not key:
             raise UsageError(
-                f"the word '{word}' is not understood",
+                f"'{word}' is not an option",
                 "options as key=value",
                 "hibiscus train METHOD --help lists them",
             )

@@ -114,7 +114,7 @@ class TrainingConfig(BaseModel):
         0, ge=0, description="stop after this many epochs of a schedule planned for `epochs`; 0 for no limit"
     )
     max_rounds: int = Field(
-        0, ge=0, description="stop after this many rounds, for a quick trial; 0 for no limit"
+        0, ge=0, description="stop after this many rounds, for a quick test; 0 for no limit"
     )
 
     def player(

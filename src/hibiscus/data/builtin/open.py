@@ -21,10 +21,10 @@ __all__ = ["BUNDLED", "open_bundled"]
 BUNDLED = {
     "digits": "1,797 images of handwritten digits, 8x8 grayscale (UCI optdigits)",
     "two-photos": "520 crops of two photographs, 32x32 in color, a temple and a flower (CC BY, scikit-learn)",
-    "digits-inverted": "1,797 of the same, every second one dark on light: two image domains",
+    "digits-inverted": "1,797 digits, every second image inverted (dark on light): two image domains",
     "iris": "150 flowers with four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines with thirteen measurements, 3 growers (UCI)",
-    "breast-cancer": "569 tumours with thirty measurements, 2 diagnoses (UCI)",
+    "breast-cancer": "569 tumors with thirty measurements, 2 diagnoses (UCI)",
     "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
     "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
     "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
