@@ -198,13 +198,11 @@ class Loop:
 
     def _not_finite(self, name: str, round_number: int, epoch: int | None = None) -> TrainingError:
         saved = (self.checkpoints / "last.safetensors").exists()
-        checkpoint_status = (
-            "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
-        )
+        status = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
         return TrainingError(
             f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
             "finite losses",
-            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {checkpoint_status}",
+            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {status}",
         )
 
     def _log_rounds(self, stage: Stage) -> None:
