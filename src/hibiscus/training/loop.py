@@ -242,7 +242,7 @@ class Loop:
         self._epoch_start, self._items = time.monotonic(), 0
 
     def _validation_metrics(self) -> dict[str, float]:
-        """The metrics on the validation part, in float32; the random state of the training is preserved."""
+        """The metrics on the validation part, in float32; the random state of training is preserved."""
         self.method.train_mode(False)
         with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")

@@ -135,7 +135,7 @@ def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.nd
 
 
 def join_parts(datasets: dict[str, Dataset]) -> Dataset:
-    """One dataset made of several that are its parts.
+    """Joins several datasets as the parts of one.
 
     If the training part came with parts itself, these are kept; of another dataset with parts, the test part
     is used.
