@@ -157,14 +157,10 @@ def split_domains(
     members_of: dict[str, list[np.ndarray]] = {}
     for name in np.unique(domain):
         members = np.flatnonzero(domain == name)
-        part_indices = {part: np.intersect1d(items, members) for part, items in dataset.parts.items()}
-        part_indices = {part: items for part, items in part_indices.items() if len(items)}
-        part_indices.setdefault(
-            "train", np.setdiff1d(members, np.concatenate([*part_indices.values(), members[:0]]))
-        )
-        for part, items in make_split(
-            dataclasses.replace(dataset, parts=part_indices), kind, val, test
-        ).items():
+        by_part = {part: np.intersect1d(items, members) for part, items in dataset.parts.items()}
+        by_part = {part: items for part, items in by_part.items() if len(items)}
+        by_part.setdefault("train", np.setdiff1d(members, np.concatenate([*by_part.values(), members[:0]])))
+        for part, items in make_split(dataclasses.replace(dataset, parts=by_part), kind, val, test).items():
             members_of.setdefault(part, []).append(items)
     return {part: np.sort(np.concatenate(items)) for part, items in members_of.items()}
 
