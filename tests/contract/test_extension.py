@@ -71,7 +71,11 @@ class HingeGAN(GAN):
         """The negative output of the discriminator for generated images."""
         return -self.discriminator(self.fake_images(batch)).float().mean(), {}
 '''
-ENTRY_POINTS = "[hibiscus.methods]\nhinge-gan = hinge_gan:HingeGAN\n"
+ENTRY_POINTS = """[hibiscus.methods]
+hinge-gan = hinge_gan:HingeGAN
+dcgan = hinge_gan:HingeGAN
+broken-gan = no_such_module:GAN
+"""
 METADATA = "Metadata-Version: 2.1\nName: hinge-gan\nVersion: 1.0\n"
 HERE_ONLY = (checks.formula_and_learning_are_tested,)  # asks for a file of this repository
 

@@ -58,7 +58,7 @@ def test_copies_and_noise_are_told_from_new_images(data):
     table = next(each for each in found.report_items if each.title == "Distance to real images")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]
     assert table.rows[-1][2] == 0, "training images are copies of themselves"
-    assert "not those of Inception" in table.note
+    assert "not with Inception features" in table.note
 
 
 def test_noise_is_gaussian_about_gray_and_every_rival_is_a_image():

@@ -141,7 +141,7 @@ class PreparedData:
         return np.tile(np.array(owner.arrays["image"].shape[1:3]), (len(owner.parts[part]), 1))
 
     def owner(self, part: str) -> PreparedData:
-        """The data that holds a part; for other data that is evaluated, `train` is that of the run."""
+        """The data that contains a part; if other data is evaluated, `train` is that of the run."""
         return self.training if part == "train" and self.training is not None else self
 
     def flat_inputs(self, part: str, rows: np.ndarray | None = None, max_features: int = 1024) -> np.ndarray:

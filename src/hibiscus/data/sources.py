@@ -20,8 +20,7 @@ class ShuffledBatches:
     """Endless shuffled batches, in a new order each epoch; the last batch of an epoch may be smaller.
 
     The order in epoch `e` depends only on (seed, e), and the augmentation of batch `b` only on (seed, e, b).
-    The saved position is therefore two numbers, and a resumed run draws exactly the batches it would have
-    drawn.
+    The saved position is therefore two numbers, and a resumed run gets exactly the batches it would have got.
 
     Args:
         fields: arrays over all items, by name.

@@ -166,10 +166,10 @@ def split_classes(
     Raises:
         DataError: too few groups.
     """
-    given = {part: np.unique(groups[items]) for part, items in dataset.parts.items()}
-    disjoint = sum(map(len, given.values())) == len(np.unique(groups))
+    part_indices = {part: np.unique(groups[items]) for part, items in dataset.parts.items()}
+    disjoint = sum(map(len, part_indices.values())) == len(np.unique(groups))
     parts = {name: np.asarray(items) for name, items in dataset.parts.items()} if disjoint else {}
-    if given and not disjoint:
+    if part_indices and not disjoint:
         dataset.notes.append("its parts share classes, so they were merged and split by class")
     pool = parts.pop("train", np.arange(len(dataset)))
     names = np.unique(groups[pool])
@@ -182,9 +182,9 @@ def split_classes(
             parts[name] = pool[np.isin(groups[pool], ranked[start : start + count])]
             start += count
     if len(ranked) - start < minimum:
-        what = "classes" if single else "folders of classes"
+        group_kind = "classes" if single else "folders of classes"
         expected = f"at least {start + minimum}, with different ones in each part"
-        raise DataError(f"{dataset.path}: {len(ranked)} {what}", expected, "add classes")
+        raise DataError(f"{dataset.path}: {len(ranked)} {group_kind}", expected, "add classes")
     parts["train"] = pool[np.isin(groups[pool], ranked[start:])]
     return {name: parts[name] for name in ("train", "val", "test") if name in parts}
 

@@ -161,10 +161,10 @@ def split_domains(
     members_of: dict[str, list[np.ndarray]] = {}
     for name in np.unique(domain):
         members = np.flatnonzero(domain == name)
-        given = {part: np.intersect1d(items, members) for part, items in dataset.parts.items()}
-        given = {part: items for part, items in given.items() if len(items)}
-        given.setdefault("train", np.setdiff1d(members, np.concatenate([*given.values(), members[:0]])))
-        for part, items in make_split(dataclasses.replace(dataset, parts=given), kind, val, test).items():
+        by_part = {part: np.intersect1d(items, members) for part, items in dataset.parts.items()}
+        by_part = {part: items for part, items in by_part.items() if len(items)}
+        by_part.setdefault("train", np.setdiff1d(members, np.concatenate([*by_part.values(), members[:0]])))
+        for part, items in make_split(dataclasses.replace(dataset, parts=by_part), kind, val, test).items():
             members_of.setdefault(part, []).append(items)
     return {part: np.sort(np.concatenate(items)) for part, items in members_of.items()}
 

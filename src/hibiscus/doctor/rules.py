@@ -141,9 +141,7 @@ def _missing_classes(info: Info, history: History, evaluation: Evaluation) -> st
 
 
 def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) -> str:
-    """The discriminator is nearly always right in the last third of training, and the generator loss
-    rises.
-    """
+    """The discriminator is nearly always right in the last third, while the generator loss rises."""
     accuracies = _values(history, "train/discriminator.accuracy")
     losses = _values(history, "train/generator.loss")
     third = len(history) // 3

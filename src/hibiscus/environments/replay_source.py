@@ -2,8 +2,8 @@ r"""The source of off-policy learning: it collects transitions with the current 
 from the replay buffer.
 
     each iteration:  collect `steps_per_iteration` steps by `act`;
-                     then each of `updates_per_iteration` batches holds transitions sampled uniformly
-                     from the replay buffer
+                     then each of `updates_per_iteration` batches contains transitions sampled uniformly from
+                     the replay buffer
 
 The batches of an iteration are sampled together, so that anything that does not change between them, such as
 the values of a target network, is computed once for all batches. Samples are determined by (seed, iteration)

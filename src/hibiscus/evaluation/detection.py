@@ -253,9 +253,9 @@ def box_predictions(
         boxes above the score threshold.
     """
     sizes, images = data.file_sizes(part), data.values("image", part)
-    kept = [above_score(rows, classes, score) for rows in detections]
+    valid = [above_score(rows, classes, score) for rows in detections]
     counts = []
-    for boxes, _ in kept:
+    for boxes, _ in valid:
         numbers = np.bincount(boxes[:, 5].astype(np.int64), minlength=len(classes))
         counts.append(
             ", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count)
@@ -272,6 +272,6 @@ def box_predictions(
         "size": sizes,
         "box_classes": classes,
         "overlay": np.stack(
-            [draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, kept, strict=True)]
+            [draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, valid, strict=True)]
         ),
     }

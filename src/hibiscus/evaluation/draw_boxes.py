@@ -74,5 +74,5 @@ def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale
 
 def above_score(detections: np.ndarray, classes: Sequence[str], score: float) -> tuple[np.ndarray, list[str]]:
     """The detections with at least the given score, and a label for each."""
-    kept = detections[(detections[:, 5] >= 0) & (detections[:, 4] >= score)]
-    return kept, [f"{classes[int(row[5])]} {row[4]:.0%}" for row in kept]
+    selected = detections[(detections[:, 5] >= 0) & (detections[:, 4] >= score)]
+    return selected, [f"{classes[int(row[5])]} {row[4]:.0%}" for row in selected]

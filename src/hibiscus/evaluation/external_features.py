@@ -136,7 +136,7 @@ def external_distances(
         features: see `open_features`.
         fake: generated images, uint8 `(items, height, width, channels)`.
         real: images of the part.
-        train: as many images of the training part, whose distance to `real` is the floor.
+        train: equally many images of the training part; their distance to `real` is the floor.
     """
     compute = open_features(features)
     real_features, fake_features = compute(real), compute(fake)

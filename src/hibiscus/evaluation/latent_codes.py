@@ -52,7 +52,7 @@ def evaluate_codes(
         sample: the method's `sample`.
         generate: generates images that differ only in label and codes.
         predictions: of the method for the part, with `cluster`.
-        data: with the classes, where there are some.
+        data: prepared data, with classes if it is labeled.
         part: its name.
         features: as in `evaluate_generator`.
     """

@@ -108,7 +108,7 @@ def evaluate_reconstruction(
 
 
 def evaluate_autoencoder(model: AutoencoderModel, data: PreparedData, part: str) -> Evaluation:
-    """Image quality of reconstructions beside the mean image and PCA, and the latent space."""
+    """Image quality of reconstructions compared with the mean image and PCA; the latent space."""
     baselines = pca_baselines(*fit_pca(model, data))
     pca = dict([list(baselines.items())[-1]])
     evaluation = evaluate_reconstruction(model, data, part, baselines, pca, ("psnr", "ssim"))
@@ -135,7 +135,7 @@ def _gallery(
 
 
 def fit_pca(model: AutoencoderModel, data: PreparedData) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of the training images, flat, and as many principal components as the latent dimension."""
+    """The flattened mean training image, and as many principal components as latent dimensions."""
     rows = evaluated_rows(data, "train", MAX_PCA_VALUES)
     train = (
         data.values("image", "train")[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1).astype(np.float32)

@@ -78,4 +78,4 @@ def sample_quality_table(metrics: dict[str, float], floor: dict[str, float]) -> 
         "training images show what "
         "real images achieve."
     )
-    return Table("Distances to real images", ["metric", "samples", "training images", "meaning"], rows, note)
+    return Table("Distance to real images", ["metric", "samples", "training images", "meaning"], rows, note)

@@ -99,7 +99,7 @@ def least_squares_generator(fake: Tensor) -> Tensor:
 
 
 def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
-    r"""The loss of a critic: the negative of its estimate of the earth mover's distance.
+    r"""The loss of a critic: its negative estimate of the earth mover's distance.
 
         loss = mean(C(G(z))) - mean(C(x))
 
@@ -137,7 +137,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     Args:
         critic: maps items to one score each, independently of each other (no batch normalization).
         real: real items.
-        fake: as many generated items.
+        fake: generated items, as many as real ones.
         mix: a number from [0, 1) for each item.
 
     Shapes:

@@ -208,10 +208,10 @@ def _count(positive: Tensor) -> Tensor:
     return positive.sum().clamp_min(1)
 
 
-def _fit(fits: bool, one: Tensor, other: Tensor) -> None:
-    if not fits or one.numel() == 0:
+def _fit(fits: bool, values: Tensor, target: Tensor) -> None:
+    if not fits or values.numel() == 0:
         raise ConfigError(
-            f"shapes {tuple(one.shape)} and {tuple(other.shape)}, {other.dtype}",
+            f"shapes {tuple(values.shape)} and {tuple(target.shape)}, {target.dtype}",
             "logits (batch, anchors, 1 + classes) with integer labels (batch, anchors), "
             "or predicted and target offsets (batch, anchors, 4)",
             "compute labels and offsets with match(truth, anchors) for the anchors of the network",

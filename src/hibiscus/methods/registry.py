@@ -51,17 +51,17 @@ class MethodEntry:
     @property
     def title(self) -> str:
         """The usual name of the method, such as `Least-squares GAN`."""
-        return _says(self.target)["title"]
+        return _metadata(self.target)["title"]
 
     @property
     def family(self) -> str:
         """The name of its folder, such as `gan`."""
-        return _says(self.target)["family"]
+        return _metadata(self.target)["family"]
 
     @property
     def summary(self) -> str:
         """A one-line summary of its purpose."""
-        return _says(self.target)["summary"]
+        return _metadata(self.target)["summary"]
 
 
 def _literals(node: ast.ClassDef) -> dict[str, str]:
@@ -92,17 +92,20 @@ def _classes(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @functools.cache
-def _says(target: str) -> dict[str, str]:
+def _metadata(target: str) -> dict[str, str]:
     """Name, title, family and summary of `module:Class`, imported only if they are not literals."""
     module, attribute = target.split(":")
-    spec = importlib.util.find_spec(module)
-    origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
-    values = dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
-    required = ("name", "title", "family", "summary")
-    if not all(name in values for name in required):
-        kind = getattr(importlib.import_module(module), attribute)
-        values = {name: str(getattr(kind, name, "")) for name in required}
-    return values
+    names = ("name", "title", "family", "summary")
+    try:
+        spec = importlib.util.find_spec(module)
+        origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
+        constants = dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
+        if not all(name in constants for name in names):
+            kind = getattr(importlib.import_module(module), attribute)
+            constants = {name: str(getattr(kind, name, "")) for name in names}
+    except Exception as error:  # a package that is broken must not break the list of all other methods
+        return dict.fromkeys(names, "") | {"summary": f"cannot be imported: {type(error).__name__}: {error}"}
+    return constants
 
 
 def _own_methods() -> Iterator[MethodEntry]:
@@ -123,7 +126,9 @@ METHODS = tuple(_own_methods())
 
 def list_methods() -> list[MethodEntry]:
     """All methods, including those of other packages from the entry point group `hibiscus.methods`."""
-    return [*METHODS, *(MethodEntry(point.name, point.value) for point in entry_points(group=GROUP))]
+    own = {entry.name for entry in METHODS}  # no other package replaces one of these
+    points = [point for point in entry_points(group=GROUP) if point.name not in own]
+    return [*METHODS, *(MethodEntry(point.name, point.value) for point in points)]
 
 
 def get_method(name: str) -> type[Method]:

@@ -36,7 +36,7 @@ class Metric:
 class MetricPattern:
     """Metrics whose names contain a class, a size or a domain.
 
-    `{0}` in the label and the description stands for the first group of the pattern.
+    `{0}` in the label and the description is replaced by the first group of the pattern.
     """
 
     pattern: str

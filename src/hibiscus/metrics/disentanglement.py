@@ -76,10 +76,10 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> float:
 def factor_vae_score(codes: np.ndarray, factors: np.ndarray, seed: int = 0) -> float:
     r"""The FactorVAE score: how accurately the component of least variance predicts the fixed factor.
 
-    For each vote, a factor, one of its values and 64 items with this value are drawn; the component of least
-    variance among them, relative to its variance among all items, votes for the factor. A majority-vote
-    classifier is trained on 800 votes and tested on 800 others. At chance level the score is one over the
-    number of factors.
+    For each vote, a factor, one of its values and 64 items with this value are sampled; the component with
+    the least variance among them, relative to its variance among all items, votes for the factor. A
+    majority-vote classifier is trained on 800 votes and tested on 800 others. At chance level the score is
+    one over the number of factors.
 
     Args:
         codes: the latent code of each item; without any component the score is 0.

@@ -43,12 +43,12 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
             "",
         )
     mean = first.mean(0) - second.mean(0)
-    one, other = (
+    first_covariance, second_covariance = (
         np.cov(first, rowvar=False).reshape(first.shape[1], -1),
         np.cov(second, rowvar=False).reshape(first.shape[1], -1),
     )
     # (S1 S2)^(1/2) has the trace of (S1^(1/2) S2 S1^(1/2))^(1/2), which is symmetric and so has real roots.
-    values, vectors = np.linalg.eigh(one)
+    values, vectors = np.linalg.eigh(first_covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root), 0)).sum()
-    return float(max(0.0, mean @ mean + np.trace(one) + np.trace(other) - 2 * cross))
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ second_covariance @ root), 0)).sum()
+    return float(max(0.0, mean @ mean + np.trace(first_covariance) + np.trace(second_covariance) - 2 * cross))

@@ -150,14 +150,14 @@ def ciede2000(first: ArrayLike, second: ArrayLike) -> Array:
     Reference: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary
     Test Data, and Mathematical Observations", Color Research and Application 30, 2005; CIE 142-2001.
     """
-    one, two = (np.asarray(colors, np.float64) for colors in (first, second))
-    if one.shape != two.shape or one.shape[-1:] != (3,):
+    first_lab, second_lab = (np.asarray(colors, np.float64) for colors in (first, second))
+    if first_lab.shape != second_lab.shape or first_lab.shape[-1:] != (3,):
         raise DataError(
-            f"colors of shape {one.shape} and {two.shape}",
+            f"colors of shape {first_lab.shape} and {second_lab.shape}",
             "the same shape (..., 3)",
             "give L, a and b of each color",
         )
-    (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(two, -1, 0)
+    (l1, a1, b1), (l2, a2, b2) = np.moveaxis(first_lab, -1, 0), np.moveaxis(second_lab, -1, 0)
     stretch = 1.5 - 0.5 * _blueness((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2)  # scales a at low chroma
     (c1, h1), (c2, h2) = (
         (np.hypot(stretch * a, b), np.degrees(np.arctan2(b, stretch * a)) % 360)

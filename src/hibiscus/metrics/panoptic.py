@@ -64,7 +64,7 @@ def merge_panoptic(
         margin: width of the margin around a box, as a fraction of its sides.
     """
     segments, classes, things = np.zeros(mask.shape, np.int32), [], []
-    kept: list[np.ndarray] = []
+    selected: list[np.ndarray] = []
     for row in boxes:
         window, label = _window(row, mask.shape), thing_of.get(int(row[-1]))
         pixels = (
@@ -75,9 +75,9 @@ def merge_panoptic(
         if pixels.sum() > min_fraction * mask.size:
             classes.append(int(label or 0))
             things.append(True)
-            kept.append(row)
+            selected.append(row)
             segments[window][pixels] = len(classes)
-    for number, row in enumerate(kept, 1):
+    for number, row in enumerate(selected, 1):
         window = _window(row, mask.shape, margin)
         segments[window][(mask[window] == classes[number - 1]) & (segments[window] == VOID)] = number
     for label in np.setdiff1d(np.unique(mask), [*thing_of.values(), IGNORED]):

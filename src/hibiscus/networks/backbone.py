@@ -174,14 +174,14 @@ def _vgg(channels: int, width: float, variant: str, strides: tuple[int, ...]) ->
     return Backbone(stages, taps, [nn.Identity() for _ in taps], [filters[tap] for tap in taps], strides)
 
 
-def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], most: int) -> Backbone:
+def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], max_stride: int) -> Backbone:
     """The stem and a stage per stride; since blocks of version 2 end with the sum, returned maps pass through
     batch norm and ReLU.
     """
     first = 4 if strides[0] >= 4 else 1
-    if most < first:
+    if max_stride < first:
         raise ConfigError(
-            f"output_stride={most} with strides={list(strides)}",
+            f"output_stride={max_stride} with strides={list(strides)}",
             f"at least {first}, the stem's",
             f"output_stride={first}",
         )
@@ -194,7 +194,7 @@ def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], 
     nominal = first
     while nominal <= strides[-1]:
         first_dilation, step = dilation, 2 if nominal > first else 1
-        if stride * step > most:
+        if stride * step > max_stride:
             step, dilation = 1, dilation * 2
         stages.append(
             nn.Sequential(

@@ -1,9 +1,9 @@
 r"""The networks of progressive growing: they start with small images, and each growth doubles the image size.
 
 A new block fades in: with `alpha` from 0 to 1 the image of the generator is `(1 - alpha) upsample(old) +
-alpha new`, and the input of the critic is blended in the same way. Weights are drawn from N(0, 1) and scaled
-by sqrt(2 / fan_in) in the forward pass (equalized learning rate), the generator normalizes the feature vector
-of each pixel, and the critic receives the standard deviation over the batch as a feature.
+alpha new`, and the input of the critic is blended in the same way. Weights are initialized from N(0, 1) and
+scaled by sqrt(2 / fan_in) in the forward pass (equalized learning rate), the generator normalizes the feature
+vector of each pixel, and the critic receives the standard deviation over the batch as a feature.
 
 Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
 Variation", 2017, arXiv 1710.10196.
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def stage_sizes(first: int, height: int, width: int) -> list[int]:
-    """The image sizes of the stages, up to the power of two that holds images of a height and width."""
+    """The image sizes of the stages, up to the smallest power of two that covers the height and width."""
     last = 2 ** (max(height, width) - 1).bit_length()
     first = min(first, last)
     return [first * 2**doubling for doubling in range((last // first).bit_length())]

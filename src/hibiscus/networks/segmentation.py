@@ -115,13 +115,13 @@ class FCN(nn.Module):
     ):
         super().__init__()
         _check_side(shape)
-        most = max(1, (min(shape[1:]) // 4).bit_length() - 1)
-        levels = min(PAPER_LEVELS, most) if levels is None else levels
-        if levels > most:
+        max_levels = max(1, (min(shape[1:]) // 4).bit_length() - 1)
+        levels = min(PAPER_LEVELS, max_levels) if levels is None else levels
+        if levels > max_levels:
             raise ConfigError(
                 f"levels={levels} for images of {shape[1]}x{shape[2]} pixels",
-                f"1 to {most}",
-                f"levels={most}",
+                f"1 to {max_levels}",
+                f"levels={max_levels}",
             )
         self.trunk = Trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
         counts = [self.trunk.channels[-1]] + [filters] * (levels - 1)

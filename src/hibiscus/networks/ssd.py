@@ -191,8 +191,10 @@ def build_ssd(
         raise ConfigError(
             f"prior={prior!r}", "a probability between 0 and 1, or None", "for example prior=0.01"
         )
-    most = MAX_STRIDE[choice("backbone", backbone, MAX_STRIDE)]
-    strides = [finest_stride * 2**level for level in range(len(sizes)) if finest_stride * 2**level <= most]
+    max_stride = MAX_STRIDE[choice("backbone", backbone, MAX_STRIDE)]
+    strides = [
+        finest_stride * 2**level for level in range(len(sizes)) if finest_stride * 2**level <= max_stride
+    ]
     maps = build_backbone(backbone, image_shape, width, depth, strides)
     extra, pyramid_filters = round(EXTRA_FILTERS * width), round(PYRAMID_FILTERS * width) if pyramid else 0
     return SSD(maps, sizes, whole("classes", classes), per_cell, extra, pyramid_filters, prior)

@@ -43,7 +43,7 @@ def as_text(value: Any) -> str:
 
 
 def as_number(value: Any) -> float:
-    """The value as a float; NaN where it is no number (null, "NaN", text, true)."""
+    """The value as a float; NaN if it is not a number (null, "NaN", text, true)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return math.nan
     try:
@@ -63,7 +63,7 @@ def as_integer(value: Any) -> int | None:
 
 
 def clean(value: Any) -> Any:
-    """Every text without characters that no page may contain: control, direction override, lone surrogate."""
+    """Removes invalid characters from all text: control characters, direction overrides, lone surrogates."""
     if isinstance(value, str):
         return UNPRINTABLE.sub("\ufffd", value[:LONGEST_TEXT])
     if isinstance(value, dict):
@@ -72,7 +72,7 @@ def clean(value: Any) -> Any:
 
 
 def inside(folder: Path, name: Any) -> Path | None:
-    """The file of that name within a folder, or None where it is absent or leads out of it."""
+    """The file of that name within a folder, or None if it is missing or outside the folder."""
     if not isinstance(name, str) or not name:
         return None
     try:

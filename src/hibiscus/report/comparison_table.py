@@ -43,7 +43,7 @@ def _error(result: Result, value: float) -> float:
 def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
     """A sentence on how much better or worse the run is than a baseline."""
     baseline, metric = shorten(baseline, BASELINE_NAME), get_metric(result.name)
-    ours, theirs = _error(result, result.value), _error(result, value)
+    run_error, baseline_error = _error(result, result.value), _error(result, value)
     error = "error" if result.higher or metric.name.endswith("error") else metric.label
     error = "unexplained variance" if metric.name == "r2" else error
     values = f"{metric_value(result.name, result.value)} vs. {metric_value(result.name, value)}"
@@ -51,10 +51,10 @@ def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
         text = f"has no value to compare with the baseline “{baseline}”"
     elif result.value == value:
         text, values = f"only equals the baseline “{baseline}”", metric_value(result.name, value)
-    elif math.isfinite(ours) and theirs > 0 and result.beats(value):
-        text = f"reduces the {error} by {_percent(1 - ours / theirs)} relative to “{baseline}”"
-    elif math.isfinite(ours) and theirs > 0:
-        ratio = ours / theirs
+    elif math.isfinite(run_error) and baseline_error > 0 and result.beats(value):
+        text = f"reduces the {error} by {_percent(1 - run_error / baseline_error)} relative to “{baseline}”"
+    elif math.isfinite(run_error) and baseline_error > 0:
+        ratio = run_error / baseline_error
         factor = (
             f"{plain(float(f'{ratio:.3g}'))} times" if ratio >= 2 else f"{_percent(ratio - 1)} larger than"
         )

@@ -168,7 +168,7 @@ def _summary(run: RunRecord, series: Series, selected: str) -> dict[str, Any]:
 
 
 def _losses(series: Series) -> list[str]:
-    """The training loss, where there is one player."""
+    """The training loss, if there is a single player."""
     losses = [name for name in series if name == "train/loss" or re.fullmatch(r"train/[^/]+\.loss", name)]
     return losses if len(losses) == 1 else []
 

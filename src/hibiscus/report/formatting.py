@@ -68,7 +68,7 @@ def setting(value: Any) -> str:
 
 
 def shorten(text: str, length: int = 28) -> str:
-    """The text, with its middle left out where it is longer than `length`."""
+    """The text; if it is longer than `length`, its middle is left out."""
     words = " ".join(text.split())
     if len(words) <= length:
         return words

@@ -69,7 +69,7 @@ def _load(path: Path | None) -> tuple[bytes, tuple[int, int], str]:
 
 
 def _shrink(data: bytes, limit: int) -> tuple[bytes, str]:
-    """The same image in about `limit` bytes: JPEG, or PNG with few colors where it is transparent."""
+    """The same image in about `limit` bytes: JPEG, or for transparent images PNG with few colors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:

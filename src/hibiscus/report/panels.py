@@ -92,10 +92,10 @@ def _matrix(item: MatrixRecord) -> dict[str, Any]:
             "pairs": pairs if entries else None,
             "svg": heat(values, rows, columns, item.title),
         }
-    few = {**pairs, "rows": pairs["rows"][:5]} if entries and len(rows) >= 5 else None
+    top_pairs = {**pairs, "rows": pairs["rows"][:5]} if entries and len(rows) >= 5 else None
     return {
         "kind": "matrix",
-        "pairs": few,
+        "pairs": top_pairs,
         "head": [shorten(name, 12) for name in columns],
         "upright": max(map(len, columns), default=0) > 4,
         "body": [

@@ -48,7 +48,7 @@ class Line:
         y: values; what is not a number leaves a gap.
         color: one of COLORS.
         dashed: drawn with dashes.
-        smooth: the smoothed line; where given, the raw one is drawn thin beneath it.
+        smooth: the smoothed line; if given, the raw line is drawn thin beneath it.
     """
 
     name: str
@@ -155,7 +155,7 @@ def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) 
 
 
 def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Sequence[str]) -> None:
-    """Points of each group in a color of its own, with the group's name in their middle."""
+    """Points in a different color for each group, with the name of the group at their center."""
     for index, name in enumerate([None, *names]):
         chosen = [(a, b) for a, b, group in points if (group not in names if name is None else group == name)]
         if not chosen:
@@ -213,7 +213,7 @@ def _line(axes: Axes, line: Line) -> None:
 
 
 def _head(axes: Axes, mark: Mark, index: int) -> None:
-    """Writes a mark's word at its head, on the side where there is room; a second one a line higher."""
+    """Writes the labels of vertical marks at their tops, on the side with more room; a second one higher."""
     low, high = axes.get_xlim()
     right = mark.x > low + 0.5 * (high - low)
     where = axes.get_xaxis_transform()

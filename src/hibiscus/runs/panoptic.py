@@ -29,12 +29,12 @@ def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None =
         DataError: the two share no class name.
     """
     swapped = "mask" in things.preparation and "boxes" in stuff.preparation
-    for run, needed, what in ((things, "boxes", "things"), (stuff, "mask", "stuff")):
+    for run, needed, role in ((things, "boxes", "things"), (stuff, "mask", "stuff")):
         if needed not in run.preparation:
             method = "ssd" if needed == "boxes" else "unet"
             fix = "swap things and stuff" if swapped else f"hibiscus train {method}"
             raise UsageError(
-                f"{what}: {run.path} is of {run.info['method']}", f"a run of a method like {method}", fix
+                f"{role}: {run.path} is of {run.info['method']}", f"a run of a method like {method}", fix
             )
     names, box_names = stuff.preparation["mask"].names, things.preparation["boxes"].names
     thing_of = {number: names.index(name) for number, name in enumerate(box_names) if name in names}

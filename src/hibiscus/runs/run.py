@@ -116,7 +116,7 @@ class Run:
     def evaluation(
         self, data: Dataset | str | None = None, checkpoint: str = "best", again: bool = False
     ) -> dict[str, Any]:
-        """As `evaluate`, with all that `evaluation.json` holds.
+        """As `evaluate`, but returns the whole content of `evaluation.json`.
 
         Returns:
             `part`, `metrics`, `baselines`, `selection_metric`, `data`, `items`, `checkpoint`, `epoch`, and

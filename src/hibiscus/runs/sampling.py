@@ -28,8 +28,7 @@ def draw_samples(
 
     Args:
         method: the trained method.
-        count: the number of samples; with several values as many complete rows as it allows, and at least
-            one.
+        count: the number of samples; with several values, rounded down to complete rows, at least one.
         seed: random seed of the noise.
         interpolate: the number of steps from one draw of noise to another, or None.
         conditions: a value, or a list of values, by name.

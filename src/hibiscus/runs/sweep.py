@@ -122,11 +122,11 @@ def folder_name(number: int, setting: Mapping[str, Any]) -> str:
 
 
 def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> Path:
-    """A new folder for a sweep, or that of the same sweep; its `sweep.json` holds the request.
+    """A new folder for a sweep, or the folder of the same sweep; `sweep.json` contains the request.
 
     Raises:
-        ConfigError: the folder holds a sweep with other options.
-        RunError: it holds something else, or cannot be written.
+        ConfigError: the folder contains a sweep with other options.
+        RunError: it contains something else, or is not writable.
     """
     if out is not None and (Path(out).expanduser() / "sweep.json").exists():
         folder = RunFolder(Path(out).expanduser())

@@ -260,5 +260,9 @@ def _position(loop: LoopState) -> str:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+    minutes, remainder = divmod(int(seconds), 60)
+    return (
+        f"{minutes // 60}:{minutes % 60:02d}:{remainder:02d}"
+        if minutes >= 60
+        else f"{minutes}:{remainder:02d}"
+    )

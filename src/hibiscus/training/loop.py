@@ -198,11 +198,11 @@ class Loop:
 
     def _not_finite(self, name: str, round_number: int, epoch: int | None = None) -> TrainingError:
         saved = (self.checkpoints / "last.safetensors").exists()
-        kept = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
+        status = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
         return TrainingError(
             f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
             "finite losses",
-            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {kept}",
+            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {status}",
         )
 
     def _log_rounds(self, stage: Stage) -> None:
@@ -242,7 +242,7 @@ class Loop:
         self._epoch_start, self._items = time.monotonic(), 0
 
     def _validation_metrics(self) -> dict[str, float]:
-        """The metrics on the validation part, in float32; the random state of the training is preserved."""
+        """The metrics on the validation part, in float32; the random state of training is preserved."""
         self.method.train_mode(False)
         with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")

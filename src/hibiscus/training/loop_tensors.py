@@ -17,13 +17,13 @@ __all__ = ["collect_tensors", "restore_tensors"]
 def collect_tensors(
     method: Method, stage: Stage, position: Mapping[str, Any], device: torch.device
 ) -> dict[str, Tensor]:
-    """All tensors from which a training resumes exactly, by name.
+    """All tensors that are needed to resume training exactly, by name.
 
     Args:
         method: holds the networks.
         stage: the current stage.
         position: of its source.
-        device: where the training is computed.
+        device: the training device.
     """
     tensors = dict(method.tensors())
     tensors["random/cpu"] = torch.get_rng_state()

@@ -34,7 +34,7 @@ class SelectionMetric:
             does not have.
 
     Raises:
-        ConfigError: no direction is given, and the catalog knows none.
+        ConfigError: no direction is given, and the catalog has none.
     """
 
     name: str
@@ -198,14 +198,14 @@ class Method(ABC):
         )
 
     def sample(self, count: int, *, interpolation: float | None = None) -> dict[str, Any]:
-        """New items drawn from the trained model, by field; an ability that not every method has.
+        """New items sampled from the trained model, by field; not every method has this ability.
 
         A conditional method takes its conditions as further arguments by name, all with defaults; each is one
         value for all items, and a number may be given as text.
 
         Args:
             count: the number of items.
-            interpolation: where the noise lies between two draws, from 0 to 1; None for a single draw.
+            interpolation: position between two noise vectors, from 0 to 1; None for a single vector.
 
         Returns:
             `image` uint8 `(count, height, width, channels)`, and one array for each condition.

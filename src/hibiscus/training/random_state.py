@@ -15,7 +15,7 @@ def preserved_random_state(device: torch.device, seed: int) -> Iterator[None]:
     """Seeds the random number generators of the CPU and of a device, and restores their state afterwards.
 
     Args:
-        device: the device whose generator is preserved beside that of the CPU.
+        device: the device whose generator is preserved in addition to that of the CPU.
         seed: the seed of both inside the context.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):

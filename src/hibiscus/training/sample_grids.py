@@ -14,10 +14,10 @@ from hibiscus.training.random_state import preserved_random_state
 
 __all__ = ["SampleGrids", "epochs_between"]
 
-MAX_GRIDS = 30  # that a training leaves behind
+MAX_GRIDS = 30  # maximum number of grids after training
 SIDE = 512  # approximate side of a grid in pixels
 MAX_ROWS = 8
-TIME_FRACTION = 0.02  # of the training time that may be spent on grids
+TIME_FRACTION = 0.02  # fraction of the training time that may be spent on grids
 NOISE_SEED = (
     20_140_610  # not the seed of the run, so that runs with different seeds start from the same noise
 )

@@ -169,8 +169,8 @@ class BoxAugment:
 
     def _window(self, draws: dict[str, Tensor], trials: Tensor, boxes: Tensor) -> Tensor:
         """The visible window: left, top, width, height as fractions of the image's sides, (batch, 4)."""
-        one = torch.ones_like(draws["scale"])
-        window = place_windows(one, one, one, one)
+        ones = torch.ones_like(draws["scale"])
+        window = place_windows(ones, ones, ones, ones)
         if self.zoom_out > 1:
             side = 1 + (2 * draws["zoom_out"] - 1).clamp_(min=0) * (self.zoom_out - 1)
             window = place_windows(side, side, draws["zoom_out_x"], draws["zoom_out_y"])

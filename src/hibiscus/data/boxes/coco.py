@@ -197,9 +197,11 @@ def _read_image(
             "annotation without image", where, f"image {safe} not found; {len(entries)} boxes"
         )
     if image in builder.images and builder.images[image][2] != part:
-        other = builder.images[image][2] or "another file"
-        return builder.fix("in two parts", where, f"the image {safe} already belongs to {other}")
-    raw = [box for place, entry in entries if (box := _read_box(builder, entry, place, names)) is not None]
+        other_part = builder.images[image][2] or "another file"
+        return builder.fix("in two parts", where, f"the image {safe} already belongs to {other_part}")
+    raw = [
+        box for location, entry in entries if (box := _read_box(builder, entry, location, names)) is not None
+    ]
     added = builder.add(image, raw, where, part)
     if added is not None:
         size = (json_number(description.get("height")), json_number(description.get("width")))

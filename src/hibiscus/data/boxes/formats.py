@@ -43,7 +43,7 @@ _FORMATS = {  # in the order in which they are tried
 
 
 def _locate(path: Path) -> tuple[Path, str] | None:
-    """The folder or file that holds the boxes, and its format; a lone folder in a folder is entered."""
+    """The folder or file with the boxes, and its format; a folder containing only a folder is entered."""
     if not path.exists():
         return None
     for name, format in _FORMATS.items():

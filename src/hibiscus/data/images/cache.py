@@ -1,7 +1,7 @@
 """The image cache: images are decoded once, into a memory-mapped array found by the state of the files.
 
 The cache is in `$HIBISCUS_CACHE`, otherwise in `$XDG_CACHE_HOME/hibiscus`, otherwise in `~/.cache/hibiscus`.
-Nothing is ever written beside the user's own files. The cache can be deleted at any time.
+Nothing is ever written to the user's data folders. The cache can be deleted at any time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The class list beside masks: names, numbers and names, or colors and names."""
+"""The class list that accompanies masks: names, numbers and names, or colors and names."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 def find_mask_pairs(folder: Path) -> list[tuple[Path, Path]]:
     """Each folder of images with the corresponding folder of masks; empty if there is none.
 
-    Recognized are `images/` and `masks/`, in the folder or in its parts, and `train/` beside `trainannot/`.
+    Recognized are `images/` and `masks/`, in the folder or in its parts, and `train/` with `trainannot/`.
     """
     children = {
         child.name.lower(): child

@@ -136,7 +136,7 @@ def _with_target(file: Path, frame: Any, target: str, notes: list[str]) -> np.nd
 
 
 def join_parts(datasets: dict[str, Dataset]) -> Dataset:
-    """One dataset made of several that are its parts.
+    """Joins several datasets as the parts of one.
 
     If the training part came with parts itself, these are kept; of another dataset with parts, the test part
     is used.
@@ -159,8 +159,8 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
             raise DataError(
                 received, f"{_listed(first.names)}, as in {first.path}", "use one class list, classes.txt"
             )
-        given = {part: dataset.parts.get("test", np.arange(len(dataset)))}
-        for name, items in (dataset.parts if part == "train" and dataset.parts else given).items():
+        part_indices = {part: dataset.parts.get("test", np.arange(len(dataset)))}
+        for name, items in (dataset.parts if part == "train" and dataset.parts else part_indices).items():
             if name in spans:
                 received = f"{first.path} already has a {name} part, and {dataset.path} is another"
                 raise DataError(received, "one of each part", "omit one of them")

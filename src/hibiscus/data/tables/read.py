@@ -77,9 +77,9 @@ def read_table(path: str | Path, *, max_columns: int = 20_000) -> Table:
 def _read_bytes(path: Path) -> bytes:
     if not path.is_file():
         names = [file.name for file in islice(path.parent.iterdir(), 1000)] if path.parent.is_dir() else []
-        found = f"{path} is a folder" if path.is_dir() else f"{path} does not exist"
+        problem = f"{path} is a folder" if path.is_dir() else f"{path} does not exist"
         fix = textwrap.shorten(nearest(path.name, names), 300, placeholder=" ...") if names else ""
-        raise DataError(found, "a CSV, TSV or Parquet file", fix)
+        raise DataError(problem, "a CSV, TSV or Parquet file", fix)
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
@@ -151,13 +151,13 @@ def _read_text(path: Path, text: str, max_columns: int) -> Table:
     sample = scan_rows(path, text, delimiter, quoting)
     header = has_header(sample)
     notes = [] if header else ["no header line, so the columns are named column_1, column_2 and so on"]
-    given = [name.strip() if header else "" for name in sample[0]]
-    names = [name or f"column_{number}" for number, name in enumerate(given, 1)]
+    header_names = [name.strip() if header else "" for name in sample[0]]
+    names = [name or f"column_{number}" for number, name in enumerate(header_names, 1)]
     _check_names(path, names, max_columns)
     if delimiter != ",":
         notes.append(f"fields are separated by {SEPARATORS[delimiter]}")
     frame = _tidy(_parse(path, text, names, 0 if header else None, delimiter, quoting))
-    for name in [name for name, old in zip(names, given, strict=True) if header and not old]:
+    for name in [name for name, old in zip(names, header_names, strict=True) if header and not old]:
         if not len(frame[name].dropna()):
             frame = frame.drop(columns=name)
         else:

@@ -86,7 +86,7 @@ class Config(TrainingConfig):
     )
     final_epsilon: float = Field(0.04, ge=0, le=1, description="final probability of a random action")
     exploration_fraction: float = Field(
-        0.16, gt=0, le=1, description="fraction of the training over which epsilon decays"
+        0.16, gt=0, le=1, description="fraction of training over which epsilon decays"
     )
 
 

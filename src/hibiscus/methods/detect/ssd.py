@@ -189,7 +189,7 @@ class SSD(Method):
         )
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """`boxes`: rows of xmin, ymin, xmax, ymax in pixels, score and class; `overlay`: the boxes drawn."""
+        """`boxes`: rows of xmin, ymin, xmax, ymax in pixels, score, class; `overlay`: images with boxes."""
         return detection.box_predictions(
             self._detect_part(data, part), data, part, self.classes, self.config.score_threshold
         )

@@ -67,7 +67,7 @@ class GAN(Method):
         return with_ema(networks, "generator", self.config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the discriminator, then a step of the generator on as many images."""
+        """One stage: a step of the discriminator, then a step of the generator with the same batch size."""
         yield self.adversarial_stage(data, "discriminator", self.discriminator_loss)
 
     def adversarial_stage(
