@@ -213,7 +213,9 @@ def expected_data(kind: Any) -> str:
         lines = [f"- Required: {required}; inputs are images, tables, sequences or text."]
     if kind.uses:
         lines.append(f"- Used for evaluation if present: {_fields(kind.uses)}.")
-    lines.append(f"- Try it: `hibiscus train {kind.name} {kind.smoke_test.data}`.")
+    smoke = kind.smoke_test
+    needed = [f"{name}={smoke.options[name]}" for name in ("way", "eval_way") if name in smoke.options]
+    lines.append(f"- Try it: `{' '.join(['hibiscus train', kind.name, smoke.data, *needed])}`.")
     return (
         "\n".join(lines)
         + "\n\nAccepted formats: [Data formats](../data.md). Check yours with `hibiscus inspect DATA`."

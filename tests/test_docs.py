@@ -182,3 +182,16 @@ def test_a_method_page_is_generated():
         assert f"\n## {title}\n" in page
     assert "`huber_delta`" in page
     assert "| `momentum` |" not in page, "common options are listed once, on their own page"
+
+
+def test_a_method_of_another_package_does_not_break_the_pages(tmp_path, monkeypatch):
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n", encoding="utf-8")
+    points = "[hibiscus.methods]\nmissing = nosuch.module:Method\n"
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    index = HOOKS["_method_index"]()
+    assert all(f"({name}.md)" in index for name in NAMES)
+    assert "(missing.md)" not in index
+    assert HOOKS["method_page"]("regress").startswith("# Regression")
