@@ -12,6 +12,7 @@ import torch
 
 from contract import checks
 from hibiscus import api
+from hibiscus.errors import UsageError
 from hibiscus.methods.registry import METHODS, get_method, list_methods
 
 SOURCE = '''r"""Hinge GAN: a discriminator that ignores the images that it already separates by a margin.
@@ -106,6 +107,15 @@ def test_it_is_listed_beside_the_others():
     entry = next(entry for entry in list_methods() if entry.name == "hinge-gan")
     assert (entry.title, entry.family, entry.summary) == ("Hinge GAN", "gan", "GAN with the hinge loss")
     assert entry.name not in {own.name for own in METHODS}
+
+
+def test_no_package_replaces_a_method_of_this_one_and_a_broken_one_is_reported():
+    assert get_method("dcgan").__module__ == "hibiscus.methods.gan.dcgan"
+    assert [entry.name for entry in list_methods()].count("dcgan") == 1
+    broken = next(entry for entry in list_methods() if entry.name == "broken-gan")
+    assert "no_such_module" in broken.summary
+    with pytest.raises(UsageError, match="broken-gan: cannot be imported"):
+        get_method("broken-gan")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def _metadata(target: str) -> dict[str, str]:
     try:
         spec = importlib.util.find_spec(module)
         origin = spec.origin if spec is not None and spec.origin and spec.origin.endswith(".py") else None
-        constants = dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
+        constants = (
+            dict(_classes(Path(origin).read_text(encoding="utf-8"))).get(attribute, {}) if origin else {}
+        )
         if not all(name in constants for name in names):
             kind = getattr(importlib.import_module(module), attribute)
             constants = {name: str(getattr(kind, name, "")) for name in names}
@@ -135,10 +137,18 @@ def get_method(name: str) -> type[Method]:
     """The class of a method, by name.
 
     Raises:
-        UsageError: no such method; the message suggests the most similar name.
+        UsageError: no such method, or another package's that cannot be imported.
     """
     known = {entry.name: entry for entry in list_methods()}
     if name not in known:
         raise UsageError(f"there is no method '{name}'", "a method of `hibiscus list`", nearest(name, known))
     module, attribute = known[name].target.split(":")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        if name in {entry.name for entry in METHODS}:
+            raise
+        received = f"{name}: cannot be imported from {module} ({error})"
+        raise UsageError(
+            received, "an installed package that provides it", "reinstall that package"
+        ) from error

@@ -52,9 +52,9 @@ class SupervisedConfig(AugmentationConfig):
     learning_rate: float | None = Field(  # type: ignore[assignment]
         None, gt=0, description="peak learning rate; default: chosen for the network"
     )
-    weight_decay: float | None = Field(
+    weight_decay: float | None = Field(  # type: ignore[assignment]
         None, ge=0, description="weight decay; default: chosen for the network"
-    )  # type: ignore[assignment]
+    )
     schedule: ScheduleName = "one-cycle"
     net: NetworkName = Field(
         "auto", description="a name from `hibiscus list`, module.path:function, or auto (chosen for the data)"

@@ -154,7 +154,7 @@ def test_wrong_support_is_told(run, alphabets, tmp_path):
 def test_too_few_classes_or_items_are_told(alphabets, tmp_path):
     with pytest.raises(DataError, match="the validation part: 4 classes, 4 of them with more than 1 items"):
         api.train("protonet", str(alphabets), out=tmp_path / "a", quiet=True, **{**SMALL, "eval_way": 5})
-    with pytest.raises(DataError, match="the train part: 12 classes, 0 of which have at least 9 items"):
+    with pytest.raises(DataError, match="the training part: 12 classes, 0 of which have at least 9 items"):
         api.train("protonet", str(alphabets), out=tmp_path / "b", quiet=True, **{**SMALL, "queries": 8})
     with pytest.raises(DataError, match="no labels"):
         api.train(
