@@ -23,7 +23,7 @@ __doc__ += """
 
 Use it to try the contracts. What most often goes wrong is on purpose.
 
-Departs: from everything.
+Differences from the paper: there is none.
 
 Reference: none.
 """
