@@ -106,16 +106,13 @@ class Method(ABC):
         frozenset[str]
     ]  # required fields; with `label` or `target`, the inputs may be of any type
     uses: ClassVar[frozenset[str]] = frozenset()  # optional fields, for metrics or for the report
-    signed_pixels: ClassVar[bool] = (
-        False  # pixels in [-1, 1] instead of standardized by mean and standard deviation
-    )
+    # pixels in [-1, 1] instead of standardized by mean and standard deviation
+    signed_pixels: ClassVar[bool] = False
     gives_images: ClassVar[bool] = False  # `predict` returns mainly images
-    compiles: ClassVar[bool] = (
-        True  # no loss takes a gradient of a gradient, which compiled networks do not support
-    )
-    parts_hold_other_classes: ClassVar[bool] = (
-        False  # classes of the validation and test parts never occur in training
-    )
+    # no loss takes a gradient of a gradient, which compiled networks do not support
+    compiles: ClassVar[bool] = True
+    # classes of the validation and test parts never occur in training
+    parts_hold_other_classes: ClassVar[bool] = False
     selection_metric: SelectionMetric
     smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]

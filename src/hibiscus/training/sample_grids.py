@@ -18,9 +18,8 @@ MAX_GRIDS = 30  # maximum number of grids after training
 SIDE = 512  # approximate side of a grid in pixels
 MAX_ROWS = 8
 TIME_FRACTION = 0.02  # fraction of the training time that may be spent on grids
-NOISE_SEED = (
-    20_140_610  # not the seed of the run, so that runs with different seeds start from the same noise
-)
+# not the seed of the run, so that runs with different seeds start from the same noise
+NOISE_SEED = 20_140_610
 
 
 def epochs_between(epoch: int) -> int:

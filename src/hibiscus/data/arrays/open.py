@@ -122,8 +122,9 @@ def open_arrays(path: Path) -> Dataset:
             images = np.moveaxis(images, -1, 0)
         parts[""] = {"image": images} | ({} if labels is None else {"label": labels})
     names = arrays.get("classes", arrays.get("class_names"))
-    is_list = names is not None and names.ndim == 1 and names.dtype.kind in "US"
-    listed = [str(name) for name in names] if is_list else None
+    listed = None
+    if names is not None and names.ndim == 1 and names.dtype.kind in "US":
+        listed = [str(name) for name in names]
     return dataset_from_arrays(path.stem, str(path), parts, listed)
 
 

@@ -32,9 +32,8 @@ MAX_BOXES = 10_000  # per image; more indicates a corrupt file, or an attack on 
 MAX_CLASSES = 1000
 MAX_REPORTED = 10_000  # faults reported individually; all are counted
 MAX_NAME = 200  # characters of a class name
-EDGE_SLACK = (
-    0.01  # pixels beyond the border that count as rounding: YOLO's six decimals make 0.0075 in 10,000 pixels
-)
+# pixels beyond the border that count as rounding: YOLO's six decimals make 0.0075 in 10,000 pixels
+EDGE_SLACK = 0.01
 NOT_A_NUMBER, ZERO, REVERSED, CLIPPED, OUTSIDE = "not a number", "zero area", "reversed", "clipped", "outside"
 FAULTS = {  # the note on each, where {} stands for the number
     NOT_A_NUMBER: "{} boxes with non-numeric edges were skipped",

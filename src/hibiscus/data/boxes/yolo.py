@@ -41,9 +41,8 @@ __all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]
 
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes about 40
 MAX_LIST_BYTES = 64_000_000
-DIGITS = (
-    9  # of a pixel; the rounding errors of the fractions are smaller, so whole pixels are restored exactly
-)
+# of a pixel; the rounding errors of the fractions are smaller, so whole pixels are restored exactly
+DIGITS = 9
 LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
 NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt"}
 

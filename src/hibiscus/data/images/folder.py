@@ -15,9 +15,8 @@ from hibiscus.errors import DataError
 
 __all__ = ["open_image_files", "open_image_folder"]
 
-LARGEST_DEFAULT_SIDE = (
-    96  # images of different or larger sizes are resized to this side unless image_size is given
-)
+# images of different or larger sizes are resized to this side unless image_size is given
+LARGEST_DEFAULT_SIDE = 96
 
 
 def _target_shape(
