@@ -1,5 +1,4 @@
-r"""CGAN: a generator and a discriminator conditioned on the class, so that images of any class can be
-sampled.
+r"""CGAN: a GAN conditioned on the class, so that images of any class can be sampled.
 
     discriminator_loss = - mean log D(x, label) - mean log(1 - D(G(z, c), c))
     generator_loss     = - mean log D(G(z, c), c),        z uniform in [-1, 1],    D = sigmoid(logit)
