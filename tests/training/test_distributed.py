@@ -107,7 +107,7 @@ def test_a_killed_process_ends_the_run_and_one_process_finishes_it(tmp_path):
     workers[-1].send_signal(signal.SIGKILL)
     _, said = started.communicate(timeout=120)
     assert started.returncode != 0
-    assert "lost another one" in said
+    assert "lost contact with another" in said
     assert "hibiscus resume" in said
     assert json.loads((out / "run.json").read_text())["status"] == "failed"
     resumed = subprocess.run(
@@ -134,7 +134,7 @@ def test_another_number_of_processes_goes_on_with_a_run(tmp_path):
         (TOGETHER, TOGETHER, "two-two"),
     ):
         begun = train(first, "classify", tmp_path / f"{name}-begun", "epochs=1")
-        gone_on = train(then, "classify", tmp_path / name, "epochs=2", f"from={tmp_path / f'{name}-begun'}")
+        gone_on = train(then, "classify", tmp_path / name, "epochs=2", f"extend={tmp_path / f'{name}-begun'}")
         assert begun.returncode == gone_on.returncode == 0, gone_on.stderr
     assert furthest(tmp_path / "one-one", tmp_path / "one-two") < 1e-5
     assert furthest(tmp_path / "one-one", tmp_path / "two-two") < 1e-5
