@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-__all__ = ["FORMAT", "upgrade", "upgrade_tensors"]
+__all__ = ["DATA_OPTIONS", "FORMAT", "OPTIONS", "upgrade", "upgrade_tensors"]
 
 FORMAT = 2
 T = TypeVar("T")

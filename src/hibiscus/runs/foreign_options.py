@@ -5,6 +5,8 @@ None of them is accepted: an option under such a name is answered with the right
 
 from __future__ import annotations
 
+from hibiscus.run_format import DATA_OPTIONS, OPTIONS
+
 __all__ = ["FOREIGN", "FOREIGN_FLAGS"]
 
 KERAS = {
@@ -38,27 +40,9 @@ PYTORCH = {
     "model": "net", "network": "net", "num_filters": "width", "nz": "latent_dim", "z_dim": "latent_dim",
     "zdim": "latent_dim",
 }  # fmt: skip
-FORMER = {
-    "amount": "noise_std", "average": "ema_decay", "checkpoint_seconds": "checkpoint_interval",
-    "classes": "num_classes", "clip": "weight_clip", "clip_norm": "clip_grad_norm",
-    "clusters": "num_clusters", "codes": "num_codes", "critic_batches": "critic_steps",
-    "drift": "drift_weight", "early_stop": "early_stopping_patience", "environments": "num_envs",
-    "explore_least": "final_epsilon", "explore_share": "exploration_fraction", "fade": "fade_in_fraction",
-    "feature_condition": "feature_condition_weight", "feature_entropy": "feature_entropy_weight",
-    "features": "metric_features", "fill": "padding_mode", "first_side": "initial_size", "from": "extend",
-    "generator_rate": "generator_lr_factor", "heads": "num_heads", "latent": "latent_dim",
-    "least_scale": "min_scale", "max_bad": "max_bad_fraction", "memory": "buffer_size",
-    "middle": "feature_dim", "mirror": "tta_flip", "most_scale": "max_scale",
-    "over_clusters": "num_overclusters", "penalise": "regularize", "penalise_layers": "regularize_layers",
-    "penalty": "gradient_penalty_weight", "picture_condition": "image_condition_weight",
-    "picture_entropy": "image_entropy_weight", "plateau_factor": "reduce_lr_factor",
-    "plateau_patience": "reduce_lr_patience", "pool": "pool_size", "rate": "learning_rate",
-    "real_label": "real_label_value", "shift": "translate", "shown_score": "score_threshold",
-    "soft_sigma": "soft_nms_sigma", "space": "color_space", "steps": "steps_per_iteration",
-    "stop_after": "stop_after_epochs", "suppression": "nms", "target_every": "target_update_interval",
-    "through": "joint_gradient_scale", "to": "target_domain", "turns": "iterations_per_epoch",
-    "updates": "updates_per_iteration", "warm_up": "learning_starts", "zoom": "scale_range",
-}  # fmt: skip
+ACCEPTED = {"discount", "optimiser"}  # former names that are aliases now
+FORMER = {**OPTIONS, **DATA_OPTIONS, "amount": "noise_std", "from": "extend", "warm_up": "learning_starts"}
+FORMER = {name: right for name, right in FORMER.items() if name not in ACCEPTED}
 
 FOREIGN = {**KERAS, **LIGHTNING, **ULTRALYTICS, **STABLE_BASELINES, **SCIKIT_LEARN, **PYTORCH, **FORMER}
 FOREIGN_FLAGS = {"demand": "require"}  # what is written with two dashes
