@@ -1,17 +1,19 @@
 """The version of a run folder's files, and how those of older versions are read.
 
 Nothing on disk is rewritten: names of older versions become today's names when a file is read. Version 1 had
-other names for options, metrics, logged terms and some tensors.
+other names for options, metrics, logged terms and some tensors. Up to version 2, `net=resnet50` was the
+network for small images, today's `resnet-cifar-50`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 __all__ = ["DATA_OPTIONS", "FORMAT", "OPTIONS", "upgrade", "upgrade_tensors"]
 
-FORMAT = 2
+FORMAT = 3
 T = TypeVar("T")
 
 OPTIONS = {
@@ -52,6 +54,8 @@ TENSORS = {  # parts of a tensor's name
     "network/encoder/answer.": "network/encoder/head.",
     "picture": "image",
 }  # fmt: skip
+V1_DEPTHS = ("20", "32", "44", "56", "110")  # of the residual networks that keep the name `resnet<depth>`
+V2_DEPTHS = ("20", "29", "56", "110", "164")
 KEYS = {"decides": "selection_metric", "gives_pictures": "gives_images"}
 
 
@@ -71,7 +75,10 @@ def upgrade(file: str, content: Any) -> Any:
         return {
             "report_items": [_gallery(item) for item in content.get("exhibits", ()) if isinstance(item, dict)]
         }
-    if content.get("format", 1) != 1:
+    version = content.get("format", 1)
+    if version in (1, 2) and file in ("run.json", "sweep.json"):
+        content = _with_former_networks(file, content)
+    if version != 1:
         return content
     content = {KEYS.get(key, key): value for key, value in content.items()}
     metric = content.get("selection_metric")
@@ -87,6 +94,29 @@ def upgrade(file: str, content: Any) -> Any:
     if file == "sweep.json":
         content = _upgrade_sweep(content)
     return content
+
+
+def _with_former_networks(file: str, content: dict[str, Any]) -> dict[str, Any]:
+    """The content with the networks of version 2 by today's names, wherever options are recorded."""
+    if file == "run.json":
+        return {**content, "config": _network(content.get("config"))}
+    settings = content.get("settings")
+    if isinstance(settings, list):
+        settings = [
+            {**one, "setting": _network(one.get("setting"))} if isinstance(one, dict) else one
+            for one in settings
+        ]
+        content = {**content, "settings": settings}
+    return {**content, "options": _network(content.get("options"))}
+
+
+def _network(options: Any) -> Any:
+    """Options with `net=resnet50` as `resnet-cifar-50`; those depths that have a short name keep it."""
+    name = options.get("net") if isinstance(options, dict) else None
+    depth = re.fullmatch(r"resnet(\d+)(-v[12])?", name) if isinstance(name, str) else None
+    if depth is None or depth[1] in (V2_DEPTHS if depth[2] == "-v2" else V1_DEPTHS):
+        return options
+    return {**options, "net": f"resnet-cifar-{depth[1]}{depth[2] or ''}"}
 
 
 def _upgrade_run(run: dict[str, Any]) -> dict[str, Any]:

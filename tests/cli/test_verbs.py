@@ -278,7 +278,7 @@ def test_inspect(cli, images):
 
 def test_list_and_explain(cli):
     out = cli("list").out
-    for word in ("classify", "resnet<depth>", "digits"):
+    for word in ("classify", "resnet<18|34|50|101|152>", "resnet-cifar-<depth>", "digits"):
         assert word in out
     assert set(cli("list", "--json").json) == {"methods", "networks", "bundled"}
     assert cli("explain", "classify").out.startswith("Classification:")

@@ -18,8 +18,10 @@ IMAGE_NETWORKS = [
     "gru",
     "vgg11",
     "vggf",
-    "resnet8",
-    "resnet11-v2",
+    "resnet-cifar-8",
+    "resnet-cifar-11-v2",
+    "resnet18",
+    "resnet50",
     "densenet-bc-10-12",
 ]
 
@@ -74,7 +76,7 @@ def test_list_names_each_network_with_its_options():
         "batch_norm": False,
         "initializer": None,
     }
-    assert "depth" not in rows["resnet<depth>[-v1|-v2]"].options
+    assert "depth" not in rows["resnet-cifar-<depth>[-v1|-v2]"].options
     assert "cell" not in rows["lstm"].options
     assert all(row.description for row in rows.values())
 
@@ -100,6 +102,10 @@ def test_initializer_goes_with_every_network():
         ("resnet21", (3, 32, 32), {}, "20 or 26"),
         ("resnet57-v2", (3, 32, 32), {}, "56 or 65"),
         ("resnet2", (3, 32, 32), {}, "8 or 14"),
+        ("resnet26", (3, 32, 32), {}, "net=resnet-cifar-26"),
+        ("resnet101-v2", (3, 32, 32), {}, "net=resnet-cifar-101-v2"),
+        ("resnet-cifar-21", (3, 32, 32), {}, "20 or 26"),
+        ("resnet50", (13,), {}, "net=mlp"),
         ("densenet-bc-101-12", (3, 32, 32), {}, "100 or 106"),
         ("mlp", (4,), {"hiden": (3,)}, "did you mean hidden"),
         ("resnet20", (3, 32, 32), {"depth": 32}, "no option 'depth'"),

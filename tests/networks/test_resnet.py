@@ -79,18 +79,18 @@ def test_he_normal_weights():
 
 
 def test_width_and_stem():
-    assert build_network("resnet8", (3, 32, 32), 10, width=2.0)[-1].in_features == 128
+    assert build_network("resnet-cifar-8", (3, 32, 32), 10, width=2.0)[-1].in_features == 128
     for side, stem, kernel in [(64, "auto", 3), (65, "auto", 7), (32, "imagenet", 7), (96, "plain", 3)]:
-        network = build_network("resnet8", (3, side, side), 10, stem=stem).eval()
+        network = build_network("resnet-cifar-8", (3, side, side), 10, stem=stem).eval()
         assert network[0].kernel_size == (kernel, kernel)
     with torch.no_grad():
-        maps = build_network("resnet8", (3, 96, 96), 10)[:2](torch.zeros(1, 3, 96, 96))
+        maps = build_network("resnet-cifar-8", (3, 96, 96), 10)[:2](torch.zeros(1, 3, 96, 96))
     assert maps.shape == (1, 16, 24, 24)
 
 
 def test_a_step_of_training_lowers_the_loss():
     torch.manual_seed(0)
-    network = build_network("resnet8", (1, 8, 8), 3)
+    network = build_network("resnet-cifar-8", (1, 8, 8), 3)
     optimizer = torch.optim.SGD(network.parameters(), 0.05)
     x, y = torch.randn(32, 1, 8, 8), torch.randint(0, 3, (32,))
     losses = []

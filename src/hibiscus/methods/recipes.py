@@ -38,6 +38,14 @@ class Recipe:
 
 RECIPES = (
     Recipe(
+        r"resnet(18|34|50|101|152)",
+        "sgd",
+        0.05,
+        1e-4,
+        None,
+        "He et al. 2015, §3.4: learning rate 0.1 at a batch size of 256; not swept",
+    ),
+    Recipe(
         r"resnet.*|densenet.*",
         "sgd",
         0.2,

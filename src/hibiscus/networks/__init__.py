@@ -1,8 +1,8 @@
 """Networks: plain `torch.nn.Module`s, independent of training and built by name.
 
 Methods only call `build_network("resnet20", (3, 32, 32), 10)`. The modules `mlp`, `cnn`, `conv4`, `ynetwork`,
-`recurrent`, `vgg`, `resnet` and `densenet` contain one family each, `layers` contains shared layers, and
-`regularizers` contains penalties and constraints for any network.
+`recurrent`, `vgg`, `resnet`, `imagenet_resnet` and `densenet` contain one family each, `layers` contains
+shared layers, and `regularizers` contains penalties and constraints for any network.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.errors import ConfigError, nearest
+from hibiscus.networks.input_shapes import legal_depth
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,6 +40,8 @@ class Entry:
     examples: tuple[str, ...] = ()
 
 
+# the names of the paper for its networks on CIFAR-10, which need no `-cifar-`
+SHORT = r"(?:20|32|44|56|110)(?:-v1)?$|(?:20|29|56|110|164)-v2$"
 ENTRIES = (
     Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small images"),
     Entry(
@@ -68,12 +71,23 @@ ENTRIES = (
     ),
     Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and small data"),
     Entry(
-        "resnet<depth>[-v1|-v2]",
-        r"resnet(?P<depth>\d+)(?:-v(?P<version>[12]))?",
+        "resnet-cifar-<depth>[-v1|-v2]",
+        rf"resnet(?:-cifar-|(?={SHORT}))(?P<depth>\d+)(?:-v(?P<version>[12]))?",
         "resnet:build_resnet",
-        "residual network, depth 6n+2 (v1, the default) or 9n+2 (v2, pre-activation)",
+        "residual network for small images, depth 6n+2 (v1, the default) or 9n+2 (v2, pre-activation); "
+        "resnet20, 32, 44, 56 and 110 for short",
         {"version": 1},
-        examples=("resnet20", "resnet32", "resnet56", "resnet56-v2", "resnet110", "resnet164-v2"),
+        examples=(
+            *("resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet56-v2", "resnet164-v2"),
+            *("resnet-cifar-20", "resnet-cifar-50", "resnet-cifar-164-v2"),
+        ),
+    ),
+    Entry(
+        "resnet<18|34|50|101|152>",
+        r"resnet(?P<depth>18|34|50|101|152)",
+        "imagenet_resnet:build_imagenet_resnet",
+        "residual network for large images, as trained on ImageNet",
+        examples=("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
     ),
     Entry(
         "rnn",
@@ -165,10 +179,14 @@ def _find(name: str) -> tuple[Entry, dict[str, Any]]:
             groups = {key: value for key, value in match.groupdict().items() if value is not None}
             return entry, {key: value if key == "variant" else int(value) for key, value in groups.items()}
     known = [example for entry in ENTRIES for example in (entry.examples or (entry.label,))]
+    fix = nearest(name, known)
+    if depth := re.fullmatch(r"resnet-?(\d+)(-v[12])?", name):
+        legal_depth(name, int(depth[1]), 9 if depth[2] == "-v2" else 6, 2)  # names the nearest depths
+        fix = f"net=resnet-cifar-{depth[1]}{depth[2] or ''}, for small images"
     raise ConfigError(
         f"unknown network {name!r}",
         f"one of: {', '.join(entry.label for entry in ENTRIES)}; or module.path:function",
-        nearest(name, known),
+        fix,
     )
 
 

@@ -6,7 +6,8 @@ r"""Residual networks for small images, version 1 (two convolutions, ReLU after 
 
 Deep plain networks have a higher training error than shallow ones (degradation); residual blocks, which only
 have to learn a correction to their input, avoid this. There are three stages of n blocks; the second and the
-third halve the maps and double the filters.
+third halve the maps and double the filters. The networks of the same paper for ImageNet are in
+`imagenet_resnet`.
 
 Reference: He et al., "Deep residual learning for image recognition", 2015, arXiv 1512.03385, §4.2; He et al.,
     "Identity mappings in deep residual networks", 2016, arXiv 1603.05027.
