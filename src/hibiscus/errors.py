@@ -11,7 +11,8 @@
     │   └── ProcessLostError  exit 1   another process of a distributed training was lost
     └── InterruptedRunError   exit 130 interrupted by the user, with everything saved
 
-Each says what was received, what was expected and how to fix the problem.
+Each says what was received, what was expected and how to fix the problem. What does not stop the work is a
+HibiscusWarning.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "HibiscusError",
+    "HibiscusWarning",
     "InterruptedRunError",
     "MissingExtraError",
     "ProcessLostError",
@@ -68,6 +70,10 @@ class HibiscusError(Exception):
         if self.fix:
             lines.append(f"  fix:      {self.fix}")
         return "\n".join(lines)
+
+
+class HibiscusWarning(UserWarning):
+    """What the user should know although the work goes on; the command line prints it as one line."""
 
 
 class UsageError(HibiscusError):

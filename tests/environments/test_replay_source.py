@@ -4,8 +4,11 @@ restored.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
+from hibiscus.data.environments.create import make_environment
 from hibiscus.environments.replay_buffer import ReplayBuffer
 from hibiscus.environments.replay_source import ReplayPlan, ReplaySource
 from hibiscus.environments.vector import VectorEnv
@@ -16,7 +19,7 @@ PLAN = ReplayPlan(
 
 
 def source(calls=None, scale=None):
-    environments = VectorEnv("CartPole-v1", 2, range(50))
+    environments = VectorEnv(partial(make_environment, "CartPole-v1"), 2, range(50))
     scale = torch.ones(()) if scale is None else scale
 
     def act(observation, generator):

@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 
-from hibiscus.errors import DataError, HibiscusError, ProcessLostError, UsageError
+from hibiscus.errors import DataError, HibiscusError, HibiscusWarning, ProcessLostError, UsageError
 
 __all__ = ["run_app"]
 
@@ -25,6 +25,8 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     """
     if "--debug" not in sys.argv and not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are meant for programmers
+        warnings.simplefilter("always", HibiscusWarning)
+        warnings.showwarning = _show_warning
     try:
         if known_error is not None:
             raise known_error
@@ -53,6 +55,13 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
             return UsageError.exit_code
         _report(_unexpected(error), error)
         return 1
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    if os.environ.get("RANK", "0") != "0":
+        return  # the main process prints it
+    clear = "\r\033[K" if sys.stderr.isatty() else ""  # of the progress line of a training
+    print(f"{clear}hibiscus: warning: {message}", file=sys.stderr)  # noqa: T201
 
 
 def _no_access(error: OSError) -> DataError:

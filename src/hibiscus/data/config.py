@@ -53,6 +53,12 @@ class DataConfig(BaseModel):
     top_words: int = Field(
         1000, ge=1, description="tables: the number of most frequent words kept of a text column"
     )
+    max_episode_steps: int | None = Field(
+        None,
+        ge=1,
+        description="environments: steps after which an episode is truncated; by default the environment's "
+        "own limit, or 10,000",
+    )
 
     @field_validator("image_size", mode="before")
     @classmethod

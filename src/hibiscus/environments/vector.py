@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hibiscus.data.environments.preparation import make_environment
+from hibiscus.data.environments.checked import CheckedEnvironment
+from hibiscus.errors import HibiscusWarning
 
 __all__ = ["Episodes", "VectorEnv", "play_episodes"]
 
 RECENT = 20  # finished episodes whose mean return is logged during training
 
 Policy = Callable[[Tensor], Tensor]
+CreateEnvironment = Callable[[], CheckedEnvironment]
 
 
 class VectorEnv:
@@ -28,13 +31,13 @@ class VectorEnv:
     can, and lead to the same state.
 
     Args:
-        name: Gymnasium's name of the environment.
+        create: creates the environment.
         count: number of copies.
         seeds: of the episodes, in order; once all are used they are offset, so that no episode is repeated.
     """
 
-    def __init__(self, name: str, count: int, seeds: Sequence[int]):
-        self.envs = [make_environment(name) for _ in range(count)]
+    def __init__(self, create: CreateEnvironment, count: int, seeds: Sequence[int]):
+        self.envs = [create() for _ in range(count)]
         self.seeds, self.seed_offset = [int(seed) for seed in seeds], 1 + int(max(seeds))
         self.num_started, self.recent = 0, deque[float](maxlen=RECENT)
         self.current_seeds, self.actions, self.returns = (
@@ -53,7 +56,7 @@ class VectorEnv:
 
     def _reset(self, index: int, seed: int) -> None:
         self.current_seeds[index], self.actions[index], self.returns[index] = seed, [], 0.0
-        self.observation[index], _ = self.envs[index].reset(seed=seed)
+        self.observation[index] = self.envs[index].reset(seed)
 
     def step(self, actions: Sequence[int]) -> dict[str, np.ndarray]:
         """One step in each environment; returns the transitions, fields of `(count, ...)` for the replay
@@ -63,7 +66,7 @@ class VectorEnv:
         reward, terminated = np.zeros(len(self.envs), np.float32), np.zeros(len(self.envs), np.float32)
         finished = []
         for index, (env, action) in enumerate(zip(self.envs, actions, strict=True)):
-            after[index], reward[index], terminated[index], truncated, _ = env.step(action)
+            after[index], reward[index], terminated[index], truncated = env.step(action)
             self.actions[index].append(action)
             self.returns[index] += float(reward[index])
             if terminated[index] or truncated:
@@ -90,10 +93,15 @@ class VectorEnv:
             "started": self.current_seeds,
             "actions": self.actions,
             "recent": list(self.recent),
+            "observation": self.observation.tolist(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Replays the running episodes up to the saved step."""
+        """Replays the running episodes up to the saved step.
+
+        Warns:
+            HibiscusWarning: an episode has not led to the saved observation.
+        """
         for index, (seed, actions) in enumerate(zip(state["started"], state["actions"], strict=True)):
             self._reset(index, seed)
             for action in actions:
@@ -101,6 +109,14 @@ class VectorEnv:
                 self.returns[index] += float(reward)
             self.actions[index] = list(actions)
         self.num_started, self.recent = state["begun"], deque(state["recent"], maxlen=RECENT)
+        saved = state.get("observation")  # runs of earlier versions have none
+        if saved is not None and not np.array_equal(self.observation, np.array(saved, np.float32)):
+            warnings.warn(
+                f"gym:{self.envs[0].name}: replaying the seeds and actions of the running episodes has not "
+                "led to the saved observations, so the resumed run differs from an uninterrupted one",
+                HibiscusWarning,
+                stacklevel=2,
+            )
 
 
 @dataclass(frozen=True)
@@ -114,25 +130,23 @@ class Episodes:
     truncated: np.ndarray
 
 
-def play_episodes(name: str, seeds: Sequence[int] | np.ndarray, act: Policy) -> Episodes:
+def play_episodes(create: CreateEnvironment, seeds: Sequence[int] | np.ndarray, act: Policy) -> Episodes:
     """Plays one whole episode from each seed, all together.
 
     Args:
-        name: Gymnasium's name of the environment, whose episodes must end or have a time limit.
+        create: creates the environment.
         seeds: of the episodes.
         act: from observations float32 `(running, observed)` to actions int64 `(running,)`.
     """
-    envs = [make_environment(name) for _ in seeds]
+    envs = [create() for _ in seeds]
     returns, steps, truncated = np.zeros(len(envs)), np.zeros(len(envs), np.int64), np.zeros(len(envs), bool)
-    observations = [env.reset(seed=int(seed))[0] for env, seed in zip(envs, seeds, strict=True)]
+    observations = [env.reset(int(seed)) for env, seed in zip(envs, seeds, strict=True)]
     running = list(range(len(envs)))
     while running:
-        actions = act(
-            torch.from_numpy(np.stack([observations[index] for index in running]).astype(np.float32))
-        ).tolist()
+        actions = act(torch.from_numpy(np.stack([observations[index] for index in running]))).tolist()
         unfinished = []
         for index, action in zip(running, actions, strict=True):
-            observations[index], reward, terminated, cut_off, _ = envs[index].step(action)
+            observations[index], reward, terminated, cut_off = envs[index].step(action)
             returns[index] += float(reward)
             steps[index] += 1
             truncated[index] = cut_off and not terminated

@@ -27,7 +27,7 @@ def validate_policy(act: Policy, data: PreparedData, part: str) -> dict[str, flo
     environment = data.preparation["environment"]
     return {
         "mean_return": float(
-            play_episodes(environment.name, data.values("environment", part), act).returns.mean()
+            play_episodes(environment.create, data.values("environment", part), act).returns.mean()
         )
     }
 
@@ -37,12 +37,12 @@ def evaluate_policy(act: Policy, data: PreparedData, part: str) -> Evaluation:
     environment: EnvironmentPreparation = data.preparation["environment"]
     seeds = data.values("environment", part)
     generator = torch.Generator().manual_seed(0)
-    episodes = play_episodes(environment.name, seeds, act)
+    episodes = play_episodes(environment.create, seeds, act)
 
     def random_policy(observation: Tensor) -> Tensor:
         return torch.randint(environment.actions, (len(observation),), generator=generator)
 
-    random = play_episodes(environment.name, seeds, random_policy)
+    random = play_episodes(environment.create, seeds, random_policy)
     baselines = {
         "random actions": {
             "mean_return": float(random.returns.mean()),

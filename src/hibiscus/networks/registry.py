@@ -7,17 +7,16 @@ Custom networks are given as a function: `build_network("mypackage.module:build"
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import inspect
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.errors import ConfigError, nearest
+from hibiscus.import_path import working_directory_on_path
 from hibiscus.networks.input_shapes import legal_depth
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def _options(builder: Callable[..., Any]) -> dict[str, Any]:
 def _build_custom(name: str, input_shape: Any, outputs: int, options: dict[str, Any]) -> nn.Module:
     from torch import nn
 
-    with _working_directory_on_path():
+    with working_directory_on_path():
         function = _custom_function(name)
         try:
             inspect.signature(function).bind(input_shape, outputs, **options)
@@ -262,18 +261,3 @@ def _custom_function(name: str) -> Callable[..., Any]:
             hint,
         )
     return function
-
-
-@contextlib.contextmanager
-def _working_directory_on_path() -> Iterator[None]:
-    folder = os.getcwd()
-    if folder in sys.path:
-        yield
-        return
-    sys.path.insert(0, folder)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(folder)

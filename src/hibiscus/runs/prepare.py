@@ -102,7 +102,9 @@ def _fit_inputs(
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if "environment" in dataset.fields:
-        fields["environment"] = EnvironmentPreparation.fit(dataset.fields["environment"])
+        fields["environment"] = EnvironmentPreparation.fit(
+            dataset.fields["environment"], options.max_episode_steps
+        )
     if "image" in dataset.fields:
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
         if {"mask", "boxes"} & dataset.fields.keys():  # not cropped, so that no annotation is lost

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from hibiscus.data.environments.preparation import EnvironmentPreparation, make_environment, start_name
+from hibiscus.data.environments.preparation import EnvironmentPreparation, start_name
 from hibiscus.data.open import open_data
-from hibiscus.errors import DataError
+from hibiscus.errors import DataError, HibiscusWarning
 
 
 def test_starts_are_items_and_no_start_stands_in_two_parts():
@@ -29,11 +29,6 @@ def test_what_a_network_must_know():
         prepared.encode([start_name("Acrobot-v1", 3)])
 
 
-def test_an_unknown_name_is_answered_with_the_nearest():
-    with pytest.raises(DataError, match="did you mean CartPole-v1"):
-        make_environment("CartPol-v1")
-
-
 @pytest.mark.parametrize(
     ("name", "word"),
     [("Pendulum-v1", "its actions are Box"), ("FrozenLake-v1", "its observations are Discrete")],
@@ -41,3 +36,16 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 def test_what_does_not_suit_is_told(name, word):
     with pytest.raises(DataError, match=word):
         EnvironmentPreparation.fit(np.array([start_name(name, 0)]))
+
+
+def test_an_environment_that_ignores_its_seed_is_told_and_noted(monkeypatch):
+    monkeypatch.setattr("hibiscus.data.environments.open.first_difference", lambda environment: 3)
+    with pytest.warns(HibiscusWarning, match="not deterministic: .* in step 3"):
+        data = open_data("gym:CartPole-v1")
+    assert any("a resumed run differs from an uninterrupted one" in note for note in data.notes)
+
+
+def test_the_step_limit_is_an_option_that_the_preparation_keeps():
+    starts = open_data("gym:CartPole-v1").fields["environment"]
+    assert EnvironmentPreparation.fit(starts).create().limit == 500
+    assert EnvironmentPreparation.fit(starts, 30).create().limit == 30

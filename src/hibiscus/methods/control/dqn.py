@@ -130,7 +130,7 @@ class DQN(Method):
         """One stage; its source collects transitions with the current policy."""
         config, environment = self.config, self.preparation["environment"]
         vector_env = VectorEnv(
-            environment.name, config.num_envs, data.values("environment", "train").tolist()
+            environment.create, config.num_envs, data.values("environment", "train").tolist()
         )
         replay_buffer = ReplayBuffer(config.buffer_size, environment.observed)
         plan = ReplayPlan(**{name: getattr(config, name) for name in ReplayPlan.__dataclass_fields__})
