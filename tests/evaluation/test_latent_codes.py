@@ -121,7 +121,8 @@ def test_nothing_is_said_of_classes_where_there_are_none():
     def sample(count):
         return {"image": image[:count], "label": label[:count], "code1": np.linspace(-1, 1, count)}
 
-    assert list(codes.validate_codes(sample, unlabelled, "val")) == ["frechet", "diversity"]
+    names = ["frechet", "frechet_floor", "frechet_items", "diversity"]
+    assert list(codes.validate_codes(sample, unlabelled, "val")) == names
     generate = lambda label, given: np.zeros((len(label), 8, 8, 1), np.uint8)  # noqa: E731
     found = codes.evaluate_codes(
         sample, generate, {"cluster": np.zeros(len(parts["val"]), int)}, unlabelled, "val"

@@ -9,8 +9,9 @@ import pytest
 
 from contract.checks import Bench
 from hibiscus.evaluation import generation
-from hibiscus.evaluation.sample_quality import BASELINES, sample_metrics
+from hibiscus.evaluation.sample_quality import BASELINES, compared_count, sample_metrics
 from hibiscus.methods.gan.dcgan import DCGAN
+from hibiscus.metrics.frechet import frechet_distance
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,33 @@ def test_copies_and_noise_are_told_from_new_images(data):
     table = next(each for each in found.report_items if each.title == "Distance to real images")
     assert [row[1] for row in table.rows] == [own[row_name] for row_name in noise]
     assert table.rows[-1][2] == 0, "training images are copies of themselves"
-    assert "not with Inception features" in table.note
+    strongest = min(found.baselines, key=lambda name: found.baselines[name]["frechet"])
+    assert strongest == table.columns[3] == "mean of two training images", "no easy one is compared with"
+    assert [row[3] for row in table.rows] == list(found.baselines[strongest].values())
+    assert f"{own['frechet_items']:,.0f} samples" in table.note
+    assert "not Inception features" in table.note
+
+
+def test_parts_are_compared_by_equally_many_images_each_beside_its_floor(data):
+    real = {part: data.values("image", part) for part in ("val", "test")}
+    assert len(real["val"]) < len(real["test"])
+    val = generation.validate_generator(repeated(real["test"]), data, "val")
+    test = generation.evaluate_generator(repeated(real["val"]), data, "test").metrics
+    assert val["frechet_items"] == test["frechet_items"] == len(real["val"])
+    rows = data.subsample("train", len(real["val"]))
+    network = generation.feature_network(data)
+    train = network.features(data, data.values("image", "train")[rows])
+    expected = frechet_distance(train, network.features(data, real["val"]))
+    assert val["frechet_floor"] == pytest.approx(expected, rel=1e-6)
+    assert 0.3 < val["frechet"] / val["frechet_floor"] < 3, "new real images are as near as training images"
+
+
+@pytest.mark.parametrize(
+    ("items", "parts", "count"),
+    [(9000, [9000, 8000], 5000), (9000, [700, 9000], 700), (9000, [99, 9000], 5000), (99, [99, 9000], 99)],
+)
+def test_the_smallest_part_that_is_large_enough_decides_how_many_are_compared(items, parts, count):
+    assert compared_count(items, parts) == count
 
 
 def test_noise_is_gaussian_about_gray_and_every_rival_is_a_image():

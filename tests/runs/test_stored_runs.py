@@ -23,6 +23,7 @@ IN_LEARNED_FEATURES = {
     "dcgan",
     "cyclegan",
 }  # their metrics are in the features of a network that is trained anew on each machine
+ADDED = {"test/frechet_items"}  # metrics that version 1 did not report
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_it_loads_evaluates_and_reports_as_it_did(folder, request):
     metrics = run.evaluate()
     assert run.info["selection_metric"]["name"] in {metric.split("/")[1] for metric in metrics}
     assert f"val/{run.info['selection_metric']['name']}" in run.history[0]
-    assert metrics.keys() == expected(name)["evaluate"].keys()
+    assert metrics.keys() - ADDED == expected(name)["evaluate"].keys()
     if name not in IN_LEARNED_FEATURES:
         assert metrics == pytest.approx(expected(name)["evaluate"], rel=1e-3, abs=1e-5)
     report = run.report().read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -44,11 +45,13 @@ class FeatureNetwork:
         network: maps images to logits; all layers except the last two map images to features.
         classes: the classes that it predicts; empty if it was trained without labels.
         device: the device of the network.
+        floors: Fréchet distances between real images in its features, computed once.
     """
 
     network: nn.Sequential
     classes: list[str]
     device: torch.device
+    floors: dict[str, float] = field(default_factory=dict)
 
     @torch.no_grad()
     def outputs(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,14 +73,15 @@ class FeatureNetwork:
 
 
 def feature_network(data: PreparedData) -> FeatureNetwork:
-    """The feature network of a dataset: trained on first use, then cached in memory and on disk."""
-    classes = (
-        list(data.preparation["label"].names)
-        if "label" in data.preparation and "label" in data.arrays
-        else []
-    )
+    """The feature network of a dataset: trained on first use, then cached in memory and on disk.
+
+    It depends on the training data alone: other data that is evaluated, with or without labels, is compared
+    in the features of the same network as the run's own test part.
+    """
     owner = data.training or data
-    key = _key(owner)
+    labeled = "label" in owner.preparation and "label" in owner.arrays
+    classes = list(owner.preparation["label"].names) if labeled else []
+    key = _key(owner, classes)
     if key not in _networks:
         shape = owner.preparation["image"].shape
         with torch.inference_mode(False), torch.enable_grad(), preserved_random_state(data.device, 0):
@@ -88,27 +92,39 @@ def feature_network(data: PreparedData) -> FeatureNetwork:
     return _networks[key]
 
 
-def _key(data: PreparedData) -> str:
-    parts = np.ascontiguousarray(data.parts["train"], np.int64).tobytes()
-    text = data.dataset.fingerprint + json.dumps(data.preparation.to_json(), sort_keys=True)
-    return hashlib.blake2b(f"1 {data.device.type} {text}".encode() + parts, digest_size=16).hexdigest()
+def _key(data: PreparedData, classes: list[str]) -> str:
+    """A digest of everything that the network depends on: the training images and, with classes, labels."""
+    train = np.ascontiguousarray(data.parts["train"], np.int64)
+    labels = np.ascontiguousarray(data.arrays["label"][train], np.int64).tobytes() if classes else b""
+    settings = json.dumps([data.preparation.to_json(), classes], sort_keys=True)
+    text = f"2 {data.device.type} {data.dataset.fingerprint} {settings}"
+    return hashlib.blake2b(text.encode() + train.tobytes() + labels, digest_size=16).hexdigest()
 
 
 def _load_or_train(network: nn.Sequential, data: PreparedData, key: str, labeled: bool) -> None:
     path = cache_folder() / "feature-networks" / f"{key}.safetensors"
-    if path.exists():
-        try:
-            network.load_state_dict(load_checkpoint(path)[0])
-        except RunError:
-            path.unlink(missing_ok=True)  # truncated or damaged: train again
-        else:
-            return
+    if path.exists() and _load(network, path):
+        return
     _train(network, data, labeled)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, network.state_dict(), {"format": 1})
     except (OSError, RunError):  # no space or no write permission: train again next time
         return
+
+
+def _load(network: nn.Sequential, path: Path) -> bool:
+    """Loads the weights of a file; a damaged file, or one of another network, is removed."""
+    try:
+        weights = load_checkpoint(path)[0]
+    except RunError:
+        weights = {}
+    sizes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.items()} != sizes:
+        path.unlink(missing_ok=True)
+        return False
+    network.load_state_dict(weights)
+    return True
 
 
 def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:

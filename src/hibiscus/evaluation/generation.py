@@ -12,17 +12,18 @@ from hibiscus.evaluation.conditional_accuracy import conditional_accuracy, condi
 from hibiscus.evaluation.external_features import external_distances
 from hibiscus.evaluation.feature_network import FeatureNetwork, feature_network
 from hibiscus.evaluation.items import Gallery, Table
-from hibiscus.evaluation.sample_quality import BASELINES, sample_metrics, sample_quality_table
+from hibiscus.evaluation.sample_quality import (
+    BASELINES,
+    compared_count,
+    sample_metrics,
+    sample_quality_table,
+)
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.precision_recall import diversity
 from hibiscus.training.method import Evaluation
 
 __all__ = ["Sampler", "evaluate_generator", "validate_generator"]
 
-VALIDATED, EVALUATED = (
-    1000,
-    5000,
-)  # number of samples for validation after each epoch, and for the final evaluation
 SAMPLES, NEAREST = 64, 12  # samples in the galleries
 TRAIN_IMAGES = 20_000  # training images among which copies are sought
 MIN_RELATIVE_SHARE = 0.2  # a class is found if its fraction is at least this multiple of the true one
@@ -35,19 +36,22 @@ Sampler = Callable[
 def validate_generator(sample: Sampler, data: PreparedData, part: str) -> dict[str, float]:
     """The Fréchet distance to a part, and metrics that reveal mode collapse.
 
-    These are the diversity of the samples and, for labeled data, `classes_found`, the number of classes among
-    the samples; for a conditional model also the conditional accuracy. All use the data's own feature
-    network.
+    The distance stands beside `frechet_floor`, that of equally many training images to the part, and
+    `frechet_items`, their number. The other metrics are the diversity of the samples and, for labeled data,
+    `classes_found`, the number of classes among the samples; for a conditional model also the conditional
+    accuracy. All use the data's own feature network.
     """
-    real = _images(data, part, VALIDATED)
+    real = _images(data, part, _count(data, part))
     network, samples = feature_network(data), sample(len(real))
     features, probabilities = network.outputs(data, samples["image"])
     real_features, predicted = network.features(data, real), probabilities.argmax(1)
     metrics = {
         "frechet": frechet_distance(features, real_features),
+        "frechet_floor": _floor(network, data, part, real_features),
+        "frechet_items": float(len(real)),
         "diversity": diversity(real_features, features),
     }
-    if network.classes:
+    if _labeled(network, data, part):
         fractions = _class_fractions(network, predicted)
         expected = _class_fractions(network, _labels(data, part, len(real)))
         metrics["classes_found"] = float(_found(fractions, expected).sum())
@@ -63,7 +67,7 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
         part: its name.
         features: `own`; with `inception` or a file, distances in that feature space are added.
     """
-    network, real = feature_network(data), _images(data, part, EVALUATED)
+    network, real = feature_network(data), _images(data, part, _count(data, part))
     samples = sample(len(real))
     pixels, conditions = samples["image"], samples.get("condition")
     train = _images(data, "train", TRAIN_IMAGES)
@@ -79,17 +83,17 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
 
     floor = sample_metrics(train_features[rows], real_features, train_features)
     metrics, fake_features, probabilities = compute_metrics(pixels)
-    metrics["frechet_floor"] = floor["frechet"]
+    metrics |= {"frechet_floor": floor["frechet"], "frechet_items": float(len(real))}
     if features != "own":
         metrics |= external_distances(features, pixels, real, train[rows])
     baselines = {name: compute_metrics(draw(train, len(real)))[0] for name, draw in BASELINES.items()}
     captions = () if conditions is None else [network.classes[number] for number in conditions[:SAMPLES]]
     report_items: list[Gallery | Table] = [
         Gallery("Samples", list(pixels[:SAMPLES]), captions, "Random samples, not selected."),
-        sample_quality_table(metrics, floor),
+        sample_quality_table(metrics, floor, baselines, len(real)),
         _nearest_images(pixels, fake_features, train, train_features),
     ]
-    if network.classes:
+    if _labeled(network, data, part):
         labels, real_predicted = _labels(data, part, len(real)), real_probabilities.argmax(1)
         class_metrics, table = _classes_found(network, probabilities, real_predicted, labels)
         metrics |= class_metrics
@@ -101,6 +105,26 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
             }
             report_items.append(conditional_accuracy_table(network.classes, columns))
     return Evaluation(metrics, baselines, report_items)
+
+
+def _count(data: PreparedData, part: str) -> int:
+    """How many images of a part are compared, the same for the validation and the test part of a run."""
+    sizes = (len(items) for owner in (data.owner("train"), data) for items in owner.parts.values())
+    return compared_count(len(data.owner(part).parts[part]), sizes)
+
+
+def _floor(network: FeatureNetwork, data: PreparedData, part: str, real_features: np.ndarray) -> float:
+    """The Fréchet distance of equally many training images to the real images of a part, computed once."""
+    key = f"{data.dataset.fingerprint}/{part}/{len(real_features)}"
+    if key not in network.floors:
+        train_features = network.features(data, _images(data, "train", len(real_features)))
+        network.floors[key] = frechet_distance(train_features, real_features)
+    return network.floors[key]
+
+
+def _labeled(network: FeatureNetwork, data: PreparedData, part: str) -> bool:
+    """Whether classes can be compared: the network predicts them, and the items of the part have labels."""
+    return bool(network.classes) and "label" in data.owner(part).arrays
 
 
 def _labels(data: PreparedData, part: str, count: int) -> np.ndarray:

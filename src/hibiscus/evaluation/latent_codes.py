@@ -63,8 +63,9 @@ def evaluate_codes(
     if network.classes:
         predicted = network.classify(data, samples["image"])
         evaluation.metrics.update(clustering_metrics(samples["label"], predicted))
-        real = clustering_metrics(predictions["cluster"], data.values("label", part))
-        evaluation.metrics.update({f"real_{name}": value for name, value in real.items()})
+        if "label" in data.arrays:
+            real = clustering_metrics(predictions["cluster"], data.values("label", part))
+            evaluation.metrics.update({f"real_{name}": value for name, value in real.items()})
         counts = cluster_table(samples["label"], predicted, num_labels, len(network.classes))
         names = [f"{number} ({network.classes[best]})" for number, best in enumerate(counts.argmax(1))]
         evaluation.report_items.append(_classes_by_label(counts, names, network.classes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
 from hibiscus.metrics.precision_recall import diversity, manifold_metrics, novelty
 
-__all__ = ["BASELINES", "sample_metrics", "sample_quality_table"]
+__all__ = ["BASELINES", "compared_count", "sample_metrics", "sample_quality_table"]
 
+COMPARED = 5000  # at most so many real and generated items are compared
+MIN_COMPARED = 100  # a part with fewer items does not limit how many of the other parts are compared
 MAX_NEIGHBOR_ITEMS = 2500  # items among which nearest neighbors are sought
 MEANINGS = {
     "frechet": "distance between means and covariances; 0 if they are equal",
@@ -25,6 +27,20 @@ MEANINGS = {
     "diversity": "how different they are from each other; 0: all equal, 1: like real images",
     "novelty": "distance to the training images; 0: copies, 1: like new real images",
 }
+
+
+def compared_count(items: int, parts: Iterable[int], limit: int = COMPARED) -> int:
+    """How many items of a part are compared with equally many generated ones.
+
+    The Fréchet distance falls with the number of items, so values are comparable only for equal numbers. All
+    parts of a run therefore use the same number, that of the smallest.
+
+    Args:
+        items: the number of items of the part.
+        parts: those of all parts; parts with fewer than 100 items do not limit the others.
+        limit: the largest number.
+    """
+    return min([limit, items, *(count for count in parts if count >= MIN_COMPARED)])
 
 
 def sample_metrics(fake: np.ndarray, real: np.ndarray, train: np.ndarray) -> dict[str, float]:
@@ -59,23 +75,47 @@ def _noise(train: np.ndarray, count: int) -> np.ndarray:
     return (127.5 + 127.5 * values).round().clip(0, 255).astype(np.uint8)
 
 
+def _mean_image(train: np.ndarray, count: int) -> np.ndarray:
+    """The mean of the training images, the same for every sample."""
+    return np.repeat(train.mean(0, keepdims=True).round().astype(np.uint8), count, 0)
+
+
 BASELINES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "noise images": _noise,
+    "mean image": _mean_image,
     "mean image with its noise": _independent_pixels,
     "mean of two training images": _means_of_two,
 }
 
 
-def sample_quality_table(metrics: dict[str, float], floor: dict[str, float]) -> Table:
-    """A table of the metrics of samples and of training images, with the meaning of each metric."""
+def sample_quality_table(
+    metrics: dict[str, float], floor: dict[str, float], baselines: dict[str, dict[str, float]], count: int
+) -> Table:
+    """The metrics of samples, of real training images and of the strongest baseline, each with its meaning.
+
+    Args:
+        metrics: of the samples.
+        floor: of training images.
+        baselines: by name; the strongest is the one with the smallest Fréchet distance.
+        count: the number of samples, of real images and of training images that were compared.
+    """
+    strongest = min(baselines, key=lambda name: baselines[name]["frechet"])
     rows = [
-        [name.replace("frechet", "Fréchet distance").replace("_", " "), metrics[name], floor[name], meaning]
+        [
+            name.replace("frechet", "Fréchet distance").replace("_", " "),
+            metrics[name],
+            floor[name],
+            baselines[strongest][name],
+            meaning,
+        ]
         for name, meaning in MEANINGS.items()
     ]
     note = (
-        "Computed with the features of a small network trained on this dataset's training part, not with "
-        "Inception features, so values are not comparable to published FID or KID. The "
-        "training images show what "
-        "real images achieve."
+        f"Computed from {count:,} samples and {count:,} real images. The training images ({count:,} as well) "
+        "show what real images achieve; a Fréchet distance depends on the number of images, so compare only "
+        f"values for the same number. The strongest baseline is “{strongest}”. The features are those of a "
+        "small network trained on this dataset's training part, not Inception features, so values are not "
+        "comparable to published FID or KID."
     )
-    return Table("Distance to real images", ["metric", "samples", "training images", "meaning"], rows, note)
+    columns = ["metric", "samples", "training images", strongest, "meaning"]
+    return Table("Distance to real images", columns, rows, note)

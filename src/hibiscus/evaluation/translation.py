@@ -13,12 +13,13 @@ from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
 from hibiscus.evaluation.feature_network import feature_network
 from hibiscus.evaluation.items import Gallery, Table
+from hibiscus.evaluation.sample_quality import compared_count
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.training.method import Evaluation
 
 __all__ = ["OTHER", "domain_images", "evaluate_translation", "validate_translation"]
 
-VALIDATED, EVALUATED, CYCLES = 1000, 5000, 10
+COMPARED, EVALUATED, CYCLES = 1000, 5000, 10  # images per domain: for distances, accuracies, the gallery
 Domain = Literal["a", "b"]
 Translate = Callable[[np.ndarray, Domain, PreparedData], np.ndarray]
 OTHER: dict[Domain, Domain] = {"a": "b", "b": "a"}
@@ -29,17 +30,21 @@ def validate_translation(translate: Translate, data: PreparedData, part: str) ->
 
     For each domain, distances are computed in the features of a network trained without labels; `frechet` is
     their mean. The cycle error is the mean absolute error of images translated to the other domain and back,
-    as a fraction of the full scale; intermediate images are rounded to 8 bits, as for users.
+    as a fraction of the full scale; intermediate images are rounded to 8 bits, as for users. `frechet_items`
+    is the number of images of each domain that are compared, and `frechet_floor` the mean distance of equally
+    many training images to those of the part.
     """
-    distances, errors = {}, []
+    distances, errors, count = {}, [], _count(data, part)
     for target in OTHER:
-        real, source = domain_images(data, part, target), domain_images(data, part, OTHER[target])
+        real, source = (domain_images(data, part, domain, count) for domain in (target, OTHER[target]))
         translated = translate(source, target, data)
         distances[f"frechet_to_{target}"] = _distance(data, target, translated, real)
         errors.append(_error(translate(translated, OTHER[target], data), source))
     return {
         "frechet": float(np.mean(list(distances.values()))),
         **distances,
+        "frechet_floor": float(np.mean([_floor(data, part, target, count) for target in OTHER])),
+        "frechet_items": float(count),
         "cycle_error": float(np.mean(errors)),
     }
 
@@ -48,7 +53,6 @@ def evaluate_translation(translate: Translate, data: PreparedData, part: str) ->
     """Distances, errors and accuracies compared with untranslated images, and galleries of cycles."""
     names = list(data.preparation["domain"].names)
     metrics = translation_metrics(translate, data, part)
-    metrics["frechet_floor"] = float(np.mean([_floor(data, part, target) for target in OTHER]))
     simple: dict[str, Translate] = {
         "untranslated images": lambda pixels, target, _: pixels,
         "untranslated images with matched contrast": lambda pixels, target, _: _matched(pixels, data, target),
@@ -85,14 +89,15 @@ def _table(names: list[str], metrics: dict[str, float], baselines: dict[str, dic
             domain = names["ab".index(name[-1])]
             rows.append([f"{label}, to {domain}", *(column[name] for column in columns.values())])
     note = (
-        "Fréchet distance to real images of the domain: lower is better. Domain accuracy: how often a "
-        "classifier trained only on real images of the target domain predicts the original label; the "
-        "translators are trained without labels."
+        f"Fréchet distance to real images of the domain, {metrics['frechet_items']:,.0f} of each: lower is "
+        f"better; that of training images is {metrics['frechet_floor']:.4g} on average. Domain accuracy: how "
+        "often a classifier trained only on real images of the target domain predicts the original label; "
+        "the translators are trained without labels."
     )
     return Table("Translated and untranslated images", ["", *columns], rows, note)
 
 
-def domain_images(data: PreparedData, part: str, domain: Domain, count: int = VALIDATED) -> np.ndarray:
+def domain_images(data: PreparedData, part: str, domain: Domain, count: int = COMPARED) -> np.ndarray:
     """At most `count` images of a domain in a part, evenly spaced, uint8."""
     return data.owner(part).arrays["image"][_items(data, part, domain, count)]
 
@@ -124,9 +129,26 @@ def _two(features: np.ndarray) -> np.ndarray:
     return features if len(features) > 1 else np.repeat(features, 2, 0)
 
 
-def _floor(data: PreparedData, part: str, domain: Domain) -> float:
-    real = domain_images(data, part, domain)
-    return _distance(data, domain, domain_images(data, "train", domain, len(real)), real)
+def _count(data: PreparedData, part: str) -> int:
+    """How many images of each domain of a part are compared, the same for all parts of a run."""
+    owners = (data.owner("train"), data)
+    sizes = [_size(owner, name) for owner in owners for name in owner.parts]
+    return compared_count(_size(data.owner(part), part), sizes, COMPARED)
+
+
+def _size(data: PreparedData, part: str) -> int:
+    """The number of images of a part in the smaller domain."""
+    return min(len(data.of_domain(part, domain)) for domain in (0, 1))
+
+
+def _floor(data: PreparedData, part: str, domain: Domain, count: int) -> float:
+    """The distance of training images to those of a part, computed once."""
+    network = feature_network(_domain_only(data, domain, "image"))
+    key = f"{data.dataset.fingerprint}/{part}/{count}"
+    if key not in network.floors:
+        train, real = (domain_images(data, name, domain, count) for name in ("train", part))
+        network.floors[key] = _distance(data, domain, train, real)
+    return network.floors[key]
 
 
 def _error(first: np.ndarray, second: np.ndarray) -> float:
