@@ -18,34 +18,63 @@ def test_at_first_every_image_comes_back_and_is_kept():
     torch.manual_seed(0)
     pool = ImagePool(12, (1, 1, 1))
     assert shown(pool, 1, 4) == [1, 2, 3, 4]
-    assert sorted(pool.images.flatten().int().tolist())[-4:] == [1, 2, 3, 4]
+    assert pool.images.flatten().int().tolist()[:4] == [1, 2, 3, 4]
     assert pool.filled.sum() == 4
 
 
-def test_later_half_of_the_images_are_older_ones_and_none_is_lost():
+def one_after_another(pool, new, draws):
+    """The pool of Zhu et al. as they describe it, one image at a time; `pool` is a list of numbers."""
+    returned = []
+    for value, (decides, place) in zip(new, draws, strict=True):
+        slot = int(place * SIZE)
+        if len(pool) < SIZE:
+            pool.append(value)
+        elif decides < 0.5:
+            value, pool[slot] = pool[slot], value
+        returned.append(value)
+    return returned
+
+
+SIZE = 50
+
+
+@pytest.mark.parametrize("count", [1, 32, 50, 64])
+def test_it_is_the_pool_of_the_paper_and_fills_all_slots(count):
+    pool, expected = ImagePool(SIZE, (1, 1, 1)), []
+    for number in range(40):
+        torch.manual_seed(number)
+        draws = torch.rand(count, 2).tolist()
+        torch.manual_seed(number)
+        first = 1 + number * count
+        returned = shown(pool, first, count)
+        assert returned == one_after_another(expected, range(first, first + count), draws), number
+        stored = pool.images.flatten().int().tolist()
+        assert stored[: len(expected)] == expected
+        assert pool.filled.sum() == min(SIZE, (number + 1) * count)
+
+
+def test_older_images_are_as_old_as_those_of_the_paper():
     torch.manual_seed(0)
-    pool, old, given = ImagePool(12, (1, 1, 1)), 0, []
-    for number in range(200):
-        back = shown(pool, 1 + 4 * number, 4)
-        given += back
-        old += sum(value <= 4 * number for value in back) if number >= 20 else 0
-    assert old / (180 * 4) == pytest.approx(0.5, abs=0.06)
-    assert pool.filled.all()
-    again = [value for value in given if given.count(value) == 2]
-    assert len(set(again)) == 12  # shown when they filled the pool, and once more when they left it
-    assert max(given.count(value) for value in given) <= 2
-    assert not set(pool.images.flatten().int().tolist()) - set(range(1, 801))
+    pool, ages = ImagePool(SIZE, (1, 1, 1)), []
+    for number in range(400):
+        back = shown(pool, 1 + 32 * number, 32)
+        ages += [number - (value - 1) // 32 for value in back if number >= 40]
+    old = [age for age in ages if age]
+    assert len(old) / len(ages) == pytest.approx(0.43, abs=0.02), "half, some of them from the same batch"
+    survives = (1 - 0.5 / SIZE) ** 32  # probability that an image is still in the pool a round later
+    assert sum(old) / len(old) == pytest.approx(1 / (1 - survives), rel=0.05)
 
 
-@pytest.mark.parametrize(("size", "count"), [(0, 4), (3, 8), (50, 32), (50, 50), (50, 64), (7, 1)])
-def test_any_size_of_batch(size, count):
-    torch.manual_seed(1)
-    pool = ImagePool(size, (1, 1, 1))
-    for number in range(30):
-        back = shown(pool, 1 + number * count, count)
-        assert len(back) == count
-        assert min(back) >= 1  # an empty slot is never shown
-        assert back[size:] == list(range(1 + number * count, 1 + (number + 1) * count))[size:]
+def test_slots_that_are_empty_anywhere_are_filled_first():
+    pool = ImagePool(6, (1, 1, 1))
+    pool.filled[[0, 3]] = True
+    pool.images[[0, 3]] = 9.0
+    assert shown(pool, 1, 4) == [1, 2, 3, 4]
+    assert pool.images.flatten().int().tolist() == [9, 1, 2, 9, 3, 4]
+
+
+def test_without_a_pool_every_image_comes_back():
+    assert shown(ImagePool(0, (1, 1, 1)), 1, 4) == [1, 2, 3, 4]
 
 
 def test_its_images_are_saved_and_decide():

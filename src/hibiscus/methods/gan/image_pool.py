@@ -14,9 +14,10 @@ __all__ = ["ImagePool"]
 class ImagePool(nn.Module):
     """Returns about half of its input images unchanged, and swaps the others for stored ones.
 
-    The stored images are buffers, so they are saved in checkpoints. The position of an image in its batch
-    determines the slots that it may occupy, so that no two images compete for the same slot; if a batch is
-    larger than the pool, only its first images take part. All processes keep the same pool.
+    The first images fill the pool and are returned unchanged. Once it is full, each further image is with
+    probability 1/2 exchanged for that in a random slot, one image after another, so an image may also be
+    exchanged for one of the same batch. The stored images are buffers, so they are saved in checkpoints. All
+    processes keep the same pool.
 
     Args:
         size: capacity, in images; with 0 every image is returned unchanged.
@@ -43,16 +44,27 @@ class ImagePool(nn.Module):
             fake: one image for each item of the batch, `(items, channels, height, width)`.
         """
         draws, new = all_gather(batch.uniform(2), batch.share), all_gather(fake.detach().float(), batch.share)
-        count = min(len(new), len(self.filled))
-        if not count:
+        size = len(self.filled)
+        if not size:
             return fake.detach()
-        slots_per_item = len(self.filled) // count
-        slot = torch.arange(count, device=new.device) + (draws[:count, 1] * slots_per_item).long() * count
-        was_filled, stored = self.filled[slot], self.images[slot]
-        swap = draws[:count, 0] < 0.5
-        exchanged = new.clone()
-        exchanged[:count] = torch.where((swap & was_filled).view(-1, 1, 1, 1), stored, new[:count])
-        self.images[slot] = torch.where((swap | ~was_filled).view(-1, 1, 1, 1), new[:count], stored)
-        self.filled[slot] = True
+        order = torch.arange(len(new), device=new.device)
+        empty = torch.argsort(self.filled.int(), stable=True)  # the empty slots come first
+        fills = order < size - self.filled.sum()
+        slot = torch.where(fills, empty[order.clamp(max=size - 1)], (draws[:, 1] * size).long())
+        stores = fills | (draws[:, 0] < 0.5)
+        # The image in the slot of each item is that of the last item before it that was stored there, if any.
+        earlier = (slot == slot[:, None]) & stores & (order < order[:, None])
+        previous = torch.where(earlier, order, -1).amax(1)
+        in_slot = torch.where(_column(previous >= 0), new[previous.clamp(min=0)], self.images[slot])
+        exchanged = torch.where(_column(stores & ~fills), in_slot, new)
+        last = torch.full((size,), -1, device=new.device)
+        last.scatter_reduce_(0, slot, torch.where(stores, order, -1), "amax")
+        self.images.copy_(torch.where(_column(last >= 0), new[last.clamp(min=0)], self.images))
+        self.filled |= last >= 0
         first = batch.share[0] if batch.share else 0
         return exchanged[first : first + len(fake)]
+
+
+def _column(values: Tensor) -> Tensor:
+    """One value per image, for broadcasting over its pixels."""
+    return values.view(-1, 1, 1, 1)
