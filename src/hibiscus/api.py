@@ -8,6 +8,7 @@ from typing import Any
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.methods.registry import list_methods
+from hibiscus.progress import show_progress
 from hibiscus.runs.cross_validation import cross_validate
 from hibiscus.runs.panoptic import panoptic_maps
 from hibiscus.runs.run import Run
@@ -57,7 +58,10 @@ def train(
     Raises:
         HibiscusError: in three parts: what was received, what was expected, how to fix it.
     """
-    return train_run(method, data, options, out=out, device=device, quiet=quiet, evaluate=evaluate, argv=argv)
+    with show_progress(not quiet):
+        return train_run(
+            method, data, options, out=out, device=device, quiet=quiet, evaluate=evaluate, argv=argv
+        )
 
 
 def resume(
@@ -80,7 +84,8 @@ def resume(
     Raises:
         RunError: the run is finished, in use or damaged, or its data has changed.
     """
-    return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate)
+    with show_progress(not quiet):
+        return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate)
 
 
 def load(run: AnyPath, *, device: str = "auto", data: Dataset | None = None) -> Run:
@@ -135,9 +140,10 @@ def crossval(
         The refitted run; `crossval.json` in its folder holds the scores of the folds, their mean and standard
         deviation.
     """
-    return cross_validate(
-        method, data, options, folds=folds, out=out, device=device, quiet=quiet, argv=argv or []
-    )
+    with show_progress(not quiet):
+        return cross_validate(
+            method, data, options, folds=folds, out=out, device=device, quiet=quiet, argv=argv or []
+        )
 
 
 def sweep(
@@ -167,4 +173,5 @@ def sweep(
         `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and
         `metrics`.
     """
-    return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)
+    with show_progress(not quiet):
+        return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ def fails(cli):
         before = tree(untouched) if untouched else None
         answer = cli(*words)
         assert answer.code == code, answer.err + answer.out
-        assert answer.err.startswith("hibiscus: ")
+        assert re.search("^hibiscus: ", answer.err, re.MULTILINE)  # after the progress, if there is some
         assert "Traceback" not in answer.err
         for word in [said] if isinstance(said, str) else said:
             assert word in answer.err

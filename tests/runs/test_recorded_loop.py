@@ -29,7 +29,7 @@ def test_callbacks_follow_from_the_options(tmp_path):
 
 
 class Loop:
-    stop_reason, epoch = "", 3
+    stop_reason, epoch, callbacks = "", 3, {}
 
     def __init__(self, error=None):
         self.error = error

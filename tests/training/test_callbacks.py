@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, LogFile, Progress, ReduceLROnPlateau
+from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, LogFile, ReduceLROnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.method import SelectionMetric
 from training.toy_methods import Growing, make_loop
@@ -75,17 +75,3 @@ def test_log_is_cut_back_to_the_checkpoint_and_has_no_nan(tmp_path):
     log.restore(kept)
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [{"event": "epoch", "epoch": 1, "train/loss": None}]
-
-
-def test_progress_prints_a_line_an_epoch_where_there_is_no_terminal(tmp_path, capsys):
-    loop = make_loop(Growing, tmp_path, epochs=1, extra={"progress": Progress()})
-    loop.run()
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert [line.split("  train")[0].strip() for line in shown.err.splitlines()] == [
-        "epoch   1/1",
-        "stage 2 epoch   1/1",
-        "stage 3 epoch   1/1",
-    ]
-    assert "val/error" in shown.err
-    assert "\r" not in shown.err

@@ -23,6 +23,7 @@ from hibiscus.cli.arguments import (
     Words,
     command_line,
     example,
+    load_api,
     read_options,
 )
 from hibiscus.cli.failures import run_app
@@ -101,7 +102,7 @@ def train(
             f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits"
         )
     requirements, options = parse_requirements(require), read_options(words, seed)
-    from hibiscus import api
+    api = load_api()
 
     evaluate, silent = evaluate or bool(requirements), quiet or as_json
     run = api.train(
@@ -115,7 +116,7 @@ def resume(
     run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
     """Resume an interrupted run."""
-    from hibiscus import api
+    api = load_api()
     from hibiscus.cli.metrics import result
 
     result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
@@ -147,7 +148,7 @@ def evaluate(
     from hibiscus.cli.metrics import evaluation, parse_requirements
 
     requirements = parse_requirements(require)
-    from hibiscus import api
+    api = load_api()
 
     loaded = api.load(run, device=device)
     evaluation(loaded, loaded.evaluation(data, checkpoint, again), requirements, as_json, quiet)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hibiscus.errors import UsageError
+from hibiscus.progress import step
 
 __all__ = [
     "Checkpoint",
@@ -24,6 +25,7 @@ __all__ = [
     "Words",
     "command_line",
     "example",
+    "load_api",
     "read_options",
 ]
 
@@ -71,6 +73,13 @@ Require = Annotated[
 def command_line() -> list[str]:
     """The command as typed, for the record of a run."""
     return ["hibiscus", *sys.argv[1:]]
+
+
+def load_api() -> Any:
+    """The Python API, which imports PyTorch: a second on some machines, ten on others."""
+    with step("starting"):
+        from hibiscus import api
+    return api
 
 
 def example(*commands: str) -> str:

@@ -9,17 +9,36 @@ import os
 import shutil
 import sys
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["emit", "line_width", "number", "plain", "plural", "table", "unused", "wrap"]
+from hibiscus import progress, screen
+from hibiscus.screen import columns_of
+
+__all__ = ["emit", "line_width", "note", "number", "plain", "plural", "table", "to_json", "unused", "wrap"]
 
 
 def emit(content: Any, text: str, as_json: bool) -> None:
-    """Prints the text, or the content as one JSON object."""
-    print(json.dumps(plain(content), ensure_ascii=False) if as_json else text)  # noqa: T201
+    """Prints the text, or the content as one JSON object; see `to_json` for names that cannot be encoded."""
+    progress.flush()
+    screen.write_result(to_json(content) if as_json else text)
+
+
+def note(text: str) -> None:
+    """Prints a remark to standard error, above the progress if it is shown."""
+    if not progress.show_line(text):
+        screen.write(f"{text}\n")
+
+
+def to_json(content: Any) -> str:
+    """JSON that standard output can encode; if it cannot, every special character is an escape."""
+    text = json.dumps(plain(content), ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(plain(content))
+    return text
 
 
 def plain(value: Any) -> Any:
@@ -46,11 +65,11 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = F
     if not rows:
         return ""
     count = max(map(len, rows))
-    widths = [max(_columns(row[i]) for row in rows if i < len(row)) for i in range(count)]
+    widths = [max(columns_of(row[i]) for row in rows if i < len(row)) for i in range(count)]
     lines = []
     for row in rows:
         first = indent + "".join(
-            cell + " " * (widths[i] - _columns(cell) + 2) for i, cell in enumerate(row[: count - 1])
+            cell + " " * (widths[i] - columns_of(cell) + 2) for i, cell in enumerate(row[: count - 1])
         )
         cells = [row[-1]] if len(row) == count else [""]
         if wrap_last and cells[0]:
@@ -59,14 +78,6 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = F
             )
         lines += [(first if i == 0 else " " * len(first)) + cell for i, cell in enumerate(cells)]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _columns(text: str) -> int:
-    """The columns of a text on a terminal: East Asian characters take two, combining accents none."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
 
 
 def wrap(text: str, first: str = "", after: str = "") -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
 import sys
@@ -11,7 +9,9 @@ import traceback
 import warnings
 from collections.abc import Callable
 
+from hibiscus.cli.console import emit, note
 from hibiscus.errors import DataError, HibiscusError, HibiscusWarning, ProcessLostError, UsageError
+from hibiscus.progress import show_progress
 
 __all__ = ["run_app"]
 
@@ -27,11 +27,12 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
         warnings.simplefilter("ignore")  # they are meant for programmers
         warnings.simplefilter("always", HibiscusWarning)
         warnings.showwarning = _show_warning
+    is_silent = any(word in ("--quiet", "--json") for word in sys.argv)
     try:
         if known_error is not None:
             raise known_error
-        code = command()
-        sys.stdout.flush()
+        with show_progress(not is_silent):
+            code = command()
         return code if isinstance(code, int) else 0
     except HibiscusError as error:
         _report(error, error)
@@ -39,10 +40,6 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     except KeyboardInterrupt:
         _report(UsageError("interrupted"), None)
         return 130
-    except BrokenPipeError:  # the reader of the pipe has exited
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:  # a full disk, or a folder without permission
         no_access = _no_access(error)
         _report(no_access, error)
@@ -58,10 +55,8 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    if os.environ.get("RANK", "0") != "0":
-        return  # the main process prints it
-    clear = "\r\033[K" if sys.stderr.isatty() else ""  # of the progress line of a training
-    print(f"{clear}hibiscus: warning: {message}", file=sys.stderr)  # noqa: T201
+    if os.environ.get("RANK", "0") == "0":  # the main process prints it
+        note(f"hibiscus: warning: {message}")
 
 
 def _no_access(error: OSError) -> DataError:
@@ -105,6 +100,5 @@ def _report(error: HibiscusError, cause: BaseException | None) -> None:
     if cause is not None and "--debug" in sys.argv:
         traceback.print_exception(cause, file=sys.stderr)
     if "--json" in sys.argv and not error.printed:
-        print(json.dumps({"error": error.parts}, ensure_ascii=False))  # noqa: T201
-    clear = "\r\033[K" if sys.stderr.isatty() else ""  # of the progress line of a training
-    print(f"{clear}hibiscus: {error}", file=sys.stderr)  # noqa: T201
+        emit({"error": error.parts}, "", True)
+    note(f"hibiscus: {error}")

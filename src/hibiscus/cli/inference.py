@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed
+from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, load_api
 from hibiscus.errors import UsageError
 
 __all__ = ["embed", "predict", "sample"]
@@ -60,7 +60,7 @@ def predict(
     from hibiscus.cli.predictions import check_out, predictions
 
     path = check_out(out, inputs, folders=True)
-    from hibiscus import api
+    api = load_api()
 
     loaded = api.load(run, device=device)
     default_score = loaded.info["config"].get("score_threshold")
@@ -95,7 +95,7 @@ def embed(
     from hibiscus.cli.predictions import check_out, embeddings
 
     path = check_out(out, inputs)
-    from hibiscus import api
+    api = load_api()
 
     embeddings(api.load(run, device=device).embed(inputs, checkpoint), path, as_json, quiet)
 
@@ -134,7 +134,7 @@ def sample(
     from hibiscus.runs.folder import find_run
 
     path = samples.check_destination(out, find_run(run))
-    from hibiscus import api
+    api = load_api()
 
     loaded = api.load(run, device=device)
     conditions = samples.read_conditions(words or [], loaded.preparation)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hibiscus.cli.arguments import Debug, Device, Json
+from hibiscus.cli.arguments import Debug, Device, Json, load_api
 
 __all__ = ["panoptic"]
 
@@ -44,7 +44,7 @@ def panoptic(
     """
     from pathlib import Path
 
-    from hibiscus import api
+    api = load_api()
     from hibiscus.cli.console import emit, table
     from hibiscus.errors import DataError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.cli import detections, overlays
-from hibiscus.cli.console import emit, number, plural, table, unused
+from hibiscus.cli.console import emit, note, number, plural, table, unused
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
 
@@ -122,7 +122,7 @@ def predictions(
         and score > 0
         and not (as_json or quiet)
     ):
-        print(f"boxes with a score of at least {score:g}; --score 0 for all", file=sys.stderr)  # noqa: T201
+        note(f"boxes with a score of at least {score:g}; --score 0 for all")
 
 
 def _print(
@@ -166,7 +166,7 @@ def embeddings(embedded: dict[str, Any], out: Path | None, as_json: bool, quiet:
 def _report_skipped(predicted: dict[str, Any], as_json: bool, quiet: bool) -> None:
     if not quiet and not as_json:
         for bad in predicted["skipped"]:
-            print(f"skipped: {bad['reason']}", file=sys.stderr)  # noqa: T201
+            note(f"skipped: {bad['reason']}")
 
 
 def _report_written(predicted: dict[str, Any], noun: str, out: Path, as_json: bool, quiet: bool) -> None:

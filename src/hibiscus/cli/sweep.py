@@ -16,6 +16,7 @@ from hibiscus.cli.arguments import (
     Seed,
     Words,
     command_line,
+    load_api,
     read_options,
 )
 from hibiscus.cli.console import emit, number, table
@@ -40,7 +41,7 @@ def crossval(
     folds = str(options.pop("folds", 5))
     if not folds.isdecimal():
         raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
-    from hibiscus import api
+    api = load_api()
     from hibiscus.cli.metrics import result
 
     options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
@@ -60,7 +61,7 @@ def sweep(
 ) -> None:
     """Train once for each of several values, and compare."""
     options = read_options(words, seed)
-    from hibiscus import api
+    api = load_api()
 
     options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
     result = api.sweep(method, data, **options)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hibiscus import progress
 from hibiscus.data.batch import Batch
 from hibiscus.data.images.cache import cache_folder
 from hibiscus.data.prepared import PreparedData
@@ -138,9 +139,11 @@ def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
     player = Player("feature_network", network, loss, optimizer, schedule=one_cycle)
     precision = choose_precision("auto", data.device, {"feature_network": network})
     network.train()
-    for step in range(steps):
-        player.set_lr(step / steps)
-        player.step(source.next(), lambda: precision_context(data.device, precision))
+    with progress.step("training the feature network, once for this data", steps) as training:
+        for number in range(steps):
+            player.set_lr(number / steps)
+            player.step(source.next(), lambda: precision_context(data.device, precision))
+            training.advance()
 
 
 def _rotated(image: Tensor) -> tuple[Tensor, Tensor]:

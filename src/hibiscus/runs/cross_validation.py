@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from hibiscus.data.split import keep_every_class
 from hibiscus.errors import ConfigError, InterruptedRunError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
+from hibiscus.progress import show_line
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.options import check_options, resolve_aliases
 from hibiscus.runs.prepare import groups_of, prepare_parts
@@ -49,7 +49,7 @@ class _Plan:
 
     def show(self, text: str) -> None:
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            show_line(text)
 
     def run(self, path: Path) -> Run:
         return Run(path, self.device, self.dataset)
@@ -89,7 +89,7 @@ def cross_validate(
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
     config, data_config = check_options(kind.Config, options, method)
-    dataset = open_dataset(data, data_config, quiet)
+    dataset = open_dataset(data, data_config)
     parts = prepare_parts(dataset, data_config, kind)
     device = str(choose_device(device))
     folder = make_run_folder(f"crossval-{method}", dataset.name, out, may_exist=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from hibiscus.errors import InterruptedRunError, RunError
@@ -11,11 +12,11 @@ from hibiscus.training.callbacks import (
     Callback,
     EarlyStopping,
     LogFile,
-    Progress,
     ReduceLROnPlateau,
 )
 from hibiscus.training.distributed import is_main_process
 from hibiscus.training.loop import Loop
+from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
@@ -57,7 +58,9 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
     start = time.monotonic()
     status, reason = "failed", None
     try:
-        loop.run()
+        progress = loop.callbacks.get("progress")
+        with progress.following(loop) if isinstance(progress, Progress) else contextlib.nullcontext():
+            loop.run()
         status = "done"
     except InterruptedRunError as error:
         status = "interrupted"

@@ -20,6 +20,7 @@ from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.evaluation.items import save_report_items
 from hibiscus.methods.registry import get_method
+from hibiscus.progress import step
 from hibiscus.runs.evaluation_record import evaluation_record
 from hibiscus.runs.folder import RunFolder, find_run
 from hibiscus.runs.info import read_info
@@ -131,7 +132,7 @@ class Run:
         if data is not None:
             prepared, part = self.other_data(data, prepared), "test"
         method = self.method(checkpoint)
-        with self._reproducible():
+        with step(f"evaluating the {part} part, with baselines"), self._reproducible():
             evaluation = method.evaluate(prepared, part)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}

@@ -17,6 +17,8 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
+from hibiscus.progress import show_line, step
+from hibiscus.runs.announcement import count_parameters, describe_data, describe_training
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, read_info
@@ -98,9 +100,10 @@ class Session:
         config, data_config = check_options(kind.Config, options, method)
         chosen_device = choose_device(device)
         tune_process()
-        dataset = open_dataset(data, data_config, quiet)
-        parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
-        preparation = fit_preparation(dataset, parts["train"], kind, data_config)
+        dataset = open_dataset(data, data_config)
+        with step("preparing the data"):
+            parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
+            preparation = fit_preparation(dataset, parts["train"], kind, data_config)
         config = kind.resolve(config, preparation, len(parts["train"]))
         validate = "val" in parts
         folder = RunFolder(Path())
@@ -232,9 +235,8 @@ class Session:
         if (self.folder.path / "run.json").exists():
             raise RunError(f"{self.folder.path}: already holds a run", "a new folder", "another --out FOLDER")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        options |= {
-            name: absolute_path(options[name]) for name in ("test_data", "target_domain") if name in options
-        }
+        paths = [name for name in ("test_data", "target_domain") if name in options]
+        options |= {name: absolute_path(options[name]) for name in paths}
         summary = self.dataset.summary(self.parts)
         info = initial_info(get_method(self.method_name), self.config, self.dataset, summary, self.device)
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
@@ -285,16 +287,14 @@ class Session:
         if not is_main_process():
             loop.run()
             return
-        last, method = self.folder.checkpoints / "last.safetensors", loop.method
+        last, parameters = self.folder.checkpoints / "last.safetensors", count_parameters(loop.method.nets)
         for leftover in self.folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
             leftover.unlink(missing_ok=True)
         if not last.is_file():
             self.folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
-        counts = {
-            name: sum(p.numel() for p in net.parameters() if p.requires_grad)
-            for name, net in method.nets.items()
-        }
-        parameters = {name: count for name, count in counts.items() if count}
         precision = str(loop.precision).removeprefix("torch.")
         info = self.folder.update(status="running", error=None, parameters=parameters, precision=precision)
+        if not self.quiet:
+            training = describe_training(self.config, parameters, self.device, precision, self.folder.path)
+            show_line(f"{describe_data(self.dataset, self.parts)}\n{training}")
         run_loop(loop, best, self.folder, float(info["seconds"]))

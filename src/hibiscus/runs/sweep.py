@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import ConfigError, InterruptedRunError, RunError
 from hibiscus.methods.registry import get_method
+from hibiscus.progress import show_line
 from hibiscus.report.compare import compare_runs
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
@@ -53,7 +53,7 @@ def sweep_runs(
             folder = root / folder_name(number, setting)
             if not quiet:
                 text = ", ".join(f"{key}={value}" for key, value in setting.items())
-                print(f"training {number} of {len(settings)}: {text}", file=sys.stderr, flush=True)  # noqa: T201
+                show_line(f"training {number} of {len(settings)}: {text}")
             try:
                 if not (folder / "run.json").exists():
                     chosen = {**options, **setting}

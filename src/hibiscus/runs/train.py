@@ -8,6 +8,7 @@ from typing import Any
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import RunError
+from hibiscus.progress import step
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
@@ -74,5 +75,6 @@ def _finish(session: Session, evaluate: bool) -> Run:
     run = Run(session.folder.path, str(session.device), session.dataset)
     if evaluate:
         run.evaluate()
-        run.report()
+        with step("writing the report"):
+            run.report()
     return run

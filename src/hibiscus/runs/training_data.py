@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
 from hibiscus.errors import RunError
+from hibiscus.progress import step
 from hibiscus.runs.folder import RunFolder
 
 __all__ = ["Data", "Parts", "open_dataset", "saved_parts"]
@@ -19,17 +19,12 @@ Data = Dataset | str | os.PathLike[str]
 Parts = dict[str, np.ndarray]  # indices of items by part
 
 
-def open_dataset(data: Data, options: DataConfig, quiet: bool = True) -> Dataset:
+def open_dataset(data: Data, options: DataConfig) -> Dataset:
     """The dataset itself, or the one at a path."""
     if isinstance(data, Dataset):
         return data
-    return open_data(data, progress=None if quiet else _show_decoding, **options.opening())
-
-
-def _show_decoding(done: int, total: int) -> None:
-    if total > 2000 and sys.stderr.isatty():
-        text = f"\r\033[K  images decoded: {done:,} of {total:,}"
-        print(text, end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+    with step(f"reading {os.fspath(data)}"):
+        return open_data(data, **options.opening())
 
 
 def saved_parts(dataset: Dataset, folder: RunFolder) -> Parts:

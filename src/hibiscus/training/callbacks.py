@@ -1,12 +1,10 @@
-"""Callbacks: log, best checkpoint, learning-rate reduction, early stopping, progress on the screen."""
+"""Callbacks: log, best checkpoint, learning-rate reduction, early stopping."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +14,7 @@ import torch
 from hibiscus.run_format import FORMAT
 from hibiscus.training.checkpoint import save_checkpoint
 from hibiscus.training.config import TrainingConfig
+from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method, SelectionMetric
 from hibiscus.training.player import Stage
 
@@ -25,7 +24,6 @@ __all__ = [
     "EarlyStopping",
     "LogFile",
     "LoopState",
-    "Progress",
     "ReduceLROnPlateau",
 ]
 
@@ -42,6 +40,7 @@ class LoopState(Protocol):
     round: int
     epoch: int
     stop_reason: str
+    meter: Meter
 
     @property
     def callbacks(self) -> Mapping[str, Callback]:
@@ -205,64 +204,3 @@ class EarlyStopping(_Patience):
             loop.stop_reason = (
                 f"{self.selection_metric.name} on validation has not improved for {self.patience} epochs"
             )
-
-
-class Progress(Callback):
-    """Shows the progress: a line that updates itself on a terminal, one line per epoch elsewhere."""
-
-    def __init__(self) -> None:
-        self.on_terminal = sys.stderr.isatty()
-        self.start = time.monotonic()
-        self.first_round: int | None = None
-
-    def on_rounds(self, loop: LoopState, line: dict[str, Any]) -> None:
-        """Shows the losses so far and the remaining time."""
-        if not self.on_terminal:
-            return
-        first = self.first_round if self.first_round is not None else loop.round - loop.config.log_every
-        self.first_round, done = first, loop.round - first
-        left = (time.monotonic() - self.start) / done * max(0, line["of_rounds"] - loop.stage_round)
-        losses = "  ".join(
-            f"{key[6:]} {value:.4f}"
-            for key, value in line.items()
-            if key.startswith("train/") and key.endswith("loss")
-        )
-        text = f"\r\033[K  {_position(loop)}  {losses}  {_clock(left)} left"
-        print(text, end="", file=sys.stderr, flush=True)  # noqa: T201
-
-    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
-        """Shows the metrics of the epoch."""
-        parts = [
-            f"{key} {value:.4f}"
-            for key, value in line.items()
-            if key.startswith(("train/", "val/")) and isinstance(value, float)
-        ]
-        mark = ""
-        for callback in loop.callbacks.values():
-            if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
-                mark = "  * best so far"
-        text = (
-            f"  {_position(loop)}  " + "  ".join(parts) + f"  {line['items_per_second']:,.0f} items/s{mark}"
-        )
-        print(("\r\033[K" if self.on_terminal else "") + text, file=sys.stderr, flush=True)  # noqa: T201
-
-    def on_end(self, loop: LoopState) -> None:
-        """Clears the line of an epoch that was not completed."""
-        if self.on_terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _position(loop: LoopState) -> str:
-    """The current epoch of its stage, and the stage if it is not the first."""
-    assert loop.stage is not None
-    text = f"epoch {-(-loop.stage_round // loop.stage.rounds_per_epoch):>3}/{loop.stage.epochs}"
-    return f"stage {loop.stage_index + 1} {text}" if loop.stage_index else text
-
-
-def _clock(seconds: float) -> str:
-    minutes, remainder = divmod(int(seconds), 60)
-    return (
-        f"{minutes // 60}:{minutes % 60:02d}:{remainder:02d}"
-        if minutes >= 60
-        else f"{minutes}:{remainder:02d}"
-    )

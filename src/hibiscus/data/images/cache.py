@@ -27,6 +27,7 @@ from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.data.keys import digest
 from hibiscus.errors import DataError
+from hibiscus.progress import step
 
 __all__ = ["cache_folder", "decode_images"]
 
@@ -104,7 +105,6 @@ def _decode_all(
     shape: tuple[int, int, int],
     resize: str,
     keep: Callable[[np.ndarray], Any],
-    progress: Callable[[int, int], None] | None,
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """Decodes in threads (the decoders release the interpreter lock) and keeps good images in order.
 
@@ -115,7 +115,8 @@ def _decode_all(
     chunk_size = max(1, min(CHUNK, CHUNK_BYTES // math.prod(shape)))
     pixels = np.empty((chunk_size, *shape), np.uint8)
     workers = os.cpu_count() or 1
-    with _single_threaded(), ThreadPoolExecutor(workers) as pool:
+    decoding = step(f"decoding {len(files):,} images", len(files))
+    with decoding as progress, _single_threaded(), ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(files), chunk_size):
             chunk = files[start : start + chunk_size]
             results: list[tuple[int, str]] = [(0, "")] * len(chunk)
@@ -125,8 +126,7 @@ def _decode_all(
             keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
             keys += [results[index][0] for index in good]
             bad += [(start + index, reason) for index, (_, reason) in enumerate(results) if reason]
-            if progress:
-                progress(start + len(chunk), len(files))
+            progress.advance(len(chunk))
     return np.array(keys + [0] * len(bad), np.uint64), bad
 
 
@@ -164,7 +164,7 @@ def _build(
         with open(work / "pixels.npy", "wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)}
             np.lib.format.write_array_header_2_0(file, header)
-            keys, bad = _decode_all(files, shape, resize, lambda pixels: file.write(pixels.data), progress)
+            keys, bad = _decode_all(files, shape, resize, lambda pixels: file.write(pixels.data))
             file.truncate(file.tell() + len(bad) * math.prod(shape))
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "info.json").write_text(json.dumps({"bad": bad}))
@@ -207,7 +207,7 @@ def decode_images(
             decoded = None
     if decoded is None:
         chunks: list[np.ndarray] = []
-        keys, bad = _decode_all(files, shape, resize, lambda pixels: chunks.append(pixels.copy()), progress)
+        keys, bad = _decode_all(files, shape, resize, lambda pixels: chunks.append(pixels.copy()))
         decoded = (np.concatenate(chunks) if chunks else np.zeros((0, *shape), np.uint8), keys, bad)
     pixels, keys, bad = decoded
     wrong = {index for index, _ in bad}

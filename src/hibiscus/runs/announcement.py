@@ -1,0 +1,73 @@
+"""The lines with which a training begins: data, parts, column roles, networks, options, device and folder."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from hibiscus.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from hibiscus.data.dataset import Dataset
+
+__all__ = ["count_parameters", "describe_data", "describe_training"]
+
+WIDTH = 200  # characters of a line with column names
+
+
+def describe_data(dataset: Dataset, parts: Mapping[str, Sequence[int]]) -> str:
+    """`data: photos/, 1,200 items, image: uint8 (32, 32, 3), label: 5 classes; train 960, val 240`.
+
+    Tables have a second line with the names of the columns by role.
+    """
+    fields = ", ".join(dataset.describe_fields().values())
+    sizes = ", ".join(f"{name} {len(items):,}" for name, items in parts.items())
+    lines = [f"  data:    {dataset.path}, {len(dataset):,} items, {fields}; {sizes}"]
+    if dataset.roles:
+        by_role: dict[str, list[str]] = {}
+        for column, role in dataset.roles.items():
+            by_role.setdefault(role, []).append(column)
+        roles = "; ".join(f"{role} {', '.join(columns)}" for role, columns in by_role.items())
+        lines.append("  columns: " + textwrap.shorten(roles, WIDTH, placeholder=" ..."))
+    return "\n".join(lines)
+
+
+def count_parameters(networks: Mapping[str, nn.Module]) -> dict[str, int]:
+    """The number of trained parameters of each network that has some."""
+    counts = {
+        name: sum(p.numel() for p in network.parameters() if p.requires_grad)
+        for name, network in networks.items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def describe_training(
+    config: TrainingConfig, parameters: Mapping[str, int], device: torch.device, precision: str, folder: Path
+) -> str:
+    """The networks with their numbers of parameters, the device, and the run folder.
+
+    Args:
+        config: the options of the method.
+        parameters: the number of trained parameters of each network.
+        device: where the run is computed.
+        precision: the data type of matrix products.
+        folder: the run folder.
+    """
+    net = getattr(config, "net", None)
+    networks = ", ".join(
+        f"{net or name if len(parameters) == 1 else name} ({count:,} parameters)"
+        for name, count in parameters.items()
+    )
+    count = torch.get_num_threads()
+    threads = f", {count} thread{'s' if count > 1 else ''}" if device.type == "cpu" else ""
+    epochs = f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch"
+    return (
+        f"  network: {networks or 'none'}; at most {epochs}, batch size {config.batch_size}\n"
+        f"  device:  {device}{threads}, {precision}\n"
+        f"  run:     {folder}"
+    )
