@@ -15,6 +15,8 @@ from hibiscus.losses import (
     binary_focal,
     cross_entropy,
     focal,
+    multi_label_cross_entropy,
+    positive_weights,
 )
 
 ITEMS, CLASSES = 17, 5
@@ -255,7 +257,7 @@ def test_only_items_of_weight_zero_cost_nothing():
         (lambda: binary_cross_entropy(torch.zeros(4), torch.full((4,), 2)), "between 2 and 2"),
         (lambda: binary_focal(torch.zeros(4), torch.zeros(4), 1.5), "alpha=1.5"),
         (lambda: focal(torch.zeros(4, 3), torch.zeros(4).long(), gamma=-1), "gamma=-1"),
-        (lambda: focal(torch.zeros(4), torch.zeros(4), [0.1, 0.9]), "single output"),
+        (lambda: focal(torch.zeros(4), torch.zeros(4), [0.1, 0.2, 0.7]), "for 2 classes"),
         (lambda: balanced_weights([0, 0]), "class counts"),
         (lambda: balanced_weights([3, -1]), "class counts"),
     ],
@@ -266,3 +268,21 @@ def test_errors_say_what_was_received_expected_and_how_to_mend(call, word):
     assert caught.value.received
     assert caught.value.expected
     assert caught.value.fix
+
+
+def test_multi_label_cross_entropy_is_its_formula():
+    generator = np.random.default_rng(0)
+    z, y = generator.normal(size=(6, 3)), generator.integers(0, 2, (6, 3))
+    p, smooth = 1 / (1 + np.exp(-z)), 0.9 * y + 0.05
+    terms = -(np.array([1.0, 2.0, 5.0]) * smooth * np.log(p) + (1 - smooth) * np.log(1 - p))
+    value = multi_label_cross_entropy(torch.tensor(z), torch.tensor(y), torch.tensor([1.0, 2.0, 5.0]), 0.1)
+    assert value.item() == pytest.approx(terms.mean(), rel=1e-12)
+    plain = F.binary_cross_entropy_with_logits(torch.tensor(z), torch.tensor(y).double())
+    torch.testing.assert_close(multi_label_cross_entropy(torch.tensor(z), torch.tensor(y)), plain)
+
+
+def test_positive_weights_balance_each_label():
+    weights = positive_weights([5, 10, 0], 20)
+    assert weights.tolist() == [3.0, 1.0, 1.0]
+    with pytest.raises(ConfigError, match="counts of items"):
+        positive_weights([21], 20)

@@ -109,19 +109,20 @@ def test_class_weights_weigh_the_terms_of_the_cross_entropy(shape):
 def test_class_weights_take_the_dtype_of_the_logits_and_need_one_for_each_class():
     assert weights_for(torch.zeros(1, 2).half(), torch.ones(2)).dtype == torch.float16
     for wrong in ([1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]):
-        with pytest.raises(ConfigError, match="for 2 classes"):
-            weights_for(torch.zeros(1, 2), wrong)
+        with pytest.raises(ConfigError, match=r"alpha of shape .* for 2 classes") as caught:
+            weights_for(torch.zeros(1, 2), wrong, "alpha")
+        assert "2 numbers as alpha" in caught.value.fix
 
 
 def test_the_bounds_of_values_are_inclusive():
-    within(torch.tensor([0.0, 1.0]), 0, 1, "targets")
+    within(torch.tensor([0.0, 1.0]), 0, 1, "targets", "rescale them")
     for wrong in (-0.01, 1.01, float("nan")):
-        with pytest.raises(ConfigError, match="targets between"):
-            within(torch.tensor([0.5, wrong]), 0, 1, "targets")
+        with pytest.raises(ConfigError, match=r"targets between(.|\n)*rescale them"):
+            within(torch.tensor([0.5, wrong]), 0, 1, "targets", "rescale them")
 
 
 def test_values_on_another_device_are_not_read():
-    within(torch.empty(2, device="meta"), 0, 1, "targets")  # reading one would raise
+    within(torch.empty(2, device="meta"), 0, 1, "targets", "rescale them")  # reading one would raise
 
 
 def test_options_include_the_lower_bound_only():

@@ -242,8 +242,7 @@ def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) ->
         return ""
     return (
         f"The classes are imbalanced ({counts[largest]:,} {largest}, {counts[rarest]:,} {rarest}): look at "
-        "macro F1 and the confusion matrix, and give rare classes more weight with loss=balanced or "
-        "loss=focal."
+        "macro F1 and the confusion matrix, and give rare classes more weight with loss=balanced."
     )
 
 

@@ -13,12 +13,13 @@ from hibiscus.losses.classification import (
     balanced_cross_entropy,
     balanced_weights,
     binary_cross_entropy,
-    binary_focal,
     cross_entropy,
-    focal,
+    multi_label_cross_entropy,
+    positive_weights,
 )
 from hibiscus.losses.control import bellman_target
 from hibiscus.losses.detection import anchor_focal, hard_negatives, mined_cross_entropy, multibox, offset_loss
+from hibiscus.losses.focal import binary_focal, focal
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
@@ -49,11 +50,13 @@ __all__ = [
     "mean_absolute_error",
     "mean_squared_error",
     "mined_cross_entropy",
+    "multi_label_cross_entropy",
     "multibox",
     "nonsaturating_generator",
     "offset_loss",
     "pixel_cross_entropy",
     "pixel_focal",
+    "positive_weights",
     "prototype_logits",
     "smooth_l1",
     "wasserstein_critic",

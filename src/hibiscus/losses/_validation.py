@@ -12,17 +12,22 @@ from torch import Tensor
 from hibiscus.errors import ConfigError
 
 __all__ = [
+    "BINARY",
+    "LABELS",
     "Weights",
     "class_target",
     "full_precision",
     "in_range",
     "matched",
     "not_empty",
+    "one_output",
     "weights_for",
     "within",
 ]
 
 Weights = Tensor | Sequence[float]
+LABELS = "number the classes from 0, and remove items without a label"  # how to correct what is out of range
+BINARY = "pass 0 for negative and 1 for positive items, or a probability"
 
 
 def full_precision(values: Tensor) -> Tensor:
@@ -68,7 +73,7 @@ def class_target(logits: Tensor, target: Tensor) -> tuple[Tensor, bool]:
     if target.shape == logits.shape:
         return target.to(full_precision(logits).dtype), False
     if target.shape == logits.shape[:1] + logits.shape[2:] and not target.is_floating_point():
-        within(target, 0, logits.shape[1] - 1, "labels")
+        within(target, 0, logits.shape[1] - 1, "labels", LABELS)
         return target.long().unsqueeze(1), True
     raise ConfigError(
         f"logits of shape {tuple(logits.shape)} and a target of shape {tuple(target.shape)}, {target.dtype}",
@@ -77,9 +82,14 @@ def class_target(logits: Tensor, target: Tensor) -> tuple[Tensor, bool]:
     )
 
 
-def weights_for(logits: Tensor, class_weights: Weights | None) -> Tensor:
+def one_output(logits: Tensor) -> bool:
+    """Whether logits (batch,) or (batch, 1) are those of the positive of two classes."""
+    return logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)
+
+
+def weights_for(logits: Tensor, class_weights: Weights | None, what: str = "class weights") -> Tensor:
     """One weight per class in the precision of the logits, of shape (1, classes, 1, ...) for multiplication;
-    ones for None.
+    ones for None. `what` names the argument in the message.
     """
     classes = logits.shape[1]
     if class_weights is None:
@@ -87,26 +97,26 @@ def weights_for(logits: Tensor, class_weights: Weights | None) -> Tensor:
     weights = torch.as_tensor(class_weights, dtype=logits.dtype, device=logits.device)
     if weights.shape != (classes,):
         raise ConfigError(
-            f"class weights of shape {tuple(weights.shape)} for {classes} classes",
-            f"one weight per class: ({classes},)",
-            "compute them with balanced_weights(counts), where counts has one number per class",
+            f"{what} of shape {tuple(weights.shape)} for {classes} classes",
+            f"one weight per class, shape ({classes},); for a single output that of the negative class first",
+            f"pass {classes} numbers as {what}, or None for equal weights",
         )
     return weights.view(1, classes, *[1] * (logits.ndim - 2))
 
 
-def within(values: Tensor, low: float, high: float, what: str) -> None:
+def within(values: Tensor, low: float, high: float, what: str, fix: str) -> None:
     """Raise where a value lies outside [low, high]; checked on a CPU only, since a check would synchronize
-    with a GPU.
+    with a GPU. `what` and `fix` say in the message what the values are and how to correct them.
     """
     if values.device.type != "cpu" or torch.compiler.is_compiling():
         return
     minimum, maximum = (bound.item() for bound in values.aminmax())
     if not (low <= minimum and maximum <= high):
-        raise ConfigError(
+        received, expected = (
             f"{what} between {minimum:g} and {maximum:g}",
             f"{what} between {low:g} and {high:g}",
-            "number the classes from 0, and remove items without a label",
         )
+        raise ConfigError(received, expected, fix)
 
 
 def in_range(name: str, value: float, low: float, high: float = float("inf")) -> None:

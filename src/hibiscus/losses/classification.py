@@ -15,11 +15,13 @@ from torch.nn.functional import softplus
 
 from hibiscus.errors import ConfigError
 from hibiscus.losses._validation import (
+    BINARY,
     Weights,
     class_target,
     full_precision,
     in_range,
     matched,
+    one_output,
     weights_for,
     within,
 )
@@ -28,9 +30,9 @@ __all__ = [
     "balanced_cross_entropy",
     "balanced_weights",
     "binary_cross_entropy",
-    "binary_focal",
     "cross_entropy",
-    "focal",
+    "multi_label_cross_entropy",
+    "positive_weights",
 ]
 
 
@@ -162,101 +164,61 @@ def balanced_cross_entropy(
         Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
         eq. 3.
     """
-    terms = _binary_terms if _one_output(logits) else _cross_entropy_terms
+    terms = _binary_terms if one_output(logits) else _cross_entropy_terms
     loss, _ = terms(logits, target, label_smoothing, balanced_weights(counts))
     return loss.mean()
 
 
-def binary_focal(logits: Tensor, target: Tensor, alpha: float | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss of a sigmoid: down-weights items that are classified well, so that many easy items do not
-    dominate a few hard ones.
+def positive_weights(counts: Tensor | Sequence[float], items: int) -> Tensor:
+    r"""For each label, the weight of its positive items with which they count as much as its negative ones.
 
-        p    = sigmoid(logits)
-        loss = mean(-target * alpha * (1 - p)**gamma * log(p)
-                    - (1 - target) * (1 - alpha) * p**gamma * log(1 - p))
+        weights = (items - counts) / counts,    1 where counts == 0
 
-    Shapes are arbitrary: with one-hot targets (batch, anchors, classes) it is the loss of RetinaNet, with one
-    sigmoid per class. The paper divides the sum by the number of positive anchors; this is a mean over all
-    entries.
+    Count on the training part only.
 
     Args:
-        logits: unbounded scores of the positive class.
+        counts: items that have the label.
+        items: items in all.
+
+    Shapes:
+        counts (labels,); returns (labels,), float32 (float64 for float64).
+
+    Raises:
+        ConfigError: when a count lies outside 0 .. items.
+    """
+    counts = full_precision(torch.as_tensor(counts))
+    within(counts, 0, items, "counts of items", "count the items that have each label, and all items")
+    return torch.where(counts > 0, (items - counts) / counts.clamp_min(1), torch.ones_like(counts))
+
+
+def multi_label_cross_entropy(
+    logits: Tensor, target: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0
+) -> Tensor:
+    r"""Cross-entropy of one sigmoid per label, for items with any number of labels.
+
+        smooth = (1 - label_smoothing) * target + label_smoothing / 2
+        loss   = mean(weights * smooth * softplus(-logits) + (1 - smooth) * softplus(logits))
+
+    The mean is taken over items and labels.
+
+    Args:
+        logits: unbounded scores of the labels.
         target: 0 or 1, or a probability.
-        alpha: weight of positive items, in [0, 1] (paper: 0.25); negative items have weight 1 - alpha; both
-            have 1 if None.
-        gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the weighted cross-entropy.
+        weights: the weight of the positive items of each label, such as `positive_weights`; 1 if None.
+        label_smoothing: probability mass spread over both values of a label, in [0, 1).
 
     Shapes:
-        logits and target of equal shape; (batch,) and (batch, 1) may be mixed; returns a scalar in [0, inf),
-        nats.
+        logits and target (batch, labels); weights (labels,); returns a scalar in [0, inf), nats.
 
     Raises:
-        ConfigError: when the shapes do not match, or an option is out of range.
-
-    Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
-        eq. 5.
+        ConfigError: when the shapes do not match, or a target lies outside [0, 1].
     """
-    in_range("gamma", gamma, 0)
-    in_range("alpha", 0.0 if alpha is None else alpha, 0, 1 + 1e-9)
+    in_range("label_smoothing", label_smoothing, 0, 1)
     logits, target = matched(logits, target)
-    within(target, 0, 1, "binary targets")
-    positive, negative = (1.0, 1.0) if alpha is None else (alpha, 1.0 - alpha)
-    nll_positive, nll_negative = softplus(-logits), softplus(logits)  # -log(p), -log(1 - p)
-    # exp(-gamma * nll_negative) is (1 - p)**gamma with a finite gradient at p = 1 for every gamma.
-    positive_term = positive * target * torch.exp(-gamma * nll_negative) * nll_positive
-    return (positive_term + negative * (1 - target) * torch.exp(-gamma * nll_positive) * nll_negative).mean()
-
-
-def focal(logits: Tensor, target: Tensor, alpha: float | Weights | None = 0.25, gamma: float = 2.0) -> Tensor:
-    r"""Focal loss in the form that suits the logits: a sigmoid for a single output, a softmax for one output
-    per class.
-
-        log_prob = logits - logsumexp(logits)
-        loss     = mean(sum(-alpha * target * (1 - exp(log_prob))**gamma * log_prob))  softmax, over the batch
-
-    Logits (batch,) or (batch, 1) are passed to `binary_focal`, where the positive class has weight `alpha`
-    and the negative class 1 - alpha. For a softmax a single number would only rescale the loss, so **a scalar
-    alpha has no effect there**: pass one number per class to weight the classes (the loss of RetinaNet, with
-    one sigmoid per class, is `binary_focal` with one-hot targets).
-
-    Args:
-        logits: unbounded scores.
-        target: integer labels or class probabilities; 0 or 1 for a single output.
-        alpha: a number (single output only; paper: 0.25), one weight per class (softmax only), or None for no
-            weights.
-        gamma: how strongly easy items are down-weighted, >= 0 (paper: 2); 0 gives the cross-entropy.
-
-    Shapes:
-        logits (batch, classes, ...), (batch,) or (batch, 1); target as in `cross_entropy`; returns a scalar
-        in [0, inf), nats.
-
-    Raises:
-        ConfigError: when the shapes do not match, or an option is out of range.
-
-    Reference:
-        Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002,
-        eqs. 4 and 5.
-    """
-    number = alpha if isinstance(alpha, int | float) else None
-    weights = None if isinstance(alpha, int | float) else alpha
-    if _one_output(logits):
-        if weights is not None:
-            raise ConfigError(
-                "one alpha per class for a single output", "a number in [0, 1] or None", "pass alpha=0.25"
-            )
-        return binary_focal(logits, target, number, gamma)
-    in_range("gamma", gamma, 0)
-    target, sparse = class_target(logits, target)
-    log_prob = full_precision(logits).log_softmax(1)
-    # The minimum keeps the gradient of the power finite where p rounds to 1 and gamma < 1.
-    error = (-torch.expm1(log_prob)).clamp_min(torch.finfo(log_prob.dtype).tiny)
-    loss = -weights_for(log_prob, weights) * error**gamma * log_prob  # (batch, classes, ...)
-    return (loss.gather(1, target) if sparse else (target * loss).sum(1)).mean()
-
-
-def _one_output(logits: Tensor) -> bool:
-    return logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)
+    within(target, 0, 1, "binary targets", BINARY)
+    smooth = (1 - label_smoothing) * target + label_smoothing / 2
+    positive = weights_for(logits, weights, "weights of positive items")
+    return (positive * smooth * softplus(-logits) + (1 - smooth) * softplus(logits)).mean()
 
 
 def _cross_entropy_terms(
@@ -284,7 +246,7 @@ def _binary_terms(
     """The weighted cross-entropy of each output and the weight of its target, in the shape of the logits."""
     in_range("label_smoothing", label_smoothing, 0, 1)
     logits, target = matched(logits, target)
-    within(target, 0, 1, "binary targets")
+    within(target, 0, 1, "binary targets", BINARY)
     w0, w1 = weights_for(logits.new_empty(1, 2), class_weights)[0]
     smooth = (1 - label_smoothing) * target + label_smoothing / 2
     loss = w1 * smooth * softplus(-logits) + w0 * (1 - smooth) * softplus(logits)

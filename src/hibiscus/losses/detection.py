@@ -199,7 +199,8 @@ def _log_prob(logits: Tensor, labels: Tensor) -> Tensor:
         logits,
         labels,
     )
-    within(labels, -1, logits.shape[2] - 1, "labels")
+    fix = "-1 for ignored anchors, 0 for the background, and the classes from 1"
+    within(labels, -1, logits.shape[2] - 1, "labels", fix)
     return full_precision(logits).log_softmax(-1).gather(-1, labels.long().clamp_min(0)[..., None])[..., 0]
 
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from hibiscus import api
+from hibiscus.data.arrays.open import dataset_from_arrays
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import LabelPreparation, Preparation
+from hibiscus.errors import ConfigError
 from hibiscus.methods.classify.classify import Classify
 from methods.learning import SHARED, needs_shared, trained
 
@@ -59,6 +61,19 @@ def test_focal_weights_items_by_their_error():
     made, data = method(loss="focal", focal_gamma=2.0), batch()
     p = softmax(made.network(data.array).detach().numpy())[np.arange(12), data.label.numpy()]
     assert made.loss(data)[0].item() == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean(), rel=1e-5)
+
+
+def test_focal_weights_classes_by_the_inverse_of_their_frequency():
+    made, data = method(loss="focal", focal_gamma=2.0), batch()
+    made.counts = torch.tensor([1.0, 3.0, 8.0])
+    p = softmax(made.network(data.array).detach().numpy())[np.arange(12), data.label.numpy()]
+    alpha = (12 / (3 * np.array([1.0, 3.0, 8.0])))[data.label.numpy()]
+    assert made.loss(data)[0].item() == pytest.approx((-alpha * (1 - p) ** 2 * np.log(p)).mean(), rel=1e-5)
+
+
+def test_alpha_is_for_two_classes():
+    with pytest.raises(ConfigError, match="focal_alpha"):
+        method(3, loss="focal", focal_alpha=0.3)
 
 
 @pytest.mark.parametrize("alpha", [0.25, 0.6])
@@ -140,3 +155,20 @@ def test_it_learns_the_adult_table(tmp_path):
         tmp_path, "classify", tables / "adult_train.csv.gz", target="income", test_data=test_data
     )
     assert evaluation["metrics"]["test/accuracy"] >= 0.85
+
+
+def test_balanced_and_focal_find_items_of_a_rare_class(tmp_path):
+    """6 % of the items are of the second class, and they overlap with the first."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(2000) < 0.06).astype(np.int64)
+    x = rng.normal(size=(2000, 4)) + y[:, None] * np.array([1.3, 0.65, 0, 0])
+    data = dataset_from_arrays("rare", "rare", {"": {"image": x, "label": y}})
+    options = {"net": "mlp", "net_options": {"hidden": [16]}, "epochs": 4, "test": 0.4, "quiet": True}
+    recall = {}
+    for loss in ("cross-entropy", "balanced", "focal"):
+        run = api.train("classify", data, out=tmp_path / loss, loss=loss, **options)
+        predicted = np.array(run.predict(x.astype(np.float32))["label"]) == "1"
+        recall[loss] = predicted[y == 1].mean()
+    assert recall["cross-entropy"] < 0.35
+    assert recall["balanced"] > 0.55
+    assert recall["focal"] > 0.55

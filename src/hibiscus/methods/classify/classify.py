@@ -4,13 +4,14 @@ r"""Classification: learns from labeled examples to predict the class of an item
 
 The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) =
 sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices
-of `loss`: `cross-entropy` as above; `balanced` weights each class by the inverse of its frequency in the
-training part; `focal` weights each item by `(1 - p(label | x))^gamma`.
+of `loss`: `cross-entropy` as above; `balanced` multiplies the term of an item by `alpha(label) = items /
+(classes * items of its class)`, counted in the training part; `focal` by `alpha(label) (1 - p)^gamma`, with
+`p = p(label | x)`.
 
 Use it for images, tables, texts and time series with one label per item. What most often goes wrong is
 overfitting: training accuracy rises while validation accuracy falls. Remedies, in this order, are more data,
 augmentation (`crop=4 flip=true`), `net.dropout=0.3` and weight decay. With imbalanced classes, look at macro
-F1 and the confusion matrix rather than at accuracy.
+F1 and the confusion matrix rather than at accuracy, and use `loss=balanced`.
 
 Differences from the paper: the best epoch is selected on a validation part that is held out from training,
 never on the test part.
@@ -35,7 +36,13 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.evaluation.classification import evaluate_classifier
-from hibiscus.losses import balanced_cross_entropy, binary_cross_entropy, cross_entropy, focal
+from hibiscus.losses import (
+    balanced_cross_entropy,
+    balanced_weights,
+    binary_cross_entropy,
+    cross_entropy,
+    focal,
+)
 from hibiscus.methods import outputs, supervised
 from hibiscus.methods.outputs import predict_part
 from hibiscus.methods.supervised import SupervisedConfig
@@ -59,8 +66,12 @@ class Config(SupervisedConfig):
     focal_gamma: float = Field(
         2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy items (Lin et al.)"
     )
-    focal_alpha: float = Field(
-        0.25, gt=0, lt=1, description="focal loss, two classes: weight alpha of the second class (Lin et al.)"
+    focal_alpha: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="focal loss, two classes: weight alpha of the second class, 1 - alpha of the first; "
+        "by default each class is weighted by the inverse of its frequency in training",
     )
 
 
@@ -97,6 +108,12 @@ class Classify(Method):
             raise ConfigError(
                 "label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out"
             )
+        if isinstance(resolved, Config) and resolved.focal_alpha and preparation["label"].num_classes > 2:
+            raise ConfigError(
+                f"focal_alpha={resolved.focal_alpha} with {preparation['label'].num_classes} classes",
+                "two classes",
+                "leave focal_alpha out: classes are weighted by the inverse of their frequency",
+            )
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
@@ -122,7 +139,7 @@ class Classify(Method):
         """The loss of `logits` (batch, outputs) against class numbers `label` (batch,); scalar, nats."""
         config = self.config
         if config.loss == "focal":
-            alpha = config.focal_alpha if logits.shape[1] == 1 else None
+            alpha = balanced_weights(self.counts) if config.focal_alpha is None else config.focal_alpha
             return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
         if config.loss == "balanced":
             return balanced_cross_entropy(logits, label, self.counts, label_smoothing=config.label_smoothing)
