@@ -32,3 +32,10 @@ def test_residual_networks_of_former_versions_stay_what_they_were(version, old, 
 
 def test_a_run_of_today_keeps_its_network():
     assert upgrade("run.json", {"format": 3, "config": {"net": "resnet50"}})["config"]["net"] == "resnet50"
+
+
+def test_former_regressions_have_no_classes():
+    data = {"fields": {}, "classes": {"7.2": {"train": 1}}}
+    run = {"format": 2, "method": "regress", "config": {}, "data": data}
+    assert upgrade("run.json", run)["data"] == {"fields": {}, "classes": {}}
+    assert upgrade("run.json", {**run, "method": "classify"})["data"] == data

@@ -77,7 +77,7 @@ def upgrade(file: str, content: Any) -> Any:
         }
     version = content.get("format", 1)
     if version in (1, 2) and file in ("run.json", "sweep.json"):
-        content = _with_former_networks(file, content)
+        content = _from_version_2(file, content)
     if version != 1:
         return content
     content = {KEYS.get(key, key): value for key, value in content.items()}
@@ -96,10 +96,14 @@ def upgrade(file: str, content: Any) -> Any:
     return content
 
 
-def _with_former_networks(file: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The content with the networks of version 2 by today's names, wherever options are recorded."""
+def _from_version_2(file: str, content: dict[str, Any]) -> dict[str, Any]:
+    """The content with the networks of version 2 by today's names, and no classes of a numeric target."""
     if file == "run.json":
-        return {**content, "config": _network(content.get("config"))}
+        content = {**content, "config": _network(content.get("config"))}
+        data = content.get("data")
+        if content.get("method") == "regress" and isinstance(data, dict):  # numbers were counted as classes
+            content["data"] = {**data, "classes": {}}
+        return content
     settings = content.get("settings")
     if isinstance(settings, list):
         settings = [

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.keys import content_keys, digest, frame_keys
+from hibiscus.data.labels import are_measures
 
 
 def dataset(labels=("a", "b", "a", "b"), values=(0, 1, 2, 2), **more):
@@ -107,8 +108,29 @@ def test_measures_are_not_counted_as_classes():
     many = np.arange(1500) / 7
     measures = dataset(labels=many, values=many)
     assert measures.class_counts() == {}
-    assert measures.describe_fields()["label"] == "label: 1500 distinct values"
+    assert measures.describe_fields()["label"] == "target: 1,500 distinct numbers from 0 to 214.143"
     assert "1,500 items" in repr(measures)
+    prices = dataset(labels=np.arange(400) % 229 / 10, values=many[:400])  # fewer than a class list may have
+    assert prices.class_counts() == {}
+    whole = dataset(labels=np.arange(60) % 6, values=many[:60])
+    assert len(whole.summary()["classes"]) == 6
+    assert whole.summary(numeric_target=True)["classes"] == {}
+    assert whole.summary(numeric_target=True)["fields"]["label"] == "target: 6 distinct numbers from 0 to 5"
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "expected"),
+    [
+        ({"1.5", "2.5"}, 100, False),
+        ({f"{i}.5" for i in range(21)}, 400, True),
+        ({str(i) for i in range(60)}, 100, True),
+        ({str(i) for i in range(60)}, 1000, False),
+        ({"a", "1.5"}, 2, False),
+        (set(), 0, False),
+    ],
+)
+def test_measured_numbers(names, count, expected):
+    assert are_measures(names, count) is expected
 
 
 def test_data_without_labels_have_no_classes():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.keys import content_keys
-from hibiscus.data.labels import LabelPreparation
+from hibiscus.data.labels import LabelPreparation, are_measures
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
 
@@ -153,12 +153,7 @@ class Dataset:
     def _describe(self, name: str) -> str:
         values = self.fields[name]
         if name == "label":
-            classes = self.class_counts()
-            return (
-                f"label: {len(classes)} classes"
-                if classes
-                else f"label: {len(set(as_texts(values)))} distinct values"
-            )
+            return self._describe_label()
         if name == "domain":
             counts = {domain: (values == domain).sum() for domain in dict.fromkeys(values.tolist())}
             return "domains: " + ", ".join(f"{domain} {count:,}" for domain, count in counts.items())
@@ -176,15 +171,33 @@ class Dataset:
             return f"table: {len(values.columns)} columns"
         return f"{name}: {values.dtype} {tuple(values.shape[1:])}"
 
+    def _describe_label(self) -> str:
+        if classes := self.class_counts():
+            return f"label: {len(classes)} classes"
+        return (
+            self._describe_numbers() or f"label: {len(set(as_texts(self.fields['label'])))} distinct values"
+        )
+
+    def _describe_numbers(self) -> str:
+        """The range of the target, if its values are numbers; otherwise an empty string."""
+        texts = [text for text in as_texts(self.fields["label"]) if text is not None]
+        try:
+            numbers = np.array(texts, dtype=np.float64)
+        except ValueError:
+            return ""
+        return f"target: {len(set(texts)):,} distinct numbers from {numbers.min():g} to {numbers.max():g}"
+
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
-        """The number of items of each class in each part; empty without labels or with too many.
+        """The number of items of each class in each part; empty without labels, with too many, or if the
+        labels are measured numbers.
 
         A label that differs from a class of the training part only by a trailing period counts as that class.
         """
         if "label" not in self.fields:
             return {}
         labels = as_texts(np.asarray(self.fields["label"])).astype(str)
-        if len(set(labels)) > MAX_CLASSES:
+        distinct = set(labels)
+        if len(distinct) > MAX_CLASSES or are_measures(distinct, len(labels)):
             return {}
         parts = parts or self.parts or {"all": np.arange(len(self))}
         if "train" in parts:
@@ -210,16 +223,25 @@ class Dataset:
                     counts[f"{first} and {second}"] = count
         return counts
 
-    def summary(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
-        """Everything that `hibiscus inspect` shows, as plain JSON values."""
-        chosen = parts or self.parts
+    def summary(
+        self, parts: dict[str, np.ndarray] | None = None, numeric_target: bool = False
+    ) -> dict[str, Any]:
+        """Everything that `hibiscus inspect` shows, as plain JSON values.
+
+        Args:
+            parts: the indices of each part; by default the parts that the data came with.
+            numeric_target: the labels are numbers to be predicted: they have no classes, however few differ.
+        """
+        chosen, fields = parts or self.parts, self.describe_fields()
+        if numeric_target and "label" in fields:
+            fields["label"] = self._describe_numbers() or fields["label"]
         return {
             "name": self.name,
             "path": self.path,
             "items": len(self),
-            "fields": self.describe_fields(),
+            "fields": fields,
             "parts": {name: len(items) for name, items in chosen.items()},
-            "classes": self.class_counts(chosen),
+            "classes": {} if numeric_target else self.class_counts(chosen),
             "about": self.about,
             "roles": self.roles,
             "duplicates": {

@@ -14,7 +14,9 @@ import numpy as np
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError, similar_words
 
-__all__ = ["LabelNumbering", "LabelPreparation"]
+__all__ = ["LabelNumbering", "LabelPreparation", "are_measures"]
+
+NUMBER = re.compile(r"[-+]?(\d+)(\.\d+)?(e[-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -193,17 +195,22 @@ def _natural_order(names: set[str]) -> list[str]:
     return sorted(names, key=key)
 
 
-def _check_classes(names: Sequence[str], count: int, max_classes: int) -> None:
-    numbers = [re.fullmatch(r"[-+]?(\d+)(\.\d+)?(e[-+]?\d+)?", name) for name in names]
-    numeric = all(numbers)
-    broken = numeric and any(number[2] or number[3] for number in numbers if number)
+def are_measures(names: Collection[str], count: int) -> bool:
+    """Whether distinct values of `count` items are measured numbers rather than names of classes."""
+    numbers = [NUMBER.fullmatch(name) for name in names]
+    if not names or not all(numbers):
+        return False
+    broken = any(number[2] or number[3] for number in numbers if number)
     measures = broken and (len(names) > 20 or (len(names) > 5 and len(names) > count / 2))
-    measures = measures or (numeric and len(names) > 50 and len(names) > count / 3)
-    different = count >= 20 and len(names) > 0.9 * count
+    return measures or (len(names) > 50 and len(names) > count / 3)
+
+
+def _check_classes(names: Sequence[str], count: int, max_classes: int) -> None:
+    measures, different = are_measures(names, count), count >= 20 and len(names) > 0.9 * count
     if not (measures or different or len(names) > max_classes):
         return
     received = f"{len(names):,} distinct labels in {count:,} rows, for example {', '.join(names[:3])[:120]}"
     expected = f"at most {max_classes:,} classes with several rows each"
-    if numeric:
+    if all(NUMBER.fullmatch(name) for name in names):
         raise DataError(received, expected, "to predict a number, use train regress")
     raise DataError(received, expected, "choose another target column; this one looks like row identifiers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,4 +143,14 @@ def evaluate_regressor(
             "Check these items first: large errors often come from errors in the data.",
         ),
     ]
+    if len(target.names) > 1:
+        report_items.insert(0, _by_target(predicted, truth, target.names))
     return Evaluation(regression_metrics(predicted, truth), baselines, report_items)
+
+
+def _by_target(predicted: np.ndarray, truth: np.ndarray, names: Sequence[str]) -> Table:
+    columns = {"MAE": "mae", "RMSE": "rmse", "R²": "r2"}
+    metrics = [regression_metrics(predicted[:, i], truth[:, i]) for i in range(len(names))]
+    rows = [[name, *(row[key] for key in columns.values())] for name, row in zip(names, metrics, strict=True)]
+    note = "The metrics of the run are the means over these targets."
+    return Table("Metrics by target", ["target", *columns], rows, note)

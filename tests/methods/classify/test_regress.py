@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from hibiscus import api
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.batch import Batch
 from hibiscus.data.dataset import Dataset
@@ -57,6 +58,45 @@ def test_predictions_and_metrics_are_in_the_targets_unit():
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean((values[:, 0] - Y) ** 2)), rel=1e-4)
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(values[:, 0] - Y)), rel=1e-4)
     assert metrics["loss"] == pytest.approx((metrics["rmse"] / Y.std()) ** 2, rel=1e-3)
+
+
+def test_validation_and_test_have_one_rule_for_several_targets():
+    """Each column by itself, then the mean: a column in large units does not change what the others count."""
+    rng = np.random.default_rng(1)
+    targets = np.stack([Y, rng.normal(size=40), 0.01 * rng.normal(size=40)], 1)
+    preparation = Preparation({"array": ArrayPreparation.fit(X), "target": TargetPreparation.fit(targets)})
+    made = Regress(Regress.resolve(Regress.Config(net="linear"), preparation), preparation)
+    made.train_mode(False)
+    dataset = Dataset("t", "t", {"array": X, "target": targets}, list("abcd") * 10, content_keys(X))
+    parts = {"train": np.arange(20), "val": np.arange(20, 40), "test": np.arange(20, 40)}
+    data = PreparedData(dataset, preparation, parts)
+    with torch.inference_mode():
+        values, metrics = made.predict(data, "val")["values"], made.validate(data, "val")
+        evaluation = made.evaluate(data, "test")
+    error = values - targets[20:]
+    assert metrics["rmse"] == pytest.approx(np.mean([np.sqrt(np.mean(e**2)) for e in error.T]))
+    for name in ("rmse", "mae"):
+        assert metrics[name] == evaluation.metrics[name]
+    table = next(item for item in evaluation.report_items if item.title == "Metrics by target")
+    assert [row[0] for row in table.rows] == ["target_1", "target_2", "target_3"]
+    assert table.rows[1][2] == pytest.approx(np.sqrt(np.mean(error[:, 1] ** 2)))
+
+
+def test_numbers_are_not_counted_as_classes(tmp_path):
+    """Whole numbers too, of which few differ: the quality of a wine is 3 to 8."""
+    rng = np.random.default_rng(0)
+    file = tmp_path / "wine.csv"
+    rows = [
+        f"{a:.3f},{b:.3f},{q}"
+        for a, b, q in zip(*rng.normal(size=(2, 80)), rng.integers(3, 9, 80), strict=True)
+    ]
+    file.write_text("acid,sugar,quality\n" + "\n".join(rows))
+    run = api.train("regress", file, out=tmp_path / "run", quiet=True, target="quality", epochs=1)
+    assert run.info["data"]["classes"] == {}
+    assert run.info["data"]["fields"]["label"] == "target: 6 distinct numbers from 3 to 8"
+    assert "class" not in " ".join(run.evaluation()["advice"])
+    page = run.report().read_text()
+    assert "6 classes" not in page
 
 
 @pytest.mark.slow

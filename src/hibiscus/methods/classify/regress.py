@@ -7,6 +7,8 @@ of `loss`: `mae`, the mean of `|network(x) - y|`, which estimates the median; `h
 `huber_delta` and linear beyond, for targets with outliers. Predictions and metrics are in the original unit
 of the target.
 
+With several target columns, each metric is computed for each column and then averaged.
+
 Use it to predict prices, quantities or ages. What most often goes wrong is that the network does worse than
 linear regression: if there are few rows, use a small network (`net.hidden=64,64`), weight decay and more
 epochs, and always compare with the linear baseline.
@@ -40,6 +42,7 @@ from hibiscus.methods.supervised import (
     resolve_supervised,
     supervised_stage,
 )
+from hibiscus.metrics.regression import regression_metrics
 from hibiscus.training.config import Epochs, TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -109,9 +112,9 @@ class Regress(Method):
         """Root mean squared error, mean absolute error and loss on a part."""
         outputs = predict_part(ema_or(self.nets, "network"), data, part, tta_flip=self.config.tta_flip)
         target, decode = data.values("target", part), self.preparation["target"].decode
-        error = decode(outputs.numpy()) - decode(target)
+        metrics = regression_metrics(decode(outputs.numpy()), decode(target))
         loss = self.loss_from_outputs(outputs, torch.from_numpy(target)).item()
-        return {"rmse": float(np.sqrt(np.mean(error**2))), "mae": float(np.mean(np.abs(error))), "loss": loss}
+        return {"rmse": metrics["rmse"], "mae": metrics["mae"], "loss": loss}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with the mean and a linear regression as baselines."""
