@@ -27,6 +27,11 @@ class DataConfig(BaseModel):
     channels: Literal[1, 3] | None = Field(
         None, description="1 for grayscale or 3 for RGB images; detected by default"
     )
+    white_level: float | None = Field(
+        None,
+        gt=0,
+        description="images of more than 8 bits: the value of white; by default the maximum of training",
+    )
     max_bad_fraction: float = Field(
         0.05, ge=0, le=1, description="maximum fraction of files that may be unusable"
     )
@@ -67,5 +72,6 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        names = ("target", "test_data", "target_domain", "image_size", "channels", "max_bad_fraction")
+        names = ("target", "test_data", "target_domain", "image_size", "channels", "white_level")
+        names = (*names, "max_bad_fraction")
         return {name: getattr(self, name) for name in names}

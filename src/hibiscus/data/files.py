@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from hibiscus.data.images.formats import IMAGE_ENDINGS
 from hibiscus.errors import DataError
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "decode_text",
     "find_images",
     "find_parts",
+    "folder_part",
     "folders_in",
     "is_hidden",
     "part_folders",
@@ -28,12 +30,15 @@ __all__ = [
     "walk_files",
 ]
 
-IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
 PART_NAMES = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
     "test": "test", "testing": "test",
-}  # fmt: skip  # fmt: skip
+}  # fmt: skip
+SET_WORDS = r"(?:[ _-]?(?:set|data|images|imgs|photos|pictures|folder|split|part))?"  # train_set, test-images
+# What systems add to folders; @eaDir (Synology) even holds small copies of the images.
+SYSTEM_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information",
+                "lost+found", "__pycache__", "icon\r"}  # fmt: skip
 MASK_FOLDERS = (
     "masks", "mask", "labels", "label", "annotations", "annot",
     "segmentation", "segmentationclass", "gt", "labelids",
@@ -41,8 +46,8 @@ MASK_FOLDERS = (
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is silently ignored: dot files, and what macOS adds to archives."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Whether a file or folder is silently ignored: dot files, and what operating systems add to folders."""
+    return name.startswith(".") or name.lower() in SYSTEM_NAMES
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
@@ -86,18 +91,21 @@ def find_images(folder: Path) -> tuple[list[Path], int]:
 def find_parts(folder: Path) -> dict[Path, str]:
     """The part of each folder that is one; without a train folder there are none: `test` is a class.
 
-    A folder that contains only one folder is descended into, as archives are often packed that way.
+    A folder that contains only one folder, and no images, is descended into, as archives are often packed
+    that way.
     """
-    children = [child for child in sorted(folder.iterdir()) if not is_hidden(child.name)]
-    parts = {
-        child: PART_NAMES[child.name.lower()]
-        for child in children
-        if child.name.lower() in PART_NAMES and child.is_dir()
-    }
+    folders = folders_in(folder)
+    parts = {child: part for child in folders if (part := folder_part(child.name))}
     if "train" in parts.values():
         return parts
-    only_folder = len(children) == 1 and children[0].is_dir() and not children[0].is_symlink()
-    return find_parts(children[0]) if only_folder else {}
+    wrapped = len(folders) == 1 and not folders[0].is_symlink() and not children(folder, tuple(IMAGE_ENDINGS))
+    return find_parts(folders[0]) if wrapped else {}
+
+
+def folder_part(name: str) -> str:
+    """The part that a folder is named after (`train`, `Validation`, `test_set`), or `""`."""
+    match = re.fullmatch(rf"({'|'.join(PART_NAMES)}){SET_WORDS}", name.lower())
+    return PART_NAMES[match[1]] if match else ""
 
 
 def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:

@@ -27,6 +27,7 @@ __all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 LARGEST_SIDE = 4096
+IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
 Progress = Callable[[int, int], None]
 
 
@@ -38,6 +39,7 @@ def open_data(
     target_domain: str | os.PathLike[str] | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
+    white_level: float | None = None,
     max_bad_fraction: float = 0.05,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -56,6 +58,8 @@ def open_data(
             the larger size of the two.
         image_size: side in pixels, or `(height, width)`, that images are resized to; detected by default.
         channels: 1 for grayscale or 3 for RGB; detected by default.
+        white_level: the value of white in images of more than 8 bits; by default the maximum of the training
+            part.
         max_bad_fraction: the largest fraction of files that may be unusable.
         progress: called with the number of images decoded so far and their total number.
 
@@ -64,7 +68,12 @@ def open_data(
     """
     check_max_bad(max_bad_fraction)
     _check_shape(image_size, channels)
-    image_options = {"image_size": image_size, "channels": channels, "max_bad_fraction": max_bad_fraction}
+    image_options = {
+        "image_size": image_size,
+        "channels": channels,
+        "white_level": white_level,
+        "max_bad_fraction": max_bad_fraction,
+    }
     options: dict[str, Any] = {"target": target, **image_options}
     dataset = _open_one(os.fspath(path), progress, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
@@ -75,6 +84,7 @@ def open_data(
         if "image" in dataset.fields:
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
+            options.update(dataset.about.get("image", {}))
         test = _open_one(os.fspath(test_data), progress, like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
@@ -223,7 +233,7 @@ def _is_part_table(name: str, part: str) -> bool:
 
 
 def _image(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("image_size", "channels", "max_bad_fraction")}
+    return {name: options[name] for name in IMAGE_OPTIONS}
 
 
 def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **options: Any) -> Dataset:

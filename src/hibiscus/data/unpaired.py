@@ -12,9 +12,10 @@ import numpy as np
 
 from hibiscus.data.dataset import Dataset, check_bad_files
 from hibiscus.data.files import PART_NAMES, find_images
+from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import color_name
-from hibiscus.data.images.folder import open_image_files
 from hibiscus.data.images.ops import resize_cover, to_gray, to_rgb
+from hibiscus.data.images.reading import plan_reading
 from hibiscus.data.split import make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
@@ -60,12 +61,13 @@ def open_domain_folder(
         raise DataError(
             f"{folder}: trainA and trainB are empty", "images in both folders", "add images to them"
         )
-    pixels, keys, good, skipped = open_image_files(
-        files, shape.get("image_size"), shape.get("channels"), progress
+    train = [part == "train" for part, _ in slots]
+    reading = plan_reading(files, train=train, **shape)
+    pixels, keys, good, skipped = decode_images(
+        files, reading.shape, progress, white_level=reading.white_level
     )
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     parts = np.array([slots[i][0] for i in good])
-    size = f"{pixels.shape[1]}x{pixels.shape[2]}, {color_name(pixels.shape[3])}"
     return Dataset(
         name=folder.resolve().name,
         path=str(folder),
@@ -73,8 +75,9 @@ def open_domain_folder(
         ids=[files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
         parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
-        notes=[f"two domains; images resized to {size}"],
+        notes=[f"two domains; {reading.resize_note()}", *reading.notes],
         skipped=skipped,
+        about=reading.about,
     )
 
 

@@ -16,8 +16,8 @@ from hibiscus.data.arrays.open import open_arrays
 from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS, find_images
-from hibiscus.data.images.decode import read_headers
 from hibiscus.data.images.folder import open_image_files
+from hibiscus.data.images.headers import read_headers
 from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
 from hibiscus.data.keys import content_keys
 from hibiscus.data.masks.folder import find_mask_pairs
@@ -114,7 +114,12 @@ def _open_table(file: Path, preparation: Preparation) -> Dataset:
     listed = listed_images(file) if file.is_file() and "table" not in preparation else []
     if listed:
         return _open_image_files(listed, preparation)
-    return open_data(str(file), image_size=(prepared.height, prepared.width), channels=prepared.channels)
+    return open_data(
+        str(file),
+        image_size=(prepared.height, prepared.width),
+        channels=prepared.channels,
+        white_level=prepared.white_level,
+    )
 
 
 def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
@@ -148,7 +153,9 @@ def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
 def _open_image_files(files: list[Path], preparation: Preparation) -> Dataset:
     prepared = preparation["image"]
     size = (prepared.height, prepared.width)
-    pixels, keys, good, skipped = open_image_files(files, size, prepared.channels, resize=prepared.resize)
+    pixels, keys, good, skipped = open_image_files(
+        files, size, prepared.channels, resize=prepared.resize, white_level=prepared.white_level
+    )
     if not len(good):
         raise DataError(skipped[0].reason, "at least one readable image", "check the files")
     sizes = []
@@ -160,10 +167,13 @@ def _open_image_files(files: list[Path], preparation: Preparation) -> Dataset:
 def _open_video(file: Path, preparation: Preparation) -> Dataset:
     """The frames of a video, named by the file and their number."""
     prepared = preparation["image"]
-    pixels, size = read_frames(file, (prepared.height, prepared.width, prepared.channels), prepared.resize)
+    faults: list[str] = []
+    shape = (prepared.height, prepared.width, prepared.channels)
+    pixels, size = read_frames(file, shape, prepared.resize, faults)
     sizes = [size] * len(pixels) if prepared.resize == "squash" else []
     ids = [f"{file.with_suffix('')}-{number:06}" for number in range(len(pixels))]
-    return _dataset("frames", _with_sizes(pixels, sizes), ids, content_keys(pixels))
+    skipped = [Skipped(str(file), fault) for fault in faults]
+    return _dataset("frames", _with_sizes(pixels, sizes), ids, content_keys(pixels), skipped)
 
 
 def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def _fit_inputs(
         fields["image"] = ImagePreparation.fit(dataset.fields["image"], rows=train)
         if {"mask", "boxes"} & dataset.fields.keys():  # not cropped, so that no annotation is lost
             fields["image"] = dataclasses.replace(fields["image"], resize="squash")
+        if white_level := dataset.about.get("image", {}).get("white_level"):
+            fields["image"] = dataclasses.replace(fields["image"], white_level=white_level)
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)

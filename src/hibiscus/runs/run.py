@@ -168,15 +168,16 @@ class Run:
         if isinstance(data, Dataset):
             return data
         options = build_options(DataConfig, self.info["data_options"])
-        size, channels = options.image_size, options.channels
+        size, channels, white_level = options.image_size, options.channels, options.white_level
         if "image" in (preparation := self.preparation):
             image = preparation["image"]
-            size, channels = (image.height, image.width), image.channels
+            size, channels, white_level = (image.height, image.width), image.channels, image.white_level
         return open_data(
             data,
             target=options.target,
             image_size=size,
             channels=channels,
+            white_level=white_level,
             max_bad_fraction=options.max_bad_fraction,
         )
 

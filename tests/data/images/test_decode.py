@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, ImageOps
 
 from hibiscus.data.images import ops as pic
-from hibiscus.data.images.decode import image_size
+from hibiscus.data.images.headers import image_size
 from hibiscus.errors import ConfigError, DataError
 
 RNG = np.random.default_rng(0)

@@ -269,7 +269,7 @@ def test_empty_folders_and_folders_of_other_things(folder):
     with pytest.raises(DataError, match="the folder is empty"):
         open_data(folder)
     (folder / "readme.md").write_text("x")
-    with pytest.raises(DataError, match=r"no images \(1 other files\)"):
+    with pytest.raises(DataError, match=r"no images \(1 other files: 1 \.md\)"):
         open_data(folder)
     (folder / "iris.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=f"pass the file: {folder}/iris.csv"):

@@ -11,7 +11,7 @@ from PIL import Image
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.dataset import IGNORED, remap_classes
 from hibiscus.data.masks.class_list import read_class_list
-from hibiscus.data.masks.folder import find_mask_pairs, mask_shape
+from hibiscus.data.masks.folder import find_mask_pairs, mask_reading
 from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
@@ -172,8 +172,8 @@ def test_masks_are_brought_to_size_by_the_nearest_pixel(tmp_path):
     assert data.fields["mask"].shape == (3, 4, 6)
     assert set(np.unique(data.fields["mask"])) <= {0, 1, 2}
     files = [folder / "images" / f"{number}.jpg" for number in range(3)]
-    assert mask_shape(files, None, None) == (8, 12, 3)
-    assert mask_shape(files, 5, 1) == (5, 5, 1)
+    assert mask_reading(files).shape == (8, 12, 3)
+    assert mask_reading(files, 5, 1).shape == (5, 5, 1)
 
 
 @pytest.mark.parametrize("text", ["0 a\n0 b\n", "300 a\n", "0 a\n1 2 3 b\n"])

@@ -12,8 +12,7 @@ from hibiscus.data.boxes.formats import read_boxes
 from hibiscus.data.boxes.summary import summary
 from hibiscus.data.dataset import CROWD, PADDING, Dataset, check_bad_files
 from hibiscus.data.images.cache import decode_images
-from hibiscus.data.images.decode import color_name
-from hibiscus.data.masks.folder import mask_shape, open_mask_folder
+from hibiscus.data.masks.folder import mask_reading, open_mask_folder
 
 __all__ = ["normalized_boxes", "open_boxes"]
 
@@ -35,6 +34,7 @@ def open_boxes(
     max_bad_fraction: float = 0.05,
     progress: Callable[[int, int], None] | None = None,
     masks: bool = False,
+    white_level: float | None = None,
 ) -> Dataset:
     """Opens images with boxes; if there are masks as well, only the images that have both.
 
@@ -43,13 +43,15 @@ def open_boxes(
     """
     boxset = read_boxes(path)
     files = [image.file for image in boxset.images]
-    shape = mask_shape(files, image_size, channels)
-    pixels, keys, good, bad = decode_images(files, shape, progress, "squash")
+    chosen = set(np.asarray(boxset.parts.get("train", ())).tolist())
+    train = [index in chosen for index in range(len(files))] if chosen else None
+    reading = mask_reading(files, image_size, channels, white_level, train)
+    pixels, keys, good, bad = decode_images(files, reading.shape, progress, "squash", reading.white_level)
     check_bad_files(str(path), bad, len(files), max_bad_fraction)
     numbers = np.full(len(files), -1, np.int64)
     numbers[good] = np.arange(len(good))
     parts = {part: numbers[items] for part, items in boxset.parts.items()}
-    note = f"images resized to {shape[0]}x{shape[1]}, {color_name(shape[2])}; {boxset.format} boxes"
+    note = f"{reading.resize_note()}; {boxset.format} boxes"
     sizes = np.array([boxset.images[i].size for i in good], np.int64)
     dataset = Dataset(
         name=path.resolve().stem if path.is_file() else path.resolve().name,
@@ -58,12 +60,13 @@ def open_boxes(
         ids=[boxset.images[i].name for i in good],
         keys=keys,
         parts={part: items[items >= 0] for part, items in parts.items() if part in ("train", "val", "test")},
-        notes=[note, *boxset.notes],
+        notes=[note, *reading.notes, *boxset.notes],
         skipped=[*bad, *boxset.skipped],
         names={"boxes": boxset.classes},
-        about={"boxes": {name: value for name, value in summary(boxset).items() if name in SHOWN}},
+        about=reading.about
+        | {"boxes": {name: value for name, value in summary(boxset).items() if name in SHOWN}},
     )
-    return _with_masks(dataset, path, shape) if masks else dataset
+    return _with_masks(dataset, path, reading.shape) if masks else dataset
 
 
 def normalized_boxes(boxset: BoxSet) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hibiscus.data.boxes.boxset import PARTS, AnnotatedImage, BoxSet
 from hibiscus.data.dataset import Skipped
-from hibiscus.data.images.decode import image_size
+from hibiscus.data.images.headers import image_size
 from hibiscus.errors import DataError
 
 __all__ = [

@@ -34,7 +34,7 @@ from hibiscus.data.files import (
     safe_relative,
     walk_files,
 )
-from hibiscus.data.images.decode import image_size
+from hibiscus.data.images.headers import image_size
 from hibiscus.errors import DataError
 
 __all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]

@@ -45,20 +45,25 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hibiscus"
 
 
-def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> str:
-    """The key of an entry: path, size, permissions and modification time of the files, and the shape."""
-    state = hashlib.blake2b(f"5 {shape}{'' if resize == 'cover' else resize}".encode(), digest_size=16)
+def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str, white_level: float | None) -> str:
+    """The key of an entry: path, size, permissions and times of the files, and how they are read.
+
+    The time of the last change of the inode is part of it, as a copy may keep the modification time.
+    """
+    state = hashlib.blake2b(f"6 {shape} {resize} {white_level}".encode(), digest_size=16)
     for file in files:
         try:
             stat = file.stat()
-            state_of_file = f"{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}\0{stat.st_mode}"
+            state_of_file = (
+                f"{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ctime_ns}\0{stat.st_ino}\0{stat.st_mode}"
+            )
         except (OSError, ValueError):  # missing, or an invalid file name: reported when it is decoded
             state_of_file = "absent"
         state.update(f"{os.path.abspath(file)}\0{state_of_file}\n".encode(errors="surrogateescape"))
     return state.hexdigest()
 
 
-def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]:
+def _decode_into(file: Path, pixels: np.ndarray, resize: str, white_level: float | None) -> tuple[int, str]:
     """Decodes one image into `(height, width, channels)`; returns the digest of its file and any error."""
     height, width, channels = pixels.shape
     mode = "gray" if channels == 1 else "rgb"
@@ -66,7 +71,7 @@ def _decode_into(file: Path, pixels: np.ndarray, resize: str) -> tuple[int, str]
         data = jpeg_bytes(file)  # read once, for both the pixels and the digest
         image = read_jpeg(data, (height, width), mode, resize, PIXEL_LIMIT) if data is not None else None
         if image is None:
-            image = open_image(file, size=(height, width), mode=mode, resize=resize)
+            image = open_image(file, size=(height, width), mode=mode, resize=resize, white_level=white_level)
         key = digest(file.read_bytes() if data is None else data)
     except DataError as error:
         return 0, error.received
@@ -81,12 +86,13 @@ def _decode_every(
     pixels: np.ndarray,
     results: list[tuple[int, str]],
     resize: str,
+    white_level: float | None,
     step: int,
     first: int,
 ) -> None:
     """Decodes every `step`-th image, starting from the `first`."""
     for index in range(first, len(files), step):
-        results[index] = _decode_into(files[index], pixels[index], resize)
+        results[index] = _decode_into(files[index], pixels[index], resize, white_level)
 
 
 @contextlib.contextmanager
@@ -104,6 +110,7 @@ def _decode_all(
     files: Sequence[Path],
     shape: tuple[int, int, int],
     resize: str,
+    white_level: float | None,
     keep: Callable[[np.ndarray], Any],
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """Decodes in threads (the decoders release the interpreter lock) and keeps good images in order.
@@ -121,7 +128,8 @@ def _decode_all(
             chunk = files[start : start + chunk_size]
             results: list[tuple[int, str]] = [(0, "")] * len(chunk)
             # One task per thread: submitting image by image would cost as much as half an image.
-            list(pool.map(partial(_decode_every, chunk, pixels, results, resize, workers), range(workers)))
+            task = partial(_decode_every, chunk, pixels, results, resize, white_level, workers)
+            list(pool.map(task, range(workers)))
             good = [index for index, (_, reason) in enumerate(results) if not reason]
             keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
             keys += [results[index][0] for index in good]
@@ -152,6 +160,7 @@ def _build(
     files: Sequence[Path],
     shape: tuple[int, int, int],
     resize: str,
+    white_level: float | None,
     progress: Callable[[int, int], None] | None,
 ) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +173,9 @@ def _build(
         with open(work / "pixels.npy", "wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)}
             np.lib.format.write_array_header_2_0(file, header)
-            keys, bad = _decode_all(files, shape, resize, lambda pixels: file.write(pixels.data))
+            keys, bad = _decode_all(
+                files, shape, resize, white_level, lambda pixels: file.write(pixels.data)
+            )
             file.truncate(file.tell() + len(bad) * math.prod(shape))
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "info.json").write_text(json.dumps({"bad": bad}))
@@ -183,6 +194,7 @@ def decode_images(
     shape: tuple[int, int, int],
     progress: Callable[[int, int], None] | None = None,
     resize: str = "cover",
+    white_level: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
     """Decodes image files to one size, using the cache.
 
@@ -191,23 +203,26 @@ def decode_images(
         shape: `(height, width, channels)` of the result; channels 1 (grayscale) or 3 (RGB).
         progress: called with the number of images decoded so far and their total number.
         resize: `cover` scales the short side and crops the center; `squash` ignores the aspect ratio.
+        white_level: the value of white in images of more than 8 bits, see `plan_reading`.
 
     Returns:
         The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests,
         uint64 `(good,)`; their indices among the files; and the bad files with their reasons.
     """
-    entry = cache_folder() / "images" / _stamp(files, shape, resize)
+    entry = cache_folder() / "images" / _stamp(files, shape, resize, white_level)
     whole = (len(files), *shape)
     decoded = _load(entry, whole)
     if decoded is None:
         try:
-            _build(entry, files, shape, resize, progress)
+            _build(entry, files, shape, resize, white_level, progress)
             decoded = _load(entry, whole)
         except OSError:  # no space, or no permission to write: decode into memory instead
             decoded = None
     if decoded is None:
         chunks: list[np.ndarray] = []
-        keys, bad = _decode_all(files, shape, resize, lambda pixels: chunks.append(pixels.copy()))
+        keys, bad = _decode_all(
+            files, shape, resize, white_level, lambda pixels: chunks.append(pixels.copy())
+        )
         decoded = (np.concatenate(chunks) if chunks else np.zeros((0, *shape), np.uint8), keys, bad)
     pixels, keys, bad = decoded
     wrong = {index for index, _ in bad}

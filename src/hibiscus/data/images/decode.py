@@ -13,26 +13,23 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.images.formats import heif_reason, readers
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
-    "FORMATS",
     "PIXEL_LIMIT",
     "ImageArray",
     "check_size",
     "color_name",
-    "image_size",
+    "is_deep",
     "open_image",
-    "read_headers",
     "resized",
     "to_plain",
 ]
 
 ImageArray = np.ndarray
 PIXEL_LIMIT = 100_000_000
-# An allow-list: Pillow's other readers run programs (EPS) or are rarely used.
-FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -66,6 +63,7 @@ def open_image(
     mode: str = "auto",
     resize: str = "cover",
     limit: int = PIXEL_LIMIT,
+    white_level: float | None = None,
 ) -> ImageArray:
     """Decodes an image file of any common format into a uint8 array, upright, without transparency.
 
@@ -76,6 +74,8 @@ def open_image(
         resize: "cover" scales the short side and crops the center; "squash" ignores the aspect ratio.
         limit: the largest number of pixels to decode, read from the header before any memory is allocated;
             Pillow's 178,956,970 is the maximum.
+        white_level: the value of white in images of more than 8 bits; by default it is guessed from the
+            format and the values of this one image.
 
     Returns:
         uint8, (height, width) if grayscale, otherwise (height, width, 3). The first frame of an animation;
@@ -98,26 +98,31 @@ def open_image(
         if pixels is not None:
             return np.ascontiguousarray(pixels)
     name, source = _source(path)
-    Image.init()  # registers the readers; older versions of Pillow lack some of them
-    readers = [reader for reader in FORMATS if reader in Image.OPEN]
     try:
-        with _quiet(), Image.open(source, formats=readers) as image:
+        with _quiet(), Image.open(source, formats=readers()) as image:
             if image.width * image.height > limit or min(image.size) < 1:
                 raise _too_large(name, f"{image.width} x {image.height} pixels", limit)
-            return np.array(_decode(image, size, mode, resize))
+            return np.array(_decode(image, size, mode, resize, white_level))
     except DataError:
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error), limit) from error
     except Image.UnidentifiedImageError as error:
-        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, PPM, TGA or ICO image"
-        raise DataError(
-            f"{name}: not an image, whatever its extension", known, "remove or replace it"
-        ) from error
+        known = "a JPEG, PNG, GIF, BMP, TIFF, WebP, AVIF, HEIC, PPM, TGA or ICO image"
+        reason = heif_reason(_head(path)) or "not an image, whatever its extension"
+        raise DataError(f"{name}: {reason}", known, "remove or replace it") from error
     except Exception as error:  # decoders raise errors of any type for hostile bytes, MemoryError included
         reason = str(error) or type(error).__name__
         fix = "copy it again from its source"
         raise DataError(f"{name}: cannot be decoded ({reason})", "a complete image", fix) from error
+
+
+def _head(path: str | os.PathLike[str] | bytes) -> bytes:
+    """The first bytes of a file."""
+    if isinstance(path, bytes):
+        return path[:16]
+    with open(path, "rb") as file:
+        return file.read(16)
 
 
 def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesIO]:
@@ -142,7 +147,9 @@ def _too_large(name: str, size: str, limit: int) -> DataError:
     return DataError(f"{name}: too large to decode safely ({size})", f"1 to {limit:,} pixels", fix)
 
 
-def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str) -> Image.Image:
+def _decode(
+    image: Image.Image, size: tuple[int, int] | None, mode: str, resize: str, white_level: float | None
+) -> Image.Image:
     """An opened file as an upright L or RGB image of the requested size."""
     orientation = 1
     if image.format not in ("JPEG", "MPO"):
@@ -152,17 +159,22 @@ def _decode(image: Image.Image, size: tuple[int, int] | None, mode: str, resize:
     if size is not None and image.format in ("JPEG", "MPO"):
         height, width = size if orientation not in (5, 6, 7, 8) else size[::-1]
         image.draft("L" if mode == "gray" else None, (width, height))
-    plain = to_plain(image)
+    plain = to_plain(image, white_level)
     plain = plain.convert("L" if mode == "gray" else "RGB" if mode == "rgb" else plain.mode)
     if orientation in TURNS:
         plain = plain.transpose(TURNS[orientation])
     return plain if size is None else resized(plain, size, resize)
 
 
-def to_plain(image: Image.Image) -> Image.Image:
+def is_deep(image: Image.Image) -> bool:
+    """Whether an image is grayscale with more than 8 bits per pixel, or with floating-point values."""
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def to_plain(image: Image.Image, white_level: float | None = None) -> Image.Image:
     """Converts any Pillow mode to L (grayscale modes) or RGB (all others), transparent pixels over white."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_deep_to_bytes(np.asarray(image), image))
+    if is_deep(image):
+        return Image.fromarray(_deep_to_bytes(np.asarray(image), image, white_level))
     gray = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         # Pillow needs two steps: premultiplied modes are first converted to their plain counterparts.
@@ -171,18 +183,19 @@ def to_plain(image: Image.Image) -> Image.Image:
     return image.convert("L" if gray else "RGB")
 
 
-def _deep_to_bytes(values: np.ndarray, image: Image.Image) -> ImageArray:
+def _deep_to_bytes(values: np.ndarray, image: Image.Image, white_level: float | None) -> ImageArray:
     """16-bit, 32-bit or float grayscale (height, width) to uint8; 65535 / 257 = 255 exactly."""
     low, high = float(values.min()), float(values.max())
     # A 32-bit file may hold 8-bit values; the PNG and PPM readers use that mode for 16-bit images only.
     is_16_bit = image.mode.startswith("I;16") or (
         image.mode == "I" and (image.format in ("PNG", "PPM") or high > 255)
     )
-    top = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
-    if not (low >= 0 and high <= top):
+    guess = 65535 if is_16_bit else 1 if image.mode == "F" and high <= 1 else 255
+    if not (low >= 0 and high <= (np.inf if white_level else guess)):
         expected = "0 to 1, 0 to 255, or 0 to 65535"
         raise DataError(f"gray values from {low:g} to {high:g}", expected, "rescale the image")
-    return np.rint(values * (255 / top)).astype(np.uint8)
+    # A value of new data may lie above all of the training part.
+    return np.rint(np.minimum(values * (255 / (white_level or guess)), 255)).astype(np.uint8)
 
 
 def resized(image: Image.Image, size: tuple[int, int], how: str) -> Image.Image:
@@ -210,35 +223,6 @@ def check_size(size: Sequence[int]) -> tuple[int, int]:
     if not good:
         raise ConfigError(f"size={size!r}", "(height, width), two integers from 1", "for a square: (64, 64)")
     return int(size[0]), int(size[1])
-
-
-def read_headers(files: Sequence[Path], max_files: int = 200) -> tuple[list[tuple[int, int]], bool]:
-    """Height and width of a sample of images from their headers, and whether all of them are grayscale."""
-    Image.init()
-    readers = [reader for reader in FORMATS if reader in Image.OPEN]
-    sizes: list[tuple[int, int]] = []
-    gray = True
-    for file in files[:: max(1, len(files) // max_files)]:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                # Only regular files, as a pipe would block forever.
-                with Image.open(file if file.is_file() else io.BytesIO(), formats=readers) as image:
-                    # For other formats, reading the orientation decodes the whole image.
-                    turn = image.getexif().get(0x0112, 1) if image.format in ("JPEG", "MPO") else 1
-                    sizes.append(
-                        (image.width, image.height) if turn in (5, 6, 7, 8) else (image.height, image.width)
-                    )
-                    gray = gray and (image.mode in {"L", "1", "LA", "La", "F"} or image.mode.startswith("I"))
-        except Exception:
-            continue
-    return sizes, gray and bool(sizes)
-
-
-def image_size(file: Path) -> tuple[int, int] | None:
-    """(height, width) of the upright image from its header; None if it is not an image, or too large."""
-    sizes, _ = read_headers([file])
-    return sizes[0] if sizes and 0 < sizes[0][0] * sizes[0][1] <= PIXEL_LIMIT else None
 
 
 def color_name(channels: int) -> str:

@@ -16,7 +16,6 @@ import numpy as np
 from PIL import Image
 
 from hibiscus.data.images.decode import (
-    FORMATS,
     PIXEL_LIMIT,
     ImageArray,
     check_size,
@@ -24,6 +23,7 @@ from hibiscus.data.images.decode import (
     resized,
     to_plain,
 )
+from hibiscus.data.images.formats import FORMATS
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ class ImagePreparation:
         mean: of each channel over the training part, in [0, 1].
         std: of each channel over the training part, in [0, 1]; 1 for a constant channel.
         resize: how images were resized to this size: `cover` or `squash`.
+        white_level: the value of white in images of more than 8 bits; None if training had none.
     """
 
     height: int
@@ -37,6 +38,7 @@ class ImagePreparation:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     resize: str = "cover"
+    white_level: float | None = None
     kind: ClassVar[str] = "image"
 
     @classmethod
@@ -106,10 +108,17 @@ class ImagePreparation:
             "mean": list(self.mean),
             "std": list(self.std),
             "resize": self.resize,
+            **({} if self.white_level is None else {"white_level": self.white_level}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImagePreparation:
         """The same preparation again."""
         size = data["height"], data["width"], data["channels"]
-        return cls(*size, tuple(data["mean"]), tuple(data["std"]), data.get("resize", "cover"))
+        return cls(
+            *size,
+            tuple(data["mean"]),
+            tuple(data["std"]),
+            data.get("resize", "cover"),
+            data.get("white_level"),
+        )

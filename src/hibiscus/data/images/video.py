@@ -33,7 +33,7 @@ MAX_FRAMES = 20_000
 
 
 def read_frames(
-    file: Path, shape: tuple[int, int, int], resize: str = "cover"
+    file: Path, shape: tuple[int, int, int], resize: str = "cover", faults: list[str] | None = None
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """All frames of a video, each resized as it is read.
 
@@ -41,6 +41,7 @@ def read_frames(
         file: its extension is one of `VIDEO_ENDINGS`.
         shape: height, width, and 1 for grayscale or 3 for RGB.
         resize: `cover` scales the short side and crops the center; `squash` ignores the aspect ratio.
+        faults: receives a sentence if the video is damaged or incomplete.
 
     Returns:
         uint8 (frames, height, width, channels), and the height and width of the upright frames in the file.
@@ -50,14 +51,18 @@ def read_frames(
     """
     frames: list[np.ndarray] = []
     size = (0, 0)
-    for image in walk_frames(file):
+    for image in walk_frames(file, faults):
         size = (image.height, image.width)
         frames.append(_pixels(image, shape, resize))
     return np.stack(frames), size
 
 
-def walk_frames(file: Path) -> Iterator[Image.Image]:
+def walk_frames(file: Path, faults: list[str] | None = None) -> Iterator[Image.Image]:
     """Yields the frames of a video, upright, in RGB and in full size; stops at a broken frame.
+
+    Args:
+        file: its extension is one of `VIDEO_ENDINGS`.
+        faults: receives a sentence if the video is damaged or incomplete, though some frames were read.
 
     Raises:
         DataError: not a video of the format of its extension, too large or too long, or broken before its
@@ -65,7 +70,7 @@ def walk_frames(file: Path) -> Iterator[Image.Image]:
         MissingExtraError: the package `av` is not installed.
     """
     av = _package(file)
-    count = 0
+    count, damaged, declared, reason = 0, 0, 0, ""
     try:
         with (
             file.open("rb") as source,
@@ -76,20 +81,35 @@ def walk_frames(file: Path) -> Iterator[Image.Image]:
                 size = f"frames of {stream.width} x {stream.height} pixels"
                 raise _refused(file, size, f"at most {PIXEL_LIMIT:,} pixels")
             stream.thread_type = "AUTO"
+            declared = int(stream.frames)  # 0 if the file does not state it
             for frame in video.decode(stream):
                 if count == MAX_FRAMES:
                     raise _refused(file, f"more than {MAX_FRAMES:,} frames", f"at most {MAX_FRAMES:,}")
                 count += 1
+                damaged += bool(frame.is_corrupt)
                 image = frame.to_image()
                 # A phone that was held upright records rotated frames.
                 yield image.rotate(frame.rotation, expand=True) if frame.rotation else image
     except (OSError, IndexError, ValueError) as error:  # PyAV's own errors are of these types as well
+        reason = str(error)
         if not count:
-            reason = "contains no video" if isinstance(error, IndexError) else str(error)
+            reason = "contains no video" if isinstance(error, IndexError) else reason
             received = f"{file}: cannot be read as a video ({reason})"
             raise DataError(received, "a complete video file", "check that the file plays") from error
     if not count:
         raise DataError(f"{file}: contains no frames", "a complete video file", "check that the file plays")
+    if faults is not None:
+        faults += _faults(file, count, declared, damaged, reason)
+
+
+def _faults(file: Path, count: int, declared: int, damaged: int, reason: str) -> list[str]:
+    """What is wrong with a video of which `count` frames were read."""
+    if reason or count < declared:
+        total = f" of {declared:,}" if declared else ""
+        return [
+            f"{file}: incomplete or damaged, only {count:,}{total} frames were read ({reason or 'it ends'})"
+        ]
+    return [f"{file}: {damaged:,} of {count:,} frames are damaged"] if damaged else []
 
 
 def frame_rate(file: Path) -> Fraction:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from hibiscus.data.dataset import IGNORED, Skipped
-from hibiscus.data.images.decode import read_headers
+from hibiscus.data.images.headers import read_headers
 from hibiscus.data.images.jpeg import jpeg_bytes
 from hibiscus.data.masks.class_list import MAX_CLASSES, ClassList, numbered
 from hibiscus.errors import DataError

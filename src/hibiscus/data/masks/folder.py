@@ -6,6 +6,7 @@ class.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,12 +15,12 @@ import numpy as np
 from hibiscus.data.dataset import IGNORED, Dataset, Skipped, check_bad_files
 from hibiscus.data.files import IMAGE_ENDINGS, MASK_FOLDERS, PART_NAMES, find_images, is_hidden, walk_files
 from hibiscus.data.images.cache import decode_images
-from hibiscus.data.images.decode import color_name, read_headers
+from hibiscus.data.images.reading import ImageReading, plan_reading
 from hibiscus.data.masks.class_list import ClassList, read_class_list
 from hibiscus.data.masks.class_numbers import infer_classes, read_masks
 from hibiscus.errors import DataError
 
-__all__ = ["LARGEST_DEFAULT_SIDE", "find_mask_pairs", "mask_shape", "open_mask_folder"]
+__all__ = ["LARGEST_DEFAULT_SIDE", "find_mask_pairs", "mask_reading", "open_mask_folder"]
 
 LARGEST_DEFAULT_SIDE = 320  # of images for pixel-wise predictions, unless image_size is given
 MAX_LIST_BYTES = 2**26
@@ -64,6 +65,7 @@ def open_mask_folder(
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
     progress: Progress | None = None,
+    white_level: float | None = None,
 ) -> Dataset:
     """Opens images with masks; see `find_mask_pairs` for the layouts of the folder.
 
@@ -75,22 +77,22 @@ def open_mask_folder(
     """
     pairs = find_mask_pairs(folder)
     matched, skipped, total = _match(folder, pairs)
-    height, width, depth = mask_shape([image for image, _, _ in matched], image_size, channels)
-    pixels, keys, good, bad = decode_images(
-        [image for image, _, _ in matched], (height, width, depth), progress, "squash"
-    )
+    images = [image for image, _, _ in matched]
+    train = [part in ("", "train") for _, _, part in matched]
+    reading = mask_reading(images, image_size, channels, white_level, train)
+    pixels, keys, good, bad = decode_images(images, reading.shape, progress, "squash", reading.white_level)
     skipped += bad
     matched = [matched[i] for i in good]
     above = [folder.parent] if folder.resolve().name.lower() in PART_NAMES else []
     folders = dict.fromkeys((folder, *(images.parent for images, _ in pairs), *above))
     classes = read_class_list(folders) or infer_classes([mask for _, mask, _ in matched])
     masks, valid = read_masks(
-        [(image, mask) for image, mask, _ in matched], classes, (height, width), skipped
+        [(image, mask) for image, mask, _ in matched], classes, reading.shape[:2], skipped
     )
     check_bad_files(str(folder), skipped, total, max_bad_fraction)
     names = np.array([part for _, _, part in matched])[valid]
     ignored = float((masks == IGNORED).mean()) if masks.size else 0.0
-    notes = [f"images resized to {height}x{width}, {color_name(depth)}; classes: {', '.join(classes.names)}"]
+    notes = [f"{reading.resize_note()}; classes: {', '.join(classes.names)}", *reading.notes]
     if ignored:
         notes.append(
             f"{ignored:.1%} of the pixels have no class and are left out of training and of all metrics"
@@ -105,7 +107,7 @@ def open_mask_folder(
         notes=notes,
         skipped=skipped,
         names={"mask": classes.names},
-        about={"mask": _class_fractions(masks, classes)},
+        about={**reading.about, "mask": _class_fractions(masks, classes)},
     )
 
 
@@ -161,21 +163,21 @@ def _listed_parts(folder: Path) -> dict[str, str]:
     return part_of
 
 
-def mask_shape(
-    files: Sequence[Path], image_size: int | Sequence[int] | None, channels: int | None
-) -> tuple[int, int, int]:
-    """Height, width and channels for pixel-wise predictions: the image size, at most 320 for a side."""
-    sizes, gray = read_headers(files)
-    depth = channels or (1 if gray else 3)
+def mask_reading(
+    files: Sequence[Path],
+    image_size: int | Sequence[int] | None = None,
+    channels: int | None = None,
+    white_level: float | None = None,
+    train: Sequence[bool] | None = None,
+) -> ImageReading:
+    """As `plan_reading`, with the size for pixel-wise predictions: that of the images, at most 320 a side."""
+    reading = plan_reading(files, image_size, channels, white_level, train)
     if image_size is not None:
-        height, width = (
-            (image_size, image_size)
-            if isinstance(image_size, int)
-            else (int(image_size[0]), int(image_size[1]))
-        )
-        return height, width, depth
-    if not sizes:
-        return LARGEST_DEFAULT_SIDE, LARGEST_DEFAULT_SIDE, depth
-    height, width = (float(side) for side in np.median(np.array(sizes), axis=0))
+        return reading
+    if not reading.sizes:
+        return dataclasses.replace(reading, height=LARGEST_DEFAULT_SIDE, width=LARGEST_DEFAULT_SIDE)
+    height, width = (float(side) for side in np.median(np.array(reading.sizes), axis=0))
     scale = min(1.0, LARGEST_DEFAULT_SIDE / max(height, width))
-    return max(8, round(height * scale)), max(8, round(width * scale)), depth
+    return dataclasses.replace(
+        reading, height=max(8, round(height * scale)), width=max(8, round(width * scale))
+    )

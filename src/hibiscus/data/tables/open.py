@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, check_bad_files
-from hibiscus.data.images.folder import open_image_files
+from hibiscus.data.images.cache import decode_images
+from hibiscus.data.images.reading import plan_reading
 from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
@@ -26,6 +27,7 @@ def open_table(
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
     like: Dataset | None = None,
+    white_level: float | None = None,
 ) -> Dataset:
     """Opens a table; a column of image paths becomes the field `image`, the target the field `label`.
 
@@ -39,6 +41,7 @@ def open_table(
         channels: of the images, 1 or 3.
         max_bad_fraction: the largest fraction of images that may be unusable.
         like: the training part, whose column roles (and image shape) apply to this part as well.
+        white_level: of images with more than 8 bits, see `plan_reading`.
 
     Raises:
         DataError: not a table, no such target or no values in it, or a column of the training part is
@@ -57,13 +60,19 @@ def open_table(
     notes += role_notes(roles) if like is None else []
     kinds = set(roles.values())
     fields: dict[str, Any] = {}
+    about: dict[str, Any] = {}
     skipped = []
     paths = [name for name, role in roles.items() if role == "path"]
     if paths:
         if like is not None and "image" in like.fields:
             image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
+            white_level = like.about.get("image", {}).get("white_level")
         files = _image_files(file.parent, frame[paths[0]], rows)
-        pixels, keys, good, skipped = open_image_files(files, image_size, channels, progress)
+        reading = plan_reading(files, image_size, channels, white_level)
+        pixels, keys, good, skipped = decode_images(
+            files, reading.shape, progress, white_level=reading.white_level
+        )
+        about, notes = reading.about, [*notes, *reading.notes]
         check_bad_files(str(file), skipped, len(files), max_bad_fraction)
         fields["image"] = pixels
         frame, rows = frame.iloc[good].reset_index(drop=True), rows[good]
@@ -77,7 +86,15 @@ def open_table(
         fields["label"] = frame[target].to_numpy()
     ids = [f"row {row}" for row in rows]
     return Dataset(
-        file.name.split(".")[0], str(file), fields, ids, keys, roles=roles, notes=notes, skipped=skipped
+        file.name.split(".")[0],
+        str(file),
+        fields,
+        ids,
+        keys,
+        roles=roles,
+        notes=notes,
+        skipped=skipped,
+        about=about,
     )
 
 
@@ -177,6 +194,7 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
         notes=[f"{part}: {note}" for part, dataset in datasets.items() for note in dataset.notes],
         skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
         names=first.names,
+        about={"image": first.about["image"]} if "image" in first.about else {},
     )
 
 
