@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.arrays.dataset import dataset_from_arrays
 from hibiscus.data.arrays.idx import is_idx, read_idx
-from hibiscus.data.arrays.open import dataset_from_arrays, open_arrays, open_cifar, open_idx
+from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
 from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import BUNDLED, open_bundled
+from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
@@ -244,7 +246,7 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
     if is_idx(file):
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})
     if name.endswith((".npz", ".npy", ".mat")):
-        return open_arrays(file)
+        return open_arrays(file, options["white_level"])
     if name.endswith((*TABLE_ENDINGS, ".txt")):
         return open_table(file, options["target"], progress, **_image(options), like=like)
     if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
@@ -254,5 +256,5 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
     raise DataError(
         f"{file}: unknown file type ({file.suffix or 'no file extension'})",
         "a folder, or a file ending in .csv .tsv .parquet .npz .npy .mat or an IDX name",
-        "rename or convert it",
+        how_to_convert(file) or "rename or convert it",
     )

@@ -6,20 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
+from hibiscus.data.arrays.dataset import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
+from hibiscus.data.arrays.items import CHANNELS
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.keys import content_keys
 from hibiscus.errors import DataError
 
-__all__ = ["dataset_from_arrays", "open_arrays", "open_cifar", "open_idx"]
+__all__ = ["open_arrays", "open_cifar", "open_idx"]
 
 PART_WORDS = {
     "train": ("train", "training"),
     "val": ("val", "valid", "validation"),
     "test": ("test", "testing"),
 }
-IMAGE_KEYS = ("x", "images", "image", "pictures", "data", "X", "samples", "arr_0")
-LABEL_KEYS = ("y", "labels", "label", "targets", "target", "Y", "classes", "arr_1")
+# In lower case, the most specific ones first.
+IMAGE_KEYS = (
+    *("x", "images", "image", "imgs", "img", "pictures", "photos"),
+    *("data", "samples", "features", "inputs", "arr_0"),
+)
+LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "arr_1")
+NAME_KEYS = ("classes", "class_names", "label_names", "names")
+HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def open_idx(folder: Path) -> Dataset:
@@ -72,14 +79,11 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         if path.suffix.lower() == ".npy":
             return {"x": np.lib.format.open_memmap(path, mode="c")}
         if path.suffix.lower() == ".mat":
-            from scipy.io import loadmat
-
-            with path.open("rb") as file:
-                return {
-                    key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")
-                }
+            return _read_mat(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
+    except DataError:
+        raise
     except Exception as error:  # damaged files raise errors of any type, MemoryError included
         expected = "plain arrays of numbers"
         if "pickle" in str(error) or "Python objects" in str(error):
@@ -89,161 +93,87 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path}: cannot be read ({error})", expected, "download or save it again") from None
 
 
-def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> np.ndarray | None:
+def _read_mat(path: Path) -> dict[str, np.ndarray]:
+    """The variables of a MATLAB file up to version 7.2."""
+    with path.open("rb") as file:
+        head = file.read(520)
+    if head.startswith((b"MATLAB 7.3", HDF5)) or head[512:].startswith(HDF5):
+        raise DataError(
+            f"{path}: a MATLAB file of version 7.3, which is HDF5",
+            "version 7 or earlier, or .npz",
+            f"in MATLAB: save('{path.name}', 'x', 'y', '-v7'); or in Python: pip install mat73, then "
+            f"numpy.savez('{path.stem}.npz', **mat73.loadmat('{path.name}'))",
+        )
+    from scipy.io import loadmat
+
+    with path.open("rb") as file:
+        return {key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")}
+
+
+def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> str | None:
+    """The key of an array by its usual names, in any case."""
+    known = {key.lower(): key for key in arrays}
     for name in names:
         for word in PART_WORDS.get(part, ("",)):
             for key in (
                 (f"{name}_{word}", f"{word}_{name}", f"{name}{word}", f"{word}{name}") if part else (name,)
             ):
-                if key in arrays:
-                    return arrays[key]
+                if key in known:
+                    return known[key]
     return None
 
 
-def open_arrays(path: Path) -> Dataset:
+def open_arrays(path: Path, white_level: float | None = None) -> Dataset:
     """Opens a `.npz`, `.npy` or `.mat` file with keys such as `x_train y_train`, `images labels` or `X y`.
+
+    Args:
+        path: the file.
+        white_level: the value of white in images with values above 255.
 
     Raises:
         DataError: not readable, pickled, or no array that could hold the items.
     """
     arrays = _read_file(path)
-    parts = {}
-    for part in ("train", "val", "test"):
-        arrays_of_part = {"image": _pick(arrays, IMAGE_KEYS, part), "label": _pick(arrays, LABEL_KEYS, part)}
-        if arrays_of_part["image"] is not None:
-            parts[part] = {name: values for name, values in arrays_of_part.items() if values is not None}
-    if not parts:
-        images, labels = _pick(arrays, IMAGE_KEYS, ""), _pick(arrays, LABEL_KEYS, "")
-        if images is None:
-            shapes = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
-            expected, fix = "x and y, or x_train y_train x_test y_test", "save the arrays under these names"
-            raise DataError(f"{path}: arrays {shapes}", expected, fix)
-        if path.suffix.lower() == ".mat" and images.ndim == 4:  # SVHN stores (height, width, channels, items)
-            images = np.moveaxis(images, -1, 0)
-        parts[""] = {"image": images} | ({} if labels is None else {"label": labels})
-    names = arrays.get("classes", arrays.get("class_names"))
-    listed = None
-    if names is not None and names.ndim == 1 and names.dtype.kind in "US":
-        listed = [str(name) for name in names]
-    return dataset_from_arrays(path.stem, str(path), parts, listed)
+    listed_key, listed = _class_names(arrays)
+    keys: dict[str, dict[str, str]] = {}
+    for part in ("train", "val", "test", ""):
+        if part == "" and keys:
+            break
+        items = _pick(arrays, IMAGE_KEYS, part)
+        labels = _pick({key: arrays[key] for key in arrays if key != listed_key}, LABEL_KEYS, part)
+        if items is not None:
+            keys[part] = {"image": items} | ({} if labels is None else {"label": labels})
+    if not keys:
+        shapes = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
+        expected, fix = "x and y, or x_train y_train x_test y_test", "save the arrays under these names"
+        raise DataError(f"{path}: arrays {shapes}", expected, fix)
+    parts = {part: {name: arrays[key] for name, key in chosen.items()} for part, chosen in keys.items()}
+    if path.suffix.lower() == ".mat":
+        parts = {part: {**chosen, "image": _items_first(chosen)} for part, chosen in parts.items()}
+    dataset = dataset_from_arrays(path.stem, str(path), parts, listed, white_level)
+    used = {key for chosen in keys.values() for key in chosen.values()} | {listed_key}
+    unused = [f"{key} {arrays[key].shape}" for key in arrays if key not in used]
+    if unused:
+        dataset.notes.append(f"arrays that were not read: {', '.join(unused[:8])}")
+    return dataset
 
 
-def _as_field(values: np.ndarray, path: str) -> tuple[str, np.ndarray]:
-    """The field that the dtype and shape of an array indicate: images, or vectors and series of numbers."""
-    if values.dtype.kind not in "uifb":
-        raise DataError(f"{path}: items of type {values.dtype}", "numbers", "provide texts as a CSV file")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise DataError(f"{path}: non-finite values", "finite numbers", "replace or remove them")
-    if values.ndim == 4 and values.shape[-1] not in (1, 3, 4) and values.shape[1] in (1, 3):
-        values = values.transpose(0, 2, 3, 1)  # channels first, as PyTorch has them
-    if values.dtype == np.uint8 and (
-        values.ndim == 3 or (values.ndim == 4 and values.shape[-1] in (1, 3, 4))
-    ):
-        images = values[..., None] if values.ndim == 3 else values[..., :3]
-        return "image", np.ascontiguousarray(images)
-    if values.ndim == 4:
-        return "image", _as_bytes(values, path)
-    with np.errstate(over="ignore"):
-        numbers = values.astype(np.float32)
-    if not np.isfinite(numbers).all():
-        raise DataError(
-            f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them"
-        )
-    return "array", numbers
+def _class_names(arrays: dict[str, np.ndarray]) -> tuple[str | None, list[str] | None]:
+    """The key and the values of an array of class names."""
+    for key, values in arrays.items():
+        if key.lower() in NAME_KEYS and values.ndim == 1 and values.dtype.kind in "US":
+            counts = {len(array) for name, array in arrays.items() if name != key and array.ndim}
+            if len(values) not in counts:  # otherwise they are one label for each item
+                return key, [str(name) for name in values.astype(str)]
+    return None, None
 
 
-def _as_bytes(values: np.ndarray, path: str) -> np.ndarray:
-    """Images of another dtype as uint8: from [0, 1], or integers from 0 to 255."""
-    low, high = float(values.min()), float(values.max())
-    whole = high > 1 and bool((values == np.round(values)).all())
-    if low < 0 or high > (255 if whole else 1) or values.shape[-1] not in (1, 3):
-        raise DataError(
-            f"{path}: 4-D {values.dtype} array {values.shape} with values {low:g} to {high:g}",
-            "images (items, height, width, 1 or 3), from 0 to 255 or in [0, 1]",
-            "scale them to 0..255 and save them as uint8",
-        )
-    return np.round(values if whole else values * 255.0).astype(np.uint8)
-
-
-def _as_targets(labels: np.ndarray, path: str) -> tuple[str, np.ndarray]:
-    """Labels as `label` (items,), also from one-hot rows; several numbers for each item are a `target`."""
-    labels = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(1, 1)
-    if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8", "replace")
-    if labels.dtype.kind not in "uifbU" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        received = f"{path}: labels of type {labels.dtype}, or non-finite labels"
-        raise DataError(received, "numbers or names", "correct the labels")
-    if labels.shape[1] == 1:
-        return "label", labels[:, 0]
-    if labels.dtype.kind == "U":
-        raise DataError(
-            f"{path}: {labels.shape[1]} names for each item", "one label per item", "keep one column"
-        )
-    if ((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all():
-        return "label", labels.argmax(1)
-    return "target", labels.astype(np.float64)
-
-
-def dataset_from_arrays(
-    name: str, path: str, parts: dict[str, dict[str, np.ndarray]], classes: list[str] | None = None
-) -> Dataset:
-    """A Dataset from the arrays of its parts.
-
-    Args:
-        name: short name.
-        path: as the user wrote it.
-        parts: for each part (`""` if there is only one) `image` (the items) and optionally `label`.
-        classes: the class names by number.
-
-    Raises:
-        DataError: different numbers of items and labels, parts of different shapes, or non-finite values.
-    """
-    fields: dict[str, list[np.ndarray]] = {}
-    spans, start = {}, 0
-    for part, arrays in parts.items():
-        items = arrays["image"]
-        if items.ndim not in (2, 3, 4) or items.size == 0:
-            expected = "images, vectors or series, (items, ...)"
-            raise DataError(f"{path}: an array of shape {items.shape}", expected, "reshape the array")
-        kind, values = _as_field(items, path)
-        fields.setdefault(kind, []).append(values)
-        if "label" in arrays:
-            kind, labels = _as_targets(arrays["label"], path)
-            if len(labels) != len(items):
-                received = f"{path}: {len(items)} items and {len(labels)} labels"
-                raise DataError(received, "equal numbers of items and labels", "correct the file")
-            fields.setdefault(kind, []).append(labels)
-        spans[part] = np.arange(start, start + len(items))
-        start += len(items)
-    joined = _joined(fields, path, start)
-    labels = joined.get("label")
-    if (
-        classes
-        and labels is not None
-        and labels.dtype.kind in "ui"
-        and set(labels) <= set(range(len(classes)))
-    ):
-        joined["label"] = np.array(classes)[labels.astype(int)]
-    return Dataset(
-        name=name,
-        path=path,
-        fields=joined,
-        ids=[f"{part}/{i}" if part else str(i) for part, span in spans.items() for i in range(len(span))],
-        keys=content_keys(joined["image"] if "image" in joined else joined["array"]),
-        parts={part: span for part, span in spans.items() if part},
-    )
-
-
-def _joined(fields: dict[str, list[np.ndarray]], path: str, items: int) -> dict[str, np.ndarray]:
-    """The parts of each field one after another; each field has to hold all items."""
-    try:
-        joined = {
-            name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays) for name, arrays in fields.items()
-        }
-    except ValueError as error:
-        received = f"{path}: the parts cannot be joined ({error})"
-        raise DataError(received, "the same shape in each part", "correct the file") from None
-    if any(len(values) != items for values in joined.values()):
-        received = f"{path}: the parts have different fields ({', '.join(joined)})"
-        raise DataError(received, "the same fields in each part", "add the missing labels")
-    return joined
+def _items_first(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Images of a MATLAB file with the items along the first axis; SVHN has them along the last."""
+    images = arrays["image"]
+    if images.ndim != 4:
+        return images
+    count = arrays["label"].size if "label" in arrays else None
+    if count in images.shape[::3] and images.shape[0] != images.shape[3]:
+        return np.moveaxis(images, -1, 0) if images.shape[3] == count else images
+    return np.moveaxis(images, -1, 0) if images.shape[2] in CHANNELS else images

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.cache import decode_images
@@ -15,21 +16,6 @@ from hibiscus.data.images.reading import plan_reading
 from hibiscus.errors import DataError
 
 __all__ = ["open_image_files", "open_image_folder"]
-
-CONVERSIONS = {  # formats that are not decoded: how to convert a file
-    ".dcm": "convert DICOM: pip install pydicom pillow, then Image.fromarray(pydicom.dcmread(f).pixel_array)",
-    ".nii": "convert NIfTI volumes to slices, for example with nibabel and Image.fromarray",
-    ".h5": "read HDF5 with h5py and save the arrays with numpy.savez(file, x=..., y=...)",
-    ".svg": "draw the SVG files as PNG, for example with: inkscape --export-type=png *.svg",
-    ".pdf": "draw the pages as images: pdftoppm -png file.pdf page",
-    ".psd": "export the PSD files as PNG",
-    ".raw": "develop raw photos to JPEG or PNG first",
-}
-CONVERSIONS |= {
-    ".dicom": CONVERSIONS[".dcm"],
-    ".hdf5": CONVERSIONS[".h5"],
-    **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2"), CONVERSIONS[".raw"]),
-}
 
 
 def open_image_files(
@@ -109,17 +95,5 @@ def _suggestion(folder: Path, layout: ImageLayout) -> str:
     files = sorted(child.name for child in folder.iterdir() if child.suffix.lower() in endings)
     if files:
         return f"pass the file: {folder / files[0]}"
-    known = [CONVERSIONS[file.suffix.lower()] for file in layout.others if file.suffix.lower() in CONVERSIONS]
-    unnamed = [file for file in layout.others if not file.suffix][:1]
-    if unnamed and _is_dicom(unnamed[0]):
-        known.append(CONVERSIONS[".dcm"])
-    return known[0] if known else "check the path, or add images to the folder"
-
-
-def _is_dicom(file: Path) -> bool:
-    """Whether a file has the mark of DICOM, whose files often have no ending."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
+    known = (text for file in layout.others[:100] if (text := how_to_convert(file)))
+    return next(known, "check the path, or add images to the folder")
