@@ -7,8 +7,6 @@ from pathlib import Path
 __all__ = ["how_to_convert"]
 
 DICOM = "convert DICOM: pip install pydicom; Image.fromarray(pydicom.dcmread(file).pixel_array).save(png)"
-    "convert DICOM: pip install pydicom, then Image.fromarray(pydicom.dcmread(file).pixel_array).save(png)"
-)
 HDF5 = "convert HDF5: pip install h5py, then numpy.savez('data.npz', x=file['x'][()], y=file['y'][()])"
 NIFTI = "convert NIfTI volumes to slices: pip install nibabel, then Image.fromarray(slice).save(png)"
 RAW = "develop raw photos to JPEG or PNG first"
