@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.arrays.dataset import dataset_from_arrays
+from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
 from hibiscus.data.boxes.formats import find_boxes

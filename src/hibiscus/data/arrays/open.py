@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hibiscus.data.arrays.dataset import dataset_from_arrays
+from hibiscus.data.arrays.array_items import CHANNELS
+from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
-from hibiscus.data.arrays.items import CHANNELS
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import DataError
 

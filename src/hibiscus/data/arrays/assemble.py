@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hibiscus.data.arrays.items import read_items
+from hibiscus.data.arrays.array_items import read_items
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.errors import DataError
