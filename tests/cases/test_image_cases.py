@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hibiscus.data.config import DataConfig
-from hibiscus.data.images import formats
+from hibiscus.data.images import codecs
 from hibiscus.data.images.video import read_frames
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import ImagePreparation, Preparation
@@ -38,7 +38,7 @@ def deep(path, values):
 
 @pytest.mark.parametrize("ending", [".jfif", ".avif", ".webp", ".JPE", ".jp2", ".pbm", ".tga", ".heic"])
 def test_a_class_of_another_ending_is_read(tmp_path, ending):
-    formats.readers()
+    codecs.readers()
     for index in range(3):
         save(noise(index), tmp_path / "ant" / f"{index}.png")
         kind = {".jfif": "JPEG", ".JPE": "JPEG", ".pbm": "PPM", ".heic": "HEIF"}.get(ending)
@@ -48,18 +48,18 @@ def test_a_class_of_another_ending_is_read(tmp_path, ending):
 
 
 def test_heic_without_its_package_is_named_with_the_command(tmp_path, monkeypatch):
-    formats.readers()
+    codecs.readers()
     save(noise(), tmp_path / "bee" / "1.heic", format="HEIF")
     save(noise(), tmp_path / "ant" / "1.png")
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     monkeypatch.setattr(Image, "OPEN", {name: of for name, of in Image.OPEN.items() if name != "HEIF"})
-    formats.readers.cache_clear()
+    codecs.readers.cache_clear()
     try:
         with pytest.raises(DataError, match=r"1\.heic.*pip install 'hibiscus\[heif\]'"):
             open_data(tmp_path)
         data = open_data(tmp_path, max_bad_fraction=0.5)
     finally:
-        formats.readers.cache_clear()
+        codecs.readers.cache_clear()
     assert "the class bee has no readable image and vanishes" in data.notes
 
 

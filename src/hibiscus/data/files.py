@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from hibiscus.data.images.formats import IMAGE_ENDINGS
+from hibiscus.data.images.codecs import IMAGE_ENDINGS
 from hibiscus.errors import DataError
 
 __all__ = [

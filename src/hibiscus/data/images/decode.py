@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hibiscus.data.images.formats import heif_reason, readers
+from hibiscus.data.images.codecs import heif_reason, readers
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.errors import ConfigError, DataError, nearest
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import PIXEL_LIMIT, is_deep
-from hibiscus.data.images.formats import readers
 
 __all__ = ["Header", "image_size", "read_headers", "scan_headers"]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.images.codecs import FORMATS
 from hibiscus.data.images.decode import (
     PIXEL_LIMIT,
     ImageArray,
@@ -23,7 +24,6 @@ from hibiscus.data.images.decode import (
     resized,
     to_plain,
 )
-from hibiscus.data.images.formats import FORMATS
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:

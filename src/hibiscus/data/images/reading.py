@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import color_name, is_deep
-from hibiscus.data.images.formats import readers
 from hibiscus.data.images.headers import Header, scan_headers
 
 __all__ = ["LARGEST_DEFAULT_SIDE", "ImageReading", "plan_reading"]
