@@ -64,11 +64,8 @@ def open_table(
     skipped = []
     paths = [name for name, role in roles.items() if role == "path"]
     if paths:
-        if like is not None and "image" in like.fields:
-            image_size, channels = like.fields["image"].shape[1:3], like.fields["image"].shape[3]
-            white_level = like.about.get("image", {}).get("white_level")
         files = _image_files(file.parent, frame[paths[0]], rows)
-        reading = plan_reading(files, image_size, channels, white_level)
+        reading = plan_reading(files, *_image_options(like, image_size, channels, white_level))
         pixels, keys, good, skipped = decode_images(
             files, reading.shape, progress, white_level=reading.white_level
         )
@@ -84,18 +81,19 @@ def open_table(
         fields["table"] = frame
     if target is not None:
         fields["label"] = frame[target].to_numpy()
-    ids = [f"row {row}" for row in rows]
-    return Dataset(
-        file.name.split(".")[0],
-        str(file),
-        fields,
-        ids,
-        keys,
-        roles=roles,
-        notes=notes,
-        skipped=skipped,
-        about=about,
-    )
+    name, ids = file.name.split(".")[0], [f"row {row}" for row in rows]
+    lists = {"roles": roles, "notes": notes, "skipped": skipped, "about": about}
+    return Dataset(name, str(file), fields, ids, keys, **lists)
+
+
+def _image_options(
+    like: Dataset | None, image_size: Any, channels: int | None, white_level: float | None
+) -> tuple[Any, int | None, float | None]:
+    """The size, channels and white level of images: those of the training part, if there is one."""
+    if like is None or "image" not in like.fields:
+        return image_size, channels, white_level
+    shape = like.fields["image"].shape
+    return shape[1:3], shape[3], like.about.get("image", {}).get("white_level")
 
 
 def _image_files(folder: Path, paths: Any, rows: np.ndarray) -> list[Path]:
