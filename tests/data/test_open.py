@@ -103,11 +103,5 @@ def test_the_options_are_remembered(tmp_path):
     assert open_data(tmp_path / "a", image_size=7).options == {"image_size": 7, "max_bad_fraction": 0.05}
 
 
-def test_progress_is_reported(tmp_path):
-    seen = []
-    open_data(make.classes(tmp_path / "a"), progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(6, 6)]
-
-
 def test_a_labels_folder_does_not_take_a_target(tmp_path):
     refused(make.classes(tmp_path / "a"), "target=kind", target="kind")

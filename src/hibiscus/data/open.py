@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 LARGEST_SIDE = 4096
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
-Progress = Callable[[int, int], None]
 
 
 def open_data(
@@ -43,7 +42,6 @@ def open_data(
     channels: int | None = None,
     white_level: float | None = None,
     max_bad_fraction: float = 0.05,
-    progress: Progress | None = None,
 ) -> Dataset:
     """Opens a dataset of any supported format.
 
@@ -63,7 +61,6 @@ def open_data(
         white_level: the value of white in images of more than 8 bits; by default the maximum of the training
             part.
         max_bad_fraction: the largest fraction of files that may be unusable.
-        progress: called with the number of images decoded so far and their total number.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
@@ -77,7 +74,7 @@ def open_data(
         "max_bad_fraction": max_bad_fraction,
     }
     options: dict[str, Any] = {"target": target, **image_options}
-    dataset = _open_one(os.fspath(path), progress, **options)
+    dataset = _open_one(os.fspath(path), **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(
             f"target={target}: {path} already has labels", "target= only with a table", "omit target"
@@ -87,10 +84,10 @@ def open_data(
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
             options.update(dataset.about.get("image", {}))
-        test = _open_one(os.fspath(test_data), progress, like=dataset, **options)
+        test = _open_one(os.fspath(test_data), like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(os.fspath(target_domain), progress, target=None, **image_options)
+        other = _open_one(os.fspath(target_domain), target=None, **image_options)
         dataset = join_domains(dataset, other, image_size, channels)
     dataset.options = {name: value for name, value in options.items() if value is not None}
     _note_size(dataset, image_size)
@@ -129,7 +126,7 @@ def check_max_bad(max_bad_fraction: float) -> None:
         )
 
 
-def _open_one(path: str, progress: Progress | None, like: Dataset | None = None, **options: Any) -> Dataset:
+def _open_one(path: str, like: Dataset | None = None, **options: Any) -> Dataset:
     if not path:
         expected = "a folder, a file, or the name of a bundled dataset"
         raise DataError("the path is empty", expected, "hibiscus train classify digits")
@@ -162,8 +159,8 @@ def _open_one(path: str, progress: Progress | None, like: Dataset | None = None,
         expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
         raise DataError(f"{path}: no such file or folder", expected, hint)
     if location.is_dir():
-        return _open_folder(location, progress, **options)
-    return _open_file(location, progress, like, **options)
+        return _open_folder(location, **options)
+    return _open_file(location, like, **options)
 
 
 def _siblings(path: Path) -> list[Path]:
@@ -177,7 +174,7 @@ def _siblings(path: Path) -> list[Path]:
         return []
 
 
-def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dataset:
+def _open_folder(folder: Path, **options: Any) -> Dataset:
     try:
         names = sorted(child.name for child in folder.iterdir())
     except OSError as error:
@@ -194,26 +191,24 @@ def _open_folder(folder: Path, progress: Progress | None, **options: Any) -> Dat
         if _is_part_table(name, part)
     }
     if "train" in tables and find_boxes(folder) is None:
-        return _open_part_tables(tables, options["target"], progress, **_image(options))
+        return _open_part_tables(tables, options["target"], **_image(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad_fraction"])
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
     if boxed:
-        return open_boxes(folder, progress=progress, masks=bool(pairs), **_image(options))
+        return open_boxes(folder, masks=bool(pairs), **_image(options))
     if pairs:
-        return open_mask_folder(folder, progress=progress, **_image(options))
+        return open_mask_folder(folder, **_image(options))
     if domain_folders(folder):
-        return open_domain_folder(folder, progress=progress, **_image(options))
-    return open_image_folder(folder, progress=progress, **_image(options))
+        return open_domain_folder(folder, **_image(options))
+    return open_image_folder(folder, **_image(options))
 
 
-def _open_part_tables(
-    files: dict[str, Path], target: str | None, progress: Progress | None, **options: Any
-) -> Dataset:
+def _open_part_tables(files: dict[str, Path], target: str | None, **options: Any) -> Dataset:
     """A folder with `train.csv` and `val.csv` or `test.csv`; parts without the target column are left out."""
     from hibiscus.data.tables.read import read_table
 
-    train = open_table(files["train"], target, progress, **options)
+    train = open_table(files["train"], target, **options)
     datasets = {"train": train}
     for part in ("val", "test"):
         if (
@@ -226,7 +221,7 @@ def _open_part_tables(
                 f"{name} has no column {target} and was left out; pass it to predict after training"
             )
         elif part in files:
-            datasets[part] = open_table(files[part], target, progress, **options, like=train)
+            datasets[part] = open_table(files[part], target, **options, like=train)
     return join_parts(datasets) if len(datasets) > 1 else train
 
 
@@ -238,7 +233,7 @@ def _image(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in IMAGE_OPTIONS}
 
 
-def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **options: Any) -> Dataset:
+def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
     if name.endswith(ARCHIVES):
         command = f"unzip {file.name}" if name.endswith(".zip") else f"tar xf {file.name}"
@@ -248,9 +243,9 @@ def _open_file(file: Path, progress: Progress | None, like: Dataset | None, **op
     if name.endswith((".npz", ".npy", ".mat")):
         return open_arrays(file, options["white_level"])
     if name.endswith((*TABLE_ENDINGS, ".txt")):
-        return open_table(file, options["target"], progress, **_image(options), like=like)
+        return open_table(file, options["target"], **_image(options), like=like)
     if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
-        return open_boxes(file, progress=progress, **_image(options))
+        return open_boxes(file, **_image(options))
     if name.endswith(tuple(IMAGE_ENDINGS)):
         raise DataError(f"{file}: a single image", "a folder of images", f"pass the folder: {file.parent}")
     raise DataError(

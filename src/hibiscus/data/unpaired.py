@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ def domain_folders(folder: Path) -> dict[Path, tuple[str, str]]:
 
 def open_domain_folder(
     folder: Path,
-    progress: Callable[[int, int], None] | None = None,
     max_bad_fraction: float = 0.05,
     **shape: Any,
 ) -> Dataset:
@@ -63,9 +61,7 @@ def open_domain_folder(
         )
     train = [part == "train" for part, _ in slots]
     reading = plan_reading(files, train=train, **shape)
-    pixels, keys, good, skipped = decode_images(
-        files, reading.shape, progress, white_level=reading.white_level
-    )
+    pixels, keys, good, skipped = decode_images(files, reading.shape, white_level=reading.white_level)
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     parts = np.array([slots[i][0] for i in good])
     return Dataset(

@@ -8,7 +8,7 @@ from hibiscus.errors import DataError
 
 
 def test_the_range_of_the_first_part_decides():
-    train = np.array([[[[0.0], [1.0]]]])
+    train = np.array([0.0, 1.0]).reshape(1, 2, 1, 1)
     kind, (first, second), level, notes = read_items([train, train / 2], "a.npz")
     assert (kind, level) == ("image", None)
     assert first.ravel().tolist() == [0, 255]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -32,7 +32,6 @@ def open_boxes(
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
-    progress: Callable[[int, int], None] | None = None,
     masks: bool = False,
     white_level: float | None = None,
 ) -> Dataset:
@@ -46,7 +45,7 @@ def open_boxes(
     chosen = set(np.asarray(boxset.parts.get("train", ())).tolist())
     train = [index in chosen for index in range(len(files))] if chosen else None
     reading = mask_reading(files, image_size, channels, white_level, train)
-    pixels, keys, good, bad = decode_images(files, reading.shape, progress, "squash", reading.white_level)
+    pixels, keys, good, bad = decode_images(files, reading.shape, "squash", reading.white_level)
     check_bad_files(str(path), bad, len(files), max_bad_fraction)
     numbers = np.full(len(files), -1, np.int64)
     numbers[good] = np.arange(len(good))

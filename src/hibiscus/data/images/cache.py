@@ -161,7 +161,6 @@ def _build(
     shape: tuple[int, int, int],
     resize: str,
     white_level: float | None,
-    progress: Callable[[int, int], None] | None,
 ) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
     needed = len(files) * math.prod(shape)
@@ -173,9 +172,7 @@ def _build(
         with open(work / "pixels.npy", "wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)}
             np.lib.format.write_array_header_2_0(file, header)
-            keys, bad = _decode_all(
-                files, shape, resize, white_level, lambda pixels: file.write(pixels.data)
-            )
+            keys, bad = _decode_all(files, shape, resize, white_level, lambda pixels: file.write(pixels.data))
             file.truncate(file.tell() + len(bad) * math.prod(shape))
         np.save(work / "keys.npy", keys, allow_pickle=False)
         (work / "info.json").write_text(json.dumps({"bad": bad}))
@@ -192,7 +189,6 @@ def _build(
 def decode_images(
     files: Sequence[Path],
     shape: tuple[int, int, int],
-    progress: Callable[[int, int], None] | None = None,
     resize: str = "cover",
     white_level: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
@@ -201,7 +197,6 @@ def decode_images(
     Args:
         files: the images.
         shape: `(height, width, channels)` of the result; channels 1 (grayscale) or 3 (RGB).
-        progress: called with the number of images decoded so far and their total number.
         resize: `cover` scales the short side and crops the center; `squash` ignores the aspect ratio.
         white_level: the value of white in images of more than 8 bits, see `plan_reading`.
 
@@ -214,7 +209,7 @@ def decode_images(
     decoded = _load(entry, whole)
     if decoded is None:
         try:
-            _build(entry, files, shape, resize, white_level, progress)
+            _build(entry, files, shape, resize, white_level)
             decoded = _load(entry, whole)
         except OSError:  # no space, or no permission to write: decode into memory instead
             decoded = None

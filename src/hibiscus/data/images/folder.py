@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,12 @@ def open_image_files(
     files: Sequence[Path],
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
     resize: str = "cover",
     white_level: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Skipped]]:
     """Decodes files to one shape, by default determined from them; returns as `decode_images`."""
     reading = plan_reading(files, image_size, channels, white_level)
-    return decode_images(files, reading.shape, progress, resize, reading.white_level)
+    return decode_images(files, reading.shape, resize, reading.white_level)
 
 
 def open_image_folder(
@@ -36,7 +35,6 @@ def open_image_folder(
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
-    progress: Callable[[int, int], None] | None = None,
     white_level: float | None = None,
 ) -> Dataset:
     """Opens a folder of images; see `read_layout` for the possible layouts.
@@ -50,9 +48,7 @@ def open_image_folder(
         raise _no_images(folder, layout)
     train = [part in ("", "train") for part in layout.parts]
     reading = plan_reading(files, image_size, channels, white_level, train)
-    pixels, keys, good, skipped = decode_images(
-        files, reading.shape, progress, white_level=reading.white_level
-    )
+    pixels, keys, good, skipped = decode_images(files, reading.shape, white_level=reading.white_level)
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     notes = [reading.resize_note(), *reading.notes, *layout.notes]
     if layout.others:

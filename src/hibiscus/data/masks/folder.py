@@ -7,7 +7,7 @@ class.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,6 @@ __all__ = ["LARGEST_DEFAULT_SIDE", "find_mask_pairs", "mask_reading", "open_mask
 LARGEST_DEFAULT_SIDE = 320  # of images for pixel-wise predictions, unless image_size is given
 MAX_LIST_BYTES = 2**26
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "jpegimages", "photos", "pictures")
-Progress = Callable[[int, int], None]
 
 
 def find_mask_pairs(folder: Path) -> list[tuple[Path, Path]]:
@@ -64,7 +63,6 @@ def open_mask_folder(
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
-    progress: Progress | None = None,
     white_level: float | None = None,
 ) -> Dataset:
     """Opens images with masks; see `find_mask_pairs` for the layouts of the folder.
@@ -80,7 +78,7 @@ def open_mask_folder(
     images = [image for image, _, _ in matched]
     train = [part in ("", "train") for _, _, part in matched]
     reading = mask_reading(images, image_size, channels, white_level, train)
-    pixels, keys, good, bad = decode_images(images, reading.shape, progress, "squash", reading.white_level)
+    pixels, keys, good, bad = decode_images(images, reading.shape, "squash", reading.white_level)
     skipped += bad
     matched = [matched[i] for i in good]
     above = [folder.parent] if folder.resolve().name.lower() in PART_NAMES else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,10 @@ from hibiscus.errors import DataError
 
 __all__ = ["join_parts", "listed_images", "open_table"]
 
-Progress = Callable[[int, int], None]
-
 
 def open_table(
     file: Path,
     target: str | None,
-    progress: Progress | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     max_bad_fraction: float = 0.05,
@@ -36,7 +33,6 @@ def open_table(
     Args:
         file: the table.
         target: the column to predict.
-        progress: called with the number of images decoded so far and their total number.
         image_size: side, or `(height, width)`, of the images.
         channels: of the images, 1 or 3.
         max_bad_fraction: the largest fraction of images that may be unusable.
@@ -66,9 +62,7 @@ def open_table(
     if paths:
         files = _image_files(file.parent, frame[paths[0]], rows)
         reading = plan_reading(files, *_image_options(like, image_size, channels, white_level))
-        pixels, keys, good, skipped = decode_images(
-            files, reading.shape, progress, white_level=reading.white_level
-        )
+        pixels, keys, good, skipped = decode_images(files, reading.shape, white_level=reading.white_level)
         about, notes = reading.about, [*notes, *reading.notes]
         check_bad_files(str(file), skipped, len(files), max_bad_fraction)
         fields["image"] = pixels
