@@ -58,6 +58,7 @@ def test_opening_names_exactly_what_open_data_takes():
     assert opening == {
         "target": "y",
         "test_data": None,
+        "white_level": None,
         "target_domain": None,
         "image_size": (8, 9),
         "channels": None,

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
-from hibiscus.data.open import open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
@@ -25,10 +23,10 @@ from hibiscus.runs.evaluation_record import evaluation_record
 from hibiscus.runs.folder import RunFolder, find_run
 from hibiscus.runs.info import read_info
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
-from hibiscus.runs.options import build_options
 from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.session import Session
 from hibiscus.runs.trained_method import load_method
+from hibiscus.runs.training_data import open_other_data
 from hibiscus.training.device import choose_device
 from hibiscus.training.random_state import preserved_random_state
 
@@ -165,21 +163,7 @@ class Run:
 
     def open_like_training(self, data: Dataset | str) -> Dataset:
         """Opens data with the options of this run; images are resized as in training."""
-        if isinstance(data, Dataset):
-            return data
-        options = build_options(DataConfig, self.info["data_options"])
-        size, channels, white_level = options.image_size, options.channels, options.white_level
-        if "image" in (preparation := self.preparation):
-            image = preparation["image"]
-            size, channels, white_level = (image.height, image.width), image.channels, image.white_level
-        return open_data(
-            data,
-            target=options.target,
-            image_size=size,
-            channels=channels,
-            white_level=white_level,
-            max_bad_fraction=options.max_bad_fraction,
-        )
+        return open_other_data(data, self.info["data_options"], self.preparation)
 
     def _support(self, support: Dataset | str) -> PreparedData:
         """The support set of new classes, as a training part.
