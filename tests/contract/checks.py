@@ -201,6 +201,7 @@ OTHERWISE = (
     {"weight_decay": 0.3},
     {"schedule": "cosine"},
     {"clip_grad_norm": 1e-3},
+    {"clip_grad_value": 1e-5},
 )
 
 
@@ -213,6 +214,7 @@ def common_options_do_something(kind, folder):
         "weight_decay": 0.0,
         "schedule": "constant",
         "clip_grad_norm": None,
+        "clip_grad_value": None,
     }
     changes = [{}, *OTHERWISE, {"optimizer": "sgd", "momentum": 0.1}]
     found = [

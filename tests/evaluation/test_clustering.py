@@ -13,7 +13,12 @@ from sklearn.metrics import mutual_info_score, normalized_mutual_info_score
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.clustering import evaluate_clusters, fixed_augmentation, head_metrics
+from hibiscus.evaluation.clustering import (
+    evaluate_clusters,
+    fixed_augmentation,
+    head_metrics,
+    validation_owner,
+)
 
 LABEL = np.repeat([0, 1, 2], [40, 30, 30])[np.random.default_rng(0).permutation(100)]
 TRAIN, TEST = np.arange(50), np.arange(50, 100)
@@ -85,6 +90,35 @@ def test_one_cluster_has_no_information_and_k_means_matches_scikit_learn():
     metrics = baselines["k-means on pixels"]
     assert metrics["nmi"] == pytest.approx(normalized_mutual_info_score(LABEL[TEST], first))
     assert metrics["mutual_information"] == pytest.approx(symmetric(first, second), rel=1e-4)
+
+
+def test_the_class_of_each_cluster_is_fitted_on_the_validation_part():
+    data = prepared()
+    data.parts = {"train": TRAIN[:30], "val": TRAIN[30:], "test": TEST}
+    assert validation_owner(data, "test") is data
+    assert validation_owner(data, "val") is None, "nothing else to fit it on"
+    validation = one_hot((LABEL[data.parts["val"]] + 1) % 3)
+    heads = one_hot((LABEL[TEST] + 1) % 3)
+    metrics = evaluate_clusters(heads, heads, 0, data, "test", OPTIONS, validation).metrics
+    assert (metrics["cluster_accuracy"], metrics["nmi"]) == (1, pytest.approx(1))
+    renamed = one_hot(LABEL[TEST])  # perfect clusters, but under the names of other ones
+    metrics = evaluate_clusters(renamed, renamed, 0, data, "test", OPTIONS, validation).metrics
+    assert (metrics["cluster_accuracy"], metrics["nmi"]) == (0, pytest.approx(1))
+
+
+def test_shuffled_clusters_score_at_chance_and_have_no_information():
+    data = prepared()
+    data.parts = {"train": TRAIN[:30], "val": TRAIN[30:], "test": TEST}
+    rng, scores = np.random.default_rng(0), []
+    validation, heads = one_hot(LABEL[data.parts["val"]]), one_hot(LABEL[TEST])
+    for seed in range(40):
+        options = SimpleNamespace(**{**vars(OPTIONS), "seed": seed})
+        data.parts["val"] = rng.permutation(data.parts["val"])
+        evaluation = evaluate_clusters(heads, heads, 0, data, "test", options, validation)
+        scores.append(evaluation.baselines["shuffled clusters"])
+    chance = (np.bincount(LABEL[TEST]) / 50) ** 2
+    assert np.mean([row["cluster_accuracy"] for row in scores]) == pytest.approx(chance.sum(), abs=0.04)
+    assert np.mean([row["mutual_information"] for row in scores]) < 0.06
 
 
 def test_the_table_of_clusters_and_classes_follows_the_order_of_the_classes():

@@ -11,6 +11,7 @@ from hibiscus.metrics.clustering import (
     cluster_table,
     clustering_metrics,
     match_clusters,
+    matched_accuracy,
     normalized_mutual_information,
 )
 
@@ -62,3 +63,10 @@ def test_one_cluster():
 def test_what_does_not_fit_is_told():
     with pytest.raises(DataError, match="clusters of shape"):
         cluster_table([0, 1], [0])
+
+
+def test_an_assignment_that_is_given_is_not_fitted_again():
+    cluster, label = [0, 0, 1, 1, 2], [1, 1, 0, 1, 0]
+    assert matched_accuracy(cluster, label, {0: 1, 1: 0}) == pytest.approx(3 / 5)  # cluster 2 has no class
+    assert clustering_metrics(cluster, label, {0: 0, 1: 1})["cluster_accuracy"] == pytest.approx(1 / 5)
+    assert clustering_metrics(cluster, label)["cluster_accuracy"] == pytest.approx(3 / 5)

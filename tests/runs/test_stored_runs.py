@@ -24,6 +24,7 @@ IN_LEARNED_FEATURES = {
     "cyclegan",
 }  # their metrics are in the features of a network that is trained anew on each machine
 ADDED = {"test/frechet_items"}  # metrics that version 1 did not report
+REDEFINED = {"test/cluster_accuracy"}  # version 1 assigned clusters to classes on the test part itself
 
 
 @pytest.fixture
@@ -38,6 +39,10 @@ def expected(name):
         **renamed,
         "weights": {{"average": "ema"}.get(key, key): value for key, value in values["weights"].items()},
     }
+
+
+def comparable(metrics):
+    return {key: value for key, value in metrics.items() if key not in REDEFINED}
 
 
 def weights(path):
@@ -67,7 +72,9 @@ def test_it_loads_evaluates_and_reports_as_it_did(folder, request):
     assert f"val/{run.info['selection_metric']['name']}" in run.history[0]
     assert metrics.keys() - ADDED == expected(name)["evaluate"].keys()
     if name not in IN_LEARNED_FEATURES:
-        assert metrics == pytest.approx(expected(name)["evaluate"], rel=1e-3, abs=1e-5)
+        assert comparable(metrics) == pytest.approx(
+            comparable(expected(name)["evaluate"]), rel=1e-3, abs=1e-5
+        )
     report = run.report().read_text(encoding="utf-8")
     assert len(report) > 10_000
 
@@ -81,7 +88,8 @@ def test_it_resumes_to_the_weights_of_the_code_that_wrote_it(folder, request):
     assert len(run.history) > before
     assert weights(folder) == pytest.approx(expected(name)["weights"], rel=1e-4)
     if name not in IN_LEARNED_FEATURES:
-        assert run.evaluate() == pytest.approx(expected(name)["resumed"], rel=1e-3, abs=1e-5)
+        resumed = comparable(expected(name)["resumed"])
+        assert comparable(run.evaluate()) == pytest.approx(resumed, rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("folder", ["dcgan", "vae"], indirect=True)

@@ -46,6 +46,18 @@ def test_clip_norm_bounds_the_whole_gradient():
     assert np.linalg.norm(found - weight) == pytest.approx(0.01, rel=1e-3)
 
 
+def test_clip_value_bounds_each_component():
+    weight = np.array([[0.3, -0.2]], np.float32)
+    whole = one_step(Optimizer("sgd", lr=1.0, momentum=0.0), weight.copy()) - weight
+    limit = float(np.abs(whole).mean())
+    found = one_step(Optimizer("sgd", lr=1.0, momentum=0.0), weight.copy(), clip_grad_value=limit) - weight
+    assert np.abs(whole).max() > limit > np.abs(whole).min()
+    np.testing.assert_allclose(found, whole.clip(-limit, limit), rtol=1e-5)
+    both = {"clip_grad_value": limit, "clip_grad_norm": limit / 2}
+    clipped = one_step(Optimizer("sgd", lr=1.0, momentum=0.0), weight.copy(), **both) - weight
+    np.testing.assert_allclose(clipped, found * (limit / 2) / np.linalg.norm(found), rtol=1e-4)
+
+
 def test_after_step_is_called_after_each_step():
     weight = np.array([[3.0, -2.0]], np.float32)
     called = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -16,7 +16,13 @@ from hibiscus.losses import invariant_information
 from hibiscus.metrics.clustering import cluster_table, clustering_metrics, match_clusters
 from hibiscus.training.method import Evaluation
 
-__all__ = ["ClusteringOptions", "evaluate_clusters", "fixed_augmentation", "head_metrics"]
+__all__ = [
+    "ClusteringOptions",
+    "evaluate_clusters",
+    "fixed_augmentation",
+    "head_metrics",
+    "validation_owner",
+]
 
 KMEANS_ITEMS = 5000  # training items on which k-means is fitted
 KMEANS_SIZE = 28  # side to which images are downsampled for k-means
@@ -47,7 +53,14 @@ def fixed_augmentation(options: ClusteringOptions) -> Callable[[Tensor], Tensor]
     return lambda images: augment(images, generator)
 
 
-def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, part: str) -> dict[str, float]:
+def head_metrics(
+    first: Tensor,
+    second: Tensor,
+    head: int,
+    data: PreparedData,
+    part: str,
+    validation: Tensor | None = None,
+) -> dict[str, float]:
     """`mutual_information` between images and augmented copies, in nats; with labels also accuracy and NMI.
 
     Args:
@@ -56,18 +69,39 @@ def head_metrics(first: Tensor, second: Tensor, head: int, data: PreparedData, p
         head: the number of the head.
         data: prepared data, with or without labels.
         part: the name of the part.
+        validation: the probabilities of all heads for the validation part, on which the class of each cluster
+            is then fitted; by default it is fitted on the part itself.
     """
     metrics = {"mutual_information": -invariant_information(first[head], second[head]).item()}
     if "label" in data.arrays:
-        metrics |= clustering_metrics(first[head].argmax(1).numpy(), data.values("label", part))
+        match = None if validation is None else _fit_match(validation[head].argmax(1).numpy(), data)
+        metrics |= clustering_metrics(first[head].argmax(1).numpy(), data.values("label", part), match)
     return metrics
 
 
+def validation_owner(data: PreparedData, part: str) -> PreparedData | None:
+    """The data with the validation part on which classes of clusters are fitted; None to fit on `part`."""
+    owner = data.training or data
+    fits = part not in ("val", "train") and "label" in owner.arrays and len(owner.parts.get("val", ())) > 0
+    return owner if fits else None
+
+
+def _fit_match(cluster: np.ndarray, data: PreparedData) -> dict[int, int]:
+    """The class of each cluster, fitted on the validation part."""
+    return match_clusters(cluster_table(cluster, (data.training or data).values("label", "val")))
+
+
 def evaluate_clusters(
-    first: Tensor, second: Tensor, head: int, data: PreparedData, part: str, options: ClusteringOptions
+    first: Tensor,
+    second: Tensor,
+    head: int,
+    data: PreparedData,
+    part: str,
+    options: ClusteringOptions,
+    validation: Tensor | None = None,
 ) -> Evaluation:
     """Metrics, baselines and report items of a clustering; for the arguments see `head_metrics`."""
-    metrics = [head_metrics(first, second, number, data, part) for number in range(len(first))]
+    metrics = [head_metrics(first, second, number, data, part, validation) for number in range(len(first))]
     names = list(metrics[0])
     order = np.argsort([-head["mutual_information"] for head in metrics], kind="stable")
     rows = [
@@ -84,14 +118,54 @@ def evaluate_clusters(
         ),
     ]
     if "label" in data.arrays:
-        report_items.insert(0, _by_class(first[head].argmax(1).numpy(), data, part, first.shape[2]))
-    return Evaluation(metrics[head], _baselines(data, part, first.shape[2], options), report_items)
+        match = None if validation is None else _fit_match(validation[head].argmax(1).numpy(), data)
+        report_items.insert(0, _by_class(first[head].argmax(1).numpy(), data, part, first.shape[2], match))
+    views = Views(first, second, validation).map(lambda values: values[head : head + 1])
+    return Evaluation(metrics[head], _baselines(views, data, part, options), report_items)
+
+
+class Views(NamedTuple):
+    """Probabilities `(heads, items, clusters)` of a part, its augmented copies, and the validation part."""
+
+    first: Tensor
+    second: Tensor
+    validation: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Views:
+        """The views after a change of each."""
+        validation = None if self.validation is None else change(self.validation)
+        return Views(change(self.first), change(self.second), validation)
 
 
 def _baselines(
-    data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions
+    views: Views, data: PreparedData, part: str, options: ClusteringOptions
 ) -> dict[str, dict[str, float]]:
-    """K-means on pixels, and a single cluster, evaluated in the same way as the network."""
+    """A single cluster, the run's clusters shuffled among the items, and k-means on pixels.
+
+    All are evaluated in the same way as the run.
+
+    Args:
+        views: of the selected head.
+        data: with the part.
+        part: its name.
+        options: of the method.
+    """
+    generator, num_clusters = torch.Generator().manual_seed(options.seed), views.first.shape[2]
+    one = torch.eye(num_clusters)[:1]
+    rows = {
+        "one cluster": views.map(lambda values: one.expand(1, values.shape[1], -1)),
+        "shuffled clusters": views.map(
+            lambda values: values[:, torch.randperm(values.shape[1], generator=generator)]
+        ),
+        "k-means on pixels": _kmeans(data, part, num_clusters, options, views.validation is not None),
+    }
+    return {name: head_metrics(*row[:2], 0, data, part, row.validation) for name, row in rows.items()}
+
+
+def _kmeans(
+    data: PreparedData, part: str, num_clusters: int, options: ClusteringOptions, validated: bool
+) -> Views:
+    """The clusters of k-means on the pixels of the training part, as probabilities 0 and 1."""
     from sklearn.cluster import KMeans
 
     owner = data.training or data
@@ -99,17 +173,14 @@ def _baselines(
     train = _pixels(owner.arrays["image"][owner.parts["train"][rows]])
     count = min(num_clusters, len(np.unique(train, axis=0)))
     kmeans = KMeans(count, n_init=3, random_state=options.seed).fit(train)  # pyright: ignore[reportArgumentType]
+
+    def assign(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        clusters = torch.from_numpy(kmeans.predict(_pixels(images, augment))).long()
+        return functional.one_hot(clusters, num_clusters).float()[None]
+
     images = data.values("image", part)
-    assignments = [
-        torch.from_numpy(kmeans.predict(_pixels(images, augment))).long()
-        for augment in (None, fixed_augmentation(options))
-    ]
-    first, second = (functional.one_hot(clusters, num_clusters).float()[None] for clusters in assignments)
-    constant = torch.eye(num_clusters)[:1].expand(1, len(images), -1)
-    return {
-        "one cluster": head_metrics(constant, constant, 0, data, part),
-        "k-means on pixels": head_metrics(first, second, 0, data, part),
-    }
+    validation = assign(owner.values("image", "val")) if validated else None
+    return Views(assign(images), assign(images, fixed_augmentation(options)), validation)
 
 
 def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
@@ -126,13 +197,19 @@ def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = Non
     return np.concatenate(rows)
 
 
-def _by_class(cluster: np.ndarray, data: PreparedData, part: str, num_clusters: int) -> Matrix:
+def _by_class(
+    cluster: np.ndarray, data: PreparedData, part: str, num_clusters: int, match: dict[int, int] | None
+) -> Matrix:
     names = list(data.preparation["label"].names)
     table = cluster_table(cluster, data.values("label", part), num_clusters, len(names))
-    match = match_clusters(table)
+    fitted = "validation" if match is not None else "same"
+    match = match_clusters(table) if match is None else match
     order = sorted(range(len(table)), key=lambda row: (match.get(row, len(names)), row))
     rows = [f"cluster {row} ({names[match[row]]})" if row in match else f"cluster {row}" for row in order]
-    note = "Number of items of each class in each cluster. In parentheses: the class assigned to the cluster."
+    note = (
+        "Number of items of each class in each cluster. In parentheses: the class assigned to the cluster, "
+        f"fitted on the {fitted} part."
+    )
     return Matrix("Clusters and classes", rows, names, table[order], note)
 
 

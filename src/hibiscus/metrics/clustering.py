@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,6 +14,7 @@ __all__ = [
     "cluster_table",
     "clustering_metrics",
     "match_clusters",
+    "matched_accuracy",
     "normalized_mutual_information",
 ]
 
@@ -68,6 +71,15 @@ def cluster_accuracy(cluster: ArrayLike, label: ArrayLike) -> float:
     return float(sum(table[pair] for pair in match_clusters(table).items()) / table.sum())
 
 
+def matched_accuracy(cluster: ArrayLike, label: ArrayLike, match: Mapping[int, int]) -> float:
+    """The accuracy of clusters with an assignment to classes that was fitted on other items; arrays (N,).
+
+    Items of a cluster without a class count as wrong.
+    """
+    classes = np.array([match.get(number, -1) for number in range(int(np.max(cluster)) + 1)])
+    return float((classes[np.asarray(cluster)] == np.asarray(label)).mean())
+
+
 def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float:
     r"""Normalized mutual information between clusters and classes, from 0 to 1.
 
@@ -86,9 +98,13 @@ def normalized_mutual_information(cluster: ArrayLike, label: ArrayLike) -> float
     return 1.0 if mean == 0 else max(0.0, (entropies[0] + entropies[1] - entropies[2]) / mean)
 
 
-def clustering_metrics(cluster: ArrayLike, label: ArrayLike) -> dict[str, float]:
-    """`cluster_accuracy` and `nmi`; arrays (N,)."""
+def clustering_metrics(
+    cluster: ArrayLike, label: ArrayLike, match: Mapping[int, int] | None = None
+) -> dict[str, float]:
+    """`cluster_accuracy` and `nmi`; arrays (N,). The classes of clusters are fitted unless given."""
     return {
-        "cluster_accuracy": cluster_accuracy(cluster, label),
+        "cluster_accuracy": cluster_accuracy(cluster, label)
+        if match is None
+        else matched_accuracy(cluster, label, match),
         "nmi": normalized_mutual_information(cluster, label),
     }

@@ -11,6 +11,7 @@ __all__ = ["FOREIGN", "FOREIGN_FLAGS"]
 
 KERAS = {
     "batch_normalization": "batch_norm", "beta_1": "beta1", "beta_2": "beta2", "clipnorm": "clip_grad_norm",
+    "clipvalue": "clip_grad_value",
     "decay": "weight_decay", "dropout_rate": "net.dropout", "jit_compile": "compile",
     "validation_split": "val",
 }  # fmt: skip

@@ -63,6 +63,10 @@ ClipGradNorm = Annotated[
         gt=0, description="gradient clipping: maximum total norm of a player's gradient; none for no clipping"
     ),
 ]
+ClipGradValue = Annotated[
+    float | None,
+    Field(gt=0, description="gradient clipping: maximum absolute value of each component; none for no limit"),
+]
 Precision = Annotated[
     Literal["auto", "float32", "bfloat16"], Field(description="data type of matrix products and convolutions")
 ]
@@ -91,6 +95,7 @@ class TrainingConfig(BaseModel):
     weight_decay: WeightDecay = 0.0
     schedule: ScheduleName = "constant"
     clip_grad_norm: ClipGradNorm = None
+    clip_grad_value: ClipGradValue = None
     reduce_lr_patience: int = Field(
         0, ge=0, description="epochs without improvement before the learning rate is reduced; 0 for never"
     )
@@ -150,5 +155,6 @@ class TrainingConfig(BaseModel):
             batches_per_round=batches_per_round,
             schedule=make_schedule(self.schedule),
             clip_grad_norm=self.clip_grad_norm,
+            clip_grad_value=self.clip_grad_value,
             after_step=after_step,
         )

@@ -47,6 +47,7 @@ class Player:
             batch of the player before it.
         schedule: factor of the learning rate as a function of the stage's progress from 0 to 1.
         clip_grad_norm: maximum norm of the whole gradient; None for no limit.
+        clip_grad_value: maximum absolute value of each component, applied first; None for no limit.
         after_step: called after each step, for example a weight constraint.
     """
 
@@ -60,10 +61,12 @@ class Player:
         batches_per_round: int = 1,
         schedule: Schedule = constant,
         clip_grad_norm: float | None = None,
+        clip_grad_value: float | None = None,
         after_step: Callable[[], None] | None = None,
     ):
         self.name, self.loss, self.batches_per_round, self.schedule = name, loss, batches_per_round, schedule
-        self.clip_grad_norm, self.after_step = clip_grad_norm, after_step
+        self.clip_grad_norm, self.clip_grad_value = clip_grad_norm, clip_grad_value
+        self.after_step = after_step
         self.networks = [networks] if isinstance(networks, nn.Module) else list(networks)
         self.settings = optimizer
         self.lr_factor = 1.0  # reductions on plateaus; multiplies the schedule, so neither undoes the other
@@ -106,6 +109,8 @@ class Player:
         else:
             (loss * batch.weight).backward(inputs=self.parameters)
             combine(self.parameters)
+        if self.clip_grad_value is not None:
+            nn.utils.clip_grad_value_(self.parameters, self.clip_grad_value)
         if self.clip_grad_norm is not None:
             clip_gradients(self.parameters, self.clip_grad_norm)
         self.optimizer.step()

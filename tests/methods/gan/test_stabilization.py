@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from hibiscus.methods.gan.acgan import ACGAN
 from hibiscus.methods.gan.cgan import CGAN
@@ -19,6 +20,7 @@ from hibiscus.methods.gan.progan import ProGAN
 from hibiscus.methods.gan.stackedgan import StackedGAN
 from hibiscus.methods.gan.wgan import WGAN
 from hibiscus.methods.gan.wgan_gp import WGANGP
+from hibiscus.networks.dropout import Dropout
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.method import Method
 from methods.gan_fixtures import GAMES, game_of, images, made, sigmoid
@@ -40,6 +42,40 @@ def test_the_discriminator_has_slope_one_where_each_layer_is_normalized(kind):
             1, abs=0.05
         )
     assert not any(hasattr(module, "parametrizations") for module in game.nets["generator"].modules())
+
+
+@GAMES
+def test_dropout_acts_in_the_discriminator_alone_and_in_training_alone(kind):
+    torch.manual_seed(0)
+    plain, game = game_of(kind), game_of(kind, dropout=0.5)
+    name = "critic" if "critic" in game.nets else "discriminator"
+    assert game.nets[name].state_dict().keys() == plain.nets[name].state_dict().keys()
+    dropouts = {key: [m for m in net.modules() if isinstance(m, Dropout)] for key, net in game.nets.items()}
+    assert [key for key, layers in dropouts.items() if layers] == [name]
+    assert all(layer.p == 0.5 for layer in dropouts[name])
+    features = []
+    dropouts[name][-1].register_forward_hook(lambda net, given, out: features.append(out.detach()))
+    loss = game.critic_loss if name == "critic" else game.discriminator_loss
+    loss(images(200))
+    assert (features[0] == 0).float().mean().item() == pytest.approx(0.5, abs=0.1)
+    game.train_mode(False)
+    loss(images(200))
+    assert (features[-1] == 0).float().mean() < 0.1
+
+
+@GAMES
+@pytest.mark.parametrize("distribution", ["uniform", "normal"])
+def test_the_noise_has_the_chosen_distribution(kind, distribution):
+    noise = game_of(kind, noise_distribution=distribution).noise(images(4000)).numpy()
+    cdf = stats.norm.cdf if distribution == "normal" else stats.uniform(-1, 2).cdf
+    assert stats.kstest(noise.ravel(), cdf).pvalue > 1e-3
+
+
+def test_the_default_noise_is_that_of_the_paper():
+    normal = {kind.name for kind in (WGAN, WGANGP, ProGAN)}
+    for kind in (DCGAN, LSGAN, CGAN, ACGAN, InfoGAN, StackedGAN, WGAN, WGANGP, ProGAN):
+        expected = "normal" if kind.name in normal else "uniform"
+        assert kind.Config().noise_distribution == expected, kind.name
 
 
 @GAMES

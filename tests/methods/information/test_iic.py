@@ -88,7 +88,7 @@ def test_without_labels_it_trains_evaluates_and_predicts(tmp_path):
     run = api.train("iic", data, out=tmp_path / "run", quiet=True, epochs=1, num_clusters=4, **SMALL)
     found = run.evaluation()
     assert set(found["metrics"]) == {"test/mutual_information"}
-    assert set(found["baselines"]) == {"one cluster", "k-means on pixels"}
+    assert set(found["baselines"]) == {"one cluster", "shuffled clusters", "k-means on pixels"}
     predictions = run.predict(images[:5])
     assert predictions["probabilities"].shape == (5, 4)
     assert "label" not in predictions

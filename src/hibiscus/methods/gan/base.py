@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +39,6 @@ class GAN(Method):
     generator_networks: tuple[str, ...] = ("generator",)  # the networks of the generator's player
     generator: Any  # maps noise to images; a method may declare the class of its network
     discriminator: Any
-    noise_distribution: ClassVar[Literal["uniform", "normal"]] = "uniform"
     progress = 0.0  # fraction of training completed
 
     @classmethod
@@ -59,11 +58,11 @@ class GAN(Method):
         return ema_or(self.nets, "generator")
 
     def stabilized(self, networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
-        """The generator and its opponents by name, with spectral normalization and EMA if enabled."""
-        if self.config.spectral_norm:
-            for name, network in networks.items():
-                if name != "generator":
-                    spectrally_normalized(network)
+        """Generator and opponents by name, with spectral normalization, dropout and EMA if enabled."""
+        for network in (network for name, network in networks.items() if name != "generator"):
+            stabilization.insert_dropout(network, self.config.dropout)
+            if self.config.spectral_norm:
+                spectrally_normalized(network)
         return with_ema(networks, "generator", self.config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
@@ -130,8 +129,8 @@ class GAN(Method):
 
     def noise(self, batch: Batch) -> Tensor:
         """Noise for each item of a batch, `(items, latent_dim)`: uniform in [-1, 1], or standard normal."""
-        size = self.config.latent_dim
-        return batch.normal(size) if self.noise_distribution == "normal" else 2 * batch.uniform(size) - 1
+        size, normal = self.config.latent_dim, self.config.noise_distribution == "normal"
+        return batch.normal(size) if normal else 2 * batch.uniform(size) - 1
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """Generates an image for each item of a batch, by default with the generator being trained."""

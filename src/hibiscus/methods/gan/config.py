@@ -21,12 +21,14 @@ from hibiscus.training.config import (
 __all__ = [
     "CriticSteps",
     "DiffAugmentation",
+    "DiscriminatorDropout",
     "DiscriminatorGANConfig",
     "GANConfig",
     "GeneratorLRFactor",
     "GradientPenaltyWeight",
     "InstanceNoise",
     "LabelNoise",
+    "NoiseDistribution",
     "RealLabelValue",
     "SpectralNorm",
 ]
@@ -63,6 +65,14 @@ LabelNoise = Annotated[
     ),
 ]
 CriticSteps = Annotated[int, Field(ge=1, description="critic steps per generator step")]
+NoiseDistribution = Annotated[
+    Literal["uniform", "normal"],
+    Field(description="distribution of the noise: uniform in [-1, 1], or standard normal"),
+]
+DiscriminatorDropout = Annotated[
+    float,
+    Field(ge=0, lt=1, description="dropout in the discriminator, after each of its leaky ReLU layers"),
+]
 GradientPenaltyWeight = Annotated[float, Field(ge=0, description="weight of the gradient penalty")]
 
 
@@ -76,11 +86,13 @@ class GANConfig(TrainingConfig):
     beta1: Beta1 = 0.5  # Radford et al.
     beta2: Beta2 = 0.999
     latent_dim: LatentDim = 100  # Radford et al.
+    noise_distribution: NoiseDistribution = "uniform"
     width: int = Field(
         64, ge=4, description="filters of the largest feature maps; doubled each time their size is halved"
     )
     ema_decay: EMADecay = 0.0
     spectral_norm: SpectralNorm = False
+    dropout: DiscriminatorDropout = 0.0
     instance_noise: InstanceNoise = 0.0
     diff_augment: DiffAugmentation = "none"
     metric_features: MetricFeatures = "own"

@@ -176,7 +176,7 @@ class InfoGAN(GAN):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Sample quality, the effect of each code, and traversals of each code from -2 to 2."""
-        noise = 2 * torch.rand(1, self.config.latent_dim) - 1
+        noise = self.noise(Batch(index=torch.empty(1)))
 
         def generate(label: Tensor, codes: Tensor) -> np.ndarray:
             return self.sample_images(

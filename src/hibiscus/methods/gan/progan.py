@@ -7,7 +7,8 @@ r"""ProGAN: the generator and critic start with tiny images and grow, doubling t
 
 Coarse structure is learned first, on small images, where this is easy and cheap; details are added later. New
 layers are faded in: over the first half of a stage, alpha rises from 0 to 1 for generated and real images
-alike. Samples come from an exponential moving average of the generator.
+alike. Samples come from an exponential moving average of the generator, whose warm-up starts anew in each
+stage, so that the untrained new layers are forgotten.
 
 Use it for images of 32 pixels and more, if `dcgan` gets textures right but global structure wrong. What most
 often goes wrong is stopping too early: the last stage takes most of the time, and earlier metrics are poor
@@ -15,8 +16,8 @@ because they are computed on upsampled low-resolution images.
 
 Differences from the paper: images whose size is not a power of two are padded by repeating the border and
 cropped afterwards; stage lengths are in epochs, not in thousands of images; the networks are narrower (the
-paper has `width=512`). The best epoch is chosen in the last stage, by the Fréchet distance to the validation
-part.
+paper has `width=512`). `dropout` acts in the last block of the critic only. The best epoch is chosen in the
+last stage, by the Fréchet distance to the validation part.
 
 Reference: Karras, Aila, Laine, Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and
 Variation", 2017, arXiv 1710.10196.
@@ -35,8 +36,10 @@ from torch.nn import functional
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
+from hibiscus.methods.gan import config as options
 from hibiscus.methods.gan.base import GAN
-from hibiscus.methods.gan.config import GANConfig, GeneratorLRFactor, GradientPenaltyWeight
+from hibiscus.methods.gan.config import GANConfig
+from hibiscus.methods.gan.stabilization import insert_dropout
 from hibiscus.networks.progan import (
     GrowingCritic,
     GrowingGenerator,
@@ -59,14 +62,15 @@ class Config(GANConfig):
 
     epochs: Epochs = 3
     learning_rate: LearningRate = 2e-3  # 1e-3 in the paper, which trains far longer
-    generator_lr_factor: GeneratorLRFactor = 1.0
+    generator_lr_factor: options.GeneratorLRFactor = 1.0
     beta1: Beta1 = 0.0
     beta2: Beta2 = 0.99
     initial_size: int = Field(8, ge=2, description="image size of the first stage in pixels, a power of two")
     fade_in_fraction: float = Field(
         0.5, ge=0, le=1, description="fraction of a stage over which its new layers are faded in"
     )
-    gradient_penalty_weight: GradientPenaltyWeight = 10.0
+    noise_distribution: options.NoiseDistribution = "normal"
+    gradient_penalty_weight: options.GradientPenaltyWeight = 10.0
     drift_weight: float = Field(
         1e-3, ge=0, description="drift penalty: weight of the critic's squared output for real images"
     )
@@ -85,7 +89,6 @@ class ProGAN(GAN):
     family = "gan"
     summary = "progressively growing GAN"
     compiles = False
-    noise_distribution = "normal"
     smoke_test = SmokeTest(
         "digits", {"epochs": 1, "batch_size": 50, "latent_dim": 8, "width": 16, "initial_size": 2}
     )
@@ -103,6 +106,7 @@ class ProGAN(GAN):
         config, channels = self.config, self.shape[0]
         generator = GrowingGenerator(config.latent_dim, channels, self.sizes[0], config.width)
         critic = GrowingCritic(channels, self.sizes[0], config.width)
+        insert_dropout(critic, config.dropout)
         return with_ema({"generator": generator, "critic": critic}, "generator", config.ema_decay)
 
     def grow(self, stage: int) -> None:

@@ -2,11 +2,12 @@ r"""Techniques that stabilize GAN training; each is an option that is off by def
 
     ema_decay            samples come from  G_ema <- decay G_ema + (1 - decay) G     (Karras et al. 2017)
     generator_lr_factor  generator and discriminator have different learning rates   (Heusel et al. 2017)
-    spectral_norm discriminator weights divided by their largest singular value (Miyato et al. 2018)
-    instance_noise the discriminator sees x + s e, e ~ N(0, 1), s falls to 0 (Sonderby et al. 2016)
-    diff_augment the discriminator sees T(x), T random and differentiable (Zhao et al. 2020) real_label_value
-    target of real images, 0.9 for one-sided label smoothing (Salimans et al. 2016) label_noise targets
-    real_label_value - noise u and noise u, u uniform in [0, 1]
+    spectral_norm        discriminator weights divided by their largest singular value (Miyato et al. 2018)
+    dropout              features of the discriminator are set to 0 at random         (Srivastava et al. 2014)
+    instance_noise       the discriminator sees x + s e, e ~ N(0, 1), s falls to 0    (Sonderby et al. 2016)
+    diff_augment         the discriminator sees T(x), T random and differentiable     (Zhao et al. 2020)
+    real_label_value     target of real images, 0.9 for one-sided label smoothing     (Salimans et al. 2016)
+    label_noise          targets real_label_value - noise u and noise u, u uniform in [0, 1]
 
 Instance noise and augmentation are applied to real and generated images alike.
 
@@ -17,12 +18,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
+from hibiscus.networks.dropout import Dropout
 from hibiscus.ops.diff_augment import DiffAugment
 
-__all__ = ["discriminator_accuracy", "perturb", "targets"]
+__all__ = ["discriminator_accuracy", "insert_dropout", "perturb", "targets"]
+
+
+def insert_dropout(network: nn.Module, p: float) -> None:
+    """Adds dropout with probability `p` after each leaky ReLU of a network; the weights keep their names."""
+    if not p:
+        return
+    for parent in list(network.modules()):
+        for name, layer in parent.named_children():
+            if isinstance(layer, nn.LeakyReLU):
+                setattr(parent, name, nn.Sequential(layer, Dropout(p)))
 
 
 def perturb(

@@ -31,7 +31,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import wasserstein_critic, wasserstein_generator
 from hibiscus.methods.gan.base import GAN
-from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor
+from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor, NoiseDistribution
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.networks.regularizers import constrain
 from hibiscus.training.config import LearningRate, Momentum, OptimizerName
@@ -48,6 +48,7 @@ class Config(GANConfig):
     learning_rate: LearningRate = 5e-4  # 5e-5 in the paper
     generator_lr_factor: GeneratorLRFactor = 1.0
     momentum: Momentum = 0.0
+    noise_distribution: NoiseDistribution = "normal"
     weight_clip: float = Field(0.01, gt=0, description="maximum absolute value of the critic's weights")
     critic_steps: CriticSteps = 5
     batch_norm: bool = Field(True, description="batch normalization in the critic, as in the paper")
@@ -61,7 +62,6 @@ class WGAN(GAN):
     family = "gan"
     summary = "Wasserstein GAN with weight clipping"
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 12, "latent_dim": 8, "width": 8})
-    noise_distribution = "normal"
     Config = Config
     critic: Discriminator
 

@@ -29,8 +29,9 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
+from hibiscus.methods.gan import config as options
 from hibiscus.methods.gan.base import GAN
-from hibiscus.methods.gan.config import CriticSteps, GANConfig, GeneratorLRFactor, GradientPenaltyWeight
+from hibiscus.methods.gan.config import GANConfig
 from hibiscus.networks.dcgan import Discriminator, Generator
 from hibiscus.training.config import Beta1, Beta2, LearningRate, ScheduleName
 from hibiscus.training.method import SmokeTest
@@ -43,12 +44,13 @@ class Config(GANConfig):
     """Options of `wgan-gp`."""
 
     learning_rate: LearningRate = 1e-3  # 1e-4 in the paper
-    generator_lr_factor: GeneratorLRFactor = 1.0
+    generator_lr_factor: options.GeneratorLRFactor = 1.0
     schedule: ScheduleName = "linear"
     beta1: Beta1 = 0.0
     beta2: Beta2 = 0.9
-    gradient_penalty_weight: GradientPenaltyWeight = 10.0
-    critic_steps: CriticSteps = 5
+    noise_distribution: options.NoiseDistribution = "normal"
+    gradient_penalty_weight: options.GradientPenaltyWeight = 10.0
+    critic_steps: options.CriticSteps = 5
 
 
 class WGANGP(GAN):
@@ -60,7 +62,6 @@ class WGANGP(GAN):
     summary = "Wasserstein GAN with gradient penalty"
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 12, "latent_dim": 8, "width": 8})
     compiles = False
-    noise_distribution = "normal"
     Config = Config
     critic: Discriminator
 

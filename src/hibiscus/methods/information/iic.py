@@ -143,9 +143,7 @@ class IIC(Method):
         return total, {"best_head_loss": losses.detach().min()}
 
     def _information_loss(self, probabilities: Tensor) -> Tensor:
-        """The loss of each head `(heads,)` from its probabilities for images, then for their augmented
-        copies.
-        """
+        """The loss of each head `(heads,)` from its probabilities for images and their augmented copies."""
         first, second = probabilities.chunk(2, dim=1)
         return invariant_information(first, second, self.config.entropy_weight)
 
@@ -179,9 +177,7 @@ class IIC(Method):
         return int(self.head_loss.argmin())
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The cluster of each item, its probability, and the probabilities `(items, clusters)` of the best
-        head.
-        """
+        """The cluster of each item, its probability, and all probabilities `(items, clusters)`."""
         probabilities = self.probabilities(data, part)[self.best_head].numpy()
         return {
             "cluster": probabilities.argmax(1),
@@ -197,4 +193,8 @@ class IIC(Method):
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics, compared with k-means on pixels, and the contents of the clusters."""
         first, second = self.probabilities(data, part), self.probabilities(data, part, augmented=True)
-        return clustering.evaluate_clusters(first, second, self.best_head, data, part, self.config)
+        owner = clustering.validation_owner(data, part)  # the class of each cluster is fitted there
+        validation = None if owner is None else self.probabilities(owner, "val")
+        return clustering.evaluate_clusters(
+            first, second, self.best_head, data, part, self.config, validation
+        )
