@@ -15,6 +15,7 @@ from hibiscus.data.unpaired import bring_to_shape, check_domains, domain_folders
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
+from hibiscus.sharding import Shard
 
 CYCLEGAN = get_method("cyclegan")
 
@@ -192,7 +193,7 @@ def test_processes_take_slices_of_one_batch():
     parts = [batches(batch_size=5, share=(rank, 2)) for rank in (0, 1)]
     for _ in range(6):
         expected, found = whole.next(), [part.next() for part in parts]
-        assert [one.share for one in found] == [(0, 5, 2), (2, 5, 2)]
+        assert [one.shard for one in found] == [Shard(0, 2, 5, 2), Shard(2, 3, 5, 2)]
         for name in "ab":
             assert torch.equal(torch.cat([one[name] for one in found]), expected[name])
 

@@ -55,6 +55,7 @@ def test_borders_and_evaluation():
     assert dropout(x, 0.0) is x
     assert dropout(x, 0.7, training=False) is x
     assert not dropout(x, 1.0).any()
+    assert torch.equal(dropout(x, 7e-6), x)  # rounded to no dropout
     assert dropout(torch.rand(0, 3), 0.5).shape == (0, 3)
     layer = Dropout(0.5)
     assert not torch.equal(layer(x + 1), x + 1)

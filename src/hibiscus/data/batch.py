@@ -8,17 +8,18 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from hibiscus.sharding import Shard, global_rows, local_rows
+
 __all__ = ["Batch", "Source"]
 
 
 class Batch(dict):
     """The fields of a batch by name: `batch["image"]` or `batch.image`.
 
-    `share` is set where several processes divide a batch. For the slice of this process it holds the position
-    of the first item, the size of the whole batch, and the number of processes.
+    `shard` is set if several processes divide the batch, of which this one then holds only some items.
     """
 
-    share: tuple[int, int, int] | None = None
+    shard: Shard | None = None
     __getattr__ = dict.__getitem__
 
     @property
@@ -28,13 +29,8 @@ class Batch(dict):
 
     @property
     def total(self) -> int:
-        """The number of items in the whole batch, of which this process may hold only a slice."""
-        return self.size if self.share is None else self.share[1]
-
-    @property
-    def weight(self) -> float:
-        """The weight of a mean over these items in an average over processes; 1 for slices of equal size."""
-        return 1.0 if self.share is None else self.size * self.share[2] / self.share[1]
+        """The number of items in the whole batch, of which this process may hold only a shard."""
+        return self.size if self.shard is None else self.shard.total
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers `(size, *shape)`, which do not depend on how processes divide the batch."""
@@ -45,8 +41,8 @@ class Batch(dict):
         return self._draw(torch.rand, shape)
 
     def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
-        first, total, _ = self.share or (0, self.size, 1)
-        return draw(total, *shape, device=next(iter(self.values())).device)[first : first + self.size]
+        device = next(iter(self.values())).device
+        return local_rows(draw(global_rows(self.size), *shape, device=device))
 
 
 class Source(Protocol):

@@ -85,13 +85,10 @@ class PreparedData:
         return self._build_batch.images["image"](as_tensor(pixels))
 
     def pairs(self, part: str, batch_size: int, seed: int, augment: Augment) -> ShuffledBatches:
-        """Endless shuffled batches of `image` and `transformed`, the same images after augmentation.
-
-        Several processes each take the whole batch, since the losses on pairs depend on statistics of all of
-        it.
-        """
+        """Endless shuffled batches of `image` and `transformed`, the same images after augmentation."""
         images, build_pairs = {"image": self.tensors["image"]}, PairBatchBuilder(self._build_batch)
-        return ShuffledBatches(images, self.parts[part], batch_size, seed, build_pairs, augment)
+        items = self.parts[part]
+        return ShuffledBatches(images, items, batch_size, seed, build_pairs, augment, self.share)
 
     def domains(
         self, part: str, batch_size: int, seed: int, augment: Augment | None = None

@@ -12,6 +12,7 @@ from torch import Tensor
 from hibiscus.data.batch import Batch
 from hibiscus.data.batches import mix_seed
 from hibiscus.data.images.augment import Augment
+from hibiscus.sharding import shard_of, sharded
 
 __all__ = ["ShuffledBatches", "UnpairedBatches"]
 
@@ -29,7 +30,7 @@ class ShuffledBatches:
         seed: determines the orders and the augmentation.
         build_batch: converts raw tensors to a batch.
         augment: applied to the images; for training data only.
-        share: `(this process, processes)`; this process takes its slice of every batch.
+        share: `(this process, processes)`; this process takes its shard of every batch.
     """
 
     def __init__(
@@ -62,23 +63,19 @@ class ShuffledBatches:
         chosen = self._order[
             self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size
         ]
-        rank, count = self.share
-        divided = len(chosen) >= count > 1  # each process gets all of a batch with fewer items than processes
-        first, last = (
-            (rank * len(chosen) // count, (rank + 1) * len(chosen) // count) if divided else (0, len(chosen))
-        )
-        raw = {name: values.index_select(0, chosen[first:last]) for name, values in self.fields.items()}
+        shard = shard_of(len(chosen), *self.share)
+        if shard is not None:
+            chosen = chosen[shard.first : shard.first + shard.size]
+        raw = {name: values.index_select(0, chosen) for name, values in self.fields.items()}
         augment = self._augment() if self.augment is not None and self.augment.active else None
         self.index += 1
-        batch = self.build_batch(raw, augment)
-        if divided:
-            batch.share = (first, len(chosen), count)
+        with sharded(shard):
+            batch = self.build_batch(raw, augment)
+        batch.shard = shard
         return batch
 
     def _augment(self) -> Callable[..., Any]:
-        generator = torch.Generator().manual_seed(
-            mix_seed(self.seed, self.epoch, self.index, 1 + self.share[0])
-        )
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, self.index, 1))
         augment = self.augment
         assert augment is not None
         return lambda images, *moved: augment(images, generator, *moved)
@@ -97,7 +94,7 @@ class UnpairedBatches:
 
     A domain that is used up starts again in a new order. The order of domain `d` in its pass `p` depends only
     on (seed, d, p), so the saved position is one number. An epoch is one pass over the smaller domain.
-    Several processes each take a slice of every batch.
+    Several processes each take a shard of every batch.
 
     Args:
         images: uint8 `(all items, height, width, channels)`.
@@ -130,21 +127,16 @@ class UnpairedBatches:
 
     def next(self) -> Any:
         """The next batch."""
-        rank, count = self.share
-        divided = self.batch_size >= count > 1
-        first, last = (
-            (rank * self.batch_size // count, (rank + 1) * self.batch_size // count)
-            if divided
-            else (0, self.batch_size)
-        )
-        fields = {}
-        for domain, name in enumerate("ab"):
-            chosen = self._items(domain, self.index * self.batch_size, self.batch_size)[first:last]
-            fields[name] = self.normalize(self.images.index_select(0, chosen), self._change(domain))
+        shard, fields = shard_of(self.batch_size, *self.share), {}
+        with sharded(shard):
+            for domain, name in enumerate("ab"):
+                chosen = self._items(domain, self.index * self.batch_size, self.batch_size)
+                if shard is not None:
+                    chosen = chosen[shard.first : shard.first + shard.size]
+                fields[name] = self.normalize(self.images.index_select(0, chosen), self._change(domain))
         self.index += 1
         batch = Batch(fields)
-        if divided:
-            batch.share = (first, self.batch_size, count)
+        batch.shard = shard
         return batch
 
     def _items(self, domain: int, start: int, count: int) -> Tensor:
@@ -169,7 +161,7 @@ class UnpairedBatches:
         augment = self.augment
         if augment is None or not augment.active:
             return None
-        generator = torch.Generator().manual_seed(mix_seed(self.seed, domain, self.index, 1 + self.share[0]))
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, domain, self.index, 1))
         return lambda images: augment(images, generator)
 
     def position(self) -> dict[str, Any]:

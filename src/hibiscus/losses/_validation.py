@@ -1,5 +1,5 @@
-"""Validation and conversion of the inputs of losses: matching shapes, and a precision that is safe for
-logarithms.
+"""Validation, conversion and reduction in losses: matching shapes, a precision that is safe for logarithms,
+and means over the whole batch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.errors import ConfigError
+from hibiscus.sharding import sum_over_shards
 
 __all__ = [
     "BINARY",
@@ -21,6 +22,7 @@ __all__ = [
     "matched",
     "not_empty",
     "one_output",
+    "weighted_mean",
     "weights_for",
     "within",
 ]
@@ -102,6 +104,12 @@ def weights_for(logits: Tensor, class_weights: Weights | None, what: str = "clas
             f"pass {classes} numbers as {what}, or None for equal weights",
         )
     return weights.view(1, classes, *[1] * (logits.ndim - 2))
+
+
+def weighted_mean(loss: Tensor, mass: Tensor, minimum: float = 1) -> Tensor:
+    """The sum of `loss`, which holds its weights, by that of `mass`, at least `minimum`, over the batch."""
+    total, mass = sum_over_shards(loss.sum(), mass.sum())
+    return total / mass.clamp_min(minimum)
 
 
 def within(values: Tensor, low: float, high: float, what: str, fix: str) -> None:

@@ -22,6 +22,7 @@ from hibiscus.losses._validation import (
     in_range,
     matched,
     one_output,
+    weighted_mean,
     weights_for,
     within,
 )
@@ -77,7 +78,7 @@ def cross_entropy(
             full_precision(logits), labels.squeeze(1), label_smoothing=label_smoothing
         )
     loss, mass = _cross_entropy_terms(logits, target, label_smoothing, class_weights)
-    return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
+    return weighted_mean(loss, mass, torch.finfo(loss.dtype).tiny)
 
 
 def binary_cross_entropy(
@@ -104,7 +105,7 @@ def binary_cross_entropy(
         ConfigError: when the shapes do not match, or a target lies outside [0, 1].
     """
     loss, mass = _binary_terms(logits, target, label_smoothing, class_weights)
-    return loss.sum() / mass.sum().clamp_min(torch.finfo(loss.dtype).tiny)
+    return weighted_mean(loss, mass, torch.finfo(loss.dtype).tiny)
 
 
 def balanced_weights(counts: Tensor | Sequence[float]) -> Tensor:

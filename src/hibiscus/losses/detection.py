@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
-from hibiscus.losses._validation import full_precision, in_range, within
+from hibiscus.losses._validation import full_precision, in_range, weighted_mean, within
 
 __all__ = ["anchor_focal", "hard_negatives", "mined_cross_entropy", "multibox", "offset_loss"]
 
@@ -61,7 +61,7 @@ def offset_loss(
             if kind == "l1"
             else (prediction - target) ** 2
         )
-    return torch.where(positive[..., None], loss, 0).sum() / _count(positive)
+    return weighted_mean(torch.where(positive[..., None], loss, 0), positive)
 
 
 def hard_negatives(loss: Tensor, labels: Tensor, ratio: float = 3.0, min_negatives: int = 3) -> Tensor:
@@ -115,7 +115,7 @@ def mined_cross_entropy(logits: Tensor, labels: Tensor, ratio: float = 3.0, min_
     """
     loss = -_log_prob(logits, labels)
     used = (labels > 0) | hard_negatives(loss, labels, ratio, min_negatives)
-    return torch.where(used, loss, 0).sum() / _count(labels > 0)
+    return weighted_mean(torch.where(used, loss, 0), labels > 0)
 
 
 def anchor_focal(logits: Tensor, labels: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
@@ -148,7 +148,7 @@ def anchor_focal(logits: Tensor, labels: Tensor, alpha: float = 0.25, gamma: flo
     # The minimum keeps the gradient of the power finite where p rounds to 1 and gamma < 1.
     error = (-torch.expm1(log_prob)).clamp_min(torch.finfo(log_prob.dtype).tiny)
     weight = torch.where(labels > 0, alpha, 1 - alpha).to(log_prob.dtype)
-    return torch.where(labels >= 0, -weight * error**gamma * log_prob, 0).sum() / _count(labels > 0)
+    return weighted_mean(torch.where(labels >= 0, -weight * error**gamma * log_prob, 0), labels > 0)
 
 
 def multibox(
@@ -202,11 +202,6 @@ def _log_prob(logits: Tensor, labels: Tensor) -> Tensor:
     fix = "-1 for ignored anchors, 0 for the background, and the classes from 1"
     within(labels, -1, logits.shape[2] - 1, "labels", fix)
     return full_precision(logits).log_softmax(-1).gather(-1, labels.long().clamp_min(0)[..., None])[..., 0]
-
-
-def _count(positive: Tensor) -> Tensor:
-    """N, at least 1."""
-    return positive.sum().clamp_min(1)
 
 
 def _fit(fits: bool, values: Tensor, target: Tensor) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hibiscus.errors import ConfigError
 from hibiscus.losses._validation import full_precision, not_empty
+from hibiscus.sharding import global_rows, sum_over_shards
 
 __all__ = ["invariant_information", "joint_distribution"]
 
@@ -38,7 +39,8 @@ def joint_distribution(first: Tensor, second: Tensor) -> Tensor:
     not_empty(first)
     with torch.autocast(first.device.type, enabled=False):
         first, second = full_precision(first), full_precision(second)
-        joint = first.transpose(-1, -2) @ second / first.shape[-2]
+        (joint,) = sum_over_shards(first.transpose(-1, -2) @ second)
+        joint = joint / global_rows(first.shape[-2])
     return (joint + joint.transpose(-1, -2)) / 2
 
 

@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
+from hibiscus.losses._validation import weighted_mean
+from hibiscus.sharding import sum_over_shards
 
 __all__ = ["dice", "pixel_cross_entropy", "pixel_focal"]
 
@@ -40,9 +42,9 @@ def pixel_cross_entropy(logits: Tensor, mask: Tensor, weights: Tensor | None = N
     """
     losses, known = _pixel_losses(logits, mask)
     if weights is None:
-        return losses.sum() / known.sum().clamp_min(1)
+        return weighted_mean(losses, known)
     mass = weights.to(losses.dtype)[mask.long().clamp_max(len(weights) - 1)] * known
-    return (mass * losses).sum() / mass.sum().clamp_min(1e-12)
+    return weighted_mean(mass * losses, mass, 1e-12)
 
 
 def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
@@ -61,7 +63,7 @@ def pixel_focal(logits: Tensor, mask: Tensor, gamma: float = 2.0) -> Tensor:
     error = (-torch.expm1(-losses)).clamp_min(
         torch.finfo(losses.dtype).tiny
     )  # 1 - p; at 0 the gradient is infinite for gamma < 1
-    return (error**gamma * losses).sum() / known.sum().clamp_min(1)
+    return weighted_mean(error**gamma * losses, known)
 
 
 def dice(logits: Tensor, mask: Tensor) -> Tensor:
@@ -80,8 +82,8 @@ def dice(logits: Tensor, mask: Tensor) -> Tensor:
     predicted = logits.float().softmax(1) * known
     true = functional.one_hot(mask.long().where(known[:, 0], 0), logits.shape[1]).permute(0, 3, 1, 2) * known
     axes = (0, 2, 3)
-    count = true.sum(axes)
-    overlap = (2 * (predicted * true).sum(axes) + 1) / (predicted.sum(axes) + count + 1)
+    common, size, count = sum_over_shards((predicted * true).sum(axes), predicted.sum(axes), true.sum(axes))
+    overlap = (2 * common + 1) / (size + count + 1)
     present = count > 0
     return 1 - (overlap * present).sum() / present.sum().clamp_min(1)
 

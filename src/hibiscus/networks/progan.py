@@ -19,6 +19,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from hibiscus.networks.memory_format import Flatten
+from hibiscus.sharding import gather_rows, local_rows
 
 __all__ = [
     "EqualConv",
@@ -75,13 +76,12 @@ def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
         divisible into groups is a single one.
     """
     batch, _, height, width = x.shape
-    size = group if batch % group == 0 else batch
-    groups = x.float().reshape(-1, size, *x.shape[1:])
+    items = gather_rows(x.float())
+    size = group if len(items) % group == 0 else len(items)
+    groups = items.reshape(-1, size, *x.shape[1:])
     deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-    return torch.cat(
-        [x, deviation.repeat_interleave(size).to(x.dtype).view(batch, 1, 1, 1).expand(-1, 1, height, width)],
-        1,
-    )
+    deviation = local_rows(deviation.repeat_interleave(size)).to(x.dtype)
+    return torch.cat([x, deviation.view(batch, 1, 1, 1).expand(-1, 1, height, width)], 1)
 
 
 class _Equal(nn.Module):

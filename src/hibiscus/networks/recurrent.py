@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hibiscus.networks.dropout import dropout_mask
 from hibiscus.networks.input_shapes import check_outputs, choice, fraction, sequence, whole
 from hibiscus.networks.layers import INITIALIZERS, initialize, initialize_recurrent
 
@@ -116,11 +117,11 @@ class VariationalLayer(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """All states, and the last."""
         if self.training and self.dropout:
-            x = x * functional.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), self.dropout)
+            x = x * dropout_mask(x, (1, x.shape[2]), self.dropout)
         if self.training and self.recurrent_dropout:
             directions = 2 if self.core.bidirectional else 1
-            ones = x.new_ones(directions, x.shape[0], self.core.hidden_size)
-            return unroll(self.core, x, functional.dropout(ones, self.recurrent_dropout))
+            mask = dropout_mask(x, (directions, self.core.hidden_size), self.recurrent_dropout, axis=1)
+            return unroll(self.core, x, mask)
         states, last = self.core(x)
         last = last[0] if isinstance(last, tuple) else last  # (directions, batch, units)
         return states, last.transpose(0, 1).flatten(1)

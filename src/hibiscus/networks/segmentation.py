@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.dropout import Dropout2d
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.resnet import stage_layers
 
@@ -169,10 +170,10 @@ class PSPNet(nn.Module):
         part = max(1, deep // len(POOLED))
         # A batch of one has a single value per channel of the coarsest bin, hence no batch norm there.
         self.pooled = nn.ModuleList(_convolution(deep, part, 1, norm=bins > 1) for bins in POOLED)
-        self.fuse = nn.Sequential(_convolution(deep + part * len(POOLED), filters, 3), nn.Dropout2d(0.1))
+        self.fuse = nn.Sequential(_convolution(deep + part * len(POOLED), filters, 3), Dropout2d(0.1))
         self.head = _head(filters, outputs)
         self.auxiliary = nn.Sequential(
-            _convolution(self.trunk.channels[-2], filters, 3), nn.Dropout2d(0.1), _head(filters, outputs)
+            _convolution(self.trunk.channels[-2], filters, 3), Dropout2d(0.1), _head(filters, outputs)
         )
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:

@@ -11,16 +11,15 @@ import atexit
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from hibiscus.errors import ProcessLostError
+from hibiscus.sharding import sum_over_shards
 
 __all__ = [
-    "all_gather",
     "any_process",
     "average",
     "average_gradients",
@@ -129,16 +128,6 @@ def average(values: Tensor) -> Tensor:
     return values
 
 
-def all_gather(values: Tensor, share: tuple[int, int, int] | None) -> Tensor:
-    """The values of all items of a batch `(items, ...)`; the shard here is `(first, items, processes)`."""
-    if share is None:
-        return values
-    all_items = values.new_zeros(share[1], *values.shape[1:])
-    all_items[share[0] : share[0] + len(values)] = values
-    dist.all_reduce(all_items)  # the shards do not overlap
-    return all_items
-
-
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
     """Averages the gradients over the processes, in one message."""
     gradients = []
@@ -161,22 +150,6 @@ def _device() -> torch.device:
     )
 
 
-class _Sum(torch.autograd.Function):
-    """The sum of a tensor over the processes; its gradient is the sum of theirs."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        values = values.clone()
-        dist.all_reduce(values)
-        return values
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        gradient = gradients[0].contiguous().clone()
-        dist.all_reduce(gradient)
-        return gradient
-
-
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch norm with the statistics of the whole batch, of which each process holds a shard."""
 
@@ -190,10 +163,11 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         x = input.float()
         dims, shape = [0, *range(2, x.ndim)], [1, -1, *[1] * (x.ndim - 2)]
         count = x.new_full((1,), x.numel() / x.shape[1])
-        sums = _Sum.apply(torch.cat([x.sum(dims), count]))
-        items, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
+        sums, items = sum_over_shards(x.sum(dims), count)
+        items = items.detach()
+        mean = sums / items
         centered = x - mean.view(shape)
-        variance = _Sum.apply(centered.square().sum(dims)) / items
+        variance = sum_over_shards(centered.square().sum(dims))[0] / items
         if self.track_running_stats and self.running_mean is not None and self.running_var is not None:
             with torch.no_grad():
                 self.num_batches_tracked.add_(1)  # type: ignore[union-attr]

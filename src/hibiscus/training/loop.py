@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from hibiscus.training.device import choose_precision, compile_networks, precisi
 from hibiscus.training.distributed import (
     any_process,
     average_gradients,
+    broadcast,
     convert_sync_batch_norm,
     is_main_process,
     raise_lost_process,
@@ -247,7 +249,10 @@ class Loop:
         with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")
         self.method.train_mode()
-        return {name: float(value) for name, value in metrics.items()}
+        numbers = {name: float(value) for name, value in metrics.items()}
+        return json.loads(
+            broadcast(json.dumps(numbers))
+        )  # every process decides by those of the main process
 
     def save(self) -> None:
         """Writes the checkpoint `last`, from which the run resumes as if it had never been interrupted."""

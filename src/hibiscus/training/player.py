@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch, Source
+from hibiscus.sharding import sharded
 from hibiscus.training.optimizers import Optimizer, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
 
@@ -98,16 +99,16 @@ class Player:
             precision: returns the context in which the loss is computed.
             combine: averages the gradients over the processes, if there are several.
         """
-        with precision():
+        with precision(), sharded(batch.shard):
             loss, terms = self.loss(batch)
-        for parameter in (
-            self.parameters
-        ):  # as zero_grad does, without its profiling, which costs a thirtieth of a small step
+        if batch.shard is not None:
+            weight = batch.shard.weight
+            loss, terms = loss * weight, {name: value * weight for name, value in terms.items()}
+        # As zero_grad does, without its profiling, which costs a thirtieth of a small step.
+        for parameter in self.parameters:
             parameter.grad = None
-        if combine is None:
-            loss.backward(inputs=self.parameters)
-        else:
-            (loss * batch.weight).backward(inputs=self.parameters)
+        loss.backward(inputs=self.parameters)
+        if combine is not None:
             combine(self.parameters)
         if self.clip_grad_value is not None:
             nn.utils.clip_grad_value_(self.parameters, self.clip_grad_value)
@@ -129,8 +130,8 @@ class Follower:
         leader: the network that is followed.
         decay: 0 for a plain copy (the target network of DQN), close to 1 for an average.
         every: rounds between two updates.
-        warm_up: whether the decay grows as `(1 + t) / (10 + t)` towards its value, so that early weights are
-            forgotten.
+        warm_up: whether the decay grows as `(1 + t) / (10 + t)` towards its value, where t counts the updates
+            of a stage from 0, so that early weights are forgotten, those of an earlier stage included.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ from hibiscus.methods.autoencode.classifier import AutoencoderClassifier
 from hibiscus.methods.autoencode.denoiser import Denoiser
 from hibiscus.methods.autoencode.noise import add_noise
 from hibiscus.metrics import image_quality as reference
+from hibiscus.sharding import Shard, sharded
 from methods.gan_fixtures import made
 from methods.vae.test_vae import given
 
@@ -56,10 +57,9 @@ def test_the_shards_of_a_batch_get_the_noise_of_the_whole_batch(kind):
     x = torch.rand(6, 1, 4, 4)
     torch.manual_seed(3)
     whole = add_noise(x, options(noise=kind), Batch(image=x))
-    share = Batch(image=x[2:4])
-    share.share = (2, 6, 3)
     torch.manual_seed(3)
-    assert torch.equal(add_noise(x[2:4], options(noise=kind), share), whole[2:4])
+    with sharded(Shard(2, 2, 6, 3)):
+        assert torch.equal(add_noise(x[2:4], options(noise=kind), Batch(image=x[2:4])), whole[2:4])
 
 
 def test_color_conversion_equals_that_of_the_metric_and_is_invertible():

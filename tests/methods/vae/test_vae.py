@@ -18,6 +18,7 @@ from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.elbo import elbo_metrics, encode_part, independent_pixels, pixel_kind, sampled_nll
 from hibiscus.methods.vae.vae import VAE
+from hibiscus.sharding import Shard, sharded
 from methods.gan_fixtures import images, made, sigmoid
 from methods.learning import trained
 
@@ -100,10 +101,10 @@ def test_the_shards_of_a_batch_get_the_noise_of_the_whole_batch():
     torch.manual_seed(3)
     x = method.binarize_or_dequantize(whole)
     for first in (0, 2, 4):
-        share = Batch(image=whole.image[first : first + 2])
-        share.share = (first, 6, 3)
+        part = Batch(image=whole.image[first : first + 2])
         torch.manual_seed(3)
-        assert torch.equal(method.binarize_or_dequantize(share), x[first : first + 2])
+        with sharded(Shard(first, 2, 6, 3)):
+            assert torch.equal(method.binarize_or_dequantize(part), x[first : first + 2])
 
 
 def test_the_weight_of_kl_grows_to_beta():

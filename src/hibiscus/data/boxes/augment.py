@@ -35,6 +35,7 @@ from hibiscus.data.images.augment import BELOW_ONE, check_number, check_switch
 from hibiscus.data.images.color_jitter import jitter_colors
 from hibiscus.data.images.windows import edges_in_window, memory_format, nest_windows, place_windows
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.sharding import global_rows, local_rows
 
 __all__ = ["BoxAugment"]
 
@@ -137,8 +138,9 @@ class BoxAugment:
             raise ConfigError(received, "images with three channels: red, green, blue", fix)
         layout = memory_format(images)
         # One draw, on the device of the generator: a CPU generator gives a GPU batch the same numbers.
-        shape = (len(DRAWS) + 4 * MAX_TRIALS, len(images))
+        shape = (len(DRAWS) + 4 * MAX_TRIALS, global_rows(len(images)))
         uniform = torch.rand(*shape, generator=generator, device=generator.device).to(images.device)
+        uniform = local_rows(uniform, axis=1)
         draws: dict[str, Tensor] = dict(zip(DRAWS, uniform, strict=False))
         mean = torch.zeros(1)
         if self._has_canvas or self._recolors:

@@ -27,6 +27,7 @@ from torch.nn import functional
 from hibiscus.data.dataset import IGNORED
 from hibiscus.data.images.windows import copy_windows, memory_format, pad_batch
 from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.sharding import global_rows, local_rows
 
 __all__ = ["BELOW_ONE", "Augment", "check_number", "check_switch"]
 
@@ -150,9 +151,9 @@ class Augment:
             received = f"crop={self.crop}, cutout={self.cutout} for images of {height} x {width}"
             raise ConfigError(received, "less than the shorter side", "reduce them")
         # One draw, on the device of the generator: a CPU generator gives a GPU batch the same numbers.
-        uniform = torch.rand(len(DRAWS), len(images), generator=generator, device=generator.device).to(
-            images.device
-        )
+        shape = (len(DRAWS), global_rows(len(images)))
+        uniform = torch.rand(*shape, generator=generator, device=generator.device).to(images.device)
+        uniform = local_rows(uniform, axis=1)
         draws: dict[str, torch.Tensor] = dict(zip(DRAWS, uniform, strict=True))
         images, masks = self._moved(images, draws, masks)
         if self.brightness or self.contrast:

@@ -35,9 +35,7 @@ class ConditionalGAN(GAN):
 
     def random_labels(self, batch: Batch) -> Batch:
         """The batch with a uniformly random class as the `label` of each item."""
-        conditions = Batch(batch, label=(batch.uniform() * len(self.classes)).long())
-        conditions.share = batch.share
-        return conditions
+        return Batch(batch, label=(batch.uniform() * len(self.classes)).long())
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """An image of each item's class, generated from noise and the one-hot class."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
-from hibiscus.training.distributed import all_gather
+from hibiscus.sharding import gather_rows, local_rows
 
 __all__ = ["ImagePool"]
 
@@ -43,7 +43,7 @@ class ImagePool(nn.Module):
             batch: the source of the random numbers.
             fake: one image for each item of the batch, `(items, channels, height, width)`.
         """
-        draws, new = all_gather(batch.uniform(2), batch.share), all_gather(fake.detach().float(), batch.share)
+        draws, new = gather_rows(batch.uniform(2)), gather_rows(fake.detach().float())
         size = len(self.filled)
         if not size:
             return fake.detach()
@@ -61,8 +61,7 @@ class ImagePool(nn.Module):
         last.scatter_reduce_(0, slot, torch.where(stores, order, -1), "amax")
         self.images.copy_(torch.where(_column(last >= 0), new[last.clamp(min=0)], self.images))
         self.filled |= last >= 0
-        first = batch.share[0] if batch.share else 0
-        return exchanged[first : first + len(fake)]
+        return local_rows(exchanged)
 
 
 def _column(values: Tensor) -> Tensor:

@@ -101,9 +101,7 @@ class InfoGAN(GAN):
         """A batch with only a random label and random codes for each item."""
         config = self.config
         labels = (batch.uniform() * config.num_classes).long()
-        conditions = Batch(label=labels, codes=2 * batch.uniform(config.num_codes) - 1)
-        conditions.share = batch.share
-        return conditions
+        return Batch(label=labels, codes=2 * batch.uniform(config.num_codes) - 1)
 
     def generate(self, batch: Batch, generator: nn.Module | None = None) -> Tensor:
         """An image for each label and its codes, from the batch's noise if it has any."""
