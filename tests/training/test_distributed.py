@@ -77,7 +77,7 @@ import json, sys
 import hibiscus
 from hibiscus.cli.arguments import read_options
 for name, (data, *words) in json.loads(sys.argv[2]).items():
-    options = {**read_options(words, None), "epochs": 3, "max_rounds": 20, "log_every": 1, "precision": "float32"}
+    options = read_options([*words, "epochs=3", "max_rounds=20", "log_every=1", "precision=float32"], None)
     hibiscus.train(name, data, out=f"{sys.argv[1]}/{name}", quiet=True, evaluate=False, **options)
 """
 
