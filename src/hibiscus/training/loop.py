@@ -178,10 +178,9 @@ class Loop:
 
     def _step(self, player: Player, batch: Batch) -> None:
         loss, terms = player.step(batch, self._precision, self._combine)
-        names = (
-            {"loss": loss, **terms} if len(self._players) == 1 else _named_by_player(player.name, loss, terms)
-        )
-        self.meter.add(names, self.round + 1)
+        prefix = "" if len(self._players) == 1 else f"{player.name}."
+        named = {f"{prefix}{name}": value for name, value in {"loss": loss, **terms}.items()}
+        self.meter.add(named, self.round + 1)
 
     @property
     def _players(self) -> Sequence[Player]:
@@ -298,7 +297,3 @@ class Loop:
         for name, callback in self.callbacks.items():
             callback.restore(state["callbacks"].get(name, {}))
         self._saved = (tensors, state)
-
-
-def _named_by_player(player: str, loss: Tensor, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{player}.{name}": value for name, value in {"loss": loss, **terms}.items()}
