@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.evaluation.elbo import independent_pixels
-from hibiscus.evaluation.likelihood import BASELINE, evaluate_likelihood
+from hibiscus.evaluation.likelihood import BASELINE, _active_components, evaluate_likelihood
 from methods.vae.test_vae import given
 
 COUNT, BETA = 200, 3.0
@@ -105,6 +105,23 @@ def test_metrics_of_a_model_with_known_likelihood():
     np.testing.assert_allclose([row[1] for row in table.rows], kl.mean(0)[order], rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose([row[2] for row in table.rows], mean.var(0)[order], rtol=1e-4)
     assert table.note.startswith("2 of 3 latent components are active.")
+
+
+@pytest.mark.parametrize(
+    ("active", "total", "expected"),
+    [
+        (3, 3, "3 of 3 latent components are active."),
+        (1, 3, "1 of 3 latent components is active. The other 2 equal the prior"),
+        (2, 3, "2 of 3 latent components are active. The other one equals the prior"),
+        (0, 3, "0 of 3 latent components are active. They equal the prior"),
+        (1, 1, "The only latent component is active."),
+        (0, 1, "The only latent component is not active. It equals the prior"),
+    ],
+)
+def test_active_components_in_a_sentence(active, total, expected):
+    text = _active_components(active, total)
+    assert text.startswith(expected)
+    assert ("ignores it" in text) == (total - active == 1)
 
 
 def test_traversals_vary_one_component_in_the_order_of_kl():

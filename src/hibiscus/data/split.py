@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 SPLITS = ("hash", "stratified", "group", "class")
+MAX_LISTED = 8  # groups of a part that are named in a note
 MIN_FOLDERS = 3  # one folder of classes for each part
 _ENLARGE = {
     "train": "smaller fractions: val=0.1 test=0.1",
@@ -186,7 +187,19 @@ def split_classes(
         expected = f"at least {start + minimum}, with different ones in each part"
         raise DataError(f"{dataset.path}: {len(ranked)} {group_kind}", expected, "add classes")
     parts["train"] = pool[np.isin(groups[pool], ranked[start:])]
-    return {name: parts[name] for name in ("train", "val", "test") if name in parts}
+    parts = {name: parts[name] for name in ("train", "val", "test") if name in parts}
+    dataset.notes.append(_describe_groups(parts, groups, "classes" if single else "folders of classes"))
+    return parts
+
+
+def _describe_groups(parts: dict[str, np.ndarray], groups: np.ndarray, kind: str) -> str:
+    """Which groups each part holds; their number if there are many."""
+    texts = []
+    for part, items in parts.items():
+        names = np.unique(groups[items])
+        listed = ", ".join(names) if len(names) <= MAX_LISTED else f"{len(names)} {kind}"
+        texts.append(f"{PART_NAMES[part]}: {listed}")
+    return f"split by {kind}, the same for every seed: {'; '.join(texts)}"
 
 
 def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

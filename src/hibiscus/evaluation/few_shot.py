@@ -18,6 +18,7 @@ __all__ = ["EpisodeOptions", "episode_accuracy", "evaluate_few_shot", "metric_na
 
 WAYS, SHOTS = (5, 20), (1, 5)  # the tasks that few-shot papers report
 MAX_CLASSES = 20  # classes in the table of lowest accuracies
+MAX_FOLDERS = 8  # folders of classes that are named
 MAX_QUERIES = 3  # queries of each class in the gallery
 
 
@@ -139,13 +140,23 @@ def evaluate_few_shot(
         "Accuracy by task",
         ["task", "accuracy", "± (95 %)", "raw pixels", "chance"],
         rows,
-        f"Mean over {options.eval_episodes} episodes of {(counts > 0).sum()} classes not seen in training.",
+        f"Mean over {options.eval_episodes} episodes of {_describe_classes(data, part)}, not seen in "
+        "training. The interval is that of the episodes; other classes may be easier or more difficult.",
     )
     return Evaluation(
         metrics,
         baselines,
         [table, _example_episode(embedding, data, part, options), _lowest_accuracies(model[main], data)],
     )
+
+
+def _describe_classes(data: PreparedData, part: str) -> str:
+    """The classes of a part: their number, and the folders that hold them if there are few."""
+    names = LabelNumbering.names_of(data.dataset.fields["label"])
+    present = [names[number] for number in np.unique(data.values("label", part))]
+    folders = sorted({name.rpartition("/")[0] for name in present} - {""})
+    listed = f" ({', '.join(folders)})" if 0 < len(folders) <= MAX_FOLDERS else ""
+    return f"{len(present)} classes{listed}"
 
 
 def _example_episode(

@@ -157,12 +157,23 @@ def _components(encoded: EncodedPart, active: np.ndarray) -> Table:
         [f"{unit + 1}", float(kl[unit]), float(variance[unit]), "yes" if active[unit] else "collapsed"]
         for unit in np.argsort(-kl, kind="stable")
     ]
-    note = f"{int(active.sum())} of {len(active)} latent components are active. "
-    if not active.all():
-        note += (
-            f"The other {int((~active).sum())} equal the prior for every image, and the decoder ignores them "
-            "(posterior collapse). This is harmless if the ELBO is good; if nearly all have collapsed, "
-            "try kl_warmup_fraction=0.3 or a smaller beta."
-        )
     columns = ["component", "KL in nats", "variance of the posterior mean", "active"]
-    return Table("Latent components", columns, rows, note)
+    return Table("Latent components", columns, rows, _active_components(int(active.sum()), len(active)))
+
+
+def _active_components(active: int, total: int) -> str:
+    """How many latent components are active, and what became of the others."""
+    text = f"{active} of {total} latent components {'is' if active == 1 else 'are'} active."
+    if total == 1:
+        text = f"The only latent component is {'active' if active else 'not active'}."
+    collapsed = total - active
+    if not collapsed:
+        return text
+    one, many = ("The other one", f"The other {collapsed}") if active else ("It", "They")
+    subject = f"{one} equals" if collapsed == 1 else f"{many} equal"
+    what = "it" if collapsed == 1 else "them"
+    return (
+        f"{text} {subject} the prior for every image, and the decoder ignores {what} (posterior collapse). "
+        "This is harmless if the ELBO is good; if nearly all have collapsed, try kl_warmup_fraction=0.3 or a "
+        "smaller beta."
+    )

@@ -24,7 +24,7 @@ from hibiscus.runs.options import check_options, resolve_aliases
 from hibiscus.runs.prepare import groups_of, prepare_parts
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
-from hibiscus.runs.training_data import Data, Parts, open_dataset
+from hibiscus.runs.training_data import Data, Parts, open_for_method
 from hibiscus.training.device import choose_device
 from hibiscus.training.method import Method, SelectionMetric
 
@@ -89,7 +89,9 @@ def cross_validate(
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
     config, data_config = check_options(kind.Config, options, method)
-    dataset = open_dataset(data, data_config)
+    dataset, data_config = open_for_method(data, data_config, kind)
+    if data_config.image_size is not None:  # given, or the default of the method
+        options = {**options, "image_size": data_config.image_size}
     parts = prepare_parts(dataset, data_config, kind)
     device = str(choose_device(device))
     folder = make_run_folder(f"crossval-{method}", dataset.name, out, may_exist=True)

@@ -25,7 +25,7 @@ from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.recorded_loop import build_callbacks, run_loop
-from hibiscus.runs.training_data import Data, Parts, open_dataset, saved_parts
+from hibiscus.runs.training_data import Data, Parts, open_dataset, open_for_method, saved_parts
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
@@ -100,7 +100,7 @@ class Session:
         config, data_config = check_options(kind.Config, options, method)
         chosen_device = choose_device(device)
         tune_process()
-        dataset = open_dataset(data, data_config)
+        dataset, data_config = open_for_method(data, data_config, kind)
         with step("preparing the data"):
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
             preparation = fit_preparation(dataset, parts["train"], kind, data_config)

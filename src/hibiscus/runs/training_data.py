@@ -15,8 +15,9 @@ from hibiscus.errors import RunError
 from hibiscus.progress import step
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.options import build_options
+from hibiscus.training.method import Method
 
-__all__ = ["Data", "Parts", "open_dataset", "open_other_data", "saved_parts"]
+__all__ = ["Data", "Parts", "open_dataset", "open_for_method", "open_other_data", "saved_parts"]
 
 Data = Dataset | str | os.PathLike[str]
 Parts = dict[str, np.ndarray]  # indices of items by part
@@ -28,6 +29,26 @@ def open_dataset(data: Data, options: DataConfig) -> Dataset:
         return data
     with step(f"reading {os.fspath(data)}"):
         return open_data(data, **options.opening())
+
+
+def open_for_method(data: Data, options: DataConfig, kind: type[Method]) -> tuple[Dataset, DataConfig]:
+    """The dataset at the image size that the method takes by default, and the options with that size.
+
+    Image files are resized if the method has a default for images like these and no size is given.
+    """
+    dataset = open_dataset(data, options)
+    image = dataset.fields.get("image")
+    if image is None or options.image_size is not None or isinstance(data, Dataset):
+        return dataset, options
+    side = kind.default_image_size(image.shape[1:])
+    if side is None:
+        return dataset, options
+    options = options.model_copy(update={"image_size": side})
+    resized = open_dataset(data, options)
+    if resized.fields["image"].shape[1:3] != (side, side):  # arrays keep their size
+        return dataset, options.model_copy(update={"image_size": None})
+    resized.notes.append(f"image_size={side} is the default of {kind.name} for such images")
+    return resized, options
 
 
 def open_other_data(data: Data, stored_options: dict[str, Any], preparation: Preparation) -> Dataset:

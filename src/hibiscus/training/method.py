@@ -142,6 +142,15 @@ class Method(ABC):
         return cls.selection_metric
 
     @classmethod
+    def default_image_size(cls, shape: tuple[int, ...]) -> int | None:
+        """The side to which image files are resized unless `image_size` is given; None to keep theirs.
+
+        Args:
+            shape: (height, width, channels) of the images as they are read.
+        """
+        return None
+
+    @classmethod
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:

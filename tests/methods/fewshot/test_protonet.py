@@ -162,11 +162,30 @@ def test_too_few_classes_or_items_are_told(alphabets, tmp_path):
         )
 
 
+@pytest.mark.parametrize(
+    ("side", "mode", "options", "expected"),
+    [(40, "L", {}, 28), (20, "L", {}, 20), (40, "RGB", {}, 40), (40, "L", {"image_size": 32}, 32)],
+)
+def test_large_grayscale_images_are_reduced_to_the_size_of_the_paper(tmp_path, side, mode, options, expected):
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        folder = tmp_path / "signs" / f"class{number // 4}"
+        folder.mkdir(parents=True, exist_ok=True)
+        shape = (side, side, 3) if mode == "RGB" else (side, side)
+        Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8), mode).save(folder / f"{number}.png")
+    options = {**SMALL, "way": 3, "test": 0, "evaluate": False, **options}
+    run = api.train("protonet", str(tmp_path / "signs"), out=tmp_path / "run", quiet=True, **options)
+    assert run.preparation["image"].height == expected
+    assert run.info["data_options"].get("image_size") == (None if expected == side else expected)
+    noted = [note for note in run.info["data"]["notes"] if "the default of protonet" in note]
+    assert len(noted) == (expected == 28)
+
+
 @pytest.mark.slow
 @pytest.mark.shared
 @needs_shared
 def test_it_learns_to_classify_new_alphabets_from_one_example(tmp_path):
     zipfile.ZipFile(SHARED / "omniglot" / "omniglot_images.zip").extractall(tmp_path)
-    evaluation = trained(tmp_path, "protonet", tmp_path / "omniglot", image_size=28, epochs=20)
+    evaluation = trained(tmp_path, "protonet", tmp_path / "omniglot", epochs=20)
     assert evaluation["metrics"]["test/few_shot_5way_1shot"] >= 0.90
     assert evaluation["baselines"]["prototypes of raw pixels"]["test/few_shot_5way_1shot"] < 0.75

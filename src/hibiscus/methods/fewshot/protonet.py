@@ -13,7 +13,8 @@ Use it for images of many classes with few examples each, if new classes are add
 shots/` takes one folder of examples per new class and needs no training. What most often goes wrong is too
 few training classes: the network memorizes them, and validation accuracy stays low. Use more classes,
 augmentation (`rotation`, `scale_range`, `translate`) or, for symbols whose meaning depends on orientation,
-`rotate_classes=true`.
+`rotate_classes=true`. The accuracy depends on the classes of the test part, which the output names, more than
+on the seed. Grayscale images are resized to 28 pixels unless `image_size` is given.
 
 Differences from the paper: class folders and alphabets are split by hash, not as in Vinyals et al. or Lake et
 al.; images are augmented in addition to the rotated classes; Adam with a cosine schedule instead of halving
@@ -125,6 +126,11 @@ class Protonet(Method):
         return SelectionMetric(metric_name(config.eval_way, config.eval_shot))
 
     @classmethod
+    def default_image_size(cls, shape: tuple[int, ...]) -> int | None:
+        """28 pixels for larger grayscale images, as for Omniglot in the paper: larger ones are worse."""
+        return 28 if shape[2] == 1 and max(shape[:2]) > 28 else None
+
+    @classmethod
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
@@ -133,11 +139,8 @@ class Protonet(Method):
         image = preparation["image"]
         square = image.height == image.width
         if config.rotate_classes and not square:
-            raise ConfigError(
-                f"rotate_classes=true for images of {image.height}x{image.width}",
-                "square images",
-                "image_size=28",
-            )
+            received = f"rotate_classes=true for images of {image.height}x{image.width}"
+            raise ConfigError(received, "square images", "image_size=28")
         rotate = square and image.channels == 1 if config.rotate_classes is None else config.rotate_classes
         return config.model_copy(
             update={"rotate_classes": rotate, "batch_size": config.way * (config.shot + config.queries)}
@@ -188,11 +191,8 @@ class Protonet(Method):
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Few-shot accuracy on the classes of a part."""
-        return {
-            self.selection_metric.name: episode_accuracy(
-                self.embed(data, part), data, part, self.config
-            ).accuracy
-        }
+        result = episode_accuracy(self.embed(data, part), data, part, self.config)
+        return {self.selection_metric.name: result.accuracy}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Few-shot accuracies with confidence intervals, compared with pixel prototypes and chance."""
