@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -176,7 +177,7 @@ def safe_relative(name: str) -> str | None:
     """A relative path with `/`; None for one that leaves its folder: absolute, with a drive, or with `..`."""
     text = name.strip().replace("\\", "/")
     bad = not text or "\0" in text or text.startswith("/") or re.match(r"[A-Za-z]:", text) or "://" in text
-    parts = PurePosixPath(text).parts
+    parts = PurePosixPath("" if bad else posixpath.normpath(text)).parts
     return None if bad or ".." in parts or not parts else "/".join(parts)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
+from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.labels import LabelNumbering
@@ -37,7 +39,7 @@ REQUIREMENTS = {  # for each field that a method may need: the expected data, an
     "image": ("images", "pass a folder of images"),
     "boxes": (
         "images with bounding boxes",
-        "add Pascal VOC, COCO, YOLO or CSV boxes to the images; hibiscus inspect shows what is recognized",
+        "add boxes to the images: VOC, COCO, YOLO, CSV, CVAT, labelme, VIA or Label Studio files",
     ),
     "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
 }
@@ -94,7 +96,13 @@ def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
     for name, (expected, fix) in REQUIREMENTS.items():
         if name in kind.needs and name not in dataset.fields:
             received = f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}"
-            raise DataError(received, expected, fix)
+            raise DataError(received + _other_files(dataset), expected, fix)
+
+
+def _other_files(dataset: Dataset) -> str:
+    """The files beside images that look like annotations but were not read."""
+    others = passed_over(Path(dataset.path)) if "image" in dataset.fields else ""
+    return f"; {others}" if others else ""
 
 
 def _fit_inputs(
@@ -142,7 +150,8 @@ def _no_labels(dataset: Dataset) -> DataError:
         expected, fix = f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}"
         return DataError(f"{dataset.path}: no column to predict was given", expected, fix)
     return DataError(
-        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})",
+        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})"
+        + _other_files(dataset),
         "one folder per class, or labels beside the arrays",
         "sort the images into folders named after their classes",
     )

@@ -71,46 +71,53 @@ def test_parts(tmp_path, layout):
 
 
 def test_ids_that_match_nothing_or_repeat(folder):
+    for name in ("b", "c", "d"):
+        make.image(folder / f"{name}.png", size=(40, 60))
     images = [
         IMAGE,
-        {**IMAGE, "file_name": "b.png"},
+        {**IMAGE, "id": 20, "file_name": "b.png"},
+        {**IMAGE, "id": 20, "file_name": "c.png"},  # no annotation says which of the two it means
         {"id": True},
         {"id": 8, "file_name": "missing.png"},
-        {"id": 10, "file_name": "../a.png"},
+        {"id": 10, "file_name": "../../elsewhere.png"},
         3,
     ]
     annotations = [
         BOX,
-        BOX,
         {**BOX, "id": 2, "image_id": 99},
-        {**BOX, "id": 3, "category_id": "3"},
+        {**BOX, "id": 3, "category_id": "3", "bbox": [2, 2, 10, 20]},
         {**BOX, "id": 4, "image_id": 8},
         "x",
+        {**BOX, "id": 5, "image_id": [1]},
+        {**BOX, "id": 6, "image_id": 20},
+        {**BOX, "id": 7, "category_id": 11},
+        {**BOX, "id": [8], "bbox": [3, 2, 10, 20]},
     ]
-    annotations += [{**BOX, "id": 5, "image_id": [1]}, {**BOX, "id": [6]}]
-    coco(
-        folder / "labels.json",
-        images,
-        annotations,
-        [*CATEGORIES, {"id": 3, "name": "other"}, {"id": 11, "name": "ant"}],
-    )
+    categories = [
+        *CATEGORIES,
+        {"id": 11, "name": "fly"},
+        {"id": 11, "name": "bee"},
+        {"id": 3, "name": "zebra"},
+    ]
+    coco(folder / "labels.json", images, annotations, categories)
     found = read_boxes(folder)
-    assert (len(found), found.count, found.classes) == (1, 1, ("zebra", "ant"))
+    assert (len(found), found.count, found.classes) == (1, 3, ("zebra", "ant"))
     assert found.faults == {
-        "duplicate": 4,
+        "duplicate": 3,
         "malformed": 3,
-        "annotation without image": 3,
+        "annotation without image": 4,
+        "image without annotation": 3,
         "unknown class": 1,
         "path refused": 1,
     }
+    assert found.lost == 6
     for word in (
         "annotations[1]",
-        "annotations[2]",
-        "annotations[3]",
-        "images[1]",
-        "categories[2]",
+        "annotations[5]",
+        "images[2]",
+        "categories[3]",
         "missing.png",
-        "'../a.png'",
+        "elsewhere",
     ):
         assert word in boxes.reasons(found)
 
@@ -136,8 +143,8 @@ def test_numbers_that_are_none(folder):
         ],
     )
     found = read_boxes(folder)
-    assert found.faults == {"not a number": 5, "malformed": 3, "reversed": 1}
-    assert found.images[0].boxes.tolist() == [[1, 2, 11, 22], [5, 4, 9, 9]]
+    assert found.faults == {"not a number": 4, "malformed": 3, "reversed": 1}
+    assert found.images[0].boxes.tolist() == [[1, 2, 4, 6], [1, 2, 11, 22], [5, 4, 9, 9]]
     write_boxes(found, folder / "out", "coco")  # what JSON has no form for is left out
     assert "NaN" not in (folder / "out" / "annotations" / "instances_all.json").read_text()
 
@@ -192,4 +199,4 @@ def test_another_size_and_a_image_that_no_entry_names(folder):
     coco(folder / "labels.json", images=[{**IMAGE, "width": 600}])
     found = read_boxes(folder)
     assert found.faults == {"size differs": 1, "image without annotation": 1}
-    assert any("1 images without a valid annotation" in note for note in found.notes)
+    assert any("images without an annotation (left out): 1" in note for note in found.notes)

@@ -106,12 +106,13 @@ def test_rows_that_are_not_sound(tmp_path):
         "outside": 1,
         "clipped": 1,
         "malformed": 1,
-        "annotation without image": 4,
-        "path refused": 2,
+        "annotation without image": 3,
+        "path refused": 1,
+        "path resolved": 1,
         "unknown class": 1,
         "image without objects": 1,
     }
-    assert [len(image) for image in found.images] == [2, 0]
+    assert [len(image) for image in found.images] == [3, 0]
     assert all(f"labels.csv, line {number}:" in boxes.reasons(found) for number in [*range(2, 12), 13])
 
 

@@ -45,7 +45,7 @@ def test_both_layouts(tmp_path, layout, names):
             [[15, 15, 45, 25]],
             [],
         ]
-        assert found.faults == {"image without annotation": 1, "image without objects": 1}
+        assert found.faults == {"image without label file": 1, "image without objects": 1}
 
 
 def test_without_data_yaml(tmp_path):
@@ -105,7 +105,7 @@ def test_lines_that_are_not_sound(tmp_path):
         "malformed": 5,
         "unknown class": 2,
         "zero area": 1,
-        "outside": 1,
+        "not a fraction": 1,
         "reversed": 1,
         "clipped": 1,
         "annotation without image": 1,
@@ -180,7 +180,7 @@ def test_a_label_file_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(boxes_yolo, "MAX_LABEL_BYTES", 100)
     config(yolo(tmp_path, text=LINE * 10), "train: images/train\nnames: [ant, bee]")
     found = read_boxes(tmp_path)
-    assert (found.count, found.faults["malformed"]) == (0, 1)
+    assert (found.count, found.lost, found.faults["malformed"]) == (0, 1, 1)
 
 
 def test_labels_of_something_else_are_no_boxes(tmp_path):

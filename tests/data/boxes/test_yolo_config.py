@@ -22,6 +22,6 @@ def test_other_files_are_no_configuration(tmp_path):
 
 
 def test_a_list_of_class_names(tmp_path):
-    assert read_class_names(tmp_path) is None
+    assert read_class_names([tmp_path]) is None
     (tmp_path / "classes.txt").write_text("cat\n\ndog\n")
-    assert read_class_names(tmp_path) == {0: "cat", 1: "dog"}
+    assert read_class_names([tmp_path]) == {0: "cat", 2: "dog"}

@@ -57,7 +57,10 @@ class BoxSet:
         skipped: files and boxes that could not be used, each with the reason.
         repaired: boxes that were corrected (edges swapped, clipped to the image), each with what was done.
         faults: the number of occurrences of each fault, including those without a file of their own.
-        format: the format that was read, one of `FORMATS`.
+        first: for each fault, the place and reason of its first occurrence.
+        lost: the number of boxes that were skipped.
+        lost_images: the number of images that were left out because of a fault.
+        format: the format that was read.
     """
 
     root: Path
@@ -68,6 +71,9 @@ class BoxSet:
     skipped: list[Skipped] = field(default_factory=list)
     repaired: list[Skipped] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
+    lost: int = 0
+    lost_images: int = 0
     format: str = ""
 
     def __len__(self) -> int:

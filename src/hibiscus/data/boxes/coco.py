@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.boxes.box_reading import BoxReading, Numbers
 from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
-from hibiscus.data.boxes.coco_masks import check_segmentation, json_number
+from hibiscus.data.boxes.coco_masks import box_of_segmentation, check_segmentation
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
-from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name
-from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_text, safe_relative
+from hibiscus.data.boxes.resolve import RawBox
+from hibiscus.data.boxes.validate import BoxSetBuilder, check_classes, clean_name, to_number
+from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_text
 from hibiscus.errors import DataError
 
 __all__ = ["is_coco_dataset", "read_coco", "write_coco"]
 
+MAX_ID = 200  # characters
 MAX_JSON_BYTES = 1_000_000_000  # COCO's instances_train2017.json has 450 MB
 PEEK_BYTES = 1_000_000
 LISTS = ("images", "annotations", "categories")
+BBOX = Numbers(("xywh", "corners"))
 STANDARD_KEYS = {
     "id",
     "image_id",
@@ -71,12 +75,12 @@ def _is_coco(file: Path) -> bool:
     return sum(bool(re.search(rb'"' + name.encode() + rb'"\s*:\s*\[', text)) for name in LISTS) >= 2
 
 
-def read_coco(path: Path, image_folder: Path | None = None) -> BoxSet:
+def read_coco(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads COCO files; see `read_boxes`."""
     root = path
     if path.is_file():
         root = path.parent.parent if path.parent.name.lower() == "annotations" else path.parent
-    builder = BoxSetBuilder(root, "coco", image_folder)
+    builder = BoxSetBuilder(root, "coco", image_folder, reading)
     index = ImageIndex([image_folder or root])
     classes: list[str] = []
     for file, part in _files(path):
@@ -105,22 +109,39 @@ def _load(file: Path) -> dict[str, list[dict[str, Any]]]:
     return lists
 
 
+def _key(value: Any) -> str | None:
+    """An id as text: 1, 1.0 and "1" are equal, as exports differ in how they write ids; None for others."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    valid = isinstance(value, int | str) and not isinstance(value, bool)
+    return str(value).strip()[:MAX_ID] if valid else None
+
+
 def _by_id(
     builder: BoxSetBuilder, file: Path, what: str, entries: Sequence[Any]
-) -> dict[Any, dict[str, Any]]:
-    """The entries by their id, an integer or a string; entries with another or a repeated id are skipped."""
-    by_id: dict[Any, dict[str, Any]] = {}
+) -> dict[str, dict[str, Any]]:
+    """The entries by their id as text.
+
+    Entries without an id are skipped, and so are all entries of an id that stands for different things.
+    """
+    by_id: dict[str, dict[str, Any]] = {}
+    unclear: set[str] = set()
     for number, entry in enumerate(entries):
         where = f"{file}, {what}[{number}]"
-        key = entry.get("id") if isinstance(entry, dict) else None
-        if not _is_id(key):
-            reason = f"its id is {str(key)[:40]!r}" if isinstance(entry, dict) else "not an object"
+        key = _key(entry.get("id")) if isinstance(entry, dict) else None
+        if key is None:
+            reason = (
+                f"its id is {str(entry.get('id'))[:40]!r}" if isinstance(entry, dict) else "not an object"
+            )
             builder.skip("malformed", where, reason)
         elif key in by_id:
+            name = "file_name" if what == "images" else "name"
+            if entry.get(name) != by_id[key].get(name):
+                unclear.add(key)
             builder.skip("duplicate", where, f"duplicate id {key!r}")
         else:
             by_id[key] = entry
-    return by_id
+    return {key: entry for key, entry in by_id.items() if key not in unclear}
 
 
 def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> list[str]:
@@ -128,49 +149,30 @@ def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str)
     lists = _load(file)
     categories = _by_id(builder, file, "categories", lists["categories"])
     names = {
-        key: clean_name(categories[key].get("name", key)) or str(key)
-        for key in sorted(categories, key=_order)
+        key: clean_name(categories[key].get("name", key)) or key for key in sorted(categories, key=_order)
     }
     if len(check_classes(names.values(), file)) < len(names):
         builder.notes.append(f"{file.name}: categories of the same name are one class")
     images = _by_id(builder, file, "images", lists["images"])
-    boxes: dict[Any, list[tuple[str, dict[str, Any]]]] = {key: [] for key in images}
-    used_ids: set[Any] = set()
+    boxes: dict[str, list[RawBox]] = {key: [] for key in images}
     for number, entry in enumerate(lists["annotations"]):
         where = f"{file}, annotations[{number}]"
-        fault = _fault(entry, boxes, names, used_ids)
-        if fault:
-            builder.skip(fault[0], where, fault[1])
+        key = _key(entry.get("image_id")) if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            builder.skip("malformed", where, "not an object", boxes=1)
+        elif key is None or key not in images:
+            reason = f"no image, or more than one, has the image_id {str(entry.get('image_id'))[:40]!r}"
+            builder.skip("annotation without image", where, reason, boxes=1)
         else:
-            boxes[entry["image_id"]].append((where, entry))
-    for key, entries in boxes.items():
-        _read_image(builder, file, index, part, images[key], entries, names)
+            boxes[key].append(_read_box(entry, where, names, images[key]))
+    for key, found in boxes.items():
+        _read_image(builder, file, index, part, images[key], found)
     return list(names.values())
 
 
-def _order(key: Any) -> tuple[bool, Any]:
-    return isinstance(key, str), key
-
-
-def _is_id(key: Any) -> bool:
-    return isinstance(key, int | str) and not isinstance(key, bool)
-
-
-def _fault(
-    entry: Any, images: dict[Any, Any], names: dict[Any, str], used: set[Any]
-) -> tuple[str, str] | None:
-    """What is wrong with the ids of an annotation; adds its id to the used ones."""
-    if not isinstance(entry, dict):
-        return "malformed", "not an object"
-    key, image, category = entry.get("id"), entry.get("image_id"), entry.get("category_id")
-    if not _is_id(image) or image not in images:
-        return "annotation without image", f"no image has the image_id {str(image)[:40]!r}"
-    if not _is_id(category) or category not in names:
-        return "unknown class", f"no category has the category_id {str(category)[:40]!r}"
-    if key is not None and (not _is_id(key) or key in used):
-        return "duplicate", f"duplicate or invalid id {str(key)[:40]!r}"
-    used.add(key)
-    return None
+def _order(key: str) -> tuple[bool, int, str]:
+    """Ids that are numbers by their value, then the others."""
+    return (False, int(key), "") if re.fullmatch(r"-?[0-9]{1,18}", key) else (True, 0, key)
 
 
 def _read_image(
@@ -179,52 +181,48 @@ def _read_image(
     index: ImageIndex,
     part: str,
     description: dict[str, Any],
-    entries: list[tuple[str, dict[str, Any]]],
-    names: dict[Any, str],
+    boxes: list[RawBox],
 ) -> None:
     where = f"{file}, image {description['id']!r}"
     name = description.get("file_name")
-    safe = safe_relative(name) if isinstance(name, str) else None
-    if safe is None:
-        reason = (
-            f"its file_name {str(name)[:100]!r} is missing or points outside the folder; {len(entries)} boxes"
-        )
-        return builder.skip("path refused", where, reason)
+    if not isinstance(name, str):
+        return builder.skip("path refused", where, "it has no file_name", len(boxes))
     near = [file.parent] if builder.image_folder is None else []
-    image = index.find(safe, near, part)
+    image, fault = index.locate(name, near, part)
     if image is None:
-        return builder.skip(
-            "annotation without image", where, f"image {safe} not found; {len(entries)} boxes"
-        )
-    if image in builder.images and builder.images[image][2] != part:
-        other_part = builder.images[image][2] or "another file"
-        return builder.fix("in two parts", where, f"the image {safe} already belongs to {other_part}")
-    raw = [
-        box for location, entry in entries if (box := _read_box(builder, entry, location, names)) is not None
-    ]
-    added = builder.add(image, raw, where, part)
-    if added is not None:
-        size = (json_number(description.get("height")), json_number(description.get("width")))
-        builder.compare_size(where, size, added.size)
-        for extra in added.extra:
-            check_segmentation(builder, where, extra, added.size)
+        reason = f"image {name[:100]} not found, or several have this name; {len(boxes)} boxes"
+        return builder.skip(fault, where, reason, len(boxes))
+    if fault:
+        builder.fix(fault, where, f"{name[:100]} is read as {image.name}")
+    size = to_number(description.get("height")), to_number(description.get("width"))
+    builder.add(image, boxes, where, part, stated=size)
+    for box in boxes if image in builder.images else ():
+        check_segmentation(builder, where, box.extra, builder.images[image].frame.size)
     return None
 
 
-def _read_box(
-    builder: BoxSetBuilder, entry: dict[str, Any], where: str, names: dict[Any, str]
-) -> RawBox | None:
-    box = entry.get("bbox")
-    if not isinstance(box, list) or len(box) != 4:
-        return builder.skip("malformed", where, f"its bbox is {str(box)[:60]}, expected four numbers")
-    x, y, width, height = map(json_number, box)
+def _read_box(entry: dict[str, Any], where: str, names: dict[str, str], image: dict[str, Any]) -> RawBox:
+    category = _key(entry.get("category_id"))
+    label = names.get(category or "", "")
     extra = {key: value for key, value in entry.items() if key not in STANDARD_KEYS}
     if "id" in entry:
         extra["id"] = entry["id"]
-    if "area" in extra and abs(json_number(extra["area"]) - width * height) <= 1e-6 * abs(width * height):
-        del extra["area"]  # it can be recomputed from the box
-    edges, crowd = (x, y, x + width, y + height), entry.get("iscrowd") in (1, True)
-    return RawBox(edges, names[entry["category_id"]], where, crowd, extra)
+    crowd = _key(entry.get("iscrowd")) == "1" or entry.get("iscrowd") is True
+    if category is None or category not in names:
+        reason = f"no category, or more than one, has the category_id {str(entry.get('category_id'))[:40]!r}"
+        return RawBox((), "", where, fault=("unknown class", reason))
+    numbers = entry.get("bbox")
+    numbers = [to_number(value) for value in numbers] if isinstance(numbers, list) else []
+    if len(numbers) == 4 and (any(numbers[2:]) or not entry.get("segmentation")):
+        area = to_number(extra.get("area"))
+        if abs(area - numbers[2] * numbers[3]) <= 1e-6 * abs(numbers[2] * numbers[3]):
+            del extra["area"]  # it can be recomputed from the box
+        return RawBox(numbers, label, where, crowd, extra, BBOX)
+    outline = box_of_segmentation(entry.get("segmentation"), image)
+    if outline is None:
+        reason = f"its bbox is {str(entry.get('bbox'))[:60]}, expected four numbers or an outline"
+        return RawBox((), label, where, fault=("malformed", reason))
+    return RawBox(outline, label, where, crowd, extra)
 
 
 def write_coco(boxset: BoxSet, out: Path) -> None:

@@ -1,14 +1,19 @@
-"""Segmentations of COCO annotations: polygons and run-length encoded masks, validated but not decoded."""
+"""Segmentations of COCO annotations: polygons and run-length encoded (RLE) masks."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
 
 from hibiscus.data.boxes.validate import BoxSetBuilder
 from hibiscus.data.images.decode import PIXEL_LIMIT
 
-__all__ = ["check_segmentation", "json_number"]
+__all__ = ["box_of_segmentation", "check_segmentation", "json_number", "segmentation_mask"]
 
 MAX_RLE_CHARACTERS = 10_000_000  # of the compressed counts of a mask
 
@@ -74,3 +79,83 @@ def _bad_rle(mask: dict[str, Any], size: tuple[int, int]) -> str:
     if sum(counts) != shape[0] * shape[1]:
         return "has counts that do not add up to its size"
     return ""
+
+
+def box_of_segmentation(segmentation: Any, image: Mapping[str, Any]) -> list[float] | None:
+    """The edges of the box around polygons, one or several, or a mask; None if there is no valid one.
+
+    Args:
+        segmentation: as in an annotation.
+        image: the description of the image, whose size a mask must have.
+    """
+    if isinstance(segmentation, dict):
+        shape = segmentation.get("size")
+        size = shape if image.get("height") is None else [image.get("height"), image.get("width")]
+        if not isinstance(shape, list) or shape != size or _bad_rle(segmentation, tuple(shape)):
+            return None
+        return _box_of_runs(_runs(segmentation["counts"]), int(shape[0]))
+    polygons = segmentation if isinstance(segmentation, list) else []
+    polygons = polygons if all(isinstance(points, list) for points in polygons) else [polygons]
+    good = [points for points in polygons if _is_polygon(points)]
+    if not good:
+        return None
+    points = np.concatenate([np.array(points, float).reshape(-1, 2) for points in good])
+    return [*points.min(0).tolist(), *points.max(0).tolist()]
+
+
+def _runs(counts: str | list[int]) -> list[int]:
+    """The lengths of the runs of 0 and 1, alternating from 0; COCO's compressed text holds 5 bits and a
+    continuation bit per character, and from the third on the difference to the length before the last.
+    """
+    if not isinstance(counts, str):
+        return [int(count) for count in counts]
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        code = ord(character) - 48
+        value |= (code & 31) << shift
+        shift += 5
+        if not code & 32:
+            value -= (1 << shift) if code & 16 else 0
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    return runs
+
+
+def _box_of_runs(runs: list[int], height: int) -> list[float] | None:
+    """The box of the pixels of 1, counted down the columns."""
+    ends = list(accumulate(runs))
+    ones = [(ends[i - 1], ends[i]) for i in range(1, len(runs), 2) if runs[i] > 0]
+    if not ones or min(runs) < 0:
+        return None
+    spans = [
+        (start % height, (end - 1) % height + 1) if start // height == (end - 1) // height else (0, height)
+        for start, end in ones
+    ]
+    return [
+        float(ones[0][0] // height),
+        float(min(low for low, _ in spans)),
+        float((ones[-1][1] - 1) // height + 1),
+        float(max(high for _, high in spans)),
+    ]
+
+
+def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> np.ndarray | None:
+    """The pixels of an object, bool `(height, width)`, from its validated segmentation; None if it is broken.
+
+    Args:
+        segmentation: polygons or a run-length encoded mask, as `check_segmentation` leaves them.
+        size: (height, width) of the image.
+    """
+    height, width = size
+    if isinstance(segmentation, dict):
+        runs = _runs(segmentation["counts"])
+        if min(runs, default=-1) < 0 or sum(runs) != height * width:
+            return None
+        ones = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+        return ones.reshape(width, height).T
+    canvas = Image.new("1", (width, height))
+    for points in segmentation:
+        # Pillow counts pixel centers, COCO the edges of pixels.
+        ImageDraw.Draw(canvas).polygon([value - 0.5 for value in points], fill=1)
+    return np.array(canvas)

@@ -1,53 +1,44 @@
-"""CSV: a row for each box with its image, four edges and class; `classes.txt` may name the classes."""
+"""CSV: a row for each box with its image, four edges and class; `classes.txt` may name the classes.
+
+See `csv_columns` for the names and the order of columns.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from hibiscus.data.boxes.box_reading import BoxReading, Numbers
 from hibiscus.data.boxes.boxset import PARTS, BoxSet
+from hibiscus.data.boxes.csv_columns import ENDINGS, Columns, find_columns
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
-from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
-from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_text, safe_relative
+from hibiscus.data.boxes.resolve import RawBox
+from hibiscus.data.boxes.validate import BoxSetBuilder, check_classes, clean_name
+from hibiscus.data.files import child_named, children, part_folders, part_in_name, read_text
 from hibiscus.errors import DataError
 
 __all__ = ["is_csv_dataset", "read_csv", "write_csv"]
 
 MAX_CSV_BYTES = 500_000_000
 MAX_LIST_BYTES = 64_000_000
-MAX_HEADER = 10_000  # characters
-ENDINGS = (".csv", ".tsv")
-IMAGE = (
-    "frame", "filename", "image", "imagepath", "imagename", "imagefile", "file", "filepath", "picture",
-    "path", "img",
-)  # fmt: skip
-CLASS = ("class", "classid", "label", "classname", "category", "categoryid", "name", "labelid", "object")
-CROWD = ("crowd", "iscrowd", "difficult")
-CORNERS = (("xmin", "x1", "left"), ("ymin", "y1", "top"), ("xmax", "x2", "right"), ("ymax", "y2", "bottom"))
-SIDES = (("x",), ("y",), ("width", "w"), ("height", "h"))
+IMAGE_FOLDERS = ("images", "JPEGImages")
 BACKGROUND = {"background", "__background__"}
+NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.0+)?")  # a class number, that of pandas with .0 included
 Rows = dict[Path, tuple[str, Path, "list[_Row]"]]  # for each image its part, its table and its rows
 
 
-class _Columns(NamedTuple):
-    """The index of each column; `sides` indicates that the last two edges are given as width and height."""
-
-    image: int
-    edges: tuple[int, ...]
-    sides: bool
-    label: int | None
-    crowd: int | None
-    delimiter: str
-
-
 class _Row(NamedTuple):
+    """A row; `edges` is None if all its fields are blank, which means that the image has no objects."""
+
     edges: list[float] | None
     label: str
     crowd: bool
     where: str
+    numbers: Numbers
+    stated: tuple[float, float]
 
 
 def is_csv_dataset(path: Path) -> bool:
@@ -58,13 +49,13 @@ def is_csv_dataset(path: Path) -> bool:
 def _tables(path: Path, max_files: int | None = None) -> list[tuple[Path, str]]:
     """The tables of boxes and their parts, in the order of the parts."""
     if path.is_file():
-        return [(path, part_in_name(path.stem))] if _columns(path) else []
+        return [(path, part_in_name(path.stem))] if find_columns(path) else []
     if not path.is_dir():
         return []
     parts = part_folders(path)
     for folders in ([path], parts):
         files = [file for folder in folders for file in children(folder, ENDINGS)][:max_files]
-        tables = [(file, _part(file, folders is parts)) for file in files if _columns(file)]
+        tables = [(file, _part(file, folders is parts)) for file in files if find_columns(file)]
         if tables:
             return sorted(
                 tables, key=lambda table: (PARTS.index(table[1]) if table[1] else len(PARTS), table[0])
@@ -76,40 +67,11 @@ def _part(file: Path, in_part_folder: bool) -> str:
     return part_in_name(file.stem) or (part_in_name(file.parent.name) if in_part_folder else "")
 
 
-def _columns(file: Path) -> _Columns | None:
-    """The columns that the first line names; None if they are not those of boxes."""
-    if file.suffix.lower() not in ENDINGS or not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        line = stream.readline(MAX_HEADER).decode("utf-8-sig", errors="replace")
-    for delimiter in (",", ";", "\t", "|"):
-        names = [
-            re.sub(r"[^a-z0-9]", "", name.lower())
-            for name in next(csv.reader([line], delimiter=delimiter), [])
-        ]
-        corners, sides = _indices(names, CORNERS), _indices(names, SIDES)
-        image = _index(names, IMAGE)
-        edges = corners or sides
-        if image is not None and edges:
-            return _Columns(image, edges, not corners, _index(names, CLASS), _index(names, CROWD), delimiter)
-    return None
-
-
-def _index(names: list[str], known: Iterable[str]) -> int | None:
-    return next((names.index(name) for name in known if name in names), None)
-
-
-def _indices(names: list[str], groups: Iterable[Iterable[str]]) -> tuple[int, ...]:
-    indices = [index for group in groups if (index := _index(names, group)) is not None]
-    return tuple(indices) if len(indices) == 4 else ()
-
-
-def read_csv(path: Path, image_folder: Path | None = None) -> BoxSet:
+def read_csv(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads tables of boxes; see `read_boxes`."""
     root = path.parent if path.is_file() else path
-    builder = BoxSetBuilder(root, "csv", image_folder)
-    folder = image_folder or child_named(root, "images", "JPEGImages") or root
-    index = ImageIndex([folder])
+    builder = BoxSetBuilder(root, "csv", image_folder, reading)
+    index = ImageIndex([image_folder or root])
     rows: Rows = {}
     for file, part in _tables(path):
         _read_table(builder, file, part, index, rows)
@@ -118,24 +80,26 @@ def read_csv(path: Path, image_folder: Path | None = None) -> BoxSet:
     labels = {row.label for _, _, entries in rows.values() for row in entries if row.edges is not None}
     names, order = _class_names(builder, labels, root)
     for file, (part, source, entries) in rows.items():
-        boxes = []
-        for row in entries:
-            if row.edges is not None and row.label not in names:
-                builder.skip("unknown class", row.where, f"unknown class {row.label[:40]!r}")
-            elif row.edges is not None:
-                boxes.append(RawBox(row.edges, names[row.label], row.where, row.crowd))
-        builder.add(file, boxes, source, part)
+        boxes = [_raw_box(row, names) for row in entries if row.edges is not None]
+        stated = next((row.stated for row in entries if min(row.stated) > 0), (0.0, 0.0))
+        builder.add(file, boxes, source, part, stated=stated)
     if unlisted := index.beside(builder.images):
         builder.faults["image without annotation"] += unlisted
     return builder.build(check_classes(order, root))
 
 
-def _lines(file: Path, columns: _Columns) -> Iterator[tuple[int, list[str]]]:
-    """The rows below the header with their line numbers."""
+def _raw_box(row: _Row, names: dict[str, str]) -> RawBox:
+    label = names.get(row.label, "")
+    fault = None if row.label in names else ("unknown class", f"unknown class {row.label[:40]!r}")
+    return RawBox(row.edges or (), label, row.where, row.crowd, {}, row.numbers, fault)
+
+
+def _lines(file: Path, columns: Columns) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header, if there is one, with their line numbers."""
     reader = csv.reader(read_text(file, MAX_CSV_BYTES).splitlines(), delimiter=columns.delimiter)
     try:
         for number, fields in enumerate(reader):
-            if number and any(text.strip() for text in fields):
+            if number >= columns.first_row and any(text.strip() for text in fields):
                 yield reader.line_num, fields
     except csv.Error as error:
         received = f"{file}, line {reader.line_num}: invalid CSV ({error})"
@@ -143,63 +107,61 @@ def _lines(file: Path, columns: _Columns) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_table(builder: BoxSetBuilder, file: Path, part: str, index: ImageIndex, rows: Rows) -> None:
-    """Adds the rows of a table to their images; an image belongs to the first table that names it."""
-    columns = _columns(file)
+    """Adds the rows of a table to their images; an image of two parts belongs to the first table."""
+    columns = find_columns(file)
     assert columns is not None  # it is one of _tables
     known: dict[str, Path | None] = {}
-    width = max(columns.image, *columns.edges, columns.label or 0) + 1
     elsewhere: set[Path] = set()
+    if not columns.first_row:
+        builder.notes.append(f"{file.name}: without a header, read as {columns.describe()}")
     for number, fields in _lines(file, columns):
         where = f"{file}, line {number}"
-        if len(fields) < width:
-            builder.skip("malformed", where, f"{len(fields)} fields, expected at least {width}")
+        if len(fields) < columns.width:
+            reason = f"{len(fields)} fields, expected at least {columns.width}"
+            builder.skip("malformed", where, reason, boxes=1)
             continue
         name = fields[columns.image].strip()
+        row_part = part if columns.part is None else part_in_name(fields[columns.part])
         if name not in known:
-            known[name] = _find(builder, name, where, index, [file.parent, *index.folders], part)
+            known[name] = _find(builder, name, where, index, file.parent, row_part)
         image = known[name]
         if image is None:
             builder.faults["annotation without image"] += 1
-        elif rows.setdefault(image, (part, file, []))[1] != file:
+            builder.lost.boxes += 1
+        elif rows.setdefault(image, (row_part, file, []))[0] != row_part:
             elsewhere.add(image)
         else:
             rows[image][2].append(_row(fields, columns, where))
-    if part:
-        builder.faults["in two parts"] += len(elsewhere)
+    builder.faults["in two parts"] += len(elsewhere)
     if elsewhere:
         count = f"{len(elsewhere):,} of its images"
         builder.notes.append(
-            f"{file.name}: {count} also occur in an earlier table; their rows here were left out"
+            f"{file.name}: {count} also occur in an earlier part; their rows here were left out"
         )
 
 
 def _find(
-    builder: BoxSetBuilder, name: str, where: str, index: ImageIndex, near: list[Path], part: str
+    builder: BoxSetBuilder, name: str, where: str, index: ImageIndex, folder: Path, part: str
 ) -> Path | None:
-    safe = safe_relative(name)
-    if safe is None:
-        reason = f"the image path {name[:100]!r} points outside the folder; all its rows are skipped"
-        return builder.skip("path refused", where, reason)
-    image = index.find(safe, near, part) or index.listed(safe, part)
+    near = [folder, *(inside for word in IMAGE_FOLDERS if (inside := child_named(folder, word)))]
+    image, fault = index.locate(name, near, part)
     if image is None:
-        builder.skip("annotation without image", where, f"image {safe} not found; all its rows are skipped")
-        builder.faults["annotation without image"] -= 1  # its rows are counted individually
+        reason = f"image {name[:100]} not found, or several have this name; all its rows are skipped"
+        builder.skip(fault, where, reason)
+        # Its rows are counted individually.
+        builder.faults["annotation without image"] -= fault == "annotation without image"
+    elif fault:
+        builder.fix(fault, where, f"{name[:100]} is read as {image}")
     return image
 
 
-def _row(fields: list[str], columns: _Columns, where: str) -> _Row:
-    """A row; it has no edges if all four fields are blank, which means that the image has no objects."""
-    texts = [fields[index].strip() for index in columns.edges]
+def _row(fields: list[str], columns: Columns, where: str) -> _Row:
+    edges = columns.edges_of(fields)
     label = fields[columns.label].strip() if columns.label is not None else "object"
     flag = fields[columns.crowd] if columns.crowd is not None and columns.crowd < len(fields) else ""
-    crowd = flag.strip().lower() in ("1", "true", "yes")
-    if not any(texts):
-        return _Row(None, "", False, where)
-    edges = [to_number(text) for text in texts]
-    if columns.sides:
-        edges = [edges[0], edges[1], edges[0] + edges[2], edges[1] + edges[3]]
-    number = to_number(label)
-    return _Row(edges, str(int(number)) if number % 1 == 0 else clean_name(label), crowd, where)
+    crowd = flag.strip().lower() in ("1", "true", "yes", "1.0")
+    label = str(int(float(label))) if NUMBER.fullmatch(label) else clean_name(label)
+    return _Row(edges, label, crowd, where, columns.numbers, columns.stated(fields))
 
 
 def _read_lists(builder: BoxSetBuilder, root: Path, index: ImageIndex, rows: Rows) -> None:
@@ -211,10 +173,10 @@ def _read_lists(builder: BoxSetBuilder, root: Path, index: ImageIndex, rows: Row
         file = root / f"{part}.txt"
         lines = read_text(file, MAX_LIST_BYTES).splitlines() if file.is_file() else []
         for number, line in enumerate(lines, 1):
-            image = index.listed(line, part) if line.strip() else None
+            image, fault = index.locate(line, part=part) if line.strip() else (None, "")
             where = f"{file}, line {number}"
             if image is None and line.strip():
-                builder.skip("annotation without image", where, f"image {line.strip()[:100]} not found")
+                builder.skip(fault, where, f"image {line.strip()[:100]} not found")
             elif image is not None:
                 before, source, entries = rows.get(image, ("", file, []))
                 rows[image] = (before or part, source, entries)

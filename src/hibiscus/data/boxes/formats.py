@@ -7,9 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.coco import is_coco_dataset, read_coco, write_coco
+from hibiscus.data.boxes.createml import (
+    is_createml_dataset,
+    is_image_folder_dataset,
+    read_createml,
+    read_image_folder,
+)
 from hibiscus.data.boxes.csv import is_csv_dataset, read_csv, write_csv
+from hibiscus.data.boxes.cvat import is_cvat_dataset, read_cvat
+from hibiscus.data.boxes.label_studio import is_label_studio_dataset, read_label_studio
+from hibiscus.data.boxes.labelme import is_labelme_dataset, read_labelme
+from hibiscus.data.boxes.passed_over import passed_over
+from hibiscus.data.boxes.via import is_via_dataset, read_via
 from hibiscus.data.boxes.voc import is_voc_dataset, read_voc, write_voc
 from hibiscus.data.boxes.yolo import is_yolo_dataset, read_yolo, write_yolo
 from hibiscus.data.files import children
@@ -17,28 +29,41 @@ from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["FORMATS", "find_boxes", "read_boxes", "require_empty_folder", "unsupported_fields", "write_boxes"]
 
-FORMATS = ("voc", "coco", "yolo", "csv")
+FORMATS = ("voc", "coco", "yolo", "csv")  # that can be written
 DESCRIPTIONS = {
     "voc": "Pascal VOC XML",
     "coco": "COCO JSON",
     "yolo": "YOLO text files",
+    "via": "VIA JSON or CSV",
     "csv": "a CSV table with a row for each box",
+    "cvat": "CVAT XML",
+    "labelme": "labelme JSON",
+    "label-studio": "Label Studio JSON",
+    "createml": "CreateML JSON",
+    "image-folder": "metadata.jsonl",
 }
+Read = Callable[[Path, Path | None, BoxReading | None], BoxSet]
 
 
 class _Format(NamedTuple):
-    """How a format is recognized, read and written."""
+    """How a format is recognized and read, and how it is written if it can be."""
 
     matches: Callable[[Path], bool]
-    read: Callable[[Path, Path | None], BoxSet]
-    write: Callable[[BoxSet, Path], None]
+    read: Read
+    write: Callable[[BoxSet, Path], None] | None = None
 
 
 _FORMATS = {  # in the order in which they are tried
     "voc": _Format(is_voc_dataset, read_voc, write_voc),
     "coco": _Format(is_coco_dataset, read_coco, write_coco),
     "yolo": _Format(is_yolo_dataset, read_yolo, write_yolo),
+    "via": _Format(is_via_dataset, read_via),
     "csv": _Format(is_csv_dataset, read_csv, write_csv),
+    "cvat": _Format(is_cvat_dataset, read_cvat),
+    "labelme": _Format(is_labelme_dataset, read_labelme),
+    "label-studio": _Format(is_label_studio_dataset, read_label_studio),
+    "createml": _Format(is_createml_dataset, read_createml),
+    "image-folder": _Format(is_image_folder_dataset, read_image_folder),
 }
 
 
@@ -55,7 +80,7 @@ def _locate(path: Path) -> tuple[Path, str] | None:
 
 
 def find_boxes(path: str | os.PathLike[str]) -> str | None:
-    """The format of the boxes in a folder or file, one of `FORMATS`, or None; opens a few files at most."""
+    """The format of the boxes in a folder or file, or None; opens a few files at most."""
     try:
         located = _locate(Path(path).expanduser())
     except (OSError, ValueError, RuntimeError):  # no permission, a null byte, an unknown ~user
@@ -63,12 +88,17 @@ def find_boxes(path: str | os.PathLike[str]) -> str | None:
     return located[1] if located else None
 
 
-def read_boxes(path: str | os.PathLike[str], image_folder: str | os.PathLike[str] | None = None) -> BoxSet:
+def read_boxes(
+    path: str | os.PathLike[str],
+    image_folder: str | os.PathLike[str] | None = None,
+    reading: BoxReading | None = None,
+) -> BoxSet:
     """Reads images with bounding boxes in any of the formats.
 
     Args:
-        path: the folder of the data; or one file: a COCO `.json`, a `.csv`, a YOLO `data.yaml`.
+        path: the folder of the data; or one file: COCO's, a `.csv`, a YOLO `data.yaml`, an export of a tool.
         image_folder: the folder of the images, if they are not in the folder of the data.
+        reading: what the user says about the numbers of the boxes; by default, it is decided from the data.
 
     Raises:
         DataError: no boxes found, or a file that is rejected; the message names it.
@@ -82,8 +112,10 @@ def read_boxes(path: str | os.PathLike[str], image_folder: str | os.PathLike[str
     located = _locate(location)
     if located is None:
         fix = "see `hibiscus convert --help` for what the folder of each format contains"
-        raise DataError(f"{path}: no boxes in a known format", "; ".join(DESCRIPTIONS.values()), fix)
-    return _FORMATS[located[1]].read(located[0], images)
+        others = passed_over(location)
+        received = f"{path}: no boxes in a known format" + (f"; {others}" if others else "")
+        raise DataError(received, "; ".join(DESCRIPTIONS.values()), fix)
+    return _FORMATS[located[1]].read(located[0], images, reading)
 
 
 def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> None:
@@ -105,7 +137,9 @@ def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> Non
     folder = require_empty_folder(Path(out).expanduser())
     try:
         folder.mkdir(exist_ok=True)
-        _FORMATS[format].write(boxset, folder)
+        write = _FORMATS[format].write
+        assert write is not None  # one of FORMATS
+        write(boxset, folder)
     except OSError as error:
         received = f"{error.filename or folder}: cannot be written ({error.strerror or error})"
         raise DataError(

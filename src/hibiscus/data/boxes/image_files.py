@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.files import IMAGE_ENDINGS, MASK_FOLDERS, find_images, part_in_name, safe_relative
@@ -26,11 +28,11 @@ class ImageIndex:
         self.by_base: dict[str, list[Path]] = {}
         self.by_stem: dict[str, list[Path]] = {}
         for file in self.files:
-            self.by_base.setdefault(file.name, []).append(file)
+            self.by_base.setdefault(file.name.casefold(), []).append(file)
             self.by_stem.setdefault(file.stem, []).append(file)
 
     def find(self, name: str, near: Iterable[Path] = (), part: str = "") -> Path | None:
-        """The image with a relative name: in a nearby folder, else in any, else the only one of this name.
+        """The image with a relative name: in a nearby folder, else the only one with the longest common end.
 
         If several have the same file name, the one in a folder of the part is returned, or none if still
         ambiguous.
@@ -38,9 +40,32 @@ class ImageIndex:
         for folder in [*near, *self.folders]:
             if str(folder / name) in self.known:
                 return self.known[str(folder / name)]
-        same_name = self.by_base.get(PurePosixPath(name).name, [])
-        same_end = [file for file in same_name if f"/{file.as_posix()}".endswith(f"/{name}")]
-        return self._only(same_end, part) or self._only(same_name, part)
+        files = self._in_its_part(self.by_base.get(PurePosixPath(name).name.casefold(), []), name)
+        exact = [file for file in files if file.name == PurePosixPath(name).name]
+        words = PurePosixPath(name).parts
+        for start in range(len(words)):
+            end = "/" + "/".join(words[start:])
+            ending = [file for file in exact or files if f"/{file.as_posix()}".lower().endswith(end.lower())]
+            if ending:
+                return self._only(ending, part)
+        return None
+
+    def locate(self, text: str, near: Iterable[Path] = (), part: str = "") -> tuple[Path | None, str]:
+        """The image that a path in an annotation names, and the fault, `""` without one.
+
+        A path of another place (absolute, of another system, a URL, or with `..`) is found by its end, which
+        is the fault `path resolved`. Without an image the fault is `annotation without image` or, for a path
+        of another place, `path refused`.
+        """
+        name = safe_relative(text)
+        if name is not None:
+            image = self.find(name, near, part) or self.listed(name, part)
+            return image, "" if image is not None else "annotation without image"
+        plain = unquote(re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*|^[A-Za-z]:", "", text.strip()))
+        words = [word for word in re.split(r"[\\/]", plain.split("?d=")[-1]) if word not in ("", ".", "..")]
+        end = safe_relative("/".join(words))
+        image = self.find(end, near, part) if end else None
+        return image, "path resolved" if image is not None else "path refused"
 
     def of_stem(self, stem: str, near: Path | None = None, part: str = "") -> Path | None:
         """The image with this stem: the one in the nearby folder, otherwise the only one (of the part)."""
@@ -52,15 +77,27 @@ class ImageIndex:
         name = safe_relative(line)
         if name is None:
             return None
-        is_file_name = PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS
+        path = PurePosixPath(name)
+        is_file_name = path.suffix.lower() in IMAGE_ENDINGS
         image = self.find(name, part=part) if is_file_name else None
-        return image or self._only(self.by_stem.get(PurePosixPath(name).name, []), part)
+        if image is not None or (is_file_name and path.name.casefold() in self.by_base):
+            return image
+        # A list may name images by their stem, and images may have been converted to another format.
+        stems = self.by_stem.get(path.name) or (self.by_stem.get(path.stem, []) if is_file_name else [])
+        return self._only(self._in_its_part(stems, name), part)
 
     def beside(self, used: Iterable[Path]) -> int:
         """The number of unused images in the folders of the used ones."""
         taken = set(used)
         folders = {file.parent for file in taken}
         return sum(file.parent in folders and file not in taken for file in self.files)
+
+    @staticmethod
+    def _in_its_part(files: list[Path], name: str) -> list[Path]:
+        """The files without those of another part than the folder in a name says."""
+        part = part_in_name(PurePosixPath(name).parent.name)
+        parts = [part_in_name(file.parent.name) for file in files]
+        return [file for file, own in zip(files, parts, strict=True) if not part or own in ("", part)]
 
     @staticmethod
     def _only(files: list[Path], part: str) -> Path | None:

@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.faults import check_lost_boxes
 from hibiscus.data.boxes.formats import read_boxes
 from hibiscus.data.boxes.summary import summary
 from hibiscus.data.dataset import CROWD, PADDING, Dataset, check_bad_files
@@ -34,23 +36,25 @@ def open_boxes(
     max_bad_fraction: float = 0.05,
     masks: bool = False,
     white_level: float | None = None,
+    box_reading: BoxReading | None = None,
 ) -> Dataset:
     """Opens images with boxes; if there are masks as well, only the images that have both.
 
     Raises:
-        DataError: annotations that cannot be read, or too many unusable files.
+        DataError: annotations that cannot be read, or too many unusable files or boxes.
     """
-    boxset = read_boxes(path)
+    boxset = read_boxes(path, reading=box_reading)
+    check_lost_boxes(str(path), boxset, max_bad_fraction)
     files = [image.file for image in boxset.images]
     chosen = set(np.asarray(boxset.parts.get("train", ())).tolist())
     train = [index in chosen for index in range(len(files))] if chosen else None
-    reading = mask_reading(files, image_size, channels, white_level, train)
-    pixels, keys, good, bad = decode_images(files, reading.shape, "squash", reading.white_level)
+    plan = mask_reading(files, image_size, channels, white_level, train)
+    pixels, keys, good, bad = decode_images(files, plan.shape, "squash", plan.white_level)
     check_bad_files(str(path), bad, len(files), max_bad_fraction)
     numbers = np.full(len(files), -1, np.int64)
     numbers[good] = np.arange(len(good))
     parts = {part: numbers[items] for part, items in boxset.parts.items()}
-    note = f"{reading.resize_note()}; {boxset.format} boxes"
+    note = f"{plan.resize_note()}; {boxset.format} boxes"
     sizes = np.array([boxset.images[i].size for i in good], np.int64)
     dataset = Dataset(
         name=path.resolve().stem if path.is_file() else path.resolve().name,
@@ -59,13 +63,13 @@ def open_boxes(
         ids=[boxset.images[i].name for i in good],
         keys=keys,
         parts={part: items[items >= 0] for part, items in parts.items() if part in ("train", "val", "test")},
-        notes=[note, *reading.notes, *boxset.notes],
+        notes=[note, *plan.notes, *boxset.notes],
         skipped=[*bad, *boxset.skipped],
         names={"boxes": boxset.classes},
-        about=reading.about
+        about=plan.about
         | {"boxes": {name: value for name, value in summary(boxset).items() if name in SHOWN}},
     )
-    return _with_masks(dataset, path, reading.shape) if masks else dataset
+    return _with_masks(dataset, path, plan.shape) if masks else dataset
 
 
 def normalized_boxes(boxset: BoxSet) -> np.ndarray:

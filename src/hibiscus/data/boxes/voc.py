@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree  # for writing only; files are read with defusedxml
 
+from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import PARTS, AnnotatedImage, BoxSet
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
-from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, check_classes, clean_name, to_number
+from hibiscus.data.boxes.outlines import box_around, rotated_corners
+from hibiscus.data.boxes.resolve import RawBox
+from hibiscus.data.boxes.validate import BoxSetBuilder, check_classes, clean_name, to_number
+from hibiscus.data.boxes.xml_files import parse_xml
 from hibiscus.data.files import (
     child_named,
     children,
     part_folders,
     part_in_name,
-    read_bytes,
     read_text,
-    safe_relative,
     walk_files,
 )
 from hibiscus.errors import DataError
@@ -35,6 +37,7 @@ MAX_LIST_BYTES = 64_000_000
 MAX_DEPTH = 5  # of the elements of an object
 STANDARD_TAGS = {"name", "bndbox", "difficult"}  # of an object; others are kept as extras
 EDGES = ("xmin", "ymin", "xmax", "ymax")
+ROTATED = ("cx", "cy", "w", "h", "angle")
 XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 
 
@@ -61,12 +64,12 @@ def _is_annotation(file: Path) -> bool:
     if not file.is_file():
         return False
     with file.open("rb") as stream:
-        return b"<annotation" in stream.read(4096)
+        return re.search(rb"<annotation[\s>]", stream.read(4096)) is not None
 
 
-def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
+def read_voc(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads a VOC folder; see `read_boxes`."""
-    builder = BoxSetBuilder(path, "voc", image_folder)
+    builder = BoxSetBuilder(path, "voc", image_folder, reading)
     files = _annotation_files(path)
     images = image_folder or child_named(path, "JPEGImages", "images")
     index = ImageIndex([images] if images else [path])
@@ -92,8 +95,8 @@ def read_voc(path: Path, image_folder: Path | None = None) -> BoxSet:
     class_file = path / "classes.txt"
     lines = read_text(class_file, MAX_LIST_BYTES).splitlines() if class_file.is_file() else []
     known = [name for line in lines if (name := clean_name(line))]
-    used = sorted({label for _, labels, _ in builder.images.values() for label in labels})
-    return builder.build(check_classes(known, path) if set(used) <= set(known) else used)
+    used = {box.label for entry in builder.images.values() for box in entry.boxes if not box.fault}
+    return builder.build(check_classes(known, path) if used <= set(known) else None)
 
 
 def _lists(path: Path) -> dict[str, list[str]]:
@@ -118,64 +121,56 @@ def _parts(path: Path) -> dict[str, str]:
     return part_of
 
 
-def _parse(file: Path) -> Any:
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    try:
-        return fromstring(
-            read_bytes(file, MAX_XML_BYTES), forbid_dtd=False, forbid_entities=True, forbid_external=True
-        )
-    except DefusedXmlException as error:
-        received = f"{file}: refused because it declares entities ({type(error).__name__})"
-        raise DataError(
-            received, "XML without entity declarations", "export it again, or remove it"
-        ) from None
-    except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise DataError(
-            f"{file}: invalid XML ({error})", "an annotation in XML", "export it again, or remove it"
-        ) from None
-
-
 def _read_file(builder: BoxSetBuilder, file: Path, index: ImageIndex, part: str) -> None:
     try:
-        root = _parse(file)
+        root = parse_xml(file, MAX_XML_BYTES)
     except DataError as error:
         return builder.skip("malformed", file, error.received.removeprefix(f"{file}: "))
     if root.tag != "annotation":
         return builder.skip("malformed", file, f"its root is <{str(root.tag)[:40]}>, expected <annotation>")
-    file_name = (root.findtext("filename") or "").strip()
-    name = safe_relative(file_name) if file_name else ""
-    if name is None:
-        return builder.skip(
-            "path refused", file, f"its <filename> {file_name[:100]!r} points outside the folder"
-        )
+    name = (root.findtext("filename") or "").strip()
     near = [file.parent, *index.folders]
     same_stem = (index.of_stem(file.stem, folder, part) for folder in near)
-    image = next(filter(None, same_stem), None) or (index.find(name, near) if name else None)
-    if image is None:
-        reason = f"no image {file.stem}.* or {name or '(no filename)'}"
-        return builder.skip("annotation without image", file, reason)
-    items = enumerate(root.findall("object"), 1)
-    boxes = [
-        box for number, item in items if (box := _read_object(builder, item, f"{file}, object {number}"))
-    ]
-    added = builder.add(image, boxes, file, part)
-    if added is not None:
-        size = (to_number(root.findtext("size/height")), to_number(root.findtext("size/width")))
-        builder.compare_size(file, size, added.size)
+    image = next(filter(None, same_stem), None)
+    named, fault = index.locate(name, near) if name else (None, "annotation without image")
+    items = list(enumerate(root.findall("object"), 1))
+    if image is None and named is None:
+        reason = f"no image {file.stem}.* or {name[:100] or '(no filename)'}"
+        return builder.skip(fault, file, reason, len(items))
+    if image is not None and named not in (None, image):
+        builder.fix("names another image", file, f"its <filename> is {name[:100]}")
+    elif image is None and fault:
+        builder.fix(fault, file, f"its <filename> {name[:100]} is read as {named}")
+    boxes = [_read_object(item, f"{file}, object {number}") for number, item in items]
+    size = (to_number(root.findtext("size/height")), to_number(root.findtext("size/width")))
+    builder.add(image or named or file, boxes, file, part, stated=size)
     return None
 
 
-def _read_object(builder: BoxSetBuilder, item: Any, where: str) -> RawBox | None:
+def _read_object(item: Any, where: str) -> RawBox:
     label = clean_name(item.findtext("name") or "")
-    box = item.find("bndbox")
-    if not label or box is None:
-        return builder.skip("malformed", where, "no <bndbox>" if label else "no <name>")
-    edges = [to_number(box.findtext(edge)) for edge in EDGES]
+    edges = _edges(item)
+    if not label or edges is None:
+        return RawBox((), label, where, fault=("malformed", "no <bndbox>" if label else "no <name>"))
     extra = {child.tag: _value(child) for child in item if child.tag not in STANDARD_TAGS}
     crowd = (item.findtext("difficult") or "").strip() in ("1", "true", "True")
     return RawBox(edges, label, where, crowd, extra)
+
+
+def _edges(item: Any) -> list[float] | None:
+    """The edges in <bndbox>, otherwise those of the box around a rotated box or a polygon."""
+    box, rotated, polygon = item.find("bndbox"), item.find("robndbox"), item.find("polygon")
+    if box is not None and any(child.tag in EDGES for child in box):
+        return [to_number(box.findtext(edge)) for edge in EDGES]
+    if rotated is not None:
+        x, y, width, height, angle = (to_number(rotated.findtext(tag)) for tag in ROTATED)
+        return box_around(rotated_corners(x, y, width, height, angle))
+    if polygon is not None:
+        number = re.compile(r"[xy](\d+)\Z")
+        values = {child.tag: to_number(child.text) for child in polygon if number.match(child.tag)}
+        points = [(values[tag], values.get(f"y{tag[1:]}", math.nan)) for tag in values if tag[0] == "x"]
+        return box_around(points) if len(points) > 2 else None
+    return None
 
 
 def _value(element: Any, depth: int = 1) -> Any:

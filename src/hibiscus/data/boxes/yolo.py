@@ -1,6 +1,7 @@
-"""YOLO: a text file for each image in a parallel folder, with lines `class cx cy w h` of fractions.
+"""YOLO: a text file for each image, in a parallel folder or beside the image; see `yolo_lines` for its lines.
 
-A line may hold a polygon instead, `class x y x y x y ...`; its bounding box is used.
+Without an entry in a parallel folder `labels`, an image has no objects, as YOLO itself counts it. Beside the
+images, as LabelImg writes them, an image without a text file has not been annotated yet and is left out.
 """
 
 from __future__ import annotations
@@ -11,19 +12,14 @@ from pathlib import Path
 
 import yaml
 
+from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import PARTS, BoxSet
 from hibiscus.data.boxes.image_files import ImageIndex, place_images
-from hibiscus.data.boxes.validate import (
-    MAX_BOXES,
-    MAX_CLASSES,
-    BoxSetBuilder,
-    RawBox,
-    check_classes,
-    to_number,
-    to_pixel_edges,
-)
+from hibiscus.data.boxes.validate import MAX_BOXES, BoxSetBuilder, check_classes
 from hibiscus.data.boxes.yolo_config import YoloConfig, is_config, read_class_names, read_config
+from hibiscus.data.boxes.yolo_lines import Line, check_ids, infer_keypoints, line_to_box
 from hibiscus.data.files import (
+    IMAGE_ENDINGS,
     child_named,
     children,
     find_images,
@@ -31,27 +27,25 @@ from hibiscus.data.files import (
     part_folders,
     part_in_name,
     read_text,
-    safe_relative,
     walk_files,
 )
-from hibiscus.data.images.headers import image_size
 from hibiscus.errors import DataError
 
 __all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]
 
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes about 40
 MAX_LIST_BYTES = 64_000_000
-# of a pixel; the rounding errors of the fractions are smaller, so whole pixels are restored exactly
-DIGITS = 9
 LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
-NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt"}
+NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt", "train.txt", "val.txt", "test.txt"}
 
 
 def is_yolo_dataset(path: Path) -> bool:
     """Whether the file is a `data.yaml`, or the folder has one, or parallel folders of images and labels."""
     if path.is_file():
         return is_config(path)
-    return path.is_dir() and (_config_file(path) is not None or _has_labels(path))
+    return path.is_dir() and (
+        _config_file(path) is not None or _has_labels(path) or bool(_folders_beside(path))
+    )
 
 
 def _config_file(folder: Path) -> Path | None:
@@ -67,12 +61,30 @@ def _has_labels(folder: Path) -> bool:
     """Whether there are parallel folders, and the first label files contain boxes."""
     for image_folder, _ in _image_folders(folder):
         labels = _parallel(image_folder, folder)
-        if labels is not None and labels.is_dir():
-            files = [file for file in children(labels, (".txt",))[:20] if file.name not in NO_LABELS]
-            lines = [line for file in files if file.is_file() and (line := _first_line(file).strip())]
-            if files and all(map(LABEL_LINE.match, lines)):
-                return True
+        if labels is not None and labels.is_dir() and _hold_boxes(children(labels, (".txt",))):
+            return True
     return False
+
+
+def _hold_boxes(files: list[Path]) -> bool:
+    """Whether the first label files that are not empty contain boxes."""
+    files = [file for file in files if file.name.lower() not in NO_LABELS and file.is_file()][:20]
+    lines = [line for file in files if (line := _first_line(file).strip())]
+    return bool(files) and all(map(LABEL_LINE.match, lines))
+
+
+def _folders_beside(folder: Path) -> list[tuple[Path, str]]:
+    """The folders with label files beside images, and their parts: the folder itself, or folders in it."""
+    for folders in ([folder], folders_in(folder)):
+        found = []
+        for place in folders:
+            names = {file.stem for file in children(place) if file.suffix.lower() in IMAGE_ENDINGS}
+            labels = [file for file in children(place, (".txt",)) if file.stem in names]
+            if any(file.stat().st_size for file in labels) and _hold_boxes(labels):
+                found.append((place, part_in_name(place.name) if place != folder else ""))
+        if found:
+            return found
+    return []
 
 
 def _first_line(file: Path) -> str:
@@ -99,34 +111,38 @@ def _parallel(path: Path, root: Path) -> Path | None:
     return None if index is None else root.joinpath(*parts[:index], "labels", *parts[index + 1 :])
 
 
-def read_yolo(path: Path, image_folder: Path | None = None) -> BoxSet:
+def read_yolo(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads a YOLO folder or its `data.yaml`; see `read_boxes`."""
     root = path.parent if path.is_file() else path
-    builder = BoxSetBuilder(root, "yolo", image_folder)
+    builder = BoxSetBuilder(root, "yolo", image_folder, reading)
     file = path if path.is_file() else _config_file(root)
     config = read_config(builder, file, root) if file is not None else YoloConfig()
+    beside = [] if file is not None or _has_labels(root) else _folders_beside(root)
     if config.names is None:
-        config.names = read_class_names(root)
-    used: set[Path] = set()
+        config.names = read_class_names([root, root / "labels", *(folder for folder, _ in beside)])
+    images = _unique(builder, _images(builder, config, root, image_folder, beside))
+    labels = {
+        image: image.with_suffix(".txt") if beside else _label_file(image, root, image_folder)
+        for image in images
+    }
+    lines = {image: _read_lines(builder, label) for image, label in labels.items()}
+    every = [line for found in lines.values() for line in found or ()]
+    check_ids(every, config.names, str(file or root))
+    keypoints = infer_keypoints(builder, every, config.keypoints)
     highest = -1
-    for image, part in _images(builder, config, root, image_folder):
-        label = _label_file(image, root, image_folder)
-        if image in builder.images:
-            first = builder.images[image][2]
-            if first != part:
-                builder.fix(
-                    "in two parts", image, f"occurs in {first or 'no part'} and in {part or 'no part'}"
-                )
+    for image, part in images.items():
+        found = lines[image]
+        if found is None and beside:
+            builder.skip("image without annotation", image, f"no {labels[image].name} beside it")
             continue
-        size = image_size(image)
-        used.add(label)
-        boxes = _read_labels(builder, label, size or (1, 1), config.names)
-        if not label.is_file():
-            builder.faults["image without annotation"] += 1
-        highest = max([highest, *(int(box.label) for box in boxes if config.names is None)])
-        builder.add(image, boxes, label, part, size)
-    for label in sorted(set(_all_labels(root)) - used):
-        builder.skip("annotation without image", label, "no image with this name")
+        if found is None:
+            builder.faults["image without label file"] += 1
+        boxes = [line_to_box(words, where, config.names, keypoints) for words, where in found or ()]
+        highest = max([highest, *(int(box.label) for box in boxes if config.names is None and box.label)])
+        builder.add(image, boxes, labels[image], part)
+    for label in sorted(set(_all_labels(root, beside)) - set(labels.values())):
+        count = len(_read_lines(builder, label) or ())
+        builder.skip("annotation without image", label, "no image with this name", count)
     if config.names is None:
         builder.notes.append("no file names the classes, so their numbers serve as names")
     numbers = [str(number) for number in range(highest + 1)]
@@ -134,23 +150,40 @@ def read_yolo(path: Path, image_folder: Path | None = None) -> BoxSet:
     return builder.build(check_classes(names, root))
 
 
+def _unique(builder: BoxSetBuilder, images: Iterator[tuple[Path, str]]) -> dict[Path, str]:
+    """The part of each image, the first one if it occurs in two."""
+    part_of: dict[Path, str] = {}
+    for image, part in images:
+        first = part_of.setdefault(image, part)
+        if first != part:
+            builder.fix("in two parts", image, f"occurs in {first or 'no part'} and in {part or 'no part'}")
+    return part_of
+
+
 def _images(
-    builder: BoxSetBuilder, config: YoloConfig, root: Path, image_folder: Path | None
+    builder: BoxSetBuilder,
+    config: YoloConfig,
+    root: Path,
+    image_folder: Path | None,
+    beside: list[tuple[Path, str]],
 ) -> Iterator[tuple[Path, str]]:
     """The images and their parts: first those that `data.yaml` names, then those in the other folders."""
+    yielded: set[Path] = set()
     for part in PARTS:
         for path in config.parts.get(part, []):
             files = find_images(path)[0] if path.is_dir() else _listed(builder, path, image_folder or root)
+            yielded.update(files)
             yield from ((file, part) for file in files)
     named = {path.resolve() for paths in config.parts.values() for path in paths}
-    folders = list(_image_folders(root)) if image_folder is None else [(image_folder, "")]
+    folders = beside or list(_image_folders(root))
+    folders = folders if image_folder is None else [(image_folder, "")]
     for folder, part in folders:
         covered: dict[Path, bool] = {}
         for file in find_images(folder)[0]:
             parent = file.parent
             if parent not in covered:
                 covered[parent] = any(path in named for path in [parent.resolve(), *parent.resolve().parents])
-            if covered[parent] or file in builder.images:
+            if covered[parent] or file in yielded:
                 continue
             if not named or _label_file(file, root, image_folder).is_file():
                 yield file, (part_in_name(parent.name) or part) if image_folder is not None else part
@@ -160,14 +193,17 @@ def _listed(builder: BoxSetBuilder, file: Path, folder: Path) -> list[Path]:
     """The images that a list names, one path per line."""
     index, images = ImageIndex([folder]), []
     for number, line in enumerate(read_text(file, MAX_LIST_BYTES).splitlines(), 1):
-        name, text = safe_relative(line), line.strip()[:100]
-        image = index.find(name, [file.parent]) if name else None
-        if image is not None:
-            images.append(image)
-        elif text:
-            reason = f"image {text} not found" if name else f"the path {text!r} points outside the folder"
-            fault = "annotation without image" if name else "path refused"
-            builder.skip(fault, f"{file}, line {number}", reason)
+        text = line.strip()
+        if not text:
+            continue
+        where = f"{file}, line {number}"
+        image, fault = index.locate(text, [file.parent])
+        if image is None:
+            builder.skip(fault, where, f"image {text[:100]} not found in this folder")
+            continue
+        images.append(image)
+        if fault:
+            builder.fix(fault, where, f"{text[:100]} is read as {image}")
     return images
 
 
@@ -183,49 +219,24 @@ def _label_file(file: Path, root: Path, image_folder: Path | None) -> Path:
     return _parallel(beside, root) or beside
 
 
-def _all_labels(root: Path) -> Iterator[Path]:
-    """All label files in folders named `labels`."""
+def _all_labels(root: Path, beside: list[tuple[Path, str]]) -> Iterator[Path]:
+    """All label files in folders named `labels`, and beside images."""
     folders = [child_named(root, "labels"), *(child_named(child, "labels") for child in part_folders(root))]
-    for folder in folders:
-        if folder is not None:
-            yield from (
-                file for file in walk_files(folder) if file.suffix == ".txt" and file.name not in NO_LABELS
-            )
+    files = [file for folder in folders if folder is not None for file in walk_files(folder)]
+    files += [file for folder, _ in beside for file in children(folder, (".txt",)) if _hold_boxes([file])]
+    yield from (file for file in files if file.suffix == ".txt" and file.name.lower() not in NO_LABELS)
 
 
-def _read_labels(
-    builder: BoxSetBuilder, file: Path, size: tuple[int, int], names: dict[int, str] | None
-) -> list[RawBox]:
+def _read_lines(builder: BoxSetBuilder, file: Path) -> list[Line] | None:
+    """The lines of a label file as words, without empty ones; None if there is no file."""
     if not file.is_file():
-        return []
+        return None
     try:
         lines = read_text(file, MAX_LABEL_BYTES).splitlines()
     except DataError as error:
-        builder.skip("malformed", file, error.received.removeprefix(f"{file}: "))
+        builder.skip("malformed", file, error.received.removeprefix(f"{file}: "), boxes=1)
         return []
-    boxes = []
-    for number, line in enumerate(lines, 1):
-        where = f"{file}, line {number}"
-        box = _read_line(builder, line.split(), where, size, names) if line.strip() else None
-        if box is not None:
-            boxes.append(box)
-    return boxes
-
-
-def _read_line(
-    builder: BoxSetBuilder, words: list[str], where: str, size: tuple[int, int], names: dict[int, str] | None
-) -> RawBox | None:
-    if len(words) < 5 or len(words) % 2 == 0:
-        reason = f"{len(words)} numbers, expected class cx cy w h, or a class and the points x y of a polygon"
-        return builder.skip("malformed", where, reason)
-    number = to_number(words[0])
-    if number != number or number % 1:
-        return builder.skip("malformed", where, f"the class {words[0][:40]!r} is not an integer")
-    known = {int(number): str(int(number))} if names is None and 0 <= number < MAX_CLASSES else names or {}
-    if number not in known:
-        return builder.skip("unknown class", where, f"unknown class {words[0][:40]}")
-    edges = to_pixel_edges([to_number(word) for word in words[1:]], size)
-    return RawBox([round(edge, DIGITS) for edge in edges], known[int(number)], where)
+    return [(line.split(), f"{file}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
 
 
 def write_yolo(boxset: BoxSet, out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ MAX_YAML_BYTES = 1_000_000
 
 @dataclass
 class YoloConfig:
-    """The content of `data.yaml`: class names by number (None if it has none), and the paths of each part."""
+    """The content of `data.yaml`: class names by number (None if it has none), the paths of each part, and
+    the number and dimensions of keypoints, if it states them.
+    """
 
     names: dict[int, str] | None = None
     parts: dict[str, list[Path]] = field(default_factory=dict)
+    keypoints: tuple[int, int] | None = None
 
 
 def is_config(file: Path) -> bool:
@@ -52,6 +56,9 @@ def read_config(builder: BoxSetBuilder, file: Path, root: Path) -> YoloConfig:
     if not isinstance(content, dict):
         raise DataError(f"{file}: contains no mapping", expected, fix)
     config = YoloConfig(_names(file, content.get("names"), content.get("nc")))
+    match content.get("kpt_shape"):
+        case [int(count), 2 | 3 as dimensions]:
+            config.keypoints = (count, dimensions)
     if config.names is not None and isinstance(content.get("nc"), int) and content["nc"] != len(config.names):
         builder.notes.append(
             f"{file.name}: nc differs from the number of names, {len(config.names)}; the names are used"
@@ -72,20 +79,22 @@ def read_config(builder: BoxSetBuilder, file: Path, root: Path) -> YoloConfig:
 
 
 def _inside(builder: BoxSetBuilder, file: Path, base: Path, path: str) -> Path:
-    """The location of a path in the file; Roboflow's `../train/images` means `train/images` beside the file.
+    """The location of a path in the file; Roboflow's `../train/images` means `train/images` beside the file,
+    and a path of another machine is found by its end.
 
     Raises:
         DataError: it leaves the folder, or does not exist.
     """
     name = safe_relative(path)
-    if name is None and path.startswith("../"):
-        inside = safe_relative(path[3:])
-        if inside is not None and (base / inside).exists():
-            builder.notes.append(f"{file.name}: {path} is read as {inside}")
-            return base / inside
     if name is None:
-        received = f"{file}: the path {path[:100]!r} points outside the folder"
-        raise DataError(received, "paths inside the folder of the data", "write train: images/train")
+        words = [word for word in re.split(r"[\\/]", path) if word not in ("", ".", "..") and ":" not in word]
+        ends = ["/".join(words[start:]) for start in range(len(words))]
+        inside = next((end for end in ends if safe_relative(end) and (base / end).exists()), None)
+        if inside is None:
+            received = f"{file}: the path {path[:100]!r} points outside the folder"
+            raise DataError(received, "paths inside the folder of the data", "write train: images/train")
+        builder.notes.append(f"{file.name}: {path[:200]} is read as {inside}")
+        return base / inside
     if not (base / name).exists():
         fix = "correct the path, or remove its line"
         raise DataError(f"{file}: {name} does not exist", "folders of images for train and val", fix)
@@ -113,9 +122,10 @@ def _is_name(name: Any) -> bool:
     return is_text and bool(clean_name(name))
 
 
-def read_class_names(root: Path) -> dict[int, str] | None:
-    """The class names in a `classes.txt`, one per line, numbered from 0."""
-    files = (root / "classes.txt", root / "labels" / "classes.txt", root / "obj.names")
+def read_class_names(folders: Iterable[Path]) -> dict[int, str] | None:
+    """The class names in a `classes.txt`, one per line, numbered from 0, in the first folder with one."""
+    names = ("classes.txt", "obj.names", "_darknet.labels")
+    files = (folder / name for folder in folders for name in names)
     file = next((file for file in files if file.is_file()), None)
     text = read_text(file, MAX_YAML_BYTES) if file else ""
-    return dict(enumerate(clean_name(line) for line in text.splitlines() if line.strip())) or None
+    return {i: name for i, line in enumerate(text.splitlines()) if (name := clean_name(line))} or None
