@@ -42,7 +42,8 @@ SYSTEM_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"
                 "lost+found", "__pycache__", "icon\r"}  # fmt: skip
 MASK_FOLDERS = (
     "masks", "mask", "labels", "label", "annotations", "annot",
-    "segmentation", "segmentationclass", "gt", "labelids",
+    "segmentation", "segmentationclass", "gt", "labelids", "gtfine", "groundtruth", "ground_truth",
+    "ground-truth", "segmentations", "segmaps", "label_images", "mask_images", "1st_manual", "mattes",
 )  # fmt: skip
 
 

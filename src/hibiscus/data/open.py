@@ -18,7 +18,8 @@ from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
-from hibiscus.data.masks.folder import find_mask_pairs, open_mask_folder
+from hibiscus.data.masks.folder import open_mask_folder
+from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.tables.open import join_parts, open_table
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder

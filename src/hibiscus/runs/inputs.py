@@ -20,7 +20,7 @@ from hibiscus.data.images.folder import open_image_files
 from hibiscus.data.images.headers import read_headers
 from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
 from hibiscus.data.keys import content_keys
-from hibiscus.data.masks.folder import find_mask_pairs
+from hibiscus.data.masks.pairs import images_without_masks
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -129,10 +129,7 @@ def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
             expected = "an image, a video, or a folder of images"
             raise DataError(f"{path}: no such file or folder", expected, "check the path")
         images = find_images(path)[0] if path.is_dir() else [path]
-        masks = {folder for _, folder in find_mask_pairs(path)} if path.is_dir() else set()
-        files += [
-            file for file in images if not masks.intersection(file.parents)
-        ]  # masks are targets, not inputs
+        files += images_without_masks(path, images) if path.is_dir() else images  # masks are targets
     if not files:
         expected = f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}"
         raise DataError(f"{paths[0]}: no images", expected, "check the path; pass videos by their file names")

@@ -4,7 +4,9 @@ import numpy as np
 from PIL import Image
 
 from hibiscus.data.dataset import IGNORED
-from hibiscus.data.masks.class_numbers import infer_classes, read_masks
+from hibiscus.data.masks.class_numbers import read_masks
+from hibiscus.data.masks.mask_classes import decide_classes
+from hibiscus.data.masks.mask_values import count_values
 
 
 def save(path, values):
@@ -12,20 +14,29 @@ def save(path, values):
     return path
 
 
-def test_classes_without_a_list(tmp_path):
-    black = save(tmp_path / "a.png", [[0, 255], [255, 0]])
-    assert infer_classes([black]).names == ("black", "white")
-    numbers = save(tmp_path / "b.png", [[0, 2], [255, 0]])
-    assert infer_classes([numbers]).names == ("class 0", "class 1", "class 2")
-    colors = save(tmp_path / "c.png", [[[0, 0, 255], [9, 8, 7]]])
-    assert infer_classes([colors]).names == ("#0000ff", "#090807")
+def classes_of(*files):
+    return decide_classes(*count_values(files), None)
 
 
 def test_masks_are_resized_to_the_nearest_pixel_and_bad_ones_skipped(tmp_path):
     mask = save(tmp_path / "a.png", [[0, 1], [255, 1]])
     image, other = save(tmp_path / "i.png", np.zeros((2, 2))), save(tmp_path / "j.png", np.zeros((3, 2)))
-    skipped = []
-    masks, good = read_masks([(image, mask), (other, mask)], infer_classes([mask]), (4, 4), skipped)
+    skipped, notes = [], []
+    masks, good = read_masks([(image, mask), (other, mask)], classes_of(mask), (4, 4), skipped, notes)
     assert masks[0, ::2, ::2].tolist() == [[0, 1], [IGNORED, 1]]
     assert good.tolist() == [0]
+    assert notes == []
     assert "its image has 2x3" in skipped[0].reason
+
+
+def test_a_mask_is_turned_with_its_photo(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = tmp_path / "photo.jpg"
+    Image.new("RGB", (3, 2)).save(photo, exif=exif)
+    stored = save(tmp_path / "stored.png", [[0, 1, 1], [0, 0, 0]])
+    drawn = save(tmp_path / "drawn.png", np.rot90([[0, 1, 1], [0, 0, 0]], -1))
+    notes = []
+    masks, _ = read_masks([(photo, stored), (photo, drawn)], classes_of(stored), (3, 2), [], notes)
+    assert masks[0].tolist() == masks[1].tolist() == [[0, 0], [0, 1], [0, 1]]
+    assert "EXIF" in notes[0]

@@ -11,7 +11,8 @@ from PIL import Image
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.dataset import IGNORED, remap_classes
 from hibiscus.data.masks.class_list import read_class_list
-from hibiscus.data.masks.folder import find_mask_pairs, mask_reading
+from hibiscus.data.masks.folder import mask_reading
+from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
@@ -149,7 +150,7 @@ def broken(folder, what):
         ("unknown", "values 9 belong to no class"),
         ("missing", "no mask with this name"),
         ("jpeg", "a JPEG, which alters class numbers"),
-        ("deep", "not a mask|mask with mode"),
+        ("deep", "values up to 700, which are object numbers"),
         ("color", "a color mask"),
         ("bytes", "not a mask"),
     ],

@@ -14,7 +14,7 @@ from PIL import Image
 from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import PIXEL_LIMIT, is_deep
 
-__all__ = ["Header", "image_size", "read_headers", "scan_headers"]
+__all__ = ["TRANSPOSED", "Header", "image_size", "read_headers", "scan_headers"]
 
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
 

@@ -12,7 +12,7 @@ import stat
 
 import numpy as np
 
-__all__ = ["jpeg_bytes", "read_jpeg"]
+__all__ = ["TURNS", "jpeg_bytes", "read_jpeg"]
 
 START = b"\xff\xd8\xff"
 LARGEST_FILE = 2**26  # bytes; larger files are read incrementally by Pillow

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hibiscus.data.dataset import IGNORED
 from hibiscus.data.files import decode_text
+from hibiscus.data.masks.mask_values import color_code
 from hibiscus.errors import DataError
 
-__all__ = ["MAX_CLASSES", "ClassList", "numbered", "read_class_list"]
+__all__ = ["MAX_CLASSES", "ClassList", "read_class_list", "trained_class_list"]
 
 MAX_CLASSES = 254
 MAX_LIST_BYTES = 2**20
-CLASS_LISTS = ("classes.txt", "labels.txt", "label_colors.txt", "class_names.txt", "codes.txt")
+CLASS_LISTS = (
+    *("classes.txt", "labels.txt", "label_colors.txt", "class_names.txt", "codes.txt", "labelmap.txt"),
+    *("class_dict.csv", "class_dict_seg.csv", "labels_class_dict.csv"),
+)
+CVAT_LINE = re.compile(r"(.*?):(\d+),(\d+),(\d+):[^:]*:[^:]*()")  # label:color_rgb:parts:actions
 VOID_WORDS = {"unlabelled", "unlabeled", "void", "ignore", "ignored", "unknown"}
 
 
@@ -25,13 +30,13 @@ class ClassList:
 
     Args:
         names: the class names, in the order of their numbers, without ignored ones.
-        values: maps gray values to class numbers or `IGNORED`; empty for color masks.
-        colors: maps colors (red, green, blue) to class numbers or `IGNORED`; empty for grayscale masks.
+        codes: maps gray values, or colors by `color_code`, to class numbers or `IGNORED`.
+        by: whether the list gives the values by `order`, by `number` or by `color`.
     """
 
     names: tuple[str, ...]
-    values: dict[int, int]
-    colors: dict[tuple[int, int, int], int]
+    codes: dict[int, int]
+    by: str
 
 
 def read_class_list(folders: Iterable[Path]) -> ClassList | None:
@@ -51,18 +56,21 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
         received = f"{file}: {file.stat().st_size:,} bytes"
         raise DataError(received, "a list of class names, one per line", "move it elsewhere")
     names: dict[tuple[int, ...], str] = {}
+    ordered = False
     for number, line in enumerate(decode_text(file.read_bytes()).splitlines(), 1):
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
-        color = re.fullmatch(r"(?:(.*?)[\s,;]+)??(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s,;]+(.*?))?", text)
+        color = CVAT_LINE.fullmatch(text) or re.fullmatch(
+            r"(?:(.*?)[\s,;]+)??(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s,;]+(.*?))?", text
+        )
         numbered_line = re.fullmatch(r"(\d+)(?:[\s,:;=]+(.*))?", text)
         if color:
             key, name = tuple(map(int, color.group(2, 3, 4))), color[1] or color[5] or ""
         elif numbered_line:
             key, name = (int(numbered_line[1]),), numbered_line[2] or text
         else:
-            key, name = (len(names),), text
+            key, name, ordered = (len(names),), text, True
         if not names and re.fullmatch(r"name[\s,;]+r\w*[\s,;]+g\w*[\s,;]+b\w*", text, re.IGNORECASE):
             continue  # the header of a table
         if key in names or max(key) > 255 or re.fullmatch(r"[\d\s,;]+", name.strip() if color else ""):
@@ -72,16 +80,36 @@ def read_class_list(folders: Iterable[Path]) -> ClassList | None:
     if len(names) > MAX_CLASSES or len({len(key) for key in names}) != 1:
         expected = f"1 to {MAX_CLASSES} classes, all by number or all by color"
         raise DataError(f"{file}: {len(names)} classes", expected, "correct the list")
-    return numbered(names)
+    by = "color" if all(len(key) == 3 for key in names) else "order" if ordered else "number"
+    return _numbered(names, by)
 
 
-def numbered(names: dict[tuple[int, ...], str]) -> ClassList:
+def _numbered(names: dict[tuple[int, ...], str], by: str) -> ClassList:
     """Class numbers from 0 in the order of the values of the list; void classes are ignored."""
-    order = sorted(names) if all(len(key) == 1 for key in names) else list(names)
+    order = list(names) if by == "color" else sorted(names)
     kept = [key for key in order if names[key].lower() not in VOID_WORDS]
-    numbers = {key: kept.index(key) if key in kept else IGNORED for key in order}
-    return ClassList(
-        tuple(names[key] for key in kept),
-        {key[0]: number for key, number in numbers.items() if len(key) == 1},
-        {(key[0], key[1], key[2]): number for key, number in numbers.items() if len(key) == 3},
-    )
+    codes = {
+        color_code(key) if by == "color" else key[0]: kept.index(key) if key in kept else IGNORED
+        for key in order
+    }
+    return ClassList(tuple(names[key] for key in kept), codes, by)
+
+
+def trained_class_list(names: Sequence[str]) -> ClassList | None:
+    """The list that reads masks by the class names of training: `class 7`, `black`, `#804000`.
+
+    None if the names come from a class list, as they do not tell the values then.
+    """
+    codes: dict[int, int] = {}
+    if not names:
+        return None
+    for number, name in enumerate(names):
+        gray = re.fullmatch(r"class (\d+)", name)
+        color = re.fullmatch(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", name)
+        if color:
+            codes[color_code(int(part, 16) for part in color.groups())] = number
+        elif gray or name in ("black", "white"):
+            codes[int(gray[1]) if gray else 255 * (name == "white")] = number
+    if len(codes) < len(names):
+        return None
+    return ClassList(tuple(names), codes, "number" if max(codes) < 256 else "color")
