@@ -5,7 +5,7 @@ from PIL import Image
 
 from hibiscus.data.dataset import IGNORED
 from hibiscus.data.masks.class_numbers import read_masks
-from hibiscus.data.masks.mask_classes import decide_classes
+from hibiscus.data.masks.mask_classes import determine_classes
 from hibiscus.data.masks.mask_values import count_values
 
 
@@ -15,7 +15,7 @@ def save(path, values):
 
 
 def classes_of(*files):
-    return decide_classes(*count_values(files), None)
+    return determine_classes(*count_values(files), None)
 
 
 def test_masks_are_resized_to_the_nearest_pixel_and_bad_ones_skipped(tmp_path):

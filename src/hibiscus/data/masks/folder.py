@@ -18,7 +18,7 @@ from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.reading import ImageReading, plan_reading
 from hibiscus.data.masks.class_list import read_class_list, trained_class_list
 from hibiscus.data.masks.class_numbers import read_masks
-from hibiscus.data.masks.mask_classes import MaskClasses, decide_classes
+from hibiscus.data.masks.mask_classes import MaskClasses, determine_classes
 from hibiscus.data.masks.mask_values import count_values
 from hibiscus.data.masks.pairs import find_mask_pairs, match_masks
 from hibiscus.errors import DataError
@@ -96,7 +96,7 @@ def _classes(
     inside = (below for images, masks in pairs for below in (images.parent, masks, images))
     listed = read_class_list(dict.fromkeys((folder, *inside, *above))) or trained_class_list(known)
     counts, mode = count_values(masks, listed.by if listed else None)
-    return decide_classes(counts, mode, listed, str(folder))
+    return determine_classes(counts, mode, listed, str(folder))
 
 
 def _class_fractions(masks: np.ndarray, classes: MaskClasses) -> dict[str, float]:

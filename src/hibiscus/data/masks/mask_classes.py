@@ -10,7 +10,7 @@ from hibiscus.data.masks.class_list import MAX_CLASSES, ClassList
 from hibiscus.data.masks.mask_values import COLOR, MaskMode, ValueCounts
 from hibiscus.errors import DataError
 
-__all__ = ["MAX_EDGE_FRACTION", "MaskClasses", "decide_classes"]
+__all__ = ["MAX_EDGE_FRACTION", "MaskClasses", "determine_classes"]
 
 MIN_EDGES = 3  # values between two classes from which they are antialiased edges
 MAX_EDGE_FRACTION = 0.5  # of the pixels
@@ -36,7 +36,7 @@ class MaskClasses:
     notes: tuple[str, ...] = ()
 
 
-def decide_classes(
+def determine_classes(
     counts: ValueCounts, mode: MaskMode, listed: ClassList | None, path: str = "masks"
 ) -> MaskClasses:
     """The classes of masks with these values.
