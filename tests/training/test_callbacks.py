@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hibiscus.errors import ConfigError
 from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, LogFile, ReduceLROnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.method import SelectionMetric
@@ -14,7 +15,7 @@ HIGHER, LOWER = SelectionMetric("accuracy", True), SelectionMetric("error", Fals
 
 class FakeLoop:
     def __init__(self):
-        self.stop_reason, self.epoch, self.callbacks = "", 0, {}
+        self.stop_reason, self.epoch, self.callbacks, self.stage = "", 0, {}, None
 
 
 def feed(callback, values, loop=None, name="accuracy"):
@@ -53,6 +54,37 @@ def test_plateau_multiplies_the_rate_again_and_again(tmp_path):
     plateau = ReduceLROnPlateau(LOWER, 2, 0.1)
     feed(plateau, [1.0, 1.0, 1.0, 1.0, 1.0], loop, "error")
     assert loop.stage.players[0].lr_factor == pytest.approx(0.01)
+
+
+def test_plateau_stops_at_the_lowest_rate_and_never_raises_one(tmp_path):
+    loop = make_loop(Growing, tmp_path, epochs=1)
+    loop.stage = next(iter(loop.method.stages(loop.data)))
+    player = loop.stage.players[0]
+    plateau = ReduceLROnPlateau(LOWER, 1, 0.1, minimum=player.settings.lr / 50)
+    feed(plateau, [1.0, 1.0, 1.0, 1.0], loop, "error")
+    assert player.lr_factor == pytest.approx(1 / 50)
+    assert plateau.reductions == [2, 3, 4]
+    player.lr_factor = 1e-3  # the base rate itself may be lower
+    feed(plateau, [1.0], loop, "error")
+    assert player.lr_factor == 1e-3
+
+
+def test_plateau_watches_a_value_of_the_log_or_repeats_the_epochs_of_other_runs(tmp_path):
+    loop = make_loop(Growing, tmp_path, epochs=1)
+    loop.stage = next(iter(loop.method.stages(loop.data)))
+    plateau = ReduceLROnPlateau(HIGHER, 1, 0.1, watched="train/loss")
+    for loop.epoch, loss in enumerate([3.0, 2.0, 2.5], start=1):
+        plateau.on_epoch(loop, {"train/loss": loss, "val/accuracy": 0.5})
+    assert plateau.reductions == [3]
+    with pytest.raises(ConfigError, match="train/other") as caught:
+        ReduceLROnPlateau(HIGHER, 1, 0.1, watched="train/other").on_epoch(loop, {"train/loss": 1.0})
+    assert "train/loss" in caught.value.expected
+    repeated = ReduceLROnPlateau(HIGHER, 1, 0.1, after=[2])
+    feed(repeated, [0.1, 0.2, 0.3], loop=FakeLoop())
+    assert repeated.reductions == [2]
+    again = ReduceLROnPlateau(HIGHER, 1, 0.1)
+    again.restore(json.loads(json.dumps(repeated.state())))
+    assert again.reductions == [2]
 
 
 def test_best_checkpoint_keeps_the_best_epochs_weights(tmp_path):

@@ -12,6 +12,7 @@ from torch import nn
 from hibiscus.data.batch import Batch
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.optimizers import Optimizer, clip_gradients
 from hibiscus.training.player import Player
 
@@ -23,6 +24,7 @@ KINDS = [
     Optimizer("adam", 0.1, betas=(0.5, 0.99), weight_decay=0.02),
     Optimizer("adamw", 0.1, weight_decay=0.02),
     Optimizer("rmsprop", 0.01, momentum=0.5, weight_decay=0.02),
+    Optimizer("rmsprop", 0.01, momentum=0.5, smoothing=0.9),
 ]
 
 
@@ -75,6 +77,19 @@ def test_rmsprop_follows_its_formula():
     np.testing.assert_allclose(found, weight, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("words", "momentum"),
+    [
+        ({"optimizer": "sgd"}, 0.9),
+        ({"optimizer": "rmsprop"}, 0),
+        ({"optimizer": "rmsprop", "momentum": 0.5}, 0.5),
+    ],
+)
+def test_momentum_is_that_of_the_optimizer_unless_given(words, momentum):
+    player = TrainingConfig(**words, rmsprop_smoothing=0.9).player("p", nn.Linear(1, 1), lambda batch: None)
+    assert (player.settings.momentum, player.settings.smoothing) == (momentum, 0.9)
+
+
 def peer(own, network):
     """The same settings in torch.optim."""
     matrices, vectors = (
@@ -88,7 +103,9 @@ def peer(own, network):
     if own.name == "sgd":
         return torch.optim.SGD(groups, lr=own.lr, momentum=own.momentum, nesterov=own.nesterov, fused=True)
     if own.name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=own.lr, momentum=own.momentum, foreach=True)
+        return torch.optim.RMSprop(
+            groups, lr=own.lr, momentum=own.momentum, alpha=own.smoothing, foreach=True
+        )
     kind = torch.optim.Adam if own.name == "adam" else torch.optim.AdamW
     return kind(groups, lr=own.lr, betas=own.betas, fused=True)
 

@@ -30,6 +30,14 @@ def test_steps_are_those_of_two_hundred_epochs():
     ]
 
 
+def test_milestones_and_factors_are_options():
+    schedule = make_schedule("steps", (0.5, 0.75), (0.2, 0.04))
+    assert [schedule(progress) for progress in (0, 0.49, 0.5, 0.75, 1)] == [1, 1, 0.2, 0.04, 0.04]
+    for milestones, factors in (((0.5,), (0.1, 0.2)), ((0.7, 0.5), (0.1, 0.2)), ((1.5,), (0.1,))):
+        with pytest.raises(ConfigError, match="lr_milestones="):
+            make_schedule("steps", milestones, factors)
+
+
 @pytest.mark.parametrize("name", list(SCHEDULES))
 def test_every_schedule_stays_between_nought_and_one(name):
     assert all(0 <= make_schedule(name)(i / 100) <= 1 for i in range(101))

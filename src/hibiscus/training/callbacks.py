@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
+from hibiscus.errors import ConfigError
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.run_format import FORMAT
 from hibiscus.training.checkpoint import save_checkpoint
 from hibiscus.training.config import TrainingConfig
@@ -146,20 +148,42 @@ class BestCheckpoint(Callback):
 
 
 class _Patience(Callback):
-    """Counts the epochs since the selection metric last improved."""
+    """Counts the epochs since a value of the log last improved.
 
-    def __init__(self, selection_metric: SelectionMetric, patience: int):
-        self.selection_metric, self.patience = selection_metric, patience
+    Args:
+        selection_metric: the selection metric, which is the value on validation by default.
+        patience: epochs without improvement.
+        watched: another value of the log, such as `val/loss` or `train/loss`; lower is better, unless the
+            catalog of metrics says otherwise.
+    """
+
+    def __init__(self, selection_metric: SelectionMetric, patience: int, watched: str = "selection"):
+        self.metric, self.patience, self.key = selection_metric, patience, f"val/{selection_metric.name}"
+        self.optional = watched in (
+            "selection",
+            self.key,
+        )  # the epochs of some stages are validated otherwise
+        if not self.optional:
+            self.metric = SelectionMetric(watched, bool(get_metric(watched).higher_is_better))
+            self.key = watched
         self.best: float | None = None
         self.waited = 0
 
     def exhausted(self, line: dict[str, Any]) -> bool:
-        """Whether the patience is exhausted; an epoch without validation does not count."""
-        if f"val/{self.selection_metric.name}" not in line:
+        """Whether the patience is exhausted; an epoch without validation does not count.
+
+        Raises:
+            ConfigError: the log has no such value.
+        """
+        if self.key not in line and self.optional:
             return False
-        value = line[f"val/{self.selection_metric.name}"]
-        if self.selection_metric.better(value, self.best):
-            self.best, self.waited = value, 0
+        if self.key not in line:
+            names = [key for key in line if key.startswith(("train/", "val/"))]
+            raise ConfigError(
+                f"reduce_lr_metric={self.key}", f"one of: {', '.join(names)}", "choose one of them"
+            )
+        if self.metric.better(line[self.key], self.best):
+            self.best, self.waited = line[self.key], 0
             return False
         self.waited += 1
         return self.waited >= self.patience
@@ -178,21 +202,50 @@ class _Patience(Callback):
 
 
 class ReduceLROnPlateau(_Patience):
-    """Multiplies all learning rates by a factor if validation has not improved for `patience` epochs.
+    """Multiplies all learning rates by a factor if a value of the log has not improved for `patience` epochs.
 
     The factor multiplies the schedule instead of replacing its value, so a schedule never undoes it.
+
+    Args:
+        selection_metric: the selection metric.
+        patience: epochs without improvement.
+        factor: of each reduction.
+        minimum: base learning rate below which it is not reduced.
+        watched: `selection`, or another value of the log.
+        after: reduce after these epochs instead of watching a value: those of other runs.
     """
 
-    def __init__(self, selection_metric: SelectionMetric, patience: int, factor: float):
-        super().__init__(selection_metric, patience)
-        self.factor = factor
+    def __init__(
+        self,
+        selection_metric: SelectionMetric,
+        patience: int,
+        factor: float,
+        minimum: float = 0.0,
+        watched: str = "selection",
+        after: Sequence[int] | None = None,
+    ):
+        super().__init__(selection_metric, patience, watched)
+        self.factor, self.minimum, self.after = factor, minimum, after
+        self.reductions: list[int] = []  # the epochs after which it reduced the learning rate
 
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Reduces the learning rate if the patience is exhausted."""
-        if self.exhausted(line):
-            self.waited = 0
-            for player in loop.stage.players if loop.stage else ():
-                player.lr_factor *= self.factor
+        if not (self.exhausted(line) if self.after is None else loop.epoch in self.after):
+            return
+        self.waited = 0
+        self.reductions.append(loop.epoch)
+        for player in loop.stage.players if loop.stage else ():
+            lowest = min(player.lr_factor, self.minimum / player.settings.lr)
+            player.lr_factor = max(player.lr_factor * self.factor, lowest)
+
+    def state(self) -> dict[str, Any]:
+        """The best value, the number of epochs since, and the epochs of the reductions."""
+        return {**super().state(), "reductions": self.reductions}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` returned."""
+        super().restore(state)
+        self.reductions = list(state.get("reductions", []))
 
 
 class EarlyStopping(_Patience):
@@ -201,6 +254,4 @@ class EarlyStopping(_Patience):
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Stops the training if the patience is exhausted."""
         if self.exhausted(line):
-            loop.stop_reason = (
-                f"{self.selection_metric.name} on validation has not improved for {self.patience} epochs"
-            )
+            loop.stop_reason = f"{self.metric.name} on validation has not improved for {self.patience} epochs"

@@ -14,7 +14,7 @@ from torch import nn
 
 from hibiscus.training.optimizers import Optimizer
 from hibiscus.training.player import Loss, Player
-from hibiscus.training.schedules import make_schedule
+from hibiscus.training.schedules import FACTORS, MILESTONES, make_schedule
 
 __all__ = [
     "BatchSize",
@@ -41,7 +41,10 @@ OptimizerName = Annotated[
 LearningRate = Annotated[
     float, Field(gt=0, description="base learning rate, which the schedule multiplies by a factor")
 ]
-Momentum = Annotated[float, Field(ge=0, lt=1, description="momentum of sgd and rmsprop")]
+Momentum = Annotated[
+    float | None,
+    Field(ge=0, lt=1, description="momentum of sgd and rmsprop; default: 0.9 for sgd, 0 for rmsprop"),
+]
 Beta1 = Annotated[float, Field(ge=0, lt=1, description="adam: beta1, decay rate of the mean of gradients")]
 Beta2 = Annotated[
     float, Field(ge=0, lt=1, description="adam: beta2, decay rate of the mean of squared gradients")
@@ -75,7 +78,8 @@ EMADecay = Annotated[
     Field(
         ge=0,
         lt=1,
-        description="decay of the exponential moving average (EMA) of weights for predictions; 0 for none",
+        description="decay of the exponential moving average (EMA) of weights for predictions, at most "
+        "(1 + t) / (10 + t) in round t of a stage; 0 for none",
     ),
 ]
 LatentDim = Annotated[int, Field(ge=1, description="dimension of the latent space")]
@@ -91,9 +95,18 @@ class TrainingConfig(BaseModel):
     seed: int = Field(0, ge=0, description="random seed; the same seed gives a bit-identical run on a CPU")
     optimizer: OptimizerName = "adam"
     learning_rate: LearningRate = 1e-3
-    momentum: Momentum = 0.9
+    momentum: Momentum = None
+    rmsprop_smoothing: float = Field(
+        0.99, ge=0, lt=1, description="rmsprop: decay rate of the mean of squared gradients (Keras: 0.9)"
+    )
     weight_decay: WeightDecay = 0.0
     schedule: ScheduleName = "constant"
+    lr_milestones: tuple[float, ...] = Field(
+        MILESTONES, description="schedule=steps: fractions of the training at which the learning rate changes"
+    )
+    lr_factors: tuple[float, ...] = Field(
+        FACTORS, description="schedule=steps: factor of the learning rate from each milestone on"
+    )
     clip_grad_norm: ClipGradNorm = None
     clip_grad_value: ClipGradValue = None
     reduce_lr_patience: int = Field(
@@ -101,6 +114,15 @@ class TrainingConfig(BaseModel):
     )
     reduce_lr_factor: float = Field(
         0.316, gt=0, lt=1, description="factor of each learning-rate reduction (default: sqrt(0.1))"
+    )
+    reduce_lr_min: float = Field(
+        5e-7, ge=0, description="base learning rate below which plateaus do not reduce it"
+    )
+    reduce_lr_metric: str = Field(
+        "selection",
+        pattern=r"^(selection|(train|val)/.+)$",
+        description="value of the log whose plateaus count, such as val/loss or train/loss; selection: the "
+        "selection metric on validation",
     )
     early_stopping_patience: int = Field(
         0, ge=0, description="epochs without improvement before training stops; 0 for never"
@@ -144,8 +166,14 @@ class TrainingConfig(BaseModel):
             betas: for Adam and AdamW.
             after_step: called after each step.
         """
+        momentum = (0.9 if self.optimizer == "sgd" else 0.0) if self.momentum is None else self.momentum
         optimizer = Optimizer(
-            self.optimizer, lr_factor * self.learning_rate, self.momentum, betas, self.weight_decay
+            self.optimizer,
+            lr_factor * self.learning_rate,
+            momentum,
+            betas,
+            self.weight_decay,
+            smoothing=self.rmsprop_smoothing,
         )
         return Player(
             name,
@@ -153,7 +181,7 @@ class TrainingConfig(BaseModel):
             loss,
             optimizer,
             batches_per_round=batches_per_round,
-            schedule=make_schedule(self.schedule),
+            schedule=make_schedule(self.schedule, self.lr_milestones, self.lr_factors),
             clip_grad_norm=self.clip_grad_norm,
             clip_grad_value=self.clip_grad_value,
             after_step=after_step,

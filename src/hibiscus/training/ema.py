@@ -1,8 +1,8 @@
 r"""Exponential moving averages of weights.
 
-    ema <- decay ema + (1 - decay) weights,    after every round
+    ema <- d ema + (1 - d) weights,    d = min(decay, (1 + t) / (10 + t)),    after round t of a stage
 
-The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
+The smaller decay of the first rounds lets the average forget the weights from which a stage starts. The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
 trained network.
 """
 

@@ -1,8 +1,10 @@
 """Optimizers on PyTorch's fused kernels: a step is a single call for all parameters of a group.
 
-Kernels and state names are those of `torch.optim`, and the results are bit-identical. The overhead of
-`torch.optim` around each call is avoided (profiling, grouping by device, a second of imports on first use),
-because for small networks it costs more than the arithmetic.
+Kernels and state names are those of `torch.optim`, and the results are bit-identical, except that RMSprop
+without momentum and gradient clipping differ from PyTorch's in the last bits (PyTorch takes another kernel
+without momentum, and adds 1e-6 to the norm). The overhead of `torch.optim` around each call is avoided
+(profiling, grouping by device, a second of imports on first use), because for small networks it costs more
+than the arithmetic.
 """
 
 # pyright: reportPrivateImportUsage=false
@@ -115,10 +117,13 @@ class SGD(Updates):
 
 
 class RMSprop(Updates):
-    r"""`v <- 0.99 v + 0.01 g^2;  m <- momentum m + g / (sqrt v + 1e-8);  w <- w - lr m`."""
+    r"""`v <- s v + (1 - s) g^2;  m <- momentum m + g / (sqrt v + 1e-8);  w <- w - lr m`, s the smoothing.
+
+    Reference: Hinton, "Neural Networks for Machine Learning", 2012, lecture 6e (without momentum, s = 0.9).
+    """
 
     slots = ("square_avg", "momentum_buffer")
-    smoothing, epsilon = 0.99, 1e-8
+    epsilon = 1e-8
 
     def _update(
         self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
@@ -126,8 +131,8 @@ class RMSprop(Updates):
         square, velocity = state["square_avg"], state["momentum_buffer"]
         if decay:
             gradients = list(torch._foreach_add(gradients, parameters, alpha=decay))
-        torch._foreach_mul_(square, self.smoothing)
-        torch._foreach_addcmul_(square, gradients, gradients, value=1 - self.smoothing)
+        torch._foreach_mul_(square, self.settings.smoothing)
+        torch._foreach_addcmul_(square, gradients, gradients, value=1 - self.settings.smoothing)
         root = torch._foreach_sqrt(square)
         torch._foreach_add_(root, self.epsilon)
         torch._foreach_mul_(velocity, self.settings.momentum)
@@ -181,6 +186,7 @@ class Optimizer:
         weight_decay: L2 decay of the weights (decoupled in AdamW, through the gradient otherwise), never of
             biases and the scales of normalization layers.
         nesterov: Nesterov momentum, for SGD.
+        smoothing: for RMSprop: decay rate of the mean of squared gradients.
     """
 
     name: str = "adam"
@@ -189,6 +195,7 @@ class Optimizer:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     nesterov: bool = True
+    smoothing: float = 0.99
 
     def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
         """The optimizer of the given parameters, matrices first: checkpoints number them in that order.
@@ -203,7 +210,7 @@ class Optimizer:
 
 @torch.no_grad()
 def clip_gradients(parameters: Sequence[nn.Parameter], max_norm: float) -> None:
-    """Scales all gradients down together if their total norm exceeds `max_norm`."""
+    """Scales all gradients down together, to the norm `max_norm`, if their total norm exceeds it."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     torch._foreach_div_(gradients, (norm / max_norm).clamp_min(1.0))

@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["SCHEDULES", "Schedule", "constant", "cosine", "linear", "make_schedule", "one_cycle", "steps"]
+__all__ = [
+    "FACTORS",
+    "MILESTONES",
+    "SCHEDULES",
+    "Schedule",
+    "constant",
+    "cosine",
+    "linear",
+    "make_schedule",
+    "one_cycle",
+    "steps",
+]
+
+MILESTONES, FACTORS = (0.4, 0.6, 0.8, 0.9), (0.1, 0.01, 0.001, 0.0005)  # 80, 120, 160, 180 of 200 epochs
 
 Schedule = Callable[[float], float]
 
@@ -37,10 +50,23 @@ def one_cycle(progress: float, warm: float = 0.25, start: float = 0.04) -> float
     return (1 - progress) / (1 - warm)
 
 
-def steps(
-    milestones: Sequence[float] = (0.4, 0.6, 0.8, 0.9), factors: Sequence[float] = (0.1, 0.01, 0.001, 0.0005)
-) -> Schedule:
-    """1 at first, then each factor from its milestone on (80, 120, 160 and 180 of 200 epochs)."""
+def steps(milestones: Sequence[float] = MILESTONES, factors: Sequence[float] = FACTORS) -> Schedule:
+    """1 at first, then each factor from its milestone on.
+
+    Args:
+        milestones: fractions of the training, increasing, from 0 to 1.
+        factors: the factor from each milestone on, >= 0.
+
+    Raises:
+        ConfigError: milestones and factors do not fit together.
+    """
+    rising = list(milestones) == sorted(set(milestones)) and all(0 <= m <= 1 for m in milestones)
+    if len(milestones) != len(factors) or not rising or min(factors, default=0) < 0:
+        raise ConfigError(
+            f"lr_milestones={_listed(milestones)} lr_factors={_listed(factors)}",
+            "as many factors as milestones, which rise from 0 to 1",
+            f"lr_milestones={_listed(MILESTONES[:2])} lr_factors={_listed(FACTORS[:2])}",
+        )
 
     def schedule(progress: float) -> float:
         factor = 1.0
@@ -61,12 +87,18 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def make_schedule(name: str) -> Schedule:
-    """The schedule by its name.
+def make_schedule(
+    name: str, milestones: Sequence[float] = MILESTONES, factors: Sequence[float] = FACTORS
+) -> Schedule:
+    """The schedule by its name; milestones and factors are those of `steps`.
 
     Raises:
-        ConfigError: an unknown name.
+        ConfigError: an unknown name, or milestones and factors that do not fit together.
     """
     if name not in SCHEDULES:
         raise ConfigError(f"schedule={name}", f"one of {', '.join(SCHEDULES)}", "choose one of them")
-    return SCHEDULES[name]
+    return steps(milestones, factors) if name == "steps" else SCHEDULES[name]
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)
