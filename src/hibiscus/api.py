@@ -137,8 +137,8 @@ def crossval(
         **options: as for `train`.
 
     Returns:
-        The refitted run; `crossval.json` in its folder holds the scores of the folds, their mean and standard
-        deviation.
+        The refitted run; `crossval.json` in its folder holds the scores of the folds, each at the best epoch
+        of the other folds, their mean and standard deviation, and which folds failed.
     """
     with show_progress(not quiet):
         return cross_validate(
@@ -170,8 +170,9 @@ def sweep(
         **options: as for `train`; an option with several values, as a list or between commas, is swept.
 
     Returns:
-        `folder`, `compare` (a page), and `settings`: for each setting, over its seeds, `setting`, `runs` and
-        `metrics`.
+        `folder`, `compare` (a page), `settings`: for each setting, over its seeds, `setting`, `runs` and
+        `metrics`; `metric`, by which they are ranked on the validation part, and `best`, the best setting;
+        `failed`: `setting` and `reason` of each training that failed.
     """
     with show_progress(not quiet):
         return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)

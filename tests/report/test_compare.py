@@ -10,21 +10,23 @@ def two(tmp_path):
     info = sample.make_info(
         name="run-b", config={**sample.make_info()["config"], "learning_rate": 0.01}, seed=7
     )
-    metrics = {"test/accuracy": 0.961, "test/nll": 0.05, "test/odd": 3}
+    info["best"] = {"epoch": 20, "value": 0.952}
+    metrics = {"test/accuracy": 0.991, "test/nll": 0.05, "test/odd": 3}
     return first, sample.write(tmp_path / "b", info, sample.log(seed=4), sample.evaluation(metrics=metrics))
 
 
 def test_runs_side_by_side(tmp_path, read_page):
     page = read_page(compare_runs(two(tmp_path), tmp_path / "compare.html"))
-    assert "run-a is best: accuracy is 98.0 %, compared with 96.1 % for the next." in page.text
+    assert "run-a is best on validation: accuracy is 98.1 %, compared with 95.2 % for the next." in page.text
     assert "Loss, validation" in page.text or "loss, validation" in page.text
     assert page.tags.count("svg") == 3  # the flower and two plots
 
 
-def test_the_best_of_each_row_is_marked(tmp_path):
+def test_only_the_best_on_validation_is_marked(tmp_path):
     source = compare_runs(two(tmp_path))
-    assert '<td class="n best">98.0\u00a0%</td><td class="n">96.1\u00a0%</td>' in source
-    assert '<td class="n">0.0712\u00a0nats</td><td class="n best">0.05\u00a0nats</td>' in source
+    assert '<td class="n best">98.1\u00a0%</td><td class="n">95.2\u00a0%</td>' in source
+    assert '<td class="n">98.0\u00a0%</td><td class="n">99.1\u00a0%</td>' in source  # the test part
+    assert '<td class="n">0.0712\u00a0nats</td><td class="n">0.05\u00a0nats</td>' in source
     assert '<td class="n">–</td><td class="n">3</td>' in source
 
 

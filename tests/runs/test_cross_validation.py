@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hibiscus import api
-from hibiscus.errors import ConfigError, DataError
+from hibiscus.errors import ConfigError, DataError, TrainingError
 from hibiscus.runs.cross_validation import _summary
 from hibiscus.runs.session import Session
+from hibiscus.training.loop import Loop
 from hibiscus.training.method import SelectionMetric
 
 SMALL = {"net": "linear", "epochs": 4, "learning_rate": 0.05, "batch_size": 16}
@@ -37,12 +38,55 @@ def test_each_fold_learns_its_preparation_from_its_own_training_items(tmp_path):
     assert len(means) == 2
 
 
-def test_the_best_epoch_is_that_of_the_mean_curve_and_scores_are_taken_there():
+def test_the_best_epoch_is_that_of_the_mean_curve_and_each_score_that_of_the_other_folds():
     histories = [[{"val/rmse": v} for v in values] for values in ([3.0, 1.0, 2.0], [3.0, 2.5, 1.5])]
     found = _summary(histories, SelectionMetric("rmse", higher_is_better=False))
     assert found["best_epoch"] == 2
-    assert found["scores"] == [1.0, 2.5]
-    assert found["sd"] == pytest.approx(np.std([1.0, 2.5], ddof=1))
+    assert found["score_epochs"] == [3, 2]
+    assert found["scores"] == [2.0, 2.5]
+    assert found["sd"] == pytest.approx(np.std([2.0, 2.5], ddof=1))
+
+
+def test_the_score_of_random_curves_is_chance():
+    """Random labels: every epoch of every fold is a coin toss, and the best of 50 epochs is no better."""
+    generator, means, chosen = np.random.default_rng(0), [], []
+    for _ in range(100):
+        curves = 0.5 + 0.05 * generator.standard_normal((5, 50))
+        found = _summary([[{"val/accuracy": v} for v in c] for c in curves], SelectionMetric("accuracy"))
+        means.append(found["mean"])
+        chosen.append(max(found["curve"]["val"]))
+    assert np.mean(means) == pytest.approx(0.5, abs=0.01)
+    assert np.mean(chosen) > 0.54  # at the epoch that the folds themselves chose
+
+
+def test_a_fold_that_diverges_is_recorded_and_passed_over(tmp_path, monkeypatch):
+    step, calls = Loop._train_round, []
+
+    def diverges(self, stage):
+        calls.append(self.checkpoints.parent.name)
+        if self.checkpoints.parent.name == "fold-2":
+            raise TrainingError("loss is not a finite number", "finite losses", "a smaller learning rate")
+        step(self, stage)
+
+    monkeypatch.setattr(Loop, "_train_round", diverges)
+    for _ in range(2):
+        run = api.crossval("classify", "iris", folds=3, out=tmp_path / "cv", quiet=True, **SMALL)
+        found = json.loads((run.path / "crossval.json").read_text())
+        assert len(found["scores"]) == 2
+        assert list(found["failed"]) == ["fold-2"]
+        assert "not a finite number" in found["failed"]["fold-2"]
+    assert calls.count("fold-2") == 1
+    with pytest.raises(TrainingError, match="fold-2"):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "two", quiet=True, **SMALL)
+
+
+def test_the_refit_reduces_the_learning_rate_where_the_folds_did(tmp_path):
+    options = {**SMALL, "epochs": 8, "reduce_lr_patience": 1, "reduce_lr_factor": 0.5, "schedule": "constant"}
+    run = api.crossval("classify", "iris", folds=3, out=tmp_path / "cv", quiet=True, **options)
+    after = json.loads((run.path / "crossval.json").read_text())["reduce_lr_after"]
+    rates = [line["lr/classifier"] for line in run.history]
+    reductions = [sum(epoch < number for epoch in after) for number in range(1, len(rates) + 1)]
+    assert rates == [0.05 * 0.5**count for count in reductions]
 
 
 def test_an_interrupted_cross_validation_goes_on(tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hibiscus import api
-from hibiscus.errors import ConfigError, DataError, RunError
+from hibiscus.errors import ConfigError, DataError, RunError, TrainingError
 from hibiscus.methods.registry import get_method
+from hibiscus.runs.session import Session
 from hibiscus.runs.sweep import folder_name, settings_of
 
 SMALL = {"net": "linear", "epochs": 2, "learning_rate": 0.05, "batch_size": 16}
@@ -64,8 +65,6 @@ def test_one_run_for_each_combination_and_seeds_taken_together(tmp_path):
 def test_an_interrupted_sweep_goes_on_and_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
     options = {**SMALL, "learning_rate": "0.05,0.1"}
     whole = api.sweep("classify", "iris", out=tmp_path / "whole", quiet=True, **options)
-    from hibiscus.runs.session import Session
-
     train, calls = Session.train, []
 
     def stopping(self):
@@ -106,7 +105,34 @@ def test_a_sweep_that_cannot_start_leaves_no_folder(tmp_path, method, data, opti
 
 
 def test_a_setting_that_cannot_start_leaves_the_others(tmp_path):
-    options = {"way": "2,30", "eval_way": 2, "epochs": 1, "episodes": 1, "eval_episodes": 2}
-    with pytest.raises(DataError):
-        api.sweep("protonet", "digits", out=tmp_path / "all", quiet=True, **options)
-    assert {path.name for path in (tmp_path / "all").iterdir()} == {"01-way=2", "sweep.json"}
+    options = {"way": "30,2", "eval_way": 2, "epochs": 1, "episodes": 1, "eval_episodes": 2}
+    found = api.sweep("protonet", "digits", out=tmp_path / "all", quiet=True, **options)
+    assert [row["setting"] for row in found["settings"]] == ["way=2"]
+    assert [row["setting"] for row in found["failed"]] == ["way=30"]
+    names = {path.name for path in (tmp_path / "all").iterdir()}
+    assert names == {"02-way=2", "sweep.json", "compare.html"}
+
+
+def test_a_training_that_diverges_is_recorded_and_passed_over(tmp_path, monkeypatch):
+    train, calls = Session.train, []
+
+    def counted(self):
+        calls.append(self.folder.path.name)
+        train(self)
+
+    monkeypatch.setattr(Session, "train", counted)
+    options = {**SMALL, "optimizer": "sgd", "learning_rate": "1e38,0.05", "schedule": "constant"}
+    for _ in range(2):
+        found = api.sweep("regress", "diabetes", out=tmp_path / "all", quiet=True, **options)
+        assert found["best"] == "learning_rate=0.05"
+        assert [row["setting"] for row in found["failed"]] == ["learning_rate=1e38"]
+        assert "not a finite number" in found["failed"][0]["reason"]
+    assert calls == ["01-learning_rate=1e38", "02-learning_rate=0.05"]
+    stored = json.loads((tmp_path / "all" / "sweep.json").read_text())
+    assert stored["failed"] == found["failed"]
+
+
+def test_a_sweep_of_which_every_training_fails_raises_the_first_error(tmp_path):
+    options = {**SMALL, "optimizer": "sgd", "learning_rate": "1e38,2e38", "schedule": "constant"}
+    with pytest.raises(TrainingError, match="not a finite number"):
+        api.sweep("regress", "diabetes", out=tmp_path / "all", quiet=True, **options)

@@ -20,7 +20,7 @@ from hibiscus.cli.arguments import (
     read_options,
 )
 from hibiscus.cli.console import emit, number, table
-from hibiscus.errors import ConfigError
+from hibiscus.errors import ConfigError, TrainingError
 
 __all__ = ["crossval", "sweep"]
 
@@ -45,7 +45,10 @@ def crossval(
     from hibiscus.cli.metrics import result
 
     options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
-    result(api.crossval(method, data, folds=int(folds), **options), [], as_json, quiet)
+    run = api.crossval(method, data, folds=int(folds), **options)
+    result(run, [], as_json, quiet)
+    failed = run.folder.read("crossval.json")["failed"]
+    _raise_failed(failed, int(folds), "folds", str(run.path))
 
 
 def sweep(
@@ -67,22 +70,43 @@ def sweep(
     result = api.sweep(method, data, **options)
     if as_json or not quiet:
         emit(result, _comparison(result), as_json)
+    failed = {row["setting"]: row["reason"] for row in result["failed"]}
+    count = len(failed) + sum(len(row["runs"]) for row in result["settings"])
+    _raise_failed(failed, count, "trainings", result["folder"])
+
+
+def _raise_failed(failed: dict[str, str], count: int, what: str, folder: str) -> None:
+    """Reports the trainings that failed, after the results of the others.
+
+    Raises:
+        TrainingError: if there are any.
+    """
+    if failed:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        raise TrainingError(
+            f"{len(failed)} of {count} {what} failed ({reasons})",
+            f"{count} {what}",
+            f"other values; to train a failed one again, delete its folder in {folder}",
+        )
 
 
 def _comparison(result: dict[str, Any]) -> str:
     """One column per setting, one row per metric, with mean ± standard deviation over several seeds."""
     settings = result["settings"]
-    rows = [["", *(row["setting"] for row in settings)]]
+    rows = [["setting", *(row["setting"] for row in settings)]]
     for name in dict.fromkeys(name for row in settings for name in row["metrics"]):
         cells = [row["metrics"].get(name) for row in settings]
         scale = max(
             (abs(cell["mean"]) for cell in cells if cell and math.isfinite(cell["mean"])), default=0.0
         )
         rows.append(
-            [f"{name} *" if name.startswith("val/") else name, *(_cell(cell, scale) for cell in cells)]
+            [f"{name} *" if name == result["metric"] else name, *(_cell(cell, scale) for cell in cells)]
         )
-    note = "  * selected the best epoch; select a setting by it too, and report only its test metrics"
-    return "\n".join([table(rows), note, f"runs:    {result['folder']}", f"compare: {result['compare']}"])
+    note = "  * ranks the settings; the test part does not choose one"
+    best = f"best:    {result['best'] or 'not ranked, since there is no common metric on validation'}"
+    return "\n".join(
+        [table(rows), note, best, f"runs:    {result['folder']}", f"compare: {result['compare']}"]
+    )
 
 
 def _cell(cell: dict[str, Any] | None, scale: float) -> str:

@@ -21,6 +21,7 @@ from hibiscus.report.formatting import (
 )
 from hibiscus.report.load import read_run
 from hibiscus.report.page import render, save
+from hibiscus.report.ranking import Ranking, rank_by_validation
 from hibiscus.report.records import RunRecord
 from hibiscus.report.svg import COLORS, Line, lines
 from hibiscus.report.verdict import Result, result_of
@@ -48,12 +49,12 @@ def compare_runs(folders: Sequence[Path], out: Path | None = None) -> Path | str
     if not folders:
         raise UsageError("no run to compare", "two run folders or more", "hibiscus compare runs/one runs/two")
     runs = [read_run(Path(folder)) for folder in folders]
-    results = [result_of(run) for run in runs]
+    results, ranking = [result_of(run) for run in runs], rank_by_validation(runs)
     text = render(
         "compare.html",
         runs=[_heading(index, *pair) for index, pair in enumerate(zip(runs, results, strict=True))],
-        verdict=_verdict(runs, results),
-        metrics=_metrics(runs, results),
+        verdict=_verdict(runs, ranking),
+        metrics=_metrics(runs, results, ranking),
         plots=_plots(runs, results),
         differences=_differences(runs),
         notices=_notices(runs, results),
@@ -74,33 +75,32 @@ def _heading(index: int, run: RunRecord, result: Result) -> dict[str, str]:
     }
 
 
-def _verdict(runs: list[RunRecord], results: list[Result]) -> str:
-    """Which run is best, and by how much, where all have the same selection metric."""
+def _verdict(runs: list[RunRecord], ranking: Ranking) -> str:
+    """Which run is best on validation, and by how much, if a metric ranks them."""
     if len(_fingerprints(runs)) > 1:
         return "These runs were trained on different data, so they are not ranked."
-    name = results[0].name
-    if any(result.name != name or not math.isfinite(result.value) for result in results):
-        return "These runs have no common selection metric, so they are not ranked."
-    order = sorted(range(len(runs)), key=lambda index: results[index].value, reverse=results[0].higher)
-    best, label = order[0], metric_label(name)
-    value, run_name = metric_value(name, results[best].value), shorten(runs[best].name, NAME)
+    if not ranking.metric:
+        return "These runs have no common selection metric on validation, so they are not ranked."
+    order, values = ranking.order, [metric_value(ranking.metric, value) for value in ranking.values]
+    label, run_name = metric_label(f"val/{ranking.metric}"), shorten(runs[order[0]].name, NAME)
     if len(order) == 1:
-        return f"{capitalized(label)} of {run_name} is {value}."
-    second = results[order[1]].value
-    if results[best].value == second:
-        return f"The two best runs are equal: {label} is {value}."
-    return f"{run_name} is best: {label} is {value}, compared with {metric_value(name, second)} for the next."
+        return f"{capitalized(label)} of {run_name} is {values[0]} on validation."
+    if ranking.values[order[0]] == ranking.values[order[1]]:
+        return f"The two best runs are equal on validation: {label} is {values[order[0]]}."
+    text = f"{run_name} is best on validation: {label} is {values[order[0]]}"
+    return f"{text}, compared with {values[order[1]]} for the next."
 
 
-def _metrics(runs: list[RunRecord], results: list[Result]) -> list[dict[str, Any]]:
-    """A row for every metric of any run, the best value marked where the direction is known."""
-    higher = {result.name: result.higher for result in results}
+def _metrics(runs: list[RunRecord], results: list[Result], ranking: Ranking) -> list[dict[str, Any]]:
+    """The metric on validation that ranks the runs, its best value marked, and every metric of any run."""
     tables = [run.evaluation.metrics for run in runs]
     selected = [result.name for result in results if result.evaluated]
     rows = []
+    if ranking.metric:
+        rows.append(_row(f"val/{ranking.metric}", list(ranking.values), ranking.higher, True))
+        rows[0]["label"] += ", validation"
     for name in dict.fromkeys([*selected, *(name for table in tables for name in table)]):
-        direction = higher.get(name, get_metric(name).higher_is_better)
-        rows.append(_row(name, [table.get(name) for table in tables], direction, name in higher))
+        rows.append(_row(name, [table.get(name) for table in tables], None, name in selected))
     times = [duration(run.info.seconds) for run in runs]
     sizes = [sum(run.info.parameters.values()) for run in runs]
     counts = [plain(size) if math.isfinite(size) and size else "–" for size in sizes]

@@ -1,10 +1,15 @@
-"""k-fold cross-validation: the best epoch, the spread over the folds, and the refit on all training data."""
+"""k-fold cross-validation: the score of each fold, the best epoch, and the refit on all training data.
+
+The items of a fold that choose its epoch would give it too good a score. Each fold is therefore scored at the
+best epoch of the others' mean curve; the refit takes the best epoch of the mean curve of all.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +20,18 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.split import folds as make_folds
 from hibiscus.data.split import keep_every_class
-from hibiscus.errors import ConfigError, InterruptedRunError
+from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
 from hibiscus.progress import show_line
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.options import check_options, resolve_aliases
 from hibiscus.runs.prepare import groups_of, prepare_parts
+from hibiscus.runs.recorded_loop import training_failed
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
 from hibiscus.runs.training_data import Data, Parts, open_for_method
+from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import choose_device
 from hibiscus.training.method import Method, SelectionMetric
 
@@ -68,8 +75,9 @@ def cross_validate(
 ) -> Run:
     """Trains K models, finds the best epoch of their mean curve, and trains once more on all training data.
 
-    If it was interrupted, it continues when called again with the same `out`. The test part is used only
-    once, to evaluate the refitted model.
+    If it was interrupted, it continues when called again with the same `out`. A fold whose training fails is
+    recorded in `crossval.json` and passed over. The test part is used only once, to evaluate the refitted
+    model.
 
     Args:
         method: the name of the method.
@@ -84,6 +92,7 @@ def cross_validate(
 
     Raises:
         ConfigError: fewer than two folds, or a folder of runs with other options or data.
+        TrainingError: the training of all folds but one failed.
     """
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
@@ -100,9 +109,10 @@ def cross_validate(
     test = {"test": parts["test"]} if "test" in parts else {}
     try:
         with discarded_without_runs(folder):
-            fold_parts = enumerate(_folds(plan, data_config, pool, folds), 1)
-            histories = [_train_fold(plan, number, folds, held_out) for number, held_out in fold_parts]
+            trained, failed = _train_folds(plan, list(_folds(plan, data_config, pool, folds)))
+            histories = [plan.run(fold.path).history for fold in trained]
             summary = {"folds": folds, **_summary(histories, kind.choose_selection_metric(config))}
+            summary |= {"failed": failed, "reduce_lr_after": _reductions(trained)}
             return _refit(plan, {"train": pool, **test}, summary)
     except InterruptedRunError as error:
         error.fix = f"the same command again with --out {folder.path}"
@@ -121,20 +131,50 @@ def _folds(plan: _Plan, data_config: DataConfig, pool: np.ndarray, count: int) -
         yield parts
 
 
-def _train_fold(plan: _Plan, number: int, count: int, parts: Parts) -> list[dict]:
-    """The log of one fold, which is trained or resumed if it is not finished."""
-    plan.show(f"fold {number} of {count}")
-    fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
-    with fold.discarded_if_untrained(), fold.folder.locked():
-        if fold.folder.read("run.json")["status"] != "done":
-            fold.train()
-    return plan.run(fold.folder.path).history
+def _train_folds(plan: _Plan, folds: list[Parts]) -> tuple[list[RunFolder], dict[str, str]]:
+    """The folders of the folds, trained or resumed if they are not finished, and why others failed, by name.
+
+    Raises:
+        TrainingError: fewer than two folds are left.
+    """
+    trained, failed = [], {}
+    for number, parts in enumerate(folds, 1):
+        plan.show(f"fold {number} of {len(folds)}")
+        fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
+        with fold.discarded_if_untrained(), fold.folder.locked():
+            info = fold.folder.read("run.json")
+            try:
+                if training_failed(info):
+                    raise TrainingError(info["error"])
+                if info["status"] != "done":
+                    fold.train()
+                trained.append(fold.folder)
+            except TrainingError as error:
+                failed[fold.folder.path.name] = error.received
+                plan.show(f"fold {number} failed: {error.received}")
+    if len(trained) < 2:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        raise TrainingError(reasons, "two folds or more that can be trained", "a smaller learning rate")
+    return trained, failed
+
+
+def _reductions(folds: Sequence[RunFolder]) -> list[int]:
+    """The epochs after which the learning rate was reduced: the medians over most of the folds."""
+    states = [load_checkpoint(fold.checkpoints / "last.safetensors")[1] for fold in folds]
+    epochs = [state["callbacks"].get("plateau", {}).get("reductions", []) for state in states]
+    columns = itertools.zip_longest(*epochs)
+    reached = [[epoch for epoch in column if epoch is not None] for column in columns]
+    return [round(float(np.median(column))) for column in reached if 2 * len(column) > len(folds)]
 
 
 def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
-    """The run trained on all training data up to the best epoch, evaluated once."""
+    """The run trained on all training data up to the best epoch, evaluated once.
+
+    It has no validation part, so its learning rate is reduced after the same epochs as in the folds.
+    """
     plan.show(f"refit on all training data up to epoch {summary['best_epoch']}")
     refit = _start_or_resume(plan, parts, plan.folder.path, stop_after_epochs=summary["best_epoch"])
+    refit.reduce_lr_after = summary["reduce_lr_after"]
     with refit.discarded_if_untrained(), refit.folder.locked():
         refit.folder.write("crossval.json", summary)
         if refit.folder.read("run.json")["status"] != "done":
@@ -174,20 +214,20 @@ def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: i
 
 
 def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> dict[str, Any]:
-    """The mean curves, their best epoch, and the scores of the folds at that same epoch."""
+    """The mean curves, their best epoch, and the score of each fold at the best epoch of the others."""
     validation = [[line[f"val/{selection_metric.name}"] for line in history] for history in histories]
     training = [
         [line.get(f"train/{selection_metric.name}", np.nan) for line in history] for history in histories
     ]
-    mean = np.asarray(
-        mean_curve(validation, at_least=len(validation))
-    )  # of the epochs that every fold has reached
-    best_epoch = int(mean.argmax() if selection_metric.higher_is_better else mean.argmin()) + 1
-    scores = [curve[min(best_epoch, len(curve)) - 1] for curve in validation]
+    best_epoch, mean = _best_epoch(validation, selection_metric)
+    others = [[*validation[:fold], *validation[fold + 1 :]] for fold in range(len(validation))]
+    epochs = [_best_epoch(curves, selection_metric)[0] for curves in others]
+    scores = [curve[min(epoch, len(curve)) - 1] for curve, epoch in zip(validation, epochs, strict=True)]
     return {
         "selection_metric": dataclasses.asdict(selection_metric),
         "best_epoch": best_epoch,
         "scores": scores,
+        "score_epochs": epochs,
         "mean": float(np.mean(scores)),
         "sd": float(np.std(scores, ddof=1)),
         "curve": {
@@ -195,6 +235,12 @@ def _summary(histories: list[list[dict]], selection_metric: SelectionMetric) -> 
             "val": mean.tolist(),
         },
     }
+
+
+def _best_epoch(curves: list[list[float]], selection_metric: SelectionMetric) -> tuple[int, np.ndarray]:
+    """The best epoch of the mean curve, and that curve, of the epochs that every fold has reached."""
+    mean = np.asarray(mean_curve(curves, at_least=len(curves)))
+    return int(mean.argmax() if selection_metric.higher_is_better else mean.argmin()) + 1, mean
 
 
 def _mean(curves: list[list[float]]) -> list[float]:

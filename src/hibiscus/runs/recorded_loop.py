@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from hibiscus.errors import InterruptedRunError, RunError
+from hibiscus.errors import InterruptedRunError, ProcessLostError, RunError, TrainingError
+from hibiscus.runs.announcement import count_parameters
 from hibiscus.runs.folder import RunFolder
 from hibiscus.training.callbacks import (
     BestCheckpoint,
@@ -20,17 +23,36 @@ from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["build_callbacks", "run_loop"]
+__all__ = ["build_callbacks", "record_start", "run_loop", "training_failed"]
 
 
 def build_callbacks(
-    method: Method, best: BestCheckpoint, folder: RunFolder, quiet: bool
+    method: Method,
+    best: BestCheckpoint,
+    folder: RunFolder,
+    quiet: bool,
+    reduce_lr_after: Sequence[int] | None = None,
 ) -> dict[str, Callback]:
-    """The callbacks for the options of a method, by name; those that write run in the main process only."""
+    """The callbacks for the options of a method, by name; those that write run in the main process only.
+
+    Args:
+        method: with its options.
+        best: writes the best checkpoint.
+        folder: the run folder.
+        quiet: no progress on the screen.
+        reduce_lr_after: epochs after which the learning rate is reduced, instead of on plateaus.
+    """
     config, metric = method.config, method.selection_metric
     callbacks: dict[str, Callback] = {}
     if config.reduce_lr_patience:
-        callbacks["plateau"] = ReduceLROnPlateau(metric, config.reduce_lr_patience, config.reduce_lr_factor)
+        callbacks["plateau"] = ReduceLROnPlateau(
+            metric,
+            config.reduce_lr_patience,
+            config.reduce_lr_factor,
+            config.reduce_lr_min,
+            config.reduce_lr_metric,
+            reduce_lr_after,
+        )
     if config.early_stopping_patience:
         callbacks["early_stopping"] = EarlyStopping(metric, config.early_stopping_patience)
     if is_main_process():
@@ -40,6 +62,29 @@ def build_callbacks(
         if not quiet:
             callbacks["progress"] = Progress()
     return callbacks
+
+
+def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
+    """Removes what an earlier, killed process left behind, and records that the run is trained.
+
+    Returns:
+        The content of `run.json`.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    for leftover in folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
+        leftover.unlink(missing_ok=True)
+    if not (folder.checkpoints / "last.safetensors").is_file():
+        folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
+    precision = str(loop.precision).removeprefix("torch.")
+    parameters = count_parameters(loop.method.nets)
+    return folder.update(status="running", error=None, parameters=parameters, precision=precision)
+
+
+def training_failed(info: Mapping[str, Any]) -> bool:
+    """Whether the training of a run failed for a reason that recurs, such as a loss that became NaN."""
+    return info["status"] == "failed" and info.get("training_failed") is True
 
 
 def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before: float) -> None:
@@ -56,7 +101,7 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
         TrainingError: the training failed.
     """
     start = time.monotonic()
-    status, reason = "failed", None
+    status, reason, failed = "failed", None, False
     try:
         progress = loop.callbacks.get("progress")
         with progress.following(loop) if isinstance(progress, Progress) else contextlib.nullcontext():
@@ -68,11 +113,13 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
         raise
     except BaseException as error:
         reason = str(error) or type(error).__name__
+        failed = isinstance(error, TrainingError) and not isinstance(error, ProcessLostError)
         raise
     finally:
         changes = {
             "status": status,
             "error": reason,
+            "training_failed": failed,
             "best": {"epoch": best.epoch, "value": best.best} if best.best is not None else None,
             "stop_reason": loop.stop_reason,
             "epochs_done": loop.epoch,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import show_line, step
-from hibiscus.runs.announcement import count_parameters, describe_data, describe_training
+from hibiscus.runs.announcement import describe_data, describe_training
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.runs.recorded_loop import build_callbacks, run_loop
+from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop
 from hibiscus.runs.training_data import Data, Parts, open_dataset, open_for_method, saved_parts
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
@@ -54,6 +54,7 @@ class Session:
         is_new: whether this session created the folder.
         rounds_trained: by this session.
         callbacks: of the training, by name.
+        reduce_lr_after: epochs after which the learning rate is reduced, instead of on plateaus.
     """
 
     method_name: str
@@ -69,6 +70,7 @@ class Session:
     is_new: bool = False
     rounds_trained: int = 0
     callbacks: dict[str, Callback] = field(default_factory=dict)
+    reduce_lr_after: Sequence[int] | None = None
 
     @classmethod
     def new(
@@ -270,7 +272,7 @@ class Session:
         """
         method = self.build_method()
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
-        self.callbacks = build_callbacks(method, best, self.folder, self.quiet)
+        self.callbacks = build_callbacks(method, best, self.folder, self.quiet, self.reduce_lr_after)
         loop = Loop(
             method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate
         )
@@ -287,14 +289,9 @@ class Session:
         if not is_main_process():
             loop.run()
             return
-        last, parameters = self.folder.checkpoints / "last.safetensors", count_parameters(loop.method.nets)
-        for leftover in self.folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
-            leftover.unlink(missing_ok=True)
-        if not last.is_file():
-            self.folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
-        precision = str(loop.precision).removeprefix("torch.")
-        info = self.folder.update(status="running", error=None, parameters=parameters, precision=precision)
+        info = record_start(loop, self.folder)
         if not self.quiet:
-            training = describe_training(self.config, parameters, self.device, precision, self.folder.path)
+            about = info["parameters"], self.device, info["precision"], self.folder.path
+            training = describe_training(self.config, *about)
             show_line(f"{describe_data(self.dataset, self.parts)}\n{training}")
         run_loop(loop, best, self.folder, float(info["seconds"]))

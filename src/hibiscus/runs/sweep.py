@@ -1,4 +1,7 @@
-"""Sweeps: one training run per combination of option values, and a comparison of their metrics."""
+"""Sweeps: one training run per combination of option values, and a comparison of their metrics.
+
+All runs are ranked by one metric on the validation part; the test part does not choose among settings.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,34 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hibiscus.data.dataset import Dataset
-from hibiscus.errors import ConfigError, InterruptedRunError, RunError
+from hibiscus.errors import (
+    ConfigError,
+    DataError,
+    HibiscusError,
+    InterruptedRunError,
+    ProcessLostError,
+    RunError,
+    TrainingError,
+)
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import show_line
 from hibiscus.report.compare import compare_runs
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.options import check_options, explain_range, resolve_aliases, split_options
+from hibiscus.runs.recorded_loop import training_failed
 from hibiscus.runs.run import Run
+from hibiscus.runs.sweep_summary import setting_text, summarize_sweep
 from hibiscus.runs.train import resume_run, train_run
 from hibiscus.runs.training_data import Data
 from hibiscus.training.config import TrainingConfig
 
-__all__ = ["folder_name", "settings_of", "summarize_settings", "sweep_runs"]
+__all__ = ["folder_name", "settings_of", "sweep_runs"]
 
 MAX_TRAININGS = 1000  # more are probably a mistake
 
@@ -40,33 +51,67 @@ def sweep_runs(
     quiet: bool = False,
     argv: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Trains all settings that have not been trained yet, and compares them; see `hibiscus.sweep`."""
+    """Trains all settings that have not been trained yet, and compares them; see `hibiscus.sweep`.
+
+    A setting that cannot be trained is recorded as failed, and the others are trained; a diverged training is
+    passed over when the sweep is continued.
+
+    Raises:
+        HibiscusError: the error of the first setting, if none could be trained.
+    """
     options = resolve_aliases(options)
     settings = settings_of(get_method(method).Config, options)
     dataset = data if isinstance(data, Dataset) else None
     name, path = (data.name, data.path) if isinstance(data, Dataset) else (Path(data).name, os.fspath(data))
     request = {"method": method, "data": path, "options": json.loads(json.dumps(options, default=str))}
     root = _sweep_folder(method, name, out, request)
-    runs = []
+    runs: dict[int, Run] = {}
+    errors: dict[int, HibiscusError] = {}
     with discarded_without_runs(RunFolder(root)):
-        for number, setting in enumerate(settings, 1):
-            folder = root / folder_name(number, setting)
+        for index, setting in enumerate(settings):
+            folder = root / folder_name(index + 1, setting)
             if not quiet:
-                text = ", ".join(f"{key}={value}" for key, value in setting.items())
-                show_line(f"training {number} of {len(settings)}: {text}")
+                text = setting_text(setting).replace(",", ", ")
+                show_line(f"training {index + 1} of {len(settings)}: {text}")
             try:
-                if not (folder / "run.json").exists():
+                if (folder / "run.json").exists():
+                    _finish(folder, dataset, device, quiet)
+                else:
                     chosen = {**options, **setting}
                     train_run(method, data, chosen, out=folder, device=device, quiet=quiet, argv=argv)
-                elif Run(folder).info["status"] != "done":
-                    resume_run(folder, data=dataset, device=device, quiet=quiet)
+                runs[index] = Run(folder, device, dataset)
             except InterruptedRunError as error:
                 error.fix = f"the same command again with --out {root}"
                 raise
-            runs.append(Run(folder, device, dataset))
-    result = {"settings": summarize_settings(runs, settings), "folder": str(root)}
+            except (TrainingError, ConfigError, DataError) as error:
+                if isinstance(error, RunError | ProcessLostError):  # it concerns the other trainings as well
+                    raise
+                errors[index] = error
+                if not quiet:
+                    show_line(f"training {index + 1} failed: {error.received}")
+        if not runs:
+            raise next(iter(errors.values()))
+    failed = [
+        {"setting": setting_text(settings[index]), "reason": error.received}
+        for index, error in errors.items()
+    ]
+    result = {**summarize_sweep(runs, settings), "failed": failed, "folder": str(root)}
     RunFolder(root).write("sweep.json", {"format": FORMAT, **request, **result})
-    return {**result, "compare": str(compare_runs([run.path for run in runs], root / "compare.html"))}
+    page = compare_runs([run.path for run in runs.values()], root / "compare.html")
+    return {**result, "compare": str(page)}
+
+
+def _finish(folder: Path, data: Dataset | None, device: str, quiet: bool) -> None:
+    """Resumes a training that was interrupted.
+
+    Raises:
+        TrainingError: it has failed before.
+    """
+    info = Run(folder).info
+    if training_failed(info):
+        raise TrainingError(str(info["error"]).splitlines()[0], "", f"to train it again, delete {folder}")
+    if info["status"] != "done":
+        resume_run(folder, data=data, device=device, quiet=quiet)
 
 
 def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -116,9 +161,7 @@ def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -
 
 def folder_name(number: int, setting: Mapping[str, Any]) -> str:
     """The folder of one training run inside the sweep folder, such as `02-beta=4,seed=0`."""
-    return f"{number:02d}-" + re.sub(
-        r"[^\w.=,+-]+", "-", ",".join(f"{name}={value}" for name, value in setting.items())
-    )
+    return f"{number:02d}-" + re.sub(r"[^\w.=,+-]+", "-", setting_text(setting))
 
 
 def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> Path:
@@ -144,39 +187,3 @@ def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> 
     folder.checkpoints.rmdir()  # the folder of the sweep is not a run
     folder.write("sweep.json", {"format": FORMAT, **request})
     return folder.path
-
-
-def summarize_settings(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The metrics of each setting over its seeds.
-
-    Returns:
-        For each setting, apart from its seed: `setting`, `runs` (folders), and `metrics`, by name `mean`,
-            `sd` (None for one run)
-        and `count`. The selection metric, `val/NAME`, comes first, then the metrics of the final evaluation.
-    """
-    groups: dict[str, list[int]] = {}
-    for index, setting in enumerate(settings):
-        without_seed = [f"{name}={value}" for name, value in setting.items() if name != "seed"]
-        groups.setdefault(",".join(without_seed) or "all seeds", []).append(index)
-    summaries = []
-    for name, indices in groups.items():
-        values: dict[str, list[float]] = {}
-        for index in indices:
-            for metric, value in _metrics_of(runs[index]).items():
-                values.setdefault(metric, []).append(value)
-        metrics = {metric: _spread(numbers) for metric, numbers in values.items()}
-        summaries.append(
-            {"setting": name, "runs": [str(runs[index].path) for index in indices], "metrics": metrics}
-        )
-    return summaries
-
-
-def _metrics_of(run: Run) -> dict[str, float]:
-    best = run.info.get("best") or {}
-    selection = {f"val/{run.info['selection_metric']['name']}": best["value"]} if best else {}
-    return {**selection, **run.evaluation()["metrics"]}
-
-
-def _spread(values: list[float]) -> dict[str, Any]:
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"mean": float(np.mean(values)), "sd": sd, "count": len(values)}

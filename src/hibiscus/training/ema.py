@@ -2,8 +2,8 @@ r"""Exponential moving averages of weights.
 
     ema <- d ema + (1 - d) weights,    d = min(decay, (1 + t) / (10 + t)),    after round t of a stage
 
-The smaller decay of the first rounds lets the average forget the weights from which a stage starts. The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
-trained network.
+The average is one of the method's networks, named `ema`: a frozen copy that a `Follower` moves towards the
+trained network. The smaller decay of the first rounds lets it forget the weights from which a stage starts.
 """
 
 from __future__ import annotations
