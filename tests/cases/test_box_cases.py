@@ -534,3 +534,19 @@ def test_labels_that_do_not_spell_back_stay_text(tmp_path):
     rows = [f"a.png,10,{16 + i},40,64,{label}" for i, label in enumerate(("1", "01", "1.0", "1e0"))]
     table(tmp_path, "filename,xmin,ymin,xmax,ymax,class", *rows)
     assert [label for label, *_ in boxes_of(tmp_path)["a.png"]] == ["1", "01", "1", "1e0"]
+
+
+def test_options_and_files(tmp_path):
+    """A file of annotations is data too, and the options of boxes reach it."""
+    images(tmp_path, "a.png")
+    file = table(tmp_path, "filename,x,y,width,height,class", "a.png,25,40,30,32,cat")
+    by_option = opened(file, box_edges="cxcywh").fields["boxes"][0, 0]
+    np.testing.assert_allclose(by_option, [0.1, 0.3, 0.4, 0.7, 0], atol=1e-6)
+    np.testing.assert_allclose(opened(tmp_path).fields["boxes"][0, 0, :2], [0.25, 0.5], atol=1e-6)
+    assert opened(file, target="class").fields["label"].tolist() == ["cat"]  # images with a label
+    write(
+        tmp_path / "x.xml",
+        '<annotations><image name="a.png"><box label="b" xtl="1" ytl="2" xbr="3" ybr="9"/></image>'
+        "</annotations>",
+    )
+    assert opened(tmp_path / "x.xml").names == {"boxes": ("b",)}

@@ -32,8 +32,17 @@ class DataConfig(BaseModel):
         gt=0,
         description="images of more than 8 bits: the value of white; by default the maximum of training",
     )
+    box_edges: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
+        "auto", description="boxes: their four numbers; xywh: corner and size, cxcywh: center and size"
+    )
+    box_units: Literal["auto", "pixels", "fractions", "percent"] = Field(
+        "auto", description="boxes: the unit of their numbers; fractions and percent of the image's sides"
+    )
+    box_orientation: Literal["auto", "upright", "stored"] = Field(
+        "auto", description="boxes of images with an EXIF orientation: of upright or of stored pixels"
+    )
     max_bad_fraction: float = Field(
-        0.05, ge=0, le=1, description="maximum fraction of files that may be unusable"
+        0.05, ge=0, le=1, description="maximum fraction of files or boxes that may be unusable"
     )
     split: Literal["hash", "stratified", "group", "class"] = Field(
         "hash", description="how missing parts are split off from the training part"
@@ -73,5 +82,5 @@ class DataConfig(BaseModel):
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
         names = ("target", "test_data", "target_domain", "image_size", "channels", "white_level")
-        names = (*names, "max_bad_fraction")
+        names = (*names, "box_edges", "box_units", "box_orientation", "max_bad_fraction")
         return {name: getattr(self, name) for name in names}

@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
+from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import BUNDLED, open_bundled
@@ -31,6 +32,8 @@ TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 LARGEST_SIDE = 4096
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
+BOX_ENDINGS = (".json", ".jsonl", ".yaml", ".yml", ".xml")
+BOX_TABLES = (".csv", ".tsv")
 
 
 def open_data(
@@ -42,6 +45,9 @@ def open_data(
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     white_level: float | None = None,
+    box_edges: Literal["auto", "corners", "xywh", "cxcywh"] = "auto",
+    box_units: Literal["auto", "pixels", "fractions", "percent"] = "auto",
+    box_orientation: Literal["auto", "upright", "stored"] = "auto",
     max_bad_fraction: float = 0.05,
 ) -> Dataset:
     """Opens a dataset of any supported format.
@@ -50,9 +56,9 @@ def open_data(
         path: a folder of images or texts (one folder per class, or flat; with or without `train`, `val`,
             `test`; or `trainA` and `trainB`, two image domains; or `images` and `masks`; or with bounding
             boxes), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file,
-            a COCO JSON file or YOLO's `data.yaml`, a CSV, TSV or Parquet table, a folder with `train.csv` and
-            `test.csv`, the name of a bundled dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or
-            `gym:NAME` for an environment.
+            a file of bounding boxes (COCO JSON, YOLO's `data.yaml`, an export of a tool), a CSV, TSV or
+            Parquet table, a folder with `train.csv` and `test.csv`, the name of a bundled dataset (`digits`),
+            `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
         target: for tables, the column to predict.
         test_data: the test part, if it is a separate file or folder.
         target_domain: the other image domain, if it is a separate file or folder; all images are resized to
@@ -61,7 +67,11 @@ def open_data(
         channels: 1 for grayscale or 3 for RGB; detected by default.
         white_level: the value of white in images of more than 8 bits; by default the maximum of the training
             part.
-        max_bad_fraction: the largest fraction of files that may be unusable.
+        box_edges: what the four numbers of a bounding box are; inferred by default.
+        box_units: their unit; inferred by default.
+        box_orientation: whether boxes refer to upright images or to the pixels as stored, which differ for
+            images with an EXIF orientation; inferred by default.
+        max_bad_fraction: the largest fraction of files, or of bounding boxes, that may be unusable.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
@@ -74,7 +84,8 @@ def open_data(
         "white_level": white_level,
         "max_bad_fraction": max_bad_fraction,
     }
-    options: dict[str, Any] = {"target": target, **image_options}
+    box_reading = BoxReading(box_edges, box_units, box_orientation)
+    options: dict[str, Any] = {"target": target, **image_options, "box_reading": box_reading}
     dataset = _open_one(os.fspath(path), **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(
@@ -88,8 +99,9 @@ def open_data(
         test = _open_one(os.fspath(test_data), like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(os.fspath(target_domain), target=None, **image_options)
+        other = _open_one(os.fspath(target_domain), target=None, **image_options, box_reading=box_reading)
         dataset = join_domains(dataset, other, image_size, channels)
+    options.pop("box_reading")
     dataset.options = {name: value for name, value in options.items() if value is not None}
     _note_size(dataset, image_size)
     return dataset
@@ -197,7 +209,7 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
         return open_text_folder(folder, options["max_bad_fraction"])
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
     if boxed:
-        return open_boxes(folder, masks=bool(pairs), **_image(options))
+        return _open_boxes(folder, options, masks=bool(pairs))
     if pairs:
         return open_mask_folder(folder, **_image(options))
     if domain_folders(folder):
@@ -234,6 +246,10 @@ def _image(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in IMAGE_OPTIONS}
 
 
+def _open_boxes(path: Path, options: dict[str, Any], masks: bool = False) -> Dataset:
+    return open_boxes(path, masks=masks, box_reading=options["box_reading"], **_image(options))
+
+
 def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
     if name.endswith(ARCHIVES):
@@ -243,10 +259,12 @@ def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})
     if name.endswith((".npz", ".npy", ".mat")):
         return open_arrays(file, options["white_level"])
+    if name.endswith(BOX_TABLES) and options["target"] is None and like is None and find_boxes(file):
+        return _open_boxes(file, options)
     if name.endswith((*TABLE_ENDINGS, ".txt")):
         return open_table(file, options["target"], **_image(options), like=like)
-    if name.endswith((".json", ".yaml", ".yml")) and find_boxes(file) is not None:
-        return open_boxes(file, **_image(options))
+    if name.endswith(BOX_ENDINGS) and find_boxes(file) is not None:
+        return _open_boxes(file, options)
     if name.endswith(tuple(IMAGE_ENDINGS)):
         raise DataError(f"{file}: a single image", "a folder of images", f"pass the folder: {file.parent}")
     raise DataError(
