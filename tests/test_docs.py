@@ -10,10 +10,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from hibiscus.cli.app import VERBS, app
+from hibiscus.cli.app import app
+from hibiscus.cli.verbs import VERBS
 from hibiscus.data.config import DataConfig
 from hibiscus.methods.registry import METHODS, get_method
-from hibiscus.runs.options import parse_words, split_options
+from hibiscus.runs.option_words import parse_words
+from hibiscus.runs.options import split_options
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-__all__ = ["DATA_OPTIONS", "FORMAT", "OPTIONS", "upgrade", "upgrade_tensors"]
+__all__ = ["DATA_OPTIONS", "FORMAT", "OPTIONS", "upgrade", "upgrade_options", "upgrade_tensors"]
 
 FORMAT = 3
 T = TypeVar("T")
@@ -94,6 +94,14 @@ def upgrade(file: str, content: Any) -> Any:
     if file == "sweep.json":
         content = _upgrade_sweep(content)
     return content
+
+
+def upgrade_options(options: dict[str, Any], version: int) -> dict[str, Any]:
+    """Options of a method and of its data, as `config.yaml` holds them together, in today's names."""
+    options = _network(options) if version < FORMAT else options
+    if version > 1:
+        return options
+    return {DATA_OPTIONS.get(name, name): value for name, value in _options(options).items()}
 
 
 def _from_version_2(file: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ SOURCES = sorted(path for ending in ("*.py", "*.html") for path in SRC.rglob(end
 
 EXCLUDED = {  # files that exist to translate old names, with the reason
     "run_format.py": "translates the names found in run folders of older versions",
+    "methods/foreign_names.py": "answers the names of other methods and tasks with the right method",
     "runs/foreign_options.py": "answers the option names of other libraries and older versions with the "
     "right one",
 }

@@ -9,7 +9,7 @@ import pytest
 from hibiscus.cli.help import MIN_DESCRIPTION, train_help
 from hibiscus.data.config import DataConfig
 from hibiscus.methods.registry import METHODS, get_method
-from hibiscus.runs.options import ALIASES
+from hibiscus.runs.option_words import ALIASES
 
 GROUPS = ("Method:", "Optimization:", "Augmentation:", "Data:", "Run:")
 

@@ -12,13 +12,11 @@ from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.registry import METHODS, get_method
 from hibiscus.runs.foreign_options import FOREIGN
+from hibiscus.runs.option_words import ALIASES, parse_words, resolve_aliases
 from hibiscus.runs.options import (
-    ALIASES,
     build_options,
     check_options,
     explain_range,
-    parse_words,
-    resolve_aliases,
     split_options,
 )
 

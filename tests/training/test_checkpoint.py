@@ -8,7 +8,8 @@ import torch
 
 from hibiscus.errors import RunError
 from hibiscus.training import checkpoint
-from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint, write_atomically
+from hibiscus.training.atomic_files import write_atomically
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 
 TENSORS = {
     "a": torch.arange(6.0).reshape(2, 3),

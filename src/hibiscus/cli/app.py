@@ -10,6 +10,7 @@ import typer
 from hibiscus.cli import convert, inference, sweep
 from hibiscus.cli.arguments import (
     Checkpoint,
+    Config,
     Data,
     Debug,
     Device,
@@ -25,17 +26,15 @@ from hibiscus.cli.arguments import (
     example,
     load_api,
     read_options,
+    read_training,
 )
 from hibiscus.cli.failures import run_app
 from hibiscus.cli.panoptic import panoptic
-from hibiscus.errors import UsageError, nearest
+from hibiscus.cli.verbs import VERBS, unknown_verb
+from hibiscus.errors import UsageError
 
 __all__ = ["app", "run"]
 
-VERBS = (
-    *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
-    *("panoptic", "inspect", "convert", "list", "explain"),
-)
 ABOUT = """Every classic deep-learning method on your own data with one command.
 
 \b
@@ -51,7 +50,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"max_content_width": 120},
+    context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]},
 )
 
 
@@ -76,6 +75,7 @@ def train(
     method: Annotated[str | None, typer.Argument(metavar="METHOD")] = None,
     data: Annotated[str | None, typer.Argument(metavar="DATA")] = None,
     words: Words = None,
+    config: Config = None,
     out: Out = None,
     seed: Seed = None,
     device: Device = "auto",
@@ -86,27 +86,26 @@ def train(
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
-    help_: Annotated[bool, typer.Option("--help", help="this text; after a method, all its options")] = False,
+    help_: Annotated[
+        bool, typer.Option("-h", "--help", help="this text; after a method, all its options")
+    ] = False,
 ) -> None:
     """Train a method on data."""
     from hibiscus.cli.metrics import parse_requirements, result
 
-    if help_ or method is None:
+    if help_ or (method is None and config is None):
         from hibiscus.cli.console import emit
         from hibiscus.cli.help import train_help
 
         emit(None, train_help(method), False)
         return
-    if data is None or ("=" in data and data.split("=")[0].isidentifier()):
-        raise UsageError(
-            f"train {method}: no data", "a folder, a file or bundled data", f"hibiscus train {method} digits"
-        )
-    requirements, options = parse_requirements(require), read_options(words, seed)
+    name, path, options = read_training("train", method, data, words, seed, config)
+    requirements = parse_requirements(require)
     api = load_api()
 
     evaluate, silent = evaluate or bool(requirements), quiet or as_json
     run = api.train(
-        method, data, out=out, device=device, quiet=silent, evaluate=evaluate, argv=command_line(), **options
+        name, path, out=out, device=device, quiet=silent, evaluate=evaluate, argv=command_line(), **options
     )
     result(run, requirements, as_json, quiet)
 
@@ -116,7 +115,7 @@ def resume(
     run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
     """Resume an interrupted run."""
-    api = load_api()
+    api = load_api(run)
     from hibiscus.cli.metrics import result
 
     result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
@@ -148,7 +147,7 @@ def evaluate(
     from hibiscus.cli.metrics import evaluation, parse_requirements
 
     requirements = parse_requirements(require)
-    api = load_api()
+    api = load_api(run)
 
     loaded = api.load(run, device=device)
     evaluation(loaded, loaded.evaluation(data, checkpoint, again), requirements, as_json, quiet)
@@ -259,9 +258,5 @@ def run() -> None:
     if not words:
         sys.argv = [sys.argv[0], "--help"]
     known = not words or words[0].startswith("-") or words[0] in VERBS
-    error = None
-    if not known:
-        error = UsageError(
-            f"there is no verb '{words[0]}'", f"one of: {', '.join(VERBS)}", nearest(words[0], VERBS)
-        )
+    error = None if known else unknown_verb(words[0])
     sys.exit(run_app(lambda: app(prog_name="hibiscus", standalone_mode=False), error))

@@ -12,6 +12,7 @@ from hibiscus.progress import step
 
 __all__ = [
     "Checkpoint",
+    "Config",
     "Data",
     "Debug",
     "Device",
@@ -27,6 +28,7 @@ __all__ = [
     "example",
     "load_api",
     "read_options",
+    "read_training",
 ]
 
 FLAGS = (
@@ -39,6 +41,8 @@ FLAGS = (
     "debug",
 )  # written --out FOLDER, not out=FOLDER
 
+VERB_OPTIONS = {"train": ("extend",), "crossval": ("folds",)}  # beside those of the method and its data
+
 Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder, or runs/latest")]
 Method = Annotated[str, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")]
@@ -49,6 +53,12 @@ Words = Annotated[
 Out = Annotated[
     str | None,
     typer.Option("--out", metavar="FOLDER", help="the run folder; by default a new one in runs/"),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config", metavar="FILE", help="options in YAML, such as config.yaml of a run; typed ones precede"
+    ),
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="random seed; the same seed gives the same result")
@@ -75,8 +85,19 @@ def command_line() -> list[str]:
     return ["hibiscus", *sys.argv[1:]]
 
 
-def load_api() -> Any:
-    """The Python API, which imports PyTorch: a second on some machines, ten on others."""
+def load_api(*runs: str) -> Any:
+    """The Python API, which imports PyTorch: a second on some machines, ten on others.
+
+    Args:
+        *runs: run folders that are needed.
+
+    Raises:
+        RunError: there is no run in one of the folders; this error comes at once.
+    """
+    from hibiscus.runs.folder import find_run
+
+    for run in runs:
+        find_run(run)
     with step("starting"):
         from hibiscus import api
     return api
@@ -87,13 +108,50 @@ def example(*commands: str) -> str:
     return "\b\nExample:\n" + "\n".join(f"  {command}" for command in commands)
 
 
+def read_training(
+    verb: str,
+    method: str | None,
+    data: str | None,
+    words: list[str] | None,
+    seed: int | None,
+    config: str | None = None,
+) -> tuple[str, str, dict[str, Any]]:
+    """The method, the data and the options of a training verb, checked without importing PyTorch.
+
+    Raises:
+        UsageError: no or an unknown method, no data, or a word that is no option.
+        ConfigError: an option that the method does not have, or a file of options that cannot be used.
+    """
+    from hibiscus.cli.config_file import read_command, require
+    from hibiscus.methods.option_names import data_option_names, method_option_names
+    from hibiscus.methods.registry import find_method, list_methods
+    from hibiscus.runs.option_words import check_names
+
+    names = [word for word in (method, data) if word is not None and not _is_option(word)]
+    words = [*(word for word in (method, data) if word is not None and _is_option(word)), *(words or [])]
+    if config is not None and len(names) == 1 and names[0] not in [entry.name for entry in list_methods()]:
+        method, data = None, names[0]  # the method is that of the file
+    else:
+        method, data = [*names, None, None][:2]
+    command = read_command(config, method, data, read_options(words, seed))
+    name, path = require(command, verb)
+    known = method_option_names(find_method(name).target)
+    if known is not None:
+        check_names(command.options, {*known, *data_option_names(), *VERB_OPTIONS.get(verb, ())}, name)
+    return name, path, command.options
+
+
+def _is_option(word: str) -> bool:
+    return "=" in word and word.split("=")[0].replace("-", "_").replace(".", "_").isidentifier()
+
+
 def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
     """`key=value` words as options.
 
     Raises:
         UsageError: a word without `=`, or one that is written with two dashes.
     """
-    from hibiscus.runs.options import parse_words
+    from hibiscus.runs.option_words import parse_words
 
     options = parse_words(words or [])
     for name in FLAGS:

@@ -13,6 +13,7 @@ __all__ = ["train_help"]
 USAGE = "Usage: hibiscus train METHOD DATA"
 SYNTAX = (
     "[key=value ...]",
+    "[--config FILE]",
     "[--out FOLDER]",
     "[--seed N]",
     "[--device NAME]",
@@ -23,6 +24,7 @@ SYNTAX = (
     "[--debug]",
 )
 FLAGS = (
+    ("--config FILE", "options in YAML, such as config.yaml of a run; METHOD and DATA may be in it too"),
     ("--out FOLDER", "the run folder; by default a new one in runs/"),
     ("--seed N", "random seed; the same seed gives the same result"),
     ("--device NAME", "auto, cpu, cuda, cuda:1, mps"),
@@ -84,7 +86,7 @@ def _list_of_methods() -> Iterator[str]:
 
 def _options_of(method: str) -> Iterator[str]:
     from hibiscus.methods.registry import get_method
-    from hibiscus.runs.options import ALIASES
+    from hibiscus.runs.option_words import ALIASES
 
     kind = get_method(method)
     yield from (_usage(), "")

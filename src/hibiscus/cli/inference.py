@@ -60,7 +60,7 @@ def predict(
     from hibiscus.cli.predictions import check_out, predictions
 
     path = check_out(out, inputs, folders=True)
-    api = load_api()
+    api = load_api(run)
 
     loaded = api.load(run, device=device)
     default_score = loaded.info["config"].get("score_threshold")
@@ -95,7 +95,7 @@ def embed(
     from hibiscus.cli.predictions import check_out, embeddings
 
     path = check_out(out, inputs)
-    api = load_api()
+    api = load_api(run)
 
     embeddings(api.load(run, device=device).embed(inputs, checkpoint), path, as_json, quiet)
 
@@ -134,7 +134,7 @@ def sample(
     from hibiscus.runs.folder import find_run
 
     path = samples.check_destination(out, find_run(run))
-    api = load_api()
+    api = load_api(run)
 
     loaded = api.load(run, device=device)
     conditions = samples.read_conditions(words or [], loaded.preparation)

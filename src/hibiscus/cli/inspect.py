@@ -174,11 +174,13 @@ def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
     """
     from hibiscus.errors import DataError
     from hibiscus.report import compare_runs
+    from hibiscus.runs.destination import check_writable
     from hibiscus.runs.folder import RunFolder
 
     file = unused(Path("compare.html")) if out is None else Path(out).expanduser()
     if file.exists():
         raise DataError(f"--out {out}: exists already", "a new file", f"--out {unused(file)}")
+    check_writable(file)
     runs: dict[str, dict[str, float]] = {}
     for folder in folders:
         evaluated = (folder / "evaluation.json").exists()

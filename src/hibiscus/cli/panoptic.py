@@ -44,7 +44,7 @@ def panoptic(
     """
     from pathlib import Path
 
-    api = load_api()
+    api = load_api(things, stuff)
     from hibiscus.cli.console import emit, table
     from hibiscus.errors import DataError
 

@@ -12,6 +12,7 @@ from hibiscus.cli import detections, overlays
 from hibiscus.cli.console import emit, note, number, plural, table, unused
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
+from hibiscus.runs.destination import check_writable
 
 __all__ = ["check_out", "embeddings", "predictions"]
 
@@ -65,6 +66,7 @@ def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> N
             "a folder that exists",
             f"mkdir -p {path.parent}",
         )
+    check_writable(path)
     if any(Path(name).expanduser().resolve() == path.resolve() for name in inputs):
         raise UsageError(
             f"--out {out}: this is the input",

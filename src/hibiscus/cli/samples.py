@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hibiscus.cli.console import emit, plural, unused
 from hibiscus.errors import DataError, UsageError
+from hibiscus.runs.destination import check_writable
 
 if TYPE_CHECKING:
     from hibiscus.data.preparation import Preparation
@@ -28,7 +29,7 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
     Raises:
         UsageError: a word that is not `name=value`, an option of the verb, or an invalid sweep.
     """
-    from hibiscus.runs.options import parse_words
+    from hibiscus.runs.option_words import parse_words
 
     names = preparation["label"].names if "label" in preparation else ()
     conditions: dict[str, Any] = {}
@@ -87,6 +88,7 @@ def check_destination(out: str | None, run: Path) -> Path:
             "a folder that exists",
             f"mkdir -p {path.parent}",
         )
+    check_writable(path)
     no_folder = path.is_file() or _holds_samples(path)
     if {".png": path.exists(), ".npz": path.is_dir()}.get(path.suffix.lower(), no_folder):
         raise DataError(f"--out {out}: exists already", "a new file or folder", f"--out {unused(path)}")

@@ -17,7 +17,7 @@ from hibiscus.cli.arguments import (
     Words,
     command_line,
     load_api,
-    read_options,
+    read_training,
 )
 from hibiscus.cli.console import emit, number, table
 from hibiscus.errors import ConfigError, TrainingError
@@ -37,7 +37,7 @@ def crossval(
     debug: Debug = False,
 ) -> None:
     """K-fold cross-validation, then a refit at the best epoch."""
-    options = read_options(words, seed)
+    method, data, options = read_training("crossval", method, data, words, seed)
     folds = str(options.pop("folds", 5))
     if not folds.isdecimal():
         raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
@@ -63,7 +63,7 @@ def sweep(
     debug: Debug = False,
 ) -> None:
     """Train once for each of several values, and compare."""
-    options = read_options(words, seed)
+    method, data, options = read_training("sweep", method, data, words, seed)
     api = load_api()
 
     options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hibiscus.errors import UsageError, nearest
+from hibiscus.methods.foreign_names import method_hint
 
 if TYPE_CHECKING:
     from hibiscus.training.method import Method
 
-__all__ = ["GROUP", "METHODS", "MethodEntry", "get_method", "list_methods"]
+__all__ = ["GROUP", "METHODS", "MethodEntry", "find_method", "get_method", "list_methods"]
 
 GROUP = "hibiscus.methods"
 FAMILIES = (
@@ -133,16 +134,26 @@ def list_methods() -> list[MethodEntry]:
     return [*METHODS, *(MethodEntry(point.name, point.value) for point in points)]
 
 
+def find_method(name: str) -> MethodEntry:
+    """The entry of a method, by name; nothing is imported.
+
+    Raises:
+        UsageError: no such method.
+    """
+    known = {entry.name: entry for entry in list_methods()}
+    if name not in known:
+        fix = method_hint(name) or nearest(name, known)
+        raise UsageError(f"there is no method '{name}'", "a method of `hibiscus list`", fix)
+    return known[name]
+
+
 def get_method(name: str) -> type[Method]:
     """The class of a method, by name.
 
     Raises:
         UsageError: no such method, or another package's that cannot be imported.
     """
-    known = {entry.name: entry for entry in list_methods()}
-    if name not in known:
-        raise UsageError(f"there is no method '{name}'", "a method of `hibiscus list`", nearest(name, known))
-    module, attribute = known[name].target.split(":")
+    module, attribute = find_method(name).target.split(":")
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:

@@ -24,8 +24,10 @@ from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
 from hibiscus.progress import show_line
+from hibiscus.runs.destination import check_run_folder
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
-from hibiscus.runs.options import check_options, resolve_aliases
+from hibiscus.runs.option_words import resolve_aliases
+from hibiscus.runs.options import check_options
 from hibiscus.runs.prepare import groups_of, prepare_parts
 from hibiscus.runs.recorded_loop import training_failed
 from hibiscus.runs.run import Run
@@ -98,6 +100,7 @@ def cross_validate(
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
     config, data_config = check_options(kind.Config, options, method)
+    check_run_folder(out, may_exist=True)
     dataset, data_config = open_for_method(data, data_config, kind)
     if data_config.image_size is not None:  # given, or the default of the method
         options = {**options, "image_size": data_config.image_size}

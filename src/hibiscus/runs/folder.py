@@ -16,7 +16,7 @@ import yaml
 
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT, upgrade
-from hibiscus.training.checkpoint import write_atomically
+from hibiscus.training.atomic_files import write_atomically
 
 __all__ = [
     "RunFolder",
@@ -62,12 +62,7 @@ class RunFolder:
         Raises:
             RunError: it already contains a run or other files, or is not writable.
         """
-        if self.path.exists() and not (self.path.is_dir() and self._is_free()):
-            raise RunError(
-                f"{self.path}: not empty",
-                "a new or empty folder",
-                f"another --out FOLDER, or continue the run there: hibiscus resume {self.path}",
-            )
+        self.require_free()
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -76,6 +71,19 @@ class RunFolder:
                 "a writable location",
                 "choose another: --out FOLDER",
             ) from None
+
+    def require_free(self) -> None:
+        """Checks that a run may be written here.
+
+        Raises:
+            RunError: the folder already contains a run or other files, or it is a file.
+        """
+        if self.path.exists() and not (self.path.is_dir() and self._is_free()):
+            raise RunError(
+                f"{self.path}: not empty",
+                "a new or empty folder",
+                f"another --out FOLDER, or continue the run there: hibiscus resume {self.path}",
+            )
 
     def _is_free(self) -> bool:
         """Whether the folder contains only finished folds, or files of a run that ended before `run.json`."""
@@ -168,13 +176,16 @@ class RunFolder:
         return [upgrade(self.log.name, json.loads(line)) for line in lines if line.strip()]
 
     def write(self, name: str, content: Any) -> None:
-        """Writes a JSON file of the run, atomically."""
-        write_atomically(self.path / name, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        """Writes a JSON file of the run, atomically; bytes of file names that are not Unicode are escapes."""
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        write_atomically(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_config(self, method: str, data: str, config: dict[str, Any], options: dict[str, Any]) -> None:
-        """Writes `config.yaml`, which contains everything needed to repeat the run."""
+        """Writes `config.yaml`, with which `hibiscus train --config` repeats the run."""
         text = yaml.safe_dump(
-            {"method": method, "data": data, **options, **config}, sort_keys=False, allow_unicode=True
+            {"format": FORMAT, "method": method, "data": data, **options, **config},
+            sort_keys=False,
+            allow_unicode=True,
         )
         write_atomically(self.path / "config.yaml", text.encode())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hibiscus.run_format import DATA_OPTIONS, OPTIONS
 
-__all__ = ["FOREIGN", "FOREIGN_FLAGS"]
+__all__ = ["ADVICE", "FOREIGN", "FOREIGN_FLAGS", "VALUES"]
 
 KERAS = {
     "batch_normalization": "batch_norm", "beta_1": "beta1", "beta_2": "beta2", "clipnorm": "clip_grad_norm",
@@ -39,11 +39,48 @@ SCIKIT_LEARN = {
 PYTORCH = {
     "amp": "precision", "dtype": "precision", "img_size": "image_size", "lr_scheduler": "schedule",
     "model": "net", "network": "net", "num_filters": "width", "nz": "latent_dim", "z_dim": "latent_dim",
-    "zdim": "latent_dim",
+    "zdim": "latent_dim", "arch": "net", "architecture": "net", "backbone": "net", "dropout": "net.dropout",
+    "hidden": "net.hidden", "hidden_size": "net.units", "units": "net.units", "label": "target",
+    "labels": "target", "y": "target", "target_column": "target", "size": "image_size",
+    "input_size": "image_size", "resize": "image_size", "class_weight": "loss", "class_weights": "loss",
+    "threshold": "score_threshold", "optim": "optimizer", "lr_schedule": "schedule", "gpu": "device",
+    "gpus": "device", "cuda": "device", "horizontal_flip": "flip", "rotation_range": "rotation",
 }  # fmt: skip
 ACCEPTED = {"discount", "optimiser"}  # former names that are aliases now
 FORMER = {**OPTIONS, **DATA_OPTIONS, "amount": "noise_std", "from": "extend", "warm_up": "learning_starts"}
 FORMER = {name: right for name, right in FORMER.items() if name not in ACCEPTED}
 
 FOREIGN = {**KERAS, **LIGHTNING, **ULTRALYTICS, **STABLE_BASELINES, **SCIKIT_LEARN, **PYTORCH, **FORMER}
-FOREIGN_FLAGS = {"demand": "require"}  # what is written with two dashes
+FOREIGN_FLAGS = {  # what is written with two dashes
+    "demand": "require", "gpu": "device cuda", "o": "out", "output": "out", "output-dir": "out",
+    "save-dir": "out", "silent": "quiet", "q": "quiet", "verbose": "debug", "random-state": "seed",
+}  # fmt: skip
+_TRANSFORMATIONS = "one option for each transformation, such as flip=true (hibiscus train METHOD --help)"
+_FOLDER = "write the run folder as --out FOLDER"
+_NO_WEIGHTS = "leave it out: networks start from random weights (extend=RUN continues a run of your own)"
+ADVICE = {  # what a word means that is no option under another name either
+    **dict.fromkeys(("augment", "augmentation", "augmentations", "data_augmentation"), _TRANSFORMATIONS),
+    **dict.fromkeys(("transform", "transforms"), _TRANSFORMATIONS),
+    **dict.fromkeys(("pretrained", "weights", "imagenet", "transfer", "finetune"), _NO_WEIGHTS),
+    **dict.fromkeys(("save_dir", "output", "output_dir", "out_dir", "model_dir"), _FOLDER),
+    **dict.fromkeys(("log_dir", "logdir", "project"), _FOLDER),
+    **dict.fromkeys(("num_workers", "workers", "pin_memory", "shuffle"),
+                    "leave it out: images are decoded once, and batches are always shuffled"),
+    "verbose": "leave it out; --quiet prints only errors",
+    "env": "write the environment as DATA: hibiscus train dqn gym:CartPole-v1",
+    "folds": "hibiscus crossval METHOD DATA folds=5",
+    "cv": "hibiscus crossval METHOD DATA folds=5",
+    "resume": "hibiscus resume RUN",
+    "config": "write --config FILE.yaml",
+}  # fmt: skip
+VALUES = {  # by option: a value of other libraries, and what comes nearest here
+    "loss": {"ce": "cross-entropy", "crossentropy": "cross-entropy", "weighted": "balanced", "l2": "mse",
+             "l1": "mae", "bce": "cross-entropy", "categorical_crossentropy": "cross-entropy"},
+    "optimizer": {"momentum": "sgd", "nesterov": "sgd", "adamax": "adam", "nadam": "adam",
+                  "adagrad": "rmsprop", "adadelta": "rmsprop", "lion": "adamw"},
+    "precision": {"16": "bfloat16", "fp16": "bfloat16", "float16": "bfloat16", "half": "bfloat16",
+                  "mixed": "auto", "bf16-mixed": "bfloat16", "16-mixed": "bfloat16", "32": "float32"},
+    "schedule": {"cosineannealing": "cosine", "step": "steps", "multistep": "steps", "none": "constant",
+                 "exponential": "cosine", "onecycle": "one-cycle", "onecyclelr": "one-cycle"},
+    "split": {"random": "hash", "temporal": "time", "groups": "group"},
+}  # fmt: skip

@@ -10,30 +10,18 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from hibiscus.data.config import DataConfig
-from hibiscus.errors import ConfigError, UsageError, nearest, similar_words
-from hibiscus.runs.foreign_options import FOREIGN
+from hibiscus.errors import ConfigError, nearest, similar_words
+from hibiscus.runs.foreign_options import VALUES
+from hibiscus.runs.option_words import resolve_aliases, unknown_option
 from hibiscus.training.config import TrainingConfig
 
 __all__ = [
-    "ALIASES",
     "build_options",
     "check_options",
     "explain_range",
-    "parse_words",
-    "resolve_aliases",
     "split_options",
 ]
 
-ALIASES = {  # accepted wherever options are, and replaced before anything is stored
-    "bs": "batch_size",
-    "discount": "gamma",
-    "ema": "ema_decay",
-    "grad_clip": "clip_grad_norm",
-    "lr": "learning_rate",
-    "optimiser": "optimizer",
-    "scheduler": "schedule",
-    "wd": "weight_decay",
-}
 TYPE_NAMES = {
     "integer": "whole number",
     "string": "text",
@@ -43,62 +31,6 @@ TYPE_NAMES = {
     "array": "a,b",
 }
 LIMITS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<"))
-
-
-def parse_words(words: list[str]) -> dict[str, Any]:
-    """`["epochs=3", "net.hidden=64,64"]` as `{"epochs": "3", "net.hidden": [64, 64]}`.
-
-    Options of the network are converted; others stay strings, which pydantic converts.
-
-    Raises:
-        UsageError: a word without `=`, or an option that is given twice.
-    """
-    options: dict[str, Any] = {}
-    for word in words:
-        key, sign, value = word.partition("=")
-        if not sign or not key:
-            raise UsageError(
-                f"'{word}' is not an option",
-                "options as key=value",
-                "hibiscus train METHOD --help lists them",
-            )
-        key = key.replace("-", "_")
-        if key in options:
-            raise UsageError(f"{key}={value}: {key} is given twice", "each option once", "leave one out")
-        options[key] = _guess(value) if "." in key else value
-    return options
-
-
-def _guess(text: str) -> Any:
-    if "," in text:
-        return [_guess(part) for part in text.split(",") if part]
-    for number_type in (int, float):
-        try:
-            return number_type(text)
-        except ValueError:
-            continue
-    return {"true": True, "false": False, "none": None}.get(text.lower(), text)
-
-
-def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options under their own names, with underscores for hyphens.
-
-    Raises:
-        ConfigError: an option is given twice, under its name and under an alias of it.
-    """
-    resolved: dict[str, Any] = {}
-    given: dict[str, str] = {}
-    for key, value in options.items():
-        plain = key.replace("-", "_")
-        name = ALIASES.get(plain, plain)
-        if name in resolved:
-            raise ConfigError(
-                f"{name} is given twice, as {given[name]} and as {key}",
-                "each option once",
-                f"leave out {plain if plain != name else given[name]}",
-            )
-        resolved[name], given[name] = value, key
-    return resolved
 
 
 def split_options(
@@ -132,20 +64,8 @@ def split_options(
         elif key in config_type.model_fields:
             chosen[key] = value
         else:
-            raise _unknown_option(key, config_type, method)
+            raise unknown_option(key, {*config_type.model_fields, *DataConfig.model_fields}, method)
     return data, {**chosen, "net_options": network} if network else chosen
-
-
-def _unknown_option(key: str, config_type: type[TrainingConfig], method: str) -> ConfigError:
-    known = [*(name for name in config_type.model_fields if name != "net_options"), *DataConfig.model_fields]
-    right = FOREIGN.get(key)
-    if right and (right in known or right == "extend" or (right.startswith("net.") and "net" in known)):
-        return ConfigError(f"there is no option '{key}'; use {right}")
-    if right == "device":
-        return ConfigError(f"there is no option '{key}'; use --device on the command line, device= in Python")
-    listed = f"hibiscus train {method} --help lists all"
-    fix = f"{nearest(key, known)} ({listed})" if similar_words(key, known) else listed
-    return ConfigError(f"there is no option '{key}'", "an option of this method or of its data", fix)
 
 
 def check_options(
@@ -210,7 +130,9 @@ def _members(kind: type[BaseModel], name: str) -> Iterator[Any]:
 def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
     field = kind.model_fields[name]
     default = field.get_default(call_default_factory=True)
-    close = similar_words(str(value), map(str, _members(kind, name)))
+    members = [str(member) for member in _members(kind, name)]
+    right = VALUES.get(name, {}).get(str(value).lower())
+    close = similar_words(str(value), members)
     text = (
         f"{default:g}"
         if isinstance(default, float)
@@ -219,7 +141,9 @@ def _invalid(kind: type[BaseModel], name: str, value: Any) -> ConfigError:
         else default
     )
     fix = "leave it out" if default is None else f"leave it out for {name}={text}"
-    if close:
+    if right in members:
+        fix = f"{name}={right} is the nearest"
+    elif close:
         fix = f"did you mean {name}={close[0]}?"
     return ConfigError(f"{name}={value}", f"{explain_range(kind, name)} ({field.description})", fix)
 

@@ -246,7 +246,7 @@ class Session:
         self.folder.write("preparation.json", self.preparation.to_json())
         names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
         self.folder.write("split.json", names)
-        self.folder.write_config(self.method_name, self.dataset.path, info["config"], options)
+        self.folder.write_config(self.method_name, info["data"]["location"], info["config"], options)
         self.folder.write("run.json", info)
 
     @contextlib.contextmanager

@@ -28,7 +28,8 @@ from hibiscus.progress import show_line
 from hibiscus.report.compare import compare_runs
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
-from hibiscus.runs.options import check_options, explain_range, resolve_aliases, split_options
+from hibiscus.runs.option_words import resolve_aliases
+from hibiscus.runs.options import check_options, explain_range, split_options
 from hibiscus.runs.recorded_loop import training_failed
 from hibiscus.runs.run import Run
 from hibiscus.runs.sweep_summary import setting_text, summarize_sweep

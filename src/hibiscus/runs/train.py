@@ -9,6 +9,7 @@ from typing import Any
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import RunError
 from hibiscus.progress import step
+from hibiscus.runs.destination import check_run_folder
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
@@ -32,6 +33,7 @@ def train_run(
     """Trains a new run, or extends the one that the option `extend` names; see `hibiscus.train`."""
     options = dict(options)
     previous = options.pop("extend", None)
+    check_run_folder(out)
     device = init_distributed(device)
     quiet = quiet or not is_main_process()
     with main_process_first():

@@ -6,7 +6,6 @@ all times. A digest of all tensors and the state detects truncated or altered fi
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -20,8 +19,9 @@ from torch import Tensor
 
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT, upgrade_tensors
+from hibiscus.training.atomic_files import cannot_write
 
-__all__ = ["load_checkpoint", "save_checkpoint", "write_atomically"]
+__all__ = ["load_checkpoint", "save_checkpoint"]
 
 
 def _digest(tensors: dict[str, Tensor], state: str) -> str:
@@ -32,37 +32,6 @@ def _digest(tensors: dict[str, Tensor], state: str) -> str:
         if tensor.numel():
             digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _cannot_write(path: Path, error: Exception) -> RunError:
-    text = str(error)
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in text or "os error 28" in text
-    what = "the disk is full" if full else (getattr(error, "strerror", None) or text)
-    return RunError(
-        f"{path}: cannot be written ({what}); what was saved before is intact",
-        "a writable folder with enough free space",
-        "free some space, then continue: hibiscus resume RUN"
-        if full
-        else "choose another folder: --out FOLDER",
-    )
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file atomically: it always contains either the old or the new content.
-
-    Raises:
-        RunError: the disk is full, or the folder is not writable.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from None
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
@@ -82,7 +51,7 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
         temporary.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from None
+        raise cannot_write(path, error) from None
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,0 +1,115 @@
+"""Options from a YAML file: one that a person wrote, or the `config.yaml` of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hibiscus.errors import ConfigError, DataError, UsageError
+from hibiscus.run_format import FORMAT, upgrade_options
+from hibiscus.runs.option_words import resolve_aliases
+
+__all__ = ["Command", "read_command"]
+
+
+class Command:
+    """What a training verb is asked to do.
+
+    Args:
+        method: the name of the method; None if no one was given.
+        data: the path or name of the data; None if no one was given.
+        options: by name.
+    """
+
+    def __init__(self, method: str | None, data: str | None, options: dict[str, Any]):
+        self.method, self.data, self.options = method, data, options
+
+
+def read_command(
+    config: str | None, method: str | None, data: str | None, options: dict[str, Any]
+) -> Command:
+    """The command of a configuration file, with what was typed in its place where both say something.
+
+    Args:
+        config: the file; None if there is none.
+        method: as typed.
+        data: as typed.
+        options: as typed.
+
+    Raises:
+        DataError: the file cannot be read.
+        ConfigError: it holds no options, or the options of another method.
+    """
+    if config is None:
+        return Command(method, data, options)
+    content = _read(Path(config).expanduser())
+    stored, path = content.pop("method", None), content.pop("data", None)
+    if method is not None and stored not in (None, method):
+        raise ConfigError(
+            f"{method} together with --config {config}, which holds options of {stored}",
+            "one method",
+            f"leave out {method}, or take another file",
+        )
+    method = method or (None if stored is None else str(stored))
+    typed = resolve_aliases(options)
+    return Command(
+        method, data or (None if path is None else str(path)), {**resolve_aliases(content), **typed}
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The content of a configuration file, in today's names."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"--config {file}: cannot be read ({error.strerror or error})",
+            "a YAML file of options",
+            "check the path",
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"--config {file}: not YAML ({reason})", "lines such as `epochs: 30`", "correct it"
+        ) from None
+    if not isinstance(content, dict):
+        raise ConfigError(
+            f"--config {file}: holds no options", "lines such as `epochs: 30`", "check the path"
+        )
+    content = {str(name).replace("-", "_"): value for name, value in content.items()}
+    version = content.pop("format", None) or _format_of_run(file.parent) or FORMAT
+    if not isinstance(version, int) or version > FORMAT:
+        raise ConfigError(
+            f"--config {file}: format {version}", f"format {FORMAT} or older", "install a newer Hibiscus"
+        )
+    return upgrade_options(content, version)
+
+
+def _format_of_run(folder: Path) -> int | None:
+    """The format of the run in a folder: up to format 3, `config.yaml` did not record it itself."""
+    try:
+        return int(json.loads((folder / "run.json").read_text(encoding="utf-8")).get("format", 1))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
+
+
+def require(command: Command, verb: str) -> tuple[str, str]:
+    """The method and the data of a command.
+
+    Raises:
+        UsageError: one of them is missing.
+    """
+    if command.method is None:
+        raise UsageError(
+            f"{verb}: no method", "a method of `hibiscus list`", f"hibiscus {verb} classify digits"
+        )
+    if command.data is None:
+        raise UsageError(
+            f"{verb} {command.method}: no data",
+            "a folder, a file or bundled data",
+            f"hibiscus {verb} {command.method} digits",
+        )
+    return command.method, command.data

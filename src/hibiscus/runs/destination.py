@@ -1,0 +1,53 @@
+"""Whether a result can be kept, checked before the work whose result it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hibiscus.errors import DataError, RunError
+from hibiscus.runs.folder import RunFolder
+
+__all__ = ["check_run_folder", "check_writable"]
+
+
+def check_run_folder(out: str | os.PathLike[str] | None, may_exist: bool = False) -> None:
+    """Checks that a new run folder could be created.
+
+    Args:
+        out: the folder; by default a new one in `runs/`.
+        may_exist: accept a folder that already contains a run, for commands that can be continued.
+
+    Raises:
+        RunError: the folder is not empty, or it cannot be created or written.
+    """
+    folder = Path("runs") if out is None else Path(out).expanduser()
+    if out is not None and not (may_exist and (folder / "run.json").exists()):
+        RunFolder(folder).require_free()
+    existing = _existing(folder)
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        reason = "no permission to write" if existing.is_dir() else f"{existing} is a file"
+        raise RunError(
+            f"{folder}: cannot be created ({reason})", "a writable location", "choose another: --out FOLDER"
+        )
+
+
+def check_writable(path: Path) -> None:
+    """Checks that a file or folder could be written.
+
+    Raises:
+        DataError: there is no permission to write in its folder.
+    """
+    existing = _existing(path)
+    if not os.access(existing, os.W_OK):
+        raise DataError(
+            f"{path}: cannot be written (no permission to write in {existing})",
+            "a writable location",
+            "another --out",
+        )
+
+
+def _existing(path: Path) -> Path:
+    """The path itself if it exists, otherwise its nearest ancestor that does."""
+    places = (path, *path.absolute().parents)
+    return next((place for place in places if os.path.lexists(place)), Path(path.anchor or "."))
