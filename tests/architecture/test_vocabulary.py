@@ -47,7 +47,7 @@ class Allowed:
 ALLOWED = (
     Allowed("*", "FiLM", "feature-wise linear modulation, the layer of Perez et al."),
     Allowed("report/load.py", "exhibits*", "the file of report items in older run folders"),
-    Allowed("runs/options.py", "optimiser", "an alias that is accepted in place of `optimizer`"),
+    Allowed("runs/option_words.py", "optimiser", "an alias that is accepted in place of `optimizer`"),
     Allowed("data/*", "picture*", "names of folders, columns and arrays in users' files that are recognized"),
     Allowed("data/boxes/label_studio.py", "was_cancelled", "a key of the files of Label Studio"),
     Allowed("data/masks/class_list.py", "unlabelled", "a name in users' class lists that is recognized"),

@@ -10,23 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-VERBS = (
-    "train",
-    "resume",
-    "evaluate",
-    "predict",
-    "embed",
-    "sample",
-    "report",
-    "compare",
-    "crossval",
-    "sweep",
-    "inspect",
-    "convert",
-    "panoptic",
-    "list",
-    "explain",
-)
+from hibiscus.cli.verbs import VERBS
+
 HEAVY = ["torch", "numpy", "pandas", "pydantic", "scipy", "sklearn", "matplotlib"]
 
 

@@ -28,6 +28,7 @@ from hibiscus.cli.arguments import (
     read_options,
     read_training,
 )
+from hibiscus.cli.clean import clean
 from hibiscus.cli.failures import run_app
 from hibiscus.cli.panoptic import panoptic
 from hibiscus.cli.verbs import VERBS, unknown_verb
@@ -234,6 +235,9 @@ app.command(
         "hibiscus panoptic --things runs/ssd-photos-001 --stuff runs/unet-photos-001 photos/ --out maps/"
     )
 )(panoptic)
+
+
+app.command(epilog=example("hibiscus clean", "hibiscus clean --yes"))(clean)
 
 
 @app.command(name="list", epilog=example("hibiscus list"))

@@ -57,7 +57,7 @@ Out = Annotated[
 Config = Annotated[
     str | None,
     typer.Option(
-        "--config", metavar="FILE", help="options in YAML, such as config.yaml of a run; typed ones precede"
+        "--config", metavar="FILE", help="options in YAML, or a run to repeat; typed options precede"
     ),
 ]
 Seed = Annotated[

@@ -8,9 +8,12 @@ from typing import Any
 
 from hibiscus.errors import ConfigError, DataError, UsageError
 from hibiscus.run_format import FORMAT, upgrade_options
+from hibiscus.runs.folder import find_run
 from hibiscus.runs.option_words import resolve_aliases
 
 __all__ = ["Command", "read_command"]
+
+ENDINGS = (".yaml", ".yml", ".json")
 
 
 class Command:
@@ -43,7 +46,7 @@ def read_command(
     """
     if config is None:
         return Command(method, data, options)
-    content = _read(Path(config).expanduser())
+    content = _read(_find(Path(config).expanduser()))
     stored, path = content.pop("method", None), content.pop("data", None)
     if method is not None and stored not in (None, method):
         raise ConfigError(
@@ -55,6 +58,17 @@ def read_command(
     typed = resolve_aliases(options)
     return Command(
         method, data or (None if path is None else str(path)), {**resolve_aliases(content), **typed}
+    )
+
+
+def _find(file: Path) -> Path:
+    """The file itself; `config.yaml` of a run if the folder of a run is given, such as `runs/latest`."""
+    if file.is_file() or (file.suffix.lower() in ENDINGS and file.parent.name != "latest"):
+        return file
+    return (
+        find_run(file.parent) / file.name
+        if file.suffix.lower() in ENDINGS
+        else find_run(file) / "config.yaml"
     )
 
 

@@ -24,7 +24,7 @@ SYNTAX = (
     "[--debug]",
 )
 FLAGS = (
-    ("--config FILE", "options in YAML, such as config.yaml of a run; METHOD and DATA may be in it too"),
+    ("--config FILE", "options, METHOD and DATA in YAML, or a run to repeat; typed options precede"),
     ("--out FOLDER", "the run folder; by default a new one in runs/"),
     ("--seed N", "random seed; the same seed gives the same result"),
     ("--device NAME", "auto, cpu, cuda, cuda:1, mps"),

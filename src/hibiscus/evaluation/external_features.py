@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from hibiscus.data.images.cache import cache_folder
+from hibiscus.data.disk_cache import cache_folder
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from hibiscus import progress
 from hibiscus.data.batch import Batch
-from hibiscus.data.images.cache import cache_folder
+from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import RunError
 from hibiscus.losses import cross_entropy
@@ -105,11 +105,13 @@ def _key(data: PreparedData, classes: list[str]) -> str:
 def _load_or_train(network: nn.Sequential, data: PreparedData, key: str, labeled: bool) -> None:
     path = cache_folder() / "feature-networks" / f"{key}.safetensors"
     if path.exists() and _load(network, path):
+        mark_used(path)
         return
     _train(network, data, labeled)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(path, network.state_dict(), {"format": 1})
+        trim_cache()
     except (OSError, RunError):  # no space or no write permission: train again next time
         return
 

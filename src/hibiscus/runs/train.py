@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.disk_cache import cache_limit
 from hibiscus.errors import RunError
 from hibiscus.progress import step
 from hibiscus.runs.destination import check_run_folder
@@ -34,6 +35,7 @@ def train_run(
     options = dict(options)
     previous = options.pop("extend", None)
     check_run_folder(out)
+    cache_limit()  # an invalid setting is an error now, not in the first validation
     device = init_distributed(device)
     quiet = quiet or not is_main_process()
     with main_process_first():

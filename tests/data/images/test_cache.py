@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from data import make_files as make
+from hibiscus.data.disk_cache import cache_folder
 from hibiscus.data.images import cache
-from hibiscus.data.images.cache import cache_folder, decode_images
+from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import open_image
 from hibiscus.data.keys import digest
 

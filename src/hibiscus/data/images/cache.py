@@ -1,7 +1,6 @@
 """The image cache: images are decoded once, into a memory-mapped array found by the state of the files.
 
-The cache is in `$HIBISCUS_CACHE`, otherwise in `$XDG_CACHE_HOME/hibiscus`, otherwise in `~/.cache/hibiscus`.
-Nothing is ever written to the user's data folders. The cache can be deleted at any time.
+Nothing is ever written to the user's data folders. `disk_cache` says where the cache is and limits its size.
 """
 
 from __future__ import annotations
@@ -23,26 +22,19 @@ import numpy as np
 import torch
 
 from hibiscus.data.dataset import Skipped
+from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
 from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.data.keys import digest
 from hibiscus.errors import DataError
 from hibiscus.progress import step
 
-__all__ = ["cache_folder", "decode_images"]
+__all__ = ["decode_images"]
 
 Decoded = tuple[
     np.ndarray, np.ndarray, list[tuple[int, str]]
 ]  # pixels, keys, and the bad files with their reasons
 CHUNK, CHUNK_BYTES = 512, 2**25  # the largest number of images, and of bytes of pixels, decoded at a time
-
-
-def cache_folder() -> Path:
-    """The folder of the cache, which may not exist yet."""
-    chosen = os.environ.get("HIBISCUS_CACHE")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hibiscus"
 
 
 def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str, white_level: float | None) -> str:
@@ -207,10 +199,12 @@ def decode_images(
     entry = cache_folder() / "images" / _stamp(files, shape, resize, white_level)
     whole = (len(files), *shape)
     decoded = _load(entry, whole)
+    mark_used(entry)
     if decoded is None:
         try:
             _build(entry, files, shape, resize, white_level)
             decoded = _load(entry, whole)
+            trim_cache()
         except OSError:  # no space, or no permission to write: decode into memory instead
             decoded = None
     if decoded is None:
