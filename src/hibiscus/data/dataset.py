@@ -96,7 +96,8 @@ class Dataset:
             `(items, height, width)`, the class of each pixel, or `IGNORED`; `boxes` float32 `(items, rows,
             5)`: xmin, ymin, xmax, ymax as fractions of the image's width and height, and the class, which is
             `PADDING` in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height
-            and width of the images in their files.
+            and width of the images in their files; `box_areas` float32 `(items, rows)`, the annotated area of
+            the object in each box, as a fraction of the image.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in
             the same part, and adding an item moves no other.
@@ -137,7 +138,7 @@ class Dataset:
         state.update("\x1f".join(self.ids).encode(errors="surrogateescape"))
         for part, items in sorted(self.parts.items()):
             state.update(part.encode() + np.ascontiguousarray(items, np.int64).tobytes())
-        for name in sorted(self.fields):
+        for name in sorted(self.fields.keys() - {"box_areas"}):
             state.update(name.encode())
         for name in ("label", "target", "domain"):
             if name in self.fields:
@@ -148,7 +149,7 @@ class Dataset:
 
     def describe_fields(self) -> dict[str, str]:
         """A short description of each field with its type, size and range."""
-        return {name: self._describe(name) for name in self.fields if name != "size"}
+        return {name: self._describe(name) for name in self.fields if name not in ("size", "box_areas")}
 
     def _describe(self, name: str) -> str:
         values = self.fields[name]

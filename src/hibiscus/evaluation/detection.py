@@ -53,6 +53,18 @@ def ground_truth(data: PreparedData, part: str, sizes: np.ndarray | None = None)
     return truths
 
 
+def annotated_areas(data: PreparedData, part: str, sizes: np.ndarray) -> list[np.ndarray] | None:
+    """The annotated area in pixels of each true box of each image; None if they are those of the boxes."""
+    fractions = data.dataset.fields.get("box_areas")
+    if fractions is None:
+        return None
+    rows = np.asarray(fractions)[data.parts[part]].astype(np.float64)
+    return [
+        values[boxes[:, 4] != PADDING] * size.prod()
+        for values, boxes, size in zip(rows, data.values("boxes", part), sizes, strict=True)
+    ]
+
+
 def _pixel_detections(detections: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
     """The detections of each image, `(d, 6)`, in pixels of the image file and without padding."""
     return [in_pixels(rows[rows[:, 5] >= 0], size) for rows, size in zip(detections, sizes, strict=True)]
@@ -88,13 +100,14 @@ def evaluate_boxes(
     """
     sizes = data.file_sizes(part)
     truths, rows = ground_truth(data, part, sizes), _pixel_detections(detections, sizes)
-    ap, voc = average_precision(truths, rows, len(classes)), voc_precision(truths, rows, len(classes))
+    areas = annotated_areas(data, part, sizes)
+    ap, voc = average_precision(truths, rows, len(classes), areas), voc_precision(truths, rows, len(classes))
     at_threshold = metrics_at_threshold(truths, rows, len(classes), score)
     mean = mean_boxes(ground_truth(data, "train"), len(classes))
     baseline = [in_pixels(mean, size) for size in sizes]
     baselines = {
         "mean box of each class": _metrics(
-            average_precision(truths, baseline, len(classes)),
+            average_precision(truths, baseline, len(classes), areas),
             voc_precision(truths, baseline, len(classes)),
             metrics_at_threshold(truths, baseline, len(classes), score),
         )

@@ -93,8 +93,10 @@ def voc_precision(
 
         ap = sum((recall_n+1 - recall_n) * max(precision from recall_n+1 on))
 
-    A detection is matched to the true box with the highest IoU; if that is matched already, it is a false
-    positive. Crowds are ignored, as VOC ignores difficult objects.
+    As in VOC's development kit, a detection is assigned to the true box with the highest IoU, difficult ones
+    included. If that IoU reaches the threshold, it is a hit the first time, a false positive when the box is
+    matched already, and does not count when the box is difficult. Difficult objects (here: crowds) are not
+    counted in the recall. The kit adds a pixel to the sides of boxes; here edges are not pixels.
 
     Args:
         truths: true boxes of each image.
@@ -217,13 +219,15 @@ def _match(
         crowd = truth[:, 5] != 0
         true_count += int((~crowd).sum())
         rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-        overlap = _overlap(rows, truth, crowd)
+        overlap = _overlap(rows, truth, crowd & (not voc))
         free = ~crowd
         for row, values in zip(rows, overlap, strict=True):
-            candidates = np.where(~crowd if voc else free, values, -1)
+            candidates = values if voc else np.where(free, values, -1)
             best = int(candidates.argmax()) if len(values) else -1
-            hit = best >= 0 and candidates[best] >= level and bool(free[best])
-            if not hit and (values[crowd] >= level).any():
+            reached = best >= 0 and candidates[best] >= level
+            hit = reached and bool(free[best])
+            in_crowd = reached and bool(crowd[best]) if voc else (values[crowd] >= level).any()
+            if not hit and in_crowd:
                 continue
             if hit:
                 free[best] = False

@@ -134,3 +134,26 @@ def test_an_annotation_file_is_data_too(tmp_path):
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(DataError, match="unknown file type"):
         open_data(tmp_path / "other.json")
+
+
+def test_annotated_areas_are_fractions_of_the_image(tmp_path):
+    folder = coco(tmp_path / "pets")
+    found = json.loads((folder / "annotations.json").read_text())
+    found["annotations"][0]["area"] = 120
+    (folder / "annotations.json").write_text(json.dumps(found))
+    data = open_data(folder)
+    np.testing.assert_allclose(data.fields["box_areas"], [[0.05, 0.25], [0, 0], [0.0625, 0]], atol=1e-6)
+    assert data.fingerprint == open_data(coco(tmp_path / "same" / "pets")).fingerprint
+
+
+def test_a_test_part_of_its_own(tmp_path):
+    folder = coco(tmp_path / "train")
+    other = coco(tmp_path / "test")
+    found = json.loads((other / "annotations.json").read_text())
+    found["categories"] = [{"id": 5, "name": "cat"}, {"id": 3, "name": "dog"}]
+    found["annotations"] = [{**found["annotations"][0], "id": i, "bbox": [i, 4, 30, 20]} for i in range(4)]
+    (other / "annotations.json").write_text(json.dumps({**found, "categories": found["categories"][::-1]}))
+    data = open_data(folder, test_data=other)
+    assert data.names == {"boxes": ("cat", "dog")}
+    assert data.fields["boxes"][3, :, 4].tolist() == [1, 1, 1, 1]
+    assert data.fields["boxes"][0, :, 4].tolist() == [0, -2, -1, -1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
+from hibiscus.data.boxes.coco_masks import json_number
 from hibiscus.data.boxes.faults import check_lost_boxes
 from hibiscus.data.boxes.formats import read_boxes
 from hibiscus.data.boxes.summary import summary
@@ -59,7 +60,8 @@ def open_boxes(
     dataset = Dataset(
         name=path.resolve().stem if path.is_file() else path.resolve().name,
         path=str(path),
-        fields={"image": pixels, "boxes": normalized_boxes(boxset)[good], "size": sizes},
+        fields={"image": pixels, "boxes": normalized_boxes(boxset)[good], "size": sizes}
+        | {"box_areas": annotated_areas(boxset)[good]},
         ids=[boxset.images[i].name for i in good],
         keys=keys,
         parts={part: items[items >= 0] for part, items in parts.items() if part in ("train", "val", "test")},
@@ -82,6 +84,21 @@ def normalized_boxes(boxset: BoxSet) -> np.ndarray:
         rows[: len(image.boxes), :4] = image.boxes / (width, height, width, height)
         rows[: len(image.boxes), 4] = np.where(image.crowd, CROWD - image.labels, image.labels)
     return boxes
+
+
+def annotated_areas(boxset: BoxSet) -> np.ndarray:
+    """The area of the object in each box as a fraction of the image, float32 `(images, rows)`.
+
+    It is `area` where the annotation has one, as in COCO's files, otherwise the area of the box.
+    """
+    count = max((len(image.boxes) for image in boxset.images), default=0)
+    areas = np.zeros((len(boxset.images), max(1, count)), np.float32)
+    for row, image in zip(areas, boxset.images, strict=True):
+        own = (image.boxes[:, 2:] - image.boxes[:, :2]).prod(1)
+        annotated = np.array([json_number(extra.get("area")) for extra in image.extra])
+        usable = annotated > 0  # false for NaN
+        row[: len(own)] = np.where(usable, annotated, own) / (image.size[0] * image.size[1])
+    return areas
 
 
 def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Dataset:

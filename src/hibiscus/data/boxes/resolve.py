@@ -97,8 +97,9 @@ def resolve_edges(builder: _Reporter, entries: Sequence[Entry]) -> None:
             if not box.fault and is_stored is None:
                 box.fault = faults.TURN_UNCLEAR, "the boxes fit the upright and the stored image"
             elif not box.fault:
-                if is_stored or (scaled and entry.frame.differs):
-                    box.extra.pop("segmentation", None)  # it refers to other pixels
+                resized = scaled and entry.frame.differs
+                for name in ("segmentation",) * bool(is_stored or resized) + ("area",) * resized:
+                    box.extra.pop(name, None)  # it refers to other pixels
                 box.edges = _in_image(
                     box.edges, units[box.numbers] == "pixels", entry.frame, bool(is_stored), scaled
                 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.dataset import Dataset, check_bad_files
+from hibiscus.data.dataset import PADDING, Dataset, check_bad_files, remap_classes
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.reading import plan_reading
 from hibiscus.data.keys import frame_keys
@@ -163,6 +163,7 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
             raise DataError(
                 received, expected, "use the same columns or arrays, and target=COLUMN for tables"
             )
+        _take_class_numbers(dataset, first)
         if dataset.names != first.names:
             received = f"{dataset.path}: the {part} part has the classes {_listed(dataset.names)}"
             raise DataError(
@@ -194,6 +195,27 @@ def _listed(names: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(", ".join(classes) for classes in names.values())
 
 
+def _take_class_numbers(dataset: Dataset, first: Dataset) -> None:
+    """Renumbers the classes of boxes to those of the first dataset, if it has them all."""
+    names, known = dataset.names.get("boxes", ()), first.names.get("boxes", ())
+    if names != known and set(names) <= set(known):
+        dataset.fields["boxes"] = remap_classes(dataset.fields["boxes"], names, known)
+        dataset.names = {**dataset.names, "boxes": known}
+
+
+def _padded_rows(values: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Boxes `(items, rows, 5)`, or other values of theirs `(items, rows)`, with equally many rows."""
+    count = max(array.shape[1] for array in values)
+    result = []
+    for array in values:
+        wide = np.zeros((len(array), count, *array.shape[2:]), array.dtype)
+        if array.ndim == 3:
+            wide[..., -1] = PADDING
+        wide[:, : array.shape[1]] = array
+        result.append(wide)
+    return result
+
+
 def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
     """A field of several datasets joined, with the columns of the first."""
     import pandas
@@ -201,6 +223,8 @@ def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
     first, values = datasets[0], [dataset.fields[name] for dataset in datasets]
     if name == "table":
         return pandas.concat(values, ignore_index=True)[list(values[0].columns)]
+    if name in ("boxes", "box_areas"):
+        values = _padded_rows(values)
     try:
         return np.concatenate(values)
     except (ValueError, TypeError) as error:
