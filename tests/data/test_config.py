@@ -53,6 +53,7 @@ def test_opening_names_exactly_what_open_data_takes():
     import inspect
 
     from hibiscus.data.open import open_data
+    from hibiscus.data.tables.table_options import TableOptions
 
     opening = DataConfig(target="y", image_size="8,9").opening()
     assert opening == {
@@ -62,9 +63,15 @@ def test_opening_names_exactly_what_open_data_takes():
         "target_domain": None,
         "image_size": (8, 9),
         "channels": None,
+        "box_edges": "auto",
+        "box_units": "auto",
+        "box_orientation": "auto",
         "max_bad_fraction": 0.05,
+        **DataConfig().reading(),
     }
-    assert set(opening) <= set(inspect.signature(open_data).parameters)
+    TableOptions.of(DataConfig().reading())
+    others = set(opening) - set(DataConfig().reading())
+    assert others <= set(inspect.signature(open_data).parameters)
 
 
 def test_every_option_has_a_sentence_and_goes_through_json():

@@ -47,7 +47,7 @@ def test_what_is_no_path(path, match):
 def test_a_image_and_unknown_files(tmp_path):
     image = make.image(tmp_path / "x.png")
     assert f"pass the folder: {tmp_path}" in refused(image, "a single image")
-    for name in ("a.xlsx", "noending", "model.pkl"):
+    for name in ("a.docx", "noending", "model.pkl"):
         (tmp_path / name).write_bytes(b"x")
         assert str(tmp_path / name) in refused(tmp_path / name, "unknown file type")
 

@@ -21,9 +21,11 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     from hibiscus.data.config import DataConfig
     from hibiscus.data.open import open_data
     from hibiscus.errors import ConfigError, DataError, nearest
+    from hibiscus.runs.option_words import join_roles
     from hibiscus.runs.options import build_options
     from hibiscus.runs.prepare import prepare_parts
 
+    options = join_roles(options)
     unknown = [key for key in options if key not in DataConfig.model_fields]
     if unknown:
         raise ConfigError(

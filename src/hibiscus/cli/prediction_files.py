@@ -28,7 +28,11 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
         if ending == ".json":
             path.write_text(json.dumps(plain(predicted), ensure_ascii=False), encoding="utf-8")
         elif ending == ".npz":
-            arrays = {name: np.asarray(values) for name, values in predicted.items() if name != "skipped"}
+            arrays = {
+                name: np.asarray(values)
+                for name, values in predicted.items()
+                if name not in ("skipped", "notes")
+            }
             np.savez(path, allow_pickle=False, **arrays)
         elif ending == ".csv":
             _frame(predicted).to_csv(path, index=False)
@@ -47,7 +51,7 @@ def _frame(predicted: dict[str, Any]) -> Any:
 
     columns: dict[str, Any] = {}
     for name, values in predicted.items():
-        if name in ("skipped", "classes"):
+        if name in ("skipped", "notes", "classes"):
             continue
         array = np.asarray(values)
         if array.ndim < 2:

@@ -18,7 +18,14 @@ __all__ = ["check_out", "embeddings", "predictions"]
 
 MAX_LINES = 50  # on a terminal; a pipe gets all
 MAX_NUMBERS = 12  # of one prediction in a line
-SEPARATE = ("id", "skipped", "classes", "probabilities", "size")  # entries that are no columns on the screen
+SEPARATE = (
+    "id",
+    "skipped",
+    "notes",
+    "classes",
+    "probabilities",
+    "size",
+)  # entries that are no columns on the screen
 
 
 def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path | None:
@@ -169,6 +176,8 @@ def _report_skipped(predicted: dict[str, Any], as_json: bool, quiet: bool) -> No
     if not quiet and not as_json:
         for bad in predicted["skipped"]:
             note(f"skipped: {bad['reason']}")
+        for text in predicted.get("notes", ()):
+            note(f"note: {text}")
 
 
 def _report_written(predicted: dict[str, Any], noun: str, out: Path, as_json: bool, quiet: bool) -> None:

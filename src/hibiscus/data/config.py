@@ -61,6 +61,26 @@ class DataConfig(BaseModel):
         description="items with equal values in this column stay in the same part; "
         "with split=class: class, or folder to keep whole folders of classes together",
     )
+    role: dict[str, str] = Field(
+        default_factory=dict,
+        description="tables: the role of a column, role.COLUMN=number|category|text|time|group|ignore",
+    )
+    columns: tuple[str, ...] | None = Field(
+        None, description="tables: the input columns, a,b,c; by default all that are no identifiers"
+    )
+    header: bool | None = Field(
+        None, description="tables: whether the first line names the columns; detected by default"
+    )
+    decimal: Literal["auto", "point", "comma"] = Field(
+        "auto", description="tables: the decimal sign of numbers; determined for each column by default"
+    )
+    day_first: bool | None = Field(
+        None, description="tables: whether 01/02/2020 is in February; determined for each column by default"
+    )
+    missing: tuple[str, ...] | None = Field(
+        None, description="tables: the words that stand for a missing value, such as NA,?"
+    )
+    sheet: str | None = Field(None, description="spreadsheets: the sheet; by default the first with a table")
     scaling: Literal["standard", "range", "none"] = Field(
         "standard", description="tables: how numeric columns are scaled"
     )
@@ -79,8 +99,18 @@ class DataConfig(BaseModel):
     def _two_sides(cls, value: Any) -> Any:
         return tuple(value.split(",")) if isinstance(value, str) and "," in value else value
 
+    @field_validator("columns", "missing", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    def reading(self) -> dict[str, Any]:
+        """The options of `open_data` that say how a table is read."""
+        names = ("role", "columns", "group", "header", "decimal", "day_first", "missing", "sheet")
+        return {name: getattr(self, name) for name in names}
+
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
         names = ("target", "test_data", "target_domain", "image_size", "channels", "white_level")
         names = (*names, "box_edges", "box_units", "box_orientation", "max_bad_fraction")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | self.reading()

@@ -104,6 +104,7 @@ class Dataset:
         parts: the indices of each part that the data came with (`train`, `val`, `test`); empty if it has no
             parts.
         roles: for tables, the role of each column.
+        readings: for tables, how each column was read, a `ColumnReading`.
         notes: what the user should know about how the data was read.
         skipped: files that could not be used.
         names: for `mask` and `boxes`, the class names that the numbers stand for.
@@ -121,6 +122,7 @@ class Dataset:
     notes: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    readings: dict[str, Any] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:

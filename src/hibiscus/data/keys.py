@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.tables.columns import LOOSE_MISSING, as_texts
+from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.tables.missing import LOOSE_MISSING
 
 __all__ = ["content_keys", "digest", "frame_keys"]
 

@@ -21,14 +21,17 @@ from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
-from hibiscus.data.tables.open import join_parts, open_table
+from hibiscus.data.preparation import Preparation
+from hibiscus.data.tables.join import join_parts
+from hibiscus.data.tables.open import open_table
+from hibiscus.data.tables.read import TABLE_ENDINGS, read_text
+from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
 
-TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 LARGEST_SIDE = 4096
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
@@ -49,6 +52,8 @@ def open_data(
     box_units: Literal["auto", "pixels", "fractions", "percent"] = "auto",
     box_orientation: Literal["auto", "upright", "stored"] = "auto",
     max_bad_fraction: float = 0.05,
+    trained: Preparation | None = None,
+    **table: Any,
 ) -> Dataset:
     """Opens a dataset of any supported format.
 
@@ -56,9 +61,9 @@ def open_data(
         path: a folder of images or texts (one folder per class, or flat; with or without `train`, `val`,
             `test`; or `trainA` and `trainB`, two image domains; or `images` and `masks`; or with bounding
             boxes), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file,
-            a file of bounding boxes (COCO JSON, YOLO's `data.yaml`, an export of a tool), a CSV, TSV or
-            Parquet table, a folder with `train.csv` and `test.csv`, the name of a bundled dataset (`digits`),
-            `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
+            a file of bounding boxes (COCO JSON, YOLO's `data.yaml`, an export of a tool), a CSV, TSV,
+            Parquet, XLSX or JSON Lines table, a folder with `train.csv` and `test.csv`, the name of a bundled
+            dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
         target: for tables, the column to predict.
         test_data: the test part, if it is a separate file or folder.
         target_domain: the other image domain, if it is a separate file or folder; all images are resized to
@@ -72,6 +77,9 @@ def open_data(
         box_orientation: whether boxes refer to upright images or to the pixels as stored, which differ for
             images with an EXIF orientation; inferred by default.
         max_bad_fraction: the largest fraction of files, or of bounding boxes, that may be unusable.
+        trained: what a run learned, whose readings of text then apply to a table.
+        **table: how a table is read: `role`, a dictionary of roles by column, `columns`, `group`, `header`,
+            `decimal`, `day_first`, `missing` and `sheet`, see `TableOptions`.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
@@ -86,6 +94,7 @@ def open_data(
     }
     box_reading = BoxReading(box_edges, box_units, box_orientation)
     options: dict[str, Any] = {"target": target, **image_options, "box_reading": box_reading}
+    options |= {"reading": TableOptions.of(table), "trained": trained}
     dataset = _open_one(os.fspath(path), **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(
@@ -99,10 +108,10 @@ def open_data(
         test = _open_one(os.fspath(test_data), like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(os.fspath(target_domain), target=None, **image_options, box_reading=box_reading)
+        other = _open_one(os.fspath(target_domain), **{**options, "target": None})
         dataset = join_domains(dataset, other, image_size, channels)
-    options.pop("box_reading")
-    dataset.options = {name: value for name, value in options.items() if value is not None}
+    given = {**{name: options[name] for name in ("target", *image_options)}, **table}
+    dataset.options = {name: value for name, value in given.items() if value is not None}
     _note_size(dataset, image_size)
     return dataset
 
@@ -204,7 +213,7 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
         if _is_part_table(name, part)
     }
     if "train" in tables and find_boxes(folder) is None:
-        return _open_part_tables(tables, options["target"], **_image(options))
+        return _open_part_tables(tables, options["target"], **_table(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad_fraction"])
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
@@ -219,21 +228,18 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
 
 def _open_part_tables(files: dict[str, Path], target: str | None, **options: Any) -> Dataset:
     """A folder with `train.csv` and `val.csv` or `test.csv`; parts without the target column are left out."""
-    from hibiscus.data.tables.read import read_table
-
     train = open_table(files["train"], target, **options)
     datasets = {"train": train}
     for part in ("val", "test"):
-        if (
-            part in files
-            and target is not None
-            and target not in map(str, read_table(files[part]).frame.columns)
-        ):
+        if part not in files:
+            continue
+        columns = map(str, read_text(files[part], options["options"]).frame.columns)
+        if target is not None and target not in columns:
             name = files[part].name
             train.notes.append(
                 f"{name} has no column {target} and was left out; pass it to predict after training"
             )
-        elif part in files:
+        else:
             datasets[part] = open_table(files[part], target, **options, like=train)
     return join_parts(datasets) if len(datasets) > 1 else train
 
@@ -250,6 +256,10 @@ def _open_boxes(path: Path, options: dict[str, Any], masks: bool = False) -> Dat
     return open_boxes(path, masks=masks, box_reading=options["box_reading"], **_image(options))
 
 
+def _table(options: dict[str, Any]) -> dict[str, Any]:
+    return {**_image(options), "options": options["reading"], "trained": options["trained"]}
+
+
 def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
     if name.endswith(ARCHIVES):
@@ -262,13 +272,13 @@ def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     if name.endswith(BOX_TABLES) and options["target"] is None and like is None and find_boxes(file):
         return _open_boxes(file, options)
     if name.endswith((*TABLE_ENDINGS, ".txt")):
-        return open_table(file, options["target"], **_image(options), like=like)
+        return open_table(file, options["target"], **_table(options), like=like)
     if name.endswith(BOX_ENDINGS) and find_boxes(file) is not None:
         return _open_boxes(file, options)
     if name.endswith(tuple(IMAGE_ENDINGS)):
         raise DataError(f"{file}: a single image", "a folder of images", f"pass the folder: {file.parent}")
     raise DataError(
         f"{file}: unknown file type ({file.suffix or 'no file extension'})",
-        "a folder, or a file ending in .csv .tsv .parquet .npz .npy .mat or an IDX name",
+        "a folder, or a file ending in .csv .tsv .parquet .xlsx .jsonl .npz .npy .mat or an IDX name",
         how_to_convert(file) or "rename or convert it",
     )

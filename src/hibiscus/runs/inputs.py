@@ -103,13 +103,16 @@ def prepare_inputs(
             "pass inputs of the type that the run was trained on",
         )
     inputs = Preparation({name: preparation[name] for name in needed})
+    if "table" in needed:
+        dataset.notes += preparation["table"].unfamiliar(dataset.fields["table"])
     return PreparedData(dataset, inputs, {"inputs": np.arange(len(dataset))}, device, training=training)
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
     """Opens a table; if it lists images, the images are the inputs, unless other columns were inputs too."""
+    header = preparation["table"].header if "table" in preparation else None
     if "image" not in preparation:
-        return open_data(str(file))
+        return open_data(str(file), trained=preparation, header=header)
     prepared = preparation["image"]
     listed = listed_images(file) if file.is_file() and "table" not in preparation else []
     if listed:
@@ -119,6 +122,8 @@ def _open_table(file: Path, preparation: Preparation) -> Dataset:
         image_size=(prepared.height, prepared.width),
         channels=prepared.channels,
         white_level=prepared.white_level,
+        trained=preparation,
+        header=header,
     )
 
 
@@ -223,7 +228,8 @@ def label_predictions(
     """The predictions of a method, with the most probable class by name, and numbers under the name `value`.
 
     Args:
-        dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`.
+        dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`,
+            and `notes` on how they were read, if there are any.
         predictions: as returned by the method; `classes` names the classes of its probabilities, by default
             those of training.
         preparation: with the classes of training, if the method learned them.
@@ -234,4 +240,7 @@ def label_predictions(
         classes = list(predictions["classes"] if "classes" in predictions else preparation["label"].names)
         label = [classes[number] for number in probabilities.argmax(1)]
         named = {"label": label, "probability": probabilities.max(1), **predictions, "classes": classes}
-    return {"id": dataset.ids, **named, "skipped": [dataclasses.asdict(bad) for bad in dataset.skipped]}
+    skipped = [dataclasses.asdict(bad) for bad in dataset.skipped]
+    return {"id": dataset.ids, **named, "skipped": skipped} | (
+        {"notes": dataset.notes} if dataset.notes else {}
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from hibiscus.errors import ConfigError, UsageError, nearest, similar_words
 from hibiscus.runs.foreign_options import ADVICE, FOREIGN
 
-__all__ = ["ALIASES", "check_names", "parse_words", "resolve_aliases", "unknown_option"]
+__all__ = ["ALIASES", "check_names", "join_roles", "parse_words", "resolve_aliases", "unknown_option"]
 
 ALIASES = {  # accepted wherever options are, and replaced before anything is stored
     "bs": "batch_size",
@@ -20,6 +20,9 @@ ALIASES = {  # accepted wherever options are, and replaced before anything is st
     "scheduler": "schedule",
     "wd": "weight_decay",
 }
+
+
+ROLE = "role."  # and the name of a column, which may have any characters
 
 
 def parse_words(words: list[str]) -> dict[str, Any]:
@@ -39,10 +42,10 @@ def parse_words(words: list[str]) -> dict[str, Any]:
                 "options as key=value",
                 "hibiscus train METHOD --help lists them",
             )
-        key = key.replace("-", "_")
+        key = key if key.startswith(ROLE) else key.replace("-", "_")
         if key in options:
             raise UsageError(f"{key}={value}: {key} is given twice", "each option once", "leave one out")
-        options[key] = _guess(value) if "." in key else value
+        options[key] = _guess(value) if "." in key and not key.startswith(ROLE) else value
     return options
 
 
@@ -66,7 +69,7 @@ def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
     resolved: dict[str, Any] = {}
     given: dict[str, str] = {}
     for key, value in options.items():
-        plain = key.replace("-", "_")
+        plain = key if key.startswith(ROLE) else key.replace("-", "_")
         name = ALIASES.get(plain, plain)
         if name in resolved:
             raise ConfigError(
@@ -76,6 +79,15 @@ def resolve_aliases(options: Mapping[str, Any]) -> dict[str, Any]:
             )
         resolved[name], given[name] = value, key
     return resolved
+
+
+def join_roles(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with those named `role.COLUMN` as one dictionary, `role`."""
+    roles = {key[5:]: value for key, value in options.items() if key.startswith(ROLE) and len(key) > 5}
+    others = {
+        key: value for key, value in options.items() if key[5:] not in roles or not key.startswith(ROLE)
+    }
+    return {**others, "role": {**dict(others.get("role") or {}), **roles}} if roles else others
 
 
 def check_names(options: Iterable[str], known: Iterable[str], method: str = "METHOD") -> None:
@@ -91,7 +103,7 @@ def check_names(options: Iterable[str], known: Iterable[str], method: str = "MET
     """
     names = set(known)
     has_network = "net_options" in names
-    for key in resolve_aliases(dict.fromkeys(options)):
+    for key in join_roles(resolve_aliases(dict.fromkeys(options))):
         if key not in names and not (has_network and key.startswith("net.")):
             raise unknown_option(key, names, method)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, nearest, similar_words
 from hibiscus.runs.foreign_options import VALUES
-from hibiscus.runs.option_words import resolve_aliases, unknown_option
+from hibiscus.runs.option_words import join_roles, resolve_aliases, unknown_option
 from hibiscus.training.config import TrainingConfig
 
 __all__ = [
@@ -36,7 +36,9 @@ LIMITS = (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exc
 def split_options(
     config_type: type[TrainingConfig], options: Mapping[str, Any], method: str = "METHOD"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the data and of the method; aliases are resolved, and `net.NAME` goes into `net_options`.
+    """Options of the data and of the method; `net.NAME` goes into `net_options`, `role.NAME` into `role`.
+
+    Aliases are resolved.
 
     Args:
         config_type: the options that the method knows.
@@ -50,7 +52,7 @@ def split_options(
     chosen: dict[str, Any] = {}
     network: dict[str, Any] = {}
     has_network = "net_options" in config_type.model_fields
-    for key, value in resolve_aliases(options).items():
+    for key, value in join_roles(resolve_aliases(options)).items():
         if key in DataConfig.model_fields:
             data[key] = value
         elif key.startswith("net.") and has_network:

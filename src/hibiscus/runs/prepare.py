@@ -69,6 +69,19 @@ def fit_preparation(
         raise DataError(received, "at least one other column", "add columns, or check their roles")
     if "domain" in kind.needs:  # in the order of the data: the first is A
         fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
+    fields |= _fit_targets(dataset, train, kind)
+    if "mask" in kind.needs:
+        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
+    if "boxes" in kind.needs:
+        fields["boxes"] = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], train)
+    if "factors" in kind.uses and "factors" in dataset.fields:
+        fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
+    return Preparation(fields)
+
+
+def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dict[str, Any]:
+    """The class order, or the scale of the numbers, that the method needs or uses."""
+    fields: dict[str, Any] = {}
     for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
         if name not in kind.needs | kind.uses:
             continue
@@ -78,18 +91,18 @@ def fit_preparation(
         if raw is None:
             raise _no_labels(dataset)
         other_classes = name == "label" and kind.parts_hold_other_classes
-        fields[name] = LabelNumbering() if other_classes else learner.fit(np.asarray(raw)[train])
+        values = np.asarray(raw)[train]
+        if other_classes:
+            fields[name] = LabelNumbering()
+        elif learner is TargetPreparation:
+            fields[name] = TargetPreparation.fit(values, _target_reading(dataset))
+        else:
+            fields[name] = learner.fit(values)
         if isinstance(fields[name], LabelPreparation):
             variants = fields[name].match_variants(raw)
             notes = [f"the label '{text}' is read as '{label}'" for text, label in variants.items()]
             dataset.notes += [note for note in notes if note not in dataset.notes]
-    if "mask" in kind.needs:
-        fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
-    if "boxes" in kind.needs:
-        fields["boxes"] = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], train)
-    if "factors" in kind.uses and "factors" in dataset.fields:
-        fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
-    return Preparation(fields)
+    return fields
 
 
 def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
@@ -125,11 +138,33 @@ def _fit_inputs(
     if "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
         fields["table"] = TablePreparation.fit(
-            frame, dataset.roles, scaling=options.scaling, top_words=options.top_words
+            frame, _roles(dataset, options), options.scaling, options.top_words, dataset.readings
         )
+        _note_unfamiliar(dataset, train, fields["table"])
     if "array" in dataset.fields:
         fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
     return fields
+
+
+def _roles(dataset: Dataset, options: DataConfig) -> dict[str, str]:
+    """The roles of the columns; that of the group, which may not have been known when they were read."""
+    return {
+        name: "group" if name == options.group and role != "target" else role
+        for name, role in dataset.roles.items()
+    }
+
+
+def _target_reading(dataset: Dataset) -> Any:
+    """How the text of the target column was read; None if it is no column of a table."""
+    target = next((name for name, role in dataset.roles.items() if role == "target"), None)
+    return dataset.readings.get(target or "")
+
+
+def _note_unfamiliar(dataset: Dataset, train: np.ndarray, table: TablePreparation) -> None:
+    """Notes on the dataset what its other parts hold that the training part does not."""
+    others = np.setdiff1d(np.arange(len(dataset)), train)
+    notes = table.unfamiliar(dataset.fields["table"].iloc[others]) if len(others) else []
+    dataset.notes += [f"outside the training part: {note}" for note in notes]
 
 
 def _domains(dataset: Dataset) -> np.ndarray:
@@ -165,13 +200,14 @@ def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False
     """
     if other_classes or options.split == "class":
         return class_groups(dataset, options.group)
-    if options.group is None:
+    group = options.group or next((name for name, role in dataset.roles.items() if role == "group"), None)
+    if group is None:
         return None
     frame = dataset.fields.get("table")
-    if frame is None or options.group not in frame.columns:
-        received = f"{dataset.path}: group={options.group}: no such column"
+    if frame is None or group not in frame.columns:
+        received = f"{dataset.path}: group={group}: no such column"
         raise DataError(received, "a column of the table", "omit group, or correct its name")
-    return frame[options.group].to_numpy()
+    return frame[group].to_numpy()
 
 
 def prepare_parts(
@@ -195,7 +231,7 @@ def prepare_parts(
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)
     parts = make_split(
-        dataset, "group" if options.group else options.split, options.val, options.test, groups
+        dataset, options.split if groups is None else "group", options.val, options.test, groups
     )
     needs_labels = kind is not None and "label" in kind.needs and "label" in dataset.fields
     return keep_every_class(dataset, parts) if needs_labels and groups is None else parts

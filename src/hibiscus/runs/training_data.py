@@ -67,7 +67,7 @@ def open_other_data(data: Data, stored_options: dict[str, Any], preparation: Pre
         image = preparation["image"]
         opening["image_size"] = (image.height, image.width)
         opening["channels"], opening["white_level"] = image.channels, image.white_level
-    return open_data(data, **opening)
+    return open_data(data, trained=preparation, **opening)
 
 
 def saved_parts(dataset: Dataset, folder: RunFolder) -> Parts:

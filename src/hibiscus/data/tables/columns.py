@@ -8,28 +8,14 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.errors import DataError
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["LOOSE_MISSING", "MISSING", "as_days", "as_numbers", "as_texts", "day_comes_first", "missing_rows"]
-
-MISSING = frozenset(
-    ["", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "Null", "<NA>"]
-)
-LOOSE_MISSING = MISSING | {
-    "None",
-    "none",
-    "-",
-    "--",
-    ".",
-    "*",
-}  # missing only if the other values are numbers
 
 
 def as_texts(values: Any) -> np.ndarray:

@@ -2,13 +2,16 @@ r"""Columns of a table as numeric features: scaled numbers, one-hot categories, 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hibiscus.data.tables.columns import as_days, as_numbers, as_texts, day_comes_first
+from hibiscus.data.tables.column_reading import ColumnReading
+from hibiscus.data.tables.columns import as_days, as_numbers, as_texts
+from hibiscus.data.tables.inferred_types import infer_types
 from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import DataError
 
@@ -17,11 +20,15 @@ __all__ = ["CategoryColumn", "NumberColumn", "TextColumn"]
 LARGEST = 1e30  # above this even a variance in double precision may overflow
 CLIP = 10.0  # standard deviations, which limits the effect of outliers
 MAX_CATEGORIES = 50
+MAX_UNREAD_FRACTION = 0.05  # of the values of a later file that may be no numbers, and count as missing
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number (or a time, in days): missing values are replaced by the median, then values are scaled."""
+    """A number (or a time, in days): missing values are replaced by the median, then values are scaled.
+
+    Runs of older versions have no `reading`; their values are read as Python writes them.
+    """
 
     name: str
     median: float
@@ -32,12 +39,13 @@ class NumberColumn:
     time: bool = False
     day_first: bool = False
     role: str = "number"
+    reading: ColumnReading | None = None
 
     @classmethod
-    def fit(cls, name: str, values: Any, scaling: str, time: bool = False) -> NumberColumn:
+    def fit(cls, name: str, values: Any, scaling: str, reading: ColumnReading) -> NumberColumn:
         r"""Learns the median, and the mean and standard deviation (`standard`) or the limits (`range`)."""
-        day_first = time and day_comes_first(values)
-        numbers = as_days(values, day_first) if time else as_numbers(values, name)
+        time = reading.role == "time"
+        numbers = _checked(name, values, reading)
         known = np.clip(numbers[~np.isnan(numbers)], -LARGEST, LARGEST)
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
         if scaling == "none":
@@ -50,7 +58,8 @@ class NumberColumn:
             scale = 1.0
         median = float(np.median(known)) if len(known) else 0.0
         clip = LARGEST if scaling == "none" else CLIP
-        return cls(name, median, center, scale, clip, bool(len(known) < len(numbers)), time, day_first)
+        missing = bool(len(known) < len(numbers))
+        return cls(name, median, center, scale, clip, missing, time, reading=reading)
 
     @property
     def features(self) -> list[str]:
@@ -59,7 +68,11 @@ class NumberColumn:
 
     def write(self, values: Any, out: np.ndarray) -> None:
         """Writes the features of values (rows,) to out (rows, features)."""
-        numbers = as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
+        if self.reading is None:
+            values = infer_types(values)
+            numbers = as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
+        else:
+            numbers = _checked(self.name, values, self.reading)
         absent = np.isnan(numbers)
         numbers = np.clip(np.where(absent, self.median, numbers), -LARGEST, LARGEST)
         out[:, 0] = np.clip((numbers - self.center) / self.scale, -self.clip, self.clip)
@@ -76,14 +89,16 @@ class CategoryColumn:
     other: bool
     missing: bool
     role: str = "category"
+    reading: ColumnReading | None = None
 
     @classmethod
-    def fit(cls, name: str, values: Any) -> CategoryColumn:
+    def fit(cls, name: str, values: Any, reading: ColumnReading) -> CategoryColumn:
         """Keeps the most frequent categories of the training part, in alphabetical order."""
-        counts = Counter(as_texts(values).tolist())
+        counts = Counter(reading.texts(values).tolist())
         missing = counts.pop(None, 0) > 0
         ordered = sorted(counts, key=lambda category: (-counts[category], category))
-        return cls(name, tuple(sorted(ordered[:MAX_CATEGORIES])), len(ordered) > MAX_CATEGORIES, missing)
+        categories = tuple(sorted(ordered[:MAX_CATEGORIES]))
+        return cls(name, categories, len(ordered) > MAX_CATEGORIES, missing, reading=reading)
 
     @property
     def features(self) -> list[str]:
@@ -96,10 +111,33 @@ class CategoryColumn:
         indices: dict[str | None, int] = {category: index for index, category in enumerate(self.categories)}
         indices[None] = len(self.categories) if self.missing else -1
         other = out.shape[1] - 1 if self.other else -1
-        texts = as_texts(values).tolist()
+        texts = self._texts(values)
         columns = np.fromiter((indices.get(text, other) for text in texts), dtype=np.int64, count=len(out))
         rows = np.flatnonzero(columns >= 0)
         out[rows, columns[rows]] = 1
+
+    def _texts(self, values: Any) -> list[str | None]:
+        """The category of each row; `2.0` is the category `2`, as which a column with gaps may be written."""
+        if self.reading is None:
+            return as_texts(infer_types(values)).tolist()
+        texts = self.reading.texts(values).tolist()
+        known = set(self.categories)
+        whole = {
+            text: text.partition(".")[0]
+            for text in set(texts) - known - {None}
+            if re.fullmatch(r"-?(0|[1-9][0-9]*)\.0+", text) and text.partition(".")[0] in known
+        }
+        return [whole.get(text, text) for text in texts]
+
+    def unseen(self, values: Any) -> Counter[str]:
+        """The categories among values (rows,) that training did not contain, with their counts.
+
+        Those that are too rare for a feature of their own are not known, so that there are none if `other`.
+        """
+        if self.other:
+            return Counter()
+        known = set(self.categories)
+        return Counter(text for text in self._texts(values) if text is not None and text not in known)
 
 
 @dataclass(frozen=True)
@@ -109,15 +147,16 @@ class TextColumn:
     name: str
     tokenizer: dict[str, Any] | None
     role: str = "text"
+    reading: ColumnReading | None = None
 
     @classmethod
-    def fit(cls, name: str, values: Any, top_words: int) -> TextColumn:
+    def fit(cls, name: str, values: Any, top_words: int, reading: ColumnReading) -> TextColumn:
         """Keeps the most frequent words that are not stop words; none if no text contains a word."""
-        texts = [text or "" for text in as_texts(values)]
+        texts = [text or "" for text in reading.texts(values)]
         try:
-            return cls(name, Tokenizer(top_words, stop_words=True).fit(texts).to_dict())
+            return cls(name, Tokenizer(top_words, stop_words=True).fit(texts).to_dict(), reading=reading)
         except DataError:
-            return cls(name, None)
+            return cls(name, None, reading=reading)
 
     @property
     def features(self) -> list[str]:
@@ -127,4 +166,23 @@ class TextColumn:
     def write(self, values: Any, out: np.ndarray) -> None:
         """Writes the features of values (rows,) to out (rows, features)."""
         if self.tokenizer:
-            out[:] = Tokenizer.from_dict(self.tokenizer).matrix([text or "" for text in as_texts(values)])
+            texts = as_texts(infer_types(values)) if self.reading is None else self.reading.texts(values)
+            out[:] = Tokenizer.from_dict(self.tokenizer).matrix([text or "" for text in texts])
+
+
+def _checked(name: str, values: Any, reading: ColumnReading) -> np.ndarray:
+    """Numbers, or times in days, NaN where missing; a few texts that are none count as missing.
+
+    Raises:
+        DataError: too many of them are none; the message gives the first one and its row.
+    """
+    time = reading.role == "time"
+    numbers, unread = reading.days(values) if time else reading.numbers(values)
+    known = int((~np.isnan(numbers)).sum()) + sum(unread.values())
+    if sum(unread.values()) > MAX_UNREAD_FRACTION * known:
+        row, text = next((i, text) for i, text in enumerate(as_texts(values), 1) if text in unread)
+        expected = f"a {'time' if time else 'number'}, as in the training data, or an empty field"
+        received = f"row {row}: column '{name}' contains '{text[:60]}'"
+        fix = f"correct the value, leave the field empty, or train with role.{name}=category"
+        raise DataError(received, expected, fix)
+    return numbers

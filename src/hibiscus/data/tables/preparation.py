@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.features import CategoryColumn, NumberColumn, TextColumn
-from hibiscus.data.tables.roles import ROLES
+from hibiscus.data.tables.identifiers import UNNAMED
+from hibiscus.data.tables.roles import ROLES, read_columns
+from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.typed_columns import plain_series
 from hibiscus.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 __all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TextColumn"]
 
@@ -49,6 +53,7 @@ class TablePreparation:
         roles: Mapping[str, str],
         scaling: str = "standard",
         top_words: int = 1000,
+        readings: Mapping[str, ColumnReading] | None = None,
     ) -> TablePreparation:
         r"""Learns from the training rows.
 
@@ -58,6 +63,8 @@ class TablePreparation:
             scaling: `standard` (mean 0, deviation 1), `range` (the limits of the training part map to -1 and
                 1) or `none`.
             top_words: the number of words kept of each text column.
+            readings: how the columns are read, as decided when the table was opened; by default determined
+                from the training rows.
 
         Raises:
             ConfigError: an unknown scaling or role.
@@ -74,13 +81,15 @@ class TablePreparation:
             fix = "add columns, or assign one of these roles"
             raise DataError("the table has no column to learn from", expected, fix)
         columns = []
-        for name, values in _pick(frame_train, list(used)).items():
+        picked = _pick(frame_train, list(used))
+        inferred = _readings(picked, used, readings or {})
+        for name, values in picked.items():
             if used[name] == "category":
-                columns.append(CategoryColumn.fit(name, values))
+                columns.append(CategoryColumn.fit(name, values, inferred[name]))
             elif used[name] == "text":
-                columns.append(TextColumn.fit(name, values, top_words))
+                columns.append(TextColumn.fit(name, values, top_words, inferred[name]))
             else:
-                columns.append(NumberColumn.fit(name, values, scaling, time=used[name] == "time"))
+                columns.append(NumberColumn.fit(name, values, scaling, inferred[name]))
         prepared = cls(tuple(columns), scaling)
         if prepared.shape == (0,):
             expected = "at least one word or number"
@@ -115,6 +124,38 @@ class TablePreparation:
             start += width
         return out
 
+    def unfamiliar(self, frame: DataFrame) -> list[str]:
+        """A sentence on each column of other rows with categories or texts that training did not contain."""
+        notes = []
+        picked = _pick(frame, [column.name for column in self.columns])
+        for column in self.columns:
+            values = picked[column.name]
+            if isinstance(column, CategoryColumn) and (unseen := column.unseen(values)):
+                count = sum(unseen.values())
+                shown = ", ".join(list(unseen)[:5])
+                notes.append(
+                    f"column '{column.name}': {count:,} of {len(frame):,} rows have a category that training "
+                    f"did not contain ({shown}{' ...' if len(unseen) > 5 else ''})"
+                )
+            elif isinstance(column, NumberColumn) and column.reading is not None:
+                read = column.reading.days if column.time else column.reading.numbers
+                if unread := read(values)[1]:
+                    words = ", ".join(
+                        f"'{text[:30]}' ({count:,})" for text, count in list(unread.items())[:5]
+                    )
+                    notes.append(f"column '{column.name}': read as missing: {words}")
+        return notes
+
+    @property
+    def header(self) -> bool | None:
+        """False if no column of the training data had a name, so that later files have no header either."""
+        return False if all(UNNAMED.fullmatch(column.name) for column in self.columns) else None
+
+    @property
+    def has_readings(self) -> bool:
+        """Whether it says how text is read; preparations of older versions do not."""
+        return all(column.reading is not None for column in self.columns)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         return {
@@ -129,8 +170,22 @@ class TablePreparation:
         columns = []
         for saved in data["columns"]:
             lists = {key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()}
+            if saved.get("reading") is not None:
+                lists["reading"] = ColumnReading.from_json(saved["reading"])
             columns.append(COLUMNS[saved["role"]](**lists))
         return cls(tuple(columns), data["scaling"])
+
+
+def _readings(
+    columns: Mapping[str, Series], roles: Mapping[str, str], known: Mapping[str, ColumnReading]
+) -> dict[str, ColumnReading]:
+    """The reading of each column: the known one, that of its type, or one determined from its texts."""
+    import pandas as pd
+
+    readings = {name: known[name] for name in columns if name in known and known[name].role == roles[name]}
+    texts = {name: plain_series(values) for name, values in columns.items() if name not in readings}
+    options = TableOptions(role={name: roles[name] for name in texts})
+    return {**readings, **read_columns(pd.DataFrame(texts), options=options).columns}
 
 
 def _check_options(roles: Mapping[str, str], scaling: str, top_words: int) -> None:

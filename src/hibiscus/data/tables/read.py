@@ -1,6 +1,7 @@
-r"""Reads tables (CSV, TSV, Parquet), and detects their encoding, separator and header.
+r"""Reads tables (CSV, TSV, Parquet, spreadsheets, JSON Lines) as text, and detects their encoding and layout.
 
-Nothing is learned here: the features of a table are fitted in `preparation.py`, on the training part only.
+The values of a text file stay as they are spelled. What they mean is decided in `roles.py`, on the training
+part, and applied to every other file, so that a value means the same in each.
 """
 
 from __future__ import annotations
@@ -12,61 +13,100 @@ import re
 import textwrap
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.data.tables.columns import LOOSE_MISSING, MISSING
-from hibiscus.data.tables.dialect import SEPARATORS, detect_separator, has_header, scan_rows
-from hibiscus.data.tables.roles import ROLES, guess_roles, role_notes
+from hibiscus.data.encoding import decode_bytes
+from hibiscus.data.tables.dialect import SEPARATORS, cut_lines, detect_separator, first_rows, scan_rows
+from hibiscus.data.tables.extra_lines import find_layout
+from hibiscus.data.tables.json_lines import JSON_LINES, read_json_lines
+from hibiscus.data.tables.parquet import read_parquet
+from hibiscus.data.tables.roles import ROLES, guess_roles, read_columns, role_notes
+from hibiscus.data.tables.rows import named_rows
+from hibiscus.data.tables.spreadsheet import SPREADSHEETS, is_spreadsheet, read_sheet
+from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.errors import DataError, nearest
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["ROLES", "Table", "guess_roles", "read_table", "role_notes"]
+__all__ = ["ROLES", "TABLE_ENDINGS", "Table", "guess_roles", "read_table", "read_text", "role_notes"]
 
 MAX_BYTES = 2**31  # decompressed; a few kilobytes of .gz can decompress to any size
+TABLE_ENDINGS = (
+    ".csv", ".tsv", ".tab", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz", *SPREADSHEETS, *JSON_LINES,
+)  # fmt: skip
 
 
 @dataclass
 class Table:
-    """A table, and notes for the user about how it was read."""
+    """A table, and how it was read.
+
+    Args:
+        frame: one column per name; its index is the position of each row below the header.
+        notes: what the user should know.
+        separator: between the fields of a line.
+    """
 
     frame: DataFrame
     notes: list[str] = field(default_factory=list)
+    separator: str = ","
 
 
 def read_table(path: str | Path, *, max_columns: int = 20_000) -> Table:
-    r"""Reads CSV, TSV, text with separators (each also as .gz) or Parquet.
+    """Reads a table on its own, each column with the type of its values; see `read_text`."""
+    import pandas as pd
 
-    The encoding (UTF-8, UTF-16 with a BOM, otherwise Windows-1252) and the separator (comma, semicolon, tab,
-    bar) are detected; spaces around fields are stripped; `?`, `NA`, `null` and empty fields are missing
-    values.
+    table = read_text(path, max_columns=max_columns)
+    readings = read_columns(table.frame, separator=table.separator).columns
+    typed = {name: readings[str(name)].typed(table.frame.loc[:, name])[0] for name in table.frame.columns}
+    return Table(pd.DataFrame(typed).reset_index(drop=True), table.notes, table.separator)
+
+
+def read_text(path: str | Path, options: TableOptions | None = None, *, max_columns: int = 20_000) -> Table:
+    r"""Reads a table with its values as they are spelled; those of a Parquet file have types.
+
+    The encoding (UTF-8, UTF-16, otherwise Windows-1252), the separator (comma, semicolon, tab, bar, spaces)
+    and the header are detected; spaces around fields are stripped. Titles above the header, units below it
+    and a total at the end are left out and noted.
 
     Args:
-        path: the file.
+        path: the file; text may be compressed as .gz.
+        options: of the user.
         max_columns: tables with more columns are rejected.
-
-    Returns:
-        The table with one column per name, and notes on everything unusual.
 
     Raises:
         DataError: no such file, not a table, no rows, lines with too many or too few fields (the message
             gives their line numbers), columns of the same name.
     """
-    path = Path(path)
+    path, options = Path(path), options or TableOptions()
     data = _read_bytes(path)
+    name = path.name.lower()
     if data[:4] == b"PAR1":
-        table = _read_parquet(path, data, max_columns)
-    elif path.suffix.lower() in (".parquet", ".pq"):
+        frame, notes = read_parquet(path, data)
+        _check_names(path, [str(column) for column in frame.columns], max_columns)
+        table = Table(frame, notes)
+    elif name.endswith((".parquet", ".pq")):
         received = f"{path} is not a Parquet file despite its name"
         raise DataError(received, "a file that starts with PAR1", "rename it according to its content")
+    elif name.endswith(SPREADSHEETS) and not is_spreadsheet(path, data):
+        received = f"{path} is not a spreadsheet despite its name"
+        raise DataError(received, "a spreadsheet", "rename it according to its content")
+    elif is_spreadsheet(path, data):
+        rows, notes = read_sheet(path, data, options.sheet)
+        layout = find_layout(rows)
+        table = _from_rows(path, rows[layout.skipped :], options, [*notes, *layout.notes], max_columns)
     else:
         text, notes = _decode(path, data)
-        table = _read_text(path, text, max_columns)
-        table.notes[:0] = notes
+        if name.endswith(JSON_LINES):
+            names, rows, more = read_json_lines(path, text)
+            table = _from_rows(path, [names, *rows], TableOptions(header=True), [*notes, *more], max_columns)
+        else:
+            table = _read_lines(path, text, options, max_columns)
+            table.notes[:0] = notes
     if not len(table.frame):
         raise DataError(
             f"{path} has no rows below its header", "at least one row of data", "export the table again"
@@ -79,7 +119,7 @@ def _read_bytes(path: Path) -> bytes:
         names = [file.name for file in islice(path.parent.iterdir(), 1000)] if path.parent.is_dir() else []
         problem = f"{path} is a folder" if path.is_dir() else f"{path} does not exist"
         fix = textwrap.shorten(nearest(path.name, names), 300, placeholder=" ...") if names else ""
-        raise DataError(problem, "a CSV, TSV or Parquet file", fix)
+        raise DataError(problem, "a CSV, TSV, Parquet, XLSX or JSON Lines file", fix)
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
@@ -98,74 +138,64 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace"), ["read as UTF-16"]
-    head = data[:65_536]
-    control = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1a")
-    if b"\0" in data or control > len(head) // 100:
+    text, encoding = decode_bytes(data)
+    head = text[:65_536]
+    control = sum(head.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\v\f\r\x1a")
+    if "\0" in text or control > len(head) // 100:
         received = f"{path} is not text: it contains control bytes"
-        raise DataError(received, "CSV, TSV or Parquet", "export the table as CSV")
-    try:
-        return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        note = f"not UTF-8 (byte {error.start:,}); read as "
-    try:
-        return data.decode("cp1252"), [note + "Windows-1252"]
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), [note + "Latin-1"]
+        raise DataError(received, "CSV, TSV, Parquet, XLSX or JSON Lines", "export the table as CSV")
+    if not text.strip():
+        raise DataError(f"{path} is empty", "a header line and at least one row", "export the table again")
+    if encoding == "UTF-8":
+        return text, []
+    return text, [f"read as {encoding}" if encoding.startswith("UTF") else f"not UTF-8; read as {encoding}"]
 
 
-def _read_parquet(path: Path, data: bytes, max_columns: int) -> Table:
-    import pandas as pd
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
-        _check_names(path, list(file.schema_arrow.names), max_columns)
-        frame = file.read().to_pandas()
-    except (pyarrow.ArrowException, OSError) as error:
-        fix = "export it again"
-        raise DataError(
-            f"{path} cannot be read as Parquet: {error}", "a complete Parquet file", fix
-        ) from error
-    notes = []
-    for name in [name for name in frame.columns if str(frame[name].dtype) == "object"]:
-        kind = pd.api.types.infer_dtype(frame[name], skipna=True)
-        if kind == "decimal":
-            frame[name] = frame[name].astype(float)
-        elif kind in ("date", "datetime"):
-            frame[name] = pd.to_datetime(frame[name], errors="coerce")
-        elif kind in ("bytes", "mixed"):
-            content = "bytes" if kind == "bytes" else "lists or records"
-            notes.append(f"column '{name}' left out: it contains {content}")
-            frame = frame.drop(columns=name)
-    unnamed = all(name is None for name in frame.index.names)
-    return Table(frame.reset_index(drop=unnamed), notes)
-
-
-def _read_text(path: Path, text: str, max_columns: int) -> Table:
-    delimiter = detect_separator(text)
+def _read_lines(path: Path, text: str, options: TableOptions, max_columns: int) -> Table:
+    text, delimiter, line, notes = _separate(text)
     # An odd number of quotation marks between tabs means inches or speech, not quoting.
     quoting = csv.QUOTE_NONE if delimiter == "\t" and text.count('"') % 2 else csv.QUOTE_MINIMAL
-    sample = scan_rows(path, text, delimiter, quoting)
-    header = has_header(sample)
-    notes = [] if header else ["no header line, so the columns are named column_1, column_2 and so on"]
-    header_names = [name.strip() if header else "" for name in sample[0]]
-    names = [name or f"column_{number}" for number, name in enumerate(header_names, 1)]
-    _check_names(path, names, max_columns)
-    if delimiter != ",":
+    layout = (
+        find_layout(first_rows(text, delimiter, quoting=quoting)) if options.header is not False else None
+    )
+    if layout is not None and layout.skipped:
+        text, cut = cut_lines(text, layout.skipped, delimiter)
+        line, notes = line + cut, notes + layout.notes
+    sample = scan_rows(path, text, delimiter, quoting, line)
+    _check_names(path, [str(number) for number in range(len(sample[0]))], max_columns)
+    frame = _parse(path, text, len(sample[0]), delimiter, quoting)
+    if not len(frame):
+        raise DataError(f"{path} is empty", "a header line and at least one row", "export the table again")
+    if any(len(row) < len(sample[0]) for row in first_rows(text, delimiter, 1, quoting)):
+        frame.iloc[0] = [text.strip() or None for text in sample[0]]  # with the name that scan_rows adds
+    if delimiter != "," and not notes:
         notes.append(f"fields are separated by {SEPARATORS[delimiter]}")
-    frame = _tidy(_parse(path, text, names, 0 if header else None, delimiter, quoting))
-    for name in [name for name, old in zip(names, header_names, strict=True) if header and not old]:
-        if not len(frame[name].dropna()):
-            frame = frame.drop(columns=name)
-        else:
-            notes.append(f"a column without a name is named {name}")
-    return Table(frame, notes)
+    table = _named(path, frame, options, notes)
+    return Table(table.frame, table.notes, delimiter)
 
 
-def _check_names(path: Path, names: list[str], max_columns: int) -> None:
+def _separate(text: str) -> tuple[str, str, int, list[str]]:
+    """The text without a line that names its separator, the separator, and the number of lines cut off."""
+    declared = re.match(r'"?sep=(.)"?[ \t]*[,;\t|]*\r?\n', text)
+    if declared and declared[1] in SEPARATORS:
+        return text[declared.end() :], declared[1], 1, []
+    delimiter = detect_separator(text)
+    if all(len(row) < 2 for row in first_rows(text, delimiter)):
+        lines = [line.split() for line in text[:65_536].splitlines()[:100] if line.strip()]
+        widths = {len(line) for line in lines[: -1 if len(text) > 65_536 else None]}
+        numbers = sum(bool(re.match(r"[-+]?\.?\d", word)) for line in lines for word in line)
+        if (
+            len(widths) == 1
+            and widths.pop() > 1
+            and numbers >= 0.5 * sum(map(len, lines))
+            and '"' not in text
+        ):
+            spaced = "\n".join("\t".join(line.split()) for line in text.splitlines())
+            return spaced, "\t", 0, ["fields are separated by spaces"]
+    return text, delimiter, 0, []
+
+
+def _check_names(path: Path, names: Sequence[str], max_columns: int) -> None:
     if len(names) > max_columns:
         fix = "transpose the table if rows and columns are exchanged"
         raise DataError(f"{path} has {len(names):,} columns", f"at most {max_columns:,}", fix)
@@ -175,46 +205,41 @@ def _check_names(path: Path, names: list[str], max_columns: int) -> None:
         raise DataError(received, "distinct column names", "rename them")
 
 
-def _parse(
-    path: Path, text: str, names: list[str], header: int | None, delimiter: str, quoting: Any
-) -> DataFrame:
+def _parse(path: Path, text: str, width: int, delimiter: str, quoting: Any) -> DataFrame:
+    """All lines as text, the header among them."""
     import pandas as pd
 
-    head = text[:65_536]
-    comma = bool(delimiter == ";" and re.search(r"\d,\d", head) and not re.search(r"\d\.\d", head))
     try:
         return pd.read_csv(
             io.StringIO(text),
             sep=delimiter,
-            header=header,
-            names=names,
+            header=None,
+            names=list(range(width)),
             index_col=False,
-            na_values=sorted(MISSING),
+            dtype=str,
+            na_values=[""],
             keep_default_na=False,
             skipinitialspace=True,
-            low_memory=False,
             quoting=quoting,
-            decimal="," if comma else ".",
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, OverflowError) as error:
         received = f"{path} cannot be read: {str(error).strip()}"
         raise DataError(received, "every quote closed", "close the quote that is opened there") from error
 
 
-def _tidy(frame: DataFrame) -> DataFrame:
-    """Strips strings, then converts columns to numbers that become numeric by this."""
+def _from_rows(
+    path: Path, rows: list[list[str]], options: TableOptions, notes: list[str], max_columns: int
+) -> Table:
     import pandas as pd
 
-    tidy = {}
-    for name, column in frame.items():
-        if not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)):
-            column = column.map(lambda value: value.strip() if isinstance(value, str) else value)
-            column = column.mask(column.isin(MISSING))
-            loose = column.mask(column.isin(LOOSE_MISSING))
-            # Only strings, so that the booleans of a column with missing values stay booleans.
-            strings = all(isinstance(value, str) for value in loose.dropna())
-            numbers = pd.Series(pd.to_numeric(loose, errors="coerce")) if strings else None
-            if numbers is not None and loose.notna().any() and numbers.notna().equals(loose.notna()):
-                column = numbers
-        tidy[name] = column
-    return pd.DataFrame(tidy)
+    width = max(map(len, rows), default=0)
+    _check_names(path, [str(number) for number in range(width)], max_columns)
+    padded = [[text or None for text in row] + [None] * (width - len(row)) for row in rows]
+    return _named(path, pd.DataFrame(padded, columns=range(width), dtype="str"), options, notes)
+
+
+def _named(path: Path, frame: DataFrame, options: TableOptions, notes: list[str]) -> Table:
+    names, body, more = named_rows(frame, options.header)
+    _check_names(path, names, len(names))
+    body.columns = names
+    return Table(body, [*notes, *more])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
+from hibiscus.data.encoding import decode_bytes
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, walk_files
 from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
@@ -35,16 +37,18 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
     parts = find_parts(folder)
     rows: list[tuple[str, str, str, str]] = []
     bad: list[Skipped] = []
+    encodings = Counter[str]()
     for root, part in (parts or {folder: ""}).items():
         for file in walk_files(root):
             inside = file.relative_to(root).parts
             if file.suffix.lower() != ".txt" or len(inside) < 2:
                 continue
             try:
-                text = file.read_text(encoding="utf-8", errors="replace")
+                text, encoding = decode_bytes(file.read_bytes())
             except OSError as error:
                 bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
                 continue
+            encodings[encoding] += 1
             rows.append((file.relative_to(folder).as_posix(), part, inside[0], text))
     if bad:
         check_bad_files(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
@@ -61,5 +65,10 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
         keys=frame_keys(frame),
         parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
         roles={"text": "text"},
+        notes=[
+            f"{count:,} files are not UTF-8 and were read as {encoding}"
+            for encoding, count in encodings.items()
+            if encoding != "UTF-8"
+        ],
         skipped=bad,
     )

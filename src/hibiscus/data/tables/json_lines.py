@@ -1,0 +1,65 @@
+"""JSON Lines, and JSON lists of objects, as tables of text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hibiscus.errors import DataError
+
+__all__ = ["JSON_LINES", "parse_json_lines", "read_json_lines"]
+
+JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+
+
+def read_json_lines(path: Path, text: str) -> tuple[list[str], list[list[str]], list[str]]:
+    """The columns, the rows as text, and notes; a key that an object lacks is a missing value.
+
+    Raises:
+        DataError: a line that is not a JSON object; the message gives its number.
+    """
+    records = parse_json_lines(path, text)
+    names = list(dict.fromkeys(str(key) for record in records for key in record))
+    nested = [name for name in names if any(isinstance(record.get(name), dict | list) for record in records)]
+    kept = [name for name in names if name not in nested]
+    notes = [f"column '{name}' left out: it contains lists or objects" for name in nested]
+    return kept, [[_text(record.get(name)) for name in kept] for record in records], notes
+
+
+def parse_json_lines(path: Path, text: str) -> list[dict[str, Any]]:
+    """The objects of a file, one on each line, or all in one list.
+
+    Raises:
+        DataError: a line that is not a JSON object.
+    """
+    if text.lstrip().startswith("["):
+        lines = [(1, text)]
+    else:
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    records: list[dict[str, Any]] = []
+    for number, line in lines:
+        try:
+            # Numbers keep their spelling, so that 1.10 is not read as 1.1.
+            value = json.loads(line, parse_float=_Spelled, parse_int=_Spelled)
+        except (ValueError, RecursionError) as error:
+            received = f"{path}, line {number}: {error}"
+            raise DataError(received, "one JSON object on each line", "correct the line") from None
+        for record in value if isinstance(value, list) else [value]:
+            if not isinstance(record, dict):
+                received = f"{path}, line {number}: {str(record)[:60]} is not an object"
+                raise DataError(received, 'one JSON object on each line, {"x": 1}', "correct the line")
+            records.append(record)
+    return records
+
+
+class _Spelled(str):
+    """A number as it is written in the file."""
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip()

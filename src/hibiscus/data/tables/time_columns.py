@@ -1,0 +1,124 @@
+"""Whether a column holds times, and how they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hibiscus.data.tables.column_reading import ColumnReading
+from hibiscus.data.tables.file_hints import FileHints
+from hibiscus.data.tables.number_columns import MAX_UNREAD
+from hibiscus.data.tables.numbers import PLAIN_NUMBER
+from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.times import ORDERS, DateVotes, TimeFormat, count_dates
+
+__all__ = ["TimeColumnFormat", "read_time_column"]
+
+NAMED = re.compile(
+    r"(?i)(.*[ _.-])?(date|datum|time|zeit|timestamp|ts|datetime|when|day|created|updated|modified|start|end)"
+    r"([ _.-]?(at|on|utc|ms))?|(?-i:.*[a-z](Date|Time|At))"
+)
+COMPACT = re.compile(
+    r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:T?[0-9]{4}(?:[0-9]{2})?)?"
+)
+COUNTS = {  # of a column named as a time: the numbers from 1990 to 2100, and what they count
+    "seconds": (6.3e8, 4.2e9),
+    "milliseconds": (6.3e11, 4.2e12),
+    "days": (32_800, 73_100),
+}
+
+
+@dataclass(frozen=True)
+class TimeColumnFormat:
+    """The format in which most values of a column are times; see `NumberColumnFormat`."""
+
+    order: str
+    count: str
+    read: Mapping[str, int]
+    unread: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def fraction(self) -> float:
+        """The fraction of the values that are times."""
+        read, unread = sum(self.read.values()), sum(self.unread.values())
+        return read / (read + unread) if read else 0.0
+
+    def reading(self, missing: frozenset[str]) -> ColumnReading:
+        """The reading of the column; the few texts that are no times count as missing."""
+        words = tuple(sorted({*missing, *self.unread}))
+        return ColumnReading("time", order=self.order, count=self.count, missing=words)
+
+
+def read_time_column(
+    name: str, values: Mapping[str, int], options: TableOptions, hints: FileHints
+) -> TimeColumnFormat | None:
+    """The best format for the times of a column; None if there are none. See `read_number_column`."""
+    chosen = options.role.get(name) == "time"
+    numbers = [text for text in values if re.fullmatch(r"[0-9]{4,14}(?:\.[0-9]+)?", text)]
+    count, notes = "", []
+    if numbers and len(numbers) >= 0.95 * len(values):
+        if not all(map(COMPACT.fullmatch, numbers)):
+            count = _counted(name, numbers, chosen)
+            if not count:
+                return None
+            notes.append(f"column '{name}' read as times: its numbers are {count} since {_since(count)}")
+        else:
+            notes.append(f"column '{name}' read as dates: {numbers[0]} is {TimeFormat().read(numbers[0])}")
+        if notes and not chosen:
+            notes[-1] += f"; role.{name}=number reads numbers"
+    elif not chosen and _mostly_numbers(values):
+        return None
+    votes = DateVotes() if count else count_dates(values)
+    order, about = _order(name, votes, options, hints)
+    style = TimeFormat(order, count)
+    read = {text: count_ for text, count_ in values.items() if style.read(text) is not None}
+    if not read:
+        return None
+    unread = {text: count_ for text, count_ in values.items() if text not in read}
+    if unread:
+        shown = ", ".join(f"'{text[:30]}' ({count_:,})" for text, count_ in list(unread.items())[:MAX_UNREAD])
+        notes.append(f"column '{name}' read as times, with these values as missing: {shown}")
+    return TimeColumnFormat(order, count, read, unread, tuple(note for note in (*notes, *about) if note))
+
+
+def _mostly_numbers(values: Mapping[str, int]) -> bool:
+    """Whether too many values are numbers for a column of times."""
+    numbers = sum(count for text, count in values.items() if PLAIN_NUMBER.fullmatch(text))
+    return numbers > 0.05 * sum(values.values())
+
+
+def _counted(name: str, numbers: list[str], chosen: bool) -> str:
+    """What numbers count that are times: only where the name of the column or the user says that they are."""
+    if not (chosen or NAMED.fullmatch(name)):
+        return ""
+    limits = [float(text) for text in numbers]
+    low, high = min(limits), max(limits)
+    return next((count for count, (least, most) in COUNTS.items() if least <= low and high <= most), "")
+
+
+def _since(count: str) -> str:
+    return "1900, as spreadsheets count" if count == "days" else "1970"
+
+
+def _order(name: str, votes: DateVotes, options: TableOptions, hints: FileHints) -> tuple[str, list[str]]:
+    """The order of day and month, and notes where it is in doubt."""
+    notes = []
+    if votes.short_years:
+        notes.append(f"column '{name}': years of two digits are read as 1969 to 2068")
+    if options.day_first is not None:
+        return ("dmy" if options.day_first else "mdy"), notes
+    known = {"dmy": votes.day_first, "mdy": votes.month_first, "ymd": votes.year_first}
+    order = max(ORDERS, key=lambda key: known[key])
+    if known[order]:
+        return order, notes
+    order = hints.order or ("dmy" if votes.dots else "mdy")
+    if votes.either:
+        time = TimeFormat(order).read(votes.example)
+        other = str(order != "dmy").lower()
+        notes.append(
+            f"column '{name}' can be read in two ways: {votes.example} is read as {time:%d %B %Y}; "
+            f"day_first={other} reads it otherwise"
+        )
+    return order, notes
