@@ -67,7 +67,7 @@ def train(
 def resume(
     run: AnyPath,
     *,
-    data: Dataset | None = None,
+    data: Dataset | AnyPath | None = None,
     device: str = "auto",
     quiet: bool = False,
     evaluate: bool = True,
@@ -76,7 +76,7 @@ def resume(
 
     Args:
         run: the run folder, or `runs/latest`.
-        data: the data, if the run was trained on a Dataset in memory.
+        data: the data, if the run was trained on a Dataset in memory, or its new location.
         device: where to compute.
         quiet: nothing on the screen.
         evaluate: evaluate the test part at the end, and write the report.
@@ -88,7 +88,7 @@ def resume(
         return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate)
 
 
-def load(run: AnyPath, *, device: str = "auto", data: Dataset | None = None) -> Run:
+def load(run: AnyPath, *, device: str = "auto", data: Dataset | AnyPath | None = None) -> Run:
     """Opens a run folder: the same Run that `train` returned, at any time and on any machine."""
     return Run(run, device, data)
 

@@ -12,6 +12,8 @@ import pytest
 
 from hibiscus.cli.verbs import VERBS
 
+from .conftest import write_images
+
 HEAVY = ["torch", "numpy", "pandas", "pydantic", "scipy", "sklearn", "matplotlib"]
 
 
@@ -109,14 +111,14 @@ def test_a_demand_that_is_not_reached_exits_with_6_and_still_one_object(cli, iri
     assert cli("evaluate", iris_run, "--require", "test/accuracy>=0", "--require", "test/nll<=100").code == 0
 
 
-def test_evaluate_by_last_again_and_on_other_data(cli, iris_run):
+def test_evaluate_by_last_again_and_on_other_data(cli, iris_run, image_run, tmp_path):
     assert "the test part of iris" in cli("evaluate", iris_run).out
     last = cli("evaluate", iris_run, "--checkpoint", "last", "--json").json
     assert last["checkpoint"] == "last"
     assert last["epoch"] == 2
-    other = cli("evaluate", iris_run, "--data", "iris", "--json").json
-    assert other["items"] == 150
-    assert "other data, iris (150 items)" in cli("evaluate", iris_run, "--data", "iris").out
+    assert "the test part of iris" in cli("evaluate", iris_run, "--data", "iris").out  # the same data
+    other = cli("evaluate", image_run, "--data", write_images(tmp_path / "other", 10), "--json").json
+    assert (other["items"], other["other"]) == (20, True)
     again = cli("evaluate", iris_run, "--again", "--json").json
     assert again["checkpoint"] == "best"
     assert set(again["baselines"]) == {"majority class", "nearest mean", "linear model"}

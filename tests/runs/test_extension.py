@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.methods.registry import get_method
-from hibiscus.runs.evaluation_record import evaluation_record
 from hibiscus.runs.extension import check_extension, load_last
 from hibiscus.runs.folder import RunFolder
-from hibiscus.training.method import Evaluation, SelectionMetric
 
 CONFIG = get_method("classify").Config(epochs=4)
 STATE = {"stage_round": 30, "stage_rounds": 40}  # three of four epochs
@@ -30,12 +26,3 @@ def test_epochs_and_other_options_may_change():
 def test_a_run_without_a_checkpoint_cannot_be_extended(tmp_path):
     with pytest.raises(RunError, match="no checkpoint to continue from"):
         load_last(RunFolder(tmp_path))
-
-
-def test_metrics_are_recorded_by_part():
-    data = SimpleNamespace(dataset=SimpleNamespace(path="iris"), parts={"test": [1, 2]})
-    evaluation = Evaluation({"accuracy": 1}, {"majority class": {"accuracy": 0.5}})
-    record = evaluation_record(evaluation, SelectionMetric("accuracy", True), data, "test")
-    assert record["metrics"] == {"test/accuracy": 1.0}
-    assert record["baselines"] == {"majority class": {"test/accuracy": 0.5}}
-    assert (record["selection_metric"]["name"], record["items"]) == ("test/accuracy", 2)

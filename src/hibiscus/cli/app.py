@@ -113,13 +113,20 @@ def train(
 
 @app.command(epilog=example("hibiscus resume runs/latest"))
 def resume(
-    run: Run, device: Device = "auto", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
+    run: Run,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="the data of the run, if it was moved")
+    ] = None,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Resume an interrupted run."""
     api = load_api(run)
     from hibiscus.cli.metrics import result
 
-    result(api.resume(run, device=device, quiet=quiet or as_json), [], as_json, quiet)
+    result(api.resume(run, data=data, device=device, quiet=quiet or as_json), [], as_json, quiet)
 
 
 @app.command(
@@ -132,7 +139,9 @@ def evaluate(
     run: Run,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="other data with labels, instead of the test part"),
+        typer.Option(
+            "--data", metavar="DATA", help="other data with labels, or the data of the run if it was moved"
+        ),
     ] = None,
     checkpoint: Checkpoint = "best",
     require: Require = None,

@@ -23,6 +23,7 @@ __all__ = [
     "discarded_without_runs",
     "find_run",
     "make_run_folder",
+    "next_order",
     "next_run_folder",
     "now",
 ]
@@ -261,7 +262,7 @@ def discarded_without_runs(folder: RunFolder) -> Iterator[None]:
 
 
 def find_run(path: str | os.PathLike[str]) -> Path:
-    """The folder of a run by its path; `runs/latest` is the newest run in `runs`.
+    """The folder of a run by its path; `runs/latest` is the run in `runs` that was created last.
 
     Raises:
         RunError: there is no run at the path.
@@ -270,7 +271,7 @@ def find_run(path: str | os.PathLike[str]) -> Path:
     if folder.name == "latest" and not folder.exists() and folder.parent.is_dir():
         runs = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
         if runs:
-            return max(runs, key=lambda run: (_started(run), run.name))
+            return max(runs, key=_created)
     if not (folder / "run.json").is_file():
         raise RunError(
             f"{folder}: no run here",
@@ -280,11 +281,22 @@ def find_run(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def _started(run: Path) -> str:
+def next_order(folder: Path) -> int:
+    """The number of a new run in the order in which the runs of its parent folder were created, from 1.
+
+    The clock of the machine may be set back, and two runs may be started in the same moment.
+    """
+    others = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
+    return 1 + max((_created(other)[0] for other in others), default=0)
+
+
+def _created(run: Path) -> tuple[int, str, str]:
+    """The place of a run in the order of creation; runs of earlier versions are ordered by their time."""
     try:
-        return str(json.loads((run / "run.json").read_text(encoding="utf-8"))["started"])
-    except (OSError, ValueError, KeyError):
-        return ""
+        info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        return int(info.get("order", 0)), str(info.get("started", "")), run.name
+    except (OSError, ValueError, TypeError, AttributeError):
+        return 0, "", run.name
 
 
 def now() -> str:

@@ -16,6 +16,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, now
+from hibiscus.runs.same_data import items_digest
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import describe_machine
 from hibiscus.training.method import Method
@@ -84,7 +85,12 @@ def initial_info(
         "device": str(device),
         "machine": describe_machine(device),
         "threads": torch.get_num_threads(),
-        "data": {**data, "kind": _kind(dataset), "location": absolute_path(dataset.path)},
+        "data": {
+            **data,
+            "kind": _kind(dataset),
+            "location": absolute_path(dataset.path),
+            "items_digest": items_digest(dataset),
+        },
         "config": config.model_dump(mode="json"),
         "selection_metric": vars(method.choose_selection_metric(config)),
         "best": None,

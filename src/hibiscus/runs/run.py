@@ -8,25 +8,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
+from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
-from hibiscus.errors import ConfigError, DataError, UsageError
-from hibiscus.evaluation.items import save_report_items
+from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
-from hibiscus.runs.evaluation_record import evaluation_record
+from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
 from hibiscus.runs.folder import RunFolder, find_run
 from hibiscus.runs.info import read_info
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
+from hibiscus.runs.options import build_options
+from hibiscus.runs.other_data import labeled_data, support_data
+from hibiscus.runs.same_data import check_data, reopen_dataset
 from hibiscus.runs.sampling import draw_samples
-from hibiscus.runs.session import Session
 from hibiscus.runs.trained_method import load_method
-from hibiscus.runs.training_data import open_other_data
+from hibiscus.runs.training_data import Data, open_other_data, saved_parts
 from hibiscus.training.device import choose_device
 from hibiscus.training.random_state import preserved_random_state
 
@@ -44,7 +45,7 @@ class Run:
     Args:
         path: the run folder, or `runs/latest`.
         device: where to compute.
-        data: the data it was trained on, if it cannot be opened again by its path.
+        data: the data it was trained on, or its new location, if it cannot be opened again by its path.
 
     Example:
         run = hibiscus.load("runs/latest")
@@ -52,7 +53,7 @@ class Run:
         run.predict("cat.jpg")
     """
 
-    def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Dataset | None = None):
+    def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Data | None = None):
         self.folder = RunFolder(find_run(path))
         self.path = self.folder.path
         self.info = read_info(self.folder)
@@ -100,10 +101,11 @@ class Run:
         """The metrics on the test part, computed in float32.
 
         Without a test part the validation part is evaluated, and the metrics are named `val/...`. The result
-        is stored in the run folder and reused by later calls.
+        is stored in the run folder and reused by later calls, as long as the data does not change.
 
         Args:
-            data: other data to evaluate on, with labels: a path or a Dataset.
+            data: other data to evaluate on, with labels: a path or a Dataset; or the data of the run at
+                another location.
             checkpoint: `best` or `last`.
             again: evaluate again even if there is a stored result.
 
@@ -121,72 +123,49 @@ class Run:
             `part`, `metrics`, `baselines`, `selection_metric`, `data`, `items`, `checkpoint`, `epoch`, and
             `advice`.
         """
-        if data is None and not again and (self.path / "evaluation.json").exists():
-            stored = self.folder.read("evaluation.json")
-            if stored.get("checkpoint") == checkpoint and stored.get("epoch") == self._epoch(checkpoint):
-                return stored
-        prepared = Session.resume(self.path, data=self._data, device=str(self.device)).prepared()
+        other = None if data is None else self.open_like_training(data)
+        if other is not None and other.fingerprint == self.info["data"]["fingerprint"]:
+            self._data, other = other, None  # the data of the run, at another location
+        if other is None and not again:
+            kept = kept_evaluation(self.folder, self.info, checkpoint, self._epoch, self._dataset)
+            if kept is not None:
+                return kept
+        prepared = self._prepared()
         part = "test" if "test" in prepared.parts else "val"
-        if data is not None:
-            prepared, part = self.other_data(data, prepared), "test"
+        if other is not None:
+            prepared, part = labeled_data(other, get_method(self.info["method"]), prepared), "test"
         method = self.method(checkpoint)
         with step(f"evaluating the {part} part, with baselines"), self._reproducible():
             evaluation = method.evaluate(prepared, part)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
-        if data is not None:
+        if other is not None:
             result["other"] = True
         else:
             result["advice"] = advise({**self.info, "path": str(self.path)}, self.history, result)
-            save_report_items(evaluation.report_items, self.path / "evaluation")
-            self.folder.write("evaluation.json", result)
+            keep_evaluation(self.folder, result, evaluation.report_items)
         return result
+
+    def _dataset(self) -> Dataset:
+        """The data of the run, opened once."""
+        options = build_options(DataConfig, self.info["data_options"])
+        self._data = reopen_dataset(self.path, self.info, options, self._data)
+        return self._data
+
+    def _prepared(self) -> PreparedData:
+        """The prepared data of the run, with its parts; the labels may have been corrected since."""
+        dataset = self._dataset()
+        check_data(dataset, self.path, self.info, labels_may_change=True)
+        return PreparedData(dataset, self.preparation, saved_parts(dataset, self.folder), self.device)
 
     def _epoch(self, checkpoint: str) -> int:
         """The epoch in which a checkpoint was saved, as recorded in the file."""
         self.method(checkpoint)
         return self._epochs[checkpoint]
 
-    def other_data(self, data: Dataset | str, training: PreparedData) -> PreparedData:
-        """Opens other data as the test part, with the preparation and training part of this run."""
-        dataset = self.open_like_training(data)
-        needed = get_method(self.info["method"]).needs
-        no_labels = needed & {"label", "target"} and not any(
-            name in dataset.fields for name in ("label", "target")
-        )
-        if no_labels or any(name not in dataset.fields for name in needed & {"mask", "boxes"}):
-            raise DataError(
-                f"{dataset.path}: it holds no labels", "data with labels, to evaluate on", "hibiscus predict"
-            )
-        items = dataset.parts.get("test", np.arange(len(dataset)))
-        return PreparedData(dataset, training.preparation, {"test": items}, self.device, training=training)
-
-    def open_like_training(self, data: Dataset | str) -> Dataset:
+    def open_like_training(self, data: Data) -> Dataset:
         """Opens data with the options of this run; images are resized as in training."""
         return open_other_data(data, self.info["data_options"], self.preparation)
-
-    def _support(self, support: Dataset | str) -> PreparedData:
-        """The support set of new classes, as a training part.
-
-        Raises:
-            UsageError: the method can only predict the classes of training.
-            DataError: fewer than two classes.
-        """
-        if not get_method(self.info["method"]).parts_hold_other_classes:
-            raise UsageError(
-                f"{self.info['method']} takes no support",
-                "a few-shot method, such as protonet",
-                "leave support out",
-            )
-        dataset = self.open_like_training(support)
-        if len(dataset.class_counts()) < 2:
-            received = f"{dataset.path}: {len(dataset.class_counts()) or 'no'} classes"
-            raise DataError(
-                received,
-                "one folder of examples for each of two or more classes",
-                "sort the examples into folders",
-            )
-        return PreparedData(dataset, self.preparation, {"train": np.arange(len(dataset))}, self.device)
 
     def predict(
         self, inputs: Input | Sequence[Input], checkpoint: str = "best", support: Dataset | str | None = None
@@ -236,7 +215,10 @@ class Run:
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
     def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
-        examples = self._support(support) if support is not None else None
+        examples = None
+        if support is not None:
+            dataset = self.open_like_training(support)
+            examples = support_data(dataset, self.info, self.preparation, self.device)
         return prepare_inputs(open_inputs(inputs, self.preparation), self.preparation, self.device, examples)
 
     def sample(

@@ -20,12 +20,13 @@ from hibiscus.methods.registry import get_method
 from hibiscus.progress import show_line, step
 from hibiscus.runs.announcement import describe_data, describe_training
 from hibiscus.runs.extension import check_extension, copy_run, load_last
-from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
+from hibiscus.runs.folder import RunFolder, find_run, make_run_folder, next_order
 from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop
-from hibiscus.runs.training_data import Data, Parts, open_dataset, open_for_method, saved_parts
+from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
+from hibiscus.runs.training_data import Data, Parts, open_for_method, saved_parts
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
@@ -145,9 +146,8 @@ class Session:
             ConfigError: an option that cannot change, or no more epochs than before.
             RunError: the previous run cannot be read, or has no checkpoint.
         """
-        session = cls.resume(
-            previous, data=data if isinstance(data, Dataset) else None, device=device, quiet=quiet
-        )
+        uses_named = isinstance(data, Dataset) or has_moved(read_info(RunFolder(find_run(previous))))
+        session = cls.resume(previous, data=data if uses_named else None, device=device, quiet=quiet)
         tensors, state = load_last(session.folder)
         named = None if isinstance(data, Dataset) else os.fspath(data)
         config = check_extension(
@@ -170,7 +170,7 @@ class Session:
         cls,
         run: str | os.PathLike[str],
         *,
-        data: Dataset | None = None,
+        data: Data | None = None,
         device: str = "auto",
         quiet: bool = True,
     ) -> Session:
@@ -178,7 +178,7 @@ class Session:
 
         Args:
             run: the run folder, or `runs/latest`.
-            data: the data, if the run was trained on a Dataset in memory.
+            data: the data, if the run was trained on a Dataset in memory, or its new location.
             device: where to compute; `auto` is the device of the run.
             quiet: no progress on the screen.
 
@@ -188,15 +188,8 @@ class Session:
         folder = RunFolder(find_run(run))
         info = read_info(folder)
         options = build_options(DataConfig, info["data_options"])
-        dataset = open_dataset(
-            data if data is not None else info["data"].get("location", info["data"]["path"]), options
-        )
-        if dataset.fingerprint != info["data"]["fingerprint"]:
-            raise RunError(
-                f"{dataset.path}: the data has changed since {folder.path} was trained",
-                "the same items in the same order",
-                "restore the data, or train a new run on the changed data",
-            )
+        dataset = reopen_dataset(folder.path, info, options, data)
+        check_data(dataset, folder.path, info)
         return cls(
             method_name=info["method"],
             config=build_options(get_method(info["method"]).Config, info["config"]),
@@ -242,7 +235,7 @@ class Session:
         summary = self.dataset.summary(self.parts, "target" in get_method(self.method_name).needs)
         info = initial_info(get_method(self.method_name), self.config, self.dataset, summary, self.device)
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
-        info |= {"data_options": options, "validate": self.validate}
+        info |= {"data_options": options, "validate": self.validate, "order": next_order(self.folder.path)}
         self.folder.write("preparation.json", self.preparation.to_json())
         names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
         self.folder.write("split.json", names)

@@ -6,12 +6,12 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.dataset import Dataset
 from hibiscus.data.disk_cache import cache_limit
 from hibiscus.errors import RunError
 from hibiscus.progress import step
 from hibiscus.runs.destination import check_run_folder
 from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.info import absolute_path
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
 from hibiscus.runs.training_data import Data
@@ -51,7 +51,7 @@ def train_run(
 
 
 def resume_run(
-    run: Any, *, data: Dataset | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+    run: Any, *, data: Data | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
 ) -> Run:
     """Resumes an interrupted run; see `hibiscus.resume`."""
     device = init_distributed(device)
@@ -59,6 +59,9 @@ def resume_run(
         session = Session.resume(run, data=data, device=device, quiet=quiet or not is_main_process())
     done = broadcast(session.folder.read("run.json")["status"]) == "done"
     with _locked_by_main_process(session.folder):
+        if data is not None and is_main_process():
+            location = absolute_path(session.dataset.path)
+            session.folder.update(data={**session.folder.read("run.json")["data"], "location": location})
         if not done:
             session.train()
         elif not evaluate or (session.folder.path / "report.html").exists():

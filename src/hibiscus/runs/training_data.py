@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.open import open_data
@@ -28,7 +30,10 @@ def open_dataset(data: Data, options: DataConfig) -> Dataset:
     if isinstance(data, Dataset):
         return data
     with step(f"reading {os.fspath(data)}"):
-        return open_data(data, **options.opening())
+        dataset = open_data(data, **options.opening())
+    if dataset.path in BUNDLED and os.fspath(data) not in BUNDLED:  # ./digits is not the bundled digits
+        dataset.path = str(Path(data).expanduser().resolve())
+    return dataset
 
 
 def open_for_method(data: Data, options: DataConfig, kind: type[Method]) -> tuple[Dataset, DataConfig]:
