@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
 import multiprocessing
 from pathlib import Path
 
 import pytest
 
 from hibiscus.errors import RunError
-from hibiscus.runs.folder import RunFolder, find_run, next_order, next_run_folder
+from hibiscus.runs.folder import RunFolder, next_run_folder
 
 
 def test_names_count_upwards_and_are_tidy(tmp_path):
@@ -71,20 +70,3 @@ def test_damaged_absent_and_newer_files_are_told(tmp_path):
     (tmp_path / "run.json").write_text('{"format": 99}')
     with pytest.raises(RunError, match="format 99"):
         folder.read("run.json")
-
-
-def test_latest_is_the_one_created_last(tmp_path):
-    infos = {"b": {"started": "2026-01-02"}, "a": {"started": "2026-01-03"}, "c": {"started": "2026-01-01"}}
-    for name, info in infos.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").write_text(json.dumps(info))
-    assert find_run(tmp_path / "latest").name == "a"  # runs of earlier versions have no order
-    for name in ("d", "e", "f"):  # the clock was set back
-        info = {"started": "2025-01-01", "order": next_order(tmp_path / name)}
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").write_text(json.dumps(info))
-        assert find_run(tmp_path / "latest").name == name
-    (tmp_path / "f" / "run.json").write_text("[")
-    assert find_run(tmp_path / "latest").name == "e"
-    with pytest.raises(RunError, match="no run here"):
-        find_run(tmp_path / "nothing")

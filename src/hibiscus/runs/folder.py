@@ -16,6 +16,7 @@ import yaml
 
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT, upgrade
+from hibiscus.runs.creation_order import created
 from hibiscus.training.atomic_files import write_atomically
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "discarded_without_runs",
     "find_run",
     "make_run_folder",
-    "next_order",
     "next_run_folder",
     "now",
 ]
@@ -271,7 +271,7 @@ def find_run(path: str | os.PathLike[str]) -> Path:
     if folder.name == "latest" and not folder.exists() and folder.parent.is_dir():
         runs = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
         if runs:
-            return max(runs, key=_created)
+            return max(runs, key=created)
     if not (folder / "run.json").is_file():
         raise RunError(
             f"{folder}: no run here",
@@ -279,24 +279,6 @@ def find_run(path: str | os.PathLike[str]) -> Path:
             "ls runs; or train first: hibiscus train ...",
         )
     return folder
-
-
-def next_order(folder: Path) -> int:
-    """The number of a new run in the order in which the runs of its parent folder were created, from 1.
-
-    The clock of the machine may be set back, and two runs may be started in the same moment.
-    """
-    others = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
-    return 1 + max((_created(other)[0] for other in others), default=0)
-
-
-def _created(run: Path) -> tuple[int, str, str]:
-    """The place of a run in the order of creation; runs of earlier versions are ordered by their time."""
-    try:
-        info = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        return int(info.get("order", 0)), str(info.get("started", "")), run.name
-    except (OSError, ValueError, TypeError, AttributeError):
-        return 0, "", run.name
 
 
 def now() -> str:

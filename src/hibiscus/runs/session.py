@@ -19,8 +19,9 @@ from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import show_line, step
 from hibiscus.runs.announcement import describe_data, describe_training
+from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import check_extension, copy_run, load_last
-from hibiscus.runs.folder import RunFolder, find_run, make_run_folder, next_order
+from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
