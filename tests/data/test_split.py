@@ -3,16 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.split import (
-    class_groups,
     folds,
     group_keys,
     hash_fractions,
     keep_every_class,
     make_split,
-    split_classes,
 )
 from hibiscus.errors import ConfigError, DataError
 

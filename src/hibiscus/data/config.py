@@ -44,8 +44,10 @@ class DataConfig(BaseModel):
     max_bad_fraction: float = Field(
         0.05, ge=0, le=1, description="maximum fraction of files or boxes that may be unusable"
     )
-    split: Literal["hash", "stratified", "group", "class"] = Field(
-        "hash", description="how missing parts are split off from the training part"
+    split: Literal["auto", "hash", "stratified", "group", "class", "time"] = Field(
+        "auto",
+        description="how missing parts are split off from the training part; auto: stratified below 5,000 "
+        "labeled items, otherwise by hash",
     )
     val: float = Field(
         0.1,

@@ -6,8 +6,8 @@ run, and items of equal content always end up in the same part. `hash` gives eac
     u(item) = digest(item, salt) / 2^64   in [0, 1)
 
 and puts it into the test part if u < test, into validation if u < test + val. Adding an item moves no other.
-`class` assigns whole classes, or whole folders of classes, to one part. Since there are few of them,
-thresholds would miss the requested fractions by far, so they are ranked by u instead.
+`stratified` ranks the items of each class, or of each range of a number to predict, by u (`strata`); it is
+the default for few items. `time` puts the latest items into the test part.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.keys import digest
+from hibiscus.data.strata import SMALL, item_strata, stratified_items
 from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.time_split import item_times, latest_items
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
     "SPLITS",
-    "class_groups",
     "folds",
     "group_keys",
     "hash_fractions",
     "keep_every_class",
+    "label_texts",
     "make_split",
-    "split_classes",
 ]
 
-SPLITS = ("hash", "stratified", "group", "class")
-MAX_LISTED = 8  # groups of a part that are named in a note
-MIN_FOLDERS = 3  # one folder of classes for each part
+SPLITS = ("auto", "hash", "stratified", "group", "class", "time")
 _ENLARGE = {
     "train": "smaller fractions: val=0.1 test=0.1",
     "val": "more data, or val=0.3",
@@ -55,51 +54,77 @@ def group_keys(groups: np.ndarray) -> np.ndarray:
 def _stratified_fractions(keys: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The rank of each distinct key within its class, in [0, 1), which divides all classes alike.
 
-    Equal items with different labels count as the label of the first, so that they stay together as well.
+    Equal items with different labels count as the label that comes first by name, so that they stay together
+    in any order of the items.
     """
-    fractions, first, inverse = np.unique(hash_fractions(keys), return_index=True, return_inverse=True)
+    hashed = hash_fractions(keys)
+    order = np.lexsort((labels, hashed))
+    fractions, first, inverse = np.unique(hashed[order], return_index=True, return_inverse=True)
     ranks = np.empty(len(fractions))
     for label in np.unique(labels):
-        members = np.flatnonzero(labels[first] == label)  # in the order of their fractions
+        members = np.flatnonzero(labels[order][first] == label)  # in the order of their fractions
         ranks[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
-    return ranks[inverse]
+    of_item = np.empty(len(keys))
+    of_item[order] = ranks[inverse]
+    return of_item
 
 
-def _class_names(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+def label_texts(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+    """The labels of items as text."""
     return as_texts(np.asarray(dataset.fields["label"])[items]).astype(str)
 
 
-def _fractions(dataset: Dataset, items: np.ndarray, kind: str, groups: np.ndarray | None) -> np.ndarray:
-    if kind == "group":
-        if groups is None:
-            received = f"{dataset.path}: split=group, but no group column was given"
-            raise DataError(received, "a column whose values define the groups", "group=COLUMN")
-        return hash_fractions(group_keys(groups[items]))
-    if kind == "stratified":
-        if "label" not in dataset.fields:
-            received = f"{dataset.path}: split=stratified on data without labels"
-            raise DataError(received, "a label for each item", "split=hash")
-        return _stratified_fractions(dataset.keys[items], _class_names(dataset, items))
-    if kind != "hash":
+def _chosen(
+    dataset: Dataset,
+    items: np.ndarray,
+    kind: str,
+    sizes: dict[str, float],
+    groups: np.ndarray | None,
+    numeric: bool | None,
+) -> dict[str, np.ndarray]:
+    """Which of the items each part gets."""
+    if kind == "time":
+        return latest_items(item_times(dataset, items), sizes)
+    if kind == "group" and groups is None:
+        received = f"{dataset.path}: split=group, but no group column was given"
+        raise DataError(received, "a column whose values define the groups", "group=COLUMN")
+    if kind not in ("auto", "hash", "stratified", "group"):
         raise ConfigError(f"split={kind}", f"one of: {', '.join(SPLITS)}", nearest(str(kind), SPLITS))
-    return hash_fractions(dataset.keys[items])
+    keys = group_keys(groups[items]) if kind == "group" and groups is not None else dataset.keys[items]
+    fractions = hash_fractions(keys)
+    if kind == "stratified" or (kind == "auto" and len(items) < SMALL):
+        strata = item_strata(dataset, items, numeric)
+        if strata is not None:
+            return stratified_items(fractions, strata, sizes)
+        if kind == "stratified":
+            received = f"{dataset.path}: split=stratified on data without labels"
+            raise DataError(received, "a class, or one number to predict, for each item", "split=hash")
+    start, chosen = 0.0, {}
+    for name, fraction in sizes.items():
+        chosen[name] = (fractions >= start) & (fractions < start + fraction)
+        start += fraction
+    return chosen
 
 
 def make_split(
     dataset: Dataset,
-    kind: str = "hash",
+    kind: str = "auto",
     val: float = 0.1,
     test: float = 0.15,
     groups: np.ndarray | None = None,
+    numeric: bool | None = None,
 ) -> dict[str, np.ndarray]:
     """The parts of a dataset: those it came with, and the missing ones split off its training part.
 
     Args:
         dataset: the data; the parts that it came with are kept as they are.
-        kind: `hash` (each item by its content), `stratified` (the same fractions of every class) or `group`.
+        kind: `hash` (each item by its content), `stratified` (the same fractions of every class, or of every
+            range of a number), `auto` (stratified for fewer than `SMALL` items with labels, otherwise by
+            hash), `group`, or `time` (the latest items are the test part).
         val: the fraction of the training items for validation, if there is no validation part.
         test: the fraction of the training items for the test part, if there is none; 0 for no test part.
         groups: for `group`, the group of each item.
+        numeric: whether the label is a number to predict; by default this is judged by its values.
 
     Returns:
         The indices of each part in ascending order.
@@ -110,13 +135,12 @@ def make_split(
     parts = {name: np.asarray(items) for name, items in dataset.parts.items()}
     pool = parts.pop("train", np.arange(len(dataset)))
     fraction_of = {"test": 0.0 if "test" in parts else test, "val": 0.0 if "val" in parts else val}
-    fractions = _fractions(dataset, pool, kind, groups)
-    start = 0.0
-    for name, fraction in fraction_of.items():
-        if fraction > 0:
-            parts[name] = pool[(fractions >= start) & (fractions < start + fraction)]
-            start += fraction
-    parts["train"] = pool[fractions >= start]
+    sizes = {name: fraction for name, fraction in fraction_of.items() if fraction > 0}
+    rest = np.ones(len(pool), bool)
+    for name, mask in _chosen(dataset, pool, kind, sizes, groups, numeric).items():
+        parts[name] = pool[mask]
+        rest &= ~mask
+    parts["train"] = pool[rest]
     for name in ("train", "val", *(["test"] if fraction_of["test"] else [])):
         if len(parts.get(name, ())) == 0:
             raise DataError(
@@ -127,88 +151,13 @@ def make_split(
     return {name: parts[name] for name in ("train", "val", "test") if name in parts and len(parts[name])}
 
 
-def class_groups(dataset: Dataset, group: str | None = None) -> np.ndarray:
-    """The groups that stay together if parts have different classes: the class or folder of each item.
-
-    Args:
-        dataset: labeled data; a class in a folder of classes is named like `Greek/character05`.
-        group: `class`, `folder`, or None to use folders if the classes lie in at least three.
-
-    Raises:
-        DataError: no labels, or no folders of classes although they are requested.
-    """
-    if "label" not in dataset.fields:
-        received = f"{dataset.path}: split=class on data without labels"
-        raise DataError(received, "a label for each item", "split=hash")
-    names = _class_names(dataset, np.arange(len(dataset)))
-    folders = np.array([name.rpartition("/")[0] for name in names])
-    nested = bool(np.all(folders != ""))
-    if group == "folder" and not nested:
-        received = f"{dataset.path}: group=folder, but its classes lie in no folders"
-        raise DataError(received, "folder/class/image", "group=class")
-    by_folder = group == "folder" or (group is None and nested and len(np.unique(folders)) >= MIN_FOLDERS)
-    return folders if by_folder else names
-
-
-def split_classes(
-    dataset: Dataset, groups: np.ndarray, val: float = 0.1, test: float = 0.15
-) -> dict[str, np.ndarray]:
-    """Parts that hold different classes, for methods that are evaluated on classes not seen in training.
-
-    The parts that the data came with are kept if no group occurs in two of them; otherwise they are merged
-    and split again. Each part gets its fraction of the groups, at least one (two if the groups are classes).
-
-    Args:
-        dataset: labeled data.
-        groups: what stays together, see `class_groups`.
-        val: the fraction of the groups for validation, if there is no validation part.
-        test: the fraction of the groups for the test part, if there is none; 0 for no test part.
-
-    Raises:
-        DataError: too few groups.
-    """
-    part_indices = {part: np.unique(groups[items]) for part, items in dataset.parts.items()}
-    disjoint = sum(map(len, part_indices.values())) == len(np.unique(groups))
-    parts = {name: np.asarray(items) for name, items in dataset.parts.items()} if disjoint else {}
-    if part_indices and not disjoint:
-        dataset.notes.append("its parts share classes, so they were merged and split by class")
-    pool = parts.pop("train", np.arange(len(dataset)))
-    names = np.unique(groups[pool])
-    ranked = names[np.argsort(hash_fractions(group_keys(names)), kind="stable")]
-    single = np.array_equal(groups, _class_names(dataset, np.arange(len(dataset))))
-    minimum, start = 2 if single else 1, 0
-    for name, fraction in (("test", test), ("val", val)):
-        if name not in parts and fraction > 0:
-            count = max(minimum, round(fraction * len(ranked)))
-            parts[name] = pool[np.isin(groups[pool], ranked[start : start + count])]
-            start += count
-    if len(ranked) - start < minimum:
-        group_kind = "classes" if single else "folders of classes"
-        expected = f"at least {start + minimum}, with different ones in each part"
-        raise DataError(f"{dataset.path}: {len(ranked)} {group_kind}", expected, "add classes")
-    parts["train"] = pool[np.isin(groups[pool], ranked[start:])]
-    parts = {name: parts[name] for name in ("train", "val", "test") if name in parts}
-    dataset.notes.append(_describe_groups(parts, groups, "classes" if single else "folders of classes"))
-    return parts
-
-
-def _describe_groups(parts: dict[str, np.ndarray], groups: np.ndarray, kind: str) -> str:
-    """Which groups each part holds; their number if there are many."""
-    texts = []
-    for part, items in parts.items():
-        names = np.unique(groups[items])
-        listed = ", ".join(names) if len(names) <= MAX_LISTED else f"{len(names)} {kind}"
-        texts.append(f"{PART_NAMES[part]}: {listed}")
-    return f"split by {kind}, the same for every seed: {'; '.join(texts)}"
-
-
 def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The parts with every class in training: a class that would be missing from it is moved back.
 
     Only items of parts that were split off are moved; a class that occurs only in a part that the data came
     with stays there.
     """
-    names = _class_names(dataset, np.arange(len(dataset)))
+    names = label_texts(dataset, np.arange(len(dataset)))
     missing = np.setdiff1d(np.unique(names), names[parts["train"]])
     split_off = [part for part in parts if part not in dataset.parts]
     back = {part: parts[part][np.isin(names[parts[part]], missing)] for part in split_off if part != "train"}
@@ -237,7 +186,7 @@ def folds(
     """
     keys = dataset.keys[items] if groups is None else group_keys(groups[items])
     if kind == "stratified" and "label" in dataset.fields and groups is None:
-        fractions = _stratified_fractions(keys, _class_names(dataset, items))
+        fractions = _stratified_fractions(keys, label_texts(dataset, items))
     else:
         distinct, inverse = np.unique(hash_fractions(keys), return_inverse=True)
         fractions = (inverse + 0.5) / len(distinct)

@@ -186,7 +186,7 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
         if absent
         else f"{parts.get('val', 0)} items for validation"
     )
-    stratify = bool(classes) and info.get("data_options", {}).get("split", "hash") == "hash"
+    stratify = bool(classes) and info.get("data_options", {}).get("split") == "hash"
     advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
     return (
         f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so the result may be off by "

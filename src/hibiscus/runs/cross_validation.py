@@ -100,6 +100,8 @@ def cross_validate(
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
     config, data_config = check_options(kind.Config, options, method)
+    if data_config.split == "time":
+        raise ConfigError("split=time", "folds by content or group", "hibiscus train with split=time")
     check_run_folder(out, may_exist=True)
     dataset, data_config = open_for_method(data, data_config, kind)
     if data_config.image_size is not None:  # given, or the default of the method

@@ -10,6 +10,7 @@ import numpy as np
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.boxes.passed_over import passed_over
+from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.labels import LabelNumbering
@@ -25,10 +26,11 @@ from hibiscus.data.preparation import (
     TargetPreparation,
 )
 from hibiscus.data.prepared import raw_field
-from hibiscus.data.split import class_groups, keep_every_class, make_split, split_classes
+from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.runs.split_notes import note_split
 from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
@@ -230,8 +232,14 @@ def prepare_parts(
     groups = groups_of(dataset, options, other_classes)
     if groups is not None and (other_classes or options.split == "class"):
         return split_classes(dataset, groups, options.val, options.test)
-    parts = make_split(
-        dataset, options.split if groups is None else "group", options.val, options.test, groups
-    )
+    if groups is not None and options.split in ("stratified", "time"):
+        received = f"groups of items and split={options.split}"
+        raise ConfigError(received, "one of both", "omit split: groups stay together by default")
+    numeric = None if kind is None else "target" in kind.needs
+    split = options.split if groups is None else "group"
+    parts = make_split(dataset, split, options.val, options.test, groups, numeric)
     needs_labels = kind is not None and "label" in kind.needs and "label" in dataset.fields
-    return keep_every_class(dataset, parts) if needs_labels and groups is None else parts
+    if needs_labels and groups is None and split != "time":
+        parts = keep_every_class(dataset, parts)
+    note_split(dataset, parts, split, kind is None or needs_labels)
+    return parts
