@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from hibiscus.data.archives import extracted, is_archive
 from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
@@ -16,7 +17,7 @@ from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.conversions import how_to_convert
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.masks.folder import open_mask_folder
@@ -32,7 +33,6 @@ from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
 
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 LARGEST_SIDE = 4096
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
 BOX_ENDINGS = (".json", ".jsonl", ".yaml", ".yml", ".xml")
@@ -182,7 +182,26 @@ def _open_one(path: str, like: Dataset | None = None, **options: Any) -> Dataset
         raise DataError(f"{path}: no such file or folder", expected, hint)
     if location.is_dir():
         return _open_folder(location, **options)
-    return _open_file(location, like, **options)
+    # A link is judged by the name of the file that it leads to.
+    file = location.resolve() if location.is_symlink() and not location.suffix else location
+    return _open_archive(file, like, **options) if is_archive(file) else _open_file(file, like, **options)
+
+
+def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
+    """Opens the folder, or the only file, in an archive; messages name the archive instead of the cache."""
+    inner = extracted(file)
+
+    def plain(text: str) -> str:
+        return text.replace(str(inner if inner.is_dir() else inner.parent), str(file))
+
+    try:
+        dataset = _open_folder(inner, **options) if inner.is_dir() else _open_file(inner, like, **options)
+    except DataError as error:
+        raise DataError(plain(error.received), plain(error.expected), plain(error.fix)) from None
+    dataset.path, dataset.name = str(file), file.name.split(".")[0] or file.name
+    dataset.skipped = [Skipped(plain(bad.path), plain(bad.reason)) for bad in dataset.skipped]
+    dataset.notes = [plain(note) for note in dataset.notes]
+    return dataset
 
 
 def _siblings(path: Path) -> list[Path]:
@@ -262,9 +281,6 @@ def _table(options: dict[str, Any]) -> dict[str, Any]:
 
 def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     name = file.name.lower()
-    if name.endswith(ARCHIVES):
-        command = f"unzip {file.name}" if name.endswith(".zip") else f"tar xf {file.name}"
-        raise DataError(f"{file}: an archive", "the extracted folder", f"extract it first: {command}")
     if is_idx(file):
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})
     if name.endswith((".npz", ".npy", ".mat")):
