@@ -60,21 +60,70 @@ def test_arrays_of_images(shape, tmp_path):
         assert len(open_inputs(tmp_path / "new.npz", IMAGES)) == 3
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.full((3, 9, 9), 255, np.uint8),
+        np.ones((3, 8, 8), np.float32),
+        np.full((3, 8, 8, 3), 255, np.int64),
+        np.ones((3, 3, 20, 30), np.float32),
+        [np.ones((8, 8)), np.ones((9, 5, 3)), np.full((7, 7, 1), 255)],
+        [Image.new("L", (30, 20), 255), Image.new("RGB", (9, 9), "white"), Image.new("RGBA", (8, 8))],
+    ],
+)
+def test_arrays_and_images_are_brought_to_the_learned_shape(values):
+    found = open_inputs(values, IMAGES)
+    assert found.fields["image"].shape == (3, 8, 8, 1)
+    assert (found.fields["image"] == 255).all()
+
+
+def test_a_pil_image_is_read_as_its_file(folder):
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 24), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo.save(folder / "turned.png", exif=exif)
+    with Image.open(folder / "turned.png") as opened:
+        in_memory = open_inputs(opened, IMAGES)
+        assert opened.size == (24, 16)
+    assert np.array_equal(
+        in_memory.fields["image"], open_inputs(folder / "turned.png", IMAGES).fields["image"]
+    )
+    squashed = Preparation({"image": ImagePreparation(8, 8, 3, (0.5,) * 3, (0.2,) * 3, resize="squash")})
+    assert open_inputs([Image.new("RGB", (30, 20))], squashed).fields["size"].tolist() == [[20, 30]]
+
+
+def test_tensors():
+    import torch
+
+    images = open_inputs(torch.ones(2, 1, 8, 8), IMAGES).fields["image"]
+    assert images.shape == (2, 8, 8, 1)
+    assert images.min() == 255
+    assert open_inputs(torch.ones(5), ROWS).fields["array"].shape == (1, 5)
+
+
 def test_arrays_that_do_not_fit():
-    for values in (
-        np.zeros((3, 9, 9), np.uint8),
-        np.zeros((3, 8, 8), np.float32),
-        np.zeros((3, 8, 8, 3), np.uint8),
-    ):
-        with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
+    for values in (np.zeros((3, 8, 8, 7), np.uint8), np.zeros((1, 1, 1, 1, 1)), np.array(["a"])):
+        with pytest.raises(DataError):
             open_inputs(values, IMAGES)
+    with pytest.raises(DataError, match="inputs of type dict"):
+        open_inputs([{}], IMAGES)
+    with pytest.raises(DataError, match="no inputs"):
+        open_inputs([], IMAGES)
+
+
+def test_an_archive_of_images(folder, tmp_path):
+    import shutil
+
+    file = shutil.make_archive(str(tmp_path / "photos"), "zip", folder)
+    found = open_inputs(file, IMAGES)
+    assert found.ids == [f"{file}/{number}.png" for number in range(3)]
 
 
 def test_images_of_another_size_are_brought_to_that_of_two_domains():
     both = Preparation({**IMAGES.fields, "domain": LabelPreparation(("a", "b"))})
     for shape in ((3, 16, 16), (3, 5, 9, 1), (3, 8, 8, 3)):
         assert open_inputs(np.zeros(shape, np.uint8), both).fields["image"].shape == (3, 8, 8, 1)
-    with pytest.raises(DataError, match=r"uint8 \(items, 8, 8, 1\)"):
+    with pytest.raises(DataError, match="1, 3 or 4 channels"):
         open_inputs(np.zeros((3, 8, 8, 7), np.uint8), both)
 
 

@@ -10,35 +10,39 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
+from hibiscus.data.archives import extracted, is_archive
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays
 from hibiscus.data.builtin.open import BUNDLED
-from hibiscus.data.dataset import Dataset, Skipped
-from hibiscus.data.files import IMAGE_ENDINGS, find_images
-from hibiscus.data.images.folder import open_image_files
-from hibiscus.data.images.headers import read_headers
-from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
-from hibiscus.data.masks.pairs import images_without_masks
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.tables.open import listed_images
-from hibiscus.data.unpaired import bring_to_shape
 from hibiscus.errors import DataError
+from hibiscus.runs.image_inputs import (
+    images_from_arrays,
+    images_from_files,
+    images_from_paths,
+    images_from_pil,
+)
+from hibiscus.runs.text_inputs import text_inputs
 
 __all__ = ["Input", "label_predictions", "open_inputs", "prepare_inputs"]
 
-Input = str | os.PathLike[str] | np.ndarray | Dataset
+Input = str | os.PathLike[str] | np.ndarray | Dataset | Image.Image | Any  # or a DataFrame, or a tensor
 
 
 def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Dataset:
     """Opens inputs without labels.
 
     Args:
-        inputs: paths of images, videos, folders, tables or arrays; a DataFrame, an array, a Dataset; or a
-            list of paths.
+        inputs: a path of images, videos, folders, archives, tables or arrays, or a list of paths; a
+            DataFrame, an array, a tensor, a PIL image, a list of them, or a Dataset; for a run that learned
+            texts, also a text or a list of texts.
         preparation: what the run learned; images are converted to its size and channels.
 
     Raises:
@@ -47,33 +51,79 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     if isinstance(inputs, Dataset):
         return inputs
     if hasattr(inputs, "columns"):
-        ids = [f"row {i + 1}" for i in range(len(inputs))]  # type: ignore[arg-type]
-        return _dataset("frame", {"table": inputs}, ids)
-    if isinstance(inputs, np.ndarray):
-        return _from_array(inputs, "array", preparation)
-    paths = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    if len(paths) == 1 and str(paths[0]) in BUNDLED:
-        dataset = open_data(str(paths[0]))
-        return (
-            _from_array(dataset.fields["image"], dataset.path, preparation)
-            if "image" in dataset.fields
-            else dataset
-        )
-    if len(paths) == 1 and str(paths[0]).lower().endswith((*TABLE_ENDINGS, ".txt")):
-        return _open_table(Path(str(paths[0])).expanduser(), preparation)
-    if "image" in preparation and not any(_holds_arrays(Path(str(path))) for path in paths):
-        return _open_images([Path(str(path)).expanduser() for path in paths], preparation)
+        return _open_frame(inputs, preparation)
+    if isinstance(inputs, np.ndarray) or hasattr(inputs, "numpy"):  # or a tensor
+        return _from_array(_as_array(inputs), "array", preparation)
+    items = [inputs] if isinstance(inputs, str | os.PathLike | Image.Image) else list(inputs)
+    if not items:
+        raise DataError("no inputs", "at least one", "pass a path, an array, a DataFrame or images")
+    if not all(isinstance(item, str | os.PathLike) for item in items):
+        return _from_objects(items, preparation)
+    texts = text_inputs(items, preparation)
+    if texts is not None:
+        return _open_frame(texts, preparation)
+    places = {str(item): extracted(Path(item)) for item in items if is_archive(Path(item))}
+    dataset = _open_paths([str(places.get(str(item), item)) for item in items], preparation)
+    for archive, place in places.items():  # named by the archive instead of the cache
+        dataset.ids = [name.replace(str(place), archive) for name in dataset.ids]
+        dataset.path = dataset.path.replace(str(place), archive)
+    return dataset
+
+
+def _open_paths(paths: Sequence[str], preparation: Preparation) -> Dataset:
+    """Opens files, folders and bundled data."""
+    if len(paths) == 1 and paths[0] in BUNDLED:
+        dataset = open_data(paths[0])
+        is_image = "image" in dataset.fields
+        return _from_array(dataset.fields["image"], dataset.path, preparation) if is_image else dataset
+    if len(paths) == 1 and paths[0].lower().endswith((*TABLE_ENDINGS, ".txt")):
+        return _open_table(Path(paths[0]).expanduser(), preparation)
+    if "image" in preparation and not any(_holds_arrays(Path(path)) for path in paths):
+        return images_from_paths([Path(path).expanduser() for path in paths], preparation["image"])
     if len(paths) != 1:
         raise DataError(f"{len(paths)} inputs", "one table or one file of arrays", "pass them one at a time")
-    path = Path(str(paths[0]))
+    path = Path(paths[0])
     if is_idx(path):
         return _from_array(read_idx(path), str(path), preparation)
-    if path.suffix in (".npz", ".npy"):
-        dataset = open_arrays(path)
-        return _from_array(
-            dataset.fields["image" if "image" in dataset.fields else "array"], str(path), preparation
-        )
+    if path.suffix.lower() in (".npz", ".npy"):
+        level = preparation["image"].white_level if "image" in preparation else None
+        fields = open_arrays(path, level).fields
+        return _from_array(fields["image" if "image" in fields else "array"], str(path), preparation)
     return open_data(str(path))
+
+
+def _as_array(values: Any) -> np.ndarray:
+    """An array, or a tensor of PyTorch."""
+    return values if isinstance(values, np.ndarray) else values.detach().cpu().numpy()
+
+
+def _from_objects(items: list[Any], preparation: Preparation) -> Dataset:
+    """PIL images, or arrays of one image each; or rows of numbers.
+
+    Raises:
+        DataError: objects of another kind.
+    """
+    images = [Image.open(item) if isinstance(item, str | os.PathLike) else item for item in items]
+    if "image" in preparation and all(isinstance(item, Image.Image) for item in images):
+        return images_from_pil(images, preparation["image"])
+    if any(not isinstance(item, np.ndarray | list | tuple | int | float | np.number) for item in items):
+        kinds = ", ".join(sorted({type(item).__name__ for item in items}))
+        given = ", ".join(preparation.fields)
+        expected = f"paths, arrays, images or a DataFrame; the run learned {given}"
+        raise DataError(f"inputs of type {kinds}", expected, "pass one of these")
+    arrays = [np.asarray(item) for item in items]
+    if "image" in preparation and len({array.shape for array in arrays}) > 1:
+        parts = [images_from_arrays(array, "array", preparation["image"]) for array in arrays]
+        fields = {name: np.concatenate([part.fields[name] for part in parts]) for name in parts[0].fields}
+        keys = np.concatenate([part.keys for part in parts])
+        return Dataset("array", "array", fields, [str(i) for i in range(len(keys))], keys)
+    return _from_array(np.stack(arrays), "array", preparation)
+
+
+def _open_frame(frame: Any, preparation: Preparation) -> Dataset:
+    """A DataFrame in memory."""
+    ids = [f"row {i + 1}" for i in range(len(frame))]
+    return Dataset("frame", "frame", {"table": frame}, ids, np.zeros(len(ids), np.uint64))
 
 
 def _holds_arrays(path: Path) -> bool:
@@ -116,7 +166,7 @@ def _open_table(file: Path, preparation: Preparation) -> Dataset:
     prepared = preparation["image"]
     listed = listed_images(file) if file.is_file() and "table" not in preparation else []
     if listed:
-        return _open_image_files(listed, preparation)
+        return images_from_files(listed, prepared)
     return open_data(
         str(file),
         image_size=(prepared.height, prepared.width),
@@ -127,99 +177,17 @@ def _open_table(file: Path, preparation: Preparation) -> Dataset:
     )
 
 
-def _open_images(paths: list[Path], preparation: Preparation) -> Dataset:
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            expected = "an image, a video, or a folder of images"
-            raise DataError(f"{path}: no such file or folder", expected, "check the path")
-        images = find_images(path)[0] if path.is_dir() else [path]
-        files += images_without_masks(path, images) if path.is_dir() else images  # masks are targets
-    if not files:
-        expected = f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}"
-        raise DataError(f"{paths[0]}: no images", expected, "check the path; pass videos by their file names")
-    videos = [file for file in files if file.suffix.lower() in VIDEO_ENDINGS]
-    if not videos:
-        return _open_image_files(files, preparation)
-    opened = [_open_video(file, preparation) for file in videos]
-    if len(videos) < len(files):
-        opened.insert(0, _open_image_files([file for file in files if file not in videos], preparation))
-    fields = {name: np.concatenate([part.fields[name] for part in opened]) for name in opened[0].fields}
-    ids, skipped = (
-        [item for part in opened for item in part.ids],
-        [bad for part in opened for bad in part.skipped],
-    )
-    return _dataset("images", fields, ids, np.concatenate([part.keys for part in opened]), skipped)
-
-
-def _open_image_files(files: list[Path], preparation: Preparation) -> Dataset:
-    prepared = preparation["image"]
-    size = (prepared.height, prepared.width)
-    pixels, keys, good, skipped = open_image_files(
-        files, size, prepared.channels, resize=prepared.resize, white_level=prepared.white_level
-    )
-    if not len(good):
-        raise DataError(skipped[0].reason, "at least one readable image", "check the files")
-    sizes = []
-    if prepared.resize == "squash":
-        sizes = [(read_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good]
-    return _dataset("images", _with_sizes(pixels, sizes), [str(files[i]) for i in good], keys, skipped)
-
-
-def _open_video(file: Path, preparation: Preparation) -> Dataset:
-    """The frames of a video, named by the file and their number."""
-    prepared = preparation["image"]
-    faults: list[str] = []
-    shape = (prepared.height, prepared.width, prepared.channels)
-    pixels, size = read_frames(file, shape, prepared.resize, faults)
-    sizes = [size] * len(pixels) if prepared.resize == "squash" else []
-    ids = [f"{file.with_suffix('')}-{number:06}" for number in range(len(pixels))]
-    skipped = [Skipped(str(file), fault) for fault in faults]
-    return _dataset("frames", _with_sizes(pixels, sizes), ids, content_keys(pixels), skipped)
-
-
-def _with_sizes(pixels: np.ndarray, sizes: list[Any]) -> dict[str, Any]:
-    """The fields of images; resized ones need `sizes`, as predictions are in pixels of the files."""
-    return {"image": pixels, "size": np.array(sizes, np.int64)} if sizes else {"image": pixels}
-
-
 def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Dataset:
     if "image" in preparation:
-        prepared = preparation["image"]
-        shape = (prepared.height, prepared.width, prepared.channels)
-        if (
-            "domain" in preparation and values.dtype == np.uint8 and values.ndim in (3, 4)
-        ):  # resized as in training
-            values = values[..., None] if values.ndim == 3 else values
-            values = bring_to_shape(values, shape) if values.shape[3] in (1, 3) else values
-        if values.ndim >= 2 and values.dtype == np.uint8:
-            variants = [values, values[None], values[..., None], values[None, ..., None]]
-            if prepared.channels == 3:  # grayscale images are converted to RGB, as image files are
-                variants += [images.repeat(3, axis=-1) for images in variants if images.shape[-1] == 1]
-            for variant in variants:
-                if variant.ndim == 4 and variant.shape[1:] == shape:
-                    images = np.ascontiguousarray(variant)
-                    return _dataset(
-                        path, {"image": images}, [str(i) for i in range(len(images))], content_keys(images)
-                    )
-        expected = f"uint8 (items, {', '.join(map(str, shape))})"
+        return images_from_arrays(values, path, preparation["image"])
+    if values.dtype.kind not in "uifb":
         raise DataError(
-            f"{path}: {values.dtype} {values.shape}", expected, "convert them to this dtype and shape"
+            f"{path}: {values.dtype} {values.shape}", "numbers", "pass texts as a list of strings"
         )
     rows = values.astype(np.float32)
     rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
-    return _dataset(path, {"array": rows}, [str(i) for i in range(len(rows))], content_keys(rows))
-
-
-def _dataset(
-    name: str,
-    fields: dict[str, Any],
-    ids: list[str],
-    keys: np.ndarray | None = None,
-    skipped: Sequence[Skipped] = (),
-) -> Dataset:
-    keys = np.zeros(len(ids), np.uint64) if keys is None else keys
-    return Dataset(name, name, fields, ids, keys, skipped=list(skipped))
+    ids = [str(i) for i in range(len(rows))]
+    return Dataset(path, path, {"array": rows}, ids, content_keys(rows))
 
 
 def label_predictions(

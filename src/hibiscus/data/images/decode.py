@@ -22,6 +22,7 @@ __all__ = [
     "ImageArray",
     "check_size",
     "color_name",
+    "decode_image",
     "is_deep",
     "open_image",
     "resized",
@@ -145,6 +146,17 @@ def _source(path: str | os.PathLike[str] | bytes) -> tuple[str, Path | io.BytesI
 def _too_large(name: str, size: str, limit: int) -> DataError:
     fix = "reduce the image, or raise the limit if you trust the file"
     return DataError(f"{name}: too large to decode safely ({size})", f"1 to {limit:,} pixels", fix)
+
+
+def decode_image(
+    image: Image.Image,
+    size: tuple[int, int] | None = None,
+    mode: str = "auto",
+    resize: str = "cover",
+    white_level: float | None = None,
+) -> ImageArray:
+    """A PIL image as a uint8 array, as `open_image` decodes a file; the image itself is not changed."""
+    return np.array(_decode(image.copy(), size, mode, resize, white_level))
 
 
 def _decode(

@@ -1,0 +1,30 @@
+"""Texts given directly to a run that learned texts."""
+
+import pandas
+import pytest
+
+from hibiscus.data.preparation import ImagePreparation, Preparation, TablePreparation
+from hibiscus.errors import DataError
+from hibiscus.runs.inputs import open_inputs
+from hibiscus.runs.text_inputs import text_inputs
+
+FRAME = pandas.DataFrame({"review": ["a good film", "a bad film", "rather good", "very bad indeed"]})
+TEXTS = Preparation({"table": TablePreparation.fit(FRAME, {"review": "text"})})
+
+
+@pytest.mark.parametrize("given", ["what a film", "good", "it was 3/5, see a.b", "x" * 5000])
+def test_a_text_is_a_row(given):
+    found = open_inputs(given, TEXTS)
+    assert found.fields["table"]["review"].tolist() == [given]
+    assert open_inputs([given, "another one"], TEXTS).fields["table"]["review"].tolist()[1] == "another one"
+
+
+def test_files_and_other_runs(tmp_path):
+    file = tmp_path / "new.csv"
+    FRAME.to_csv(file, index=False)
+    assert text_inputs([str(file)], TEXTS) is None
+    assert text_inputs(["missing.csv"], TEXTS) is None
+    assert text_inputs([file], TEXTS) is None
+    assert text_inputs(["a text"], Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})) is None
+    with pytest.raises(DataError, match=r"is a file, and 'a text' is not"):
+        text_inputs([str(file), "a text"], TEXTS)
