@@ -14,14 +14,6 @@ def refused(path, match, **options):
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "how"), [("a.zip", "unzip a.zip"), ("a.tar.gz", "tar xf a.tar.gz"), ("A.TGZ", "tar xf A.TGZ")]
-)
-def test_an_archive_is_to_be_unpacked(tmp_path, name, how):
-    (tmp_path / name).write_bytes(b"PK")
-    assert f"extract it first: {how}" in refused(tmp_path / name, "an archive")
-
-
 def test_a_wrong_path_is_told_with_the_nearest(tmp_path):
     (tmp_path / "flowers").mkdir()
     message = refused(tmp_path / "flowrs", "no such file or folder")

@@ -182,7 +182,7 @@ def _open_one(path: str, like: Dataset | None = None, **options: Any) -> Dataset
         raise DataError(f"{path}: no such file or folder", expected, hint)
     if location.is_dir():
         return _open_folder(location, **options)
-    # A link is judged by the name of the file that it leads to.
+    # A link counts by the name of the file that it leads to.
     file = location.resolve() if location.is_symlink() and not location.suffix else location
     return _open_archive(file, like, **options) if is_archive(file) else _open_file(file, like, **options)
 

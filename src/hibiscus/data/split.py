@@ -124,7 +124,7 @@ def make_split(
         val: the fraction of the training items for validation, if there is no validation part.
         test: the fraction of the training items for the test part, if there is none; 0 for no test part.
         groups: for `group`, the group of each item.
-        numeric: whether the label is a number to predict; by default this is judged by its values.
+        numeric: whether the label is a number to predict; by default its values tell.
 
     Returns:
         The indices of each part in ascending order.

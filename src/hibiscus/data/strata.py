@@ -28,7 +28,7 @@ def item_strata(dataset: Dataset, items: np.ndarray, numeric: bool | None = None
     Args:
         dataset: the data.
         items: the indices of the items.
-        numeric: whether the label is a number to predict; by default this is judged by its values.
+        numeric: whether the label is a number to predict; by default its values tell.
     """
     if "label" in dataset.fields:
         values = np.asarray(dataset.fields["label"])[items]
