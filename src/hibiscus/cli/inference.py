@@ -63,7 +63,7 @@ def predict(
     api = load_api(run)
 
     loaded = api.load(run, device=device)
-    default_score = loaded.info["config"].get("score_threshold")
+    default_score = getattr(loaded.method(checkpoint), "score_threshold", None)
     if score is not None and default_score is None:
         raise UsageError(
             f"--score {score:g} for {loaded.info['method']}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.draw_boxes import above_score, draw_boxes
 from hibiscus.evaluation.items import Curve, Gallery, ReportItem, Series, Table
 from hibiscus.metrics.coco_detection import AveragePrecision, average_precision
+from hibiscus.metrics.score_threshold import best_score_threshold
 from hibiscus.metrics.voc_detection import (
     ThresholdMetrics,
     mean_boxes,
@@ -21,7 +21,12 @@ from hibiscus.metrics.voc_detection import (
 )
 from hibiscus.training.method import Evaluation
 
-__all__ = ["box_predictions", "evaluate_boxes", "in_pixels", "mean_average_precision"]
+__all__ = [
+    "choose_score_threshold",
+    "evaluate_boxes",
+    "in_pixels",
+    "mean_average_precision",
+]
 
 EXAMPLES, LARGEST_ERRORS, MAX_CURVES, MAX_POINTS = 6, 4, 8, 200
 SCALE = 2  # factor by which images are enlarged, so that lines and labels are legible
@@ -85,8 +90,24 @@ def mean_average_precision(
     }
 
 
+def choose_score_threshold(
+    detections: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]
+) -> float | None:
+    """The score threshold with the highest F1 on a part; None if no box is right at any threshold."""
+    sizes = data.file_sizes(part)
+    truths, rows = ground_truth(data, part, sizes), _pixel_detections(detections, sizes)
+    best = best_score_threshold(truths, rows, len(classes))
+    return best[0] if best is not None else None
+
+
 def evaluate_boxes(
-    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float, throughput: float
+    detections: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    score: float,
+    throughput: float,
+    chosen: bool = False,
 ) -> Evaluation:
     """Metrics, baselines and report items of detections on a part.
 
@@ -97,6 +118,7 @@ def evaluate_boxes(
         classes: the names of the classes.
         score: minimum score of boxes that are drawn and count in precision and recall.
         throughput: images per second.
+        chosen: whether the score was chosen on the validation part.
     """
     sizes = data.file_sizes(part)
     truths, rows = ground_truth(data, part, sizes), _pixel_detections(detections, sizes)
@@ -112,7 +134,8 @@ def evaluate_boxes(
             metrics_at_threshold(truths, baseline, len(classes), score),
         )
     }
-    note = f"Precision, recall and matched IoU: at a score of at least {score:g} and an IoU of at least 0.5."
+    how = " (the best F1 on the validation part)" if chosen else ""
+    note = f"Precision, recall and matched IoU: at a score of at least {score:.3g}{how} and an IoU of 0.5."
     note += f" Throughput: {throughput:,.0f} images per second."
     report_items: list[ReportItem] = [
         _examples(detections, data, part, classes, score),
@@ -227,7 +250,7 @@ def _examples(
     detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
 ) -> Gallery:
     indices = evenly_spaced(len(detections), EXAMPLES)
-    note = f"Left: true boxes. Right: predictions with a score of at least {score:g}. Evenly spaced items."
+    note = f"Left: true boxes. Right: predictions with a score of at least {score:.3g}. Evenly spaced items."
     return Gallery("Examples", *_panels(indices, detections, data, part, classes, score), note)
 
 
@@ -252,39 +275,3 @@ def _largest_errors(
     ]
     note = "The images with the most false positives and negatives. Check them first: boxes may be missing."
     return Gallery("Largest errors", panels, captions, note)
-
-
-def box_predictions(
-    detections: np.ndarray, data: PreparedData, part: str, classes: list[str], score: float
-) -> dict[str, Any]:
-    """What `predict` of a detector returns.
-
-    Returns:
-        `found`, the number of detections per class as text; `boxes` float64 `(items, max boxes, 6)`: edges in
-        pixels of each image, score, and class, -1 for padding; `size` `(items, 2)`, height and width of the
-        images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`, with the
-        boxes above the score threshold.
-    """
-    sizes, images = data.file_sizes(part), data.values("image", part)
-    valid = [above_score(rows, classes, score) for rows in detections]
-    counts = []
-    for boxes, _ in valid:
-        numbers = np.bincount(boxes[:, 5].astype(np.int64), minlength=len(classes))
-        counts.append(
-            ", ".join(f"{count} {name}" for count, name in zip(numbers, classes, strict=True) if count)
-            or "nothing"
-        )
-    return {
-        "found": counts,
-        "boxes": np.stack(
-            [
-                np.where(rows[:, 5:] >= 0, in_pixels(rows, size), rows)
-                for rows, size in zip(detections, sizes, strict=True)
-            ]
-        ),
-        "size": sizes,
-        "box_classes": classes,
-        "overlay": np.stack(
-            [draw_boxes(image, boxes, names) for image, (boxes, names) in zip(images, valid, strict=True)]
-        ),
-    }

@@ -160,6 +160,7 @@ def multibox(
     classes: str = "mining",
     kind: str = "smooth_l1",
     sigma: float = 1.0,
+    ratio: float = 3.0,
 ) -> Tensor:
     r"""The loss of SSD: the sum of the losses of classes and offsets.
 
@@ -174,6 +175,7 @@ def multibox(
         classes: `mining` for `mined_cross_entropy` (paper), `focal` for `anchor_focal`.
         kind: see `offset_loss`.
         sigma: see `offset_loss`.
+        ratio: negatives per positive, for `mining` (paper: 3).
 
     Shapes:
         logits (batch, anchors, 1 + classes), offsets and target (batch, anchors, 4), labels (batch, anchors);
@@ -186,7 +188,8 @@ def multibox(
     """
     _known("classes", classes, CLASSES)
     in_range("alpha", alpha, 0)
-    class_loss = mined_cross_entropy(logits, labels) if classes == "mining" else anchor_focal(logits, labels)
+    mining = classes == "mining"
+    class_loss = mined_cross_entropy(logits, labels, ratio) if mining else anchor_focal(logits, labels)
     return class_loss + alpha * offset_loss(offsets, target, labels > 0, kind, sigma)
 
 

@@ -42,33 +42,39 @@ def iou_of_edges(a: Tensor, b: Tensor) -> Tensor:
     return inside.div_(union.clamp_min_(torch.finfo(union.dtype).tiny))
 
 
-def encode(boxes: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIATIONS) -> Tensor:
-    r"""The offsets of boxes from anchors, scaled to about 1.
+def encode(boxes: Tensor, anchors: Tensor, deviations: Sequence[float] | None = DEVIATIONS) -> Tensor:
+    r"""The offsets of boxes from anchors, scaled to about 1, or their plain differences.
 
         ((cx - ax) / aw / 0.1,  (cy - ay) / ah / 0.1,  log(w / aw) / 0.2,  log(h / ah) / 0.2)
+        (xmin, ymin, xmax, ymax) of the box - those of the anchor    where deviations is None
 
     Args:
         boxes: corners of boxes with a positive width and height.
         anchors: corners.
-        deviations: assumed standard deviations of the four (SSD's code calls them variances).
+        deviations: assumed standard deviations of the four (SSD's code calls them variances); None for the
+            differences of the edges.
 
     Shapes:
         boxes and anchors (..., 4), broadcast; returns (..., 4).
 
     Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325, eq. 2.
     """
+    if deviations is None:
+        return boxes - anchors
     center, size = _center_and_size(boxes)
     anchor_center, anchor_size = _center_and_size(anchors)
     offsets = torch.cat([(center - anchor_center) / anchor_size, (size / anchor_size).log()], -1)
     return offsets / offsets.new_tensor(deviations)
 
 
-def decode(offsets: Tensor, anchors: Tensor, deviations: Sequence[float] = DEVIATIONS) -> Tensor:
+def decode(offsets: Tensor, anchors: Tensor, deviations: Sequence[float] | None = DEVIATIONS) -> Tensor:
     """The boxes at given offsets from the anchors: the inverse of `encode`.
 
     Shapes:
         offsets and anchors (..., 4), broadcast; returns (..., 4), corners.
     """
+    if deviations is None:
+        return offsets + anchors
     shift, growth = (offsets * offsets.new_tensor(deviations)).split(2, -1)
     anchor_center, anchor_size = _center_and_size(anchors)
     center, half = shift * anchor_size + anchor_center, growth.exp() * anchor_size / 2
@@ -80,7 +86,7 @@ def match(
     anchors: Tensor,
     threshold: float = 0.5,
     negative_limit: float | None = None,
-    deviations: Sequence[float] = DEVIATIONS,
+    deviations: Sequence[float] | None = DEVIATIONS,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The training targets of each anchor of each image.
 

@@ -43,7 +43,7 @@ def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None =
         raise DataError(
             received, "at least one common class name", "use the same class names in both datasets"
         )
-    min_score = things.info["config"]["score_threshold"] if score is None else score
+    min_score: float = things.method().score_threshold if score is None else score  # type: ignore[attr-defined]
     truth = None if _are_files(images) else _truth(things, stuff, images)
     first, second = (images, images) if truth is None else truth
     detected, masks = things.predict(first), stuff.predict(second)  # type: ignore[arg-type]

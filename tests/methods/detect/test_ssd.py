@@ -10,11 +10,13 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import BoxPreparation, ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.detection import box_predictions, evaluate_boxes, in_pixels
+from hibiscus.evaluation.box_predictions import box_predictions
+from hibiscus.evaluation.detection import evaluate_boxes, in_pixels
 from hibiscus.methods.detect.anchor_grid import fitted_anchor_grid, paper_anchor_grid
 from hibiscus.methods.detect.base import DetectionConfig
 from hibiscus.methods.detect.ssd import SSD
 from hibiscus.networks.ssd import map_sizes
+from hibiscus.ops.boxes import match
 from methods.learning import trained
 
 SIZES = ((0.2, 0.25), (0.3, 0.3), (0.4, 0.5), (0.15, 0.2)) * 5
@@ -86,6 +88,94 @@ def test_the_objective_is_its_formula(offset_loss):
         ).sum()
         count += len(positive)
     assert loss.item() == pytest.approx((class_loss + 0.7 * box_loss) / count, rel=1e-4)
+
+
+def test_raw_offsets_deviations_sigma_ratio_and_limit():
+    """The targets and the loss with every option of the offsets, in NumPy."""
+    data = batch()
+    for offsets, deviations in (("raw", (1, 1, 1, 1)), ("normalized", (0.3, 0.4, 0.5, 0.6))):
+        method = build(
+            offsets=offsets, offset_deviations=deviations, smooth_l1_sigma=3.0, negative_ratio=1.5,
+            negative_limit=0.2, match_threshold=0.4,
+        )  # fmt: skip
+        scores, predicted = (values.detach().double().numpy() for values in method.network(data.image))
+        loss, _ = method.loss_from_outputs(torch.tensor(scores), torch.tensor(predicted), data.boxes)
+        anchors, total, count = method.anchor_grid.anchors.double().numpy(), 0.0, 0
+        for image in range(2):
+            rows = data.boxes[image][data.boxes[image, :, 4] >= 0].double().numpy()
+            owner = matched(rows, anchors, 0.4)
+            logs = scores[image] - np.log(np.exp(scores[image]).sum(1, keepdims=True))
+            positive = np.flatnonzero(owner >= 0)
+            boxes, places = rows[owner[positive], :4], anchors[positive]
+            background = (owner < 0) & (np.stack([overlap(row, anchors) for row in rows]).max(0) <= 0.2)
+            assert 0 < background.sum() < (owner < 0).sum()
+            hardest = np.sort(-logs[background, 0])[::-1][: max(3, int(1.5 * len(positive)))]
+            total += hardest.sum() - logs[positive, rows[owner[positive], 4].astype(int) + 1].sum()
+            target = boxes - places
+            if offsets == "normalized":
+                sides, true_sides = places[:, 2:] - places[:, :2], boxes[:, 2:] - boxes[:, :2]
+                center = (boxes[:, :2] + boxes[:, 2:] - places[:, :2] - places[:, 2:]) / 2 / sides
+                target = np.concatenate([center, np.log(true_sides / sides)], 1) / deviations
+            u = np.abs(predicted[image][positive] - target)
+            total += np.where(u < 1 / 9, (3 * u) ** 2 / 2, u - 1 / 18).sum()
+            count += len(positive)
+        assert loss.item() == pytest.approx(total / count, rel=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"offsets": "raw"}, {"offset_deviations": "0.2,0.2,0.4,0.4"}, {}])
+def test_predictions_undo_the_offsets(options):
+    method, data = build(**options), batch()
+    anchors = method.anchor_grid.anchors
+    labels, offsets, _ = match(data.boxes, anchors, 0.4, None, method.config.deviations)
+    scores = torch.full((2, len(anchors), 3), -20.0)
+    scores.scatter_(2, labels.clamp_min(0)[..., None], 20.0)
+    found = method.detections(scores, offsets)
+    for image, count in enumerate((2, 1)):
+        boxes = found[image][found[image, :, 5] >= 0]
+        assert len(boxes) == count
+        rows = data.boxes[image][:count]
+        for row in boxes:
+            true = rows[rows[:, 4] == row[5]][0]
+            torch.testing.assert_close(row[:4], true[:4], atol=1e-5, rtol=0)
+
+
+def test_linear_soft_nms_lowers_scores_by_the_overlap():
+    scores = torch.tensor([[[0.0, 9.0, 0.0], [0.0, 3.0, 0.0]]])
+    boxes = torch.tensor([[0.2, 0.2, 0.6, 0.6], [0.2, 0.2, 0.6, 0.5]])
+    method = build(nms="soft", soft_nms="linear", nms_threshold=0.3)
+    method.anchor_grid.anchors = boxes
+    found = method.detections(scores, torch.zeros(1, 2, 4))[0]
+    second = torch.tensor([0.0, 3.0, 0.0]).softmax(0)[1]
+    assert found[1, 4].item() == pytest.approx(second.item() * (1 - 0.75), rel=1e-5)
+    gaussian = build(nms="soft", soft_nms_sigma=0.4)
+    gaussian.anchor_grid.anchors = boxes
+    lowered = gaussian.detections(scores, torch.zeros(1, 2, 4))[0, 1, 4].item()
+    assert lowered == pytest.approx(second.item() * np.exp(-(0.75**2) / 0.4), rel=1e-5)
+
+
+def test_the_score_threshold_is_chosen_saved_and_given():
+    dataset = open_data("scenes")
+    boxes = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], np.arange(10))
+    learned = Preparation({"image": PREPARATION["image"], "boxes": boxes})
+    data = PreparedData(dataset, learned, {"train": np.arange(10), "val": np.arange(10, 20)})
+    truth = dataset.fields["boxes"][10:20]
+    right = np.concatenate([truth[..., :4], np.where(truth[..., 4:] >= 0, 0.2, 0), truth[..., 4:]], 2)
+    wrong = right.copy()
+    wrong[..., :4], wrong[..., 4] = [0, 0, 0.01, 0.01], 0.1
+    method = SSD(SSD.Config(levels=2, width=0.25), learned)
+    assert method.score_threshold == 0.5
+    method.choose_threshold(wrong, data, "val")
+    assert method.score_threshold == 0.5  # none is right
+    method.choose_threshold(np.concatenate([right, wrong], 1), data, "val")
+    assert method.score_threshold == pytest.approx(0.15)
+    again = SSD(SSD.Config(levels=2, width=0.25), learned)
+    again.load_tensors(method.tensors())
+    assert again.score_threshold == method.score_threshold
+    earlier = {name: value for name, value in method.tensors().items() if name != "score_threshold"}
+    assert build(score_threshold=0.7).score_threshold == 0.7
+    old = SSD(SSD.Config(levels=2, width=0.25, score_threshold=0.5), learned)
+    old.load_tensors(earlier)
+    assert old.score_threshold == 0.5
 
 
 def test_anchors_are_on_the_map_whose_stride_is_a_quarter_of_their_size():

@@ -40,14 +40,15 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import detection
+from hibiscus.evaluation.box_predictions import box_predictions
 from hibiscus.losses import multibox
 from hibiscus.methods.detect.anchor_grid import AnchorGrid, fitted_anchor_grid, paper_anchor_grid
-from hibiscus.methods.detect.base import DetectionConfig
+from hibiscus.methods.detect.base import DetectionConfig, DetectionMethod
 from hibiscus.networks.ssd import build_ssd
 from hibiscus.ops.boxes import decode, match
 from hibiscus.ops.nms import detect
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
 __all__ = ["SSD"]
@@ -65,25 +66,12 @@ class Config(DetectionConfig):
     levels: int | None = Field(
         None, ge=1, description="feature maps; default: chosen by box sizes, or all for anchors=paper"
     )
-    anchors: Literal["fitted", "paper"] = Field(
-        "fitted", description="fitted: to the training boxes; paper: the paper's scales and ratios"
-    )
-    anchors_per_cell: int = Field(4, ge=1, description="anchors=fitted: anchors per cell")
-    min_scale: float = Field(
-        0.2, gt=0, description="anchors=paper: first map's scale, a fraction of the shorter side (Liu et al.)"
-    )
-    max_scale: float = Field(0.9, gt=0, description="anchors=paper: scale of the last map (Liu et al.)")
-    match_threshold: float = Field(
-        0.5, gt=0, lt=1, description="IoU above which an anchor is matched to a box (Liu et al.)"
-    )
     class_loss: Literal["mining", "focal"] = Field(
         "mining", description="class loss: mining (cross-entropy with hard negative mining) or focal"
     )
-    offset_loss: Literal["smooth_l1", "l1", "l2"] = Field("smooth_l1", description="loss of the box offsets")
-    offset_weight: float = Field(1.0, ge=0, description="weight of the offset loss (Liu et al.)")
 
 
-class SSD(Method):
+class SSD(DetectionMethod):
     """One network with prediction heads on each feature map, trained by one player."""
 
     name = "ssd"
@@ -100,11 +88,6 @@ class SSD(Method):
 
     network: nn.Module
     anchor_grid: AnchorGrid
-
-    @property
-    def classes(self) -> list[str]:
-        """The names of the classes, in the order of the scores (after the background score)."""
-        return list(self.preparation["boxes"].names)
 
     def networks(self) -> dict[str, nn.Module]:
         """The network for the anchor grid, and its exponential moving average unless `ema_decay` is 0."""
@@ -146,8 +129,10 @@ class SSD(Method):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of scores (batch, A, 1 + classes), offsets (batch, A, 4) against boxes (batch, n, 5)."""
         config = self.config
-        labels, targets, positive = match(boxes, self.anchor_grid.anchors, config.match_threshold)
+        limits = config.match_threshold, config.negative_limit
+        labels, targets, positive = match(boxes, self.anchor_grid.anchors, *limits, config.deviations)
         options = {"alpha": config.offset_weight, "classes": config.class_loss, "kind": config.offset_loss}
+        options |= {"sigma": config.smooth_l1_sigma, "ratio": config.negative_ratio}
         return multibox(scores, offsets, labels, targets, **options), {"anchors": positive.sum() / len(boxes)}
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -158,8 +143,8 @@ class SSD(Method):
     def detections(self, scores: Tensor, offsets: Tensor) -> Tensor:
         """Detections (batch, 200, 6): relative xmin, ymin, xmax, ymax, score, class; class -1 is padding."""
         config = self.config
-        boxes = decode(offsets, self.anchor_grid.anchors).clamp(0, 1)
-        soft = "gaussian" if config.nms == "soft" else ""
+        boxes = decode(offsets, self.anchor_grid.anchors, config.deviations).clamp(0, 1)
+        soft = config.soft_nms if config.nms == "soft" else ""
         return detect(
             scores.softmax(2),
             boxes,
@@ -176,7 +161,9 @@ class SSD(Method):
             losses += float(self.loss_from_outputs(scores, offsets, batch.boxes)[0]) * batch.size
             count += batch.size
             detections.append(self.detections(scores, offsets).cpu().numpy())
-        metrics = detection.mean_average_precision(np.concatenate(detections), data, part, self.classes)
+        every = np.concatenate(detections)
+        self.choose_threshold(every, data, part)
+        metrics = detection.mean_average_precision(every, data, part, self.classes)
         return {**metrics, "loss": losses / max(1, count)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
@@ -184,15 +171,14 @@ class SSD(Method):
         start = time.perf_counter()
         detections = self._detect_part(data, part)
         throughput = len(detections) / (time.perf_counter() - start)
+        chosen = self.config.score_threshold is None
         return detection.evaluate_boxes(
-            detections, data, part, self.classes, self.config.score_threshold, throughput
+            detections, data, part, self.classes, self.score_threshold, throughput, chosen
         )
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`boxes`: rows of xmin, ymin, xmax, ymax in pixels, score, class; `overlay`: images with boxes."""
-        return detection.box_predictions(
-            self._detect_part(data, part), data, part, self.classes, self.config.score_threshold
-        )
+        return box_predictions(self._detect_part(data, part), data, part, self.classes, self.score_threshold)
 
     def _detect_part(self, data: PreparedData, part: str) -> np.ndarray:
         batches = [self.detections(*self.forward(batch.image)).cpu().numpy() for batch in data.iterate(part)]
