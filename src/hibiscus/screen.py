@@ -14,23 +14,35 @@ import sys
 import unicodedata
 from typing import TextIO
 
-__all__ = ["columns_of", "shorten", "supports_escapes", "terminal_width", "write", "write_result"]
+__all__ = [
+    "columns_of",
+    "is_terminal",
+    "shorten",
+    "supports_escapes",
+    "terminal_width",
+    "write",
+    "write_result",
+]
 
 LOST = {errno.EIO, errno.EPIPE, errno.ENXIO, errno.EBADF, errno.ESHUTDOWN}  # nobody reads the stream any more
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # in file names, they could control the terminal
 CLEAR = "\r\033[K"  # to the start of the line, which is cleared
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; one that is closed, or that the process does not have, is none."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
 def supports_escapes(stream: TextIO | None = None) -> bool:
     """Whether a line of the stream, by default of standard error, can be overwritten: on a terminal that is
     not `TERM=dumb`.
     """
-    stream = sys.stderr if stream is None else stream
-    try:
-        on_terminal = stream is not None and stream.isatty()
-    except ValueError:  # closed
-        return False
-    return on_terminal and (os.name == "nt" or os.environ.get("TERM", "dumb") not in ("", "dumb"))
+    terminal = is_terminal(sys.stderr if stream is None else stream)
+    return terminal and (os.name == "nt" or os.environ.get("TERM", "dumb") not in ("", "dumb"))
 
 
 def terminal_width(default: int = 80) -> int:

@@ -98,7 +98,7 @@ def load_api(*runs: str) -> Any:
 
     for run in runs:
         find_run(run)
-    with step("starting"):
+    with step("starting", line=lambda: "starting ..."):
         from hibiscus import api
     return api
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus import progress, screen
-from hibiscus.screen import columns_of
+from hibiscus.screen import columns_of, is_terminal
 
 __all__ = ["emit", "line_width", "note", "number", "plain", "plural", "table", "to_json", "unused", "wrap"]
 
@@ -94,7 +94,7 @@ def wrap(text: str, first: str = "", after: str = "") -> str:
 
 def line_width() -> int:
     """Columns of the terminal, from 60 to 120; 120 if there is none."""
-    if "COLUMNS" in os.environ or sys.stdout.isatty():
+    if "COLUMNS" in os.environ or is_terminal(sys.stdout):
         return max(60, min(120, shutil.get_terminal_size((120, 24)).columns))
     return 120
 

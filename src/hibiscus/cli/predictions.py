@@ -13,6 +13,7 @@ from hibiscus.cli.console import emit, note, number, plural, table, unused
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
 from hibiscus.runs.destination import check_writable
+from hibiscus.screen import is_terminal
 
 __all__ = ["check_out", "embeddings", "predictions"]
 
@@ -137,7 +138,7 @@ def predictions(
 def _print(
     predicted: dict[str, Any], names: list[str], images: list[str], as_json: bool, quiet: bool
 ) -> None:
-    items = predicted["id"][:MAX_LINES] if sys.stdout.isatty() else predicted["id"]
+    items = predicted["id"][:MAX_LINES] if is_terminal(sys.stdout) else predicted["id"]
     rows = [["item", *names]]
     if not as_json:
         rows += [[str(item), *(_cell(predicted[name][i]) for name in names)] for i, item in enumerate(items)]

@@ -27,6 +27,7 @@ __all__ = [
     "part_in_name",
     "read_bytes",
     "read_text",
+    "readable_name",
     "safe_relative",
     "walk_files",
 ]
@@ -76,6 +77,11 @@ def walk_files(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             if not is_hidden(name):
                 yield Path(root) / name
+
+
+def readable_name(name: str) -> str:
+    r"""A file name as text: bytes that are not valid UTF-8 become escapes, as in `caf\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def find_images(folder: Path) -> tuple[list[Path], int]:

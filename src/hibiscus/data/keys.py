@@ -33,7 +33,9 @@ def frame_keys(frame: Any) -> np.ndarray:
     order = np.argsort(np.array([str(name) for name in frame.columns]), kind="stable")
     columns = [_normalized(frame.iloc[:, index]) for index in order]
     return np.fromiter(
-        (digest("\x1f".join(row).encode()) for row in zip(*columns, strict=True)), np.uint64, len(frame)
+        (digest("\x1f".join(row).encode(errors="surrogateescape")) for row in zip(*columns, strict=True)),
+        np.uint64,
+        len(frame),
     )
 
 

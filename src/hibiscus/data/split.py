@@ -48,7 +48,11 @@ def hash_fractions(keys: np.ndarray, salt: str = "split") -> np.ndarray:
 
 def group_keys(groups: np.ndarray) -> np.ndarray:
     """One key per group; a split by these keys keeps each group in one part."""
-    return np.fromiter((digest(str(group).encode()) for group in as_texts(groups)), np.uint64, len(groups))
+    return np.fromiter(
+        (digest(str(group).encode(errors="surrogateescape")) for group in as_texts(groups)),
+        np.uint64,
+        len(groups),
+    )
 
 
 def _stratified_fractions(keys: np.ndarray, labels: np.ndarray) -> np.ndarray:

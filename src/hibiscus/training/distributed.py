@@ -112,12 +112,12 @@ def broadcast(text: str) -> str:
     """The text of the main process, in every process."""
     if world_size() == 1:
         return text
-    content = torch.tensor(list(text.encode()), dtype=torch.uint8, device=_device())
+    content = torch.tensor(list(text.encode(errors="surrogateescape")), dtype=torch.uint8, device=_device())
     length = torch.tensor([len(content)], device=_device())
     dist.broadcast(length, 0)
     content = content if is_main_process() else torch.empty(int(length), dtype=torch.uint8, device=_device())
     dist.broadcast(content, 0)
-    return bytes(content.tolist()).decode()
+    return bytes(content.tolist()).decode(errors="surrogateescape")
 
 
 def average(values: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
-from hibiscus.data.files import IMAGE_ENDINGS
+from hibiscus.data.files import IMAGE_ENDINGS, readable_name
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.layout import ImageLayout, read_layout
 from hibiscus.data.images.reading import plan_reading
@@ -43,7 +43,7 @@ def open_image_folder(
         DataError: no images, or too many unusable ones.
     """
     layout = read_layout(folder)
-    files, labels = layout.files, layout.labels
+    files, labels = layout.files, list(map(readable_name, layout.labels))
     if not files:
         raise _no_images(folder, layout)
     train = [part in ("", "train") for part in layout.parts]

@@ -9,7 +9,7 @@ import numpy as np
 
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.encoding import decode_bytes
-from hibiscus.data.files import IMAGE_ENDINGS, find_parts, walk_files
+from hibiscus.data.files import IMAGE_ENDINGS, find_parts, readable_name, walk_files
 from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
 
@@ -49,7 +49,7 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
                 bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
                 continue
             encodings[encoding] += 1
-            rows.append((file.relative_to(folder).as_posix(), part, inside[0], text))
+            rows.append((file.relative_to(folder).as_posix(), part, readable_name(inside[0]), text))
     if bad:
         check_bad_files(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
     if not rows:
