@@ -213,7 +213,15 @@ def test_a_folder_for_answers_that_are_no_images(fails, iris_run, image_run, ima
         "clean",
     )
     fails(2, "the predictions contain no images", "predict", image_run, images, "--out", "clean/")
-    fails(2, [".npz, or a folder for images"], "predict", iris_run, "iris", "--out", "clean.txt")
+    fails(
+        2,
+        [".npz, a folder for images, a .png for one image"],
+        "predict",
+        iris_run,
+        "iris",
+        "--out",
+        "clean.txt",
+    )
     Path("notes").write_text("mine")
     fails(
         3,

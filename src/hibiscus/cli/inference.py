@@ -8,6 +8,7 @@ import typer
 
 from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, load_api
 from hibiscus.errors import UsageError
+from hibiscus.progress import step
 
 __all__ = ["embed", "predict", "sample"]
 
@@ -32,7 +33,7 @@ def predict(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="a file ending in .csv .json .parquet or .npz; a folder for images; .mp4 for a video",
+            help="a .csv .json .parquet or .npz file; a folder for images, .png for one; .mp4 for video",
         ),
     ] = None,
     support: Annotated[
@@ -57,6 +58,7 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict on new inputs."""
+    from hibiscus.cli.image_files import check_free
     from hibiscus.cli.predictions import check_out, predictions
 
     path = check_out(out, inputs, folders=True)
@@ -70,8 +72,11 @@ def predict(
             "a detection run, such as of ssd",
             "leave it out",
         )
-    predicted = loaded.predict(inputs, checkpoint, support)
-    predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs[0])
+    if path is not None and path.suffix.lower() in ("", ".png"):
+        check_free(path, inputs, default_score is not None)
+    with step("predicting"):
+        predicted = loaded.predict(inputs, checkpoint, support)
+    predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs)
 
 
 def embed(

@@ -8,7 +8,7 @@ from typing import Any
 
 from hibiscus.errors import DataError, UsageError
 
-__all__ = ["overlay", "overlay_original", "resize", "write_classes", "write_video"]
+__all__ = ["overlay", "overlay_original", "resize", "save_mask", "write_classes", "write_video"]
 
 
 def overlay_original(predictions: dict[str, Any], index: int, score: float) -> Any:
@@ -96,22 +96,49 @@ def resize(pixels: Any, size: Any, nearest: bool) -> Any:
     return np.array(plain.resize((int(size[1]), int(size[0])), interpolation))
 
 
-def write_classes(names: list[str], folder: Path) -> None:
-    """Writes one line per class, the first for class number 0, into the folder of the masks.
+def save_mask(mask: Any, classes: int, path: Path) -> None:
+    """Writes a mask as a PNG whose pixel values are the class numbers, with a palette that shows the classes.
+
+    Args:
+        mask: uint8 `(height, width)`, or with one channel.
+        classes: the number of classes.
+        path: a new file.
 
     Raises:
-        DataError: the folder holds another list, or it cannot be written.
+        DataError: it cannot be written.
     """
-    path, text = folder / "classes.txt", "".join(f"{name}\n" for name in names)
+    import numpy as np
+    from PIL import Image
+
+    from hibiscus.evaluation.segmentation import colors_of
+
+    image = Image.fromarray(np.ascontiguousarray(np.asarray(mask, np.uint8).reshape(mask.shape[:2])))
+    image.putpalette(colors_of(classes).tobytes())
+    try:
+        with path.open("xb") as file:
+            image.save(file, format="PNG")
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
+        ) from None
+
+
+def write_classes(names: list[str], path: Path) -> None:
+    """Writes one line per class, the first for class number 0, beside the masks.
+
+    Raises:
+        DataError: the file exists with other classes, or it cannot be written.
+    """
+    text = "".join(f"{name}\n" for name in names)
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
             raise DataError(
                 f"{path}: lists the classes of other masks",
                 "a folder without this file",
-                f"--out {folder}-2/",
+                f"--out {path.parent}-2/",
             )
-        folder.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"

@@ -26,7 +26,8 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
     ending = path.suffix.lower()
     try:
         if ending == ".json":
-            path.write_text(json.dumps(plain(predicted), ensure_ascii=False), encoding="utf-8")
+            text = json.dumps(plain(predicted), ensure_ascii=False)  # in which names that are no Unicode ...
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # ... become escapes of JSON
         elif ending == ".npz":
             arrays = {
                 name: np.asarray(values)
@@ -49,12 +50,16 @@ def _frame(predicted: dict[str, Any]) -> Any:
     import numpy as np
     import pandas as pd
 
+    from hibiscus.data.files import readable_name
+
     columns: dict[str, Any] = {}
     for name, values in predicted.items():
         if name in ("skipped", "notes", "classes"):
             continue
         array = np.asarray(values)
-        if array.ndim < 2:
+        if name == "id":
+            columns[name] = [readable_name(str(item)) for item in values]  # tables hold Unicode only
+        elif array.ndim < 2:
             columns[name] = array
         elif array.shape[1] == 1:
             columns[name] = array[:, 0]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hibiscus.cli import detections, overlays
 from hibiscus.cli.console import emit, note, number, plural, table, unused
+from hibiscus.cli.image_files import write_images
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
 from hibiscus.runs.destination import check_writable
@@ -54,10 +54,17 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
             "a video as the only input",
             f"--out {path.stem}/ for images",
         )
-    is_file = is_video or path.suffix.lower() in ENDINGS
+    is_image = folders and path.suffix.lower() == ".png" and not path.is_dir()
+    if is_image and (len(inputs) != 1 or Path(inputs[0]).expanduser().is_dir()):
+        raise UsageError(
+            f"--out {out}: the input is not one image",
+            "one image",
+            f"--out {path.stem}/ for a folder of images",
+        )
+    is_file = is_video or is_image or path.suffix.lower() in ENDINGS
     if not is_file and not (folders and (not path.suffix or path.is_dir() or out.endswith("/"))):
         expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
-        expected += ", or a folder for images, or .mp4 for a video" if folders else ""
+        expected += ", a folder for images, a .png for one image, or .mp4 for a video" if folders else ""
         raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'predictions'}.csv")
     _check_location(out, path, is_file, inputs)
     return path
@@ -95,7 +102,7 @@ def predictions(
     as_json: bool,
     quiet: bool,
     score: float = 0.0,
-    source: str = "",
+    inputs: Sequence[str] = (),
 ) -> None:
     """Prints predictions, one line each, or writes them to a file by its ending.
 
@@ -105,8 +112,10 @@ def predictions(
         as_json: whether to print one JSON object.
         quiet: whether to print nothing but predictions.
         score: the score from which a box is listed and drawn; arrays and COCO's JSON hold all boxes.
-        source: the input, if it is a video and `out` another.
+        inputs: as typed; the names of images in a folder are relative to it.
     """
+    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS
+
     _report_skipped(predicted, as_json, quiet)
     boxes = predicted if "boxes" in predicted else None
     if boxes is not None:
@@ -120,8 +129,11 @@ def predictions(
     if out is None:
         _print(predicted, names, images, as_json, quiet)
         return
-    if out.suffix.lower() not in ENDINGS:
-        _write_images(predicted if boxes is None else boxes, images, out, score, source)
+    if out.suffix.lower() in VIDEO_OUTPUT_ENDINGS:
+        source = Path(inputs[0]).expanduser()
+        overlays.write_video(predicted if boxes is None else boxes, images, source, out, score)
+    elif out.suffix.lower() not in ENDINGS:
+        write_images(predicted if boxes is None else boxes, images, out, score, inputs)
     else:
         dropped = images if out.suffix.lower() in TABLES else []
         write_file({name: values for name, values in predicted.items() if name not in dropped}, out)
@@ -189,75 +201,6 @@ def _report_written(predicted: dict[str, Any], noun: str, out: Path, as_json: bo
 
 def _is_images(values: Any) -> bool:
     return str(getattr(values, "dtype", "")) == "uint8" and values.ndim == 4
-
-
-def _write_images(predicted: dict[str, Any], images: list[str], out: Path, score: float, source: str) -> None:
-    """Writes a video or a folder of images, with COCO's JSON for boxes and the list of classes for masks."""
-    from hibiscus.data.images.video import VIDEO_OUTPUT_ENDINGS
-
-    if out.suffix.lower() in VIDEO_OUTPUT_ENDINGS:
-        overlays.write_video(predicted, images, Path(source).expanduser(), out, score)
-        return
-    if "boxes" in predicted and (out / detections.COCO_NAME).exists():
-        raise DataError(
-            f"{out / detections.COCO_NAME}: exists already", "a folder without this file", f"--out {out}-2/"
-        )
-    if "mask" in predicted and "classes" in predicted:
-        overlays.write_classes(predicted["classes"], out)
-    _save_images(predicted, images, out, score)
-    if "boxes" in predicted:
-        detections.write_coco(predicted, out / detections.COCO_NAME)
-
-
-def _save_images(predicted: dict[str, Any], images: list[str], folder: Path, score: float) -> None:
-    """Writes a PNG under the name of each input; further images of an input get a suffix.
-
-    An `overlay` is drawn over the image in its own file, with boxes from a score on.
-
-    Raises:
-        UsageError: the predictions contain no images.
-        DataError: an image of this name exists already, in which case none is written; or the folder cannot
-            be written.
-    """
-    from hibiscus.data.images.ops import save_image
-
-    if not images:
-        raise UsageError(
-            f"--out {folder}: the predictions contain no images",
-            f"a file ending in {', '.join(ENDINGS)}",
-            f"--out {folder}.csv",
-        )
-    first = "image" if "image" in images else images[0]
-    taken: set[str] = set()
-    files = []
-    for index, item in enumerate(predicted["id"]):
-        for name in images:
-            stem = Path(str(item)).stem + ("" if name == first else f"-{name}")
-            files.append((folder / f"{_unique(stem, taken)}.png", index, name))
-    existing = next((path for path, *_ in files if path.exists()), None)
-    if existing is not None:
-        raise DataError(
-            f"{existing}: exists already", "a folder without images of these names", f"--out {folder}-2/"
-        )
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be created ({error.strerror or error})", "a writable location", "another --out"
-        ) from None
-    for path, index, name in files:
-        pixels = overlays.overlay_original(predicted, index, score) if name == "overlay" else None
-        if pixels is None and "size" in predicted:
-            pixels = overlays.resize(predicted[name][index], predicted["size"][index], name == "mask")
-        save_image(predicted[name][index] if pixels is None else pixels, path)
-
-
-def _unique(stem: str, taken: set[str]) -> str:
-    """A name that is not taken, even on file systems that ignore case; `taken` records it."""
-    names = (stem if i == 1 else f"{stem}-{i}" for i in itertools.count(1))
-    name = next(name for name in names if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return name
 
 
 def _cell(value: Any) -> str:
