@@ -58,7 +58,7 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict on new inputs."""
-    from hibiscus.cli.image_files import check_free
+    from hibiscus.cli.predicted_images import check_free
     from hibiscus.cli.predictions import check_out, predictions
 
     path = check_out(out, inputs, folders=True)

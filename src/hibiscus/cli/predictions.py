@@ -9,7 +9,7 @@ from typing import Any
 
 from hibiscus.cli import detections, overlays
 from hibiscus.cli.console import emit, note, number, plural, table, unused
-from hibiscus.cli.image_files import write_images
+from hibiscus.cli.predicted_images import write_images
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
 from hibiscus.runs.destination import check_writable

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hibiscus.cli.image_files import check_free, write_images
+from hibiscus.cli.predicted_images import check_free, write_images
 from hibiscus.cli.predictions import check_out
 from hibiscus.errors import DataError, UsageError
 
