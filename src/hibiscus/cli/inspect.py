@@ -41,7 +41,8 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
             how = f"as `train` would split it, split={config.split}"
     except DataError as error:
         parts, how = dataset.parts or {"all": range(len(dataset))}, f"too few to train on: {error.expected}"
-    if "label" not in dataset.fields and "table" in dataset.fields and not dataset.parts:
+    targets = {"label", "labels", "target"}
+    if not targets & dataset.fields.keys() and "table" in dataset.fields and not dataset.parts:
         parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
     summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
     emit(summary, "" if as_json else _describe(summary, how), as_json)

@@ -17,6 +17,15 @@ class DataConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     target: str | None = Field(None, description="tables: the column to predict")
+    multi_label: bool | None = Field(
+        None, description="whether an item has any number of labels; detected by default"
+    )
+    label_separator: str | None = Field(
+        None,
+        min_length=1,
+        description="between the labels of a value, or `list` for JSON lists; "
+        "by default ; and | and lists are detected",
+    )
     test_data: str | None = Field(None, description="the test part, if it is a separate file or folder")
     target_domain: str | None = Field(
         None, description="the other image domain, if it is a separate file or folder"
@@ -113,6 +122,15 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        names = ("target", "test_data", "target_domain", "image_size", "channels", "white_level")
+        names = (
+            "target",
+            "multi_label",
+            "label_separator",
+            "test_data",
+            "target_domain",
+            "image_size",
+            "channels",
+            "white_level",
+        )
         names = (*names, "box_edges", "box_units", "box_orientation", "max_bad_fraction")
         return {name: getattr(self, name) for name in names} | self.reading()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.keys import content_keys
+from hibiscus.data.label_sets import count_labels
 from hibiscus.data.labels import LabelPreparation, are_measures
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
@@ -91,6 +92,7 @@ class Dataset:
         path: where the data was read from, as the user wrote it.
         fields: `image` uint8 `(items, height, width, channels)`; `table` a DataFrame; `array` float32
             `(items, features)` or `(items, steps, features)`; `label` `(items,)` of names or integers;
+            `labels` `(items,)` of tuples of names, any number of labels for each item;
             `target` float `(items, columns)`; `domain` `(items,)` of two names; `factors` a structured
             integer array `(items,)`, the known factors of variation, used for evaluation only; `mask` uint8
             `(items, height, width)`, the class of each pixel, or `IGNORED`; `boxes` float32 `(items, rows,
@@ -140,9 +142,10 @@ class Dataset:
         state.update("\x1f".join(self.ids).encode(errors="surrogateescape"))
         for part, items in sorted(self.parts.items()):
             state.update(part.encode() + np.ascontiguousarray(items, np.int64).tobytes())
-        for name in sorted(self.fields.keys() - {"box_areas"}):
+        derived = {"box_areas"} | ({"labels"} if "target" in self.fields else set())
+        for name in sorted(self.fields.keys() - derived):
             state.update(name.encode())
-        for name in ("label", "target", "domain"):
+        for name in ("label", "labels", "target", "domain"):
             if name in self.fields:
                 state.update("\x1f".join(map(str, np.asarray(self.fields[name]).ravel().tolist())).encode())
         for name, known in sorted(self.names.items()):
@@ -155,6 +158,9 @@ class Dataset:
 
     def _describe(self, name: str) -> str:
         values = self.fields[name]
+        if name == "labels":
+            mean = sum(map(len, values)) / max(1, len(values))
+            return f"labels: {len(count_labels(values, {}))} labels, {mean:.1f} for an item"
         if name == "label":
             return self._describe_label()
         if name == "domain":
@@ -196,6 +202,8 @@ class Dataset:
 
         A label that differs from a class of the training part only by a trailing period counts as that class.
         """
+        if "labels" in self.fields:
+            return count_labels(self.fields["labels"], parts or self.parts or {"all": np.arange(len(self))})
         if "label" not in self.fields:
             return {}
         labels = as_texts(np.asarray(self.fields["label"])).astype(str)

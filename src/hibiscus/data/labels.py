@@ -14,7 +14,7 @@ import numpy as np
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError, similar_words
 
-__all__ = ["LabelNumbering", "LabelPreparation", "are_measures"]
+__all__ = ["LabelNumbering", "LabelPreparation", "are_measures", "natural_order"]
 
 NUMBER = re.compile(r"[-+]?(\d+)(\.\d+)?(e[-+]?\d+)?")
 
@@ -41,7 +41,7 @@ class LabelPreparation:
                 classes.
         """
         texts = [text for text in as_texts(values_train) if text is not None]
-        names = _natural_order(set(texts))
+        names = natural_order(set(texts))
         if len(names) < 2:
             received = f"found only one class: {names[0]}" if names else "found no labels"
             fix = "add examples of another class, or choose another target column"
@@ -146,7 +146,7 @@ class LabelNumbering:
     @staticmethod
     def names_of(values: Any) -> list[str]:
         """The names of the classes among `values` (N,), in the order of their numbers."""
-        return _natural_order({str(text) for text in as_texts(values)})
+        return natural_order({str(text) for text in as_texts(values)})
 
     def encode(self, values: Any) -> np.ndarray:
         r"""Labels as class numbers.
@@ -179,7 +179,7 @@ def _bare(label: str) -> str:
     return label.strip().rstrip(".").strip()
 
 
-def _natural_order(names: set[str]) -> list[str]:
+def natural_order(names: set[str]) -> list[str]:
     """Numbers by value; other names with the numbers in them by value, so that item2 comes before item10."""
     if all(re.fullmatch(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?", name) for name in names):
         return sorted(names, key=lambda name: (float(name), name))

@@ -20,6 +20,7 @@ from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
+from hibiscus.data.label_sets import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.preparation import Preparation
@@ -43,6 +44,8 @@ def open_data(
     path: str | os.PathLike[str],
     *,
     target: str | None = None,
+    multi_label: bool | None = None,
+    label_separator: str | None = None,
     test_data: str | os.PathLike[str] | None = None,
     target_domain: str | os.PathLike[str] | None = None,
     image_size: int | Sequence[int] | None = None,
@@ -65,6 +68,9 @@ def open_data(
             Parquet, XLSX or JSON Lines table, a folder with `train.csv` and `test.csv`, the name of a bundled
             dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
         target: for tables, the column to predict.
+        multi_label: whether an item has any number of labels; seen from the values by default.
+        label_separator: between the labels of a value, or `list` for JSON lists; seen from the values by
+            default.
         test_data: the test part, if it is a separate file or folder.
         target_domain: the other image domain, if it is a separate file or folder; all images are resized to
             the larger size of the two.
@@ -113,6 +119,7 @@ def open_data(
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
     _note_size(dataset, image_size)
+    read_labels(dataset, multi_label, label_separator)
     return dataset
 
 

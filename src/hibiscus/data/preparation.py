@@ -16,6 +16,7 @@ from hibiscus.data.boxes.preparation import BoxPreparation
 from hibiscus.data.environments.preparation import EnvironmentPreparation
 from hibiscus.data.images.preparation import ImagePreparation
 from hibiscus.data.known_factors import FactorPreparation
+from hibiscus.data.label_sets import MultiLabelPreparation
 from hibiscus.data.labels import LabelNumbering, LabelPreparation
 from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.tables.columns import missing_rows
@@ -34,6 +35,7 @@ __all__ = [
     "LabelNumbering",
     "LabelPreparation",
     "MaskPreparation",
+    "MultiLabelPreparation",
     "Preparation",
     "TablePreparation",
     "TargetPreparation",
@@ -69,6 +71,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
         LabelNumbering,
         LabelPreparation,
         MaskPreparation,
+        MultiLabelPreparation,
         TablePreparation,
         TargetPreparation,
     )

@@ -162,8 +162,10 @@ class PreparedData:
                     :, ::step, ::step
                 ]  # before selecting items, so that large images are not copied
             chosen = values[items].astype(np.float32)
-            columns.append(chosen.reshape(len(chosen), -1) / (255 if name == "image" else 1))
-        return np.concatenate(columns, axis=1)
+            if name == "image":
+                chosen /= 255
+            columns.append(chosen.reshape(len(chosen), -1))
+        return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
     def subsample(self, part: str, max_items: int = 20_000) -> np.ndarray:
         """The positions of evenly spaced items within a part, few enough for memory."""
@@ -180,7 +182,7 @@ def evenly_spaced(count: int, max_items: int) -> np.ndarray:
 
 
 def raw_field(dataset: Dataset, name: str) -> Any:
-    """The raw values of a field; a `target` or two domains may have been read as the field `label`."""
-    if name in ("target", "domain") and name not in dataset.fields:
+    """The raw values of a field; `labels`, a `target` or two domains may have been read as `label`."""
+    if name in ("labels", "target", "domain") and name not in dataset.fields:
         return dataset.fields.get("label")
     return dataset.fields.get(name)

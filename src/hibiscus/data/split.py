@@ -161,10 +161,16 @@ def keep_every_class(dataset: Dataset, parts: dict[str, np.ndarray]) -> dict[str
     Only items of parts that were split off are moved; a class that occurs only in a part that the data came
     with stays there.
     """
-    names = label_texts(dataset, np.arange(len(dataset)))
-    missing = np.setdiff1d(np.unique(names), names[parts["train"]])
+    if "labels" in dataset.fields:
+        sets = dataset.fields["labels"]
+        rows = np.repeat(np.arange(len(dataset)), [len(labels) for labels in sets])
+        names = np.array([name for labels in sets for name in labels], dtype=object)
+    else:
+        rows, names = np.arange(len(dataset)), label_texts(dataset, np.arange(len(dataset)))
+    missing = set(names) - set(names[np.isin(rows, parts["train"])])
+    needed = rows[np.isin(names, list(missing))]
     split_off = [part for part in parts if part not in dataset.parts]
-    back = {part: parts[part][np.isin(names[parts[part]], missing)] for part in split_off if part != "train"}
+    back = {part: parts[part][np.isin(parts[part], needed)] for part in split_off if part != "train"}
     kept = {part: np.setdiff1d(items, back[part]) if part in back else items for part, items in parts.items()}
     return {**kept, "train": np.sort(np.concatenate([parts["train"], *back.values()]))}
 

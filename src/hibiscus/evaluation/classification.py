@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly_spaced
-from hibiscus.evaluation import baselines as simple_models
 from hibiscus.evaluation.items import Curve, Gallery, Matrix, Scatter, Series, Table
+from hibiscus.evaluation.supervised_baselines import class_baselines, target_baselines
 from hibiscus.metrics.classification import (
     calibration_curve,
     classification_metrics,
@@ -29,23 +29,11 @@ MAX_POINTS = 2000  # points in a scatter plot
 
 
 def evaluate_classifier(
-    probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str], seed: int
+    probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str]
 ) -> Evaluation:
     """Metrics, baselines and report items from probabilities `(items, classes)` on a part."""
     label = data.values("label", part)
-    rows = data.subsample("train")
-    train_x, train_y, test_x = (
-        data.flat_inputs("train", rows),
-        data.values("label", "train")[rows],
-        data.flat_inputs(part),
-    )
-    linear = simple_models.linear_classifier(train_x, train_y, test_x, len(classes), seed)
-    nearest = simple_models.nearest_mean(train_x, train_y, test_x, len(classes))
-    baselines = {
-        "majority class": simple_models.majority_class(train_y, label, len(classes)),
-        "nearest mean": classification_metrics(nearest, label),
-        "linear model": classification_metrics(linear, label),
-    }
+    baselines, description = class_baselines(data, part, len(classes))
     confusion = confusion_matrix(probabilities, label)
     by_class = [
         [classes[i], row["support"], row["precision"], row["recall"], row["f1"]]
@@ -63,6 +51,7 @@ def evaluate_classifier(
         ),
         _confident_errors(probabilities, label, data, part, classes),
         _calibration(probabilities, label),
+        description,
     ]
     return Evaluation(
         classification_metrics(probabilities, label), baselines, [item for item in report_items if item]
@@ -111,16 +100,8 @@ def evaluate_regressor(
     predicted: np.ndarray, data: PreparedData, part: str, target: TargetPreparation
 ) -> Evaluation:
     """Metrics, baselines and report items from predictions `(items, columns)` in the target's unit."""
-    rows = data.subsample("train")
-    truth, train_y = (
-        target.decode(data.values("target", part)),
-        target.decode(data.values("target", "train")[rows]),
-    )
-    linear = simple_models.linear_regression(data.flat_inputs("train", rows), train_y, data.flat_inputs(part))
-    baselines = {
-        "mean of the training part": simple_models.mean_value(train_y, truth),
-        "linear regression": regression_metrics(linear.reshape(truth.shape), truth),
-    }
+    truth = target.decode(data.values("target", part))
+    baselines, description = target_baselines(data, part, target.decode)
     error = predicted - truth
     largest = np.argsort(-np.abs(error[:, 0]), kind="stable")[:MAX_ERRORS]
     ids = data.ids(part)
@@ -142,6 +123,7 @@ def evaluate_regressor(
             [[ids[i], float(truth[i, 0]), float(predicted[i, 0]), float(error[i, 0])] for i in largest],
             "Check these items first: large errors often come from errors in the data.",
         ),
+        description,
     ]
     if len(target.names) > 1:
         report_items.insert(0, _by_target(predicted, truth, target.names))

@@ -8,9 +8,9 @@ import numpy as np
 from torch import Tensor
 
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation.baselines import linear_classifier
 from hibiscus.evaluation.image_quality import IMAGE_METRICS, channels_last, evaluated_rows, fixed_batches
 from hibiscus.evaluation.items import Matrix
+from hibiscus.evaluation.linear_models import linear_classifier
 from hibiscus.evaluation.reconstruction import (
     AutoencoderModel,
     evaluate_reconstruction,

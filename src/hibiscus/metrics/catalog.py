@@ -93,6 +93,8 @@ CLASSIFICATION = (
     _fraction("f1", "F1", "harmonic mean of precision and recall"),
     _fraction("macro_f1", "macro F1", "mean over classes of F1, so that each class counts the same"),
     _fraction("micro_f1", "micro F1", "F1 over all decisions together, so that each item counts the same"),
+    _fraction("map", "mAP", "mean over labels of the average precision"),
+    _fraction("exact_match", "exact match", "fraction of items all of whose labels are predicted right"),
     _fraction("precision", "precision",
         "fraction of positive predictions that are right, or of samples that lie among real images"),
     _fraction("recall", "recall",

@@ -99,7 +99,7 @@ def cross_validate(
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
-    config, data_config = check_options(kind.Config, options, method)
+    _, data_config = check_options(kind.Config, options, method)
     if data_config.split == "time":
         raise ConfigError("split=time", "folds by content or group", "hibiscus train with split=time")
     check_run_folder(out, may_exist=True)
@@ -116,7 +116,8 @@ def cross_validate(
         with discarded_without_runs(folder):
             trained, failed = _train_folds(plan, list(_folds(plan, data_config, pool, folds)))
             histories = [plan.run(fold.path).history for fold in trained]
-            summary = {"folds": folds, **_summary(histories, kind.choose_selection_metric(config))}
+            metric = SelectionMetric(**plan.run(trained[0].path).info["selection_metric"])
+            summary = {"folds": folds, **_summary(histories, metric)}
             summary |= {"failed": failed, "reduce_lr_after": _reductions(trained)}
             return _refit(plan, {"train": pool, **test}, summary)
     except InterruptedRunError as error:

@@ -13,6 +13,7 @@ import torch
 
 from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.preparation import Preparation
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, now
@@ -57,6 +58,7 @@ def read_info(folder: RunFolder) -> dict[str, Any]:
 def initial_info(
     method: type[Method],
     config: TrainingConfig,
+    preparation: Preparation,
     dataset: Dataset,
     data: dict[str, Any],
     device: torch.device,
@@ -66,6 +68,7 @@ def initial_info(
     Args:
         method: the class of the method.
         config: its options.
+        preparation: what was learned from the training part.
         dataset: the opened data.
         data: the summary of the dataset with its parts.
         device: the device of the run.
@@ -92,7 +95,7 @@ def initial_info(
             "items_digest": items_digest(dataset),
         },
         "config": config.model_dump(mode="json"),
-        "selection_metric": vars(method.choose_selection_metric(config)),
+        "selection_metric": vars(method.choose_selection_metric(config, preparation)),
         "best": None,
     }
 

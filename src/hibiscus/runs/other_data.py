@@ -30,7 +30,7 @@ def labeled_data(dataset: Dataset, kind: type[Method], training: PreparedData) -
         DataError: it has no labels.
     """
     no_labels = kind.needs & {"label", "target"} and not any(
-        name in dataset.fields for name in ("label", "target")
+        name in dataset.fields for name in ("label", "labels", "target")
     )
     if no_labels or any(name not in dataset.fields for name in kind.needs & {"mask", "boxes"}):
         raise DataError(

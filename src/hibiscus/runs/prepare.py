@@ -21,6 +21,7 @@ from hibiscus.data.preparation import (
     ImagePreparation,
     LabelPreparation,
     MaskPreparation,
+    MultiLabelPreparation,
     Preparation,
     TablePreparation,
     TargetPreparation,
@@ -84,8 +85,11 @@ def fit_preparation(
 def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dict[str, Any]:
     """The class order, or the scale of the numbers, that the method needs or uses."""
     fields: dict[str, Any] = {}
+    several = "label" in kind.needs and "labels" in dataset.fields and "label" not in dataset.fields
+    if several:
+        fields["labels"] = _fit_labels(dataset, train, kind)
     for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
-        if name not in kind.needs | kind.uses:
+        if name not in kind.needs | kind.uses or (several and name == "label"):
             continue
         raw = raw_field(dataset, name) if name in kind.needs else dataset.fields.get(name)
         if raw is None and name in kind.uses:
@@ -169,6 +173,20 @@ def _note_unfamiliar(dataset: Dataset, train: np.ndarray, table: TablePreparatio
     dataset.notes += [f"outside the training part: {note}" for note in notes]
 
 
+def _fit_labels(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> MultiLabelPreparation:
+    """The labels of items with any number of them.
+
+    Raises:
+        DataError: the method takes exactly one label for each item.
+    """
+    if "labels" not in kind.uses:
+        received = f"{dataset.path}: several labels for an item, and {kind.name} takes one"
+        raise DataError(received, "one label for each item", "multi_label=false, another target, or classify")
+    return MultiLabelPreparation.fit(
+        dataset.fields["labels"][train], dataset.about.get("label_separator", ";")
+    )
+
+
 def _domains(dataset: Dataset) -> np.ndarray:
     """The domain of each item, by name; two classes can serve as two domains.
 
@@ -238,7 +256,9 @@ def prepare_parts(
     numeric = None if kind is None else "target" in kind.needs
     split = options.split if groups is None else "group"
     parts = make_split(dataset, split, options.val, options.test, groups, numeric)
-    needs_labels = kind is not None and "label" in kind.needs and "label" in dataset.fields
+    needs_labels = (
+        kind is not None and "label" in kind.needs and bool({"label", "labels"} & dataset.fields.keys())
+    )
     if needs_labels and groups is None and split != "time":
         parts = keep_every_class(dataset, parts)
     note_split(dataset, parts, split, kind is None or needs_labels)

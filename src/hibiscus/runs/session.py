@@ -234,7 +234,10 @@ class Session:
         paths = [name for name in ("test_data", "target_domain") if name in options]
         options |= {name: absolute_path(options[name]) for name in paths}
         summary = self.dataset.summary(self.parts, "target" in get_method(self.method_name).needs)
-        info = initial_info(get_method(self.method_name), self.config, self.dataset, summary, self.device)
+        info = initial_info(
+            *(get_method(self.method_name), self.config, self.preparation),
+            *(self.dataset, summary, self.device),
+        )
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
         info |= {"data_options": options, "validate": self.validate, "order": next_order(self.folder.path)}
         self.folder.write("preparation.json", self.preparation.to_json())

@@ -68,6 +68,10 @@ def open_other_data(data: Data, stored_options: dict[str, Any], preparation: Pre
         return data
     options = build_options(DataConfig, stored_options)
     opening = {**options.opening(), "test_data": None, "target_domain": None}
+    if "labels" in preparation:  # whatever the other data looks like
+        opening |= {"multi_label": True, "label_separator": preparation["labels"].separator}
+    elif "label" in preparation:
+        opening["multi_label"] = False
     if "image" in preparation:
         image = preparation["image"]
         opening["image_size"] = (image.height, image.width)

@@ -125,7 +125,7 @@ class Method(ABC):
                 "leave compile=true out",
             )
         self.config: Any = config
-        self.selection_metric = self.choose_selection_metric(config)
+        self.selection_metric = self.choose_selection_metric(config, preparation)
         self.preparation = preparation
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
@@ -137,8 +137,10 @@ class Method(ABC):
         return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
 
     @classmethod
-    def choose_selection_metric(cls, config: TrainingConfig) -> SelectionMetric:
-        """The selection metric with these options; its name may depend on them."""
+    def choose_selection_metric(
+        cls, config: TrainingConfig, preparation: Preparation | None = None
+    ) -> SelectionMetric:
+        """The selection metric with these options (and data, if it is known); its name may depend on them."""
         return cls.selection_metric
 
     @classmethod

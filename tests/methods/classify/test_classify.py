@@ -160,15 +160,20 @@ def test_it_learns_the_adult_table(tmp_path):
 def test_balanced_and_focal_find_items_of_a_rare_class(tmp_path):
     """6 % of the items are of the second class, and they overlap with the first."""
     rng = np.random.default_rng(0)
-    y = (rng.random(2000) < 0.06).astype(np.int64)
-    x = rng.normal(size=(2000, 4)) + y[:, None] * np.array([1.3, 0.65, 0, 0])
+    y = (rng.random(1500) < 0.06).astype(np.int64)
+    x = rng.normal(size=(1500, 4)) + y[:, None] * np.array([1.3, 0.65, 0, 0])
     data = dataset_from_arrays("rare", "rare", {"": {"image": x, "label": y}})
-    options = {"net": "mlp", "net_options": {"hidden": [16]}, "epochs": 4, "test": 0.4, "quiet": True}
+    options = {
+        "net": "mlp",
+        "net_options": {"hidden": [16]},
+        "epochs": 4,
+        "batch_size": 64,
+        "test": 0.3,
+        "quiet": True,
+    }
     recall = {}
     for loss in ("cross-entropy", "balanced", "focal"):
         run = api.train("classify", data, out=tmp_path / loss, loss=loss, **options)
         predicted = np.array(run.predict(x.astype(np.float32))["label"]) == "1"
         recall[loss] = predicted[y == 1].mean()
-    assert recall["cross-entropy"] < 0.35
-    assert recall["balanced"] > 0.55
-    assert recall["focal"] > 0.55
+    assert min(recall["balanced"], recall["focal"]) > recall["cross-entropy"] + 0.2

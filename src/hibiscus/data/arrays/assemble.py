@@ -9,6 +9,7 @@ import numpy as np
 from hibiscus.data.arrays.array_items import read_items
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
+from hibiscus.data.label_sets import zeros_and_ones
 from hibiscus.errors import DataError
 
 __all__ = ["dataset_from_arrays"]
@@ -43,8 +44,10 @@ def dataset_from_arrays(
     kind, values, level, notes = read_items(items, path, white_level)
     fields = {kind: _joined(values, path)}
     if labels:
-        target, numbers = _as_targets(labels, path)
-        fields[target] = _named(numbers, classes, notes) if target == "label" else numbers
+        targets = _as_targets(labels, path, classes)
+        if "label" in targets:
+            targets["label"] = _named(targets["label"], classes, notes)
+        fields |= targets
     counts = [len(rows) for rows in items]
     ends = np.cumsum(counts)
     spans = {part: np.arange(end - count, end) for part, count, end in zip(parts, counts, ends, strict=True)}
@@ -96,8 +99,10 @@ def _as_rows(labels: np.ndarray, items: np.ndarray, path: str) -> np.ndarray:
     raise DataError(received, "equal numbers of items and labels", "correct the file")
 
 
-def _as_targets(parts: Sequence[np.ndarray], path: str) -> tuple[str, np.ndarray]:
-    """Labels as `label` (items,), also from one-hot rows; several numbers for each item are a `target`."""
+def _as_targets(parts: Sequence[np.ndarray], path: str, classes: list[str] | None) -> dict[str, np.ndarray]:
+    """Labels as `label` (items,), also from one-hot rows; several numbers for each item are a `target`, zeros
+    and ones also `labels`.
+    """
     decoded = [np.char.decode(rows, "utf-8", "replace") if rows.dtype.kind == "S" else rows for rows in parts]
     for rows in decoded:
         if rows.dtype.kind not in "uifbU" or (rows.dtype.kind == "f" and not np.isfinite(rows).all()):
@@ -105,14 +110,12 @@ def _as_targets(parts: Sequence[np.ndarray], path: str) -> tuple[str, np.ndarray
             raise DataError(received, "numbers or names", "correct the labels")
     labels = _joined(decoded, path)
     if labels.shape[1] == 1:
-        return "label", labels[:, 0]
+        return {"label": labels[:, 0]}
     if labels.dtype.kind == "U":
         raise DataError(
             f"{path}: {labels.shape[1]} names for each item", "one label per item", "keep one column"
         )
-    if ((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all():
-        return "label", labels.argmax(1)
-    return "target", labels.astype(np.float64)
+    return zeros_and_ones(labels, classes)
 
 
 def _named(labels: np.ndarray, classes: list[str] | None, notes: list[str]) -> np.ndarray:

@@ -5,16 +5,19 @@ r"""Classification: learns from labeled examples to predict the class of an item
 The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) =
 sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices
 of `loss`: `cross-entropy` as above; `balanced` multiplies the term of an item by `alpha(label) = items /
-(classes * items of its class)`, counted in the training part; `focal` by `alpha(label) (1 - p)^gamma`, with
-`p = p(label | x)`.
+(classes * items of its class)`, counted in training; `focal` by `alpha(label) (1 - p(label | x))^gamma`.
 
-Use it for images, tables, texts and time series with one label per item. What most often goes wrong is
-overfitting: training accuracy rises while validation accuracy falls. Remedies, in this order, are more data,
-augmentation (`crop=4 flip=true`), `net.dropout=0.3` and weight decay. With imbalanced classes, look at macro
-F1 and the confusion matrix rather than at accuracy, and use `loss=balanced`.
+If items may have several labels, each label has its own output: `loss = - mean over items and labels of
+y log p + (1 - y) log(1 - p)`, `p = sigmoid(network(x))`, `y = 1` for the labels of the item. `balanced`
+multiplies the first term by the ratio of items without and with the label; `focal` both by the frequency of
+the other value and by the error to the power of gamma. A label is predicted where `p` reaches the threshold
+with the best F1 on the validation part.
 
-Differences from the paper: the best epoch is selected on a validation part that is held out from training,
-never on the test part.
+Use it for images, tables, texts and time series. What most often goes wrong is overfitting: training accuracy
+rises while validation accuracy falls. Remedies are more data, augmentation (`crop=4 flip=true`),
+`net.dropout=0.3` and weight decay. With imbalanced classes, look at macro F1 and use `loss=balanced`.
+
+Differences from the paper: the best epoch is selected on a validation part, never on the test part.
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
     "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
@@ -24,7 +27,7 @@ Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -36,6 +39,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError
 from hibiscus.evaluation.classification import evaluate_classifier
+from hibiscus.evaluation.multi_label import evaluate_multi_label
 from hibiscus.losses import (
     balanced_cross_entropy,
     balanced_weights,
@@ -44,8 +48,8 @@ from hibiscus.losses import (
     focal,
 )
 from hibiscus.methods import outputs, supervised
-from hibiscus.methods.outputs import predict_part
-from hibiscus.methods.supervised import SupervisedConfig
+from hibiscus.methods.classify.several_labels import label_loss, predicted_labels, validate_labels
+from hibiscus.networks.decision_threshold import DecisionThreshold
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -54,7 +58,7 @@ from hibiscus.training.player import Stage
 __all__ = ["Classify"]
 
 
-class Config(SupervisedConfig):
+class Config(supervised.SupervisedConfig):
     """Options of `classify`."""
 
     loss: Literal["cross-entropy", "balanced", "focal"] = Field(
@@ -63,26 +67,21 @@ class Config(SupervisedConfig):
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="probability mass of the target that is spread evenly over all classes"
     )
-    focal_gamma: float = Field(
-        2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy items (Lin et al.)"
-    )
+    focal_gamma: float = Field(2.0, ge=0, description="focal loss: exponent gamma, which favors hard items")
     focal_alpha: float | None = Field(
-        None,
-        gt=0,
-        lt=1,
-        description="focal loss, two classes: weight alpha of the second class, 1 - alpha of the first; "
-        "by default each class is weighted by the inverse of its frequency in training",
+        None, gt=0, lt=1, description="focal loss, two classes: weight of the second; default: by frequency"
     )
 
 
 class Classify(Method):
-    """One network and one player; the output layer and the loss follow from the number of classes."""
+    """One network and one player; the output layer and the loss follow from the classes or labels."""
 
     name = "classify"
     title = "Classification"
     family = "classify"
     summary = "classification of images, tables, texts and time series"
     needs = frozenset({"label"})
+    uses = frozenset({"labels"})
     selection_metric = SelectionMetric("accuracy")
     smoke_test = SmokeTest(
         "digits",
@@ -91,12 +90,26 @@ class Classify(Method):
     Config = Config
 
     network: nn.Module
-    counts: Tensor  # number of training items per class, set when the stage is built
+    threshold: DecisionThreshold  # of several labels
+    counts: Tensor  # number of training items with each class or label
+    items: int  # of the training part
+
+    @property
+    def several(self) -> bool:
+        """Whether an item may have several labels."""
+        return "labels" in self.preparation
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes, in the order of the network's outputs."""
-        return list(self.preparation["label"].names)
+        """The names of the classes or labels, in the order of the network's outputs."""
+        return list(self.preparation["labels" if self.several else "label"].names)
+
+    @classmethod
+    def choose_selection_metric(
+        cls, config: TrainingConfig, preparation: Preparation | None = None
+    ) -> SelectionMetric:
+        """Accuracy; of several labels the mean average precision, which depends on no threshold."""
+        return SelectionMetric("map") if preparation and "labels" in preparation else cls.selection_metric
 
     @classmethod
     def resolve(
@@ -105,32 +118,30 @@ class Classify(Method):
         """Fills in the network and the optimizer settings that were not given."""
         resolved = supervised.resolve_supervised(config, preparation, items)
         if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
-            raise ConfigError(
-                "label_smoothing together with loss=focal", "one of the two", "leave label_smoothing out"
-            )
-        if isinstance(resolved, Config) and resolved.focal_alpha and preparation["label"].num_classes > 2:
-            raise ConfigError(
-                f"focal_alpha={resolved.focal_alpha} with {preparation['label'].num_classes} classes",
-                "two classes",
-                "leave focal_alpha out: classes are weighted by the inverse of their frequency",
-            )
+            raise ConfigError("label_smoothing with loss=focal", "one of the two", "omit label_smoothing")
+        two_classes = "label" in preparation and preparation["label"].num_classes == 2
+        if isinstance(resolved, Config) and resolved.focal_alpha and not two_classes:
+            raise ConfigError(f"focal_alpha={resolved.focal_alpha}", "two classes", "omit focal_alpha")
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
-        """The network, with a single output for two classes, otherwise one output per class."""
-        num_outputs = 1 if len(self.classes) == 2 else len(self.classes)
-        return supervised.build_supervised(self.config, self.preparation, num_outputs)
+        """The network, with a single output for two classes, otherwise one output per class or label."""
+        num_outputs = 1 if len(self.classes) == 2 and not self.several else len(self.classes)
+        networks = supervised.build_supervised(self.config, self.preparation, num_outputs)
+        return networks | ({"threshold": DecisionThreshold()} if self.several else {})
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage with one player."""
-        self.counts = torch.from_numpy(
-            np.bincount(data.values("label", "train"), minlength=len(self.classes))
-        ).to(data.device)
+        label = data.values("labels" if self.several else "label", "train")
+        counts = label.sum(0) if self.several else np.bincount(label, minlength=len(self.classes))
+        self.counts, self.items = torch.from_numpy(counts).to(data.device), len(label)
         yield supervised.supervised_stage(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of a batch and its accuracy."""
+        """The loss of a batch, and the accuracy of single labels."""
         logits = outputs.forward(self.network, batch)
+        if self.several:
+            return label_loss(logits, batch.labels, self.counts, self.items, self.config), {}
         predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
         accuracy = (predicted == batch.label).float().mean()
         return self.loss_from_outputs(logits, batch.label), {"accuracy": accuracy}
@@ -146,38 +157,44 @@ class Classify(Method):
         loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
         return loss(logits, label, label_smoothing=config.label_smoothing)
 
-    @staticmethod
-    def probabilities(logits: Tensor) -> Tensor:
+    def probabilities(self, logits: Tensor) -> Tensor:
         """Converts outputs `(batch, outputs)` to probabilities `(batch, classes)`."""
+        if self.several:
+            return logits.sigmoid()
         if logits.shape[1] == 1:
             second = logits.sigmoid()
             return torch.cat([1 - second, second], dim=1)
         return logits.softmax(1)
 
-    def predict(self, data: PreparedData, part: str) -> dict[str, np.ndarray]:
-        """The probabilities `(items, classes)` of a part."""
-        network = ema_or(self.nets, "network")
-        return {
-            "probabilities": predict_part(
-                network, data, part, self.probabilities, self.config.tta_flip
-            ).numpy()
-        }
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """The probabilities `(items, classes)` of a part; of several labels also those predicted."""
+        network, flip = ema_or(self.nets, "network"), self.config.tta_flip
+        p = outputs.predict_part(network, data, part, self.probabilities, flip)
+        labels = predicted_labels(p, self.threshold, self.preparation) if self.several else {}
+        return {**labels, "probabilities": p.numpy()}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The input of the network's last layer for each item of a part, float32 `(items, features)`."""
         features = outputs.before_last(ema_or(self.nets, "network"))
-        return predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
+        return outputs.predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """Accuracy and loss on a part."""
-        logits = predict_part(ema_or(self.nets, "network"), data, part, tta_flip=self.config.tta_flip)
+        """Accuracy and loss on a part, or the metrics of several labels."""
+        network, flip = ema_or(self.nets, "network"), self.config.tta_flip
+        logits = outputs.predict_part(network, data, part, tta_flip=flip)
+        if self.several:
+            logits = logits.to(data.device)
+            labels = torch.from_numpy(data.values("labels", part)).to(data.device)
+            loss = label_loss(logits, labels, self.counts, self.items, self.config).item()
+            return {**validate_labels(logits.sigmoid(), labels, self.threshold, part), "loss": loss}
         label = torch.from_numpy(data.values("label", part))
         correct = self.probabilities(logits).argmax(1) == label
         loss = self.loss_from_outputs(logits.to(data.device), label.to(data.device))
         return {"accuracy": correct.float().mean().item(), "loss": loss.item()}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics and report items, with the majority class and a linear model as baselines."""
-        return evaluate_classifier(
-            self.predict(data, part)["probabilities"], data, part, self.classes, self.config.seed
-        )
+        """All metrics and report items, with simple models as baselines."""
+        p = self.predict(data, part)["probabilities"]
+        if not self.several:
+            return evaluate_classifier(p, data, part, self.classes)
+        return evaluate_multi_label(p, data, part, self.classes, self.threshold.value.item())

@@ -117,5 +117,5 @@ class Regress(Method):
         return {"rmse": metrics["rmse"], "mae": metrics["mae"], "loss": loss}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
-        """All metrics and report items, with the mean and a linear regression as baselines."""
+        """All metrics and report items, with the mean, a linear regression and boosted trees as baselines."""
         return evaluate_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])
