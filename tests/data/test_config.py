@@ -58,6 +58,8 @@ def test_opening_names_exactly_what_open_data_takes():
     opening = DataConfig(target="y", image_size="8,9").opening()
     assert opening == {
         "target": "y",
+        "multi_label": None,
+        "label_separator": None,
         "test_data": None,
         "white_level": None,
         "target_domain": None,

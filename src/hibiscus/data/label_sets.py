@@ -1,8 +1,5 @@
-r"""Several labels for one item: how they are recognized in a column, and their encoding as zeros and ones.
-
-A column such as `drama;comedy` can be read as two labels or as the name of one class. It is read as several
-labels if most parts also occur in other values, alone or in another combination; a note says so, with the
-option that changes it.
+r"""Several labels for one item: texts and columns of numbers as label sets, and their encoding as zeros and
+ones, with what was learned from the training part only.
 """
 
 from __future__ import annotations
@@ -12,29 +9,24 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from hibiscus.data.labels import natural_order
 from hibiscus.data.tables.columns import as_texts
-from hibiscus.errors import ConfigError, DataError, similar_words
-
-if TYPE_CHECKING:
-    from hibiscus.data.dataset import Dataset
+from hibiscus.errors import DataError, similar_words
 
 __all__ = [
+    "LIST",
     "MultiLabelPreparation",
     "count_labels",
     "label_sets",
-    "read_labels",
+    "parsed_list",
     "split_labels",
     "zeros_and_ones",
 ]
 
-SEPARATORS = (";", "|")  # recognized without being named
-UNSURE = (",",)  # often part of a name
 LIST = "list"  # the separator of labels written as a JSON or Python list
 MAX_LABELS = 1000
 
@@ -55,12 +47,12 @@ def split_labels(value: Any, separator: str) -> tuple[str, ...] | None:
     if text == "[]":
         return ()
     if separator == LIST:
-        return split_labels(_parsed_list(text) or (), "")
+        return split_labels(parsed_list(text) or (), "")
     parts = text.split(separator) if separator else [text]
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def _parsed_list(text: str) -> list[Any] | None:
+def parsed_list(text: str) -> list[Any] | None:
     """`["a", "b"]` or `['a', 'b']` as a list; None if it is not one."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
@@ -111,79 +103,6 @@ def count_labels(values: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[st
     counts = {part: Counter(name for i in items for name in values[i]) for part, items in parts.items()}
     names = natural_order({name for row in values for name in row})
     return {name: {part: counts[part][name] for part in parts} for name in names}
-
-
-def read_labels(dataset: Dataset, multi_label: bool | None = None, separator: str | None = None) -> None:
-    """Turns the field `label` into `labels` if its values hold several labels, and notes how they were read.
-
-    The names of class folders are never divided, unless an option says so.
-
-    Args:
-        dataset: changed in place.
-        multi_label: whether items have any number of labels; None to see from the values.
-        separator: between the labels of a value; None to see from the values.
-
-    Raises:
-        ConfigError: a separator with `multi_label=false`.
-        DataError: several labels for one item with `multi_label=false`.
-    """
-    if multi_label is False and separator:
-        received = f"label_separator={separator} with multi_label=false"
-        raise ConfigError(received, "one of the two", "omit multi_label")
-    if "labels" in dataset.fields:
-        _as_classes(dataset, multi_label)
-    values = dataset.fields.get("label")
-    if values is None or multi_label is False:
-        return
-    chosen = separator
-    if chosen is None:
-        in_folders = not dataset.roles and Path(dataset.path).is_dir()
-        chosen, note = ("", "") if in_folders else _find_separator(values)
-        dataset.notes += [note] if note else []
-    if not (chosen or multi_label):
-        return
-    del dataset.fields["label"]
-    dataset.fields["labels"] = label_sets(split_labels(value, chosen) or () for value in values)
-    dataset.about["label_separator"] = chosen
-    how = "as a list" if chosen == LIST else f"separated by '{chosen}'" if chosen else "one in each value"
-    note = f"several labels for an item, {how}; multi_label=false reads each value as one class"
-    dataset.notes.append(f"{note}; [] stands for an item without labels")
-
-
-def _as_classes(dataset: Dataset, multi_label: bool | None) -> None:
-    """Turns columns of zeros and ones into one class for each item, if each has exactly one label."""
-    sets = dataset.fields["labels"]
-    other = next((i for i, names in enumerate(sets) if len(names) != 1), None)
-    if multi_label is None and other is None:
-        dataset.notes.append("every item has exactly one label: read as classes; multi_label=true changes it")
-    if multi_label is not True and other is None:
-        dataset.fields["label"] = np.array([names[0] for names in dataset.fields.pop("labels")])
-    elif multi_label is False and "target" not in dataset.fields:
-        received = f"{dataset.path}: {dataset.ids[other or 0]} has {len(sets[other or 0])} labels"
-        raise DataError(received, "one label for each item, as multi_label=false says", "omit multi_label")
-
-
-def _find_separator(values: Any) -> tuple[str, str]:
-    """The separator of several labels in values, or an empty string; and a note where both readings fit."""
-    if any(isinstance(value, list | tuple | np.ndarray) for value in values):
-        return LIST, ""
-    if getattr(values, "dtype", np.dtype(object)).kind not in "OU":
-        return "", ""
-    counts = Counter(text for text in as_texts(values).tolist() if text is not None)
-    if counts and all(_parsed_list(text) is not None for text in counts):
-        return LIST, ""
-    for separator in (*SEPARATORS, *UNSURE):
-        split = {text: split_labels(text, separator) or () for text in counts}
-        joined = [text for text, names in split.items() if len(names) > 1]
-        uses = Counter(name for names in split.values() for name in names)
-        parts = [name for text in joined for name in split[text]]
-        repeated = sum(uses[name] > 1 for name in parts) > len(parts) / 2
-        if repeated and separator in SEPARATORS:
-            return separator, ""
-        if joined and (repeated or separator in SEPARATORS):
-            reading = f"labels such as '{joined[0][:60]}' are read as one class each"
-            return "", f"{reading}; label_separator='{separator}' reads several labels"
-    return "", ""
 
 
 @dataclass(frozen=True)

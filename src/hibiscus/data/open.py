@@ -20,7 +20,7 @@ from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.images.folder import open_image_folder
-from hibiscus.data.label_sets import read_labels
+from hibiscus.data.label_reading import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.preparation import Preparation

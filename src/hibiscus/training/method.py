@@ -137,9 +137,7 @@ class Method(ABC):
         return next(parameter.device for network in self.nets.values() for parameter in network.parameters())
 
     @classmethod
-    def choose_selection_metric(
-        cls, config: TrainingConfig, preparation: Preparation | None = None
-    ) -> SelectionMetric:
+    def choose_selection_metric(cls, config: TrainingConfig, preparation: Any = None) -> SelectionMetric:
         """The selection metric with these options (and data, if it is known); its name may depend on them."""
         return cls.selection_metric
 

@@ -105,9 +105,7 @@ class Classify(Method):
         return list(self.preparation["labels" if self.several else "label"].names)
 
     @classmethod
-    def choose_selection_metric(
-        cls, config: TrainingConfig, preparation: Preparation | None = None
-    ) -> SelectionMetric:
+    def choose_selection_metric(cls, config: TrainingConfig, preparation: Any = None) -> SelectionMetric:
         """Accuracy; of several labels the mean average precision, which depends on no threshold."""
         return SelectionMetric("map") if preparation and "labels" in preparation else cls.selection_metric
 

@@ -120,9 +120,7 @@ class Protonet(Method):
     embedder: nn.Module
 
     @classmethod
-    def choose_selection_metric(
-        cls, config: TrainingConfig, preparation: Preparation | None = None
-    ) -> SelectionMetric:
+    def choose_selection_metric(cls, config: TrainingConfig, preparation: Any = None) -> SelectionMetric:
         """The accuracy in episodes of `eval_way` classes with `eval_shot` examples each."""
         assert isinstance(config, Config)
         return SelectionMetric(metric_name(config.eval_way, config.eval_shot))

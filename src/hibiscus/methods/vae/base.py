@@ -65,9 +65,7 @@ class VAEBase(Method):
     progress = 1.0  # fraction of training completed; 1 outside training
 
     @classmethod
-    def choose_selection_metric(
-        cls, config: TrainingConfig, preparation: Preparation | None = None
-    ) -> SelectionMetric:
+    def choose_selection_metric(cls, config: TrainingConfig, preparation: Any = None) -> SelectionMetric:
         """The negative ELBO, or the loss if beta is not 1: the ELBO would then select too early an epoch."""
         assert isinstance(config, VAEConfig)
         return SelectionMetric("neg_elbo" if config.beta == 1 else "loss")
