@@ -19,6 +19,7 @@ from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
+from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.label_reading import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
@@ -30,11 +31,10 @@ from hibiscus.data.tables.read import TABLE_ENDINGS, read_text
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
-from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.errors import DataError, nearest
 
-__all__ = ["TABLE_ENDINGS", "check_max_bad", "open_data"]
+__all__ = ["TABLE_ENDINGS", "open_data"]
 
-LARGEST_SIDE = 4096
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
 BOX_ENDINGS = (".json", ".jsonl", ".yaml", ".yml", ".xml")
 BOX_TABLES = (".csv", ".tsv")
@@ -91,7 +91,7 @@ def open_data(
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
     """
     check_max_bad(max_bad_fraction)
-    _check_shape(image_size, channels)
+    check_image_shape(image_size, channels)
     image_options = {
         "image_size": image_size,
         "channels": channels,
@@ -118,41 +118,9 @@ def open_data(
         dataset = join_domains(dataset, other, image_size, channels)
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
-    _note_size(dataset, image_size)
+    note_image_size(dataset, image_size)
     read_labels(dataset, multi_label, label_separator)
     return dataset
-
-
-def _check_shape(image_size: Any, channels: Any) -> None:
-    sides = [image_size] if isinstance(image_size, int) else [] if image_size is None else list(image_size)
-    too_large = any(int(side) != side or not 1 <= side <= LARGEST_SIDE for side in sides)
-    if image_size is not None and (len(sides) not in (1, 2) or too_large):
-        expected = f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels"
-        raise ConfigError(f"image_size={image_size}", expected, "image_size=64")
-    if channels not in (None, 1, 3):
-        raise ConfigError(
-            f"channels={channels}", "1 for grayscale or 3 for RGB", "omit it to have it detected"
-        )
-
-
-def _note_size(dataset: Dataset, image_size: Any) -> None:
-    """Adds a note if the requested image size does not apply to this data."""
-    image = dataset.fields.get("image")
-    if image_size is not None and image is not None:
-        requested = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-        if tuple(image.shape[1:3]) != requested:
-            size = f"{image.shape[1]}x{image.shape[2]}"
-            dataset.notes.append(
-                f"image_size={image_size} applies to image files only; these arrays are {size}"
-            )
-
-
-def check_max_bad(max_bad_fraction: float) -> None:
-    """Raises DataError unless `max_bad_fraction` is a fraction."""
-    if not 0 <= max_bad_fraction <= 1:
-        raise DataError(
-            f"max_bad_fraction={max_bad_fraction}", "a fraction from 0 to 1", "max_bad_fraction=0.05"
-        )
 
 
 def _open_one(path: str, like: Dataset | None = None, **options: Any) -> Dataset:
