@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from PIL import Image
 import hibiscus as hb
 from hibiscus.data.keys import content_keys
 from hibiscus.errors import ConfigError, DataError, RunError, UsageError
+from hibiscus.progress import show_progress
+from hibiscus.training.loop import Loop
 
 
 @pytest.fixture(autouse=True)
@@ -180,9 +183,12 @@ def test_extend_resume_and_crossval(tmp_path):
     )
     assert [line["epoch"] for line in longer.history] == [1, 2]
     finished = hb.resume(tmp_path / "b", quiet=True)
-    assert (finished.path / "report.html").exists()
-    with pytest.raises(RunError, match="finished"):
-        hb.resume(tmp_path / "b", quiet=True)
+    assert not (finished.path / "report.html").exists()  # it was started with evaluate=False
+    before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
+    assert hb.resume(tmp_path / "b", quiet=True).info["status"] == "done"
+    assert {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")} == before
+    assert not (finished.path / "lock").exists()
+    assert (hb.resume(tmp_path / "b", quiet=True, evaluate=True).path / "report.html").exists()
     cross = hb.crossval("classify", "iris", folds=2, out=tmp_path / "c", quiet=True, epochs=1)
     assert len(cross.folder.read("crossval.json")["scores"]) == 2
 
@@ -196,3 +202,59 @@ def test_errors_carry_their_three_parts():
         hb.train("classify", "iris", epohcs=3)
     with pytest.raises(hb.HibiscusError, match="no such file or folder"):
         hb.open("no/such/place")
+
+
+def test_the_generators_of_the_caller_stay_as_they_were(tmp_path):
+    def draws():
+        return torch.rand(1).item(), np.random.rand(), random.random()
+
+    def seed():
+        torch.manual_seed(1)
+        np.random.seed(1)
+        random.seed(1)
+
+    run, small = tmp_path / "run", {"quiet": True, "latent_dim": 2, "hidden": 8, "importance_samples": 2}
+    seed()
+    expected = draws()
+    for use in (
+        lambda: hb.train("vae", "digits", out=run, epochs=2, max_rounds=3, **small),
+        lambda: hb.resume(run, quiet=True),
+        lambda: hb.load(run).networks,
+        lambda: hb.load(run).sample(2),
+        lambda: hb.load(run).embed("digits"),
+        lambda: hb.load(run).evaluation(again=True),
+        lambda: hb.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, epochs=1),
+        lambda: hb.sweep("classify", "iris", out=tmp_path / "sweep", quiet=True, epochs=1, seed="0,1"),
+    ):
+        seed()
+        use()
+        assert draws() == expected
+
+
+def test_a_run_goes_on_with_the_threads_with_which_it_began(tmp_path, capsys):
+    options = {"quiet": True, "evaluate": False, "net": "mlp", "epochs": 2}
+    threads = torch.get_num_threads()
+    begun = hb.train("classify", "digits", out=tmp_path / "a", max_rounds=5, **options)
+    begun.folder.update(threads=threads + 1, status="interrupted")
+    used = []
+    with pytest.MonkeyPatch.context() as patch, show_progress(True):
+        patch.setattr(Loop, "run", lambda self: used.append(torch.get_num_threads()))
+        hb.resume(begun.path, quiet=True)
+    assert used == [threads + 1]
+    assert torch.get_num_threads() == threads
+    assert f"threads: {threads + 1}, as when the run began, instead of {threads}" in capsys.readouterr().err
+
+
+def test_a_batch_of_one_item_without_batch_statistics_is_refused_and_leaves_no_folder(tmp_path):
+    options = {"net": "mlp", "net_options": {"batch_norm": True}, "batch_size": 1, "quiet": True}
+    with pytest.raises(ConfigError, match="a batch of one item"):
+        hb.train("classify", "iris", out=tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_part_of_one_image_is_refused_for_a_gan(tmp_path):
+    for index in range(3):
+        Image.fromarray(np.full((8, 8, 3), 60 * index, np.uint8)).save(tmp_path / f"{index}.png")
+    with pytest.raises(DataError, match="part has 1 item"):
+        hb.train("dcgan", tmp_path, out=tmp_path / "run", quiet=True, val=0.34, test=0)
+    assert not (tmp_path / "run").exists()

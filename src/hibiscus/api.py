@@ -14,6 +14,7 @@ from hibiscus.runs.panoptic import panoptic_maps
 from hibiscus.runs.run import Run
 from hibiscus.runs.sweep import sweep_runs
 from hibiscus.runs.train import resume_run, train_run
+from hibiscus.training.random_state import preserved_generators
 
 __all__ = [
     "Dataset",
@@ -31,6 +32,7 @@ __all__ = [
 AnyPath = str | os.PathLike[str]
 
 
+@preserved_generators()
 def train(
     method: str,
     data: Dataset | AnyPath,
@@ -64,35 +66,41 @@ def train(
         )
 
 
+@preserved_generators()
 def resume(
     run: AnyPath,
     *,
     data: Dataset | AnyPath | None = None,
     device: str = "auto",
     quiet: bool = False,
-    evaluate: bool = True,
+    evaluate: bool | None = None,
 ) -> Run:
     """Resumes an interrupted run, with the same result as if it had never been interrupted.
+
+    A finished run is returned as it is. On a CPU, training continues with the number of threads with which it
+    began, since the result depends on it.
 
     Args:
         run: the run folder, or `runs/latest`.
         data: the data, if the run was trained on a Dataset in memory, or its new location.
         device: where to compute.
         quiet: nothing on the screen.
-        evaluate: evaluate the test part at the end, and write the report.
+        evaluate: evaluate the test part at the end, and write the report; by default as the run was started.
 
     Raises:
-        RunError: the run is finished, in use or damaged, or its data has changed.
+        RunError: the run is in use or damaged, or its data has changed.
     """
     with show_progress(not quiet):
         return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate)
 
 
+@preserved_generators()
 def load(run: AnyPath, *, device: str = "auto", data: Dataset | AnyPath | None = None) -> Run:
     """Opens a run folder: the same Run that `train` returned, at any time and on any machine."""
     return Run(run, device, data)
 
 
+@preserved_generators()
 def panoptic(
     things: Any, stuff: Any, images: Any, *, score: float | None = None, device: str = "auto"
 ) -> dict[str, Any]:
@@ -113,6 +121,7 @@ def panoptic(
     return panoptic_maps(load(things, device=device), load(stuff, device=device), images, score)
 
 
+@preserved_generators()
 def crossval(
     method: str,
     data: Dataset | AnyPath,
@@ -146,6 +155,7 @@ def crossval(
         )
 
 
+@preserved_generators()
 def sweep(
     method: str,
     data: Dataset | AnyPath,

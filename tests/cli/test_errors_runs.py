@@ -83,8 +83,6 @@ def test_damaged_preparation_and_evaluation(fails, copied, iris_run):
 
 
 def test_a_finished_run(fails, iris_run):
-    said = ["this run is finished", f"hibiscus train classify iris epochs=4 extend={iris_run}"]
-    fails(3, said, "resume", iris_run, untouched=iris_run)
     fails(
         4, ["has completed 2", "more than 2"], "train", "classify", "iris", "epochs=2", f"extend={iris_run}"
     )

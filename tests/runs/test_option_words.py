@@ -6,7 +6,7 @@ from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError
 from hibiscus.methods.registry import METHODS, get_method
 from hibiscus.runs.foreign_options import ADVICE, FOREIGN, VALUES
-from hibiscus.runs.option_words import check_names
+from hibiscus.runs.option_words import check_names, unknown_option
 from hibiscus.runs.options import build_options
 
 CONFIG = get_method("classify").Config
@@ -54,3 +54,10 @@ def test_values_of_other_libraries(option, value):
     with pytest.raises(ConfigError) as caught:
         build_options(CONFIG, {option: value})
     assert caught.value.fix == f"{option}={VALUES[option][value.lower()]} is the nearest"
+
+
+@pytest.mark.parametrize(("method", "right"), [("vae", "kl_warmup_fraction"), ("dqn", "learning_starts")])
+def test_a_name_that_depends_on_the_method_is_answered_with_that_of_the_method(method, right):
+    names = get_method(method).Config.model_fields
+    for name in ("warm_up", "warmup"):
+        assert str(unknown_option(name, names, method)).endswith(f"use {right}")

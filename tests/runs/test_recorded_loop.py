@@ -4,6 +4,7 @@ import contextlib
 import json
 
 import pytest
+import torch
 
 from hibiscus.errors import InterruptedRunError, RunError, TrainingError
 from hibiscus.runs.folder import RunFolder
@@ -29,7 +30,7 @@ def test_callbacks_follow_from_the_options(tmp_path):
 
 
 class Loop:
-    stop_reason, epoch, callbacks = "", 3, {}
+    stop_reason, epoch, callbacks, device = "", 3, {}, torch.device("cpu")
 
     def __init__(self, error=None):
         self.error = error

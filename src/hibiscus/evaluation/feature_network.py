@@ -85,7 +85,7 @@ def feature_network(data: PreparedData) -> FeatureNetwork:
     key = _key(owner, classes)
     if key not in _networks:
         shape = owner.preparation["image"].shape
-        with torch.inference_mode(False), torch.enable_grad(), preserved_random_state(data.device, 0):
+        with torch.inference_mode(False), torch.enable_grad(), preserved_random_state(0):
             body = build_network("cnn", shape, FEATURES)
             network = nn.Sequential(body, nn.ReLU(), nn.Linear(FEATURES, len(classes) or 4)).to(data.device)
             _load_or_train(network, owner, key, bool(classes))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, RunError
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.options import build_options, split_options
@@ -24,7 +25,7 @@ FIXED = (
     "batch_size",
     "seed",
 )  # options that cannot be changed
-REPEATED = ("target", "test_data", "target_domain")  # options of the data that may be given again
+PATHS = ("test_data", "target_domain")
 
 
 def load_last(folder: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -51,6 +52,7 @@ def check_extension(
     *,
     method: tuple[str, str],
     data: tuple[str | None, str],
+    data_options: DataConfig,
 ) -> TrainingConfig:
     """The options of the extended run.
 
@@ -61,6 +63,7 @@ def check_extension(
         previous: the folder of the previous run, as given.
         method: the method as given, and that of the previous run.
         data: the path of the data as given, and that of the previous run; None for a Dataset in memory.
+        data_options: the options of the data of the previous run; they may be given again.
 
     Raises:
         ConfigError: an option that cannot change, or no more epochs than before.
@@ -75,12 +78,14 @@ def check_extension(
         raise ConfigError(
             f"extend={previous}: a run of {method[1]}", f"a run of {method[0]}", f"train {method[1]}"
         )
-    data_options, method_options = split_options(type(config), options)
-    changed = [name for name in data_options if name not in REPEATED]
+    given, method_options = split_options(type(config), options)
+    repeated = build_options(DataConfig, given)
+    changed = [name for name in given if not _same_option(name, repeated, data_options)]
     if changed:
+        values = ", ".join(f"{name}={getattr(data_options, name)}" for name in changed)
         raise ConfigError(
             f"{', '.join(changed)} together with extend=",
-            "the data of the extended run, unchanged",
+            f"as in the extended run: {values}",
             "leave them out",
         )
     extended = build_options(type(config), {**config.model_dump(), **method_options})
@@ -114,6 +119,11 @@ def copy_run(old: RunFolder, new: RunFolder, tensors: dict[str, Any], state: dic
     save_checkpoint(
         new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks}
     )
+
+
+def _same_option(name: str, first: DataConfig, second: DataConfig) -> bool:
+    values = getattr(first, name), getattr(second, name)
+    return values[0] == values[1] or (name in PATHS and None not in values and _same_path(*values))
 
 
 def _same_path(first: str, second: str) -> bool:

@@ -1,4 +1,4 @@
-"""The run folder: the files of a run, and the lock that keeps two processes out of one folder."""
+"""The run folder: the files of a run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
 
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.runs.creation_order import created
+from hibiscus.runs.folder_lock import locked
 from hibiscus.training.atomic_files import write_atomically
 
 __all__ = [
@@ -55,7 +56,6 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self.log = path / "log.jsonl"
         self.samples = path / "samples"
-        self._lock: IO[str] | None = None
 
     def create(self) -> None:
         """Creates the folder.
@@ -106,39 +106,13 @@ class RunFolder:
                 (self.path / name).unlink(missing_ok=True)
             self.path.rmdir()
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Locks the folder; the system releases the lock whenever this process ends.
 
         Raises:
             RunError: another process uses the run; the message names it.
         """
-        try:
-            file = open(self.path / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open while locked
-        except OSError as error:
-            raise RunError(
-                f"{self.path}: cannot be written ({error.strerror})",
-                "a writable folder",
-                "check its permissions",
-            ) from None
-        try:
-            _lock_file(file)
-        except OSError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            file.close()
-            raise RunError(
-                f"{self.path}: in use by {owner}",
-                "a run that no other process uses",
-                "wait for it, or stop it",
-            ) from None
-        try:
-            file.truncate(0)
-            file.write(f"process {os.getpid()}")
-            file.flush()
-            yield
-        finally:
-            file.close()
+        return locked(self.path)
 
     def read(self, name: str) -> dict[str, Any]:
         """The content of a JSON file of the run, in the current format.
@@ -195,17 +169,6 @@ class RunFolder:
         info = {**self.read("run.json"), "format": FORMAT, **changes}
         self.write("run.json", info)
         return info
-
-
-def _lock_file(file: IO[str]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def next_run_folder(method: str, data: str, root: Path = Path("runs")) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hibiscus.run_format import DATA_OPTIONS, OPTIONS
 
-__all__ = ["ADVICE", "FOREIGN", "FOREIGN_FLAGS", "VALUES"]
+__all__ = ["ADVICE", "FOREIGN", "FOREIGN_FLAGS", "SEVERAL", "VALUES"]
 
 KERAS = {
     "batch_normalization": "batch_norm", "beta_1": "beta1", "beta_2": "beta2", "clipnorm": "clip_grad_norm",
@@ -47,8 +47,13 @@ PYTORCH = {
     "gpus": "device", "cuda": "device", "horizontal_flip": "flip", "rotation_range": "rotation",
 }  # fmt: skip
 ACCEPTED = {"discount", "optimiser"}  # former names that are aliases now
-FORMER = {**OPTIONS, **DATA_OPTIONS, "amount": "noise_std", "from": "extend", "warm_up": "learning_starts"}
+FORMER = {**OPTIONS, **DATA_OPTIONS, "amount": "noise_std", "from": "extend"}
 FORMER = {name: right for name, right in FORMER.items() if name not in ACCEPTED}
+
+SEVERAL = {  # the name depends on the method
+    "warm_up": ("learning_starts", "kl_warmup_fraction"),
+    "warmup": ("kl_warmup_fraction", "learning_starts"),
+}
 
 FOREIGN = {**KERAS, **LIGHTNING, **ULTRALYTICS, **STABLE_BASELINES, **SCIKIT_LEARN, **PYTORCH, **FORMER}
 FOREIGN_FLAGS = {  # what is written with two dashes

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hibiscus.errors import ConfigError, UsageError, nearest, similar_words
-from hibiscus.runs.foreign_options import ADVICE, FOREIGN
+from hibiscus.runs.foreign_options import ADVICE, FOREIGN, SEVERAL
 
 __all__ = ["ALIASES", "check_names", "join_roles", "parse_words", "resolve_aliases", "unknown_option"]
 
@@ -111,7 +111,7 @@ def check_names(options: Iterable[str], known: Iterable[str], method: str = "MET
 def unknown_option(key: str, names: Iterable[str], method: str) -> ConfigError:
     """The error for an option that a method and its data do not have."""
     known = [name for name in names if name != "net_options"]
-    right = FOREIGN.get(key)
+    right = next((name for name in SEVERAL.get(key, ()) if name in known), FOREIGN.get(key))
     if right and (right in known or right == "extend" or (right.startswith("net.") and "net" in known)):
         return ConfigError(f"there is no option '{key}'; use {right}")
     if right == "device":

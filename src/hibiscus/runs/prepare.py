@@ -12,7 +12,7 @@ from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
-from hibiscus.data.dataset import Dataset
+from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.labels import LabelNumbering
 from hibiscus.data.preparation import (
     BoxPreparation,
@@ -230,6 +230,17 @@ def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False
     return frame[group].to_numpy()
 
 
+def _check_sizes(dataset: Dataset, parts: dict[str, np.ndarray], kind: type[Method] | None) -> None:
+    """Raises DataError for a part with fewer items than the method needs in each."""
+    for name, items in parts.items():
+        if kind is not None and len(items) < kind.min_part_size:
+            raise DataError(
+                f"{dataset.path}: the {PART_NAMES[name]} part has {len(items)} item",
+                f"at least {kind.min_part_size} in each part for {kind.name}",
+                f"more data, or a larger fraction ({name}=...)" if name != "train" else "more data",
+            )
+
+
 def prepare_parts(
     dataset: Dataset, options: DataConfig, kind: type[Method] | None = None
 ) -> dict[str, np.ndarray]:
@@ -262,4 +273,5 @@ def prepare_parts(
     if needs_labels and groups is None and split != "time":
         parts = keep_every_class(dataset, parts)
     note_split(dataset, parts, split, kind is None or needs_labels)
+    _check_sizes(dataset, parts, kind)
     return parts

@@ -257,7 +257,7 @@ class Run:
     @contextlib.contextmanager
     def _reproducible(self) -> Iterator[None]:
         """Disables gradients, and seeds the random numbers in the same way each time."""
-        with preserved_random_state(self.device, self.info["config"]["seed"]), torch.inference_mode():
+        with preserved_random_state(self.info["config"]["seed"]), torch.inference_mode():
             yield
 
     def report(self) -> Path:

@@ -158,6 +158,7 @@ class Session:
             os.fspath(previous),
             method=(method, session.method_name),
             data=(named, session.dataset.path),
+            data_options=session.options,
         )
         old, session.config, session.folder = session.folder, config, RunFolder(Path())
         session.is_new = True
@@ -218,7 +219,7 @@ class Session:
             self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size())
         )
 
-    def write_folder(self, argv: list[str]) -> None:
+    def write_folder(self, argv: list[str], evaluate: bool = True) -> None:
         """Writes everything known before the first step, `run.json` last.
 
         If several processes train together, the main process writes.
@@ -239,7 +240,8 @@ class Session:
             *(self.dataset, summary, self.device),
         )
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
-        info |= {"data_options": options, "validate": self.validate, "order": next_order(self.folder.path)}
+        info |= {"data_options": options, "validate": self.validate, "evaluate": evaluate}
+        info |= {"order": next_order(self.folder.path)}
         self.folder.write("preparation.json", self.preparation.to_json())
         names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
         self.folder.write("split.json", names)

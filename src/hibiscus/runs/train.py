@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
 from hibiscus.data.disk_cache import cache_limit
-from hibiscus.errors import RunError
-from hibiscus.progress import step
+from hibiscus.progress import show_line, step
 from hibiscus.runs.destination import check_run_folder
-from hibiscus.runs.folder import RunFolder
-from hibiscus.runs.info import absolute_path
+from hibiscus.runs.folder import RunFolder, find_run
+from hibiscus.runs.info import absolute_path, read_info
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
 from hibiscus.runs.training_data import Data
@@ -45,33 +45,43 @@ def train_run(
             session = Session.new(method, data, options, out=out, device=device, quiet=quiet)
     session.folder = RunFolder(Path(broadcast(str(session.folder.path))))
     with session.discarded_if_untrained(), _locked_by_main_process(session.folder):
-        session.write_folder(argv or [])
+        session.write_folder(argv or [], evaluate)
         session.train()
         return _finish(session, evaluate and is_main_process())
 
 
 def resume_run(
-    run: Any, *, data: Data | None = None, device: str = "auto", quiet: bool = False, evaluate: bool = True
+    run: Any,
+    *,
+    data: Data | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    evaluate: bool | None = None,
 ) -> Run:
-    """Resumes an interrupted run; see `hibiscus.resume`."""
+    """Resumes an interrupted run, or returns one that is finished; see `hibiscus.resume`."""
     device = init_distributed(device)
+    quiet = quiet or not is_main_process()
+    folder = RunFolder(find_run(run))
+    info = json.loads(broadcast(json.dumps(read_info(folder))))
+    evaluate = info.get("evaluate", True) if evaluate is None else evaluate
+    done = info["status"] == "done"
+    finished = done and (not evaluate or (folder.path / "report.html").exists())
+    if finished and not quiet:
+        longer = f"{info['data']['path']} epochs={2 * info['config']['epochs']} extend={folder.path}"
+        show_line(
+            f"{folder.path}: already finished; to train it longer: hibiscus train {info['method']} {longer}"
+        )
+    if finished and data is None:
+        return Run(folder.path, device)
     with main_process_first():
-        session = Session.resume(run, data=data, device=device, quiet=quiet or not is_main_process())
-    done = broadcast(session.folder.read("run.json")["status"]) == "done"
+        session = Session.resume(folder.path, data=data, device=device, quiet=quiet)
     with _locked_by_main_process(session.folder):
         if data is not None and is_main_process():
             location = absolute_path(session.dataset.path)
             session.folder.update(data={**session.folder.read("run.json")["data"], "location": location})
         if not done:
             session.train()
-        elif not evaluate or (session.folder.path / "report.html").exists():
-            raise RunError(
-                f"{session.folder.path}: this run is finished",
-                "an interrupted run",
-                f"to train it longer: hibiscus train {session.method_name} {session.dataset.path} "
-                f"epochs={2 * session.config.epochs} extend={session.folder.path}",
-            )
-        return _finish(session, evaluate and is_main_process())
+        return _finish(session, evaluate and not finished and is_main_process())
 
 
 def _locked_by_main_process(folder: RunFolder) -> contextlib.AbstractContextManager[None]:

@@ -12,10 +12,12 @@ from hibiscus.runs.options import build_options
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import tune_process
 from hibiscus.training.method import Method
+from hibiscus.training.random_state import preserved_generators
 
 __all__ = ["load_method"]
 
 
+@preserved_generators()
 def load_method(
     folder: RunFolder, info: Mapping[str, Any], preparation: Preparation, checkpoint: str
 ) -> tuple[Method, int]:

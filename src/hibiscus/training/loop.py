@@ -245,7 +245,7 @@ class Loop:
     def _validation_metrics(self) -> dict[str, float]:
         """The metrics on the validation part, in float32; the random state of training is preserved."""
         self.method.train_mode(False)
-        with preserved_random_state(self.device, self.config.seed), torch.inference_mode():
+        with preserved_random_state(self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")
         self.method.train_mode()
         numbers = {name: float(value) for name, value in metrics.items()}

@@ -113,6 +113,7 @@ class Method(ABC):
     compiles: ClassVar[bool] = True
     # classes of the validation and test parts never occur in training
     parts_hold_other_classes: ClassVar[bool] = False
+    min_part_size: ClassVar[int] = 1  # items that each part needs
     selection_metric: SelectionMetric
     smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]

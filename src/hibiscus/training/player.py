@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch, Source
+from hibiscus.errors import ConfigError
 from hibiscus.sharding import sharded
 from hibiscus.training.optimizers import Optimizer, Updates, clip_gradients
 from hibiscus.training.schedules import Schedule, constant
@@ -99,8 +100,13 @@ class Player:
             precision: returns the context in which the loss is computed.
             combine: averages the gradients over the processes, if there are several.
         """
-        with precision(), sharded(batch.shard):
-            loss, terms = self.loss(batch)
+        try:
+            with precision(), sharded(batch.shard):
+                loss, terms = self.loss(batch)
+        except ValueError as error:
+            if batch.size == 1 and "more than 1 value per channel" in str(error):
+                raise _no_batch_statistics() from error
+            raise
         if batch.shard is not None:
             weight = batch.shard.weight
             loss, terms = loss * weight, {name: value * weight for name, value in terms.items()}
@@ -118,6 +124,14 @@ class Player:
         if self.after_step is not None:
             self.after_step()
         return loss.detach(), terms
+
+
+def _no_batch_statistics() -> ConfigError:
+    return ConfigError(
+        "a batch of one item: batch normalization has no statistics of a single value",
+        "batches of two items or more",
+        "batch_size=2 or more (and a training part of two items or more), or a network without batch norm",
+    )
 
 
 class Follower:

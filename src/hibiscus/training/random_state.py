@@ -1,23 +1,35 @@
-"""Computations that do not affect the random numbers of training."""
+"""Random numbers that are not those of the caller: its generators stay as they were."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 
-__all__ = ["preserved_random_state"]
+__all__ = ["preserved_generators", "preserved_random_state"]
 
 
 @contextlib.contextmanager
-def preserved_random_state(device: torch.device, seed: int) -> Iterator[None]:
-    """Seeds the random number generators of the CPU and of a device, and restores their state afterwards.
+def preserved_generators() -> Iterator[None]:
+    """Restores the global generators of PyTorch (CPU and GPUs in use), NumPy and `random` afterwards."""
+    cpu, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    try:
+        yield
+    finally:
+        torch.set_rng_state(cpu)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        if gpus:
+            torch.cuda.set_rng_state_all(gpus)
 
-    Args:
-        device: the device whose generator is preserved in addition to that of the CPU.
-        seed: the seed of both inside the context.
-    """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+
+@contextlib.contextmanager
+def preserved_random_state(seed: int) -> Iterator[None]:
+    """Seeds the generators of PyTorch, and restores all generators afterwards."""
+    with preserved_generators():
         torch.manual_seed(seed)
         yield

@@ -68,7 +68,7 @@ class SampleGrids(Callback):
         shape = loop.method.preparation["image"].shape
         rows, columns = (max(2, min(MAX_ROWS, SIDE // side)) for side in shape[1:])
         loop.method.train_mode(False)
-        with preserved_random_state(loop.device, NOISE_SEED), torch.inference_mode():
+        with preserved_random_state(NOISE_SEED), torch.inference_mode():
             images = loop.method.sample(rows * columns)["image"]
         loop.method.train_mode()
         self.folder.mkdir(parents=True, exist_ok=True)

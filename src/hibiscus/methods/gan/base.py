@@ -34,6 +34,7 @@ class GAN(Method):
 
     needs, uses = frozenset({"image"}), frozenset({"label"})
     signed_pixels = True
+    min_part_size = 2  # a Fréchet distance needs the covariance of features
     selection_metric = SelectionMetric("frechet")
     smoke_test = SmokeTest("digits", {"epochs": 2, "batch_size": 50, "latent_dim": 8, "width": 8})
     generator_networks: tuple[str, ...] = ("generator",)  # the networks of the generator's player
