@@ -202,7 +202,7 @@ def test_sweep(cli):
     answer = cli("sweep", "classify", "iris", "epochs=1", "net=linear,mlp", "seed=0,1", "--out", "tried")
     assert answer.code == 0
     assert "training 4 of 4: net=mlp, seed=1" in answer.err
-    assert answer.out.split("\n")[0].split() == ["net=linear", "net=mlp"]
+    assert answer.out.split("\n")[0].split() == ["setting", "net=linear", "net=mlp"]
     assert "val/accuracy *" in answer.out
     assert "±" in answer.out
     again = cli(

@@ -82,6 +82,7 @@ def test_corrected_labels_are_evaluated_as_they_are_now(folder):
         assert accuracy(folder) == 1
     assert before < 1
     assert accuracy(folder) == 1  # kept, by the fingerprint of the corrected data
+    run.folder.update(status="interrupted")
     with pytest.raises(RunError, match="annotations have changed since"):
         hibiscus.resume(folder / "run", quiet=True)
 

@@ -203,7 +203,7 @@ def test_an_unknown_option_names_at_most_three(word):
         (Config, {"epochs": 1.5}, "epochs=1.5", "whole number >= 1", "epochs=10"),
         (Config, {"focal_gamma": float("inf")}, "focal_gamma=inf", "number >= 0", "focal_gamma=2"),
         (Config, {"focal_gamma": "nan"}, "focal_gamma=nan", "number >= 0", "focal_gamma=2"),
-        (Config, {"momentum": 1}, "momentum=1", "0 <= number < 1", "momentum=0.9"),
+        (Config, {"momentum": 1}, "momentum=1", "0 <= number < 1, or none", "leave it out"),
         (Config, {"clip_grad_norm": -1}, "clip_grad_norm=-1", "number > 0, or none", "leave it out"),
         (
             Config,
