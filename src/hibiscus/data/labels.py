@@ -71,7 +71,7 @@ class LabelPreparation:
         return np.fromiter((classes[text] for text in texts), dtype=np.int64, count=len(texts))
 
     def _classes(self, texts: Collection[str | None]) -> dict[str, int]:
-        """The class of each text that names one, exactly or up to a trailing period and spaces."""
+        """The class of each text that names one: exactly, up to a period at its end, or as a number."""
         classes = {name: number for number, name in enumerate(self.names)}
         bare = Counter(_bare(name) for name in self.names)
         # If both "a" and "a." are classes, only the exact label counts.
@@ -79,6 +79,9 @@ class LabelPreparation:
             _bare(name): number for name, number in classes.items() if _bare(name) and bare[_bare(name)] == 1
         }
         matched = {text: loose[_bare(text)] for text in texts if text is not None and _bare(text) in loose}
+        if all(_plain_number(name) == name for name in self.names):  # 1.0 and 1 are one class of numbers
+            numbers = {text: _plain_number(text) for text in texts if text is not None}
+            matched |= {text: classes[name] for text, name in numbers.items() if name in classes}
         return {**matched, **classes}
 
     def match_variants(self, values: Any) -> dict[str, str]:
@@ -173,6 +176,13 @@ class LabelNumbering:
     def from_json(cls, data: Mapping[str, Any]) -> LabelNumbering:
         """The saved preparation."""
         return cls()
+
+
+def _plain_number(text: str) -> str:
+    """The number in a text as Python writes it, whole ones without `.0`; empty if there is none."""
+    if not re.fullmatch(r"-?(0|[1-9]\d*)(\.\d*)?", text):
+        return ""
+    return re.sub(r"\.0$", "", str(float(text))) if "." in text else text
 
 
 def _bare(label: str) -> str:

@@ -167,7 +167,9 @@ def _target_reading(dataset: Dataset) -> Any:
 
 
 def _note_unfamiliar(dataset: Dataset, train: np.ndarray, table: TablePreparation) -> None:
-    """Notes on the dataset what its other parts hold that the training part does not."""
+    """Notes on the dataset what other parts hold that the training part does not, and texts without words."""
+    wordless = [column.name for column in table.columns if not column.features]
+    dataset.notes += [f"column '{name}' gives no features: its texts have no words" for name in wordless]
     others = np.setdiff1d(np.arange(len(dataset)), train)
     notes = table.unfamiliar(dataset.fields["table"].iloc[others]) if len(others) else []
     dataset.notes += [f"outside the training part: {note}" for note in notes]

@@ -30,7 +30,7 @@ def test_the_readings_of_the_training_part_apply():
     test = frame(x=["01", "02"], y=["a", "b"])
     source = TableSource("u", "y", like=train)
     reading = read_like_training(test, source)
-    assert typed_frame(test, reading, source)["x"].tolist() == ["01", "02"]
+    assert typed_frame(test, reading, source)[0]["x"].tolist() == ["01", "02"]
     joined = join_parts({"train": train, "test": table_dataset("u", test, source)})
     assert joined.readings is train.readings
     with pytest.raises(DataError, match="no column named x"):

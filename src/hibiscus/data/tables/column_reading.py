@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,15 @@ from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.numbers import NumberFormat
 from hibiscus.data.tables.times import EPOCH, TimeFormat
+from hibiscus.errors import DataError
 
 if TYPE_CHECKING:
     from pandas import Series
 
-__all__ = ["ColumnReading", "distinct_texts"]
+__all__ = ["ColumnReading", "check_unread", "distinct_texts"]
 
+INVISIBLE = "\u200b\u200e\u200f\ufeff"  # marks at the ends of fields that web pages and spreadsheets leave
+MAX_UNREAD_FRACTION = 0.05  # of the values of a later file that may be no numbers, and count as missing
 MICROSECONDS_PER_DAY = 86_400_000_000
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
@@ -71,9 +74,8 @@ class ColumnReading:
             return np.where(np.isfinite(numbers), numbers, np.nan), Counter()
         style = NumberFormat(self.decimal, self.unit, self.magnitudes)
         bare = self.decimal == "." and not self.unit and not self.magnitudes
-        return (
-            _read_plain(values) or self._each(values, style.read) if bare else self._each(values, style.read)
-        )
+        plain = _read_plain(values, self.missing) if bare else None
+        return self._each(values, style.read) if plain is None else plain
 
     def days(self, values: Any) -> tuple[np.ndarray, Counter[str]]:
         r"""Times as days since 1970 (UTC), NaN where missing, and the texts that are no times.
@@ -148,24 +150,48 @@ class ColumnReading:
         return cls(**{**data, "missing": tuple(data["missing"])})
 
 
+def check_unread(
+    name: str, values: Any, reading: ColumnReading, unread: Mapping[str, int], known: int
+) -> None:
+    """Accepts a few texts that are no numbers (or times), which then count as missing.
+
+    Args:
+        name: of the column.
+        values: its values.
+        reading: how they were read.
+        unread: the texts that could not be read, with their counts.
+        known: how many values could be.
+
+    Raises:
+        DataError: there are too many; the message gives the first one and its row.
+    """
+    count = sum(unread.values())
+    if count <= MAX_UNREAD_FRACTION * (known + count):
+        return
+    row, text = next((i, text) for i, text in enumerate(as_texts(values), 1) if text in unread)
+    expected = f"a {reading.role}, as in the training data, or an empty field"
+    fix = f"correct the value, leave the field empty, or train with role.{name}=category"
+    raise DataError(f"row {row}: column '{name}' contains '{text[:60]}'", expected, fix)
+
+
 def distinct_texts(values: Any) -> tuple[list[str], np.ndarray]:
     """The distinct stripped texts of a column, and for each row the index of its text, -1 if it is blank."""
     import pandas as pd
 
     known = values if isinstance(getattr(values, "dtype", None), pd.StringDtype) else None
     codes, uniques = pd.factorize(as_texts(values) if known is None else known)
-    stripped = [str(text).strip() for text in uniques]
-    if known is None or (all(stripped) and len(set(stripped)) == len(stripped)):
+    stripped = [str(text).strip().strip(INVISIBLE).strip() for text in uniques]
+    if all(stripped) and len(set(stripped)) == len(stripped):
         return stripped, codes
     again, texts = pd.factorize(np.array([text or None for text in stripped], dtype=object))
     return [str(text) for text in texts], np.append(again, -1)[codes]
 
 
-def _read_plain(values: Any) -> tuple[np.ndarray, Counter[str]] | None:
+def _read_plain(values: Any, missing: Sequence[str]) -> tuple[np.ndarray, Counter[str]] | None:
     """Numbers that Python reads as they are, which is fast; None if there are others, or missing words."""
     uniques, codes = distinct_texts(values)
     joined = "".join(uniques)
-    if not joined.isascii() or "_" in joined:
+    if not joined.isascii() or "_" in joined or not frozenset(missing).isdisjoint(uniques):
         return None
     try:
         numbers = np.append(np.array(uniques, dtype=object).astype(np.float64), np.nan)

@@ -6,23 +6,26 @@ does not matter. Each doubtful reading is noted with the option that changes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hibiscus.data.tables.column_counts import Column
 from hibiscus.data.tables.column_reading import WHOLE, ColumnReading
 from hibiscus.data.tables.file_hints import FileHints
-from hibiscus.data.tables.identifiers import role_of_names, why_identifier
+from hibiscus.data.tables.identifiers import role_of_names, variant_note, why_identifier
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING, missing_words
-from hibiscus.data.tables.number_columns import is_postal, read_number_column
+from hibiscus.data.tables.number_columns import NumberColumnFormat, is_postal, read_number_column
 from hibiscus.data.tables.numbers import is_code, repeats_a_number
 from hibiscus.data.tables.table_options import TableOptions
-from hibiscus.data.tables.time_columns import read_time_column
+from hibiscus.data.tables.time_columns import TimeColumnFormat, read_time_column
 from hibiscus.errors import DataError
 
 __all__ = ["Decision", "infer_column", "infer_target"]
 
 MIN_FRACTION = 0.95  # of the values that have to be numbers (or times)
+MANY_NUMBERS = 0.8  # of the values of a column that would be left out as names
+SENTINEL = re.compile(r"-9{2,6}(\.0*)?")
 FEW = 20  # up to so many distinct numbers of a target are class names first
 
 
@@ -34,11 +37,7 @@ class Decision:
     notes: tuple[str, ...] = ()
 
 
-def infer_column(
-    column: Column,
-    options: TableOptions,
-    hints: FileHints,
-) -> Decision:
+def infer_column(column: Column, options: TableOptions, hints: FileHints) -> Decision:
     """The reading of an input column.
 
     Args:
@@ -49,41 +48,59 @@ def infer_column(
     Raises:
         DataError: `role.COLUMN=number` or `time`, but no value is one.
     """
-    chosen = options.role.get(column.name, "")
-    loose = LOOSE_MISSING if options.missing is None else missing_words(column.counts, options.missing)
+    name, chosen = column.name, options.role.get(column.name, "")
+    loose = LOOSE_MISSING | frozenset(options.missing or ())
     values = column.without(loose)
-    as_time, as_number = read_time_column(column.name, values, options, hints), None
-    if chosen != "time":
-        as_number = read_number_column(column.name, values, options, hints)
+    time = read_time_column(name, values, options, hints)
+    number = None if chosen == "time" else read_number_column(name, values, options, hints)
     if chosen in ("number", "time"):
-        best = as_time if chosen == "time" else as_number
+        best = time if chosen == "time" else number
         if best is None or not best.fraction:
             example = next(iter(values), "no value")
             expected = f"a {chosen} in at least one row"
-            fix = f"role.{column.name}=category, or leave it out"
-            raise DataError(f"role.{column.name}={chosen}: '{example[:60]}' is none", expected, fix)
+            fix = f"role.{name}=category, or leave it out"
+            raise DataError(f"role.{name}={chosen}: '{example[:60]}' is none", expected, fix)
         return Decision(best.reading(loose), best.notes)
     if chosen in ("category", "text", "group", "ignore"):
         return Decision(_names(column, chosen, options))
-    if as_time is not None and as_time.fraction >= MIN_FRACTION:
-        return Decision(as_time.reading(loose), as_time.notes)
-    doubt: tuple[str, ...] = ()
-    if as_number is not None and as_number.fraction >= MIN_FRACTION:
-        reason = _why_codes(column.name, as_number.read)
-        if not reason:
-            if why := why_identifier(column, as_number.read):
-                return Decision(replace(as_number.reading(loose), role="identifier"), (why,))
-            return Decision(as_number.reading(loose), as_number.notes)
-        change = f"role.{column.name}=number reads numbers"
-        doubt = (f"column '{column.name}' read as codes: {reason}; {change}",)
-    elif as_number is not None and as_number.fraction >= 0.5:
-        odd = next(iter(as_number.unread))
-        doubt = (
-            f"column '{column.name}' read as names: {as_number.fraction:.0%} of its values are numbers, but "
-            f"'{odd[:40]}' is none; role.{column.name}=number reads the others as missing",
-        )
+    if time is not None and time.fraction >= MIN_FRACTION:
+        return Decision(time.reading(loose), time.notes)
+    codes = "" if number is None else _why_codes(name, number.read)
+    if number is not None and number.fraction >= MIN_FRACTION and not codes:
+        if why := why_identifier(column, number.read):
+            return Decision(replace(number.reading(loose), role="identifier"), (why,))
+        return Decision(number.reading(loose), (*number.notes, *_sentinel(name, number.read)))
     role, why = role_of_names(column, column.without(missing_words(column.counts, options.missing)))
-    return Decision(_names(column, role, options), (*doubt, *([why] if why else [])))
+    if role == "identifier" and number is not None and number.fraction >= MANY_NUMBERS and not codes:
+        return Decision(number.reading(loose), number.notes)  # with a few wrong values, and no use as names
+    doubt = _doubt(name, time, number, codes)
+    variants = variant_note(column) if role == "category" else ()
+    return Decision(_names(column, role, options), (*doubt, *([why] if why else []), *variants))
+
+
+def _doubt(
+    name: str, time: TimeColumnFormat | None, number: NumberColumnFormat | None, codes: str
+) -> tuple[str, ...]:
+    """Why a column of names is not one of numbers or times, if most of its values could be such."""
+    if number is not None and number.fraction >= MIN_FRACTION:
+        return (f"column '{name}' read as codes: {codes}; role.{name}=number reads numbers",)
+    for kind, best in (("number", number), ("time", time)):
+        if best is not None and best.fraction >= 0.5:
+            odd = next(iter(best.unread))
+            return (
+                f"column '{name}' read as names: {best.fraction:.0%} of its values are {kind}s, but "
+                f"'{odd[:40]}' is none; role.{name}={kind} reads the others as missing",
+            )
+    return ()
+
+
+def _sentinel(name: str, numbers: Mapping[str, int]) -> list[str]:
+    """A note on a number such as -999 that may stand for a missing value."""
+    found = next((text for text in numbers if SENTINEL.fullmatch(text) and numbers[text] > 1), None)
+    if found is None or any(text.startswith("-") for text in numbers if text != found):
+        return []
+    count = f"{found} occurs {numbers[found]:,} times"
+    return [f"column '{name}': {count} and is used as a number; missing={found} reads it as missing"]
 
 
 def infer_target(column: Column, options: TableOptions, hints: FileHints) -> Decision:
@@ -91,7 +108,7 @@ def infer_target(column: Column, options: TableOptions, hints: FileHints) -> Dec
     chosen = options.role.get(column.name, "")
     best = read_number_column(column.name, column.without(MISSING), options, hints)
     if best is None or chosen in ("category", "text"):
-        return Decision(_names(column, "category", options))
+        return Decision(_names(column, "category", options), variant_note(column))
     few = len(best.read) <= FEW
     if not few and chosen != "number":
         best = read_number_column(column.name, column.without(LOOSE_MISSING), options, hints) or best
@@ -101,7 +118,8 @@ def infer_target(column: Column, options: TableOptions, hints: FileHints) -> Dec
         return Decision(best.reading(LOOSE_MISSING), best.notes)
     # The numbers of a few classes keep their spelling, and regression reads them in this format.
     names = _names(column, "category", options)
-    return Decision(replace(names, decimal=best.decimal, unit=best.unit, magnitudes=best.magnitudes))
+    reading = replace(names, decimal=best.decimal, unit=best.unit, magnitudes=best.magnitudes)
+    return Decision(reading, variant_note(column))
 
 
 def _names(column: Column, role: str, options: TableOptions) -> ColumnReading:

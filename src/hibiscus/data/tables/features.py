@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.tables.column_reading import ColumnReading
+from hibiscus.data.tables.column_reading import ColumnReading, check_unread
 from hibiscus.data.tables.columns import as_days, as_numbers, as_texts
 from hibiscus.data.tables.inferred_types import infer_types
 from hibiscus.data.text.tokenizer import Tokenizer
@@ -20,7 +20,6 @@ __all__ = ["CategoryColumn", "NumberColumn", "TextColumn"]
 LARGEST = 1e30  # above this even a variance in double precision may overflow
 CLIP = 10.0  # standard deviations, which limits the effect of outliers
 MAX_CATEGORIES = 50
-MAX_UNREAD_FRACTION = 0.05  # of the values of a later file that may be no numbers, and count as missing
 
 
 @dataclass(frozen=True)
@@ -171,18 +170,7 @@ class TextColumn:
 
 
 def _checked(name: str, values: Any, reading: ColumnReading) -> np.ndarray:
-    """Numbers, or times in days, NaN where missing; a few texts that are none count as missing.
-
-    Raises:
-        DataError: too many of them are none; the message gives the first one and its row.
-    """
-    time = reading.role == "time"
-    numbers, unread = reading.days(values) if time else reading.numbers(values)
-    known = int((~np.isnan(numbers)).sum()) + sum(unread.values())
-    if sum(unread.values()) > MAX_UNREAD_FRACTION * known:
-        row, text = next((i, text) for i, text in enumerate(as_texts(values), 1) if text in unread)
-        expected = f"a {'time' if time else 'number'}, as in the training data, or an empty field"
-        received = f"row {row}: column '{name}' contains '{text[:60]}'"
-        fix = f"correct the value, leave the field empty, or train with role.{name}=category"
-        raise DataError(received, expected, fix)
+    """Numbers, or times in days, NaN where missing; see `check_unread`."""
+    numbers, unread = reading.days(values) if reading.role == "time" else reading.numbers(values)
+    check_unread(name, values, reading, unread, int((~np.isnan(numbers)).sum()))
     return numbers

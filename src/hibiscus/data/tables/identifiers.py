@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hibiscus.data.tables.column_counts import Column
 from hibiscus.data.tables.column_reading import WHOLE
 
-__all__ = ["UNNAMED", "role_of_names", "why_identifier"]
+__all__ = ["UNNAMED", "role_of_names", "variant_note", "why_identifier"]
 
 IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|#))$|[A-Za-z]*[a-z]I[Dd]$")
 UNNAMED = re.compile(r"column_\d+|Unnamed: \d+")  # as this package and pandas name a column without a name
@@ -60,3 +60,15 @@ def role_of_names(column: Column, counts: Mapping[str, int]) -> tuple[str, str]:
         )
         return "category", note
     return "category", ""
+
+
+def variant_note(column: Column) -> tuple[str, ...]:
+    """A note on names that differ only in upper and lower case or in spaces, and stay different."""
+    variants: dict[str, list[str]] = {}
+    for text in column.counts:
+        variants.setdefault("".join(text.casefold().split()), []).append(text)
+    pair = next((texts for texts in variants.values() if len(texts) > 1), None)
+    if pair is None:
+        return ()
+    shown = " and ".join(f"'{text[:40]}'" for text in pair[:3])
+    return (f"column '{column.name}': {shown} count as different names, as they are spelled",)

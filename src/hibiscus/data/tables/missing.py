@@ -19,7 +19,8 @@ LOOSE_MISSING = MISSING | {
     "n.a.", "N.A.", "n.a", "n.d.", "nd", "k.A.", "k. A.", "NaT", "nil", "Nil", "NIL", "??", "???",
     "missing", "Missing", "MISSING", "unknown", "Unknown", "UNKNOWN", "not available", "no data",
     "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#NA", "inf", "-inf", "Inf", "-Inf",
-    "Infinity", "-Infinity",
+    "Infinity", "-Infinity", "0000-00-00", "0000-00-00 00:00:00", "00.00.0000",
+    "00/00/0000", "$-", "$ -", "€-", "- €",
 }  # fmt: skip
 CODE = re.compile(r"[A-Z]{2}")  # of a country, state or language; NA is Namibia
 

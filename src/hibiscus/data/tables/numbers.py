@@ -7,6 +7,7 @@ this one rule in every file.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ CURRENCY = (
     rf"(?:US|A|C|HK|NZ|R)?[{CURRENCIES}]|USD|EUR|GBP|CHF|JPY|CNY|INR|RUB|SEK|NOK|DKK|PLN|CZK|Rs\.?|Fr\."
 )
 NUMBER = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013])?\s*(?P<before>{CURRENCY})?\s*"
+    rf"(?P<front>{CURRENCY})?\s*(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013])?\s*(?P<before>{CURRENCY})?\s*"
     r"(?P<sign2>[-+\u2212])?(?P<body>[0-9.,][0-9.,'\u2019_ ]*)"
     r"(?P<exponent>[eE][-+]?[0-9]{1,3}(?![\w]))?\s*"
     rf"(?P<unit>{CURRENCY}|[%\u2030]|°\s?\w?|[^\W\d_][^\s,;()]{{0,11}}(?: [^\W\d_]{{1,8}})?)?"
@@ -37,7 +38,9 @@ PLAIN = {".": re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+"), ",": re.compile(r"[0-9]+,
 MAGNITUDES = {
     "k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "Mio.": 1e6, "B": 1e9, "bn": 1e9, "Mrd": 1e9, "Mrd.": 1e9,
 }  # fmt: skip
-NO_UNITS = re.compile(r"(?i)[ap]\.?m\.?|e|x|[a-z]+[0-9]+[a-z0-9]+")  # 10 pm is a time, 5a7 a code
+NO_UNITS = re.compile(
+    r"(?i)[ap]\.?m\.?|e|x|(?!([kcdm]?m|ft|in|s)[23]$).*[0-9].*"
+)  # 10 pm is a time, 5a7 a code
 ORDINALS = {"st": "th", "nd": "th", "rd": "th", "th": "th"}
 MAX_DIGITS = 15  # more of them do not fit a double, so that different codes would become equal
 FIXED = re.compile(r"[-+]?[0-9]+\.([0-9]+)")
@@ -158,19 +161,23 @@ def repeats_a_number(texts: Mapping[str, int], strict: bool = False) -> bool:
 
 
 def _match(text: str) -> re.Match[str] | None:
-    match = NUMBER.fullmatch(SPACES.sub(" ", text))
+    match = NUMBER.fullmatch(SPACES.sub(" ", text if text.isascii() else _ascii_digits(text)))
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     signs = [match["sign"], match["sign2"], match["after"], match["open"]]
-    too_many = sum(sign is not None for sign in signs) > 1 or bool(
-        match["before"] and _is_currency(match["unit"] or "")
-    )
+    currencies = [match["front"], match["before"], _is_currency(match["unit"] or "") or None]
+    too_many = any(sum(part is not None for part in parts) > 1 for parts in (signs, currencies))
     return None if too_many or (match["unit"] and NO_UNITS.fullmatch(match["unit"])) else match
+
+
+def _ascii_digits(text: str) -> str:
+    """The text with the digits of any script as 0 to 9."""
+    return "".join(str(unicodedata.decimal(char, char)) for char in text)
 
 
 def _unit(match: re.Match[str]) -> str:
     """The unit without a plural ending; a magnitude before that of a currency (`$1.2M`)."""
-    unit = (match["unit"] or "").replace(" ", "") or (match["before"] or "")
+    unit = (match["unit"] or "").replace(" ", "") or match["before"] or match["front"] or ""
     unit = ORDINALS.get(unit, unit)
     return unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
 

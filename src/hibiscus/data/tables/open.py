@@ -15,7 +15,8 @@ from hibiscus.data.images.reading import ImageReading, plan_reading
 from hibiscus.data.keys import frame_keys
 from hibiscus.data.tables.column_reading import ColumnReading, distinct_texts
 from hibiscus.data.tables.listed_images import ImageList
-from hibiscus.data.tables.missing import MISSING
+from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
+from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.table_reading import read_like_training, typed_frame
 from hibiscus.data.tables.table_source import TableSource
 from hibiscus.errors import DataError
@@ -64,11 +65,11 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
     """
     frame = frame.rename(columns=str)
     reading = read_like_training(frame, source)
-    notes = [*source.notes, *reading.notes]
     roles = reading.roles([] if source.target is None else [source.target])
-    typed = typed_frame(frame, reading, source)
+    typed, unread = typed_frame(frame, reading, source)
+    notes = [*source.notes, *reading.notes, *unread]
     if source.trained is None:
-        notes += _missing_note(frame, reading.columns)
+        notes += _missing_note(frame, reading.columns, source.options)
     rows = frame.index.to_numpy() + 1  # row numbers in the file, below the header
     if source.target is not None:
         kept = _with_target(source, typed[source.target], frame[source.target], notes)
@@ -154,13 +155,17 @@ def _with_target(source: TableSource, values: Any, texts: Any, notes: list[str])
     return kept
 
 
-def _missing_note(frame: DataFrame, readings: Mapping[str, ColumnReading]) -> list[str]:
+def _missing_note(
+    frame: DataFrame, readings: Mapping[str, ColumnReading], options: TableOptions
+) -> list[str]:
     """One note on the words that were read as missing, with their counts."""
-    entries = []
+    entries, known = [], LOOSE_MISSING | frozenset(options.missing or ())
     for name, reading in readings.items():
         if reading.role in ("number", "time", "category", "text") and frame[name].dtype.kind == "O":
             texts, codes = distinct_texts(frame[name])
-            words = {index: text for index, text in enumerate(texts) if text in set(reading.missing) - {""}}
+            words = {
+                index: text for index, text in enumerate(texts) if text in known.intersection(reading.missing)
+            }
             counts = np.bincount(codes[codes >= 0], minlength=len(texts))
             entries += [f"'{word[:30]}' in {name} ({counts[index]:,})" for index, word in words.items()]
     if not entries:

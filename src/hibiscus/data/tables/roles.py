@@ -197,6 +197,7 @@ def _check_names(names: Sequence[str], targets: Sequence[str], options: TableOpt
     for name in targets:
         if name not in names:
             hint = textwrap.shorten(nearest(name, names), 400, placeholder=" ...")
+            hint += "; header=true reads the first line as names" * all(map(UNNAMED.fullmatch, names))
             raise DataError(f"no column is named '{name}'", "a column of the table as target", hint)
     for option, chosen in (("role", options.role), ("columns", options.columns or ())):
         for name in chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hibiscus.data.tables.dialect import find_header
@@ -49,6 +50,8 @@ def named_rows(frame: DataFrame, header: bool | None = None) -> tuple[list[str],
 
 
 def _without_extra_rows(body: DataFrame, sample: list[list[str]], notes: list[str]) -> DataFrame:
+    if sample and all(re.fullmatch(r":?-*:?", text.strip()) for text in sample[0]) and any(sample[0]):
+        body, sample = body.iloc[1:], sample[1:]  # the rule below a header in Markdown
     if len(sample) > 2 and units_row(sample):
         shown = ", ".join(text for text in sample[0] if text)[:60]
         notes.append(f"the line below the header ({shown}) was read as units and left out")

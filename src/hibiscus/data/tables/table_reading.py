@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.data.tables.column_reading import ColumnReading
+from hibiscus.data.tables.column_reading import ColumnReading, check_unread
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.inferred_types import infer_types
 from hibiscus.data.tables.missing import MISSING
@@ -63,23 +64,42 @@ def read_like_training(frame: DataFrame, source: TableSource) -> TableReading:
     return TableReading(readings, (), images)
 
 
-def typed_frame(frame: DataFrame, reading: TableReading, source: TableSource) -> DataFrame:
-    """The columns with values of their types; of a table for a trained run, as text that the run reads.
+def typed_frame(frame: DataFrame, reading: TableReading, source: TableSource) -> tuple[DataFrame, list[str]]:
+    """The columns with values of their types, and notes on values that could not be read.
 
-    Columns that are left out stay text.
+    For a trained run all columns stay text, which its preparation reads; so do columns that are left out.
+
+    Raises:
+        DataError: too many values of a column are not of the type that they have in the training part.
     """
     import pandas as pd
 
     columns: dict[str, Series] = {}
+    notes = []
     for name in frame.columns:
         values = plain_series(frame.loc[:, name])
         if source.trained is None:
-            columns[name] = reading.columns[name].typed(values)[0]
+            columns[name], unread = reading.columns[name].typed(values)
+            if unread:
+                notes.append(
+                    _note_unread(source.path, name, values, reading.columns[name], columns[name], unread)
+                )
         elif name == source.target:
             columns[name] = _target_text(values, source.trained)
         else:
             columns[name] = values
-    return pd.DataFrame(columns, index=frame.index)
+    return pd.DataFrame(columns, index=frame.index), notes
+
+
+def _note_unread(
+    path: str, name: str, values: Series, reading: ColumnReading, typed: Series, unread: Mapping[str, int]
+) -> str:
+    try:
+        check_unread(name, values, reading, unread, int(typed.notna().sum()))
+    except DataError as error:
+        raise DataError(f"{path}: {error.received}", error.expected, error.fix) from None
+    shown = ", ".join(f"'{text[:30]}' ({count:,})" for text, count in list(unread.items())[:5])
+    return f"column '{name}': read as missing: {shown}"
 
 
 def _target_text(values: Series, trained: Preparation) -> Series:

@@ -16,12 +16,14 @@ from hibiscus.data.tables.times import ORDERS, DateVotes, TimeFormat, count_date
 __all__ = ["TimeColumnFormat", "read_time_column"]
 
 NAMED = re.compile(
-    r"(?i)(.*[ _.-])?(date|datum|time|zeit|timestamp|ts|datetime|when|day|created|updated|modified|start|end)"
+    r"(?i)(.*[ _.-])?(date|datum|time|zeit|timestamp|ts|datetime|when|day|month|monat|period|created|updated"
+    r"|modified|start|end)"
     r"([ _.-]?(at|on|utc|ms))?|(?-i:.*[a-z](Date|Time|At))"
 )
 COMPACT = re.compile(
     r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:T?[0-9]{4}(?:[0-9]{2})?)?"
 )
+MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")  # only in a column that is named as a time
 COUNTS = {  # of a column named as a time: the numbers from 1990 to 2100, and what they count
     "seconds": (6.3e8, 4.2e9),
     "milliseconds": (6.3e11, 4.2e12),
@@ -59,7 +61,9 @@ def read_time_column(
     numbers = [text for text in values if re.fullmatch(r"[0-9]{4,14}(?:\.[0-9]+)?", text)]
     count, notes = "", []
     if numbers and len(numbers) >= 0.95 * len(values):
-        if not all(map(COMPACT.fullmatch, numbers)):
+        compact = all(map(COMPACT.fullmatch, numbers))
+        compact = compact or (bool(NAMED.fullmatch(name)) and all(map(MONTH.fullmatch, numbers)))
+        if not compact:
             count = _counted(name, numbers, chosen)
             if not count:
                 return None

@@ -54,7 +54,10 @@ FORMS = [
     )
 ] + [
     re.compile(rf"{NAME}\s+(?P<day>\d{{1,2}})\s+{CLOCK}\s+(?P<last>\d{{4}})"),
-    re.compile(CLOCK),
+    re.compile(r"(?P<year>\d{4})[-/ ]?[Qq](?P<quarter>[1-4])"),
+    re.compile(r"[Qq](?P<quarter>[1-4])[-/ ]?(?P<last>\d{4})"),
+    re.compile(r"(?P<year>\d{4})(?P<month>\d{2})"),
+    re.compile(CLOCK.replace("{1,2}", "{1,3}", 1)),
 ]  # fmt: skip
 ORDERS = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}  # where year, month and day stand
 PIVOT = 69  # two digits from here on are a year of the 20th century (POSIX)
@@ -133,6 +136,8 @@ def _time(part: dict[str, str | None], order: str) -> datetime.datetime:
         if len(str(day)) > 2:  # a year of four digits comes last in every order
             raise ValueError(str(day))
     year = year or part.get("last")
+    if quarter := part.get("quarter"):
+        month = str(3 * int(quarter) - 2)
     if part.get("name"):
         month = str(MONTHS[str(part["name"]).lower()])
     if part.get("separator") is None and part.get("h"):
@@ -153,7 +158,8 @@ def _clock(part: dict[str, str | None]) -> datetime.timedelta:
         return datetime.timedelta()
     hour, minute, second = (int(part.get(name) or 0) for name in ("hour", "minute", "second"))
     half = (part.get("half") or "").lower()
-    if hour > 24 or minute > 59 or second > 60 or (half and not 1 <= hour <= 12):
+    of_a_day = part.get("year") or part.get("last") or part.get("first")
+    if (of_a_day and hour > 24) or minute > 59 or second > 60 or (half and not 1 <= hour <= 12):
         raise ValueError(f"{hour}:{minute}")
     if half:
         hour = hour % 12 + 12 * (half == "p")
