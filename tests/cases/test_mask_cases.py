@@ -271,6 +271,18 @@ def test_classes_of_the_list_that_do_not_occur_are_told(tmp_path):
     assert "classes of the list without a pixel: edge" in open_data(folder).notes
 
 
+@pytest.mark.parametrize("values", [(0, 2, 255), (2, 255), (0, 255), (1, 2)])
+def test_other_data_are_read_as_the_training_was(tmp_path, values):
+    dataset(tmp_path / "a", [stripes(0, 1, 2, 255)] * 3)
+    dataset(tmp_path / "b", [stripes(*values)])
+    data = open_data(tmp_path / "a", test_data=tmp_path / "b")
+    test = data.fields["mask"][data.parts["test"][0]]
+    assert np.array_equal(test, stripes(*values))
+    dataset(tmp_path / "c", [stripes(0, 5)])
+    with pytest.raises(DataError, match="values 5 belong to no class"):
+        open_data(tmp_path / "a", test_data=tmp_path / "c")
+
+
 def test_voc_lists_say_which_images_have_masks(tmp_path):
     folder = dataset(tmp_path, [stripes(0, 1, 255)] * 3, images="JPEGImages", where="SegmentationClass")
     photo(folder / "JPEGImages" / "9.jpg")

@@ -14,7 +14,10 @@ __all__ = ["embed", "predict", "sample"]
 
 Inputs = Annotated[
     list[str],
-    typer.Argument(metavar="INPUT", help="images, folders of them, videos, a table or a file of arrays"),
+    typer.Argument(
+        metavar="INPUT",
+        help="images, folders or archives of them, videos, a table, a file of arrays, or a text",
+    ),
 ]
 Conditions = Annotated[
     list[str] | None,

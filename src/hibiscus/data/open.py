@@ -21,6 +21,7 @@ from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
+from hibiscus.data.in_memory import open_in_memory
 from hibiscus.data.label_reading import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
@@ -41,13 +42,13 @@ BOX_TABLES = (".csv", ".tsv")
 
 
 def open_data(
-    path: str | os.PathLike[str],
+    path: Any,
     *,
     target: str | None = None,
     multi_label: bool | None = None,
     label_separator: str | None = None,
-    test_data: str | os.PathLike[str] | None = None,
-    target_domain: str | os.PathLike[str] | None = None,
+    test_data: Any = None,
+    target_domain: Any = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     white_level: float | None = None,
@@ -66,7 +67,9 @@ def open_data(
             boxes), a folder of IDX files or of CIFAR's binary batches, a `.npz`, `.npy`, `.mat` or IDX file,
             a file of bounding boxes (COCO JSON, YOLO's `data.yaml`, an export of a tool), a CSV, TSV,
             Parquet, XLSX or JSON Lines table, a folder with `train.csv` and `test.csv`, the name of a bundled
-            dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment.
+            dataset (`digits`), `hf:owner/name` for the Hugging Face Hub, or `gym:NAME` for an environment; a
+            zip or tar archive of such a folder or file; or data in memory, see `open_in_memory`: a DataFrame,
+            a pair `(x, y)`, a dictionary of arrays, an array, or a list of PIL images.
         target: for tables, the column to predict.
         multi_label: whether an item has any number of labels; seen from the values by default.
         label_separator: between the labels of a value, or `list` for JSON lists; seen from the values by
@@ -101,20 +104,21 @@ def open_data(
     box_reading = BoxReading(box_edges, box_units, box_orientation)
     options: dict[str, Any] = {"target": target, **image_options, "box_reading": box_reading}
     options |= {"reading": TableOptions.of(table), "trained": trained}
-    dataset = _open_one(os.fspath(path), **options)
+    options["mask_names"] = trained["mask"].names if trained is not None and "mask" in trained else ()
+    dataset = _open_one(path, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(
-            f"target={target}: {path} already has labels", "target= only with a table", "omit target"
+            f"target={target}: {dataset.path} already has labels", "target= only with a table", "omit target"
         )
     if test_data is not None:
         if "image" in dataset.fields:
             shape = dataset.fields["image"].shape
             options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
-            options.update(dataset.about.get("image", {}))
-        test = _open_one(os.fspath(test_data), like=dataset, **options)
+            options.update(dataset.about.get("image", {}), mask_names=dataset.names.get("mask", ()))
+        test = _open_one(test_data, like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(os.fspath(target_domain), **{**options, "target": None})
+        other = _open_one(target_domain, **{**options, "target": None})
         dataset = join_domains(dataset, other, image_size, channels)
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
@@ -123,7 +127,10 @@ def open_data(
     return dataset
 
 
-def _open_one(path: str, like: Dataset | None = None, **options: Any) -> Dataset:
+def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset:
+    if not isinstance(data, str | os.PathLike):
+        return open_in_memory(data, like, **options)
+    path = os.fspath(data)
     if not path:
         expected = "a folder, a file, or the name of a bundled dataset"
         raise DataError("the path is empty", expected, "hibiscus train classify digits")
@@ -214,7 +221,7 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
     if boxed:
         return _open_boxes(folder, options, masks=bool(pairs))
     if pairs:
-        return open_mask_folder(folder, **_image(options))
+        return open_mask_folder(folder, **_image(options), known=options["mask_names"])
     if domain_folders(folder):
         return open_domain_folder(folder, **_image(options))
     return open_image_folder(folder, **_image(options))

@@ -62,7 +62,7 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     texts = text_inputs(items, preparation)
     if texts is not None:
         return _open_frame(texts, preparation)
-    places = {str(item): extracted(Path(item)) for item in items if is_archive(Path(item))}
+    places = {str(item): extracted(Path(str(item))) for item in items if is_archive(Path(str(item)))}
     dataset = _open_paths([str(places.get(str(item), item)) for item in items], preparation)
     for archive, place in places.items():  # named by the archive instead of the cache
         dataset.ids = [name.replace(str(place), archive) for name in dataset.ids]
@@ -121,9 +121,8 @@ def _from_objects(items: list[Any], preparation: Preparation) -> Dataset:
 
 
 def _open_frame(frame: Any, preparation: Preparation) -> Dataset:
-    """A DataFrame in memory."""
-    ids = [f"row {i + 1}" for i in range(len(frame))]
-    return Dataset("frame", "frame", {"table": frame}, ids, np.zeros(len(ids), np.uint64))
+    """A DataFrame in memory, read as a table file is."""
+    return open_data(frame, trained=preparation)
 
 
 def _holds_arrays(path: Path) -> bool:

@@ -21,7 +21,7 @@ from hibiscus.training.method import Method
 
 __all__ = ["Data", "Parts", "open_dataset", "open_for_method", "open_other_data", "saved_parts"]
 
-Data = Dataset | str | os.PathLike[str]
+Data = Dataset | str | os.PathLike[str] | Any  # or data in memory, see `open_in_memory`
 Parts = dict[str, np.ndarray]  # indices of items by part
 
 
@@ -29,9 +29,12 @@ def open_dataset(data: Data, options: DataConfig) -> Dataset:
     """The dataset itself, or the one at a path."""
     if isinstance(data, Dataset):
         return data
-    with step(f"reading {os.fspath(data)}"):
+    is_path = isinstance(data, str | os.PathLike)
+    with step(f"reading {os.fspath(data)}" if is_path else "reading the data"):
         dataset = open_data(data, **options.opening())
-    if dataset.path in BUNDLED and os.fspath(data) not in BUNDLED:  # ./digits is not the bundled digits
+    if (
+        is_path and dataset.path in BUNDLED and os.fspath(data) not in BUNDLED
+    ):  # ./digits is not the bundled digits
         dataset.path = str(Path(data).expanduser().resolve())
     return dataset
 

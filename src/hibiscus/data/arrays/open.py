@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hibiscus.data.arrays.idx import read_idx_folder
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import DataError
 
-__all__ = ["open_arrays", "open_cifar", "open_idx"]
+__all__ = ["dataset_from_named", "open_arrays", "open_cifar", "open_idx"]
 
 PART_WORDS = {
     "train": ("train", "training"),
@@ -134,6 +135,29 @@ def open_arrays(path: Path, white_level: float | None = None) -> Dataset:
         DataError: not readable, pickled, or no array that could hold the items.
     """
     arrays = _read_file(path)
+    first = _items_first if path.suffix.lower() == ".mat" else None
+    return dataset_from_named(arrays, path.stem, str(path), white_level, first)
+
+
+def dataset_from_named(
+    arrays: dict[str, np.ndarray],
+    name: str,
+    path: str,
+    white_level: float | None = None,
+    items_first: Callable[[dict[str, np.ndarray]], np.ndarray] | None = None,
+) -> Dataset:
+    """A Dataset from arrays that are found by their names, see `open_arrays`.
+
+    Args:
+        arrays: by name.
+        name: a short name.
+        path: for messages.
+        white_level: the value of white in images with values above 255.
+        items_first: brings the items of a part to the first axis.
+
+    Raises:
+        DataError: no array that could hold the items.
+    """
     listed_key, listed = _class_names(arrays)
     keys: dict[str, dict[str, str]] = {}
     for part in ("train", "val", "test", ""):
@@ -148,9 +172,9 @@ def open_arrays(path: Path, white_level: float | None = None) -> Dataset:
         expected, fix = "x and y, or x_train y_train x_test y_test", "save the arrays under these names"
         raise DataError(f"{path}: arrays {shapes}", expected, fix)
     parts = {part: {name: arrays[key] for name, key in chosen.items()} for part, chosen in keys.items()}
-    if path.suffix.lower() == ".mat":
-        parts = {part: {**chosen, "image": _items_first(chosen)} for part, chosen in parts.items()}
-    dataset = dataset_from_arrays(path.stem, str(path), parts, listed, white_level)
+    if items_first is not None:
+        parts = {part: {**chosen, "image": items_first(chosen)} for part, chosen in parts.items()}
+    dataset = dataset_from_arrays(name, path, parts, listed, white_level)
     used = {key for chosen in keys.values() for key in chosen.values()} | {listed_key}
     unused = [f"{key} {arrays[key].shape}" for key in arrays if key not in used]
     if unused:

@@ -14,7 +14,7 @@ from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import color_name, is_deep
 from hibiscus.data.images.headers import Header, scan_headers
 
-__all__ = ["LARGEST_DEFAULT_SIDE", "ImageReading", "plan_reading"]
+__all__ = ["LARGEST_DEFAULT_SIDE", "ImageReading", "default_size", "plan_reading"]
 
 # images of different or larger sizes are resized to this side unless image_size is given
 LARGEST_DEFAULT_SIDE = 96
@@ -77,7 +77,7 @@ def plan_reading(
     known = [header for header in headers if header]
     sizes = tuple((header.height, header.width) for header in known)
     channels = channels or (1 if known and all(header.gray for header in known) else 3)
-    height, width = _side(sizes, image_size)
+    height, width = default_size(sizes, image_size)
     deep = [index for index, header in enumerate(headers) if header and header.deep]
     notes = [*_several(files, headers), *_deep_colors(files, headers)]
     if deep:
@@ -92,7 +92,8 @@ def plan_reading(
     return ImageReading(height, width, channels, white_level if deep else None, sizes, tuple(notes))
 
 
-def _side(sizes: Sequence[tuple[int, int]], image_size: int | Sequence[int] | None) -> tuple[int, int]:
+def default_size(sizes: Sequence[tuple[int, int]], image_size: int | Sequence[int] | None) -> tuple[int, int]:
+    """(height, width) for images of these sizes: as given, their own up to 96, or a square of the median."""
     if isinstance(image_size, int):
         return image_size, image_size
     if image_size is not None:

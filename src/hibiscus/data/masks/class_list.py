@@ -31,7 +31,7 @@ class ClassList:
     Args:
         names: the class names, in the order of their numbers, without ignored ones.
         codes: maps gray values, or colors by `color_code`, to class numbers or `IGNORED`.
-        by: whether the list gives the values by `order`, by `number` or by `color`.
+        by: whether the values are given by `order`, by `number`, by `color`, or known from `training`.
     """
 
     names: tuple[str, ...]
@@ -112,4 +112,7 @@ def trained_class_list(names: Sequence[str]) -> ClassList | None:
             codes[int(gray[1]) if gray else 255 * (name == "white")] = number
     if len(codes) < len(names):
         return None
-    return ClassList(tuple(names), codes, "number" if max(codes) < 256 else "color")
+    if max(codes) > IGNORED:
+        return ClassList(tuple(names), codes, "color")
+    dense = sorted(codes) == list(range(len(codes)))  # 255 was of no class in training
+    return ClassList(tuple(names), {**codes, IGNORED: IGNORED} if dense else codes, "training")

@@ -136,7 +136,7 @@ def _by_list(
 ) -> MaskClasses:
     codes, notes = dict(listed.codes), []
     values = solid if edges else sorted(counts.pixels)
-    if listed.by != "color" and IGNORED in values and IGNORED not in codes:
+    if listed.by in ("order", "number") and IGNORED in values and IGNORED not in codes:
         codes, notes = _with_white(values, listed, path)
     unknown = [value for value in values if value not in codes]
     others = "refuse"
@@ -146,7 +146,7 @@ def _by_list(
         notes.append(_edge_note(counts, further, solid, others))
     used = {codes[value] for value in counts.pixels if value in codes}
     absent = [name for number, name in enumerate(listed.names) if number not in used]
-    if absent and len(absent) < len(listed.names):
+    if absent and len(absent) < len(listed.names) and listed.by != "training":
         notes.append(f"classes of the list without a pixel: {', '.join(absent)}")
     return MaskClasses(listed.names, codes, mode, others, tuple(notes))
 

@@ -88,7 +88,7 @@ def count_values(files: Sequence[Path], listed_by: str | None = None) -> tuple[V
 
     Args:
         files: the masks; those that cannot be read are left out.
-        listed_by: what the class list gives, `color`, `number` or `order`; None without a list.
+        listed_by: `ClassList.by`; None without a list.
 
     Raises:
         DataError: more values than any segmentation has, or class numbers in some files and colors in others.
