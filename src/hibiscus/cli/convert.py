@@ -79,8 +79,8 @@ def _emit_summary(boxset: Any, out: str, to: str, as_json: bool) -> None:
         "lost": lost,
         "faults": boxset.faults,
         "notes": boxset.notes,
-        "repaired": [{"path": bad.path, "reason": bad.reason} for bad in boxset.repaired],
-        "skipped": [{"path": bad.path, "reason": bad.reason} for bad in boxset.skipped],
+        "repaired": [_entry(bad) for bad in boxset.repaired],
+        "skipped": [_entry(bad) for bad in boxset.skipped],
     }
     classes = plural(len(boxset.classes), "class", "classes")
     counts = f"{plural(len(boxset), 'image')} with {plural(boxset.count, 'box', 'boxes')} of {classes}"
@@ -91,3 +91,8 @@ def _emit_summary(boxset: Any, out: str, to: str, as_json: bool) -> None:
     lines += [f"repaired: {bad.reason}" for bad in boxset.repaired]
     lines += [f"skipped: {bad.reason}" for bad in boxset.skipped]
     emit(content, "" if as_json else "\n".join(lines), as_json)
+
+
+def _entry(bad: Any) -> dict[str, str]:
+    """A file or box, and the reason without the path, with which it begins on the screen."""
+    return {"path": bad.path, "reason": bad.reason.removeprefix(bad.path).lstrip(": ")}

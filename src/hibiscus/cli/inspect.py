@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hibiscus.cli.console import emit, number, plural, table, unused
+from hibiscus.progress import step
 
 __all__ = ["compare", "explain", "inspect_data", "list_all"]
 
@@ -18,23 +20,25 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     Raises:
         HibiscusError: an unknown option, or data that cannot be opened.
     """
-    from hibiscus.data.config import DataConfig
-    from hibiscus.data.open import open_data
     from hibiscus.errors import ConfigError, DataError, nearest
+    from hibiscus.methods.option_names import data_option_names
     from hibiscus.runs.option_words import join_roles
-    from hibiscus.runs.options import build_options
-    from hibiscus.runs.prepare import prepare_parts
 
-    options = join_roles(options)
-    unknown = [key for key in options if key not in DataConfig.model_fields]
+    options, known = join_roles(options), data_option_names()
+    unknown = [key for key in options if key not in known]
     if unknown:
         raise ConfigError(
-            f"there is no option '{unknown[0]}'",
-            "an option of data",
-            nearest(unknown[0], DataConfig.model_fields),
+            f"there is no option '{unknown[0]}'", "an option of data", nearest(unknown[0], known)
         )
+    with step("starting", line=lambda: "starting ..."):
+        from hibiscus.data.config import DataConfig
+        from hibiscus.data.open import open_data
+        from hibiscus.runs.options import build_options
+        from hibiscus.runs.prepare import prepare_parts
+
     config = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
-    dataset = open_data(path, **config.opening())
+    with step(f"reading {path}"):
+        dataset = open_data(path, **config.opening())
     try:
         parts, how = prepare_parts(dataset, config), "from the data"
         if not set(parts) <= set(dataset.parts):
@@ -45,7 +49,24 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     if not targets & dataset.fields.keys() and "table" in dataset.fields and not dataset.parts:
         parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
     summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
+    if "boxes" in dataset.fields and "boxes" in summary["about"]:
+        counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
+        summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
     emit(summary, "" if as_json else _describe(summary, how), as_json)
+
+
+def _boxes_by_part(boxes: Any, names: Sequence[str], parts: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """The number of boxes of each class in each part, also in parts that `train` would split off."""
+    from hibiscus.data.dataset import CROWD
+
+    classes = {part: boxes[list(items)][..., 4] for part, items in parts.items()}
+    return {
+        name: {
+            part: int(((values == number) | (values == CROWD - number)).sum())
+            for part, values in classes.items()
+        }
+        for number, name in enumerate(names)
+    }
 
 
 def _describe(summary: dict[str, Any], how: str) -> str:
