@@ -249,3 +249,10 @@ def test_evaluating_and_predicting_leave_the_data_alone(cli, copied, image_run, 
     ):
         assert cli(*words).code == 0
     assert tree(images) == before
+
+
+def test_inputs_of_another_kind_name_both_kinds(fails, image_run, iris_run):
+    words = fails(3, "it holds table: 4 columns", "predict", image_run, "iris")
+    assert "expected: what the run was trained on: images (8x8, grayscale)" in words
+    words = fails(3, "it holds array: float32 (8, 8, 1)", "predict", iris_run, "digits")
+    assert "what the run was trained on: a table with the columns sepal length, sepal width" in words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -148,13 +149,30 @@ def prepare_inputs(
     if any(name not in dataset.fields for name in needed):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
-            f"{' and '.join(needed)}, as in training",
-            "pass inputs of the type that the run was trained on",
+            f"what the run was trained on: {_describe(preparation, needed)}",
+            "pass inputs of that kind, or use a run of a model for these inputs",
         )
     inputs = Preparation({name: preparation[name] for name in needed})
     if "table" in needed:
         dataset.notes += preparation["table"].unfamiliar(dataset.fields["table"])
     return PreparedData(dataset, inputs, {"inputs": np.arange(len(dataset))}, device, training=training)
+
+
+def _describe(preparation: Preparation, needed: Sequence[str]) -> str:
+    """The kind of inputs that a run was trained on: `images (32x32, RGB)`."""
+    kinds = []
+    for name in needed:
+        if name == "image":
+            image = preparation["image"]
+            color = "grayscale" if image.channels == 1 else "RGB"
+            kinds.append(f"images ({image.height}x{image.width}, {color})")
+        elif name == "table":
+            columns = [column.name for column in preparation["table"].columns]
+            names = textwrap.shorten(", ".join(columns), 120, placeholder=" ...")
+            kinds.append(f"a table with the columns {names}")
+        else:
+            kinds.append({"array": f"arrays {tuple(preparation[name].shape)}"}.get(name, name))
+    return " and ".join(kinds)
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
