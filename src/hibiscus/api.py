@@ -102,7 +102,13 @@ def load(run: AnyPath, *, device: str = "auto", data: Dataset | AnyPath | None =
 
 @preserved_generators()
 def panoptic(
-    things: Any, stuff: Any, images: Any, *, score: float | None = None, device: str = "auto"
+    things: Any,
+    stuff: Any,
+    images: Any,
+    *,
+    score: float | None = None,
+    metrics_only: bool = False,
+    device: str = "auto",
 ) -> dict[str, Any]:
     """Merges the predictions of a detection run and a segmentation run into panoptic maps.
 
@@ -112,13 +118,16 @@ def panoptic(
         images: images or a folder of them; or data with annotated boxes and masks, whose test part is then
             evaluated.
         score: the minimum score of a box; by default the `score_threshold` of the detection run.
+        metrics_only: whether only the metrics are needed; images without annotations are then refused.
         device: as for `load`.
 
     Returns:
         `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with annotations also `metrics`
-        (`pq`, `sq`, `rq` ...) and `by_class`.
+        (`pq`, `sq`, `rq` ...), `by_class`, and `truth`: `annotated objects` if the data has the pixels of
+        each object, otherwise `merged boxes and masks`, which are merged as the predictions are.
     """
-    return panoptic_maps(load(things, device=device), load(stuff, device=device), images, score)
+    runs = load(things, device=device), load(stuff, device=device)
+    return panoptic_maps(*runs, images, score, metrics_only)
 
 
 @preserved_generators()

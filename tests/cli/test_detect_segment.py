@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from data import make_files as make
 from hibiscus import api
 from hibiscus.cli import overlays
 from hibiscus.cli.detections import summarize_detections, write_coco
+from hibiscus.cli.inspect import inspect_data
 from hibiscus.cli.overlays import overlay_original
 from hibiscus.cli.predictions import check_out
 from hibiscus.data.images.video import read_frames, write_frames
@@ -211,3 +213,22 @@ def test_a_video_needs_one_video_as_input(tmp_path):
     make_video(tmp_path / "there.mp4")
     with pytest.raises(DataError, match="exists already"):
         check_out(str(tmp_path / "there.mp4"), [str(tmp_path / "clip.mp4")], folders=True)
+
+
+def test_inspect_groups_what_was_skipped(tmp_path, capsys):
+    for number in range(3):
+        make.image(tmp_path / f"{number}.png", size=(40, 60))
+    rows = [f"{name}.png,1,2,30,{30 + name % 9},a" for name in (0, 1, 2, *range(10, 30))]
+    (tmp_path / "labels.csv").write_text("\n".join(["filename,xmin,ymin,xmax,ymax,class", *rows]))
+    inspect_data(str(tmp_path), {}, False)
+    text = capsys.readouterr().out
+    assert "skipped, annotation without image: 20" in text
+    assert text.count("not found") == 3
+    assert "... and 17 more (--json lists them all)" in text
+
+
+def test_inspect_shows_the_boxes_and_masks_of_bundled_scenes(capsys):
+    inspect_data("scenes", {}, False)
+    text = capsys.readouterr().out
+    assert "boxes per image: 1 to 3" in text
+    assert "fraction of pixels" in text

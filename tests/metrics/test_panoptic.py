@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hibiscus.errors import DataError
-from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, merge_panoptic
+from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, instance_panoptic, merge_panoptic
 
 
 def test_boxes_and_stuff_are_merged():
@@ -104,3 +104,11 @@ def test_perfect_maps_are_perfect_and_sizes_must_fit():
     assert quality.figures() == {"pq": 1.0, "sq": 1.0, "rq": 1.0}
     with pytest.raises(DataError, match="one size"):
         quality.add(one, PanopticMap(np.zeros((3, 2), np.int32), (), ()))
+
+
+def test_the_map_of_annotated_objects():
+    mask = np.array([[0, 1, 1, 1], [0, 1, 1, 255]], np.uint8)
+    instances = np.array([[0, 1, 2, 3], [0, 1, 2, 0]])
+    found = instance_panoptic(mask, instances, [0, 0, -2], {0: 1})
+    assert found.segments.tolist() == [[3, 1, 2, 0], [3, 1, 2, 0]]
+    assert (found.classes, found.things) == ((1, 1, 0), (True, True, False))

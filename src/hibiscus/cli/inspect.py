@@ -11,6 +11,7 @@ from hibiscus.progress import step
 
 __all__ = ["compare", "explain", "inspect_data", "list_all"]
 
+MAX_EXAMPLES = 3  # of each fault
 MAX_ROWS = 40  # of a long list on the screen; --json has all
 
 
@@ -99,8 +100,24 @@ def _describe(summary: dict[str, Any], how: str) -> str:
         f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()
     ]
     lines += [f"note: {note}" for note in summary["notes"]]
-    lines += [f"bad file: {bad['reason']}" for bad in summary["skipped"][:MAX_ROWS]]
-    return "\n".join([*lines, *_and_more(len(summary["skipped"]), "bad file")])
+    single = [bad for bad in summary["skipped"] if not bad.get("fault")]
+    lines += [f"bad file: {bad['reason']}" for bad in single[:MAX_ROWS]]
+    return "\n".join([*lines, *_and_more(len(single), "bad file"), *_by_fault(summary["skipped"])])
+
+
+def _by_fault(skipped: list[dict[str, str]]) -> list[str]:
+    """The first few of each fault, and the number of the others."""
+    groups: dict[str, list[str]] = {}
+    for bad in skipped:
+        if bad.get("fault"):
+            groups.setdefault(bad["fault"], []).append(bad["reason"])
+    lines = []
+    for fault, reasons in groups.items():
+        rest = len(reasons) - MAX_EXAMPLES
+        lines.append(f"skipped, {fault}: {len(reasons):,}")
+        lines += [f"  {reason}" for reason in reasons[:MAX_EXAMPLES]]
+        lines += [f"  ... and {rest:,} more (--json lists them all)"] if rest > 0 else []
+    return lines
 
 
 def _boxes(about: dict[str, Any] | None) -> list[str]:
@@ -133,12 +150,8 @@ def _boxes(about: dict[str, Any] | None) -> list[str]:
         f"boxes per image: {per_image['min']} to {per_image['max']}, median {per_image['median']:g}; "
         f"{about['images_without_objects']} without boxes"
     )
-    lines += (
-        [f"classes without a box: {', '.join(about['classes_without_boxes'])}"]
-        if about["classes_without_boxes"]
-        else []
-    )
-    return lines + [f"faults: {count} of {fault}" for fault, count in about["faults"].items()]
+    without = about["classes_without_boxes"]
+    return lines + ([f"classes without a box: {', '.join(without)}"] if without else [])
 
 
 def _pixels(fractions: dict[str, float] | None) -> list[str]:

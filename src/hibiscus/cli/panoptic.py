@@ -23,7 +23,9 @@ def panoptic(
     out: Annotated[
         str | None,
         typer.Option(
-            "--out", metavar="FOLDER", help="a new folder for the maps; by default they are not written"
+            "--out",
+            metavar="FOLDER",
+            help="a new folder for the maps; needed unless the data has annotations",
         ),
     ] = None,
     score: Annotated[
@@ -38,7 +40,8 @@ def panoptic(
 
     A map holds the class of each pixel and, for things, the instance: a pixel of a thing class belongs to the
     highest-scoring box of that class that contains it or lies nearby. Classes are matched by name. If the
-    data has annotations, its test part is evaluated. With --out, a 16-bit map (256 times the class number
+    data has annotations, its test part is evaluated, against the pixels of each object where the data has
+    them (COCO segmentations). With --out, a 16-bit map (256 times the class number
     from 1, plus the number of the instance) and a colored map are written for each image, and all segments
     are listed in segments.json.
     """
@@ -50,13 +53,16 @@ def panoptic(
 
     if out is not None and Path(out).expanduser().exists():
         raise DataError(f"--out {out}: exists already", "a new folder", f"--out {out}-2")
-    result = api.panoptic(things, stuff, inputs if len(inputs) > 1 else inputs[0], score=score, device=device)
+    images = inputs if len(inputs) > 1 else inputs[0]
+    result = api.panoptic(things, stuff, images, score=score, metrics_only=out is None, device=device)
     if out is not None:
         _write(result, Path(out).expanduser())
-    content = {name: value for name, value in result.items() if name in ("metrics", "by_class", "skipped")}
+    content = {
+        name: value for name, value in result.items() if name in ("metrics", "by_class", "truth", "skipped")
+    }
     lines = [
         f"{len(result['id'])} images"
-        + (f", maps written to {out}" if out else "; --out maps/ writes the maps")
+        + (f", maps written to {out}" if out else "; the maps were not kept (--out maps/ writes them)")
     ]
     if "metrics" in result:
         rows = [
@@ -67,9 +73,19 @@ def panoptic(
             ),
         ]
         rows.append(["all", *(f"{result['metrics'][name]:.4f}" for name in ("pq", "sq", "rq"))])
-        lines.append(table(rows))
+        lines += [table(rows), _explain_truth(result["truth"])]
     metrics = {f"test/{name}": value for name, value in result.get("metrics", {}).items()}
     emit({**content, "metrics": metrics, "items": len(result["id"]), "out": out}, "\n".join(lines), as_json)
+
+
+def _explain_truth(truth: str) -> str:
+    """What the metrics compare the maps with."""
+    if truth == "annotated objects":
+        return "compared with the annotated pixels of each object"
+    return (
+        "compared with true boxes and masks that are merged by the same rule, as the data does not have the "
+        "pixels of each object: errors of the rule itself do not show"
+    )
 
 
 def _write(result: dict[str, Any], folder: Any) -> None:

@@ -65,10 +65,11 @@ def remap_classes(values: np.ndarray, names: tuple[str, ...], target_names: tupl
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be used, and the reason."""
+    """A file or a part of one that could not be used, the reason, and possibly what many have in common."""
 
     path: str
     reason: str
+    fault: str = ""
 
 
 def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fraction: float) -> None:
@@ -260,6 +261,9 @@ class Dataset:
                 "across": self.duplicates(chosen),
             },
             "notes": self.notes,
-            "skipped": [{"path": bad.path, "reason": bad.reason} for bad in self.skipped],
+            "skipped": [
+                {"path": bad.path, "reason": bad.reason} | ({"fault": bad.fault} if bad.fault else {})
+                for bad in self.skipped
+            ],
             "fingerprint": self.fingerprint,
         }

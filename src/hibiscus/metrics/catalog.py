@@ -284,7 +284,7 @@ PATTERNS = (
             "average recall over IoU thresholds, of {0} objects alone")),
     MetricPattern(r"ar(\d+)",
         _fraction("arN", "average recall, {0} per image",
-            "average recall over IoU thresholds with at most {0} detections per image")),
+            "average recall over IoU thresholds, limited to {0} per image")),
     MetricPattern(r"pq_(things|stuff)",
         _fraction("pq_KIND", "panoptic quality of {0}", "panoptic quality over {0} classes")),
     MetricPattern(r"sq_(things|stuff)",

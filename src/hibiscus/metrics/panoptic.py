@@ -20,7 +20,7 @@ import numpy as np
 
 from hibiscus.errors import DataError
 
-__all__ = ["PanopticMap", "PanopticQuality", "merge_panoptic"]
+__all__ = ["PanopticMap", "PanopticQuality", "instance_panoptic", "merge_panoptic"]
 
 VOID = 0
 IGNORED = 255
@@ -83,6 +83,33 @@ def merge_panoptic(
     for label in np.setdiff1d(np.unique(mask), [*thing_of.values(), IGNORED]):
         pixels = mask == label
         if pixels.sum() > min_fraction * mask.size:
+            classes.append(int(label))
+            things.append(False)
+            segments[pixels] = len(classes)
+    return PanopticMap(segments, tuple(classes), tuple(things))
+
+
+def instance_panoptic(
+    mask: np.ndarray, instances: np.ndarray, labels: Sequence[int], thing_of: dict[int, int]
+) -> PanopticMap:
+    """The true map of an image whose objects are annotated pixel by pixel, in no need of merging.
+
+    Args:
+        mask: class numbers uint8 `(height, width)`, 255 for unlabeled pixels.
+        instances: for each pixel the number of its object, from 1; 0 for none.
+        labels: the class of each object among the boxes; negative for objects that do not count.
+        thing_of: from the class of a box to that of the mask.
+    """
+    segments, classes, things = np.zeros(mask.shape, np.int32), [], []
+    for number, label in enumerate(labels, 1):
+        pixels = instances == number
+        if int(label) in thing_of and pixels.any():
+            classes.append(thing_of[int(label)])
+            things.append(True)
+            segments[pixels] = len(classes)
+    for label in np.setdiff1d(np.unique(mask), [*thing_of.values(), IGNORED]):
+        pixels = (mask == label) & (instances == 0)
+        if pixels.any():
             classes.append(int(label))
             things.append(False)
             segments[pixels] = len(classes)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.boxes.instances import read_instances
 from hibiscus.data.dataset import IGNORED, Dataset, remap_classes
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.errors import DataError, UsageError
-from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, merge_panoptic
+from hibiscus.metrics.panoptic import PanopticMap, PanopticQuality, instance_panoptic, merge_panoptic
 from hibiscus.runs.run import Run
 
 __all__ = ["panoptic_maps"]
@@ -21,11 +22,14 @@ __all__ = ["panoptic_maps"]
 Images = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None = None) -> dict[str, Any]:
+def panoptic_maps(
+    things: Run, stuff: Run, images: Images, score: float | None = None, metrics_only: bool = False
+) -> dict[str, Any]:
     """Merges predicted boxes and masks; see `hibiscus.panoptic`.
 
     Raises:
-        UsageError: the runs are not a detector and a semantic segmentation model.
+        UsageError: the runs are not a detector and a semantic segmentation model, or only metrics are asked
+            for and the data has no annotations.
         DataError: the two share no class name.
     """
     swapped = "mask" in things.preparation and "boxes" in stuff.preparation
@@ -45,6 +49,12 @@ def panoptic_maps(things: Run, stuff: Run, images: Images, score: float | None =
         )
     min_score: float = things.method().score_threshold if score is None else score  # type: ignore[attr-defined]
     truth = None if _are_files(images) else _truth(things, stuff, images)
+    if truth is None and metrics_only:
+        raise UsageError(
+            "no --out, and the images have no annotated boxes and masks: nothing would be kept",
+            "a folder for the maps, or data with annotations to evaluate on",
+            "--out maps/",
+        )
     first, second = (images, images) if truth is None else truth
     detected, masks = things.predict(first), stuff.predict(second)  # type: ignore[arg-type]
     if detected["id"] != masks["id"]:
@@ -111,15 +121,21 @@ def _evaluate(
     names: Sequence[str],
     box_names: tuple[str, ...],
 ) -> dict[str, Any]:
-    """PQ, SQ and RQ with respect to maps merged from true boxes, small ones first, and true masks."""
+    """PQ, SQ and RQ with respect to the annotated objects where the data has the pixels of each.
+
+    Otherwise, the true maps are merged from true boxes, small ones first, and true masks, by the same rule as
+    the predicted maps.
+    """
     quality = PanopticQuality(len(names))
     masks = remap_classes(truth.fields["mask"], truth.names["mask"], tuple(names))
     all_boxes = remap_classes(truth.fields["boxes"], truth.names["boxes"], box_names)
-    for predicted, mask, boxes in zip(maps, masks, all_boxes, strict=True):
-        objects = boxes[boxes[:, 4] >= 0]
-        area = (objects[:, 2] - objects[:, 0]) * (objects[:, 3] - objects[:, 1])
-        true = merge_panoptic(mask, objects[np.argsort(area, kind="stable")], thing_of)
-        # Pixels of a thing outside all true boxes are ignored, as their instance is unknown.
+    instances = read_instances(truth)
+    for index, (predicted, mask, boxes) in enumerate(zip(maps, masks, all_boxes, strict=True)):
+        if instances is not None:
+            true = instance_panoptic(mask, instances[index], boxes[:, 4].astype(int).tolist(), thing_of)
+        else:
+            true = _merged_truth(mask, boxes, thing_of)
+        # Pixels of a thing without an object are ignored, as their instance is unknown.
         quality.add(predicted, true, (mask != IGNORED) & (true.segments > 0))
     things = sorted(thing_of.values())
     stuff = [number for number in range(len(names)) if number not in things]
@@ -131,4 +147,11 @@ def _evaluate(
     }
     if stuff:
         metrics |= {f"{name}_stuff": value for name, value in quality.figures(stuff).items()}
-    return {"metrics": metrics, "by_class": by_class}
+    source = "annotated objects" if instances is not None else "merged boxes and masks"
+    return {"metrics": metrics, "by_class": by_class, "truth": source}
+
+
+def _merged_truth(mask: np.ndarray, boxes: np.ndarray, thing_of: dict[int, int]) -> PanopticMap:
+    objects = boxes[boxes[:, 4] >= 0]
+    area = (objects[:, 2] - objects[:, 0]) * (objects[:, 3] - objects[:, 1])
+    return merge_panoptic(mask, objects[np.argsort(area, kind="stable")], thing_of)

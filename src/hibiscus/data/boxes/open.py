@@ -12,22 +12,12 @@ from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.coco_masks import json_number
 from hibiscus.data.boxes.faults import check_lost_boxes
 from hibiscus.data.boxes.formats import read_boxes
-from hibiscus.data.boxes.summary import summary
+from hibiscus.data.boxes.summary import about_boxes
 from hibiscus.data.dataset import CROWD, PADDING, Dataset, check_bad_files
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.masks.folder import mask_reading, open_mask_folder
 
 __all__ = ["normalized_boxes", "open_boxes"]
-
-SHOWN = (
-    "boxes",
-    "crowd",
-    "sizes",
-    "boxes_per_image",
-    "images_without_objects",
-    "classes_without_boxes",
-    "faults",
-)
 
 
 def open_boxes(
@@ -68,8 +58,7 @@ def open_boxes(
         notes=[note, *plan.notes, *boxset.notes],
         skipped=[*bad, *boxset.skipped],
         names={"boxes": boxset.classes},
-        about=plan.about
-        | {"boxes": {name: value for name, value in summary(boxset).items() if name in SHOWN}},
+        about=plan.about | {"boxes": about_boxes(boxset)},
     )
     return _with_masks(dataset, path, plan.shape) if masks else dataset
 

@@ -8,9 +8,19 @@ import numpy as np
 
 from hibiscus.data.boxes.boxset import BoxSet
 
-__all__ = ["summary"]
+__all__ = ["about_boxes", "summary"]
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
+
+
+SHOWN = (
+    "boxes", "crowd", "sizes", "boxes_per_image", "images_without_objects", "classes_without_boxes", "faults",
+)  # fmt: skip
+
+
+def about_boxes(boxset: BoxSet) -> dict[str, Any]:
+    """The part of the summary that belongs to a Dataset."""
+    return {name: value for name, value in summary(boxset).items() if name in SHOWN}
 
 
 def summary(boxset: BoxSet) -> dict[str, Any]:

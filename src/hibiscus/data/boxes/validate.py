@@ -112,7 +112,7 @@ class BoxSetBuilder:
         self.faults[fault] += 1
         self.first.setdefault(fault, f"{place}: {reason}")
         if len(reported) < MAX_REPORTED:
-            reported.append(Skipped(place, f"{place}: {reason}"))
+            reported.append(Skipped(place, f"{place}: {reason}", fault))
 
     def add(
         self,

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
+from hibiscus.data.boxes.summary import about_boxes
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.decode import open_image
 from hibiscus.data.keys import content_keys, frame_keys
+from hibiscus.data.masks.folder import class_fractions
 from hibiscus.errors import DataError
 
 __all__ = ["BUNDLED", "open_bundled"]
@@ -86,7 +89,23 @@ def open_bundled(name: str) -> Dataset:
         roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
         notes=[f"bundled: {BUNDLED[name]}"],
         names={"mask": SCENE_CLASSES, "boxes": SCENE_CLASSES[1:]} if name == "scenes" else {},
+        about=_about_scenes(fields["mask"], fields["boxes"]) if name == "scenes" else {},
     )
+
+
+def _about_scenes(masks: np.ndarray, boxes: np.ndarray) -> dict[str, Any]:
+    """What `inspect` shows of the boxes and masks of scenes, as of a user's own."""
+    size = masks.shape[1:]
+    images = []
+    for number, rows in enumerate(boxes.astype(np.float64)):
+        objects = rows[rows[:, 4] >= 0]
+        edges = objects[:, :4] * (size[1], size[0], size[1], size[0])
+        labels, none = objects[:, 4].astype(np.int64), np.zeros(len(objects), bool)
+        images.append(AnnotatedImage(Path(), str(number), size, edges, labels, none, [{}] * len(objects)))
+    return {
+        "boxes": about_boxes(BoxSet(Path(), SCENE_CLASSES[1:], images)),
+        "mask": class_fractions(masks, SCENE_CLASSES),
+    }
 
 
 def _crops(image: np.ndarray) -> np.ndarray:

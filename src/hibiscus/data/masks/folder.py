@@ -23,7 +23,7 @@ from hibiscus.data.masks.mask_values import count_values
 from hibiscus.data.masks.pairs import find_mask_pairs, match_masks
 from hibiscus.errors import DataError
 
-__all__ = ["LARGEST_DEFAULT_SIDE", "mask_reading", "open_mask_folder"]
+__all__ = ["LARGEST_DEFAULT_SIDE", "class_fractions", "mask_reading", "open_mask_folder"]
 
 LARGEST_DEFAULT_SIDE = 320  # of images for pixel-wise predictions, unless image_size is given
 
@@ -83,7 +83,7 @@ def open_mask_folder(
         notes=notes,
         skipped=skipped,
         names={"mask": classes.names},
-        about={**reading.about, "mask": _class_fractions(masks, classes)},
+        about={**reading.about, "mask": class_fractions(masks, classes.names)},
     )
 
 
@@ -99,11 +99,11 @@ def _classes(
     return determine_classes(counts, mode, listed, str(folder))
 
 
-def _class_fractions(masks: np.ndarray, classes: MaskClasses) -> dict[str, float]:
+def class_fractions(masks: np.ndarray, names: Sequence[str]) -> dict[str, float]:
     """The fraction of the pixels of each class, and of those without a class."""
     counts = np.bincount(masks.ravel(), minlength=256) if masks.size else np.ones(256)
-    fractions = (counts[: len(classes.names)] / counts.sum()).tolist()
-    by_name = dict(zip(classes.names, fractions, strict=True))
+    fractions = (counts[: len(names)] / counts.sum()).tolist()
+    by_name = dict(zip(names, fractions, strict=True))
     return {**by_name, "(no class)": float(counts[IGNORED] / counts.sum())}
 
 
