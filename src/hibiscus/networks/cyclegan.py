@@ -203,6 +203,9 @@ class _Residual(nn.Module):
 class ResNetGenerator(nn.Module):
     """Strided convolutions, residual blocks and transposed convolutions between two 7x7 convolutions.
 
+    Differences from the paper: convolutions pad with zeros, where the authors' code reflects the image at its
+    edges in the residual blocks and the 7x7 convolutions.
+
     Args:
         shape: (channels, height, width) of an image.
         width: filters of the first layer; doubled where the side halves.

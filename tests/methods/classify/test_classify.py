@@ -177,3 +177,11 @@ def test_balanced_and_focal_find_items_of_a_rare_class(tmp_path):
         predicted = np.array(run.predict(x.astype(np.float32))["label"]) == "1"
         recall[loss] = predicted[y == 1].mean()
     assert min(recall["balanced"], recall["focal"]) > recall["cross-entropy"] + 0.2
+
+
+def test_a_confident_error_costs_its_logit_and_not_the_smallest_number():
+    """In float32, 1 - sigmoid(17) is 0, whose logarithm a metric can only limit: 36 nats instead of 17."""
+    probabilities = method(2).probabilities(torch.tensor([[17.0], [-17.0], [0.0]])).numpy()
+    assert -np.log(probabilities[0, 0]) == pytest.approx(17, abs=1e-3)
+    assert -np.log(probabilities[1, 1]) == pytest.approx(17, abs=1e-3)
+    assert probabilities[2].tolist() == [0.5, 0.5]

@@ -160,8 +160,7 @@ class Classify(Method):
         if self.several:
             return logits.sigmoid()
         if logits.shape[1] == 1:
-            second = logits.sigmoid()
-            return torch.cat([1 - second, second], dim=1)
+            return torch.cat([-logits, logits], dim=1).sigmoid()  # 1 - sigmoid would round to 0
         return logits.softmax(1)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
