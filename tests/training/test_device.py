@@ -51,6 +51,33 @@ def test_bfloat16_is_taken_where_it_was_measured_to_be_faster(monkeypatch, amx, 
     assert device.hardware_bf16(torch.device("cpu")) is faster
 
 
+def test_linear_layers_with_amx_are_measured(monkeypatch):
+    cpu, calls = torch.device("cpu"), []
+    monkeypatch.setattr(device, "_cpu_has", lambda check: True)
+    monkeypatch.setattr(
+        device, "faster_in_bfloat16", lambda sizes, batch_size, _: calls.append((sizes, batch_size)) or False
+    )
+    mlp = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2))
+    assert device.choose_precision("auto", cpu, {"n": mlp}, 50) == torch.float32
+    assert calls == [([(8, 4), (4, 2)], 50)]
+    known = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(2, 2))
+    assert device.choose_precision("auto", cpu, {"n": known}) == torch.bfloat16
+    monkeypatch.setattr(device, "_cpu_has", lambda check: check != "_is_amx_tile_supported")
+    monkeypatch.setattr(device, "_cpu_info", lambda key: "AuthenticAMD")
+    assert device.choose_precision("auto", cpu, {"n": mlp}) == torch.bfloat16
+    assert len(calls) == 1
+
+
+def test_a_resumed_run_keeps_its_precision_where_the_device_has_it(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(device, "hardware_bf16", lambda _: True)
+    assert device.resumed_precision("float32", torch.bfloat16, cpu) == torch.float32
+    assert device.resumed_precision("bfloat16", torch.float32, cpu) == torch.bfloat16
+    assert device.resumed_precision(None, torch.bfloat16, cpu) == torch.bfloat16
+    monkeypatch.setattr(device, "hardware_bf16", lambda _: False)
+    assert device.resumed_precision("bfloat16", torch.float32, cpu) == torch.float32
+
+
 def test_context_and_machine():
     with device.precision_context(torch.device("cpu"), torch.bfloat16):
         assert (torch.ones(4, 4) @ torch.ones(4, 4)).dtype == torch.bfloat16

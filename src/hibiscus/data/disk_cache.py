@@ -6,6 +6,7 @@ used for the longest time are deleted first.
 
     images/KEY/                        decoded images
     feature-networks/KEY.safetensors   networks in whose features images are compared
+    precision.json                     the faster precision of linear layers, as measured on this machine
 
 Several processes may use it at once: an entry is built under another name and renamed when it is complete,
 and renamed again before it is deleted. A process that has opened an entry keeps what it has opened.

@@ -63,7 +63,7 @@ def resume_run(
     quiet = quiet or not is_main_process()
     folder = RunFolder(find_run(run))
     info = json.loads(broadcast(json.dumps(read_info(folder))))
-    evaluate = info.get("evaluate", True) if evaluate is None else evaluate
+    evaluate = bool(info.get("evaluate", True)) if evaluate is None else evaluate
     done = info["status"] == "done"
     finished = done and (not evaluate or (folder.path / "report.html").exists())
     if finished and not quiet:

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.training.distributed import any_process
+from hibiscus.training.precision_trial import faster_in_bfloat16
 
 __all__ = [
     "choose_device",
@@ -23,6 +25,7 @@ __all__ = [
     "describe_machine",
     "hardware_bf16",
     "precision_context",
+    "resumed_precision",
     "tune_process",
 ]
 
@@ -97,11 +100,20 @@ def _cpu_info(key: str) -> str:
     return ""
 
 
-def choose_precision(name: str, device: torch.device, networks: dict[str, nn.Module]) -> torch.dtype:
+def choose_precision(
+    name: str, device: torch.device, networks: dict[str, nn.Module], batch_size: int | None = None
+) -> torch.dtype:
     """The data type of matrix products; parameters, losses and statistics stay float32.
 
     `auto` chooses bfloat16 where the hardware is faster with it, except for networks with a GRU, which are
-    slower.
+    slower. With AMX, convolutions are faster, but linear layers only from some size on, so for networks
+    without convolutions the faster precision is measured.
+
+    Args:
+        name: `auto`, `float32` or `bfloat16`.
+        device: where the networks are trained.
+        networks: by name.
+        batch_size: items in a batch.
 
     Raises:
         ConfigError: an unknown name.
@@ -116,8 +128,23 @@ def choose_precision(name: str, device: torch.device, networks: dict[str, nn.Mod
         return names[name]
     if name != "auto":
         raise ConfigError(f"precision={name}", "auto, float32 or bfloat16", "leave it out")
-    has_gru = any(isinstance(module, nn.GRU) for network in networks.values() for module in network.modules())
-    return torch.bfloat16 if hardware_bf16(device) and not has_gru else torch.float32
+    layers = [module for network in networks.values() for module in network.modules()]
+    if not hardware_bf16(device) or any(isinstance(layer, nn.GRU) for layer in layers):
+        return torch.float32
+    linear = [(layer.in_features, layer.out_features) for layer in layers if isinstance(layer, nn.Linear)]
+    others = any(isinstance(layer, nn.modules.conv._ConvNd | nn.RNNBase) for layer in layers)
+    if device.type == "cuda" or not linear or others or not _cpu_has("_is_amx_tile_supported"):
+        return torch.bfloat16
+    faster = faster_in_bfloat16(linear, batch_size or 128, describe_machine(device))
+    (faster,) = any_process(faster)  # all processes must compute alike
+    return torch.bfloat16 if faster else torch.float32
+
+
+def resumed_precision(recorded: str | None, chosen: torch.dtype, device: torch.device) -> torch.dtype:
+    """The precision of a resumed run: that with which it began, unless this device is slow with it."""
+    if recorded is None or (recorded == "bfloat16" and not hardware_bf16(device)):
+        return chosen
+    return {"bfloat16": torch.bfloat16, "float32": torch.float32}[recorded]
 
 
 def precision_context(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractContextManager:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,12 @@ from hibiscus.errors import InterruptedRunError, TrainingError
 from hibiscus.run_format import FORMAT
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
-from hibiscus.training.device import choose_precision, compile_networks, precision_context
+from hibiscus.training.device import (
+    choose_precision,
+    compile_networks,
+    precision_context,
+    resumed_precision,
+)
 from hibiscus.training.distributed import (
     any_process,
     average_gradients,
@@ -60,7 +65,7 @@ class Loop:
         self.method, self.data, self.callbacks = method, data, callbacks
         self.checkpoints, self.device, self.validate = checkpoints, device, validate
         self.config = method.config
-        self.precision = choose_precision(self.config.precision, device, method.nets)
+        self.precision = choose_precision(self.config.precision, device, method.nets, self.config.batch_size)
         self.stage_index, self.stage_round, self.round, self.epoch = 0, 0, 0, 0
         self.stage: Stage | None = None
         self.batch: Batch | None = None
@@ -178,14 +183,10 @@ class Loop:
 
     def _step(self, player: Player, batch: Batch) -> None:
         loss, terms = player.step(batch, self._precision, self._combine)
-        prefix = "" if len(self._players) == 1 else f"{player.name}."
+        assert self.stage is not None
+        prefix = "" if len(self.stage.players) == 1 else f"{player.name}."
         named = {f"{prefix}{name}": value for name, value in {"loss": loss, **terms}.items()}
         self.meter.add(named, self.round + 1)
-
-    @property
-    def _players(self) -> Sequence[Player]:
-        assert self.stage is not None
-        return self.stage.players
 
     def _precision(self) -> Any:
         return precision_context(self.device, self.precision)
@@ -208,12 +209,8 @@ class Loop:
 
     def _log_rounds(self, stage: Stage) -> None:
         self._read_terms()
-        line: dict[str, Any] = {
-            "event": "rounds",
-            "round": self.round,
-            "epoch": self.epoch + 1,
-            "stage": self.stage_index,
-        }
+        line: dict[str, Any] = {"event": "rounds", "round": self.round, "epoch": self.epoch + 1}
+        line["stage"] = self.stage_index
         line.update({f"train/{name}": value for name, value in self.interval.means().items()})
         self.interval.clear()
         line["of_rounds"] = stage.rounds
@@ -271,6 +268,7 @@ class Loop:
             "round": self.round,
             "epoch": self.epoch,
             "stop_reason": self.stop_reason,
+            "precision": str(self.precision).removeprefix("torch."),
             "meter": self.meter.state(),
             "interval": self.interval.state(),
             "source": {name: value for name, value in position.items() if not isinstance(value, Tensor)},
@@ -292,6 +290,8 @@ class Loop:
         self.stage_index, self.stage_round = state["stage"], state["stage_round"]
         self.round, self.epoch = state["round"], state["epoch"]
         self.stop_reason = state["stop_reason"]
+        if self.config.precision == "auto":
+            self.precision = resumed_precision(state.get("precision"), self.precision, self.device)
         self.meter.restore(state["meter"])
         self.interval.restore(state["interval"])
         for name, callback in self.callbacks.items():
