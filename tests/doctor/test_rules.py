@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hibiscus.doctor.rules import advise
+from hibiscus.metrics.catalog import get_metric
 
 INFO: dict[str, Any] = {
     "name": "classify-digits-001",
@@ -50,7 +51,7 @@ def test_a_better_baseline_is_named_with_both_figures(info, evaluation):
     evaluation["baselines"]["nearest mean"] = {"test/accuracy": 0.95}
     (advice,) = advise(info, HISTORY, evaluation)
     assert advice.startswith(
-        "The baseline “linear model” is better than this run (1.0000 vs. 0.9000 test/accuracy)"
+        "The baseline “linear model” is better than this run (accuracy 1.0000 vs. 0.9000)"
     )
     del evaluation["baselines"]["nearest mean"]
     evaluation["baselines"]["linear model"]["test/accuracy"] = 0.9
@@ -69,9 +70,9 @@ def test_no_more_training_where_the_metric_has_its_best_possible_value(info, eva
     evaluation["baselines"] = {"linear model": {f"test/{name}": value}}
     info["best"]["epoch"] = 4  # the last epoch was the best
     (advice,) = advise(info, HISTORY, evaluation)
-    number = f"{value:.4f}"
+    number, label = f"{value:.4f}", get_metric(name).label
     assert advice == (
-        f"The baseline “linear model” is as good as this run ({number} vs. {number} test/{name}), and both "
+        f"The baseline “linear model” is as good as this run ({label} {number} vs. {number}), and both "
         "reach the best possible value: the simpler model is enough for this data, and more training cannot "
         "improve the result."
     )
@@ -93,10 +94,8 @@ def test_lower_is_better_where_it_is(info, evaluation):
         "none": {},
     }
     (advice,) = advise(info, HISTORY, evaluation)
-    assert (
-        "The baseline “linear regression” is better than this run (200,000.0 vs. 231,000.4 test/rmse)"
-        in advice
-    )
+    assert "“linear regression” is better than this run" in advice
+    assert "(root mean squared error 200,000.0 vs. 231,000.4)" in advice
     evaluation["metrics"] = {"test/rmse": 1.0}
     assert advise(info, HISTORY, evaluation) == []
 
@@ -318,3 +317,22 @@ def test_advice_names_only_what_the_method_and_its_data_take(info, evaluation):
     assert "net=" not in advise(info, HISTORY, evaluation)[0]
     info["config"]["net"] = "cnn"
     assert "net=" in advise(info, HISTORY, evaluation)[0]
+
+
+def test_nobody_is_told_to_use_a_mean_image_as_a_generator(info, evaluation):
+    info["abilities"] = ["sample"]
+    evaluation["selection_metric"] = {"name": "test/frechet", "higher_is_better": False}
+    evaluation["metrics"] = {"test/frechet": 680.9}
+    evaluation["baselines"] = {"mean image": {"test/frechet": 147.8}}
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "“mean image” is better than this run (Fréchet distance 147.8 vs. 680.9), which cannot" in advice
+    assert "use the baseline" not in advice
+
+
+def test_flat_samples_that_are_all_alike_are_no_copies(info, evaluation):
+    evaluation["metrics"] |= {"test/novelty": 0.1, "test/diversity": 0.9}
+    assert any("near copies" in text for text in advise(info, HISTORY, evaluation))
+    evaluation["metrics"]["test/diversity"] = 0.01
+    advice = advise(info, HISTORY, evaluation)
+    assert any("low diversity" in text for text in advice)
+    assert not any("near copies" in text for text in advice)

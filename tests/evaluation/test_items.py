@@ -139,3 +139,10 @@ def test_a_folder_without_report_items(tmp_path):
     (tmp_path / "report_items.json").write_text("{")
     with pytest.raises(RunError, match=r"report_items\.json"):
         load_report_items(tmp_path)
+
+
+def test_the_images_of_a_gallery_fill_whole_groups():
+    images = [np.zeros((2, 2), np.uint8)] * 6
+    assert report_item_from_json(Gallery("g", images, group=3).to_json()).group == 3
+    with pytest.raises(DataError, match="do not match"):
+        Gallery("g", images, group=4)

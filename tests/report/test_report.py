@@ -1,6 +1,7 @@
 """What a report says of complete, failed and unusual runs."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -12,8 +13,9 @@ from hibiscus.report import write_report
 from hibiscus.report.coerce import as_number
 from hibiscus.report.curves import history, panels, smoothed, stopping
 from hibiscus.report.load import read_run
-from hibiscus.report.panels import confusions
-from hibiscus.report.svg import COLORS
+from hibiscus.report.panels import VIEWS, confusions
+from hibiscus.report.records import TableRecord
+from hibiscus.report.svg import COLORS, Line, lines
 
 HEADINGS = [
     "Comparison with baselines",
@@ -229,3 +231,50 @@ from hibiscus.report import write_report
 write_report({str(folder)!r})
 assert not {{'torch', 'matplotlib.pyplot'}} & set(sys.modules)"""
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_images_that_belong_together_are_never_split_over_two_rows(tmp_path):
+    folder = sample.complete(tmp_path / "run")
+    items = json.loads((folder / "evaluation" / "report_items.json").read_text())
+    gallery = next(item for item in items["report_items"] if item["kind"] == "gallery")
+    name = gallery["images"][0]
+    gallery |= {"images": [name] * 6, "captions": ["original", "binarized", "reconstruction"] * 2, "group": 3}
+    (folder / "evaluation" / "report_items.json").write_text(json.dumps({"report_items": [gallery]}))
+    source = write_report(folder).read_text(encoding="utf-8")
+    assert source.count('<div class="together">') == 2
+    assert 'style="--group: 3"' in source
+    gallery |= {"images": ["absent.png", *[name] * 5]}  # a group with a missing image is not shown at all
+    (folder / "evaluation" / "report_items.json").write_text(json.dumps({"report_items": [gallery]}))
+    source = write_report(folder).read_text(encoding="utf-8")
+    assert source.count('<div class="together">') == 1
+    assert "3 more images not shown" in source
+
+
+@pytest.mark.parametrize(("values", "ticks"), [([5.0], {"1", "5"}), ([185.0, 185.0], {"185"})])
+def test_a_constant_or_single_value_has_one_tick(values, ticks):
+    x = [float(index + 1) for index in range(len(values))]
+    texts = set(
+        re.findall(r">([^<>]+)</text>", lines([Line("a", x, values)], "a", x_label="epoch", whole=True))
+    )
+    assert ticks <= texts
+    assert not any("." in text for text in texts)
+
+
+def test_counts_have_whole_ticks():
+    texts = re.findall(r">([^<>]+)</text>", lines([Line("a", [1.0, 2.0], [1.0, 2.0])], "classes found"))
+    assert not any("." in text for text in texts[-3:])
+
+
+def test_numbers_of_very_different_sizes_keep_four_digits_each():
+    table = TableRecord("table", "t", "", ["m", "v"], [["a", 680.9386], ["b", 1749.0], ["c", 0.9946]])
+    assert [row[1]["text"] for row in VIEWS[TableRecord](table)["rows"]] == ["680.9", "1,749", "0.9946"]
+    table = TableRecord("table", "t", "", ["m", "v"], [["a", 0.5], ["b", 0.1234]])
+    assert [row[1]["text"] for row in VIEWS[TableRecord](table)["rows"]] == ["0.5000", "0.1234"]
+
+
+def test_a_run_that_recorded_no_abilities_of_its_own_is_not_offered_a_prediction(tmp_path, read_page):
+    folder = sample.complete(tmp_path / "run")
+    info = json.loads((folder / "run.json").read_text())
+    for abilities, offered in (([], False), (["predict"], True), (None, True)):
+        (folder / "run.json").write_text(json.dumps({**info, "abilities": abilities}))
+        assert ("hibiscus predict" in read_page(write_report(folder)).text) is offered

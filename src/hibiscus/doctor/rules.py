@@ -60,11 +60,16 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     best = (max if higher else min)(better, key=lambda baseline: better[baseline])
     is_tie = better[best] == value
     relation = "is as good as" if is_tie else "is better than"
-    values = f"{_number(better[best])} vs. {_number(value)} {name}"
+    values = f"{get_metric(name).label} {_number(better[best])} vs. {_number(value)}"
     if _is_at_optimum(evaluation):
         return (
             f"The baseline “{best}” {relation} this run ({values}), and both reach the best possible value: "
             "the simpler model is enough for this data, and more training cannot improve the result."
+        )
+    if "sample" in info.get("abilities", ()):  # no baseline of a generative model generates anything useful
+        return (
+            f"The baseline “{best}” {relation} this run ({values}), which cannot generate such data yet. "
+            "Train for more epochs, or try another learning rate (learning_rate=...)."
         )
     network = " or another network (net=...)" if "net" in info["config"] else ""
     use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
@@ -159,8 +164,8 @@ def _strong_discriminator(info: Info, history: History, evaluation: Evaluation) 
 
 def _copies(info: Info, history: History, evaluation: Evaluation) -> str:
     """Samples are much closer to the training images than new real images are."""
-    novelty = _metric(evaluation, "novelty")
-    if not novelty < COPIED:
+    novelty, diversity = _metric(evaluation, "novelty"), _metric(evaluation, "diversity")
+    if not novelty < COPIED or diversity < COLLAPSED:  # alike and blurred, samples are near every image
         return ""
     return (
         f"The samples are near copies of training images: their distance to the nearest one is {novelty:.0%} "

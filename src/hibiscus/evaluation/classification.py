@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly_spaced
+from hibiscus.evaluation.item_content import content_columns
 from hibiscus.evaluation.items import Curve, Gallery, Matrix, Scatter, Series, Table
 from hibiscus.evaluation.supervised_baselines import class_baselines, target_baselines
 from hibiscus.metrics.classification import (
@@ -68,7 +69,8 @@ def _confident_errors(
     if not len(largest):
         return None
     title = "Most confident errors"
-    note = f"{len(wrong)} of {len(label)} predictions are wrong; these have the highest confidence."
+    note = f"{len(wrong)} of {len(label)} predictions are wrong"
+    note += "; these have the highest confidence." if len(wrong) > len(largest) else "."
     note += " Some items may be labeled incorrectly."
     ids = data.ids(part)
     if "image" in data.arrays:
@@ -80,8 +82,13 @@ def _confident_errors(
         return Gallery(
             title, [image[..., 0] if image.shape[-1] == 1 else image for image in images], captions, note
         )
-    rows = [[ids[i], classes[label[i]], classes[predicted[i]], float(confidence[i])] for i in largest]
-    return Table(title, ["item", "true class", "prediction", "confidence"], rows, note)
+    names, content, left_out = content_columns(data, part, largest)
+    rows = [
+        [ids[i], classes[label[i]], classes[predicted[i]], float(confidence[i]), *values]
+        for i, values in zip(largest, content, strict=True)
+    ]
+    columns = ["item", "true class", "prediction", "confidence", *names]
+    return Table(title, columns, rows, f"{note} {left_out}".strip())
 
 
 def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
@@ -104,7 +111,7 @@ def evaluate_regressor(
     baselines, description = target_baselines(data, part, target.decode)
     error = predicted - truth
     largest = np.argsort(-np.abs(error[:, 0]), kind="stable")[:MAX_ERRORS]
-    ids = data.ids(part)
+    ids, (names, content, left_out) = data.ids(part), content_columns(data, part, largest)
     points = evenly_spaced(len(truth), MAX_POINTS)
     x, y = truth[points, 0], predicted[points, 0]
     report_items = [
@@ -119,9 +126,12 @@ def evaluate_regressor(
         ),
         Table(
             "Largest errors",
-            ["item", "true value", "predicted value", "error"],
-            [[ids[i], float(truth[i, 0]), float(predicted[i, 0]), float(error[i, 0])] for i in largest],
-            "Check these items first: large errors often come from errors in the data.",
+            ["item", "true value", "predicted value", "error", *names],
+            [
+                [ids[i], float(truth[i, 0]), float(predicted[i, 0]), float(error[i, 0]), *values]
+                for i, values in zip(largest, content, strict=True)
+            ],
+            f"Check these items first: large errors often come from errors in the data. {left_out}".strip(),
         ),
         description,
     ]

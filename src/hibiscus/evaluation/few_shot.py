@@ -187,8 +187,9 @@ def _example_episode(
             for column in predictions[row]
         ]
     images = data.arrays["image"][data.parts[part][items.flatten()]]
-    note = f"For each class, {shot} support example(s), then {queries} queries with their predictions."
-    return Gallery("Example episode", list(images), captions, note)
+    examples = "the support example" if shot == 1 else f"{shot} support examples"
+    note = f"For each class, {examples}, then the predictions of {queries} queries."
+    return Gallery("Example episode", list(images), captions, note, group=shot + queries)
 
 
 def _lowest_accuracies(result: FewShot, data: PreparedData) -> Table:

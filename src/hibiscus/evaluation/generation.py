@@ -148,7 +148,7 @@ def _nearest_images(
         f"Among {len(train):,} training images. If samples equal them, the generator copies the "
         "training images instead of learning their distribution."
     )
-    return Gallery("Samples and their nearest training images", images, captions, note)
+    return Gallery("Samples and their nearest training images", images, captions, note, group=2)
 
 
 def _class_fractions(network: FeatureNetwork, labels: np.ndarray) -> np.ndarray:

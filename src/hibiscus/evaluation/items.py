@@ -151,7 +151,8 @@ class Table(_Plain):
 class Gallery(_Plain):
     """Images, uint8 (height, width) or (height, width, 3 or 4), with a caption for each image or none.
 
-    `key` is the legend of the colors: pairs of a name and a color, `#rrggbb`.
+    `key` is the legend of the colors: pairs of a name and a color, `#rrggbb`. `group` consecutive images,
+    such as an image and its reconstruction, belong together and are never split over two rows.
     """
 
     kind: ClassVar[str] = "gallery"
@@ -160,6 +161,7 @@ class Gallery(_Plain):
     captions: Sequence[str] = ()
     note: str = ""
     key: Sequence[tuple[str, str]] = ()
+    group: int = 1
 
     def __post_init__(self) -> None:
         images = [image[..., 0] if np.shape(image)[2:] == (1,) else image for image in self.images]
@@ -167,6 +169,7 @@ class Gallery(_Plain):
             object.__setattr__(self, name, _plain(getattr(self, name)))
         object.__setattr__(self, "images", tuple(images))
         _expect(len(self.captions) in (0, len(images)), self.title, f"{len(images)} captions, or none")
+        _expect(len(images) % self.group == 0, self.title, f"a multiple of {self.group} images")
         for image in images:
             valid = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
             valid = valid and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)))
@@ -180,6 +183,7 @@ class Gallery(_Plain):
             "captions": list(self.captions),
             "note": self.note,
             "key": [list(pair) for pair in self.key],
+            "group": self.group,
         }
 
 

@@ -83,9 +83,8 @@ def _reconstructions(model: LatentVariableModel, data: PreparedData, part: str) 
     if model.config.likelihood == "gaussian":  # dequantization cannot be seen
         rows.pop("binarized")
     images = [image for group in zip(*rows.values(), strict=True) for image in group]
-    return Gallery(
-        "Reconstructions", images, list(rows) * len(x), "The expected image at the posterior mean."
-    )
+    note = "The expected image at the posterior mean."
+    return Gallery("Reconstructions", images, list(rows) * len(x), note, group=len(rows))
 
 
 def _traversals(model: LatentVariableModel, encoded: EncodedPart, *condition: Tensor) -> Gallery:

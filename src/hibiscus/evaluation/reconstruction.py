@@ -131,7 +131,7 @@ def _gallery(
     columns = {"target": result.target, **between, "output": result.image}
     pixels = [model.preparation["image"].decode(2 * images - 1) for images in columns.values()]
     images = [image for group in zip(*pixels, strict=True) for image in group]
-    return Gallery(title, images, list(columns) * len(rows), note)
+    return Gallery(title, images, list(columns) * len(rows), note, group=len(columns))
 
 
 def fit_pca(model: AutoencoderModel, data: PreparedData) -> tuple[np.ndarray, np.ndarray]:

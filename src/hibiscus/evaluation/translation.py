@@ -67,7 +67,7 @@ def evaluate_translation(translate: Translate, data: PreparedData, part: str) ->
         images = [image for cycle in zip(source, translated, back, strict=True) for image in cycle]
         captions = [first, f"as {second}", "and back"] * len(source)
         note = "Not selected. The third image should reproduce the first."
-        report_items.append(Gallery(f"From {first} to {second}", images, captions, note))
+        report_items.append(Gallery(f"From {first} to {second}", images, captions, note, group=3))
     report_items.append(_table(names, metrics, baselines))
     return Evaluation(metrics, baselines, report_items)
 

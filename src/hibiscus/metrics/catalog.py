@@ -47,7 +47,7 @@ class MetricPattern:
         match = re.fullmatch(self.pattern, name)
         if match is None:
             return None
-        values = [group.replace("_", " ") for group in match.groups()]
+        values = [group.replace("_", " ").replace("8bit", "8-bit") for group in match.groups()]
         texts = {key: getattr(self.metric, key).format(*values) for key in ("label", "description")}
         return replace(self.metric, name=name, **texts)
 

@@ -23,8 +23,8 @@ from hibiscus.report.load import read_run
 from hibiscus.report.page import render, save
 from hibiscus.report.ranking import Ranking, rank_by_validation
 from hibiscus.report.records import RunRecord
+from hibiscus.report.result import Result, result_of
 from hibiscus.report.svg import COLORS, Line, lines
-from hibiscus.report.verdict import Result, result_of
 
 __all__ = ["compare_runs"]
 

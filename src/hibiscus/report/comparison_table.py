@@ -8,11 +8,9 @@ from typing import Any
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.report.formatting import SPACE, capitalized, metric_label, metric_value, plain, shorten
 from hibiscus.report.records import RunRecord
-from hibiscus.report.verdict import BASELINE_NAME, Result, baseline_values, result_of, spread
+from hibiscus.report.result import BASELINE_NAME, Result, baseline_values, error_of, result_of, spread
 
 __all__ = ["comparison"]
-
-LOGARITHMIC = {"nats", "bits", "dB"}  # units for which differences are compared instead of ratios
 
 
 def comparison(run: RunRecord) -> dict[str, Any]:
@@ -32,18 +30,10 @@ def comparison(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _error(result: Result, value: float) -> float:
-    """The distance to a perfect result: 1 - accuracy, or an error itself; NaN without a best value."""
-    metric = get_metric(result.name)
-    if result.higher:
-        return 1 - value if metric.percent or metric.name == "r2" else math.nan
-    return value if value >= 0 and metric.unit not in LOGARITHMIC else math.nan
-
-
 def _difference(result: Result, baseline: str, value: float) -> dict[str, str]:
     """A sentence on how much better or worse the run is than a baseline."""
     baseline, metric = shorten(baseline, BASELINE_NAME), get_metric(result.name)
-    run_error, baseline_error = _error(result, result.value), _error(result, value)
+    run_error, baseline_error = error_of(result, result.value), error_of(result, value)
     error = "error" if result.higher or metric.name.endswith("error") else metric.label
     error = "unexplained variance" if metric.name == "r2" else error
     values = f"{metric_value(result.name, result.value)} vs. {metric_value(result.name, value)}"

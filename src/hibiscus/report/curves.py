@@ -52,6 +52,7 @@ def panels(run: RunRecord) -> dict[str, Any]:
     for name in series:
         if name.startswith(("train/", "val/")):
             groups.setdefault(re.split(r"[/.]", name)[-1], []).append(name)
+    groups = {term: names for term, names in groups.items() if not _is_setting(term, names, series)}
     selected = run.info.selection_metric.name.rsplit("/", 1)[-1]
     order = sorted(groups, key=lambda term: (term != "loss", term != selected))[:MAX_PLOTS]
     plots = [_panel(term, groups[term], series, x_label, marks, term == selected) for term in order]
@@ -67,6 +68,12 @@ def panels(run: RunRecord) -> dict[str, Any]:
         "smoothed": any(len(x) >= SMOOTHED_FROM for x, _ in series.values()),
         "left_out": max(0, len(groups) - MAX_PLOTS),
     }
+
+
+def _is_setting(term: str, names: list[str], series: Series) -> bool:
+    """Whether a term is a constant of the data, such as a number of items, and not a result of training."""
+    metric, values = get_metric(term), {value for name in names for value in series[name][1]}
+    return bool(metric.description) and metric.higher_is_better is None and len(values) == 1
 
 
 def smoothed(values: Sequence[float]) -> list[float]:

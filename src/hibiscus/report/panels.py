@@ -27,6 +27,8 @@ __all__ = ["confusions", "gallery_size", "report_items"]
 NUMBERED = 25  # classes up to which a matrix shows its numbers
 MAX_ROWS = 60  # of a table
 MAX_SERIES = 16  # lines of one plot
+MAX_RATIO = 1000  # of the numbers of a column that are written with the same number of decimals
+TEXT = 240  # characters of a text in a table
 SIZE = (4.0, 3.0)  # inches of a plot
 PAIRS = ["true class", "predicted as", "count", "share of the true class"]
 
@@ -123,7 +125,7 @@ def _matrix_cells(values: list[list[float]], index: int, square: bool) -> list[d
 
 def _curve(item: CurveRecord) -> dict[str, Any]:
     plotted = [
-        Line(shorten(series.name), series.x, series.y, COLORS[index % len(COLORS)], index >= len(COLORS))
+        Line(shorten(series.name, 40), series.x, series.y, COLORS[index % len(COLORS)], index >= len(COLORS))
         for index, series in enumerate(item.series[:MAX_SERIES])
     ]
     legend = [
@@ -152,27 +154,40 @@ def _scatter(item: ScatterRecord) -> dict[str, Any]:
 
 def _table(item: TableRecord) -> dict[str, Any]:
     rows = item.rows[:MAX_ROWS]
-    digits: dict[int, int] = {}
-    for row in rows:
-        for column, value in enumerate(row):
-            if isinstance(value, float) and math.isfinite(value):
-                digits[column] = max(digits.get(column, 0), min(4, len(plain(value).partition(".")[2])))
-    cells = [[_cell(value, digits.get(column, 0)) for column, value in enumerate(row)] for row in rows]
+    digits = [_digits([row[column] for row in rows]) for column in range(max(map(len, rows), default=0))]
+    cells = [[_cell(value, digits[column]) for column, value in enumerate(row)] for row in rows]
     columns = [shorten(name, 40) for name in item.columns]
     return {"kind": "table", "columns": columns, "rows": cells, "more": len(item.rows) - len(rows)}
 
 
 def _gallery(item: GalleryRecord, images: Images) -> dict[str, Any]:
     pairs = zip(item.images, item.captions, strict=True)
-    loaded = [image for path, caption in pairs if (image := images.take(path, shorten(caption, 100)))]
+    loaded = [images.take(path, shorten(caption, 100)) for path, caption in pairs]
+    groups = [loaded[start : start + item.group] for start in range(0, len(loaded), item.group)]
+    groups = [[image for image in group if image] for group in groups if all(group)]
+    shown = sum(map(len, groups))
     key = [{"name": shorten(name, 40), "color": color} for name, color in item.key]
-    return {"kind": "gallery", "images": loaded, "missing": item.count - len(loaded), "key": key}
+    return {
+        "kind": "gallery",
+        "groups": groups,
+        "size": item.group,
+        "missing": item.count - shown,
+        "key": key,
+    }
+
+
+def _digits(values: list[Cell]) -> int:
+    """The decimals of a column: those of its numbers in four digits; 0 if their sizes are too different."""
+    numbers = [abs(value) for value in values if isinstance(value, float) and math.isfinite(value) and value]
+    if not numbers or max(numbers) >= MAX_RATIO * max(min(numbers), 1e-3):
+        return 0
+    return max(min(4, len(plain(value).partition(".")[2])) for value in numbers)
 
 
 def _cell(value: Cell, digits: int) -> dict[str, Any]:
     """A cell; the numbers of one column have the same number of decimals."""
     if isinstance(value, str):
-        return {"text": shorten(value, 80), "number": False}
+        return {"text": shorten(value, TEXT), "number": False}
     aligned = digits and math.isfinite(value) and 0.5 * 10**-digits <= abs(value) < 1000
     return {"text": f"{value:.{digits}f}".replace("-", "−") if aligned else plain(value), "number": True}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hibiscus.report.coerce import as_list, as_number, as_text, inside
+from hibiscus.report.coerce import as_integer, as_list, as_number, as_text, inside
 from hibiscus.report.records import (
     Cell,
     CurveRecord,
@@ -24,6 +24,7 @@ from hibiscus.report.records import (
 __all__ = ["LARGEST_GALLERY", "parse_item"]
 
 LARGEST_GALLERY = 64  # images of one gallery
+LARGEST_GROUP = 16  # images that stand together in one row
 
 
 def parse_item(content: dict[str, Any], folder: Path) -> ItemRecord:
@@ -88,8 +89,10 @@ def _gallery(texts: tuple[str, str, str], content: dict[str, Any], folder: Path)
     pairs = [as_list(pair) for pair in as_list(content.get("key"))]
     key = [(as_text(pair[0]), as_text(pair[1])) for pair in pairs if len(pair) == 2]
     key = [(name, color) for name, color in key if re.fullmatch("#[0-9a-f]{6}", color)]  # goes into a style
-    images = [inside(folder, name) for name in files[:LARGEST_GALLERY]]
-    return GalleryRecord(*texts, images, captions[: len(images)], len(files), key)
+    group = as_integer(content.get("group")) or 1
+    group = group if 1 <= group <= LARGEST_GROUP else 1
+    images = [inside(folder, name) for name in files[: LARGEST_GALLERY // group * group]]
+    return GalleryRecord(*texts, images, captions[: len(images)], len(files), key, group)
 
 
 def _names(value: Any, count: int) -> list[str]:

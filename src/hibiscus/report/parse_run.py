@@ -36,7 +36,7 @@ def parse_run_info(info: dict[str, Any]) -> RunInfo:
         seconds=as_number(info.get("seconds")),
         gives_images=info.get("gives_images") is True,
         argv=_texts(info.get("argv")),
-        abilities=_texts(info.get("abilities")),
+        abilities=_texts(info["abilities"]) if isinstance(info.get("abilities"), list) else None,
         versions={name: as_text(version) for name, version in as_mapping(info.get("versions")).items()},
         parameters={name: as_number(count) for name, count in as_mapping(info.get("parameters")).items()},
         config=as_mapping(info.get("config")),

@@ -75,7 +75,7 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """`run.json`; `abilities` is empty in runs that did not record them."""
+    """`run.json`; `abilities` is None in runs that did not record them."""
 
     name: str = ""
     status: str = "unknown"  # done, running, interrupted, failed or unknown
@@ -91,7 +91,7 @@ class RunInfo:
     seconds: float = math.nan
     gives_images: bool = False
     argv: tuple[str, ...] = ()
-    abilities: tuple[str, ...] = ()
+    abilities: tuple[str, ...] | None = None
     versions: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
@@ -221,13 +221,15 @@ class TableRecord(ItemRecord):
 class GalleryRecord(ItemRecord):
     """Image files within the folder, None for one that is absent or leads out of it.
 
-    `count` is how many were named; `key` gives names to colors in them, written `#rrggbb`.
+    `count` is how many were named; `key` gives names to colors in them, written `#rrggbb`; `group`
+    consecutive images belong together.
     """
 
     images: list[Path | None]
     captions: list[str]
     count: int
     key: list[tuple[str, str]]
+    group: int = 1
 
 
 @dataclass(frozen=True)

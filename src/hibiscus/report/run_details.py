@@ -9,9 +9,9 @@ from typing import Any
 
 from hibiscus.report.coerce import as_integer
 from hibiscus.report.formatting import duration, plain, plural, setting, shorten, when
-from hibiscus.report.records import RunRecord
+from hibiscus.report.records import DataRecord, RunRecord
 
-__all__ = ["commands", "data_summary", "setup"]
+__all__ = ["commands", "data_summary", "item_word", "setup"]
 
 MAX_CLASSES = 40  # rows of the class table
 MAX_SKIPPED = 30  # skipped files that are listed
@@ -36,7 +36,7 @@ def data_summary(run: RunRecord) -> dict[str, Any]:
             (PARTS.get(name, shorten(name)), plain(size), f"{100 * size / (total or 1):.2f}")
             for name, size in parts.items()
         ],
-        "total": plural(total, "item") if parts else "",
+        "total": plural(total, item_word(data)) if parts else "",
         "classes": _classes(data.classes, list(data.parts)),
         "notes": [shorten(note, 300) for note in data.notes],
         "skipped": [
@@ -44,6 +44,11 @@ def data_summary(run: RunRecord) -> dict[str, Any]:
         ],
         "skipped_count": len(data.skipped),
     }
+
+
+def item_word(data: DataRecord) -> str:
+    """What an item of the data is called: the items of an environment are episodes."""
+    return "episode" if "environment" in data.fields else "item"
 
 
 def setup(run: RunRecord) -> dict[str, list[tuple[str, str]]]:
@@ -90,15 +95,16 @@ def commands(run: RunRecord) -> list[tuple[str, str]]:
     else:
         rows.append(("Resume training", f"hibiscus resume {folder}"))
     rows.append(("Evaluate again", f"hibiscus evaluate {folder}"))
-    unrecorded, generates = not info.abilities, bool(info.parameters.keys() & {"generator", "decoder"})
-    if "predict" in info.abilities or (unrecorded and "generator" not in info.parameters):
+    abilities, unrecorded = info.abilities or (), info.abilities is None
+    generates = bool(info.parameters.keys() & {"generator", "decoder"})
+    if "predict" in abilities or (unrecorded and "generator" not in info.parameters):
         target = "predictions/" if info.gives_images else "predictions.csv"
         rows.append(("Predict on new inputs", f"hibiscus predict {folder} INPUT --out {target}"))
-    if "embed" in info.abilities:
+    if "embed" in abilities:
         rows.append(
             ("Compute embeddings of new inputs", f"hibiscus embed {folder} INPUT --out embeddings.parquet")
         )
-    if "sample" in info.abilities or (unrecorded and generates):
+    if "sample" in abilities or (unrecorded and generates):
         rows.append(("Generate samples", f"hibiscus sample {folder} --out samples/"))
     rows.append(("Load the run in Python", f"run = hibiscus.load({_relative(run.folder)!r})"))
     return rows

@@ -111,7 +111,8 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
             axes.set_yscale("log")
         elif len(series) and any(line.smooth for line in series):
             _limit(axes, values)
-        _dress(axes, options)
+        _dress(axes, {**options, "counts": bool(values) and all(value == int(value) for value in values)})
+        _widen(axes, [x for line in series for x in line.x if math.isfinite(x)], values)
         if options.get("shares"):
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
 
@@ -230,6 +231,17 @@ def _head(axes: Axes, mark: Mark, index: int) -> None:
     )
 
 
+def _widen(axes: Axes, x: list[float], y: list[float]) -> None:
+    """Gives a single position or a constant value a range of its own, so that its ticks say what it is."""
+    if x and min(x) == max(x):
+        axes.set_xlim(x[0] - 0.5, x[0] + 0.5)
+        axes.set_xticks([x[0]])
+    if y and min(y) == max(y) and axes.get_yscale() == "linear":
+        room = abs(y[0]) / 2 or 1.0
+        axes.set_ylim(y[0] - room, y[0] + room)
+        axes.set_yticks([y[0]])
+
+
 def _limit(axes: Axes, values: list[float]) -> None:
     """Keeps outliers from flattening the rest: the axis ends a little beyond the 98th percentile."""
     if len(values) < 40:
@@ -248,7 +260,7 @@ def _dress(axes: Axes, options: dict[str, Any]) -> None:
     axes.margins(x=0.02)
     logarithmic = axes.get_yscale() == "log"
     if not logarithmic:
-        axes.locator_params(axis="y", nbins=5)
+        axes.locator_params(axis="y", nbins=5, **({"integer": True} if options.get("counts") else {}))
     axes.locator_params(axis="x", nbins=6, **({"integer": True} if options.get("whole") else {}))
     axes.xaxis.set_major_formatter(lambda value, _: plain(float(f"{value:.6g}")))
     axes.yaxis.set_major_formatter(lambda value, _: plain(float(f"{value:.6g}")))

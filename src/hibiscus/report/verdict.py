@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from hibiscus.metrics.catalog import get_metric
@@ -17,51 +16,15 @@ from hibiscus.report.formatting import (
     shorten,
 )
 from hibiscus.report.records import CrossValidationRecord, RunRecord
+from hibiscus.report.result import BASELINE_NAME, Result, baseline_values, error_of, result_of, spread
+from hibiscus.report.run_details import item_word
 
-__all__ = ["BASELINE_NAME", "Result", "baseline_values", "result_of", "spread", "verdict"]
+__all__ = ["verdict"]
 
-BASELINE_NAME = 32  # characters
+SLIGHT = 0.1  # the fraction of the best baseline's error below which a reduction is called slight
+LOW = 0.5  # fractions below it are called low
 PARTS = {"test": "the test part", "val": "the validation part", "train": "the training part"}
 NOT_EVALUATED = {"running": "Still running.", "interrupted": "Interrupted.", "done": "Not evaluated yet."}
-
-
-@dataclass(frozen=True)
-class Result:
-    """The value of the selection metric.
-
-    Args:
-        name: the metric, such as `test/accuracy`.
-        higher: whether higher is better.
-        value: of the run; NaN where there is none.
-        evaluated: whether it is from `evaluation.json`; else it is the best value on the validation part.
-    """
-
-    name: str
-    higher: bool
-    value: float
-    evaluated: bool
-
-    def beats(self, other: float) -> bool:
-        """Whether the run's value is strictly better than another."""
-        return self.value > other if self.higher else self.value < other
-
-
-def result_of(run: RunRecord) -> Result:
-    """The value of the selection metric: from the evaluation, else the best one during training."""
-    evaluation = run.evaluation
-    recorded = evaluation.selection_metric if evaluation.selection_metric.name else run.info.selection_metric
-    name, metrics = recorded.name, evaluation.metrics
-    if metrics:
-        candidates = (name, f"{evaluation.part or 'test'}/{name}")
-        name = next(
-            (candidate for candidate in candidates if candidate in metrics), name or next(iter(metrics))
-        )
-    higher = recorded.higher_is_better
-    if higher is None:
-        higher = get_metric(name).higher_is_better is not False
-    if name in metrics:
-        return Result(name, higher, _number(metrics[name]), True)
-    return Result(name or "result", higher, run.info.best.value, False)
 
 
 def verdict(run: RunRecord) -> dict[str, Any]:
@@ -82,26 +45,6 @@ def verdict(run: RunRecord) -> dict[str, Any]:
         }
     error = run.info.error[:2000] if run.info.status == "failed" else ""
     return {**headline, "details": _details(run, result), "error": error}
-
-
-def baseline_values(run: RunRecord, result: Result) -> list[tuple[str, float]]:
-    """The baselines that have a value of the selection metric, with it."""
-    if not result.evaluated:
-        return []
-    pairs = [(name, _number(metrics.get(result.name))) for name, metrics in run.evaluation.baselines.items()]
-    return [(name, value) for name, value in pairs if math.isfinite(value)]
-
-
-def spread(run: RunRecord, result: Result) -> str:
-    """The spread of the result as `± 0.4 %` or `97.1 % to 98.6 %`, where the evaluation has one."""
-    recorded = run.evaluation.spread
-    interval = recorded.get(result.name, recorded.get(""))
-    if interval is None:
-        return ""
-    if math.isfinite(interval.low) and math.isfinite(interval.high):
-        low = metric_value(result.name, interval.low, unit=False)
-        return f"{low} to {metric_value(result.name, interval.high)}"
-    return f"± {metric_value(result.name, interval.sd)}" if math.isfinite(interval.sd) else ""
 
 
 def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
@@ -129,11 +72,31 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
     if not result.beats(best):
         relation = "No better than" if result.value == best else "Worse than"
         return "bad", f"{relation} {which}.", sentence + unfinished
+    tone, word = _strength(run, result, best)
     return (
-        "good",
-        f"Better than {'the baseline' if len(baselines) == 1 else 'every baseline'}.",
+        tone,
+        word.format("the baseline" if len(baselines) == 1 else "every baseline"),
         sentence + unfinished,
     )
+
+
+def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:
+    """How much a run that beats every baseline is worth: green only if the metric itself is good, too."""
+    metric, metrics = get_metric(result.name), run.evaluation.metrics
+    if metric.name == "accuracy":
+        size = run.info.data.parts.get(run.evaluation.part, math.nan)
+        error = math.sqrt(max(0.0, result.value * (1 - result.value)) / size) if size > 0 else math.nan
+        if abs(result.value - best) < 2 * error:
+            return "open", f"Better than {{}}, but within the error of {plural(size, 'item')}."
+    before, after = error_of(result, best), error_of(result, result.value)
+    if before > 0 and after > (1 - SLIGHT) * before:
+        return "open", "Only slightly better than {}."
+    if metric.percent and result.higher and result.value < LOW:
+        return "open", "Better than {}, but low."
+    threshold = metrics.get(f"{run.evaluation.part or 'test'}/solved_threshold")
+    if threshold is not None and result.value < threshold:
+        return "open", f"Better than {{}}, but below the solved threshold of {plain(threshold)}."
+    return "good", "Better than {}."
 
 
 def _so_far(run: RunRecord, result: Result) -> str:
@@ -150,7 +113,7 @@ def _value_label(run: RunRecord, result: Result) -> str:
         return ""
     part = (run.evaluation.part or "test") if result.evaluated else "val"
     size = run.info.data.parts.get(part, math.nan)
-    items = f", {plural(size, 'item')}" if math.isfinite(size) else ""
+    items = f", {plural(size, item_word(run.info.data))}" if math.isfinite(size) else ""
     return f"{metric_label(result.name)} on {PARTS.get(part, shorten(part))}{items}"
 
 
@@ -184,7 +147,3 @@ def _of_folds(crossval: CrossValidationRecord) -> dict[str, str]:
         "unit": "",
         "label": f"Mean {metric_label(name)} over {folds}{around}",
     }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
