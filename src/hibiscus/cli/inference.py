@@ -103,9 +103,10 @@ def embed(
     from hibiscus.cli.predictions import check_out, embeddings
 
     path = check_out(out, inputs)
-    api = load_api(run)
-
-    embeddings(api.load(run, device=device).embed(inputs, checkpoint), path, as_json, quiet)
+    loaded = load_api(run).load(run, device=device)
+    with step("embedding"):
+        embedded = loaded.embed(inputs, checkpoint)
+    embeddings(embedded, path, as_json, quiet)
 
 
 def sample(
@@ -146,6 +147,6 @@ def sample(
 
     loaded = api.load(run, device=device)
     conditions = samples.read_conditions(words or [], loaded.preparation)
-    samples.write_samples(
-        loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions), path, conditions, as_json, quiet
-    )
+    with step("sampling"):
+        sampled = loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions)
+    samples.write_samples(sampled, path, conditions, as_json, quiet)

@@ -21,6 +21,7 @@ def affordable_rows(rows: int, features: int, outputs: int) -> int:
     return min(rows, max(1000, int(COST / (ROUNDS * features * outputs))))
 
 
+@step("fitting boosted trees")
 def boosted_classifier(
     train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0
 ) -> Array:
@@ -57,6 +58,7 @@ def boosted_classifier(
     return probabilities
 
 
+@step("fitting boosted trees")
 def boosted_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
     r"""Predictions of gradient-boosted trees on the squared error, as `boosted_classifier`, for each column.
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus import progress
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.losses import gaussian_kl
@@ -132,17 +133,19 @@ def sampled_nll(model: LatentVariableModel, data: PreparedData, part: str) -> np
     samples, nll = model.config.importance_samples, []
     affordable = MAX_SAMPLED_VALUES // (samples * math.prod(model.preparation["image"].shape))
     rows = data.subsample(part, max(1, min(MAX_SAMPLED_ITEMS, affordable)))
-    for start in range(0, len(rows), ITEMS_AT_ONCE):
-        batch = select_batch(model, data, part, rows[start : start + ITEMS_AT_ONCE])
-        x, condition = model.binarize_or_dequantize(batch), model.condition(batch)
-        mean, log_variance = model.encode(x, *condition)
-        step = max(1, VALUES_AT_ONCE // x.numel())
-        counts = [min(step, samples - done) for done in range(0, samples, step)]
-        weights = [
-            log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1]), *condition)
-            for count in counts
-        ]
-        nll.append(importance_nll(torch.cat(weights).cpu().numpy()))
+    with progress.step("sampling the likelihood of images", len(rows)) as sampling:
+        for start in range(0, len(rows), ITEMS_AT_ONCE):
+            batch = select_batch(model, data, part, rows[start : start + ITEMS_AT_ONCE])
+            x, condition = model.binarize_or_dequantize(batch), model.condition(batch)
+            mean, log_variance = model.encode(x, *condition)
+            step = max(1, VALUES_AT_ONCE // x.numel())
+            counts = [min(step, samples - done) for done in range(0, samples, step)]
+            weights = [
+                log_weights(model, x, mean, log_variance, batch.normal(count, mean.shape[1]), *condition)
+                for count in counts
+            ]
+            nll.append(importance_nll(torch.cat(weights).cpu().numpy()))
+            sampling.advance(ITEMS_AT_ONCE)
     return np.concatenate(nll)
 
 

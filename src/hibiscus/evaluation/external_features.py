@@ -22,6 +22,7 @@ from hibiscus.data.disk_cache import cache_folder
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
+from hibiscus.progress import step
 
 __all__ = [
     "INCEPTION",
@@ -127,6 +128,7 @@ def open_features(features: str) -> Features:
     return compute
 
 
+@step("computing distances in external features")
 def external_distances(
     features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
 ) -> dict[str, float]:

@@ -141,7 +141,7 @@ def _train(network: nn.Sequential, data: PreparedData, labeled: bool) -> None:
     player = Player("feature_network", network, loss, optimizer, schedule=one_cycle)
     precision = choose_precision("auto", data.device, {"feature_network": network})
     network.train()
-    with progress.step("training the feature network, once for this data", steps) as training:
+    with progress.step("training the feature network, once, then cached", steps) as training:
         for number in range(steps):
             player.set_lr(number / steps)
             player.step(source.next(), lambda: precision_context(data.device, precision))

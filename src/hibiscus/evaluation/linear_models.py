@@ -29,6 +29,7 @@ RIDGE_COST = 2e11  # multiplications of the normal equations
 CHUNK = 20_000  # rows in double precision at a time
 
 
+@step("fitting the linear model")
 def linear_classifier(
     train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0
 ) -> Array:
@@ -67,6 +68,7 @@ def linear_classifier(
     return probabilities
 
 
+@step("fitting the linear model")
 def linear_labels(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
     r"""Probabilities of one logistic regression per label, fitted as in `linear_classifier`.
 
@@ -84,6 +86,7 @@ def linear_labels(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, see
     return _fit(train, torch.from_numpy(y), test, True, seed).double().sigmoid().numpy()
 
 
+@step("fitting the linear model")
 def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
     r"""Predictions of a ridge regression on standardized features, with a small penalty.
 

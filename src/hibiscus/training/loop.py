@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.progress import step
 from hibiscus.run_format import FORMAT
 from hibiscus.training.callbacks import Callback
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
@@ -242,7 +243,7 @@ class Loop:
     def _validation_metrics(self) -> dict[str, float]:
         """The metrics on the validation part, in float32; the random state of training is preserved."""
         self.method.train_mode(False)
-        with preserved_random_state(self.config.seed), torch.inference_mode():
+        with step("validating"), preserved_random_state(self.config.seed), torch.inference_mode():
             metrics = self.method.validate(self.data, "val")
         self.method.train_mode()
         numbers = {name: float(value) for name, value in metrics.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from hibiscus.data.images.ops import image_grid, save_image
+from hibiscus.progress import step
 from hibiscus.training.callbacks import Callback, LoopState
 from hibiscus.training.random_state import preserved_random_state
 
@@ -68,7 +69,7 @@ class SampleGrids(Callback):
         shape = loop.method.preparation["image"].shape
         rows, columns = (max(2, min(MAX_ROWS, SIDE // side)) for side in shape[1:])
         loop.method.train_mode(False)
-        with preserved_random_state(NOISE_SEED), torch.inference_mode():
+        with step("sampling a grid"), preserved_random_state(NOISE_SEED), torch.inference_mode():
             images = loop.method.sample(rows * columns)["image"]
         loop.method.train_mode()
         self.folder.mkdir(parents=True, exist_ok=True)
