@@ -19,6 +19,7 @@ from hibiscus.data.builtin.open import BUNDLED, open_bundled
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
+from hibiscus.data.foreign_data import data_hint
 from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.in_memory import open_in_memory
@@ -159,7 +160,7 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
         raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
     if not exists:
         hint = nearest(location.name, [*BUNDLED, *(p.name for p in _siblings(location))])
-        hint = hint if hint.startswith("did you mean") else "check the path"
+        hint = data_hint(path) or (hint if hint.startswith("did you mean") else "check the path")
         expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
         raise DataError(f"{path}: no such file or folder", expected, hint)
     if location.is_dir():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ __all__ = ["count_parameters", "describe_data", "describe_training"]
 WIDTH = 200  # characters of a line with column names
 
 
-def describe_data(dataset: Dataset, parts: Mapping[str, Sequence[int]]) -> str:
+def describe_data(dataset: Dataset, parts: Mapping[str, Sized]) -> str:
     """`data: photos/, 1,200 items, image: uint8 (32, 32, 3), label: 5 classes; train 960, val 240`.
 
     Tables have a second line with the names of the columns by role.
