@@ -96,7 +96,7 @@ def test_train_json_is_one_object_and_nothing_else(cli):
     assert Path(found["run"]).name == "regress-diabetes-001"
     assert Path(found["report"]).exists()
     assert found["metrics"]["test/rmse"] > 0
-    assert set(found["baselines"]) == {"mean of the training part", "linear regression"}
+    assert {"mean of the training part", "linear regression"} <= set(found["baselines"])
 
 
 def test_a_demand_that_is_not_reached_exits_with_6_and_still_one_object(cli, iris_run):
@@ -121,7 +121,7 @@ def test_evaluate_by_last_again_and_on_other_data(cli, iris_run, image_run, tmp_
     assert (other["items"], other["other"]) == (20, True)
     again = cli("evaluate", iris_run, "--again", "--json").json
     assert again["checkpoint"] == "best"
-    assert set(again["baselines"]) == {"majority class", "nearest mean", "linear model"}
+    assert {"majority class", "nearest mean", "linear model"} <= set(again["baselines"])
 
 
 def test_predict_images_prints_names_and_labels(cli, image_run, images):

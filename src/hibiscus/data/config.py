@@ -16,7 +16,7 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    target: str | None = Field(None, description="tables: the column to predict")
+    target: str | None = Field(None, description="tables: the column to predict, or several: a,b")
     multi_label: bool | None = Field(
         None, description="whether an item has any number of labels; detected by default"
     )

@@ -23,6 +23,7 @@ from hibiscus.data.foreign_data import data_hint
 from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.in_memory import open_in_memory
+from hibiscus.data.label_files import find_label_files, open_label_files
 from hibiscus.data.label_reading import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
@@ -31,6 +32,7 @@ from hibiscus.data.tables.join import join_parts
 from hibiscus.data.tables.open import open_table
 from hibiscus.data.tables.read import TABLE_ENDINGS, read_text
 from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.target_columns import split_target
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import DataError, nearest
@@ -225,6 +227,8 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
         return open_mask_folder(folder, **_image(options), known=options["mask_names"])
     if domain_folders(folder):
         return open_domain_folder(folder, **_image(options))
+    if label_files := find_label_files(folder):
+        return open_label_files(folder, label_files, options["target"], **_image(options))
     return open_image_folder(folder, **_image(options))
 
 
@@ -235,8 +239,8 @@ def _open_part_tables(files: dict[str, Path], target: str | None, **options: Any
     for part in ("val", "test"):
         if part not in files:
             continue
-        columns = map(str, read_text(files[part], options["options"]).frame.columns)
-        if target is not None and target not in columns:
+        columns = [str(name) for name in read_text(files[part], options["options"]).frame.columns]
+        if not set(split_target(target, columns)) <= set(columns):
             name = files[part].name
             train.notes.append(
                 f"{name} has no column {target} and was left out; pass it to predict after training"

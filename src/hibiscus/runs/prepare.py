@@ -101,7 +101,7 @@ def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dic
         if other_classes:
             fields[name] = LabelNumbering()
         elif learner is TargetPreparation:
-            fields[name] = TargetPreparation.fit(values, _target_reading(dataset))
+            fields[name] = _fit_target(dataset, values)
         else:
             fields[name] = learner.fit(values)
         if isinstance(fields[name], LabelPreparation):
@@ -158,6 +158,14 @@ def _roles(dataset: Dataset, options: DataConfig) -> dict[str, str]:
         name: "group" if name == options.group and role != "target" else role
         for name, role in dataset.roles.items()
     }
+
+
+def _fit_target(dataset: Dataset, values: np.ndarray) -> TargetPreparation:
+    """Learns the scale of the target; several columns of a table keep their names."""
+    names = [name for name, role in dataset.roles.items() if role == "target"]
+    if values.ndim == 2 and len(names) == values.shape[1] > 1:
+        return dataclasses.replace(TargetPreparation.fit(values), names=tuple(names))
+    return TargetPreparation.fit(values, _target_reading(dataset))
 
 
 def _target_reading(dataset: Dataset) -> Any:

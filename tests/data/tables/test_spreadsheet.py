@@ -47,11 +47,13 @@ def test_damaged_spreadsheets(tmp_path):
 
 def test_json_lines_keep_the_spelling_of_numbers():
     names, rows, notes = read_json_lines(
-        Path("t"), '{"a": 1.10, "b": true, "c": [1]}\n\n{"a": null, "d": "x"}\n'
+        Path("t"), '{"a": 1.10, "b": true, "c": [0.5]}\n\n{"a": null, "d": "x"}\n'
     )
     assert names == ["a", "b", "d"]
     assert rows == [["1.10", "true", ""], ["", "", "x"]]
     assert notes == ["column 'c' left out: it contains lists or objects"]
+    lists = read_json_lines(Path("t"), '{"a": ["cat", "dog"]}\n{"a": []}\n')  # several labels
+    assert lists == (["a"], [['["cat", "dog"]'], ["[]"]], [])
     assert parse_json_lines(Path("t"), '[{"a": 1}, {"a": 2}]') == [{"a": "1"}, {"a": "2"}]
     with pytest.raises(DataError, match="t, line 2: 5 is not an object"):
         parse_json_lines(Path("t"), '{"a": 1}\n5')

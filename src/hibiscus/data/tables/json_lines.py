@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 def read_json_lines(path: Path, text: str) -> tuple[list[str], list[list[str]], list[str]]:
     """The columns, the rows as text, and notes; a key that an object lacks is a missing value.
 
+    Lists of names or of whole numbers, such as several labels, are kept as JSON.
+
     Raises:
         DataError: a line that is not a JSON object; the message gives its number.
     """
     records = parse_json_lines(path, text)
     names = list(dict.fromkeys(str(key) for record in records for key in record))
-    nested = [name for name in names if any(isinstance(record.get(name), dict | list) for record in records)]
+    nested = [name for name in names if any(_is_nested(record.get(name)) for record in records)]
     kept = [name for name in names if name not in nested]
     notes = [f"column '{name}' left out: it contains lists or objects" for name in nested]
     return kept, [[_text(record.get(name)) for name in kept] for record in records], notes
@@ -57,9 +60,18 @@ class _Spelled(str):
     """A number as it is written in the file."""
 
 
+def _is_nested(value: Any) -> bool:
+    """Whether a value is an object or a list, other than one of names or of whole numbers."""
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return any(re.fullmatch(r"-?\d+(\.\d*)?([eE].*)?", entry) and not entry.isdigit() for entry in value)
+    return isinstance(value, dict | list)
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value).strip()

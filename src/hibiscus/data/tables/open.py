@@ -19,6 +19,7 @@ from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.table_reading import read_like_training, typed_frame
 from hibiscus.data.tables.table_source import TableSource
+from hibiscus.data.tables.target_columns import split_target, target_fields
 from hibiscus.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,14 +66,16 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
     """
     frame = frame.rename(columns=str)
     reading = read_like_training(frame, source)
-    roles = reading.roles([] if source.target is None else [source.target])
+    targets = split_target(source.target, list(frame.columns))
+    roles = reading.roles(targets)
     typed, unread = typed_frame(frame, reading, source)
     notes = [*source.notes, *reading.notes, *unread]
     if source.trained is None:
         notes += _missing_note(frame, reading.columns, source.options)
     rows = frame.index.to_numpy() + 1  # row numbers in the file, below the header
     if source.target is not None:
-        kept = _with_target(source, typed[source.target], frame[source.target], notes)
+        chosen = targets if len(targets) > 1 else targets[0]
+        kept = _with_target(source, typed[chosen], frame[chosen], notes)
         frame, typed, rows = frame.iloc[kept], typed.iloc[kept].reset_index(drop=True), rows[kept]
     fields: dict[str, Any] = {}
     about: dict[str, Any] = {}
@@ -91,8 +94,10 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
     known = source.trained is not None and "table" in source.trained
     if path is None or known or (source.trained is None and inputs & set(roles.values())):
         fields["table"] = typed
-    if source.target is not None:
-        fields["label"] = typed[source.target].to_numpy()
+    if len(targets) > 1:
+        fields |= target_fields(typed[targets])
+    elif targets:
+        fields["label"] = typed[targets[0]].to_numpy()
     keys = _row_keys(frame, roles) if keys is None else keys
     ids = [f"row {row}" for row in rows]
     details = {

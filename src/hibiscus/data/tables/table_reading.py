@@ -12,6 +12,7 @@ from hibiscus.data.tables.inferred_types import infer_types
 from hibiscus.data.tables.missing import MISSING
 from hibiscus.data.tables.roles import TableReading, read_columns
 from hibiscus.data.tables.table_source import TableSource
+from hibiscus.data.tables.target_columns import split_target
 from hibiscus.data.tables.typed_columns import plain_series
 from hibiscus.errors import DataError
 
@@ -31,7 +32,7 @@ def read_like_training(frame: DataFrame, source: TableSource) -> TableReading:
     Raises:
         DataError: no such target, or a column of the training part is missing.
     """
-    targets = [] if source.target is None else [source.target]
+    targets = split_target(source.target, list(frame.columns))
     like = source.like
     options = source.options
     if source.trained is not None:  # whose columns are read by its preparation
@@ -42,7 +43,7 @@ def read_like_training(frame: DataFrame, source: TableSource) -> TableReading:
             if source.trained is None:
                 return reading
             return dataclasses.replace(reading, notes=() if reading.images is None else reading.images.notes)
-        if source.target is not None and source.target not in frame.columns:
+        if not set(targets) <= set(frame.columns):
             raise DataError(
                 f"no column named {source.target}", f"the columns of {like.path}", "add the target"
             )
@@ -84,7 +85,7 @@ def typed_frame(frame: DataFrame, reading: TableReading, source: TableSource) ->
                 notes.append(
                     _note_unread(source.path, name, values, reading.columns[name], columns[name], unread)
                 )
-        elif name == source.target:
+        elif name in split_target(source.target, list(frame.columns)):
             columns[name] = _target_text(values, source.trained)
         else:
             columns[name] = values
