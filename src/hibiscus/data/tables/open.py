@@ -74,8 +74,7 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
         notes += _missing_note(frame, reading.columns, source.options)
     rows = frame.index.to_numpy() + 1  # row numbers in the file, below the header
     if source.target is not None:
-        chosen = targets if len(targets) > 1 else targets[0]
-        kept = _with_target(source, typed[chosen], frame[chosen], notes)
+        kept = _with_target(source, typed[targets], frame[targets], notes)
         frame, typed, rows = frame.iloc[kept], typed.iloc[kept].reset_index(drop=True), rows[kept]
     fields: dict[str, Any] = {}
     about: dict[str, Any] = {}
@@ -94,20 +93,12 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
     known = source.trained is not None and "table" in source.trained
     if path is None or known or (source.trained is None and inputs & set(roles.values())):
         fields["table"] = typed
-    if len(targets) > 1:
-        fields |= target_fields(typed[targets])
-    elif targets:
-        fields["label"] = typed[targets[0]].to_numpy()
+    fields |= target_fields(typed, targets)
     keys = _row_keys(frame, roles) if keys is None else keys
     ids = [f"row {row}" for row in rows]
-    details = {
-        "roles": roles,
-        "readings": reading.columns,
-        "notes": notes,
-        "skipped": skipped,
-        "about": about,
-    }
-    return Dataset(name, source.path, fields, ids, keys, **details)
+    dataset = Dataset(name, source.path, fields, ids, keys, roles=roles, notes=notes, skipped=skipped)
+    dataset.readings, dataset.about = reading.columns, about
+    return dataset
 
 
 def _plan_images(source: TableSource, files: list[Path]) -> ImageReading:

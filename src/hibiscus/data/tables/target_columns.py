@@ -27,17 +27,20 @@ def split_target(target: str | None, columns: Sequence[str]) -> list[str]:
     return names if target not in columns and set(names) <= set(columns) else [target]
 
 
-def target_fields(frame: DataFrame) -> dict[str, Any]:
-    """The fields of several target columns: numbers to predict and, of zeros and ones, labels.
+def target_fields(frame: DataFrame, targets: Sequence[str]) -> dict[str, Any]:
+    """The field `label` of one target column; of several numbers to predict and, of zeros and ones, labels.
 
     Args:
-        frame: the columns, without missing values.
+        frame: the table, without missing values in these columns.
+        targets: the columns.
 
     Raises:
-        DataError: a column of text other than yes and no, true and false.
+        DataError: one of several columns holds text other than yes and no, true and false.
     """
+    if len(targets) < 2:
+        return {"label": frame[name].to_numpy() for name in targets}
     columns = []
-    for name in frame.columns:
+    for name in targets:
         texts = as_texts(frame[name]).tolist()
         other = next((text for text in texts if _number(text) is None), None)
         if other is not None:
@@ -48,9 +51,9 @@ def target_fields(frame: DataFrame) -> dict[str, Any]:
             )
         columns.append([_number(text) for text in texts])
     numbers = np.array(columns, dtype=np.float64).T
-    fields = zeros_and_ones(numbers, list(frame.columns))
+    fields = zeros_and_ones(numbers, list(targets))
     if "label" in fields:  # exactly one in each row, as the reading of labels says
-        names = np.array(list(frame.columns), dtype=object)
+        names = np.array(list(targets), dtype=object)
         return {"target": numbers, "labels": label_sets((name,) for name in names[fields["label"]])}
     return fields
 
