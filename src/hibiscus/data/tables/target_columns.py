@@ -38,7 +38,7 @@ def target_fields(frame: DataFrame, targets: Sequence[str]) -> dict[str, Any]:
         DataError: one of several columns holds text other than yes and no, true and false.
     """
     if len(targets) < 2:
-        return {"label": frame[name].to_numpy() for name in targets}
+        return {"label": frame[targets[0]].to_numpy()} if targets else {}
     columns = []
     for name in targets:
         texts = as_texts(frame[name]).tolist()
