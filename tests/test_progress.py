@@ -115,3 +115,11 @@ def test_lines():
     assert progress_line("a", 0.5, "loss 1", 75) == "a [##########..........]  50%  loss 1  1:15 left"
     assert progress_line("a", 1.2, "", None) == "a [####################] 120%"
     assert [duration(seconds) for seconds in (7.9, 754, 3723)] == ["0:07", "12:34", "1:02:03"]
+
+
+def test_a_log_names_the_outer_step_first(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "TICK", 0.01)
+    monkeypatch.setattr(progress, "MOMENT", 0.05)
+    with show_progress(), step("evaluating"), step("fitting"):
+        time.sleep(0.15)
+    assert capsys.readouterr().err == "  evaluating\n  fitting\n"

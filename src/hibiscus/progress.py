@@ -142,7 +142,7 @@ class Display:
             if self.overwrites:
                 self._draw(f"  {current.text()}" if current else "")
             elif current:
-                self._log(current)
+                self._log()
             if not self._lines:
                 self._is_idle.set()
 
@@ -156,14 +156,15 @@ class Display:
             screen.write(line, clear=bool(self._written))
             self._written = line
 
-    def _log(self, current: Step) -> None:
-        """Names a step that takes longer than a moment, and shows how far it is now and then."""
-        is_new = current.line is None and current.name not in self._named
-        if is_new and time.monotonic() - current.start > MOMENT:
-            self._named.add(current.name)
-            self._write(f"  {current.name}\n")
-        elif time.monotonic() - self._last > LOG_INTERVAL:
-            self._write(f"  {current.text()}\n")
+    def _log(self) -> None:
+        """Names steps that take longer than a moment, and shows now and then how far the innermost is."""
+        steps, now = list(self.steps), time.monotonic()
+        for one in steps:
+            if one.line is None and one.name not in self._named and now - one.start > MOMENT:
+                self._named.add(one.name)
+                self._write(f"  {one.name}\n")
+        if steps and now - self._last > LOG_INTERVAL:
+            self._write(f"  {steps[-1].text()}\n")
 
 
 _display: Display | None = None
