@@ -323,6 +323,43 @@ def test_identifiers_do_not_hide_copies_from_the_split(tmp_path):
     assert not np.isin(data.keys[parts["test"]], data.keys[parts["train"]]).any()
 
 
+def test_numbers_that_are_names_of_things(tmp_path):
+    lines = ["customer_id,x,y", *(f"{1000 + i % 5},{i % 7},{'ab'[i % 2]}" for i in range(40))]
+    data = opened(tmp_path, lines)
+    assert data.roles["customer_id"] == "category"
+    note_about(data, "'customer_id'", "role.customer_id=number")
+
+
+def test_a_table_without_inputs_says_why(tmp_path):
+    data = opened(tmp_path, ["url,y", *(f"http://x.y/{i}.jpg,{i % 2}" for i in range(40))])
+    with pytest.raises(DataError, match=r"(?s)no column to learn from.*names images.*role\.COLUMN"):
+        prepared(data)
+
+
+def test_a_number_that_stands_for_a_missing_value(tmp_path):
+    lines = column("x", ["1.5", "2.5", "-999"] * 5)
+    note_about(opened(tmp_path, lines), "-999 occurs 5 times", "missing=-999")
+    assert int(opened(tmp_path, lines, missing="-999").fields["table"]["x"].isna().sum()) == 5
+
+
+def test_values_of_a_test_part_that_are_none_of_its_type(tmp_path):
+    first = table(tmp_path, column("x", ["1", "2.5"] * 20))
+    with pytest.raises(DataError, match=r"u\.csv: row 1: column 'x' contains 'forty'"):
+        hb.open(first, target="y", test_data=table(tmp_path, column("x", ["forty", "2"]), "u.csv"))
+    second = table(tmp_path, column("x", [*map(str, range(40)), "forty"]), "u.csv")
+    note_about(hb.open(first, target="y", test_data=second), "test: column 'x': read as missing: 'forty' (1)")
+
+
+def test_names_that_differ_in_case_are_told(tmp_path):
+    data = opened(tmp_path, ["x,y", *["1,True", "2,true", "3,False"] * 5])
+    note_about(data, "'y'", "'True' and 'true'")
+
+
+def test_markdown_and_brackets(tmp_path):
+    data = opened(tmp_path, "| x | y |\n|---|---|\n| $(6.00) | a |\n| -$5 | b |\n| $4 | b |\n")
+    assert data.fields["table"]["x"].tolist() == [-6, -5, 4]
+
+
 def test_the_group_is_no_input(tmp_path):
     lines = ["patient,x,y", *(f"p{i // 4},{i / 7:.3f},{'ab'[i % 2]}" for i in range(200))]
     data = opened(tmp_path, lines, group="patient")

@@ -30,3 +30,9 @@ def test_networks_device_and_folder():
 def test_only_trained_parameters_count():
     frozen = nn.Linear(2, 3).requires_grad_(False)
     assert count_parameters({"a": nn.Linear(2, 3), "b": frozen}) == {"a": 9}
+
+
+def test_notes_on_doubtful_data_are_shown(tmp_path):
+    (tmp_path / "t.csv").write_text("zip,y\n" + "01067,a\n80331,b\n" * 5)
+    data = open_data(str(tmp_path / "t.csv"), target="y")
+    assert "  note:    column 'zip' read as codes" in describe_data(data, {"train": range(10)})

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["count_parameters", "describe_data", "describe_training"]
 
+MAX_NOTES = 12
 WIDTH = 200  # characters of a line with column names
 
 
 def describe_data(dataset: Dataset, parts: Mapping[str, Sized]) -> str:
     """`data: photos/, 1,200 items, image: uint8 (32, 32, 3), label: 5 classes; train 960, val 240`.
 
-    Tables have a second line with the names of the columns by role.
+    Tables have a second line with the names of the columns by role; notes say how doubtful data was read.
     """
     fields = ", ".join(dataset.describe_fields().values())
     sizes = ", ".join(f"{name} {len(items):,}" for name, items in parts.items())
@@ -34,6 +35,10 @@ def describe_data(dataset: Dataset, parts: Mapping[str, Sized]) -> str:
             by_role.setdefault(role, []).append(column)
         roles = "; ".join(f"{role} {', '.join(columns)}" for role, columns in by_role.items())
         lines.append("  columns: " + textwrap.shorten(roles, WIDTH, placeholder=" ..."))
+    notes = [note for note in dataset.notes if not note.startswith("bundled: ")]
+    lines += [f"  note:    {note}" for note in notes[:MAX_NOTES]]
+    if len(notes) > MAX_NOTES:
+        lines.append(f"  ... and {len(notes) - MAX_NOTES} more notes, which hibiscus inspect shows")
     return "\n".join(lines)
 
 

@@ -29,6 +29,7 @@ from hibiscus.data.preparation import (
 from hibiscus.data.prepared import raw_field
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.split_notes import note_split
@@ -143,6 +144,7 @@ def _fit_inputs(
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
     if "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
+        _check_inputs(dataset)
         fields["table"] = TablePreparation.fit(
             frame, _roles(dataset, options), options.scaling, options.top_words, dataset.readings
         )
@@ -166,6 +168,15 @@ def _fit_target(dataset: Dataset, values: np.ndarray) -> TargetPreparation:
     if values.ndim == 2 and len(names) == values.shape[1] > 1:
         return dataclasses.replace(TargetPreparation.fit(values), names=tuple(names))
     return TargetPreparation.fit(values, _target_reading(dataset))
+
+
+def _check_inputs(dataset: Dataset) -> None:
+    """Raises DataError if all columns of a table were left out, with the reasons."""
+    if dataset.roles and not {*INPUTS, "path"} & set(dataset.roles.values()):
+        reasons = "; ".join(note for note in dataset.notes if "left out" in note)
+        received = f"{dataset.path}: no column to learn from besides the target ({reasons[:600]})"
+        expected = "a column of numbers, categories, texts, times or images"
+        raise DataError(received, expected, "role.COLUMN=number, category, text or time uses a column")
 
 
 def _target_reading(dataset: Dataset) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hibiscus.data.tables.column_counts import Column
 from hibiscus.data.tables.column_reading import WHOLE, ColumnReading
 from hibiscus.data.tables.file_hints import FileHints
-from hibiscus.data.tables.identifiers import role_of_names, variant_note, why_identifier
+from hibiscus.data.tables.identifiers import are_ids, role_of_names, variant_note, why_identifier
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING, missing_words
 from hibiscus.data.tables.number_columns import NumberColumnFormat, is_postal, read_number_column
 from hibiscus.data.tables.numbers import is_code, repeats_a_number
@@ -65,7 +65,7 @@ def infer_column(column: Column, options: TableOptions, hints: FileHints) -> Dec
         return Decision(_names(column, chosen, options))
     if time is not None and time.fraction >= MIN_FRACTION:
         return Decision(time.reading(loose), time.notes)
-    codes = "" if number is None else _why_codes(name, number.read)
+    codes = "" if number is None else _why_codes(column, number.read)
     if number is not None and number.fraction >= MIN_FRACTION and not codes:
         if why := why_identifier(column, number.read):
             return Decision(replace(number.reading(loose), role="identifier"), (why,))
@@ -126,13 +126,13 @@ def _names(column: Column, role: str, options: TableOptions) -> ColumnReading:
     return ColumnReading(role, missing=tuple(sorted(missing_words(column.counts, options.missing))))
 
 
-def _why_codes(name: str, numbers: Mapping[str, int]) -> str:
+def _why_codes(column: Column, numbers: Mapping[str, int]) -> str:
     """Why texts that could be numbers are codes; empty if they are numbers."""
     code = next((text for text in numbers if is_code(text)), None)
     if code is not None:
         return f"'{code[:40]}' would not be the same as a number"
     if len(numbers) <= 50 and repeats_a_number(numbers):
         return "values such as 1.1 and 1.10 differ as text only"
-    if is_postal(name) and all(WHOLE.fullmatch(text) for text in numbers):
+    if are_ids(column, numbers) or (is_postal(column.name) and all(map(WHOLE.fullmatch, numbers))):
         return "its name says so"
     return ""

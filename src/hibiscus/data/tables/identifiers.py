@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 
 from hibiscus.data.tables.column_counts import Column
-from hibiscus.data.tables.column_reading import WHOLE
 
-__all__ = ["UNNAMED", "role_of_names", "variant_note", "why_identifier"]
+__all__ = ["UNNAMED", "are_ids", "role_of_names", "variant_note", "why_identifier"]
 
 IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid|key|index|idx|no|nr|row|#))$|[A-Za-z]*[a-z]I[Dd]$")
+CODES = re.compile(r"(?i:(.*[ _.-])?(id|ids|key|code))$|[A-Za-z]*[a-z]I[Dd]$")
+INDEX = re.compile(r"[-+]?[0-9]{1,15}(\.0*)?")  # a data frame with gaps writes 1.0
 UNNAMED = re.compile(r"column_\d+|Unnamed: \d+")  # as this package and pandas name a column without a name
 MANY = 50  # categories of which each gets a feature
 WORDS = 3  # of a text on average
@@ -23,19 +24,25 @@ def why_identifier(column: Column, numbers: Mapping[str, int]) -> str:
         column: the whole column.
         numbers: its texts that are numbers.
     """
-    whole = all(WHOLE.fullmatch(text) for text in numbers)
+    whole = all(INDEX.fullmatch(text) for text in numbers)
     if not whole or len(numbers) < sum(column.counts.values()) or len(numbers) < 2:
         return ""
     change = f"role.{column.name}=number uses it"
     if column.header and not column.named:
         return f"column '{column.name}' left out: an index, a different whole number in every row; {change}"
-    values = sorted(map(int, numbers))
+    values = sorted(int(float(text)) for text in numbers)
     running = values in (list(range(len(values))), list(range(1, len(values) + 1)))
     if running and not column.header and column.name == "column_1":
         return f"column '{column.name}' left out: it numbers the rows; {change}"
     if column.header and IDENTIFIER.match(column.name):
         return f"column '{column.name}' left out: it only identifies the row; {change}"
     return ""
+
+
+def are_ids(column: Column, numbers: Mapping[str, int]) -> bool:
+    """Whether whole numbers of a column are identifiers that occur several times, as that of a customer."""
+    whole = all(INDEX.fullmatch(text) for text in numbers)
+    return whole and column.header and bool(CODES.match(column.name)) and len(numbers) < sum(numbers.values())
 
 
 def role_of_names(column: Column, counts: Mapping[str, int]) -> tuple[str, str]:

@@ -78,8 +78,10 @@ class TablePreparation:
         used = {name: role for name, role in roles.items() if role in ("number", "time", "category", "text")}
         if not used:
             expected = "at least one column of numbers, categories, texts or times"
-            fix = "add columns, or assign one of these roles"
-            raise DataError("the table has no column to learn from", expected, fix)
+            received = (
+                f"the table has no column to learn from ({', '.join(f'{n}: {r}' for n, r in roles.items())})"
+            )
+            raise DataError(received, expected, "role.COLUMN=number|category|text|time, or more columns")
         columns = []
         picked = _pick(frame_train, list(used))
         inferred = _readings(picked, used, readings or {})

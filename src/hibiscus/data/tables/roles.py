@@ -180,14 +180,10 @@ class _Reader:
         if any(reading.role in (*INPUTS, "path") for reading in inputs.values()):
             return
         for name, reading in inputs.items():
-            numbers = {
-                text: count for text, count in texts[name].counts.items() if text.lstrip("+-").isdigit()
-            }
-            if (
-                reading.role == "identifier"
-                and len(numbers) < len(texts[name].counts)
-                and name not in self.left_out
-            ):
+            numbers = [text for text in texts[name].counts if text.lstrip("+-").isdigit()]
+            named_images = any(note.startswith(f"column '{name}' left out: it names") for note in self.notes)
+            usable = name not in self.left_out and not named_images and len(numbers) < len(texts[name].counts)
+            if reading.role == "identifier" and usable:
                 self.readings[name] = replace(reading, role="text")
                 self.notes = [note for note in self.notes if not note.startswith(f"column '{name}' left out")]
                 self.notes.append(f"column '{name}' read as text, since no other input is left")
