@@ -241,6 +241,6 @@ def test_inputs_that_a_run_cannot_take(fails, iris_run, image_run, images):
     fails(3, "no column 'sepal length'", "predict", iris_run, write_table())
     fails(3, "sepal length", "evaluate", iris_run, "--data", "wine")
     fails(3, "no such file or folder", "predict", image_run, "cat.jpg")
-    np.savez("wrong.npz", x=np.zeros((2, 5, 5), np.uint8))
-    fails(3, ["(2, 5, 5", "(items, 8, 8, 1)"], "predict", image_run, "wrong.npz")
+    np.savez("wrong.npz", x=np.zeros((2, 5, 5, 2), np.uint8))
+    fails(3, ["(2, 5, 5, 2)", "1, 3 or 4 channels"], "predict", image_run, "wrong.npz")
     fails(3, "one table or one file of arrays", "predict", iris_run, "a.npy", "b.npy")

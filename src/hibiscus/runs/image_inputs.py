@@ -11,7 +11,8 @@ from PIL import Image
 
 from hibiscus.data.arrays.array_items import CHANNELS, read_items
 from hibiscus.data.dataset import Dataset, Skipped
-from hibiscus.data.files import IMAGE_ENDINGS, find_images
+from hibiscus.data.files import find_images
+from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.decode import decode_image
 from hibiscus.data.images.folder import open_image_files
 from hibiscus.data.images.headers import read_headers
@@ -38,7 +39,7 @@ def images_from_paths(paths: Sequence[Path], prepared: ImagePreparation) -> Data
         images = find_images(path)[0] if path.is_dir() else [path]
         files += images_without_masks(path, images) if path.is_dir() else images  # masks are targets
     if not files:
-        expected = f"files ending in {', '.join(sorted(IMAGE_ENDINGS))}"
+        expected = f"files ending in {COMMON_ENDINGS} ..."
         raise DataError(f"{paths[0]}: no images", expected, "check the path; pass videos by their file names")
     videos = [file for file in files if file.suffix.lower() in VIDEO_ENDINGS]
     if not videos:

@@ -13,6 +13,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError, UsageError
 from hibiscus.methods.registry import get_method
+from hibiscus.runs.requirements import what_was_there
 from hibiscus.training.method import Method
 
 __all__ = ["labeled_data", "support_data"]
@@ -33,9 +34,8 @@ def labeled_data(dataset: Dataset, kind: type[Method], training: PreparedData) -
         name in dataset.fields for name in ("label", "labels", "target")
     )
     if no_labels or any(name not in dataset.fields for name in kind.needs & {"mask", "boxes"}):
-        raise DataError(
-            f"{dataset.path}: it holds no labels", "data with labels, to evaluate on", "hibiscus predict"
-        )
+        received = f"{dataset.path}: it holds no labels{what_was_there(dataset)}"
+        raise DataError(received, "data with labels, to evaluate on", "hibiscus predict")
     items = dataset.parts.get("test", np.arange(len(dataset)))
     return PreparedData(dataset, training.preparation, {"test": items}, training.device, training=training)
 

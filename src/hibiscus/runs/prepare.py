@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
-from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
@@ -32,21 +30,11 @@ from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
 from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
-
-
-REQUIREMENTS = {  # for each field that a method may need: the expected data, and the fix if it is missing
-    "environment": ("an environment", "gym:CartPole-v1"),
-    "image": ("images", "pass a folder of images"),
-    "boxes": (
-        "images with bounding boxes",
-        "add boxes to the images: VOC, COCO, YOLO, CSV, CVAT, labelme, VIA or Label Studio files",
-    ),
-    "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
-}
 
 
 def fit_preparation(
@@ -66,7 +54,7 @@ def fit_preparation(
     Raises:
         DataError: the data lacks what the method needs.
     """
-    _check_fields(dataset, kind)
+    check_fields(dataset, kind)
     fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
         received = f"{dataset.path}: no inputs besides the target"
@@ -96,7 +84,7 @@ def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dic
         if raw is None and name in kind.uses:
             continue
         if raw is None:
-            raise _no_labels(dataset)
+            raise no_labels(dataset)
         other_classes = name == "label" and kind.parts_hold_other_classes
         values = np.asarray(raw)[train]
         if other_classes:
@@ -110,19 +98,6 @@ def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dic
             notes = [f"the label '{text}' is read as '{label}'" for text, label in variants.items()]
             dataset.notes += [note for note in notes if note not in dataset.notes]
     return fields
-
-
-def _check_fields(dataset: Dataset, kind: type[Method]) -> None:
-    for name, (expected, fix) in REQUIREMENTS.items():
-        if name in kind.needs and name not in dataset.fields:
-            received = f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}"
-            raise DataError(received + _other_files(dataset), expected, fix)
-
-
-def _other_files(dataset: Dataset) -> str:
-    """The files beside images that look like annotations but were not read."""
-    others = passed_over(Path(dataset.path)) if "image" in dataset.fields else ""
-    return f"; {others}" if others else ""
 
 
 def _fit_inputs(
@@ -220,19 +195,6 @@ def _domains(dataset: Dataset) -> np.ndarray:
     return names
 
 
-def _no_labels(dataset: Dataset) -> DataError:
-    if "table" in dataset.fields:
-        columns = [str(column) for column in dataset.fields["table"].columns]
-        expected, fix = f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}"
-        return DataError(f"{dataset.path}: no column to predict was given", expected, fix)
-    return DataError(
-        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})"
-        + _other_files(dataset),
-        "one folder per class, or labels beside the arrays",
-        "sort the images into folders named after their classes",
-    )
-
-
 def groups_of(dataset: Dataset, options: DataConfig, other_classes: bool = False) -> np.ndarray | None:
     """The group of each item, if the options name a group column or the parts must hold different classes.
 
@@ -255,6 +217,8 @@ def _check_sizes(dataset: Dataset, parts: dict[str, np.ndarray], kind: type[Meth
     """Raises DataError for a part with fewer items than the method needs in each."""
     for name, items in parts.items():
         if kind is not None and len(items) < kind.min_part_size:
+            if "label" in kind.needs and "label" in dataset.fields:
+                LabelPreparation.fit(dataset.fields["label"])  # says so if the labels are no classes
             raise DataError(
                 f"{dataset.path}: the {PART_NAMES[name]} part has {len(items)} item",
                 f"at least {kind.min_part_size} in each part for {kind.name}",
@@ -272,9 +236,9 @@ def prepare_parts(
     """
     other_classes = kind is not None and kind.parts_hold_other_classes
     if other_classes and "label" not in dataset.fields:
-        raise _no_labels(dataset)
+        raise no_labels(dataset)
     if kind is not None and "domain" in kind.needs:
-        _check_fields(dataset, kind)
+        check_fields(dataset, kind)
         return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
     if kind is not None and options.target_domain is not None:
         received = f"target_domain={options.target_domain}"

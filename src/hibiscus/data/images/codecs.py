@@ -8,10 +8,11 @@ import re
 
 from PIL import Image
 
-__all__ = ["FORMATS", "HEIF_ENDINGS", "IMAGE_ENDINGS", "heif_reason", "readers"]
+__all__ = ["COMMON_ENDINGS", "FORMATS", "HEIF_ENDINGS", "IMAGE_ENDINGS", "heif_reason", "readers"]
 
 # An allow-list: Pillow's other readers run programs (EPS) or are rarely used.
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "JPEG2000", "ICO")
+COMMON_ENDINGS = ".jpg .png .gif .bmp .tif .webp .avif .heic"  # in messages
 HEIF_ENDINGS = (".heic", ".heics", ".heif", ".heifs", ".hif")
 HEIF_BRAND = re.compile(rb"ftyp(hei[cxms]|hev[cxms]|mif1|msf1)")  # ISO/IEC 23008-12
 

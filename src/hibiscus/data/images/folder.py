@@ -9,8 +9,9 @@ import numpy as np
 
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
-from hibiscus.data.files import IMAGE_ENDINGS, readable_name
+from hibiscus.data.files import readable_name
 from hibiscus.data.images.cache import decode_images
+from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.layout import ImageLayout, read_layout
 from hibiscus.data.images.reading import plan_reading
 from hibiscus.errors import DataError
@@ -80,7 +81,7 @@ def _no_images(folder: Path, layout: ImageLayout) -> DataError:
     others = f"no images ({len(layout.others)} other files: {layout.other_endings()})"
     return DataError(
         f"{folder}: {others}" if layout.others else f"{folder}: the folder is empty",
-        f"images ({', '.join(sorted(IMAGE_ENDINGS))}), ideally in one folder per class",
+        f"images ({COMMON_ENDINGS} ...), ideally in one folder per class",
         _suggestion(folder, layout),
     )
 

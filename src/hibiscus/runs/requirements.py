@@ -1,0 +1,63 @@
+"""What a method needs and the data lacks: the errors name what was there instead, and why it was not read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from hibiscus.data.boxes.passed_over import passed_over
+from hibiscus.data.dataset import Dataset
+from hibiscus.errors import DataError
+from hibiscus.training.method import Method
+
+__all__ = ["check_fields", "no_labels", "what_was_there"]
+
+REQUIREMENTS = {  # for each field that a method may need: the expected data, and the fix if it is missing
+    "environment": ("an environment", "gym:CartPole-v1"),
+    "image": ("images", "pass a folder of images"),
+    "boxes": (
+        "images with bounding boxes",
+        "add boxes to the images: VOC, COCO, YOLO, CSV, CVAT, labelme, VIA or Label Studio files",
+    ),
+    "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
+}
+
+
+def check_fields(dataset: Dataset, kind: type[Method]) -> None:
+    """Raises DataError if the data lacks a field that the method needs."""
+    for name, (expected, fix) in REQUIREMENTS.items():
+        if name in kind.needs and name not in dataset.fields:
+            received = f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}"
+            raise DataError(received + what_was_there(dataset), expected, fix)
+
+
+def no_labels(dataset: Dataset) -> DataError:
+    """The error for data without labels, for a method that needs them."""
+    if "table" in dataset.fields:
+        columns = [str(column) for column in dataset.fields["table"].columns]
+        expected, fix = f"one of: {', '.join(columns[:40])}", f"target={columns[-1]}"
+        return DataError(f"{dataset.path}: no column to predict was given", expected, fix)
+    return DataError(
+        f"{dataset.path}: the items have no labels ({', '.join(dataset.describe_fields().values())})"
+        + what_was_there(dataset),
+        "one folder per class, or labels beside the arrays",
+        "sort the images into folders named after their classes",
+    )
+
+
+def what_was_there(dataset: Dataset) -> str:
+    """The commonest fault of files with its first place, and files that look like annotations but were not
+    read; starts with a semicolon if there are any.
+    """
+    others = passed_over(Path(dataset.path)) if "image" in dataset.fields else ""
+    return "".join(f"; {text}" for text in (_commonest_fault(dataset), others) if text)
+
+
+def _commonest_fault(dataset: Dataset) -> str:
+    reasons = [(bad.reason.removeprefix(f"{bad.path}: "), bad.path) for bad in dataset.skipped]
+    if not reasons:
+        return ""
+    reason, count = Counter(reason for reason, _ in reasons).most_common(1)[0]
+    first = next(path for known, path in reasons if known == reason)
+    noun = "file was" if len(reasons) == 1 else "files were"
+    return f"{len(reasons):,} {noun} left out, {count:,} of them as: {reason} (first: {first})"
