@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from hibiscus.cli.verbs import VERBS
+from hibiscus.errors import TrainingError
+from hibiscus.runs.session import Session
 
 from .conftest import write_images
 
@@ -214,6 +216,29 @@ def test_sweep(cli):
     answer = cli("sweep", "classify", "iris", "epochs=1")
     assert answer.code == 4
     assert "values between commas" in answer.err
+
+
+def test_a_sweep_and_a_cross_validation_with_a_failed_training_end_with_code_1(cli, monkeypatch):
+    words = ["net=linear", "epochs=2", "optimizer=sgd", "schedule=constant", "learning_rate=1e38,0.05"]
+    answer = cli("sweep", "regress", "diabetes", *words, "--out", "tried")
+    assert answer.code == 1
+    assert "best:    learning_rate=0.05" in answer.out
+    assert "1 of 2 trainings failed (learning_rate=1e38: loss is not a finite number" in answer.err
+    again = cli("sweep", "regress", "diabetes", *words, "--out", "tried", "--json")
+    assert again.code == 1
+    assert [row["setting"] for row in again.json["failed"]] == ["learning_rate=1e38"]
+
+    train = Session.train
+
+    def fails_in_the_second(self):
+        if self.folder.path.name == "fold-2":
+            raise TrainingError("loss is not a finite number")
+        train(self)
+
+    monkeypatch.setattr(Session, "train", fails_in_the_second)
+    answer = cli("crossval", "classify", "iris", "net=linear", "epochs=1", "folds=3", "--json", "--out", "cv")
+    assert answer.code == 1
+    assert list(answer.json["crossval"]["failed"]) == ["fold-2"]
 
 
 def test_extend_a_finished_run(cli, iris_run):

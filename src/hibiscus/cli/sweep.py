@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from hibiscus.cli.arguments import (
@@ -25,57 +26,58 @@ from hibiscus.errors import ConfigError, TrainingError
 __all__ = ["crossval", "sweep"]
 
 
-def crossval(
-    method: Method,
-    data: Data,
-    words: Words = None,
-    out: Out = None,
-    seed: Seed = None,
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
+Work = Callable[[str, str, dict[str, Any], bool, bool], None]
+
+
+def _verb(work: Work) -> Callable[..., None]:
+    """The command of a verb that trains several times: `work` with the arguments that all of them share."""
+
+    def command(
+        method: Method,
+        data: Data,
+        words: Words = None,
+        out: Out = None,
+        seed: Seed = None,
+        device: Device = "auto",
+        as_json: Json = False,
+        quiet: Quiet = False,
+        debug: Debug = False,
+    ) -> None:
+        method, data, options = read_training(command.__name__, method, data, words, seed)
+        options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
+        work(method, data, options, as_json, quiet)
+
+    command.__name__, command.__doc__ = getattr(work, "__name__", ""), work.__doc__
+    return command
+
+
+@_verb
+def crossval(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
     """K-fold cross-validation, then a refit at the best epoch."""
-    method, data, options = read_training("crossval", method, data, words, seed)
     folds = str(options.pop("folds", 5))
     if not folds.isdecimal():
         raise ConfigError(f"folds={folds}", "a whole number from 2", "folds=5")
     api = load_api()
     from hibiscus.cli.metrics import result
 
-    options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
     run = api.crossval(method, data, folds=int(folds), **options)
     result(run, [], as_json, quiet)
     failed = run.folder.read("crossval.json")["failed"]
-    _raise_failed(failed, int(folds), "folds", str(run.path))
+    _raise_failed(failed, int(folds), "folds", str(run.path), as_json)
 
 
-def sweep(
-    method: Method,
-    data: Data,
-    words: Words = None,
-    out: Out = None,
-    seed: Seed = None,
-    device: Device = "auto",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
+@_verb
+def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
     """Train once for each of several values, and compare."""
-    method, data, options = read_training("sweep", method, data, words, seed)
-    api = load_api()
-
-    options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
-    result = api.sweep(method, data, **options)
+    result = load_api().sweep(method, data, **options)
     if as_json or not quiet:
         emit(result, _comparison(result), as_json)
     failed = {row["setting"]: row["reason"] for row in result["failed"]}
     count = len(failed) + sum(len(row["runs"]) for row in result["settings"])
-    _raise_failed(failed, count, "trainings", result["folder"])
+    _raise_failed(failed, count, "trainings", result["folder"], as_json)
 
 
-def _raise_failed(failed: dict[str, str], count: int, what: str, folder: str) -> None:
+def _raise_failed(failed: dict[str, str], count: int, what: str, folder: str, as_json: bool) -> None:
     """Reports the trainings that failed, after the results of the others.
 
     Raises:
@@ -83,11 +85,13 @@ def _raise_failed(failed: dict[str, str], count: int, what: str, folder: str) ->
     """
     if failed:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
-        raise TrainingError(
+        error = TrainingError(
             f"{len(failed)} of {count} {what} failed ({reasons})",
             f"{count} {what}",
             f"other values; to train a failed one again, delete its folder in {folder}",
         )
+        error.printed = as_json  # the printed object lists them
+        raise error
 
 
 def _comparison(result: dict[str, Any]) -> str:
