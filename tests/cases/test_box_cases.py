@@ -167,7 +167,7 @@ def test_images_resized_after_annotation(tmp_path):
     voc(tmp_path, "a", [("cat", 20, 32, 80, 128)], size=(160, 200))
     voc(tmp_path, "b", [("cat", 150, 100, 200, 160)], size=(160, 200))
     assert boxes_of(tmp_path) == {"a.png": [CAT], "b.png": [("cat", 75, 50, 100, 80)]}
-    assert "the boxes are scaled with them" in notes_of(tmp_path)
+    assert "with which their boxes are scaled: 2" in notes_of(tmp_path)
 
 
 def test_many_boxes_of_an_unknown_class_are_too_many(tmp_path):
@@ -550,3 +550,38 @@ def test_options_and_files(tmp_path):
         "</annotations>",
     )
     assert opened(tmp_path / "x.xml").names == {"boxes": ("b",)}
+
+
+def test_numbers_up_to_a_hundred_in_large_images_are_questioned(tmp_path):
+    images(tmp_path, "a.png", size=(400, 500))
+    table(tmp_path, "filename,xmin,ymin,xmax,ymax,class", "a.png,10,20,40,80,cat")
+    assert "box_units=percent if they are percent" in notes_of(tmp_path)
+    assert boxes_of(tmp_path, BoxReading(units="percent")) == {"a.png": [("cat", 50, 80, 200, 320)]}
+
+
+def test_decimal_commas(tmp_path):
+    images(tmp_path, "a.png")
+    table(
+        tmp_path,
+        "filename;xmin;ymin;xmax;ymax;class",
+        "a.png;10,5;16;40;64,25;cat",
+        "a.png;1,234;2;30;40;dog",
+    )
+    found = read_boxes(tmp_path)
+    assert found.images[0].boxes.tolist() == [[10.5, 16, 40, 64.25]]
+    assert found.faults == {"not a number": 1}  # a thousand, or one and a bit
+
+
+def test_label_files_of_odd_names(tmp_path):
+    yolo(tmp_path, "0 .25 .5 .3 .6")
+    images(tmp_path / "images", "a.bmp", "b.png")
+    write(tmp_path / "labels" / "b.TXT", "0 .25 .5 .3 .6")
+    assert boxes_of(tmp_path)["images/b.png"] == [CAT]
+    assert "the label file of another image, whose boxes they share: 1" in notes_of(tmp_path)
+
+
+def test_another_format_in_the_same_folder_is_named(tmp_path):
+    yolo(tmp_path, "0 .25 .5 .3 .6")
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 16, 30, 48]}
+    coco(tmp_path, [box], [{"id": 1, "file_name": "a.png"}])
+    assert "read: COCO JSON; not read, though it is here as well: YOLO text files" in notes_of(tmp_path)

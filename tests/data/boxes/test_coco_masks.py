@@ -32,6 +32,7 @@ def test_good_polygons_stay_and_others_are_dropped(tmp_path):
     assert "the image has 5 x 5" in builder.repaired[-1].reason
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
 @pytest.mark.parametrize("seed", range(4))
 def test_polygons_and_runs_against_pycocotools(seed):
     from pycocotools import mask as reference

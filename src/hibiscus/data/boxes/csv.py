@@ -198,6 +198,8 @@ def _class_names(builder: BoxSetBuilder, labels: set[str], root: Path) -> tuple[
     )
     if not lines:
         whole = all(re.fullmatch(r"-?[0-9]+", text) for text in labels)
+        if whole and labels:
+            builder.notes.append("the classes are numbers, which serve as names (classes.txt can name them)")
         order = sorted(labels, key=int) if whole else sorted(labels - {""})
         return {name: name for name in order}, order
     matches = [re.match(r"(\d{1,9})(?:\t|\s+[,:;=]\s+|\s+|[,:;=]\s*)(\S.*)", line) for line in lines]

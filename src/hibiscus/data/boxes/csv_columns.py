@@ -20,6 +20,7 @@ ENDINGS = (".csv", ".tsv")
 DELIMITERS = (",", ";", "\t", "|")
 MAX_LINE = 10_000  # characters of a line that is looked at
 SAMPLE = 50  # rows that are looked at without a header
+DECIMAL_COMMA = re.compile(r"^(-?0|-?\d+(?=,\d\d?$|,\d{4,}$)),(\d+)$")  # 1,234 may be a thousand
 IMAGE = (
     "frame", "filename", "image", "imagepath", "imagename", "imagefile", "imageid", "file", "filepath",
     "picture", "path", "img", "imgpath", "imgname", "fname",
@@ -80,6 +81,8 @@ class Columns:
         if len(texts) == 1:
             texts = [text for text in re.split(r"[\s,;\[\]()]+", texts[0]) if text]
             texts = texts if len(texts) in (0, 4) else ["nan"] * 4
+        elif self.delimiter != ",":
+            texts = [DECIMAL_COMMA.sub(r"\1.\2", text) for text in texts]
         return [to_number(text) for text in texts] if any(texts) else None
 
     def stated(self, fields: list[str]) -> tuple[float, float]:

@@ -115,7 +115,13 @@ def read_boxes(
         others = passed_over(location)
         received = f"{path}: no boxes in a known format" + (f"; {others}" if others else "")
         raise DataError(received, "; ".join(DESCRIPTIONS.values()), fix)
-    return _FORMATS[located[1]].read(located[0], images, reading)
+    place, format = located
+    boxset = _FORMATS[format].read(place, images, reading)
+    others = [name for name, other in _FORMATS.items() if name != format and other.matches(place)]
+    if others:
+        names = ", ".join(DESCRIPTIONS[name] for name in others)
+        boxset.notes.append(f"read: {DESCRIPTIONS[format]}; not read, though it is here as well: {names}")
+    return boxset
 
 
 def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> None:

@@ -87,8 +87,8 @@ def resolve_edges(builder: _Reporter, entries: Sequence[Entry]) -> None:
     scaled = infer_resized(frames)
     differing = sum(frame.differs for frame in frames)
     if scaled:
-        note_scaled = "images have another size than their annotations state; the boxes are scaled with them"
-        builder.notes.append(f"{differing:,} {note_scaled}")
+        note_scaled = "images of another size than annotated, with which their boxes are scaled"
+        builder.notes.append(f"{note_scaled}: {differing:,}")
     builder.notes += [note] if note else []
     for entry, is_stored in zip(entries, stored, strict=True):
         if entry.frame.differs and not scaled:
@@ -125,11 +125,22 @@ def _read_group(builder: _Reporter, entries: Sequence[Entry], numbers: Numbers) 
     _mark_units(pairs, values, unit, numbers.unit if builder.reading.units == "auto" else "")
     sound = np.array([not box.fault for box, _ in pairs], bool)
     sides = np.array([_largest(frame) if unit == "pixels" else (1, 1) for _, frame in pairs], float)
+    if unit == "pixels" and builder.reading.units == "auto" and _may_be_percent(pairs, values):
+        builder.notes.append(
+            "boxes are read in pixels, but no number exceeds 100 (box_units=percent if they are percent)"
+        )
     layout, note = infer_layout(numbers, values[sound], sides.reshape(-1, 2)[sound], builder.reading.edges)
     builder.notes += [note] if note else []
     for (box, _), row in zip(pairs, values.tolist(), strict=True):
         box.edges = to_corners(row, layout)
     return "pixels" if unit == "pixels" else "fractions"
+
+
+def _may_be_percent(pairs: list[tuple[RawBox, Frame]], values: np.ndarray) -> bool:
+    """Whether all numbers are at most 100, some are large, and all images are a lot larger."""
+    finite = values[np.isfinite(values).all(1)]
+    sides = [side for _, frame in pairs for side in frame.size]
+    return bool(len(finite)) and 50 < finite.max() <= 100 and min(sides) >= 200
 
 
 def _mark_units(pairs: list[tuple[RawBox, Frame]], values: np.ndarray, unit: str, declared: str) -> None:

@@ -122,7 +122,7 @@ def read_yolo(path: Path, image_folder: Path | None = None, reading: BoxReading 
         config.names = read_class_names([root, root / "labels", *(folder for folder, _ in beside)])
     images = _unique(builder, _images(builder, config, root, image_folder, beside))
     labels = {
-        image: image.with_suffix(".txt") if beside else _label_file(image, root, image_folder)
+        image: _any_case(image.with_suffix(".txt") if beside else _label_file(image, root, image_folder))
         for image in images
     }
     lines = {image: _read_lines(builder, label) for image, label in labels.items()}
@@ -143,11 +143,23 @@ def read_yolo(path: Path, image_folder: Path | None = None, reading: BoxReading 
     for label in sorted(set(_all_labels(root, beside)) - set(labels.values())):
         count = len(_read_lines(builder, label) or ())
         builder.skip("annotation without image", label, "no image with this name", count)
-    if config.names is None:
-        builder.notes.append("no file names the classes, so their numbers serve as names")
+    _note_oddities(builder, config.names, list(labels.values()))
     numbers = [str(number) for number in range(highest + 1)]
     names = numbers if config.names is None else list(config.names.values())
     return builder.build(check_classes(names, root))
+
+
+def _note_oddities(builder: BoxSetBuilder, names: dict[int, str] | None, labels: list[Path]) -> None:
+    """Notes label files of two images, classes of one name, and missing names."""
+    shared = len(labels) - len(set(labels))
+    if shared:
+        builder.notes.append(
+            f"images with the label file of another image, whose boxes they share: {shared:,}"
+        )
+    if names is not None and len(set(names.values())) < len(names):
+        builder.notes.append("classes of the same name are one class")
+    if names is None:
+        builder.notes.append("no file names the classes, so their numbers serve as names")
 
 
 def _unique(builder: BoxSetBuilder, images: Iterator[tuple[Path, str]]) -> dict[Path, str]:
@@ -217,6 +229,12 @@ def _label_file(file: Path, root: Path, image_folder: Path | None) -> Path:
             else root / beside.name
         )
     return _parallel(beside, root) or beside
+
+
+def _any_case(file: Path) -> Path:
+    """The file, or the one whose extension is in upper case."""
+    upper = file.with_suffix(file.suffix.upper())
+    return upper if not file.is_file() and upper.is_file() else file
 
 
 def _all_labels(root: Path, beside: list[tuple[Path, str]]) -> Iterator[Path]:
