@@ -157,3 +157,9 @@ def test_a_test_part_of_its_own(tmp_path):
     assert data.names == {"boxes": ("cat", "dog")}
     assert data.fields["boxes"][3, :, 4].tolist() == [1, 1, 1, 1]
     assert data.fields["boxes"][0, :, 4].tolist() == [0, -2, -1, -1]
+
+
+def test_masks_and_boxes_one_folder_below_belong_together(tmp_path):
+    coco(tmp_path / "unpacked" / "pets", masks=True)
+    assert len(open_data(tmp_path / "unpacked")) == 2
+    assert "mask" in open_data(tmp_path / "unpacked").fields

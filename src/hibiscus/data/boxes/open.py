@@ -60,7 +60,8 @@ def open_boxes(
         names={"boxes": boxset.classes},
         about=plan.about | {"boxes": about_boxes(boxset)},
     )
-    return _with_masks(dataset, path, plan.shape) if masks else dataset
+    good_files = [files[i] for i in good]
+    return _with_masks(dataset, good_files, path, plan.shape) if masks else dataset
 
 
 def normalized_boxes(boxset: BoxSet) -> np.ndarray:
@@ -90,13 +91,17 @@ def annotated_areas(boxset: BoxSet) -> np.ndarray:
     return areas
 
 
-def _with_masks(dataset: Dataset, path: Path, shape: tuple[int, int, int]) -> Dataset:
+def _with_masks(dataset: Dataset, files: list[Path], path: Path, shape: tuple[int, int, int]) -> Dataset:
     """The same images with their masks; images without a mask are left out, and counted in a note."""
     masked = open_mask_folder(
         path, shape[:2], shape[2], max_bad_fraction=1.0
     )  # images without a mask are counted below
     row_of = {PurePosixPath(name).with_suffix("").as_posix(): row for row, name in enumerate(masked.ids)}
-    names = [PurePosixPath(name).with_suffix("").as_posix() for name in dataset.ids]
+    # The root of boxes may be a folder inside, in which the names of their images begin.
+    names = [
+        file.relative_to(path).with_suffix("").as_posix() if file.is_relative_to(path) else ""
+        for file in files
+    ]
     both = np.array([i for i, name in enumerate(names) if name in row_of], np.int64)
     if not len(both):
         dataset.notes.append("none of the masks belongs to an image with boxes, so the masks were left out")
