@@ -97,3 +97,14 @@ def test_the_options_are_remembered(tmp_path):
 
 def test_a_labels_folder_does_not_take_a_target(tmp_path):
     refused(make.classes(tmp_path / "a"), "target=kind", target="kind")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_path"), [("digit", False), ("./digit", True), ("/nowhere/digit", True), ("digits.csv", True)]
+)
+def test_a_bundled_name_is_no_guess_for_a_path(path, is_path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="no such file or folder") as error:
+        open_data(path)
+    assert ("digits" in error.value.fix) is not is_path
+    assert ("bundled" in error.value.expected) is not is_path

@@ -161,9 +161,11 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
         expected = "a path, a bundled name, hf:owner/name or gym:NAME"
         raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
     if not exists:
-        hint = nearest(location.name, [*BUNDLED, *(p.name for p in _siblings(location))])
+        bundled = [] if location.suffix or os.sep in path else BUNDLED  # a path is no bundled name
+        hint = nearest(location.name, [*bundled, *(p.name for p in _siblings(location))])
         hint = data_hint(path) or (hint if hint.startswith("did you mean") else "check the path")
         expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
+        expected = expected if bundled else "a folder or a file"
         raise DataError(f"{path}: no such file or folder", expected, hint)
     if location.is_dir():
         return _open_folder(location, **options)

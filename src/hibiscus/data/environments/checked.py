@@ -103,8 +103,11 @@ class CheckedEnvironment:
             array = np.empty(0, object)
         if array.dtype.kind not in "biuf" or array.shape != self.shape:
             self._fail(f"the observation is {_describe(value)}", f"an array of shape {self.shape}")
-        with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, which is reported
-            array = array.astype(np.float32, copy=False)
+        if array.dtype != np.float32:
+            with np.errstate(
+                over="ignore"
+            ):  # what is too large for float32 becomes infinite, and is reported
+                array = array.astype(np.float32)
         if not np.isfinite(array).all():
             self._fail(f"the observation contains {_not_finite(array)}", "finite numbers within float32")
         return array
