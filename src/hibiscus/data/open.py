@@ -161,12 +161,7 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
         expected = "a path, a bundled name, hf:owner/name or gym:NAME"
         raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
     if not exists:
-        bundled = [] if location.suffix or os.sep in path else BUNDLED  # a path is no bundled name
-        hint = nearest(location.name, [*bundled, *(p.name for p in _siblings(location))])
-        hint = data_hint(path) or (hint if hint.startswith("did you mean") else "check the path")
-        expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
-        expected = expected if bundled else "a folder or a file"
-        raise DataError(f"{path}: no such file or folder", expected, hint)
+        raise _missing(path, location)
     if location.is_dir():
         return _open_folder(location, **options)
     # A link counts by the name of the file that it leads to.
@@ -189,6 +184,17 @@ def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     dataset.skipped = [Skipped(plain(bad.path), plain(bad.reason)) for bad in dataset.skipped]
     dataset.notes = [plain(note) for note in dataset.notes]
     return dataset
+
+
+def _missing(path: str, location: Path) -> DataError:
+    """The error for a path that does not exist; no bundled name is guessed for what looks like a path."""
+    bundled = [] if location.suffix or os.sep in path else BUNDLED
+    hint = nearest(location.name, [*bundled, *(p.name for p in _siblings(location))])
+    hint = data_hint(path) or (hint if hint.startswith("did you mean") else "check the path")
+    expected = "a folder or a file"
+    if bundled:
+        expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
+    return DataError(f"{path}: no such file or folder", expected, hint)
 
 
 def _siblings(path: Path) -> list[Path]:
