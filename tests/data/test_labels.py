@@ -131,3 +131,14 @@ def test_what_is_read_as_another_label_is_told():
     learned = LabelPreparation(("<=50K", ">50K"))
     assert learned.match_variants(["<=50K", "<=50K.", ">50K", None, "other"]) == {"<=50K.": "<=50K"}
     assert learned.encode(["<=50K.", ">50K"]).tolist() == [0, 1]
+
+
+def test_booleans_and_numbers_in_other_spellings():
+    flags = LabelPreparation(("False", "True"))
+    assert flags.encode(["TRUE", "false", "True"]).tolist() == [1, 0, 1]
+    digits = LabelPreparation(("1", "2.5"))
+    assert digits.encode(["1.0", "2.50", "1"]).tolist() == [0, 1, 0]
+    with pytest.raises(DataError, match="unknown label '01'"):
+        digits.encode(["01"])
+    codes = LabelPreparation(("01", "1"))
+    assert codes.encode(["1", "01"]).tolist() == [1, 0]

@@ -84,6 +84,11 @@ def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fract
         raise DataError(received, f"at most {max_bad_fraction:.0%} unusable files", fix)
 
 
+def _boolean_spelling(text: str) -> str:
+    """`True` for `true` and `TRUE`, as older versions read them, so that their runs know their data."""
+    return text.capitalize() if text in ("true", "TRUE", "false", "FALSE") else text
+
+
 @dataclass
 class Dataset:
     """An opened dataset: named fields over the same items, and the parts that the data came in.
@@ -148,7 +153,8 @@ class Dataset:
             state.update(name.encode())
         for name in ("label", "labels", "target", "domain"):
             if name in self.fields:
-                state.update("\x1f".join(map(str, np.asarray(self.fields[name]).ravel().tolist())).encode())
+                values = map(str, np.asarray(self.fields[name]).ravel().tolist())
+                state.update("\x1f".join(map(_boolean_spelling, values)).encode())
         for name, known in sorted(self.names.items()):
             state.update("\x1f".join(known).encode() + content_keys(self.fields[name]).tobytes())
         return state.hexdigest()

@@ -82,6 +82,10 @@ class LabelPreparation:
         if all(_plain_number(name) == name for name in self.names):  # 1.0 and 1 are one class of numbers
             numbers = {text: _plain_number(text) for text in texts if text is not None}
             matched |= {text: classes[name] for text, name in numbers.items() if name in classes}
+        if set(self.names) == {"False", "True"}:  # which spreadsheets and JSON write as FALSE and false
+            matched |= {
+                text: classes[text.capitalize()] for text in texts if text and text.capitalize() in classes
+            }
         return {**matched, **classes}
 
     def match_variants(self, values: Any) -> dict[str, str]:

@@ -236,3 +236,15 @@ def test_shared_tables_are_prepared():
     table = TablePreparation.fit(reviews, guess_roles(reviews, "label"))
     assert table.shape == (1000,)
     assert table.encode(reviews).sum() > 3 * len(reviews)
+
+
+def test_a_preparation_of_an_older_version_infers_types_from_each_file():
+    """Its categories are those of typed columns: 1 for 01, True for true."""
+    frame = pd.DataFrame({"k": [1, 2, 1], "b": [True, False, True], "n": [1.5, 2.0, 3.0]})
+    saved = TablePreparation.fit(frame, {"k": "category", "b": "category", "n": "number"}).to_json()
+    for column in saved["columns"]:
+        del column["reading"]
+    old = TablePreparation.from_json(json.loads(json.dumps(saved)))
+    text = pd.DataFrame({"k": ["01", "02", "1"], "b": ["true", "FALSE", "True"], "n": ["1.5", "2", "3"]})
+    np.testing.assert_array_equal(old.encode(text.astype("str")), old.encode(frame))
+    assert not old.has_readings
