@@ -6,6 +6,7 @@ import math
 import shlex
 from typing import Any
 
+from hibiscus.doctor.remedies import against_overfitting, is_model, uncertainty
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.metrics.learning_curves import stopping_epoch
 
@@ -16,9 +17,6 @@ COPIED = 0.3  # novelty below which samples are too close to training images
 OVERPOWERED = 0.98  # discriminator accuracy from which the generator learns little
 ITEMS_PER_CLASS = 20  # on average, below which a class may be missing by chance
 SMALL_PART = 50  # items
-AGAINST_OVERFITTING = {  # by the option that a method must have
-    "crop": "crop=4", "flip": "flip=true", "net": "net.dropout=0.3", "weight_decay": "weight_decay=0.01",
-}  # fmt: skip
 
 Info = dict[str, Any]
 History = list[dict[str, Any]]
@@ -72,6 +70,12 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
             "Train for more epochs, or try another learning rate (learning_rate=...)."
         )
     network = " or another network (net=...)" if "net" in info["config"] else ""
+    if not is_model(best):
+        return (
+            f"The baseline “{best}”, which ignores the input, {relation} this run ({values}): it has learned "
+            "nothing useful yet. Check that the targets belong to these inputs, train for more epochs, or try "
+            f"another learning rate (learning_rate=...){network}."
+        )
     use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
     return (
         f"The baseline “{best}” {relation} this run ({values}): {use}, train for more epochs, or try another "
@@ -194,8 +198,8 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
     stratify = bool(classes) and info.get("data_options", {}).get("split") == "hash"
     advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
     return (
-        f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so the result may be off by "
-        f"several points. {advice}: {_command('crossval', info, 'folds=5')}"
+        f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so "
+        f"{uncertainty(evaluation, parts.get(part, 0))}. {advice}: {_command('crossval', info, 'folds=5')}"
     )
 
 
@@ -218,10 +222,11 @@ def _overfitting(info: Info, history: History, evaluation: Evaluation) -> str:
         return ""
     if validation[-1] < 1.05 * validation[epoch - 1] or training[-1] > validation[-1]:
         return ""
-    options = [text for name, text in AGAINST_OVERFITTING.items() if name in info["config"]]
+    on_images = ["stronger augmentation"] if "image" in info["data"].get("fields", {"image": ""}) else []
+    remedies = ["more data", *on_images, *against_overfitting(info)]
     return (
         f"Overfitting: the validation loss rises after epoch {epoch} of {len(history)}. Try "
-        f"{', '.join(['more data', 'stronger augmentation', *options])}, or stop earlier (epochs={epoch})."
+        f"{', '.join(remedies)}, or stop earlier (epochs={epoch})."
     )
 
 

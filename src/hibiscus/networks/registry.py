@@ -22,7 +22,7 @@ from hibiscus.networks.input_shapes import legal_depth
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["NetworkInfo", "build_network", "list_networks"]
+__all__ = ["NetworkInfo", "build_network", "list_networks", "network_options"]
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,17 @@ def list_networks() -> list[NetworkInfo]:
         options = {name: default for name, default in _options(_builder(entry)).items() if name not in taken}
         rows.append(NetworkInfo(entry.label, entry.description, {**options, "initializer": None}))
     return rows
+
+
+def network_options(name: str) -> dict[str, Any]:
+    """The options of a listed network with their defaults.
+
+    Raises:
+        ConfigError: not a listed network.
+    """
+    entry, named = _find(name)
+    taken = {**entry.fixed, **named}
+    return {key: default for key, default in _options(_builder(entry)).items() if key not in taken}
 
 
 def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> nn.Module:
