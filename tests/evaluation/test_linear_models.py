@@ -61,7 +61,7 @@ def test_the_number_of_evaluations_is_limited_by_their_cost(monkeypatch):
     monkeypatch.setattr(linear_models, "COST", 0)
     linear_classifier(x, y, x, 2)
     linear_classifier(x[:100], y[:100], x, 2)
-    assert seen == [200, 200, 200, linear_models.FEWEST, 200]
+    assert seen == [80, 200, 80, linear_models.FEWEST, 200]
 
 
 def test_labels_are_fitted_one_by_one(digits):
