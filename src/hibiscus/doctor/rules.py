@@ -73,7 +73,7 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     if not is_model(best):
         return (
             f"The baseline “{best}”, which ignores the input, {relation} this run ({values}): it has learned "
-            "nothing useful yet. Check that inputs and targets belong together, train for more epochs, or try "
+            "nothing useful yet. Check that inputs and targets match, train for more epochs, or try "
             f"another learning rate (learning_rate=...){network}."
         )
     use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
