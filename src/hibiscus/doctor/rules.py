@@ -40,45 +40,39 @@ def advise(info: Info, history: History, evaluation: Evaluation) -> list[str]:
 
 
 def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
-    selection_metric = evaluation["selection_metric"]
-    name, higher = selection_metric["name"], selection_metric["higher_is_better"]
-    value = evaluation["metrics"][name]
-    baselines = {
-        baseline: metrics[name]
-        for baseline, metrics in evaluation["baselines"].items()
-        if metrics.get(name) is not None
-    }
+    name = evaluation["selection_metric"]["name"]
+    higher, value = evaluation["selection_metric"]["higher_is_better"], evaluation["metrics"][name]
+    values = {baseline: metrics.get(name) for baseline, metrics in evaluation["baselines"].items()}
+    known = {baseline: other for baseline, other in values.items() if other is not None}
     better = {
-        baseline: other
-        for baseline, other in baselines.items()
-        if (other >= value if higher else other <= value)
+        baseline: other for baseline, other in known.items() if (other >= value if higher else other <= value)
     }
     if not better:
         return ""
     best = (max if higher else min)(better, key=lambda baseline: better[baseline])
     is_tie = better[best] == value
     relation = "is as good as" if is_tie else "is better than"
-    values = f"{get_metric(name).label} {_number(better[best])} vs. {_number(value)}"
+    compared = f"{get_metric(name).label} {_number(better[best])} vs. {_number(value)}"
     if _is_at_optimum(evaluation):
         return (
-            f"The baseline “{best}” {relation} this run ({values}), and both reach the best possible value: "
+            f"The baseline “{best}” {relation} this run ({compared}), and both reach the best possible value: "
             "the simpler model is enough for this data, and more training cannot improve the result."
         )
     if "sample" in info.get("abilities", ()):  # no baseline of a generative model generates anything useful
         return (
-            f"The baseline “{best}” {relation} this run ({values}), which cannot generate such data yet. "
+            f"The baseline “{best}” {relation} this run ({compared}), which cannot generate such data yet. "
             "Train for more epochs, or try another learning rate (learning_rate=...)."
         )
     network = " or another network (net=...)" if "net" in info["config"] else ""
     if not is_model(best):
         return (
-            f"The baseline “{best}”, which ignores the input, {relation} this run ({values}): it has learned "
+            f"The baseline “{best}”, which ignores the input, {relation} this run ({compared}): it has learned "
             "nothing useful yet. Check that inputs and targets match, train for more epochs, or try "
             f"another learning rate (learning_rate=...){network}."
         )
     use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
     return (
-        f"The baseline “{best}” {relation} this run ({values}): {use}, train for more epochs, or try another "
+        f"The baseline “{best}” {relation} this run ({compared}): {use}, train for more epochs, or try another "
         f"learning rate (learning_rate=...){network}."
     )
 
