@@ -52,27 +52,27 @@ def _baseline(info: Info, history: History, evaluation: Evaluation) -> str:
     best = (max if higher else min)(better, key=lambda baseline: better[baseline])
     is_tie = better[best] == value
     relation = "is as good as" if is_tie else "is better than"
-    compared = f"{get_metric(name).label} {_number(better[best])} vs. {_number(value)}"
+    both = f"{get_metric(name).label} {_number(better[best])} vs. {_number(value)}"
     if _is_at_optimum(evaluation):
         return (
-            f"The baseline “{best}” {relation} this run ({compared}), and both reach the best possible value: "
+            f"The baseline “{best}” {relation} this run ({both}), and both reach the best possible value: "
             "the simpler model is enough for this data, and more training cannot improve the result."
         )
     if "sample" in info.get("abilities", ()):  # no baseline of a generative model generates anything useful
         return (
-            f"The baseline “{best}” {relation} this run ({compared}), which cannot generate such data yet. "
+            f"The baseline “{best}” {relation} this run ({both}), which cannot generate such data yet. "
             "Train for more epochs, or try another learning rate (learning_rate=...)."
         )
     network = " or another network (net=...)" if "net" in info["config"] else ""
     if not is_model(best):
         return (
-            f"The baseline “{best}”, which ignores the input, {relation} this run ({compared}): it has learned "
+            f"The baseline “{best}”, which ignores the input, {relation} this run ({both}): it has learned "
             "nothing useful yet. Check that inputs and targets match, train for more epochs, or try "
             f"another learning rate (learning_rate=...){network}."
         )
     use = "use the baseline, since it is simpler" if is_tie else "use the baseline"
     return (
-        f"The baseline “{best}” {relation} this run ({compared}): {use}, train for more epochs, or try another "
+        f"The baseline “{best}” {relation} this run ({both}): {use}, train for more epochs, or try another "
         f"learning rate (learning_rate=...){network}."
     )
 
