@@ -72,3 +72,14 @@ def test_files_that_cannot_be_used(tmp_path, text, error, said):
 def test_a_wrong_option_in_the_file(fails):
     Path("options.yaml").write_text("method: classify\ndata: iris\nepohcs: 3\n")
     fails(4, "did you mean epochs?", "train", "--config", "options.yaml")
+
+
+def test_cross_validation_and_sweeps_take_a_file_too(cli, fails):
+    Path("options.yaml").write_text("method: classify\ndata: iris\nepochs: 1\nseed: [0, 1]\n")
+    assert len(cli("sweep", "--config", "options.yaml", "--out", "sweep", "--json").json["settings"]) == 1
+    assert len(list(Path("sweep").glob("*seed=*/run.json"))) == 2
+    Path("folds.yaml").write_text("method: classify\ndata: iris\nepochs: 1\nfolds: 2\n")
+    assert (
+        cli("crossval", "--config", "folds.yaml", "--out", "folds", "--json").json["crossval"]["folds"] == 2
+    )
+    fails(2, "crossval: no method", "crossval")

@@ -18,6 +18,8 @@ __all__ = [
     "Device",
     "Json",
     "Method",
+    "NamedData",
+    "NamedMethod",
     "Out",
     "Quiet",
     "Require",
@@ -46,6 +48,10 @@ VERB_OPTIONS = {"train": ("extend",), "crossval": ("folds",)}  # beside those of
 Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder, or runs/latest")]
 Method = Annotated[str, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")]
+NamedMethod = Annotated[str | None, typer.Argument(metavar="METHOD", help="a method of `hibiscus list`")]
+NamedData = Annotated[
+    str | None, typer.Argument(metavar="DATA", help="folder, file, or name of bundled data")
+]  # both may be in the file of --config instead
 Words = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="options, as hibiscus train METHOD --help lists them"),

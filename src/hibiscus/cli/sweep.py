@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from hibiscus.cli.arguments import (
-    Data,
+    Config,
     Debug,
     Device,
     Json,
-    Method,
+    NamedData,
+    NamedMethod,
     Out,
     Quiet,
     Seed,
@@ -33,9 +34,10 @@ def _verb(work: Work) -> Callable[..., None]:
     """The command of a verb that trains several times: `work` with the arguments that all of them share."""
 
     def command(
-        method: Method,
-        data: Data,
+        method: NamedMethod = None,
+        data: NamedData = None,
         words: Words = None,
+        config: Config = None,
         out: Out = None,
         seed: Seed = None,
         device: Device = "auto",
@@ -43,9 +45,9 @@ def _verb(work: Work) -> Callable[..., None]:
         quiet: Quiet = False,
         debug: Debug = False,
     ) -> None:
-        method, data, options = read_training(command.__name__, method, data, words, seed)
+        name, path, options = read_training(command.__name__, method, data, words, seed, config)
         options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
-        work(method, data, options, as_json, quiet)
+        work(name, path, options, as_json, quiet)
 
     command.__name__, command.__doc__ = getattr(work, "__name__", ""), work.__doc__
     return command
