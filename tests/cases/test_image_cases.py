@@ -274,3 +274,11 @@ def test_the_cache_notices_a_file_of_the_same_size_and_time(tmp_path):
         stream.write(save(Image.new("L", (8, 8), 90), tmp_path / "other.bmp").read_bytes())
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert open_data(tmp_path / "data").fields["image"].max() == 90
+
+
+def test_masks_among_the_images_of_classes_are_told(tmp_path):
+    for name in ("benign", "normal"):
+        for index in range(3):
+            save(noise(index), tmp_path / name / f"{name} ({index}).png")
+            save(noise(index, mode="L"), tmp_path / name / f"{name} ({index})_mask.png")
+    assert any("6 images are named like masks of others" in note for note in open_data(tmp_path).notes)

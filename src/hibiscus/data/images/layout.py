@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, folder_part, folders_in, is_hidden, walk_files
+from hibiscus.data.masks.pairs import mask_like
 
 __all__ = ["ImageLayout", "read_layout"]
 
@@ -63,6 +64,12 @@ def read_layout(folder: Path) -> ImageLayout:
         _parts_inside_classes(layout, parents)
     layout.labels = _labels(parents)
     _leave_out_unlabeled(layout)
+    masks = mask_like(layout.files)
+    if masks:
+        layout.notes.append(
+            f"{len(masks):,} images are named like masks of others ({masks[0].name}) and read as images; for "
+            "segmentation, put images and masks of all classes into one folder, or into images/ and masks/"
+        )
     layout.notes += _empty_classes(layout, list(roots) or [folder])
     if not any(layout.parts) and layout.labels and all(map(folder_part, set(layout.labels))):
         listed = " and ".join(sorted(set(layout.labels)))

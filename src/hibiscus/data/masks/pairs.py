@@ -18,7 +18,7 @@ from hibiscus.data.files import (
     walk_files,
 )
 
-__all__ = ["MaskMatches", "find_mask_pairs", "images_without_masks", "match_masks"]
+__all__ = ["MaskMatches", "find_mask_pairs", "images_without_masks", "mask_like", "match_masks"]
 
 IMAGE_FOLDERS = (
     *("images", "image", "imgs", "img", "jpegimages", "photos", "pictures", "leftimg8bit"),
@@ -99,6 +99,14 @@ def images_without_masks(folder: Path, files: list[Path]) -> list[Path]:
         if not masks.intersection(file.parents)
         and not (file.parent in both and _image_of(file.stem, stems[file.parent]))
     ]
+
+
+def mask_like(files: list[Path]) -> list[Path]:
+    """The files that are named like masks of others in their folder: `a_mask.png` beside `a.png`."""
+    stems: dict[Path, set[str]] = defaultdict(set)
+    for file in files:
+        stems[file.parent].add(file.stem)
+    return [file for file in files if _image_of(file.stem, stems[file.parent])]
 
 
 def _holds_images(folder: Path) -> bool:
