@@ -37,6 +37,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ),  # acts where there are two classes; tests/methods/test_classify.py
     ("wgan", "batch_norm"): (None, {}),  # acts in images above 16 pixels; tests/methods/gan/test_wgan.py
     ("wgan", "weight_clip"): (0.005, {}),
+    ("gan-1d", "critic_steps"): (1, {}),
+    ("gan-1d", "ema_decay"): (0.01, {}),
+    ("gan-1d", "net"): (None, {}),  # numbers of a table: mlp is what there is for them
+    ("pix2pix", "adversarial_weight"): (50.0, {}),  # beside an L1 loss of 100
     ("progan", "initial_size"): (4, {}),
     ("progan", "width"): (32, {}),
     ("progan", "ema_decay"): (0.01, {}),

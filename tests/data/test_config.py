@@ -62,6 +62,7 @@ def test_opening_names_exactly_what_open_data_takes():
         "label_separator": None,
         "test_data": None,
         "white_level": None,
+        "pairs": None,
         "target_domain": None,
         "image_size": (8, 9),
         "channels": None,

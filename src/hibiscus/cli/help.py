@@ -38,6 +38,7 @@ EXAMPLES = {  # by a field that the method needs
     "target": "table.csv target=COLUMN",
     "environment": "gym:CartPole-v1",
     "domain": "horses/ target_domain=zebras/",
+    "target_image": "streets/ pairs=masks,photos",
     "boxes": "blood/",
     "mask": "streets/",
 }

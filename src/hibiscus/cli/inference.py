@@ -124,7 +124,11 @@ def sample(
     ] = 64,
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="PATH", help="a .png for a grid, a .npz, or a folder of images"),
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="a .png for a grid, a .npz, a folder of images, or a .csv of rows",
+        ),
     ] = None,
     seed: Seed = None,
     checkpoint: Checkpoint = "best",
@@ -146,7 +150,11 @@ def sample(
     api = load_api(run)
 
     loaded = api.load(run, device=device)
+    path = samples.match_destination(path, out, "image" in loaded.preparation)
     conditions = samples.read_conditions(words or [], loaded.preparation)
     with step("sampling"):
-        sampled = loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions)
-    samples.write_samples(sampled, path, conditions, as_json, quiet)
+        drawn = loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions)
+    if "image" in loaded.preparation:
+        samples.write_samples(drawn, path, conditions, as_json, quiet)
+    else:
+        samples.write_rows(drawn, path, loaded.preparation, as_json, quiet)

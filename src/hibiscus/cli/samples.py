@@ -14,7 +14,7 @@ from hibiscus.runs.destination import check_writable
 if TYPE_CHECKING:
     from hibiscus.data.preparation import Preparation
 
-__all__ = ["check_destination", "read_conditions", "write_samples"]
+__all__ = ["check_destination", "match_destination", "read_conditions", "write_rows", "write_samples"]
 
 FLAGS = {"n": "-n", "count": "-n", **{name: f"--{name}" for name in ("out", "seed", "checkpoint", "device")}}
 
@@ -67,7 +67,7 @@ def _values(name: str, text: str) -> Any:
 
 
 def check_destination(out: str | None, run: Path) -> Path:
-    """The destination of samples: a `.png` for a grid, a `.npz`, or a folder of images.
+    """The destination of samples: a `.png` for a grid, a `.npz`, a `.csv` of rows, or a folder of images.
 
     Raises:
         UsageError: an unknown ending.
@@ -76,10 +76,10 @@ def check_destination(out: str | None, run: Path) -> Path:
     if out is None:
         return unused(run / "samples" / "samples.png")
     path = Path(out).expanduser()
-    if path.suffix.lower() not in ("", ".png", ".npz"):
+    if path.suffix.lower() not in ("", ".png", ".npz", ".csv"):
         raise UsageError(
             f"--out {out}",
-            "a folder, or a file ending in .png or .npz",
+            "a folder, or a file ending in .png or .npz (rows of numbers: .csv or .npz)",
             f"--out {path.stem or 'samples'}.png",
         )
     if not path.parent.is_dir():
@@ -90,13 +90,65 @@ def check_destination(out: str | None, run: Path) -> Path:
         )
     check_writable(path)
     no_folder = path.is_file() or _holds_samples(path)
-    if {".png": path.exists(), ".npz": path.is_dir()}.get(path.suffix.lower(), no_folder):
+    if {".png": path.exists(), ".csv": path.exists(), ".npz": path.is_dir()}.get(
+        path.suffix.lower(), no_folder
+    ):
         raise DataError(f"--out {out}: exists already", "a new file or folder", f"--out {unused(path)}")
+    return path
+
+
+def match_destination(path: Path, out: str | None, images: bool) -> Path:
+    """The destination for samples that are images, or rows of numbers.
+
+    Raises:
+        UsageError: an ending for samples of the other type.
+    """
+    if out is None:
+        return path if images else unused(path.with_name("samples.csv"))
+    if images == (path.suffix.lower() == ".csv") or (
+        not images and path.suffix.lower() not in (".csv", ".npz")
+    ):
+        expected = "images: .png, .npz or a folder" if images else "rows of numbers: .csv or .npz"
+        fix = f"--out {path.stem}{'.png' if images else '.csv'}"
+        raise UsageError(f"--out {out} for {'images' if images else 'rows of numbers'}", expected, fix)
     return path
 
 
 def _holds_samples(folder: Path) -> bool:
     return folder.is_dir() and next(folder.glob("sample-*.png"), None) is not None
+
+
+def write_rows(
+    samples: dict[str, Any], path: Path, preparation: Preparation, as_json: bool, quiet: bool
+) -> None:
+    """Writes rows: a `.csv` with a line for each vector or each step of a series, or a `.npz` of arrays."""
+    import numpy as np
+    import pandas
+
+    values = np.asarray(samples["array"])
+    others = {name: np.asarray(column) for name, column in samples.items() if name != "array"}
+    numbered = [f"column_{number}" for number in range(1, values.shape[-1] + 1)]
+    names = numbered if "array" in preparation else preparation["table"].feature_names
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix.lower() == ".npz":
+            np.savez_compressed(path, allow_pickle=False, samples=values, **others)
+        else:
+            frame = pandas.DataFrame(values.reshape(-1, values.shape[-1]), columns=names)
+            steps = 1 if values.ndim == 2 else values.shape[1]
+            for name, column in others.items():
+                frame.insert(0, name, np.repeat(column, steps))
+            if values.ndim == 3:
+                frame.insert(0, "step", np.tile(np.arange(steps), len(values)))
+                frame.insert(0, "series", np.repeat(np.arange(len(values)), steps))
+            frame.to_csv(path, index=False)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
+        ) from None
+    if as_json or not quiet:
+        content = {"out": str(path), "items": len(values), "conditions": others}
+        emit(content, f"{plural(len(values), 'sample')} written to {path}", as_json)
 
 
 def write_samples(

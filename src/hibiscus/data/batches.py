@@ -11,7 +11,16 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 
-__all__ = ["MOVED", "BatchBuilder", "Normalize", "PairBatchBuilder", "as_tensor", "iterate", "mix_seed"]
+__all__ = [
+    "MOVED",
+    "AlignedBatchBuilder",
+    "BatchBuilder",
+    "Normalize",
+    "PairBatchBuilder",
+    "as_tensor",
+    "iterate",
+    "mix_seed",
+]
 
 MOVED = (
     "mask",
@@ -86,6 +95,23 @@ class PairBatchBuilder:
         batch = self.build_batch(raw)
         batch["transformed"] = self.build_batch(raw, augment)["image"]
         return batch
+
+
+class AlignedBatchBuilder:
+    """Builds batches of `image` and `target_image`, which are augmented alike."""
+
+    def __init__(self, images: Mapping[str, Normalize]):
+        self.images = images
+
+    def __call__(self, raw: dict[str, Tensor], augment: Callable[[Tensor], Tensor] | None = None) -> Any:
+        """The batch; a geometric `augment` is applied to the channels of both images together."""
+        if augment is None:
+            return Batch({name: normalize(raw[name]) for name, normalize in self.images.items()})
+        device = self.images["image"].device
+        pixels = [raw[name].to(device).permute(0, 3, 1, 2).float() / 255 for name in self.images]
+        both = augment(torch.cat(pixels, 1)).split([values.shape[1] for values in pixels], 1)
+        named = zip(self.images.items(), both, strict=True)
+        return Batch({name: x * normalize.scale + normalize.shift for (name, normalize), x in named})
 
 
 def mix_seed(*numbers: int) -> int:

@@ -30,6 +30,11 @@ class DataConfig(BaseModel):
     target_domain: str | None = Field(
         None, description="the other image domain, if it is a separate file or folder"
     )
+    pairs: str | None = Field(
+        None,
+        description="image pairs: two folders of aligned images, INPUT,TARGET; or left or right, the half of "
+        "each image file that is the input",
+    )
     image_size: Side | tuple[Side, Side] | None = Field(
         None, description="image size in pixels: side, or height,width; detected by default"
     )
@@ -122,15 +127,7 @@ class DataConfig(BaseModel):
 
     def opening(self) -> dict[str, Any]:
         """The options that `open_data` takes."""
-        names = (
-            "target",
-            "multi_label",
-            "label_separator",
-            "test_data",
-            "target_domain",
-            "image_size",
-            "channels",
-            "white_level",
-        )
+        names = ("target", "multi_label", "label_separator", "test_data", "target_domain", "pairs")
+        names = (*names, "image_size", "channels", "white_level")
         names = (*names, "box_edges", "box_units", "box_orientation", "max_bad_fraction")
         return {name: getattr(self, name) for name in names} | self.reading()

@@ -105,7 +105,8 @@ class Dataset:
             5)`: xmin, ymin, xmax, ymax as fractions of the image's width and height, and the class, which is
             `PADDING` in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height
             and width of the images in their files; `box_areas` float32 `(items, rows)`, the annotated area of
-            the object in each box, as a fraction of the image.
+            the object in each box, as a fraction of the image; `target_image` uint8, the image that belongs
+            to each `image`.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in
             the same part, and adding an item moves no other.

@@ -27,6 +27,7 @@ from hibiscus.data.label_files import find_label_files, open_label_files
 from hibiscus.data.label_reading import read_labels
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
+from hibiscus.data.paired import open_pairs
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.tables.join import join_parts
 from hibiscus.data.tables.open import open_table
@@ -52,6 +53,7 @@ def open_data(
     label_separator: str | None = None,
     test_data: Any = None,
     target_domain: Any = None,
+    pairs: str | None = None,
     image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     white_level: float | None = None,
@@ -80,6 +82,8 @@ def open_data(
         test_data: the test part, if it is a separate file or folder.
         target_domain: the other image domain, if it is a separate file or folder; all images are resized to
             the larger size of the two.
+        pairs: for aligned image pairs, the names of two folders, `INPUT,TARGET`; or `left` or `right`, the
+            half of each file that is the input.
         image_size: side in pixels, or `(height, width)`, that images are resized to; detected by default.
         channels: 1 for grayscale or 3 for RGB; detected by default.
         white_level: the value of white in images of more than 8 bits; by default the maximum of the training
@@ -106,7 +110,7 @@ def open_data(
     }
     box_reading = BoxReading(box_edges, box_units, box_orientation)
     options: dict[str, Any] = {"target": target, **image_options, "box_reading": box_reading}
-    options |= {"reading": TableOptions.of(table), "trained": trained}
+    options |= {"reading": TableOptions.of(table), "trained": trained, "pairs": pairs}
     options["mask_names"] = trained["mask"].names if trained is not None and "mask" in trained else ()
     dataset = _open_one(path, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
@@ -116,12 +120,13 @@ def open_data(
     if test_data is not None:
         if "image" in dataset.fields:
             shape = dataset.fields["image"].shape
-            options.update(image_size=tuple(map(int, shape[1:3])), channels=int(shape[3]))
+            options.update(image_size=tuple(map(int, shape[1:3])))
+            options.update({} if pairs else {"channels": int(shape[3])})  # those of a target may differ
             options.update(dataset.about.get("image", {}), mask_names=dataset.names.get("mask", ()))
         test = _open_one(test_data, like=dataset, **options)
         dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(target_domain, **{**options, "target": None})
+        other = _open_one(target_domain, **{**options, "target": None, "pairs": None})
         dataset = join_domains(dataset, other, image_size, channels)
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
@@ -209,6 +214,8 @@ def _siblings(path: Path) -> list[Path]:
 
 
 def _open_folder(folder: Path, **options: Any) -> Dataset:
+    if options.get("pairs") is not None:
+        return open_pairs(folder, options["pairs"], **_image(options))
     try:
         names = sorted(child.name for child in folder.iterdir())
     except OSError as error:
@@ -275,6 +282,8 @@ def _table(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
+    if options.get("pairs") is not None:
+        raise DataError(f"{file}: pairs={options['pairs']}", "a folder of images", "omit pairs")
     name = file.name.lower()
     if is_idx(file):
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})

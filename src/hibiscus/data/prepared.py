@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.batches import BatchBuilder, Normalize, PairBatchBuilder, as_tensor, iterate
+from hibiscus.data.batches import (
+    AlignedBatchBuilder,
+    BatchBuilder,
+    Normalize,
+    PairBatchBuilder,
+    as_tensor,
+    iterate,
+)
 from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
@@ -89,6 +96,15 @@ class PreparedData:
         images, build_pairs = {"image": self.tensors["image"]}, PairBatchBuilder(self._build_batch)
         items = self.parts[part]
         return ShuffledBatches(images, items, batch_size, seed, build_pairs, augment, self.share)
+
+    def aligned(
+        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+    ) -> ShuffledBatches:
+        """Endless shuffled batches of `image` and `target_image`, augmented alike."""
+        names = ("image", "target_image")
+        builder = AlignedBatchBuilder({name: self._build_batch.images[name] for name in names})
+        tensors = {name: self.tensors[name] for name in names}
+        return ShuffledBatches(tensors, self.parts[part], batch_size, seed, builder, augment, self.share)
 
     def domains(
         self, part: str, batch_size: int, seed: int, augment: Augment | None = None

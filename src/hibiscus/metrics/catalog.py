@@ -140,6 +140,11 @@ GENERATION = (
         "squared maximum mean discrepancy of features; about 0 for samples of one distribution"),
     _down("kernel_distance_external", "kernel distance, external features",
         "kernel distance in the features of a network from a file"),
+    _down("sliced_wasserstein", "sliced Wasserstein distance", "distance along random directions"),
+    _neutral("sliced_wasserstein_floor", "sliced Wasserstein of training items", "floor of a generator"),
+    _down("ks_mean", "mean Kolmogorov-Smirnov distance", "difference of the distributions of a column"),
+    _down("ks_max", "largest Kolmogorov-Smirnov distance", "that of the worst column"),
+    _down("correlation_error", "correlation error", "mean absolute difference of correlations of columns"),
     _neutral("density", "density",
         "how densely real images surround the generated ones; about 1 for real images"),
     _fraction("coverage", "coverage", "fraction of real images with a generated image in their neighborhood"),
@@ -156,8 +161,7 @@ GENERATION = (
         "reliability of the classifier that is used to evaluate samples", None),
     _fraction("classifier_confidence", "confidence of the classifier",
         "mean probability of the predicted class of a generated image"),
-    _fraction("encoder_accuracy", "encoder accuracy",
-        "accuracy of the encoder of a stacked GAN on real images"),
+    _fraction("encoder_accuracy", "encoder accuracy", "accuracy of a stacked GAN's encoder on real images"),
     _down("cycle_error", "cycle error",
         "mean absolute difference between an image and its translation to the other domain and back"),
 )
@@ -178,6 +182,7 @@ LIKELIHOOD = (
         "how well the factors can be predicted from the latent code"),
 )
 IMAGES = (
+    _down("l1_error", "L1 error", "mean absolute difference of pixels, as a fraction of the full scale"),
     _up("psnr", "PSNR", "peak signal-to-noise ratio of the image", "dB"),
     _up("ssim", "SSIM", "structural similarity of the image and its target"),
     _down("delta_e", "color difference ΔE (CIEDE2000)",

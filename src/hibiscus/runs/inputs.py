@@ -144,7 +144,7 @@ def prepare_inputs(
     Raises:
         DataError: a field that the run was trained on is missing.
     """
-    targets = ("label", "labels", "target", "factors", "domain", "mask", "boxes")
+    targets = ("label", "labels", "target", "factors", "domain", "mask", "boxes", "target_image")
     needed = [name for name in preparation.fields if name not in targets]
     if any(name not in dataset.fields for name in needed):
         raise DataError(

@@ -64,6 +64,11 @@ def fit_preparation(
     fields |= _fit_targets(dataset, train, kind)
     if "mask" in kind.needs:
         fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
+    if "target_image" in kind.needs:
+        images = dataset.fields["target_image"]
+        half = (0.5,) * images.shape[3]
+        target = ImagePreparation.fit(images, rows=train)
+        fields["target_image"] = dataclasses.replace(target, mean=half, std=half)
     if "boxes" in kind.needs:
         fields["boxes"] = BoxPreparation.fit(dataset.fields["boxes"], dataset.names["boxes"], train)
     if "factors" in kind.uses and "factors" in dataset.fields:

@@ -15,6 +15,10 @@ __all__ = ["check_fields", "no_labels", "what_was_there"]
 REQUIREMENTS = {  # for each field that a method may need: the expected data, and the fix if it is missing
     "environment": ("an environment", "gym:CartPole-v1"),
     "image": ("images", "pass a folder of images"),
+    "target_image": (
+        "aligned pairs of images",
+        "pairs=INPUT,TARGET with the names of two folders; pairs=left if each image file shows both",
+    ),
     "boxes": (
         "images with bounding boxes",
         "add boxes to the images: VOC, COCO, YOLO, CSV, CVAT, labelme, VIA or Label Studio files",

@@ -245,7 +245,8 @@ class Run:
             **conditions: values of the method's conditions.
 
         Returns:
-            `image` uint8 `(count, height, width, channels)`, and an array for each condition.
+            `image` uint8 `(count, height, width, channels)`, or `array` float32 `(count, ...)` for rows of
+            numbers and series, and an array for each condition.
 
         Raises:
             UsageError: the method does not sample, or has no such condition.

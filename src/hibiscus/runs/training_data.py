@@ -78,7 +78,9 @@ def open_other_data(data: Data, stored_options: dict[str, Any], preparation: Pre
     if "image" in preparation:
         image = preparation["image"]
         opening["image_size"] = (image.height, image.width)
-        opening["channels"], opening["white_level"] = image.channels, image.white_level
+        opening["white_level"] = image.white_level
+        if "target_image" not in preparation:  # a target may have other channels than its input
+            opening["channels"] = image.channels
     return open_data(data, trained=preparation, **opening)
 
 

@@ -25,6 +25,7 @@ BUNDLED = {
     "digits": "1,797 images of handwritten digits, 8x8 grayscale (UCI optdigits)",
     "two-photos": "520 crops of two photographs, 32x32 in color, a temple and a flower (CC BY, scikit-learn)",
     "digits-inverted": "1,797 digits, every second image inverted (dark on light): two image domains",
+    "digits-edges": "1,797 digits with their edges as inputs: aligned pairs of images",
     "iris": "150 flowers with four lengths, 3 species (Fisher 1936)",
     "wine": "178 wines with thirteen measurements, 3 growers (UCI)",
     "breast-cancer": "569 tumors with thirty measurements, 2 diagnoses (UCI)",
@@ -53,13 +54,15 @@ def _read(file: Path, **options) -> np.ndarray:
 
 def open_bundled(name: str) -> Dataset:
     """Opens bundled data by name, in the same form as a user's own files."""
-    if name in ("digits", "digits-inverted"):
+    if name in ("digits", "digits-inverted", "digits-edges"):
         rows = _read(_files() / "digits.csv.gz", delimiter=",")
         images = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
         fields: dict[str, Any] = {"image": images, "label": rows[:, 64].astype(np.int64)}
         if name == "digits-inverted":
             images[1::2] = 255 - images[1::2]
             fields["domain"] = np.array(["light on dark", "dark on light"])[np.arange(len(images)) % 2]
+        elif name == "digits-edges":
+            fields = {"image": _edges(images), "target_image": images}
         keys = content_keys(images)
     elif name == "shapes":
         images, factors = draw_shapes()
@@ -106,6 +109,13 @@ def _about_scenes(masks: np.ndarray, boxes: np.ndarray) -> dict[str, Any]:
         "boxes": about_boxes(BoxSet(Path(), SCENE_CLASSES[1:], images)),
         "mask": class_fractions(masks, SCENE_CLASSES),
     }
+
+
+def _edges(images: np.ndarray) -> np.ndarray:
+    """Where the brightness differs from the pixel above or to the left by at least half of the range."""
+    down = np.abs(np.diff(images.astype(np.int16), axis=1, prepend=0)) >= 128
+    across = np.abs(np.diff(images.astype(np.int16), axis=2, prepend=0)) >= 128
+    return np.where(down | across, 255, 0).astype(np.uint8)
 
 
 def _crops(image: np.ndarray) -> np.ndarray:
