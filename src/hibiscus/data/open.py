@@ -31,9 +31,9 @@ from hibiscus.data.paired import open_pairs
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.tables.join import join_parts
 from hibiscus.data.tables.open import open_table
-from hibiscus.data.tables.read import TABLE_ENDINGS, read_text
+from hibiscus.data.tables.part_tables import find_part_tables, open_part_tables
+from hibiscus.data.tables.read import TABLE_ENDINGS
 from hibiscus.data.tables.table_options import TableOptions
-from hibiscus.data.tables.target_columns import split_target
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import DataError, nearest
@@ -225,14 +225,9 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
         return open_idx(folder)
     if "test_batch.bin" in names or {"train.bin", "test.bin"} <= set(names):
         return open_cifar(folder)
-    tables = {
-        part: folder / name
-        for name in names
-        for part in ("train", "val", "test")
-        if _is_part_table(name, part)
-    }
+    tables = find_part_tables(folder, names)
     if "train" in tables and find_boxes(folder) is None:
-        return _open_part_tables(tables, options["target"], **_table(options))
+        return open_part_tables(tables, options["target"], **_table(options))
     if holds_texts(folder):
         return open_text_folder(folder, options["max_bad_fraction"])
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
@@ -245,28 +240,6 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
     if label_files := find_label_files(folder):
         return open_label_files(folder, label_files, options["target"], **_image(options))
     return open_image_folder(folder, **_image(options))
-
-
-def _open_part_tables(files: dict[str, Path], target: str | None, **options: Any) -> Dataset:
-    """A folder with `train.csv` and `val.csv` or `test.csv`; parts without the target column are left out."""
-    train = open_table(files["train"], target, **options)
-    datasets = {"train": train}
-    for part in ("val", "test"):
-        if part not in files:
-            continue
-        columns = [str(name) for name in read_text(files[part], options["options"]).frame.columns]
-        if not set(split_target(target, columns)) <= set(columns):
-            name = files[part].name
-            train.notes.append(
-                f"{name} has no column {target} and was left out; pass it to predict after training"
-            )
-        else:
-            datasets[part] = open_table(files[part], target, **options, like=train)
-    return join_parts(datasets) if len(datasets) > 1 else train
-
-
-def _is_part_table(name: str, part: str) -> bool:
-    return any(name.lower() == part + ending for ending in TABLE_ENDINGS)
 
 
 def _image(options: dict[str, Any]) -> dict[str, Any]:
