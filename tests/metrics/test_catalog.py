@@ -102,3 +102,9 @@ def test_the_selection_metric_knows_its_direction():
 def test_the_catalog_is_light():
     code = "import sys, hibiscus.metrics.catalog\nassert not {'numpy', 'torch', 'sklearn'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_label_of_a_likelihood_is_words():
+    label = get_metric("test/nll_8bit_500is").label
+    assert label == "negative log-likelihood, 8-bit pixels, 500 importance samples"
+    assert get_metric("val/median_ae").label == "median absolute error"
