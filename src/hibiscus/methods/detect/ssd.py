@@ -12,14 +12,16 @@ IoU and to all anchors whose IoU exceeds `match_threshold`; at inference, non-ma
 highest-scoring of overlapping boxes.
 
 Use it to count and locate objects such as cells, products or animals; annotations may be Pascal VOC, COCO,
-YOLO or CSV files. What most often goes wrong: objects without annotations (they are learned as background),
-objects smaller than the anchors of the finest map (set `finest_stride=4` or a larger `image_size`), and too
-few epochs: 200 images need about 60.
+YOLO, CSV and other files. Boxes are reported from the score with the best F1 on the validation part. What
+most often goes wrong: objects without annotations (they are learned as background), objects smaller than the
+anchors of the finest map (set `finest_stride=4` or a larger `image_size`), and too few epochs: 200 images
+need about 60.
 
 Differences from the paper: anchors fitted to the training boxes (`anchors=paper` for the paper's); a small
     ResNet v2 backbone with batch normalization, trained from scratch; all images are resized to one size with
     their typical aspect ratio; predictions use an exponential moving average (EMA) of the weights.
-    `class_loss=focal` uses all background anchors and down-weights easy ones.
+    `class_loss=focal` uses all background anchors and down-weights easy ones; `offsets=raw` predicts the
+    differences of the edges of box and anchor.
 
 Reference: Liu et al., "SSD: Single Shot MultiBox Detector", 2016, arXiv 1512.02325; focal loss: Lin et al.,
     2017, arXiv 1708.02002; Soft-NMS: Bodla et al., 2017, arXiv 1704.04503; anchors from data: Redmon,
