@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,8 +93,9 @@ def test_predict_takes_paths_arrays_and_data(trained):
     assert len(run.predict(images)["label"]) == 4
     assert len(run.predict(images[0])["label"]) == 1
     assert len(run.predict(hb.open(photos))["label"]) == 60
+    assert len(run.predict(np.zeros((4, 9, 9), np.uint8))["label"]) == 4  # resized, as files are
     with pytest.raises(DataError, match=r"\(items, 8, 8, 1\)"):
-        run.predict(np.zeros((4, 9, 9), np.uint8))
+        run.predict(np.zeros((4, 3, 8, 8, 1), np.uint8))
 
 
 def test_embed_gives_what_the_last_layer_sees(trained):
@@ -116,12 +118,16 @@ def test_last_and_best_checkpoint(trained):
         run.method("first")
 
 
-def test_evaluate_on_other_data_leaves_the_result_alone(trained):
+def test_evaluate_on_other_data_leaves_the_result_alone(trained, tmp_path):
     run, photos = trained
     kept = (run.path / "evaluation.json").read_bytes()
-    assert "linear model" in run.evaluation(str(photos))["baselines"]
-    assert run.evaluation(hb.open(photos))["items"] == 60
+    other = shutil.copytree(photos, tmp_path / "other")
+    for label in other.iterdir():
+        next(iter(sorted(label.iterdir()))).unlink()
+    assert "linear model" in run.evaluation(str(other))["baselines"]
+    assert run.evaluation(hb.open(other))["items"] == 58
     assert (run.path / "evaluation.json").read_bytes() == kept
+    assert run.evaluation(hb.open(photos)) == run.evaluation()  # the test part of its own data
 
 
 def test_a_data_set_from_memory(tmp_path):
