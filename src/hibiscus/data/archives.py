@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import stat
 import tarfile
@@ -18,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
 from hibiscus.data.files import folders_in, is_hidden, safe_relative
-from hibiscus.data.images.cache import cache_folder
 from hibiscus.errors import DataError
 from hibiscus.progress import step
 
@@ -58,7 +57,8 @@ def extracted(file: Path) -> Path:
         folder = cache_folder() / "archives" / key
         if not (folder / "complete").exists():
             _extract_into(folder, file)
-        os.utime(folder / "complete")  # the cache removes what was not used for long
+            trim_cache()
+        mark_used(folder)
     except OSError as error:
         received = f"{file}: cannot be extracted ({error.strerror or error})"
         raise DataError(received, "a readable archive, and space in the cache", "extract it first") from None

@@ -5,6 +5,7 @@ be deleted at any time. If it grows beyond `$HIBISCUS_CACHE_SIZE` (5 GB by defau
 used for the longest time are deleted first.
 
     images/KEY/                        decoded images
+    archives/KEY/                      extracted zip and tar archives
     feature-networks/KEY.safetensors   networks in whose features images are compared
     precision.json                     the faster precision of linear layers, as measured on this machine
 
@@ -26,6 +27,7 @@ from pathlib import Path
 from hibiscus.errors import ConfigError
 
 __all__ = [
+    "KINDS",
     "CacheEntry",
     "cache_entries",
     "cache_folder",
@@ -37,7 +39,7 @@ __all__ = [
 
 DEFAULT_LIMIT = "5GB"
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-KINDS = ("images", "feature-networks")
+KINDS = ("images", "archives", "feature-networks")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
 ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
 
