@@ -13,7 +13,7 @@ __all__ = ["ROUNDS", "affordable_rows", "boosted_classifier", "boosted_regressio
 Array = NDArray[np.float64]
 
 ROUNDS = 100  # trees for each output
-COST = 1.5e9  # values read by all trees: about ten seconds
+COST = 4e8  # values read by all trees: about ten seconds on two cores
 
 
 def affordable_rows(rows: int, features: int, outputs: int) -> int:
