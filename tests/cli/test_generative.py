@@ -251,3 +251,18 @@ def test_the_report_names_the_verbs_that_a_run_can(vae_run, iris_run):
     page = (Path(iris_run) / "report.html").read_text(encoding="utf-8")
     assert "hibiscus embed " in page
     assert "hibiscus sample " not in page
+
+
+def test_rows_of_numbers_are_written_as_a_table(cli, fails, tmp_path):
+    options = ("epochs=1", "max_rounds=2", "--no-evaluate", "--quiet")
+    cli("train", "gan-1d", "diabetes", *options, "--out", tmp_path / "run")
+    answer = cli("sample", tmp_path / "run", "-n", "5", "--out", tmp_path / "rows.csv")
+    assert answer.out == f"5 samples written to {tmp_path / 'rows.csv'}\n"
+    frame = pd.read_csv(tmp_path / "rows.csv")
+    assert (len(frame), list(frame.columns)[:3]) == (5, ["age", "sex", "bmi"])
+    cli("sample", tmp_path / "run", "-n", "5", "--out", tmp_path / "rows.npz")
+    np.testing.assert_allclose(np.load(tmp_path / "rows.npz")["samples"], frame.to_numpy(), rtol=1e-5)
+    cli("sample", tmp_path / "run", "-n", "2")
+    assert len(pd.read_csv(tmp_path / "run" / "samples" / "samples.csv")) == 2
+    expected = "rows of numbers: .csv or .npz"
+    fails(2, expected, "sample", tmp_path / "run", "--out", tmp_path / "rows.png")

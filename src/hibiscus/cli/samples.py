@@ -105,9 +105,7 @@ def match_destination(path: Path, out: str | None, images: bool) -> Path:
     """
     if out is None:
         return path if images else unused(path.with_name("samples.csv"))
-    if images == (path.suffix.lower() == ".csv") or (
-        not images and path.suffix.lower() not in (".csv", ".npz")
-    ):
+    if path.suffix.lower() not in (("", ".png", ".npz") if images else (".csv", ".npz")):
         expected = "images: .png, .npz or a folder" if images else "rows of numbers: .csv or .npz"
         fix = f"--out {path.stem}{'.png' if images else '.csv'}"
         raise UsageError(f"--out {out} for {'images' if images else 'rows of numbers'}", expected, fix)
