@@ -101,7 +101,8 @@ def upgrade_options(options: dict[str, Any], version: int) -> dict[str, Any]:
     options = _network(options) if version < FORMAT else options
     if version > 1:
         return options
-    return {DATA_OPTIONS.get(name, name): value for name, value in _options(options).items()}
+    named: dict[str, Any] = _options(options)
+    return {DATA_OPTIONS.get(name, name): value for name, value in named.items()}
 
 
 def _from_version_2(file: str, content: dict[str, Any]) -> dict[str, Any]:
