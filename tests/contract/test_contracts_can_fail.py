@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import nn
 
 from contract import checks
-from hibiscus.errors import TrainingError
+from hibiscus.errors import ConfigError, TrainingError
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
@@ -218,7 +218,7 @@ def test_the_whole_toy_keeps_every_contract(check, tmp_path):
 
 @pytest.mark.parametrize(("check", "broken"), BROKEN, ids=lambda one: one.__name__)
 def test_a_broken_toy_breaks_it(check, broken, tmp_path):
-    with pytest.raises((AssertionError, ValueError, TrainingError)):
+    with pytest.raises((AssertionError, ConfigError, ValueError, TrainingError)):
         check(broken, tmp_path)
 
 

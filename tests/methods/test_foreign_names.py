@@ -22,7 +22,6 @@ NAMES = {entry.name for entry in METHODS}
         ("cluster", "use iic"),
         ("k-means", "use iic"),
         ("gan", "use dcgan, wgan-gp or progan"),
-        ("pix2pix", "use cyclegan"),
         ("resnet18", "resnet18 is a network: hibiscus train classify DATA net=resnet18"),
         ("resnet", "resnet is a network: hibiscus train classify DATA net=resnet50"),
         ("lstm", "lstm is a network: hibiscus train classify DATA net=lstm"),
