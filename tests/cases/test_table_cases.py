@@ -419,6 +419,20 @@ def test_missing_value_words_that_are_classes(tmp_path):
     assert set(opened(tmp_path, lines, missing=["?"]).class_counts()) == {"NA", "good", "poor"}
 
 
+def test_a_total_that_is_no_sum_of_the_rows_is_told(tmp_path):
+    data = opened(tmp_path, ["region,sales,y", "n,1,a", "s,2,b", "w,3,a", "e,4,b", "Total,2999,a"])
+    assert len(data) == 5
+    note_about(data, "Total, 2999", "named like a total", "read as a row")
+
+
+def test_the_header_repeated_by_concatenated_files_is_no_row(tmp_path):
+    part = ["size,y", "1,a", "2,b", "3,a"]
+    data = opened(tmp_path, part * 3)
+    assert data.fields["table"]["size"].tolist() == [1, 2, 3] * 3
+    assert set(data.class_counts()) == {"a", "b"}
+    note_about(data, "2 rows that repeat the header")
+
+
 def test_a_total_at_the_end_and_a_title_above(tmp_path):
     lines = ["Sales 2020", "", "region,sales,y", "n,1,a", "s,2,b", "w,3,a", "e,4,b", "Total,10,"]
     data = opened(tmp_path, lines)

@@ -41,6 +41,12 @@ def named_rows(frame: DataFrame, header: bool | None = None) -> tuple[list[str],
     names = [name or f"column_{number}" for number, name in enumerate(first, 1)]
     body = frame.iloc[1:] if given else frame
     body = body.reset_index(drop=True)
+    if given and any(first) and len(first) > 1:
+        again = (body.fillna("") == first).all(axis=1)
+        if again.any():
+            count = "1 row that repeats" if again.sum() == 1 else f"{again.sum():,} rows that repeat"
+            notes.append(f"{count} the header left out")
+            body = body.loc[~again]
     body = _without_extra_rows(body, sample[1:] if given else [], notes)
     blank = [number for number, name in enumerate(first) if given and not name]
     empty = [number for number in blank if not body.iloc[:, number].notna().any()]
@@ -63,11 +69,15 @@ def _without_extra_rows(body: DataFrame, sample: list[list[str]], notes: list[st
     if len(body) > 3:
         last = body.iloc[-1].fillna("").tolist()
         word = next((text for text in last if text.strip()), "")
+        shown = ", ".join(text for text in last if text)[:60]
         if TOTAL.fullmatch(word) and total_row(body.fillna("").to_numpy().tolist()):
-            notes.append(
-                f"the last row ({', '.join(text for text in last if text)[:60]}) is a total and was left out"
-            )
+            notes.append(f"the last row ({shown}) is a total and was left out")
             body = body.iloc[:-1]
+        elif TOTAL.fullmatch(word) and len(word.split()) <= 2 and re.search("[0-9]", shown):
+            notes.append(
+                f"the last row ({shown}) is named like a total, but no number is the sum or mean of those "
+                "above, so it is read as a row; if it is a total, delete it"
+            )
     return body
 
 
