@@ -46,7 +46,10 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
 
 
 def _frame(predicted: dict[str, Any]) -> Any:
-    """One row per item; an array of several columns becomes as many columns, probabilities one per class."""
+    """One row per item; an array of several columns becomes as many columns, probabilities one per class.
+
+    The values of several targets stand in columns with the names of the targets.
+    """
     import numpy as np
     import pandas as pd
 
@@ -54,7 +57,7 @@ def _frame(predicted: dict[str, Any]) -> Any:
 
     columns: dict[str, Any] = {}
     for name, values in predicted.items():
-        if name in ("skipped", "notes", "classes"):
+        if name in ("skipped", "notes", "classes", "targets"):
             continue
         array = np.asarray(values)
         if name == "id":
@@ -63,6 +66,8 @@ def _frame(predicted: dict[str, Any]) -> Any:
             columns[name] = array
         elif array.shape[1] == 1:
             columns[name] = array[:, 0]
+        elif name == "value" and "targets" in predicted:
+            columns |= dict(zip(predicted["targets"], array.T, strict=True))
         else:
             flat = array.reshape(len(array), -1)
             by_class = name == "probabilities" and "classes" in predicted

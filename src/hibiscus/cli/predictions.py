@@ -24,6 +24,7 @@ SEPARATE = (
     "skipped",
     "notes",
     "classes",
+    "targets",
     "probabilities",
     "size",
 )  # entries that are no columns on the screen

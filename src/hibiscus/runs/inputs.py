@@ -16,9 +16,9 @@ from PIL import Image
 from hibiscus.data.archives import extracted, is_archive
 from hibiscus.data.arrays.idx import is_idx, read_idx
 from hibiscus.data.arrays.open import open_arrays
-from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -212,6 +212,8 @@ def label_predictions(
 ) -> dict[str, Any]:
     """The predictions of a method, with the most probable class by name, and numbers under the name `value`.
 
+    If these are of several targets, `targets` names them, in the order of the columns of `value`.
+
     Args:
         dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`,
             and `notes` on how they were read, if there are any.
@@ -220,6 +222,8 @@ def label_predictions(
         preparation: with the classes of training, if the method learned them.
     """
     named = {"value" if name == "values" else name: values for name, values in predictions.items()}
+    if "values" in predictions and len(preparation["target"].names) > 1:
+        named["targets"] = list(preparation["target"].names)
     if "probabilities" in predictions and "label" in preparation and "label" not in predictions:
         probabilities = predictions["probabilities"]
         classes = list(predictions["classes"] if "classes" in predictions else preparation["label"].names)
