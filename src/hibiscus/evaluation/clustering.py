@@ -19,6 +19,7 @@ from hibiscus.training.method import Evaluation
 __all__ = [
     "ClusteringOptions",
     "evaluate_clusters",
+    "fit_match",
     "fixed_augmentation",
     "head_metrics",
     "validation_owner",
@@ -74,7 +75,7 @@ def head_metrics(
     """
     metrics = {"mutual_information": -invariant_information(first[head], second[head]).item()}
     if "label" in data.arrays:
-        match = None if validation is None else _fit_match(validation[head].argmax(1).numpy(), data)
+        match = None if validation is None else fit_match(validation[head].argmax(1).numpy(), data)
         metrics |= clustering_metrics(first[head].argmax(1).numpy(), data.values("label", part), match)
     return metrics
 
@@ -86,7 +87,7 @@ def validation_owner(data: PreparedData, part: str) -> PreparedData | None:
     return owner if fits else None
 
 
-def _fit_match(cluster: np.ndarray, data: PreparedData) -> dict[int, int]:
+def fit_match(cluster: np.ndarray, data: PreparedData) -> dict[int, int]:
     """The class of each cluster, fitted on the validation part."""
     return match_clusters(cluster_table(cluster, (data.training or data).values("label", "val")))
 
@@ -118,7 +119,7 @@ def evaluate_clusters(
         ),
     ]
     if "label" in data.arrays:
-        match = None if validation is None else _fit_match(validation[head].argmax(1).numpy(), data)
+        match = None if validation is None else fit_match(validation[head].argmax(1).numpy(), data)
         report_items.insert(0, _by_class(first[head].argmax(1).numpy(), data, part, first.shape[2], match))
     views = Views(first, second, validation).map(lambda values: values[head : head + 1])
     return Evaluation(metrics[head], _baselines(views, data, part, options), report_items)

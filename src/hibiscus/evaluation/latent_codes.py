@@ -45,6 +45,7 @@ def evaluate_codes(
     data: PreparedData,
     part: str,
     features: str = "own",
+    match: Mapping[int, int] | None = None,
 ) -> Evaluation:
     """The usual generator evaluation, and the effect of the labels and codes.
 
@@ -55,6 +56,7 @@ def evaluate_codes(
         data: prepared data, with classes if it is labeled.
         part: its name.
         features: as in `evaluate_generator`.
+        match: the class of each label for real images; by default it is fitted on the part itself.
     """
     samples: dict[str, np.ndarray] = {}
     evaluation = evaluate_generator(_recorded(sample, samples), data, part, features)
@@ -64,7 +66,7 @@ def evaluate_codes(
         predicted = network.classify(data, samples["image"])
         evaluation.metrics.update(clustering_metrics(samples["label"], predicted))
         if "label" in data.arrays:
-            real = clustering_metrics(predictions["cluster"], data.values("label", part))
+            real = clustering_metrics(predictions["cluster"], data.values("label", part), match)
             evaluation.metrics.update({f"real_{name}": value for name, value in real.items()})
         counts = cluster_table(samples["label"], predicted, num_labels, len(network.classes))
         names = [f"{number} ({network.classes[best]})" for number, best in enumerate(counts.argmax(1))]

@@ -42,6 +42,7 @@ from torch.nn import functional
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import latent_codes
+from hibiscus.evaluation.clustering import fit_match, validation_owner
 from hibiscus.losses import (
     cross_entropy,
     discriminator_cross_entropy,
@@ -182,4 +183,6 @@ class InfoGAN(GAN):
             )
 
         predictions, features = self.predict(data, part), self.config.metric_features
-        return latent_codes.evaluate_codes(self.sample, generate, predictions, data, part, features)
+        owner = validation_owner(data, part)
+        match = None if owner is None else fit_match(self.predict(owner, "val")["cluster"], data)
+        return latent_codes.evaluate_codes(self.sample, generate, predictions, data, part, features, match)
