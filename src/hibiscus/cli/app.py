@@ -123,7 +123,7 @@ def resume(
     debug: Debug = False,
 ) -> None:
     """Resume an interrupted run."""
-    api = load_api(run)
+    api = load_api(run, data=data)
     from hibiscus.cli.metrics import result
 
     result(api.resume(run, data=data, device=device, quiet=quiet or as_json), [], as_json, quiet)
@@ -157,7 +157,7 @@ def evaluate(
     from hibiscus.cli.metrics import evaluation, parse_requirements
 
     requirements = parse_requirements(require)
-    api = load_api(run)
+    api = load_api(run, data=data)
 
     loaded = api.load(run, device=device)
     evaluation(loaded, loaded.evaluation(data, checkpoint, again), requirements, as_json, quiet)

@@ -91,19 +91,24 @@ def command_line() -> list[str]:
     return ["hibiscus", *sys.argv[1:]]
 
 
-def load_api(*runs: str) -> Any:
+def load_api(*runs: str, data: str | None = None) -> Any:
     """The Python API, which imports PyTorch: a second on some machines, ten on others.
 
     Args:
         *runs: run folders that are needed.
+        data: that is needed.
 
     Raises:
         RunError: there is no run in one of the folders; this error comes at once.
+        DataError: there is no such data; so does this one.
     """
+    from hibiscus.data.locations import check_exists
     from hibiscus.runs.folder import find_run
 
     for run in runs:
         find_run(run)
+    if data is not None:
+        check_exists(data)
     with step("starting", line=lambda: "starting ..."):
         from hibiscus import api
     return api
@@ -127,8 +132,10 @@ def read_training(
     Raises:
         UsageError: no or an unknown method, no data, or a word that is no option.
         ConfigError: an option that the method does not have, or a file of options that cannot be used.
+        DataError: there is no such data.
     """
     from hibiscus.cli.config_file import read_command, require
+    from hibiscus.data.locations import check_exists
     from hibiscus.methods.option_names import data_option_names, method_option_names
     from hibiscus.methods.registry import find_method, list_methods
     from hibiscus.runs.option_words import check_names
@@ -144,6 +151,9 @@ def read_training(
     known = method_option_names(find_method(name).target)
     if known is not None:
         check_names(command.options, {*known, *data_option_names(), *VERB_OPTIONS.get(verb, ())}, name)
+    for place in (path, command.options.get("test_data"), command.options.get("target_domain")):
+        if isinstance(place, str):
+            check_exists(place)
     return name, path, command.options
 
 

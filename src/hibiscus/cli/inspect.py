@@ -21,6 +21,7 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     Raises:
         HibiscusError: an unknown option, or data that cannot be opened.
     """
+    from hibiscus.data.locations import check_exists
     from hibiscus.errors import ConfigError, DataError, nearest
     from hibiscus.methods.option_names import data_option_names
     from hibiscus.runs.option_words import join_roles
@@ -31,6 +32,7 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
         raise ConfigError(
             f"there is no option '{unknown[0]}'", "an option of data", nearest(unknown[0], known)
         )
+    check_exists(path)
     with step("starting", line=lambda: "starting ..."):
         from hibiscus.data.config import DataConfig
         from hibiscus.data.open import open_data
@@ -170,7 +172,7 @@ def _and_more(count: int, one: str, many: str = "") -> list[str]:
 
 def list_all(as_json: bool) -> None:
     """Lists methods, networks and bundled data."""
-    from hibiscus.data.builtin.open import BUNDLED
+    from hibiscus.data.locations import BUNDLED
     from hibiscus.methods.registry import list_methods
     from hibiscus.networks.registry import list_networks
 

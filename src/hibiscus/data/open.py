@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,16 +14,16 @@ from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
-from hibiscus.data.builtin.open import BUNDLED, open_bundled
+from hibiscus.data.builtin.open import open_bundled
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped
 from hibiscus.data.files import IMAGE_ENDINGS
-from hibiscus.data.foreign_data import data_hint
 from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
 from hibiscus.data.in_memory import open_in_memory
 from hibiscus.data.label_files import find_label_files, open_label_files
 from hibiscus.data.label_reading import read_labels
+from hibiscus.data.locations import BUNDLED, existing
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.paired import open_pairs
@@ -36,7 +35,7 @@ from hibiscus.data.tables.read import TABLE_ENDINGS
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
-from hibiscus.errors import DataError, nearest
+from hibiscus.errors import DataError
 
 __all__ = ["TABLE_ENDINGS", "open_data"]
 
@@ -155,18 +154,7 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
         from hibiscus.data.hub import open_hub
 
         return open_hub(path[3:], options["target"])
-    try:
-        location = Path(path).expanduser()
-        exists = location.exists()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~user
-        raise DataError(
-            f"{path[:200]}: not a valid path ({error})", "a folder or a file", "check the path"
-        ) from None
-    if not exists and re.match(r"[a-z]{2,}:", path):
-        expected = "a path, a bundled name, hf:owner/name or gym:NAME"
-        raise DataError(f"{path}: unknown prefix", expected, "check the part before the colon")
-    if not exists:
-        raise _missing(path, location)
+    location = existing(path)
     if location.is_dir():
         return _open_folder(location, **options)
     # A link counts by the name of the file that it leads to.
@@ -189,28 +177,6 @@ def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     dataset.skipped = [Skipped(plain(bad.path), plain(bad.reason)) for bad in dataset.skipped]
     dataset.notes = [plain(note) for note in dataset.notes]
     return dataset
-
-
-def _missing(path: str, location: Path) -> DataError:
-    """The error for a path that does not exist; no bundled name is guessed for what looks like a path."""
-    bundled = [] if location.suffix or os.sep in path else BUNDLED
-    hint = nearest(location.name, [*bundled, *(p.name for p in _siblings(location))])
-    hint = data_hint(path) or (hint if hint.startswith("did you mean") else "check the path")
-    expected = "a folder or a file"
-    if bundled:
-        expected = f"a folder, a file, or a bundled dataset ({', '.join(BUNDLED)})"
-    return DataError(f"{path}: no such file or folder", expected, hint)
-
-
-def _siblings(path: Path) -> list[Path]:
-    try:
-        return (
-            [child for child in path.parent.iterdir() if not child.name.startswith(".")][:200]
-            if path.parent.is_dir()
-            else []
-        )
-    except OSError:
-        return []
 
 
 def _open_folder(folder: Path, **options: Any) -> Dataset:

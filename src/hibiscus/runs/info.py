@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT

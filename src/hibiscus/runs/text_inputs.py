@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.data.archives import ARCHIVE_ENDINGS
-from hibiscus.data.builtin.open import BUNDLED
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.open import TABLE_ENDINGS
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import DataError

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import RunError

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from hibiscus.data.builtin.open import BUNDLED
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 

@@ -10,9 +10,9 @@ from PIL import Image
 from hibiscus.data.boxes.boxset import AnnotatedImage
 from hibiscus.data.boxes.coco_masks import segmentation_mask
 from hibiscus.data.boxes.formats import find_boxes, read_boxes
-from hibiscus.data.builtin.open import BUNDLED
 from hibiscus.data.builtin.scenes import draw_scene_instances
 from hibiscus.data.dataset import PADDING, Dataset
+from hibiscus.data.locations import BUNDLED
 
 __all__ = ["read_instances"]
 

@@ -16,23 +16,12 @@ from hibiscus.data.builtin.shapes import draw_shapes
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.decode import open_image
 from hibiscus.data.keys import content_keys, frame_keys
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.masks.folder import class_fractions
 from hibiscus.errors import DataError
 
-__all__ = ["BUNDLED", "open_bundled"]
+__all__ = ["open_bundled"]
 
-BUNDLED = {
-    "digits": "1,797 images of handwritten digits, 8x8 grayscale (UCI optdigits)",
-    "two-photos": "520 crops of two photographs, 32x32 in color, a temple and a flower (CC BY, scikit-learn)",
-    "digits-inverted": "1,797 digits, every second image inverted (dark on light): two image domains",
-    "digits-edges": "1,797 digits with their edges as inputs: aligned pairs of images",
-    "iris": "150 flowers with four lengths, 3 species (Fisher 1936)",
-    "wine": "178 wines with thirteen measurements, 3 growers (UCI)",
-    "breast-cancer": "569 tumors with thirty measurements, 2 diagnoses (UCI)",
-    "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
-    "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
-    "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
-}
 IRIS = ["sepal length", "sepal width", "petal length", "petal width"]
 SIDE = 32  # of the crops of a photograph
 DIABETES = ["age", "sex", "bmi", "blood pressure", "s1", "s2", "s3", "s4", "s5", "s6"]
