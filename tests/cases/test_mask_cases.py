@@ -149,7 +149,7 @@ def test_masks_without_an_image_and_images_without_a_mask_are_named(tmp_path):
     data = open_data(folder, max_bad_fraction=0.1)
     assert len(data) == 18
     assert any(
-        note.startswith("1 masks have no image of the same name") and "3.png" in note for note in data.notes
+        note.startswith("1 mask has no image of the same name") and "3.png" in note for note in data.notes
     )
     assert "no mask with this name" in data.skipped[0].reason
     with pytest.raises(DataError, match="1 of 19 files"):

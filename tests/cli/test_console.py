@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hibiscus.cli.console import number, plain, plural, table, unused, wrap
+from hibiscus.cli.console import number, plain, table, unused, wrap
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,6 @@ def test_values_as_json_knows_them(tmp_path):
         "b": [[0, 1], None],
         "c": str(tmp_path),
     }
-    assert (plural(1, "item"), plural(2000, "item"), plural(2, "class", "classes")) == (
-        "1 item",
-        "2,000 items",
-        "2 classes",
-    )
 
 
 def test_a_place_where_nothing_is(tmp_path):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.keys import content_keys, digest, frame_keys
 from hibiscus.data.labels import are_measures
+from hibiscus.errors import DataError
 
 
 def dataset(labels=("a", "b", "a", "b"), values=(0, 1, 2, 2), **more):
@@ -151,3 +152,13 @@ def test_a_label_with_a_full_stop_counts_as_its_class():
         "b": {"train": 1, "test": 1},
         "c.": {"train": 0, "test": 1},
     }
+
+
+def test_the_fix_of_most_bad_files_is_named():
+    bad = [Skipped("a", "a: bad"), *(Skipped(name, f"{name}: a JPEG", fix="save as PNG") for name in "bc")]
+    with pytest.raises(DataError) as all_bad:
+        check_bad_files("d", bad, 3, 0.05)
+    assert all_bad.value.fix == "save as PNG"
+    with pytest.raises(DataError) as some_bad:
+        check_bad_files("d", bad[1:], 8, 0.05)
+    assert some_bad.value.fix.startswith("save as PNG, or allow more with max_bad_fraction=0.25")

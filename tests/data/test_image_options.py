@@ -6,7 +6,7 @@ from hibiscus.data.image_options import check_image_shape, check_max_bad, note_i
 from hibiscus.errors import ConfigError, DataError
 
 
-@pytest.mark.parametrize("size", [0, 5000, 2.5, (8, 8, 8), (8, 0)])
+@pytest.mark.parametrize("size", [0, 5000, 2.5, (8,), (8, 8, 8), (8, 0)])
 def test_sizes_that_images_cannot_have(size):
     with pytest.raises(ConfigError, match="image_size"):
         check_image_shape(size if not isinstance(size, float) else [size], None)

@@ -108,3 +108,9 @@ def test_a_bundled_name_is_no_guess_for_a_path(path, is_path, tmp_path, monkeypa
         open_data(path)
     assert ("digits" in error.value.fix) is not is_path
     assert ("bundled" in error.value.expected) is not is_path
+
+
+@pytest.mark.parametrize("data", ["digits", "gym:CartPole-v1", np.zeros((3, 8, 8, 1), np.uint8)])
+def test_pairs_are_of_folders_only(data):
+    with pytest.raises(DataError, match=r"pairs=left"):
+        open_data(data, pairs="left")

@@ -116,9 +116,30 @@ def test_an_empty_part_is_told(count, val, test, part):
     with pytest.raises(
         DataError, match=f"/some/data: {count} items leave none for the {PART_NAMES[part]} part"
     ) as caught:
-        make_split(made(np.arange(count)), val=val, test=test)
+        make_split(made(np.arange(count)), "hash", val=val, test=test)
     assert caught.value.expected
     assert caught.value.fix
+
+
+@pytest.mark.parametrize("count", [3, 5, 12, 30])
+def test_few_items_without_labels_fill_every_part(count):
+    for start in range(20):  # some of these leave a part empty by hash
+        values = [*range(100 * start, 100 * start + count), 100 * start]
+        parts = make_split(made(values))
+        assert min(map(len, parts.values())) > 0
+        where = part_of(parts)
+        assert where[0] == where[count]  # equal items stay together
+        back = part_of(make_split(made(values[::-1])))
+        assert [back[count - item] for item in range(count + 1)] == [where[item] for item in range(count + 1)]
+    with pytest.raises(DataError, match="2 items leave none for the test part"):
+        make_split(made([1, 2]))
+
+
+def test_few_groups_fill_every_part():
+    groups = np.repeat(["a", "b", "c"], 9)
+    where = part_of(make_split(made(np.arange(27)), "group", groups=groups))
+    assert len({(group, where[item]) for item, group in enumerate(groups.tolist())}) == 3
+    assert set(where.values()) == {"train", "val", "test"}
 
 
 def test_wrong_kinds_are_told():

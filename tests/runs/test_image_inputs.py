@@ -42,3 +42,25 @@ def test_no_readable_file(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"x")
     with pytest.raises(DataError, match="not an image"):
         images_from_files([tmp_path / "bad.png"], GRAY)
+
+
+@pytest.mark.parametrize(
+    ("values", "prepared", "fix"),
+    [
+        (np.zeros((5, 7, 2), np.float32), GRAY, "add the axis"),
+        (np.zeros((5, 9, 9), np.float64), COLOR, "add the axis"),
+        (np.zeros((5, 64), np.uint8), GRAY, "reshape"),
+        (np.zeros((5, 64), np.float32), GRAY, "reshape"),
+        (np.zeros((5, 7), np.float32), GRAY, "add the axis"),
+    ],
+)
+def test_numbers_that_are_no_images(values, prepared, fix):
+    with pytest.raises(DataError, match="rows of numbers, not images") as caught:
+        images_from_arrays(values, "x.npz", prepared)
+    assert fix in caught.value.fix
+
+
+def test_arrays_of_another_size_are_resized_with_a_note():
+    assert images_from_arrays(np.zeros((5, 8, 8), np.float32), "x.npz", GRAY).fields["image"].shape[0] == 5
+    noted = images_from_arrays(np.zeros((5, 9, 7), np.uint8), "x.npz", GRAY)
+    assert noted.notes == ["the arrays of 9x7 pixels are resized to 8x8"]

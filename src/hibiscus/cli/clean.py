@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from hibiscus.cli.arguments import Debug, Json
-from hibiscus.cli.console import emit, plural, table
+from hibiscus.cli.console import emit, table
+from hibiscus.plurals import plural
 
 __all__ = ["clean", "size_text"]
 

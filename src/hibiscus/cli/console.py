@@ -16,7 +16,7 @@ from typing import Any
 from hibiscus import progress, screen
 from hibiscus.screen import columns_of, is_terminal
 
-__all__ = ["emit", "line_width", "note", "number", "plain", "plural", "table", "to_json", "unused", "wrap"]
+__all__ = ["emit", "line_width", "note", "number", "plain", "table", "to_json", "unused", "wrap"]
 
 
 def emit(content: Any, text: str, as_json: bool) -> None:
@@ -116,11 +116,6 @@ def number(value: Any, scale: float | None = None) -> str:
     if size < 1e-3 or size >= 1e9:
         return f"{value:.3g}"
     return f"{value:,.2f}" if size < 1e4 else f"{value:,.0f}"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 item`, `2 items`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def unused(path: Path) -> Path:

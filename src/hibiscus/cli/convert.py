@@ -63,8 +63,9 @@ def convert(
 
 
 def _emit_summary(boxset: Any, out: str, to: str, as_json: bool) -> None:
-    from hibiscus.cli.console import emit, plural
+    from hibiscus.cli.console import emit
     from hibiscus.data.boxes.formats import unsupported_fields
+    from hibiscus.plurals import plural
 
     parts = {part: len(items) for part, items in boxset.parts.items()}
     lost = unsupported_fields(boxset, to)

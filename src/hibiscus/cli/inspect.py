@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.console import emit, number, plural, table, unused
+from hibiscus.cli.console import emit, number, table, unused
+from hibiscus.plurals import plural
 from hibiscus.progress import step
 
 __all__ = ["compare", "explain", "inspect_data", "list_all"]

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.cli import detections, overlays
-from hibiscus.cli.console import emit, note, number, plural, table, unused
+from hibiscus.cli.console import emit, note, number, table, unused
 from hibiscus.cli.predicted_images import write_images
 from hibiscus.cli.prediction_files import ENDINGS, TABLES, write_file
 from hibiscus.errors import DataError, UsageError
+from hibiscus.plurals import plural
 from hibiscus.runs.destination import check_writable
 from hibiscus.screen import is_terminal
 

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.cli.console import emit, plural, unused
+from hibiscus.cli.console import emit, unused
 from hibiscus.errors import DataError, UsageError
+from hibiscus.plurals import plural
 from hibiscus.runs.destination import check_writable
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from hibiscus.data.label_sets import count_labels
 from hibiscus.data.labels import LabelPreparation, are_measures
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = [
     "CROWD",
@@ -65,11 +67,19 @@ def remap_classes(values: np.ndarray, names: tuple[str, ...], target_names: tupl
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or a part of one that could not be used, the reason, and possibly what many have in common."""
+    """A file or a part of one that could not be used, and the reason.
+
+    Args:
+        path: the file.
+        reason: why it could not be used, with its name.
+        fault: what many have in common, if anything.
+        fix: how to solve the problem, if that is known.
+    """
 
     path: str
     reason: str
     fault: str = ""
+    fix: str = ""
 
 
 def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fraction: float) -> None:
@@ -77,10 +87,12 @@ def check_bad_files(path: str, bad: Sequence[Skipped], total: int, max_bad_fract
     if len(bad) > max_bad_fraction * total or len(bad) == total:
         reasons = "; ".join(item.reason for item in bad[:3])
         received = f"{path}: {len(bad)} of {total} files cannot be used: {reasons}"
+        known = Counter(item.fix for item in bad).most_common(1)[0][0]
         if len(bad) == total:
-            raise DataError(received, "usable files", "replace the files")
+            raise DataError(received, "usable files", known or "replace the files")
         option = f"max_bad_fraction={math.ceil(100 * len(bad) / total) / 100:g}"
-        fix = f"remove or replace them, or allow more with {option} (hibiscus inspect lists them all)"
+        known = known or "remove or replace them"
+        fix = f"{known}, or allow more with {option} (hibiscus inspect lists them all)"
         raise DataError(received, f"at most {max_bad_fraction:.0%} unusable files", fix)
 
 
@@ -168,7 +180,7 @@ class Dataset:
         values = self.fields[name]
         if name == "labels":
             mean = sum(map(len, values)) / max(1, len(values))
-            return f"labels: {len(count_labels(values, {}))} labels, {mean:.1f} for an item"
+            return f"labels: {plural(len(count_labels(values, {})), 'label')}, {mean:.1f} for an item"
         if name == "label":
             return self._describe_label()
         if name == "domain":
@@ -180,19 +192,21 @@ class Dataset:
             classes = self.names[name]
             count = f"{int((values[..., 4] >= 0).sum()):,} of " if name == "boxes" else ""
             more = " ..." if len(classes) > 12 else ""
-            return f"{name}: {count}{len(classes)} classes ({', '.join(classes[:12])}{more})"
+            several = plural(len(classes), "class", "classes")
+            return f"{name}: {count}{several} ({', '.join(classes[:12])}{more})"
         if name == "factors":
             counts = {factor: len(np.unique(values[factor])) for factor in values.dtype.names}
             return "known factors: " + ", ".join(f"{factor} ({count})" for factor, count in counts.items())
         if name == "table":
-            return f"table: {len(values.columns)} columns"
+            return f"table: {plural(len(values.columns), 'column')}"
         return f"{name}: {values.dtype} {tuple(values.shape[1:])}"
 
     def _describe_label(self) -> str:
         if classes := self.class_counts():
-            return f"label: {len(classes)} classes"
+            return f"label: {plural(len(classes), 'class', 'classes')}"
         return (
-            self._describe_numbers() or f"label: {len(set(as_texts(self.fields['label'])))} distinct values"
+            self._describe_numbers()
+            or f"label: {plural(len(set(as_texts(self.fields['label']))), 'distinct value')}"
         )
 
     def _describe_numbers(self) -> str:
@@ -202,7 +216,8 @@ class Dataset:
             numbers = np.array(texts, dtype=np.float64)
         except ValueError:
             return ""
-        return f"target: {len(set(texts)):,} distinct numbers from {numbers.min():g} to {numbers.max():g}"
+        distinct = plural(len(set(texts)), "distinct number")
+        return f"target: {distinct} from {numbers.min():g} to {numbers.max():g}"
 
     def class_counts(self, parts: dict[str, np.ndarray] | None = None) -> dict[str, dict[str, int]]:
         """The number of items of each class in each part; empty without labels, with too many, or if the

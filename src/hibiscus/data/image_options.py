@@ -15,8 +15,9 @@ LARGEST_SIDE = 4096
 def check_image_shape(image_size: Any, channels: Any) -> None:
     """Raises ConfigError unless these are a size and a number of channels that images can have."""
     sides = [image_size] if isinstance(image_size, int) else [] if image_size is None else list(image_size)
+    lengths = (1,) if isinstance(image_size, int) else (2,)
     too_large = any(int(side) != side or not 1 <= side <= LARGEST_SIDE for side in sides)
-    if image_size is not None and (len(sides) not in (1, 2) or too_large):
+    if image_size is not None and (len(sides) not in lengths or too_large):
         expected = f"a side, or height,width, from 1 to {LARGEST_SIDE} pixels"
         raise ConfigError(f"image_size={image_size}", expected, "image_size=64")
     if channels not in (None, 1, 3):

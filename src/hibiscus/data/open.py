@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
 from hibiscus.data.builtin.open import open_bundled
 from hibiscus.data.conversions import how_to_convert
-from hibiscus.data.dataset import Dataset, Skipped
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import IMAGE_ENDINGS
 from hibiscus.data.image_options import check_image_shape, check_max_bad, note_image_size
 from hibiscus.data.images.folder import open_image_folder
@@ -135,6 +136,10 @@ def open_data(
 
 
 def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset:
+    in_files = isinstance(data, str | os.PathLike) and not _is_name(os.fspath(data))
+    if options.get("pairs") is not None and not in_files:
+        shown = data if isinstance(data, str) else "data in memory"
+        raise DataError(f"{shown}: pairs={options['pairs']}", "a folder of images", "omit pairs")
     if not isinstance(data, str | os.PathLike):
         return open_in_memory(data, like, **options)
     path = os.fspath(data)
@@ -162,6 +167,11 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
     return _open_archive(file, like, **options) if is_archive(file) else _open_file(file, like, **options)
 
 
+def _is_name(path: str) -> bool:
+    """Whether this is the name of bundled data, an environment or a dataset of the Hugging Face Hub."""
+    return path in BUNDLED or path.startswith(("gym:", "hf:"))
+
+
 def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     """Opens the folder, or the only file, in an archive; messages name the archive instead of the cache."""
     inner = extracted(file)
@@ -174,7 +184,9 @@ def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     except DataError as error:
         raise DataError(plain(error.received), plain(error.expected), plain(error.fix)) from None
     dataset.path, dataset.name = str(file), file.name.split(".")[0] or file.name
-    dataset.skipped = [Skipped(plain(bad.path), plain(bad.reason)) for bad in dataset.skipped]
+    dataset.skipped = [
+        replace(bad, path=plain(bad.path), reason=plain(bad.reason)) for bad in dataset.skipped
+    ]
     dataset.notes = [plain(note) for note in dataset.notes]
     return dataset
 

@@ -7,7 +7,8 @@ run, and items of equal content always end up in the same part. `hash` gives eac
 
 and puts it into the test part if u < test, into validation if u < test + val. Adding an item moves no other.
 `stratified` ranks the items of each class, or of each range of a number to predict, by u (`strata`); it is
-the default for few items. `time` puts the latest items into the test part.
+the default for few items. If chance leaves a part of a few items without labels empty, all of them are ranked
+by u as one class. `time` puts the latest items into the test part.
 """
 
 from __future__ import annotations
@@ -107,6 +108,9 @@ def _chosen(
     for name, fraction in sizes.items():
         chosen[name] = (fractions >= start) & (fractions < start + fraction)
         start += fraction
+    training = ~np.any(list(chosen.values()), axis=0)
+    if kind != "hash" and len(items) < SMALL and not all(map(np.any, (training, *chosen.values()))):
+        return stratified_items(fractions, np.zeros(len(items), np.int64), sizes)
     return chosen
 
 
@@ -124,7 +128,9 @@ def make_split(
         dataset: the data; the parts that it came with are kept as they are.
         kind: `hash` (each item by its content), `stratified` (the same fractions of every class, or of every
             range of a number), `auto` (stratified for fewer than `SMALL` items with labels, otherwise by
-            hash), `group`, or `time` (the latest items are the test part).
+            hash), `group`, or `time` (the latest items are the test part). Of fewer than `SMALL` items
+            without labels, or groups, validation and test get at least one while enough remain for
+            training, unless it is `hash`.
         val: the fraction of the training items for validation, if there is no validation part.
         test: the fraction of the training items for the test part, if there is none; 0 for no test part.
         groups: for `group`, the group of each item.

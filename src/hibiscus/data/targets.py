@@ -18,6 +18,7 @@ from hibiscus.data.tables.number_columns import read_number_column
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.typed_columns import plain_series, typed_role
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["TargetPreparation"]
 
@@ -89,7 +90,9 @@ class TargetPreparation:
         numbers = _numbers(columns, self.readings or (ColumnReading.plain("number"),) * len(columns))
         missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
         if len(missing):
-            received = f"{len(missing)} rows have no target, the first is row {missing[0] + 1}"
+            received = (
+                f"{plural(len(missing), 'row has', 'rows have')} no target, the first is row {missing[0] + 1}"
+            )
             raise DataError(
                 received, "a number in every row", "remove the rows listed by missing_rows(values)"
             )

@@ -7,6 +7,7 @@ import numpy as np
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.tables.columns import as_days, day_comes_first
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["item_times", "latest_items", "time_column"]
 
@@ -30,8 +31,9 @@ def item_times(dataset: Dataset, items: np.ndarray) -> np.ndarray:
     days = as_days(values, day_comes_first(values))[items]
     missing = np.flatnonzero(np.isnan(days))
     if len(missing):
+        without = plural(len(missing), "item has", "items have")
         raise DataError(
-            f"{dataset.path}: split=time, but {len(missing):,} items have no time in {column} "
+            f"{dataset.path}: split=time, but {without} no time in {column} "
             f"(first: {dataset.ids[items[missing[0]]]})",
             "a time in each row",
             "fill in or remove these rows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,9 @@ def images_from_arrays(values: np.ndarray, path: str, prepared: ImagePreparation
     plain = [Image.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in images]
     dataset = images_from_pil(plain, prepared)
     dataset.name = dataset.path = path
+    height, width = images.shape[1:3]
+    if (height, width) != shape[:2]:
+        notes.append(f"the arrays of {height}x{width} pixels are resized to {shape[0]}x{shape[1]}")
     dataset.notes = notes
     return dataset
 
@@ -133,6 +137,7 @@ def _as_stack(values: np.ndarray, shape: tuple[int, int, int], path: str) -> np.
     if values.ndim == 4:
         return values
     if values.ndim == 2:
+        _check_gray(values, shape, path)
         return values[None, :, :, None]
     if values.shape == shape:
         return values[None]
@@ -142,4 +147,25 @@ def _as_stack(values: np.ndarray, shape: tuple[int, int, int], path: str) -> np.
         return values[None]
     if values.shape[0] in (3, 4) and shape[2] == 3:
         return values[None]  # a color image with the channels first
+    _check_gray(values, shape, path)
     return values[..., None]
+
+
+def _check_gray(values: np.ndarray, shape: tuple[int, int, int], path: str) -> None:
+    """Refuses what is hardly a grayscale image, or several: rows of pixels, series or vectors.
+
+    As in training, numbers without an axis of channels are images if they are `uint8`; or if they have the
+    size of the images of training.
+    """
+    if values.shape[-2:] == shape[:2]:
+        return
+    is_row = values.ndim == 2 and values.shape[1] == math.prod(shape)
+    if values.dtype == np.uint8 and not is_row:
+        return
+    height, width, channels = shape
+    fix = f"reshape the rows: x.reshape(-1, {height}, {width}, {channels})"
+    raise DataError(
+        f"{path}: {values.dtype} {values.shape}, rows of numbers, not images",
+        f"images (items, height, width, channels); the run learned {height}x{width}x{channels}",
+        fix if is_row else "add the axis of channels, x[..., None], if these are grayscale images",
+    )

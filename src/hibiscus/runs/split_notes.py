@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,7 +26,7 @@ def note_split(dataset: Dataset, parts: Mapping[str, np.ndarray], split: str, cl
         split: the option that they were made by.
         classes: whether the labels are classes that validation should contain.
     """
-    notes = _absent_classes(dataset, parts) if classes and "label" in dataset.fields else []
+    notes = _absent_classes(dataset, parts) if classes else []
     column = time_column(dataset)
     made = [part for part in parts if part not in dataset.parts and part != "train"]
     if column is not None and made and split != "time":
@@ -37,16 +38,25 @@ def note_split(dataset: Dataset, parts: Mapping[str, np.ndarray], split: str, cl
 
 
 def _absent_classes(dataset: Dataset, parts: Mapping[str, np.ndarray]) -> list[str]:
-    labels = as_texts(np.asarray(dataset.fields["label"])).astype(str)
-    names, counts = np.unique(labels, return_counts=True)
-    if are_measures(names.tolist(), len(labels)):
+    labels = _labels_of_items(dataset)
+    count_of = Counter(name for names in labels for name in names)
+    if "label" in dataset.fields and are_measures(list(count_of), len(labels)):
         return []
-    count_of = dict(zip(names.tolist(), counts.tolist(), strict=True))
     notes = []
     for part in ("val", "test"):
-        absent = sorted(set(count_of) - set(labels[parts[part]].tolist())) if part in parts else []
+        present = {name for item in parts.get(part, ()) for name in labels[item]}
+        absent = sorted(set(count_of) - present) if part in parts else []
         if absent:
             shown = ", ".join(f"{name} ({count_of[name]} in all)" for name in absent[:MAX_NAMED])
             more = f" and {len(absent) - MAX_NAMED} more" if len(absent) > MAX_NAMED else ""
             notes.append(f"the {PART_NAMES[part]} part has no item of {shown}{more}")
     return notes
+
+
+def _labels_of_items(dataset: Dataset) -> list[tuple[str, ...]]:
+    """The labels of each item: one, any number, or none where the data has no labels."""
+    if "labels" in dataset.fields:
+        return list(map(tuple, dataset.fields["labels"]))
+    if "label" not in dataset.fields:
+        return [()] * len(dataset)
+    return [(name,) for name in as_texts(np.asarray(dataset.fields["label"])).astype(str).tolist()]

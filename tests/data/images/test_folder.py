@@ -103,7 +103,7 @@ def test_images_outside_the_classes_are_left_out_and_told(folder):
     make.image(folder / "cover.png")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 images outside of class folders" in note for note in data.notes)
+    assert any("1 image outside of class folders was left out" in note for note in data.notes)
 
 
 def test_hidden_files_and_others(folder):
@@ -113,7 +113,7 @@ def test_hidden_files_and_others(folder):
     (folder / "ant" / "notes.txt").write_text("not an image, and this is no folder of texts")
     data = open_data(folder)
     assert len(data) == 6
-    assert any("1 files that are not images" in note for note in data.notes)
+    assert any("1 file that is not an image was ignored" in note for note in data.notes)
 
 
 def test_unicode_and_spaces(folder):
@@ -269,7 +269,7 @@ def test_empty_folders_and_folders_of_other_things(folder):
     with pytest.raises(DataError, match="the folder is empty"):
         open_data(folder)
     (folder / "readme.md").write_text("x")
-    with pytest.raises(DataError, match=r"no images \(1 other files: 1 \.md\)"):
+    with pytest.raises(DataError, match=r"no images \(1 other file: 1 \.md\)"):
         open_data(folder)
     (folder / "iris.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=f"pass the file: {folder}/iris.csv"):

@@ -15,6 +15,7 @@ from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.layout import ImageLayout, read_layout
 from hibiscus.data.images.reading import plan_reading
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["open_image_files", "open_image_folder"]
 
@@ -53,9 +54,10 @@ def open_image_folder(
     check_bad_files(str(folder), skipped, len(files), max_bad_fraction)
     notes = [reading.resize_note(), *reading.notes, *layout.notes]
     if layout.others:
-        notes.append(
-            f"{len(layout.others):,} files that are not images were ignored ({layout.other_endings()})"
+        ignored = plural(
+            len(layout.others), "file that is not an image was", "files that are not images were"
         )
+        notes.append(f"{ignored} ignored ({layout.other_endings()})")
     fields: dict[str, np.ndarray] = {"image": pixels}
     if any(labels):
         fields["label"] = np.array([labels[i] for i in good])
@@ -78,7 +80,7 @@ def open_image_folder(
 
 
 def _no_images(folder: Path, layout: ImageLayout) -> DataError:
-    others = f"no images ({len(layout.others)} other files: {layout.other_endings()})"
+    others = f"no images ({plural(len(layout.others), 'other file')}: {layout.other_endings()})"
     return DataError(
         f"{folder}: {others}" if layout.others else f"{folder}: the folder is empty",
         f"images ({COMMON_ENDINGS} ...), ideally in one folder per class",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, folder_part, folders_in, is_hidden, walk_files
 from hibiscus.data.masks.pairs import mask_like
+from hibiscus.plurals import plural
 
 __all__ = ["ImageLayout", "read_layout"]
 
@@ -67,7 +68,8 @@ def read_layout(folder: Path) -> ImageLayout:
     masks = mask_like(layout.files)
     if masks:
         layout.notes.append(
-            f"{len(masks):,} images are named like masks of others ({masks[0].name}) and read as images; for "
+            f"{plural(len(masks), 'image is named like a mask', 'images are named like masks')} of others "
+            f"({masks[0].name}) and read as {'an image' if len(masks) == 1 else 'images'}; for "
             "segmentation, put images and masks of all classes into one folder, or into images/ and masks/"
         )
     layout.notes += _empty_classes(layout, list(roots) or [folder])
@@ -109,7 +111,8 @@ def _leave_out_unlabeled(layout: ImageLayout) -> None:
     if not inside or len(inside) == len(layout.labels):
         return
     count = len(layout.labels) - len(inside)
-    layout.notes.append(f"{count:,} images outside of class folders were left out")
+    outside = plural(count, "image outside of class folders was", "images outside of class folders were")
+    layout.notes.append(f"{outside} left out")
     for name in ("files", "parts", "labels"):
         values = getattr(layout, name)
         setattr(layout, name, [values[index] for index in inside])
@@ -127,7 +130,9 @@ def _empty_classes(layout: ImageLayout, roots: Sequence[Path]) -> list[str]:
         content = ", ".join(f"{count:,} {ending}" for ending, count in endings) or "nothing"
         notes.append(f"the folder {child.name} holds no images and gives no class (it holds {content})")
     if len(empty) > MAX_NAMED:
-        notes.append(f"{len(empty) - MAX_NAMED:,} further folders hold no images")
+        notes.append(
+            f"{plural(len(empty) - MAX_NAMED, 'further folder holds', 'further folders hold')} no images"
+        )
     return notes
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import color_name, is_deep
 from hibiscus.data.images.headers import Header, scan_headers
+from hibiscus.plurals import plural
 
 __all__ = ["LARGEST_DEFAULT_SIDE", "ImageReading", "default_size", "plan_reading"]
 
@@ -86,7 +87,7 @@ def plan_reading(
         white_level = white_level or _largest_value([files[index] for index in chosen])
         source = "as given" if given else "the largest value of the training part; white_level= changes it"
         notes.append(
-            f"{len(deep):,} images have more than 8 bits per pixel: 0 is black, "
+            f"{plural(len(deep), 'image has', 'images have')} more than 8 bits per pixel: 0 is black, "
             f"{white_level:g} is white ({source})"
         )
     return ImageReading(height, width, channels, white_level if deep else None, sizes, tuple(notes))

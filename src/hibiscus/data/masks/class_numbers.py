@@ -17,6 +17,7 @@ from hibiscus.data.images.jpeg import TURNS
 from hibiscus.data.masks.mask_classes import MAX_EDGE_FRACTION, MaskClasses
 from hibiscus.data.masks.mask_values import COLOR, read_values
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["read_masks"]
 
@@ -53,10 +54,11 @@ def read_masks(
             masks[len(good)] = _nearest(_class_numbers(values, classes, file), size)
             good.append(index)
         except DataError as error:
-            skipped.append(Skipped(str(file), error.received))
+            skipped.append(Skipped(str(file), error.received, fix=error.fix))
     if doubtful:
+        turned = plural(len(doubtful), "photo is turned by its", "photos are turned by their")
         notes.append(
-            f"{len(doubtful):,} photos are turned by their EXIF orientation ({doubtful[0].name}); masks of "
+            f"{turned} EXIF orientation ({doubtful[0].name}); masks of "
             "the size of the stored image are turned with it, others are taken as drawn on the upright photo"
         )
     return masks[: len(good)], np.array(good, np.int64)
@@ -74,7 +76,9 @@ def _upright(values: np.ndarray, orientation: int, size: tuple[int, int], file: 
         return TURNS[orientation](values[..., None])[..., 0]
     (height, width), (rows, columns) = size, values.shape
     received = f"{file}: {columns}x{rows} pixels, but its image has {width}x{height}"
-    raise DataError(received, "a mask with the size of its image", "export the mask again")
+    raise DataError(
+        received, "a mask with the size of its image", "export the masks in the size of their images"
+    )
 
 
 def _class_numbers(values: np.ndarray, classes: MaskClasses, file: Path) -> np.ndarray:
@@ -126,7 +130,8 @@ def _unknown(values: Sequence[int], classes: MaskClasses, file: Path) -> DataErr
         )
     known = f"the list has {len(classes.names)} classes: {', '.join(map(str, list(classes.codes)[:8]))}"
     received = f"{file}: values {', '.join(map(str, values[:5]))} belong to no class ({known})"
-    return DataError(received, "values of the list", "correct the list")
+    fix = f"write the value before each name, as in {values[0]} NAME"
+    return DataError(received, "values of the list", fix)
 
 
 def _nearest(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -103,6 +103,11 @@ def _by_values(values: Sequence[int]) -> tuple[dict[int, int], tuple[str, ...], 
         notes.append(f"the values {shown} are read as one class each; {LISTED}")
         if IGNORED in values:
             notes.append("255 is a class, as the other values are not 0, 1, 2 ...; '255 void' ignores it")
+    elif IGNORED in values:
+        notes.append(
+            f"255 is of no class, as the other values are 0 to {numbers[-1]}; '255 NAME' in classes.txt "
+            "makes it a class"
+        )
     return codes | {IGNORED: IGNORED} if _dense(values) else codes, _class_names(numbers), notes
 
 

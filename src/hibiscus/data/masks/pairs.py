@@ -17,6 +17,7 @@ from hibiscus.data.files import (
     folders_in,
     walk_files,
 )
+from hibiscus.plurals import plural
 
 __all__ = ["MaskMatches", "find_mask_pairs", "images_without_masks", "mask_like", "match_masks"]
 
@@ -173,7 +174,13 @@ def _match_pair(folder: Path, images: Path, masks: Path, matches: MaskMatches) -
             matches.skipped.append(Skipped(str(file), f"{file}: {reason} in {masks}"))
     matches.total += len(files) - unlisted
     if unlisted:
-        matches.notes.append(f"{unlisted:,} images that are in no list and have no mask were left out")
+        matches.notes.append(
+            plural(
+                unlisted,
+                "image that is in no list and has no mask was left out",
+                "images that are in no list and have no mask were left out",
+            )
+        )
     matches.notes += _orphans(mask_files, used, {IMAGE_SUFFIX.sub("", file.stem) for file in files})
 
 
@@ -217,7 +224,12 @@ def _orphans(masks: list[Path], used: set[Path], stems: set[str]) -> list[str]:
     names = ", ".join(mask.name for mask in orphans[:MAX_NAMED]) + (
         " ..." if len(orphans) > MAX_NAMED else ""
     )
-    return [f"{len(orphans):,} masks have no image of the same name and were left out: {names}"]
+    left_out = plural(
+        len(orphans),
+        "mask has no image of the same name and was",
+        "masks have no image of the same name and were",
+    )
+    return [f"{left_out} left out: {names}"]
 
 
 def _beginnings(stem: str) -> list[str]:

@@ -12,6 +12,7 @@ from hibiscus.data.encoding import decode_bytes
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, readable_name, walk_files
 from hibiscus.data.keys import frame_keys
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["holds_texts", "open_text_folder"]
 
@@ -66,7 +67,7 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
         parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
         roles={"text": "text"},
         notes=[
-            f"{count:,} files are not UTF-8 and were read as {encoding}"
+            f"{plural(count, 'file is', 'files are')} not UTF-8 and read as {encoding}"
             for encoding, count in encodings.items()
             if encoding != "UTF-8"
         ],
