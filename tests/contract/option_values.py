@@ -41,6 +41,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("gan-1d", "ema_decay"): (0.01, {}),
     ("gan-1d", "net"): (None, {}),  # numbers of a table: mlp is what there is for them
     ("pix2pix", "adversarial_weight"): (50.0, {}),  # beside an L1 loss of 100
+    ("cyclegan", "semantic_weight"): (1.0, {"semantic_weight": 0.25, "max_rounds": 0}),
+    ("cyclegan", "semantic_epochs"): (3, {"semantic_weight": 1.0, "semantic_epochs": 2}),
     ("progan", "initial_size"): (4, {}),
     ("progan", "width"): (32, {}),
     ("progan", "ema_decay"): (0.01, {}),

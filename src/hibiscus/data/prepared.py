@@ -81,10 +81,15 @@ class PreparedData:
         self._build_batch = BatchBuilder(images, self.device)
 
     def source(
-        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+        self,
+        part: str,
+        batch_size: int,
+        seed: int,
+        augment: Augment | None = None,
+        items: np.ndarray | None = None,
     ) -> ShuffledBatches:
-        """Endless shuffled batches of a part."""
-        items = self.parts[part]
+        """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset)."""
+        items = self.parts[part] if items is None else items
         return ShuffledBatches(self.tensors, items, batch_size, seed, self._build_batch, augment, self.share)
 
     def images(self, pixels: np.ndarray) -> torch.Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from contract.checks import Bench
+from contract.checks import Bench, same
 from hibiscus import api
 from hibiscus.data.batch import Batch
 from hibiscus.data.open import open_data
@@ -19,7 +19,8 @@ def made(**options):
     image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
     torch.manual_seed(0)
     config = CycleGAN.Config(**{**CycleGAN.smoke_test.options, **options})
-    return CycleGAN(config, Preparation({"image": image, "domain": LabelPreparation(("A", "B"))}))
+    classes, domains = LabelPreparation(("cat", "dog", "hen")), LabelPreparation(("A", "B"))
+    return CycleGAN(config, Preparation({"image": image, "domain": domains, "label": classes}))
 
 
 def images(count=6):
@@ -53,6 +54,44 @@ def test_the_objective_is_its_formula(net, identity_weight):
         for seen, real, fake in ((seen_a, a, to_a(b)), (seen_b, b, to_b(a)))
     )
     assert loss.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_semantic_loss_is_added_in_both_directions():
+    plain, with_classes = (made(pool_size=0, semantic_weight=weight) for weight in (0.0, 3.0))
+    batch = images()
+    loss, terms = with_classes.generator_loss(batch)
+    expected = 0.0
+    for original, translated in ((batch.a, batch["fake_b"]), (batch.b, batch["fake_a"])):
+        classes = with_classes.classifier(original).argmax(1).numpy()
+        scores = with_classes.classifier(translated).detach().double().numpy()
+        log_prob = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+        expected -= log_prob[np.arange(6), classes].mean()
+    assert terms["semantic"].item() == pytest.approx(expected, rel=1e-4)
+    assert loss.item() == pytest.approx(plain.generator_loss(images())[0].item() + 3 * expected, rel=1e-4)
+
+
+def trained_with_classes(folder, resume=False, **options):
+    options = {"semantic_weight": 1.0, "semantic_epochs": 1, "epochs": 1, "width": 4, **options}
+    bench = Bench(CycleGAN, folder, dropout=0.2, **options)
+    loop = bench.loop()
+    loop.validate = False
+    if resume:
+        torch.manual_seed(1234)
+        loop.load(folder / "checkpoints" / "last.safetensors")
+        loop.stop_reason = ""
+    loop.run()
+    return bench, loop
+
+
+def test_a_run_with_the_semantic_loss_resumes_exactly_in_both_stages(tmp_path):
+    whole, _ = trained_with_classes(tmp_path / "whole")
+    stopped_in = []
+    for stop in (2, 4, 5, 6):
+        _, loop = trained_with_classes(tmp_path / str(stop), max_rounds=stop)
+        stopped_in.append(loop.stage_index)
+        resumed, _ = trained_with_classes(tmp_path / str(stop), resume=True)
+        assert same(whole.weights(), resumed.weights())
+    assert set(stopped_in) == {0, 1}
 
 
 def test_discriminators_see_earlier_translations_too():

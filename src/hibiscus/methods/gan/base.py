@@ -21,7 +21,6 @@ from hibiscus.evaluation import generation
 from hibiscus.evaluation.external_features import resolve_features
 from hibiscus.methods.gan import stabilization
 from hibiscus.methods.image_sampling import generate_images
-from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Loss, Stage
@@ -61,9 +60,7 @@ class GAN(Method):
     def stabilized(self, networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
         """Generator and opponents by name, with spectral normalization, dropout and EMA if enabled."""
         for network in (network for name, network in networks.items() if name != "generator"):
-            stabilization.insert_dropout(network, self.config.dropout)
-            if self.config.spectral_norm:
-                spectrally_normalized(network)
+            stabilization.regularize_opponent(network, self.config.spectral_norm, self.config.dropout)
         return with_ema(networks, "generator", self.config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:

@@ -15,6 +15,7 @@ from hibiscus.training.config import (
     Epochs,
     LatentDim,
     LearningRate,
+    ScheduleName,
     TrainingConfig,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "NoiseDistribution",
     "RealLabelValue",
     "SpectralNorm",
+    "TranslationConfig",
 ]
 
 GeneratorLRFactor = Annotated[
@@ -103,3 +105,17 @@ class DiscriminatorGANConfig(GANConfig):
 
     real_label_value: RealLabelValue = 1.0
     label_noise: LabelNoise = 0.0
+
+
+class TranslationConfig(TrainingConfig):
+    """Options of GANs that translate images, with a discriminator of patches."""
+
+    generator_lr_factor: GeneratorLRFactor = 1.0
+    beta1: Beta1 = 0.5
+    schedule: ScheduleName = "linear"
+    ema_decay: EMADecay = 0.0
+    spectral_norm: SpectralNorm = False
+    dropout: DiscriminatorDropout = 0.0
+    real_label_value: RealLabelValue = 1.0
+    label_noise: LabelNoise = 0.0
+    discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")

@@ -1,9 +1,11 @@
 r"""CycleGAN: unpaired image-to-image translation between two domains with a cycle-consistency loss.
 
     generator_loss     = adversarial + cycle_weight cycle + identity_weight cycle_weight identity
+                         + semantic_weight semantic
     adversarial        = mean (D_b(to_b(a)) - 1)**2 + mean (D_a(to_a(b)) - 1)**2
     cycle              = mean |to_a(to_b(a)) - a| + mean |to_b(to_a(b)) - b|
     identity           = mean |to_b(b) - b| + mean |to_a(a) - a|
+    semantic           = - mean log p(f(a) | to_b(a)) - mean log p(f(b) | to_a(b)),    f = argmax p
     discriminator_loss = mean (D_b(b) - 1)**2 / 2 + mean D_b(to_b(a))**2 / 2  + the same for D_a
 
 Each discriminator learns to distinguish real images of its domain from translated ones, and each translator
@@ -15,6 +17,8 @@ translation with different content, which neither the Fréchet distance nor the 
 the galleries, and at the domain accuracies if both domains have the same labels. `align=true` helps if
 objects differ in size or position, `residual=false` if the domains are far apart (negatives),
 `identity_weight=0.5` if they share colors, `net=resnet` or a larger `kernel_size` if shapes change.
+`semantic_weight=1` (CyCADA) keeps the classes that a classifier p, first trained on the labels of domain a,
+predicts. It must be mostly right about domain b too; about negatives it is wrong, and the loss does harm.
 
 Differences from the paper: one player owns both translators and steps first; batches of 32, no normalization
 in the discriminators, and a learning rate that decays from the start. A translator outputs `tanh(2 x +
@@ -22,7 +26,7 @@ F(x))`, since `tanh(F(x))` may converge to negatives (`residual=false` restores 
 lowest mean Fréchet distance to the validation part, in features of networks trained without labels.
 
 Reference: Zhu, Park, Isola, Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
-Networks", 2017, arXiv 1703.10593.
+Networks", 2017, arXiv 1703.10593. Semantic loss: Hoffman et al., "CyCADA", 2017, arXiv 1711.03213.
 """
 
 from __future__ import annotations
@@ -37,47 +41,41 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.images.augment import Augment
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import translation
 from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
 from hibiscus.methods.gan import config as options
+from hibiscus.methods.gan import semantic_classifier as semantic
 from hibiscus.methods.gan import stabilization
 from hibiscus.methods.gan.image_pool import ImagePool
-from hibiscus.networks.cyclegan import Alignment, ResNetGenerator, UNetGenerator
-from hibiscus.networks.layers import spectrally_normalized
+from hibiscus.methods.gan.translation_networks import averages, domain_networks, fit_alignments
 from hibiscus.networks.patchgan import PatchDiscriminator
+from hibiscus.networks.stackedgan import Encoder
 from hibiscus.training import config as training
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
-from hibiscus.training.player import Follower, Stage, frozen_copy
+from hibiscus.training.player import Stage
 
 __all__ = ["CycleGAN"]
 
-NETS = {"unet": UNetGenerator, "resnet": ResNetGenerator}
 
-
-class Config(training.TrainingConfig):
+class Config(options.TranslationConfig):
     """Options of `cyclegan`; an epoch is one pass over the smaller domain."""
 
     epochs: training.Epochs = 40
     batch_size: training.BatchSize = 32  # images of each domain; 1 in the paper
     learning_rate: training.LearningRate = 5e-4  # 2e-4 in the paper, for batches of 1
-    generator_lr_factor: options.GeneratorLRFactor = 1.0
-    beta1: training.Beta1 = 0.5
-    schedule: training.ScheduleName = "linear"
-    ema_decay: training.EMADecay = 0.0
-    spectral_norm: options.SpectralNorm = False
     instance_noise: options.InstanceNoise = 0.0
     diff_augment: options.DiffAugmentation = "none"
-    real_label_value: options.RealLabelValue = 1.0
-    label_noise: options.LabelNoise = 0.0
     net: Literal["unet", "resnet"] = Field("unet", description="translators; resnet can change shapes more")
-    discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
     width: int = Field(32, ge=4, description="filters of the largest maps; doubled as the size halves")
     kernel_size: Literal[3, 5, 7] = Field(3, description="of the convolutions; larger if shapes change")
     residual: bool = Field(True, description="translators add to their input, starting near identity")
     align: bool = Field(False, description="first shift and scale images to align the domains")
     cycle_weight: float = Field(10.0, ge=0, description="weight of the cycle loss (Zhu et al.)")
     identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss, times cycle_weight")
+    semantic_weight: float = Field(0.0, ge=0, description="weight of the semantic loss (needs labels)")
+    semantic_epochs: int = Field(10, ge=1, description="epochs of its classifier, before the translators")
     pool_size: int = Field(50, ge=0, description="capacity of the pools of translations (Zhu et al.)")
     flip: bool = Field(False, description="augmentation: flip horizontally with probability 1/2")
     crop: int = Field(0, ge=0, description="augmentation: padding in pixels before a random crop")
@@ -99,46 +97,43 @@ class CycleGAN(Method):
     to_b: nn.Module
     discriminator_a: PatchDiscriminator
     discriminator_b: PatchDiscriminator
+    classifier: Encoder
     progress = 0.0  # fraction of training completed
+    classifying = False  # whether the classifier of the semantic loss is being trained
+
+    @classmethod
+    def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
+        """Refuses the semantic loss for images without classes."""
+        semantic.check_classes(config, preparation)
+        return config
 
     def networks(self) -> dict[str, nn.Module]:
-        """For each domain a translator, its EMA copy, a discriminator and a pool of translations."""
+        """Those of each domain, and the classifier of the semantic loss."""
         shape, config = self.preparation["image"].shape, self.config
-        networks: dict[str, nn.Module] = {}
-        for domain in "ab":
-            network = NETS[config.net](shape, config.width, config.kernel_size, config.residual)
-            translator = nn.Sequential(Alignment(shape[0]), network) if config.align else network
-            averaged = {f"ema_to_{domain}": frozen_copy(translator)} if config.ema_decay else {}
-            size, whole = (config.width, config.kernel_size), config.discriminator == "whole"
-            discriminator = PatchDiscriminator(shape, *size, whole)
-            networks |= {f"to_{domain}": translator, **averaged, f"discriminator_{domain}": discriminator}
-            if config.spectral_norm:
-                spectrally_normalized(discriminator)
-            networks[f"pool_{domain}"] = ImagePool(config.pool_size, shape)
+        networks = domain_networks("a", config, shape) | domain_networks("b", config, shape)
+        if config.semantic_weight:
+            networks["classifier"] = semantic.build(self.preparation)
         return networks
 
+    def grow(self, stage: int) -> None:
+        """Records whether the classifier is being trained; the networks do not change."""
+        self.classifying = stage == 0 and self.config.semantic_weight > 0
+
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage: a step of the translators, then a step of the discriminators."""
+        """The classifier, if enabled; then a step of the translators and one of the discriminators."""
         config, nets, betas = self.config, self.nets, (self.config.beta1, 0.999)
+        if config.semantic_weight:
+            yield semantic.classifier_stage(self.classifier, config, data)
         if config.align:
-            self.fit_alignments(data)
+            fit_alignments(nets, data)
         pair, factor = [self.to_a, self.to_b], config.generator_lr_factor
         first = config.player("translators", pair, self.generator_loss, lr_factor=factor, betas=betas)
         pair, loss = [self.discriminator_a, self.discriminator_b], self.discriminator_loss
         second = config.player("discriminators", pair, loss, betas=betas, batches_per_round=0)
-        averaged, decay = ("to_a", "to_b") if config.ema_decay else (), config.ema_decay
-        followers = [Follower(nets[f"ema_{name}"], nets[name], decay, warm_up=True) for name in averaged]
+        followers = averages(nets, config.ema_decay)
         augment = Augment(flip=config.flip, crop=config.crop)
         source = data.domains("train", config.batch_size, config.seed, augment)
         yield Stage([first, second], config.epochs, source, followers, self.set_progress)
-
-    def fit_alignments(self, data: PreparedData) -> None:
-        """Fits each translator's alignment to training images of both domains."""
-        for target, source in translation.OTHER.items():
-            pixels = [translation.domain_images(data, "train", domain) for domain in (source, target)]
-            alignment = next(self.nets[f"to_{target}"].children())
-            assert isinstance(alignment, Alignment)
-            alignment.fit(data.images(pixels[0]), data.images(pixels[1]))
 
     def set_progress(self, progress: float) -> None:
         """Records the fraction of training completed, on which the instance noise depends."""
@@ -150,7 +145,7 @@ class CycleGAN(Method):
         return stabilization.perturb(batch, images, noise_std, self.config.diff_augment)
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The adversarial, cycle and optional identity losses; the translations are added to the batch."""
+        """The adversarial loss and the weighted others; the translations are added to the batch."""
         config, to_a, to_b = self.config, self.to_a, self.to_b
         fake_a, fake_b = to_a(batch.b), to_b(batch.a)
         batch.update(fake_a=fake_a.detach(), fake_b=fake_b.detach())
@@ -165,6 +160,9 @@ class CycleGAN(Method):
             identity = identity_a + mean_absolute_error(to_b(batch.b), batch.b)
             loss = loss + config.identity_weight * config.cycle_weight * identity
             terms["identity"] = identity.detach()
+        if config.semantic_weight:
+            change = semantic.semantic_loss(self.classifier, (batch.a, fake_b), (batch.b, fake_a))
+            loss, terms["semantic"] = loss + config.semantic_weight * change, change.detach()
         return loss, terms
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -192,7 +190,9 @@ class CycleGAN(Method):
         return {"image": self.translate(pixels, "b", data), "to_a": self.translate(pixels, "a", data)}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
-        """The Fréchet distances of the translations to their target domains, and the cycle error."""
+        """The accuracy of the classifier while it is trained, then distances and the cycle error."""
+        if self.classifying:
+            return semantic.domain_accuracy(self.classifier, data, part)
         return translation.validate_translation(self.translate, data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:

@@ -39,7 +39,6 @@ from hibiscus.evaluation import paired_translation
 from hibiscus.losses import discriminator_cross_entropy, mean_absolute_error, nonsaturating_generator
 from hibiscus.methods.gan import config as options
 from hibiscus.methods.gan import stabilization
-from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.networks.patchgan import PatchDiscriminator
 from hibiscus.networks.unet import build_unet
 from hibiscus.training import config as training
@@ -50,23 +49,14 @@ from hibiscus.training.player import Stage
 __all__ = ["Pix2pix"]
 
 
-class Config(training.TrainingConfig):
+class Config(options.TranslationConfig):
     """Options of `pix2pix`."""
 
     epochs: training.Epochs = 50
     batch_size: training.BatchSize = 4
     learning_rate: training.LearningRate = 2e-4
-    generator_lr_factor: options.GeneratorLRFactor = 1.0
-    beta1: training.Beta1 = 0.5
-    schedule: training.ScheduleName = "linear"
-    ema_decay: training.EMADecay = 0.0
-    spectral_norm: options.SpectralNorm = False
-    dropout: options.DiscriminatorDropout = 0.0
-    real_label_value: options.RealLabelValue = 1.0
-    label_noise: options.LabelNoise = 0.0
     l1_weight: float = Field(100.0, ge=0, description="weight of the L1 loss (100 in Isola et al.)")
     adversarial_weight: float = Field(1.0, ge=0, description="weight of the adversarial loss")
-    discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
     width: int = Field(32, ge=4, description="filters of the largest maps (64 in Isola et al.)")
     depth: int | None = Field(None, ge=0, description="halvings in the U-Net; by default down to 8 pixels")
     norm: Literal["batch", "instance", "none"] = Field("instance", description="normalization in the U-Net")
@@ -96,9 +86,7 @@ class Pix2pix(Method):
         generator = build_unet(shape, target[0], config.width, config.depth, config.norm, "normal")
         pair = (shape[0] + target[0], *shape[1:])
         discriminator = PatchDiscriminator(pair, config.width, whole=config.discriminator == "whole")
-        stabilization.insert_dropout(discriminator, config.dropout)
-        if config.spectral_norm:
-            spectrally_normalized(discriminator)
+        stabilization.regularize_opponent(discriminator, config.spectral_norm, config.dropout)
         networks = {"generator": generator, "discriminator": discriminator}
         return with_ema(networks, "generator", config.ema_decay)
 

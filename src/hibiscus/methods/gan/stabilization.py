@@ -22,9 +22,17 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.networks.dropout import Dropout
+from hibiscus.networks.layers import spectrally_normalized
 from hibiscus.ops.diff_augment import DiffAugment
 
-__all__ = ["discriminator_accuracy", "insert_dropout", "perturb", "targets"]
+__all__ = ["discriminator_accuracy", "insert_dropout", "perturb", "regularize_opponent", "targets"]
+
+
+def regularize_opponent(network: nn.Module, spectral_norm: bool, dropout: float) -> None:
+    """Adds dropout and spectral normalization to a discriminator or critic, if enabled."""
+    insert_dropout(network, dropout)
+    if spectral_norm:
+        spectrally_normalized(network)
 
 
 def insert_dropout(network: nn.Module, p: float) -> None:

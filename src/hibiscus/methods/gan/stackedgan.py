@@ -46,6 +46,7 @@ from hibiscus.losses import (
 )
 from hibiscus.methods.gan.conditional import ConditionalGAN
 from hibiscus.methods.gan.config import DiscriminatorGANConfig
+from hibiscus.methods.gan.semantic_classifier import classifier_accuracy, classifier_loss
 from hibiscus.methods.gan.stabilization import discriminator_accuracy
 from hibiscus.networks.stackedgan import Encoder, StackedDiscriminator, StackedGenerator
 from hibiscus.training.config import LatentDim
@@ -121,9 +122,7 @@ class StackedGAN(ConditionalGAN):
 
     def encoder_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the classes, and the accuracy."""
-        logits = self.encoder(batch.image).float()
-        accuracy = (logits.argmax(1) == batch.label).float().mean()
-        return cross_entropy(logits, batch.label), {"accuracy": accuracy}
+        return classifier_loss(self.encoder, batch)
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """For both levels: cross-entropy of real versus generated, and the error of the recovered noise."""
@@ -177,9 +176,7 @@ class StackedGAN(ConditionalGAN):
 
     def encoder_accuracy(self, data: PreparedData, part: str) -> float:
         """The fraction of a part's images that the encoder classifies correctly."""
-        batches = data.iterate(part)
-        correct = [(self.encoder(batch.image).argmax(1) == batch.label).float().cpu() for batch in batches]
-        return float(torch.cat(correct).mean())
+        return classifier_accuracy(self.encoder, data, data.parts[part])
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """While the encoder is trained, its accuracy; afterwards the usual GAN metrics."""
