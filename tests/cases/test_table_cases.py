@@ -419,6 +419,12 @@ def test_missing_value_words_that_are_classes(tmp_path):
     assert set(opened(tmp_path, lines, missing=["?"]).class_counts()) == {"NA", "good", "poor"}
 
 
+def test_a_number_too_large_for_a_double_is_told(tmp_path):
+    data = opened(tmp_path, column("v", ["1e400", *(f"{n}.5" for n in range(39))]))
+    assert np.isnan(data.fields["table"]["v"].iloc[0])
+    note_about(data, "'v' read as numbers", "as missing: '1e400' (1)")
+
+
 def test_a_total_that_is_no_sum_of_the_rows_is_told(tmp_path):
     data = opened(tmp_path, ["region,sales,y", "n,1,a", "s,2,b", "w,3,a", "e,4,b", "Total,2999,a"])
     assert len(data) == 5

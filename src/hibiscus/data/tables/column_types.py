@@ -6,7 +6,6 @@ does not matter. Each doubtful reading is noted with the option that changes it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from hibiscus.data.tables.identifiers import are_ids, role_of_names, variant_not
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING, missing_words
 from hibiscus.data.tables.number_columns import NumberColumnFormat, is_postal, read_number_column
 from hibiscus.data.tables.numbers import is_code, repeats_a_number
+from hibiscus.data.tables.placeholders import decorated_number, placeholder_note
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.time_columns import TimeColumnFormat, read_time_column
 from hibiscus.errors import DataError
@@ -25,7 +25,6 @@ __all__ = ["Decision", "infer_column", "infer_target"]
 
 MIN_FRACTION = 0.95  # of the values that have to be numbers (or times)
 MANY_NUMBERS = 0.8  # of the values of a column that would be left out as names
-SENTINEL = re.compile(r"-9{2,6}(\.0*)?")
 FEW = 20  # up to so many distinct numbers of a target are class names first
 
 
@@ -64,16 +63,19 @@ def infer_column(column: Column, options: TableOptions, hints: FileHints) -> Dec
     if chosen in ("category", "text", "group", "ignore"):
         return Decision(_names(column, chosen, options))
     if time is not None and time.fraction >= MIN_FRACTION:
-        return Decision(time.reading(loose), time.notes)
+        return Decision(time.reading(loose), (*time.notes, *placeholder_note(name, time.read)))
     codes = "" if number is None else _why_codes(column, number.read)
     if number is not None and number.fraction >= MIN_FRACTION and not codes:
         if why := why_identifier(column, number.read):
             return Decision(replace(number.reading(loose), role="identifier"), (why,))
-        return Decision(number.reading(loose), (*number.notes, *_sentinel(name, number.read)))
+        return Decision(number.reading(loose), (*number.notes, *placeholder_note(name, number.read)))
     role, why = role_of_names(column, column.without(missing_words(column.counts, options.missing)))
     if role == "identifier" and number is not None and number.fraction >= MANY_NUMBERS and not codes:
         return Decision(number.reading(loose), number.notes)  # with a few wrong values, and no use as names
     doubt = _doubt(name, time, number, codes)
+    if not doubt and (example := decorated_number(values)):
+        fix = "remove the other signs to read numbers"
+        doubt = (f"column '{name}' read as names: '{example[:40]}' holds more than a number; {fix}",)
     variants = variant_note(column) if role == "category" else ()
     return Decision(_names(column, role, options), (*doubt, *([why] if why else []), *variants))
 
@@ -92,15 +94,6 @@ def _doubt(
                 f"'{odd[:40]}' is none; role.{name}={kind} reads the others as missing",
             )
     return ()
-
-
-def _sentinel(name: str, numbers: Mapping[str, int]) -> list[str]:
-    """A note on a number such as -999 that may stand for a missing value."""
-    found = next((text for text in numbers if SENTINEL.fullmatch(text) and numbers[text] > 1), None)
-    if found is None or any(text.startswith("-") for text in numbers if text != found):
-        return []
-    count = f"{found} occurs {numbers[found]:,} times"
-    return [f"column '{name}': {count} and is used as a number; missing={found} reads it as missing"]
 
 
 def infer_target(column: Column, options: TableOptions, hints: FileHints) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.file_hints import FileHints
@@ -71,7 +72,8 @@ def read_number_column(
     decimal, note = _decimal(name, votes, options, hints)
     unit, magnitudes, about = _unit(name, votes)
     style = NumberFormat(decimal, unit, magnitudes)
-    read = {text: count for text, count in values.items() if style.read(text) is not None}
+    numbers = {text: style.read(text) for text in values}
+    read = {text: values[text] for text, number in numbers.items() if number is not None and isfinite(number)}
     unread = {text: count for text, count in values.items() if text not in read}
     notes = [note, about]
     if unread:
