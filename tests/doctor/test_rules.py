@@ -311,6 +311,9 @@ def test_advice_names_only_what_the_method_and_its_data_take(info, evaluation):
     (advice,) = advise(info, HISTORY, evaluation)
     assert "Cross-validate: hibiscus crossval unet digits folds=5" in advice
     assert "stratified" not in advice
+    info["data_options"] = {"target": "the class"}
+    (advice,) = advise(info, HISTORY, evaluation)
+    assert "hibiscus crossval unet digits 'target=the class' folds=5" in advice
     info["validate"] = False  # what is trained on all after cross-validation
     assert advise(info, HISTORY, evaluation) == []
     evaluation["baselines"]["linear model"]["test/accuracy"] = 1.0

@@ -261,7 +261,9 @@ def _skipped_files(info: Info, history: History, evaluation: Evaluation) -> str:
 
 def _command(verb: str, info: Info, *options: str) -> str:
     """A command for the method and data of the run."""
-    words = ["hibiscus", verb, info.get("method") or "METHOD", info["data"].get("path") or "DATA", *options]
+    data, target = info["data"].get("path") or "DATA", (info.get("data_options") or {}).get("target")
+    chosen = [f"target={target}"] if target else []
+    words = ["hibiscus", verb, info.get("method") or "METHOD", data, *chosen, *options]
     return shlex.join(map(str, words))
 
 
