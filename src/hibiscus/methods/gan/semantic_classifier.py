@@ -49,9 +49,8 @@ def check_classes(config: Any, preparation: Preparation) -> None:
     if "label" not in fields or set(fields["label"].names) == set(fields["domain"].names):
         raise ConfigError(
             "semantic_weight: the images have no classes",
-            "classes, from which the classifier learns",
-            "two folders with a folder for each class, as in photos/ target_domain=paintings/, "
-            "or semantic_weight=0",
+            "the same classes in both domains (the classifier learns from those of the first alone)",
+            "photos/ target_domain=paintings/, each with a folder for each class, or semantic_weight=0",
         )
 
 
