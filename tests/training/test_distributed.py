@@ -62,6 +62,7 @@ def relative_difference(first: Path, second: Path) -> float:
 # learning rate, since hard negatives, maxima and ReLUs are discontinuous choices.
 SGD = ["optimizer=sgd", "learning_rate=1e-3"]
 SLOW_SGD = ["optimizer=sgd", "learning_rate=1e-4"]
+SEMANTIC = ["semantic_weight=1", "semantic_epochs=1"]  # eight rounds for the classifier
 METHODS = {
     "classify": ["digits", "net=cnn", "net.dropout=0.3", "flip=true", "batch_size=51", "loss=balanced", *SGD],
     "unet": ["scenes", "loss=dice", "batch_size=5", "width=4", "depth=2", *SGD],
@@ -70,7 +71,15 @@ METHODS = {
     "iic": ["digits", "net=mlp", "net.hidden=16", "num_heads=2", "num_overclusters=12", "batch_size=51"],
     "dcgan": ["digits", "batch_size=51", "latent_dim=8", "width=8", "batch_norm=true"],
     "progan": ["digits", "batch_size=24", "latent_dim=8", "width=16", "initial_size=8", *SGD],
-    "cyclegan": ["digits-inverted", "batch_size=25", "width=8", "pool_size=30", *SGD],
+    "cyclegan": [
+        "digits-inverted",
+        "batch_size=85",
+        "width=8",
+        "pool_size=30",
+        "dropout=0.3",
+        *SEMANTIC,
+        *SGD,
+    ],
 }
 PYTHON = """
 import json, sys
