@@ -152,6 +152,12 @@ def test_what_cannot_be_opened(tmp_path):
             open_inputs(given, IMAGES)
 
 
+def test_a_dictionary_is_no_list_of_paths():
+    with pytest.raises(DataError, match="a dictionary") as error:
+        open_inputs({"a": [1.0]}, Preparation({}))
+    assert "DataFrame" in error.value.fix
+
+
 def test_a_table_that_lists_images_is_those_images(folder):
     (folder / "list.csv").write_text("image\n0.png\n2.png\nmissing.png\n")
     squashed = Preparation({"image": ImagePreparation(6, 9, 3, (0.5,) * 3, (0.2,) * 3, resize="squash")})

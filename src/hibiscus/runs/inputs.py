@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
         return _open_frame(inputs, preparation)
     if isinstance(inputs, np.ndarray) or hasattr(inputs, "numpy"):  # or a tensor
         return _from_array(_as_array(inputs), "array", preparation)
+    if isinstance(inputs, Mapping):
+        expected = "a path, a DataFrame, an array, a tensor, a PIL image, or a list of them"
+        raise DataError("a dictionary", expected, "pass pandas.DataFrame(...) for the rows of a table")
     items = [inputs] if isinstance(inputs, str | os.PathLike | Image.Image) else list(inputs)
     if not items:
         raise DataError("no inputs", "at least one", "pass a path, an array, a DataFrame or images")
