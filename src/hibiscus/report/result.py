@@ -11,7 +11,7 @@ from hibiscus.report.records import RunRecord
 
 __all__ = ["BASELINE_NAME", "Result", "baseline_values", "error_of", "result_of", "spread"]
 
-BASELINE_NAME = 32  # characters
+BASELINE_NAME = 48  # characters
 LOGARITHMIC = {"nats", "bits", "dB"}  # units for which differences are compared instead of ratios
 
 
