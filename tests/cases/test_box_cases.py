@@ -9,6 +9,7 @@ from PIL import Image
 from cases.box_files import boxes_of, coco, images, notes_of, opened, table, voc, write
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.formats import read_boxes
+from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
 CAT = ("cat", 10.0, 16.0, 40.0, 64.0)
@@ -585,3 +586,13 @@ def test_another_format_in_the_same_folder_is_named(tmp_path):
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 16, 30, 48]}
     coco(tmp_path, [box], [{"id": 1, "file_name": "a.png"}])
     assert "read: COCO JSON; not read, though it is here as well: YOLO text files" in notes_of(tmp_path)
+
+
+def test_found_images_without_a_usable_box_are_not_looked_for(tmp_path):
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (20, 10)).save(tmp_path / "images" / "a.png")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text("cell 0.5 0.5 0.2 0.4\n")
+    with pytest.raises(DataError, match="the class 'cell' is not an integer") as caught:
+        open_data(tmp_path)
+    assert caught.value.fix == "correct the annotations"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from hibiscus.data.dataset import IGNORED
+from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
@@ -303,3 +304,17 @@ def test_hidden_files_are_no_masks(tmp_path):
     data = open_data(folder)
     assert len(data) == 2
     assert data.skipped == []
+
+
+def test_masks_of_black_and_white_for_a_run_of_numbers(tmp_path):
+    """255 was of no class in training, but beside 0 alone it is the object."""
+    folder, two = dataset(tmp_path, [stripes(0, 255)] * 2), ("class 0", "class 1")
+    data = open_mask_folder(folder, known=two)
+    assert data.names["mask"] == two
+    assert np.array_equal(data.fields["mask"][0], stripes(0, 1))
+    assert any("0 is read as class 0, 255 as class 1" in note for note in data.notes)
+
+
+def test_an_ignored_255_is_said(tmp_path):
+    data = open_data(dataset(tmp_path, [stripes(0, 1, 255)] * 2))
+    assert any("255 is of no class, as the other values are 0 to 1" in note for note in data.notes)

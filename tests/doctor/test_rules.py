@@ -151,6 +151,10 @@ def test_bad_files(info, evaluation):
     assert advise(info, HISTORY, evaluation) == [
         "2 files could not be read and were skipped; the first is a.png."
     ]
+    info["data"]["skipped"] = [{"path": "a.xml, object 3", "reason": "no area", "fault": "zero area"}]
+    assert advise(info, HISTORY, evaluation) == [
+        "One annotation could not be used and was skipped: a.xml, object 3."
+    ]
 
 
 def test_the_weightiest_comes_first(info, evaluation):

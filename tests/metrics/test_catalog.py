@@ -49,7 +49,7 @@ def test_no_name_stands_twice():
         ),
         (
             "nll_dynamic_20is",
-            "negative log-likelihood, dynamic pixels, 20 importance samples",
+            "negative log-likelihood, dynamically binarized pixels, 20 importance samples",
             False,
             False,
             "nats",

@@ -114,6 +114,13 @@ def test_the_least_that_a_run_can_be(tmp_path, read_page):
     )
 
 
+def test_a_run_that_ended_before_its_first_epoch_lacks_nothing(tmp_path, read_page):
+    run = sample.write(tmp_path / "run", {"format": 1, "epochs_done": 0})
+    text = read_page(write_report(run)).text
+    assert "log.jsonl" not in text
+    assert "No epoch was completed." in text
+
+
 def test_groups_of_a_scatter_have_colors_of_their_own(tmp_path, read_page):
     groups = [f"kind {i % 12}" for i in range(120)]
     points = {"x": list(range(120)), "y": [i % 7 for i in range(120)], "groups": groups}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hibiscus.cli.console import emit, number, table, wrap
 from hibiscus.errors import HibiscusError, TargetNotReachedError, UsageError, nearest
+from hibiscus.plurals import plural
 
 if TYPE_CHECKING:
     from hibiscus.runs.run import Run
@@ -95,6 +96,14 @@ def result(run: Run, requirements: list[Requirement], as_json: bool, quiet: bool
     )
 
 
+def _readings(evaluated: dict[str, Any]) -> list[str]:
+    """How other data was read, and what of it was skipped."""
+    skipped = evaluated.get("skipped", [])
+    count = plural(len(skipped), "file or annotation", "files or annotations")
+    lines = [f"skipped: {count}, the first: {skipped[0]}"] if skipped else []
+    return [f"note: {note}" for note in evaluated.get("notes", [])] + lines
+
+
 def evaluation(
     run: Run, evaluated: dict[str, Any], requirements: list[Requirement], as_json: bool, quiet: bool
 ) -> None:
@@ -107,7 +116,7 @@ def evaluation(
     where = f"other data, {data}" if evaluated.get("other") else f"the {part} part of {data}"
     items = f" ({evaluated['items']:,} items)" if "items" in evaluated else ""
     heading = f"{run.path}, {evaluated['checkpoint']} checkpoint (epoch {epoch}), on {where}{items}"
-    text = f"{heading}\n{_metrics_table(evaluated)}"
+    text = "\n".join([heading, _metrics_table(evaluated), *_readings(evaluated)])
     _emit_and_check(
         {"run": str(run.path), **evaluated}, text, requirements, evaluated["metrics"], as_json, quiet
     )

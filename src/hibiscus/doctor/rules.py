@@ -9,6 +9,7 @@ from typing import Any
 from hibiscus.doctor.remedies import against_overfitting, is_model, uncertainty
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.metrics.learning_curves import stopping_epoch
+from hibiscus.plurals import plural
 
 __all__ = ["advise"]
 
@@ -187,7 +188,7 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
     reason = (
         f"class {absent[0]} is missing from the validation part"
         if absent
-        else f"{parts.get('val', 0)} items for validation"
+        else f"{plural(parts.get('val', 0), 'item')} for validation"
     )
     stratify = bool(classes) and info.get("data_options", {}).get("split") == "hash"
     advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
@@ -254,9 +255,11 @@ def _skipped_files(info: Info, history: History, evaluation: Evaluation) -> str:
     skipped = info["data"].get("skipped", [])
     if not skipped:
         return ""
+    what, used = ("annotation", "used") if any(bad.get("fault") for bad in skipped) else ("file", "read")
     if len(skipped) == 1:
-        return f"One file could not be read and was skipped: {skipped[0]['path']}."
-    return f"{len(skipped)} files could not be read and were skipped; the first is {skipped[0]['path']}."
+        return f"One {what} could not be {used} and was skipped: {skipped[0]['path']}."
+    first = f"the first is {skipped[0]['path']}"
+    return f"{len(skipped)} {what}s could not be {used} and were skipped; {first}."
 
 
 def _command(verb: str, info: Info, *options: str) -> str:

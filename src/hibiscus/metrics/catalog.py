@@ -47,7 +47,7 @@ class MetricPattern:
         match = re.fullmatch(self.pattern, name)
         if match is None:
             return None
-        values = [group.replace("_", " ").replace("8bit", "8-bit") for group in match.groups()]
+        values = [group.replace("_", " ") for group in match.groups()]
         texts = {key: getattr(self.metric, key).format(*values) for key in ("label", "description")}
         return replace(self.metric, name=name, **texts)
 
@@ -269,9 +269,11 @@ PATTERNS = (
     MetricPattern(r"few_shot_(\d+)way_(\d+)shot_interval",
         _fraction("few_shot_Nway_Kshot_interval", "95 % confidence interval of the {0}-way {1}-shot accuracy",
             "half the width of the interval over episodes", None)),
-    MetricPattern(r"nll_(.+)_(\d+)is",
-        _down("nll_PIXELS_Kis", "negative log-likelihood, {0} pixels, {1} importance samples",
-            "an estimate of the negative log-likelihood of an image by importance sampling", "nats")),
+    *(MetricPattern(rf"nll_{kind}_(\d+)is",
+        _down("nll_PIXELS_Kis", f"negative log-likelihood, {words} pixels, {{0}} importance samples",
+            "an estimate of the negative log-likelihood of an image by importance sampling", "nats"))
+        for kind, words in (("dynamic", "dynamically binarized"), ("static", "statically binarized"),
+            ("8bit", "8-bit"))),
     MetricPattern(r"(.+)_correlation",
         _up("ATTRIBUTE_correlation", "correlation of the code with {0}",
             "largest correlation of a code with the attribute, within labels")),
@@ -290,11 +292,8 @@ PATTERNS = (
     MetricPattern(r"ar(\d+)",
         _fraction("arN", "average recall, {0} per image",
             "average recall over IoU thresholds, limited to {0} per image")),
-    MetricPattern(r"pq_(things|stuff)",
-        _fraction("pq_KIND", "panoptic quality of {0}", "panoptic quality over {0} classes")),
-    MetricPattern(r"sq_(things|stuff)",
-        _fraction("sq_KIND", "segmentation quality of {0}", "segmentation quality over {0} classes")),
-    MetricPattern(r"rq_(things|stuff)",
-        _fraction("rq_KIND", "recognition quality of {0}", "recognition quality over {0} classes")),
+    *(MetricPattern(rf"{name}_(things|stuff)",
+        _fraction(f"{name}_KIND", f"{words} quality of {{0}}", f"{words} quality over {{0}} classes"))
+        for name, words in (("pq", "panoptic"), ("sq", "segmentation"), ("rq", "recognition"))),
 )
 # fmt: on

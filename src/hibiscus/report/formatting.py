@@ -22,6 +22,7 @@ __all__ = [
     "when",
 ]
 
+ROUNDING = 1e-12  # below which a number is 0 apart from rounding
 SPACE = "\u00a0"  # a space at which no line breaks
 
 
@@ -47,6 +48,8 @@ def plain(number: float) -> str:
     """A number with four significant digits, without needless zeros or exponents."""
     if not math.isfinite(number):
         return "not a number" if math.isnan(number) else ("∞" if number > 0 else "−∞")
+    if abs(number) < ROUNDING:
+        return "0"
     if number == int(number) and abs(number) < 1e6:
         text = f"{int(number):,}"
     elif abs(number) >= 1e7 or 0 < abs(number) < 1e-4:

@@ -61,7 +61,7 @@ def read_run(folder: Path) -> RunRecord:
     return RunRecord(
         folder,
         parse_run_info(info),
-        tuple(_read_log(folder, notices, expected=not crossval)),
+        tuple(_read_log(folder, notices, expected=not crossval and info.get("epochs_done") != 0)),
         parse_evaluation(evaluation),
         tuple(_read_items(folder, notices)),
         parse_cross_validation(crossval) if crossval else None,

@@ -140,7 +140,8 @@ class Run:
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
         if other is not None:
-            result["other"] = True
+            result |= {"other": True, "notes": other.notes}
+            result["skipped"] = [bad.reason for bad in other.skipped]
         else:
             result["advice"] = advise({**self.info, "path": str(self.path)}, self.history, result)
             keep_evaluation(self.folder, result, evaluation.report_items)

@@ -240,11 +240,12 @@ class BoxSetBuilder:
             image.labels = np.array([number_of[label] for label in labels], np.int64).reshape(-1)
         parts = {part: [i for i, (entry, _) in enumerate(checked) if entry.part == part] for part in PARTS}
         if not checked:
-            why = commonest_fault(self.faults, self.first) or "no annotation has an image"
+            why = commonest_fault(self.faults, self.first)
+            received = f"{self.root}: no usable image with boxes: {why or 'no annotation has an image'}"
+            if self.faults[LEFT_OUT]:  # the images were found
+                raise DataError(received, "boxes that can be used", "correct the annotations")
             fix = "use file names relative to this folder, as in images/cat.jpg"
-            raise DataError(
-                f"{self.root}: no usable image with boxes: {why}", "images beside their annotations", fix
-            )
+            raise DataError(received, "images beside their annotations", fix)
         counted = [f"{text}: {self.faults[fault]:,}" for fault, text in FAULTS.items() if self.faults[fault]]
         return BoxSet(
             root=self.root,

@@ -143,6 +143,11 @@ def _by_list(
     values = solid if edges else sorted(counts.pixels)
     if listed.by in ("order", "number") and IGNORED in values and IGNORED not in codes:
         codes, notes = _with_white(values, listed, path)
+    black_and_white = values == [0, IGNORED] and len(listed.names) == 2
+    if listed.by == "training" and codes.get(IGNORED) == IGNORED and black_and_white:
+        codes = {0: 0, IGNORED: 1}  # beside 0 alone, 255 is the object
+        first, second = listed.names
+        notes.append(f"masks of 0 and 255 alone: 0 is read as {first}, 255 as {second}")
     unknown = [value for value in values if value not in codes]
     others = "refuse"
     if edges and not unknown and any(value not in codes for value in edges):
