@@ -593,6 +593,7 @@ def test_found_images_without_a_usable_box_are_not_looked_for(tmp_path):
     Image.new("RGB", (20, 10)).save(tmp_path / "images" / "a.png")
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "a.txt").write_text("cell 0.5 0.5 0.2 0.4\n")
+    (tmp_path / "data.yaml").write_text("train: images\nnc: 1\nnames: [cell]\n")
     with pytest.raises(DataError, match="the class 'cell' is not an integer") as caught:
         open_data(tmp_path)
     assert caught.value.fix == "correct the annotations"
