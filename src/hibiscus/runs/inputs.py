@@ -225,7 +225,7 @@ def label_predictions(
         preparation: with the classes of training, if the method learned them.
     """
     named = {"value" if name == "values" else name: values for name, values in predictions.items()}
-    if "values" in predictions and len(preparation["target"].names) > 1:
+    if "values" in predictions and "target" in preparation and len(preparation["target"].names) > 1:
         named["targets"] = list(preparation["target"].names)
     if "probabilities" in predictions and "label" in preparation and "label" not in predictions:
         probabilities = predictions["probabilities"]

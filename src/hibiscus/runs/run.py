@@ -186,9 +186,8 @@ class Run:
         data, method = self._inputs(inputs, support), self.method(checkpoint)
         with self._reproducible():
             predictions = method.predict(data, "inputs")
-        return label_predictions(
-            data.dataset, predictions, self.preparation if "label" in method.needs else Preparation({})
-        )
+        named = {"label", "target"} & method.needs  # classes, or columns of numbers
+        return label_predictions(data.dataset, predictions, self.preparation if named else Preparation({}))
 
     def embed(self, inputs: Input | Sequence[Input], checkpoint: str = "best") -> dict[str, Any]:
         """Embeddings of new inputs: latent codes of an autoencoder, or inputs of a classifier's last layer.
