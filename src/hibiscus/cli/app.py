@@ -212,10 +212,10 @@ def compare(
     """Compare runs side by side."""
     if len(runs) < 2:
         raise UsageError("compare: one run", "two or more", "hibiscus compare RUN RUN")
-    from hibiscus.cli import inspect
+    from hibiscus.cli import comparison
     from hibiscus.runs.folder import find_run
 
-    inspect.compare([find_run(run) for run in runs], out, as_json)
+    comparison.compare([find_run(run) for run in runs], out, as_json)
 
 
 app.command(epilog=example("hibiscus crossval classify table.csv target=income folds=5 epochs=30"))(

@@ -1,16 +1,15 @@
-"""Output of the verbs that train nothing: inspect, list, explain, compare."""
+"""Output of the verbs that train nothing: inspect, list, explain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from hibiscus.cli.console import emit, number, table, unused
+from hibiscus.cli.console import emit, table
 from hibiscus.plurals import plural
 from hibiscus.progress import step
 
-__all__ = ["compare", "explain", "inspect_data", "list_all"]
+__all__ = ["explain", "inspect_data", "list_all"]
 
 MAX_EXAMPLES = 3  # of each fault
 MAX_ROWS = 40  # of a long list on the screen; --json has all
@@ -204,47 +203,3 @@ def explain(method: str, as_json: bool) -> None:
 
     text = inspect.cleandoc(sys.modules[get_method(method).__module__].__doc__ or "")
     emit({"method": method, "text": text}, f"{text}\n\nOptions: hibiscus train {method} --help", as_json)
-
-
-def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
-    """Compares runs, on the screen and as a page in a new file.
-
-    Raises:
-        DataError: the file exists already.
-    """
-    from hibiscus.errors import DataError
-    from hibiscus.report import compare_runs
-    from hibiscus.runs.destination import check_writable
-    from hibiscus.runs.folder import RunFolder
-
-    file = unused(Path("compare.html")) if out is None else Path(out).expanduser()
-    if file.exists():
-        raise DataError(f"--out {out}: exists already", "a new file", f"--out {unused(file)}")
-    check_writable(file)
-    runs: dict[str, dict[str, float]] = {}
-    for folder in folders:
-        evaluated = (folder / "evaluation.json").exists()
-        name = folder.name if [other.name for other in folders].count(folder.name) == 1 else str(folder)
-        runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if evaluated else {}
-    names = list(dict.fromkeys(name for metrics in runs.values() for name in metrics))
-    rows = [
-        ["", *runs],
-        *([name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names),
-    ]
-    lines = [
-        table(rows),
-        *(
-            f"  {name}: not evaluated yet (hibiscus evaluate {name})"
-            for name, metrics in runs.items()
-            if not metrics
-        ),
-    ]
-    data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
-    if len(data) > 1:
-        lines.append("  not trained on the same data: compare with care")
-    page = compare_runs(folders, file)
-    emit(
-        {"runs": runs, "same_data": len(data) == 1, "page": str(page)},
-        "\n".join([*lines, f"page written to {page}"]),
-        as_json,
-    )

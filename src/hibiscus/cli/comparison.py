@@ -1,0 +1,71 @@
+"""Output of `compare`: runs side by side, ranked on the validation part if they share their data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hibiscus.cli.console import emit, number, table, unused
+
+__all__ = ["compare"]
+
+
+def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
+    """Compares runs, on the screen and as a page in a new file.
+
+    Raises:
+        DataError: the file exists already.
+        RunError: a folder is no run.
+    """
+    from hibiscus.errors import DataError
+    from hibiscus.report import compare_runs
+    from hibiscus.report.load import read_run
+    from hibiscus.report.ranking import rank_by_validation
+    from hibiscus.runs.destination import check_writable
+    from hibiscus.runs.folder import RunFolder
+
+    file = unused(Path("compare.html")) if out is None else Path(out).expanduser()
+    if file.exists():
+        raise DataError(f"--out {out}: exists already", "a new file", f"--out {unused(file)}")
+    check_writable(file)
+    runs: dict[str, dict[str, float]] = {}
+    for folder in folders:
+        evaluated = (folder / "evaluation.json").exists()
+        name = folder.name if [other.name for other in folders].count(folder.name) == 1 else str(folder)
+        runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if evaluated else {}
+    data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
+    ranking = rank_by_validation([read_run(folder) for folder in folders]) if len(data) == 1 else None
+    validation: dict[str, Any] = {}
+    if ranking is not None and ranking.metric:
+        validation = {
+            "metric": f"val/{ranking.metric}",
+            "values": dict(zip(runs, ranking.values, strict=False)),
+        }
+    page = str(compare_runs(folders, file))
+    answer = {"runs": runs, "validation": validation, "same_data": len(data) == 1, "page": page}
+    emit(answer, _text(runs, validation, len(data) == 1, page), as_json)
+
+
+def _text(
+    runs: Mapping[str, Mapping[str, float]], validation: Mapping[str, Any], same_data: bool, page: str
+) -> str:
+    """A table with one column per run, and what to know about it."""
+    names = dict.fromkeys(name for metrics in runs.values() for name in metrics)
+    rows = [["", *runs]]
+    if validation:
+        values = validation["values"]
+        rows.append([f"{validation['metric']} *", *(number(values.get(run)) for run in runs)])
+        names.pop(validation["metric"], None)
+    rows += [[name, *(number(metrics.get(name)) for metrics in runs.values())] for name in names]
+    lines = [table(rows)]
+    if validation:
+        lines.append("  * ranks the runs, at the selected epoch of each; the test part does not choose one")
+    lines += [
+        f"  {run}: not evaluated yet (hibiscus evaluate {run})"
+        for run, metrics in runs.items()
+        if not metrics
+    ]
+    if not same_data:
+        lines.append("  not trained on the same data: compare with care")
+    return "\n".join([*lines, f"page written to {page}"])
