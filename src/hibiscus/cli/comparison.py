@@ -43,8 +43,8 @@ def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
             "values": dict(zip(runs, ranking.values, strict=False)),
         }
     page = str(compare_runs(folders, file))
-    answer = {"runs": runs, "validation": validation, "same_data": len(data) == 1, "page": page}
-    emit(answer, _text(runs, validation, len(data) == 1, page), as_json)
+    result = {"runs": runs, "validation": validation, "same_data": len(data) == 1, "page": page}
+    emit(result, _text(runs, validation, len(data) == 1, page), as_json)
 
 
 def _text(
