@@ -95,7 +95,7 @@ def test_folders_that_hold_nothing_to_learn(fails, photos):
     fails(3, "the folder is empty", "train", "classify", "empty")
     Path("papers").mkdir()
     Path("papers/thesis.pdf").write_bytes(b"%PDF")
-    fails(3, "no images (1 other files: 1 .pdf)", "train", "classify", "papers", untouched=Path("papers"))
+    fails(3, "no images (1 other file: 1 .pdf)", "train", "classify", "papers", untouched=Path("papers"))
     fails(3, "the items have no labels", "train", "classify", photos / "Ziffer 0 é", untouched=photos)
     fails(3, "a single image", "train", "classify", next(photos.rglob("*.png")), untouched=photos)
     Path("photos.zip").write_bytes(b"PK")
