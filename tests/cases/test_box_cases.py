@@ -1,6 +1,7 @@
 """Annotations as people have them: each is read right, or refused with its cause."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -579,6 +580,23 @@ def test_label_files_of_odd_names(tmp_path):
     write(tmp_path / "labels" / "b.TXT", "0 .25 .5 .3 .6")
     assert boxes_of(tmp_path)["images/b.png"] == [CAT]
     assert "the label file of another image, whose boxes they share: 1" in notes_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("0 .5 .5 .2 .4 .91", "6 numbers, expected class cx cy w h"),
+        ("0 .5 .5 .2 .4 .91", "may be a confidence"),
+        ("0,0.5,0.5,0.2,0.4", "contains ',', expected spaces"),
+        ("0 0,5 0,5 0,2 0,4", "contains ',', expected spaces between the values, and decimal points"),
+        ("cat .5 .5 .2 .4", "the class 'cat' is not an integer"),
+    ],
+)
+def test_label_files_with_faulty_lines_are_no_class_folders(tmp_path, line, said):
+    images(tmp_path / "images", "a.png")
+    write(tmp_path / "labels" / "a.txt", line + "\n")
+    with pytest.raises(DataError, match=re.escape(said)):
+        opened(tmp_path)
 
 
 def test_another_format_in_the_same_folder_is_named(tmp_path):

@@ -36,6 +36,8 @@ __all__ = ["is_yolo_dataset", "read_yolo", "write_yolo"]
 MAX_LABEL_BYTES = 100 * MAX_BOXES  # a line takes about 40
 MAX_LIST_BYTES = 64_000_000
 LABEL_LINE = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
+# With a name for a class, or commas; in a folder of labels these are faults of YOLO files, not other files.
+FAULTY_LINE = re.compile(r"\S+?([\s,;]+-?\d*[.,]?\d+(e-?\d+)?){4,}\s*\Z", re.IGNORECASE)
 NO_LABELS = {"classes.txt", "obj.names", "notes.txt", "readme.txt", "train.txt", "val.txt", "test.txt"}
 
 
@@ -61,16 +63,18 @@ def _has_labels(folder: Path) -> bool:
     """Whether there are parallel folders, and the first label files contain boxes."""
     for image_folder, _ in _image_folders(folder):
         labels = _parallel(image_folder, folder)
-        if labels is not None and labels.is_dir() and _hold_boxes(children(labels, (".txt",))):
+        if labels is None or not labels.is_dir():
+            continue
+        if _hold_boxes(children(labels, (".txt",)), FAULTY_LINE):
             return True
     return False
 
 
-def _hold_boxes(files: list[Path]) -> bool:
-    """Whether the first label files that are not empty contain boxes."""
+def _hold_boxes(files: list[Path], pattern: re.Pattern[str] = LABEL_LINE) -> bool:
+    """Whether the first lines of the first label files that are not empty are those of boxes."""
     files = [file for file in files if file.name.lower() not in NO_LABELS and file.is_file()][:20]
     lines = [line for file in files if (line := _first_line(file).strip())]
-    return bool(files) and all(map(LABEL_LINE.match, lines))
+    return bool(files) and all(map(pattern.match, lines))
 
 
 def _folders_beside(folder: Path) -> list[tuple[Path, str]]:

@@ -21,6 +21,7 @@ from hibiscus.data.boxes.outlines import box_around
 from hibiscus.data.boxes.resolve import RawBox
 from hibiscus.data.boxes.validate import MAX_CLASSES, BoxSetBuilder, to_number
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["Line", "check_ids", "infer_keypoints", "line_to_box"]
 
@@ -96,12 +97,10 @@ def line_to_box(words: list[str], where: str, names: dict[int, str] | None, keyp
         keypoints: the number of words of lines that hold a box and keypoints.
     """
     with_points = len(words) == keypoints
-    if not with_points and (len(words) < 5 or len(words) % 2 == 0):
-        reason = f"{len(words)} numbers, expected class cx cy w h, or a class and the points x y of a polygon"
-        return RawBox((), "", where, fault=("malformed", reason))
+    fault = _fault(words, with_points)
+    if fault:
+        return RawBox((), "", where, fault=("malformed", fault))
     number = to_number(words[0])
-    if not math.isfinite(number) or number % 1:
-        return RawBox((), "", where, fault=("malformed", f"the class {words[0][:40]!r} is not an integer"))
     known = {int(number): str(int(number))} if names is None and 0 <= number < MAX_CLASSES else names or {}
     if number not in known:
         reason = f"class {words[0][:40]} of {len(known)} classes, which count from {min(known, default=0)}"
@@ -111,3 +110,20 @@ def line_to_box(words: list[str], where: str, names: dict[int, str] | None, keyp
         return RawBox(values[:4], known[int(number)], where, numbers=BOX)
     points = list(zip(values[::2], values[1::2], strict=True))
     return RawBox(box_around(points), known[int(number)], where, numbers=OUTLINE)
+
+
+def _fault(words: list[str], with_points: bool) -> str:
+    """Why a line is none of a label file; empty if it is."""
+    line = " ".join(words)
+    sign = next((sign for sign in ",;" if sign in line), "")
+    if sign:
+        return f"{line[:60]!r} contains {sign!r}, expected spaces between the values, and decimal points"
+    count = len(words)
+    if not with_points and (count < 5 or count % 2 == 0):
+        expected = "expected class cx cy w h, or a class and the points x y of a polygon"
+        confidence = "; the sixth may be a confidence, which label files do not have" if count == 6 else ""
+        return f"{plural(count, 'number')}, {expected}{confidence}"
+    number = to_number(words[0])
+    if not math.isfinite(number) or number % 1:
+        return f"the class {words[0][:40]!r} is not an integer"
+    return ""
