@@ -18,6 +18,7 @@ from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import color_name
 from hibiscus.data.images.reading import plan_reading
 from hibiscus.data.label_sets import label_sets, split_labels
+from hibiscus.data.parts import items_by_part
 from hibiscus.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def open_label_files(folder: Path, files: Mapping[Path, str], target: str | None
         fields=fields,
         ids=[rows.files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
-        parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
+        parts=items_by_part(parts),
         roles={} if len(fields) == 1 else {"label": "target"},
         notes=[size, *plan.notes, *notes],
         skipped=skipped,

@@ -16,6 +16,7 @@ from hibiscus.data.images.headers import scan_headers
 from hibiscus.data.images.ops import resize_squash
 from hibiscus.data.images.reading import LARGEST_DEFAULT_SIDE, plan_reading
 from hibiscus.data.keys import digest
+from hibiscus.data.parts import items_by_part
 from hibiscus.errors import ConfigError, DataError
 
 __all__ = ["open_pairs"]
@@ -70,7 +71,7 @@ def open_pairs(
         fields=fields,
         ids=[names[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
-        parts={part: np.flatnonzero(kept == part) for part in ("train", "val", "test") if part in kept},
+        parts=items_by_part(kept),
         notes=notes + _dark_notes(fields),
         skipped=skipped,
     )

@@ -15,6 +15,7 @@ from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import color_name
 from hibiscus.data.images.ops import resize_cover, to_gray, to_rgb
 from hibiscus.data.images.reading import plan_reading
+from hibiscus.data.parts import items_by_part
 from hibiscus.data.split import make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError
@@ -70,7 +71,7 @@ def open_domain_folder(
         fields={"image": pixels, "domain": np.array([slots[i][1] for i in good])},
         ids=[files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
-        parts={part: np.flatnonzero(parts == part) for part in ("train", "val", "test") if part in parts},
+        parts=items_by_part(parts),
         notes=[f"two domains; {reading.resize_note()}", *reading.notes],
         skipped=skipped,
         about=reading.about,

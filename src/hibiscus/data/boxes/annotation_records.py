@@ -17,7 +17,16 @@ from hibiscus.data.boxes.validate import BoxSetBuilder
 from hibiscus.data.files import children, find_images, folders_in, part_in_name, read_text
 from hibiscus.errors import DataError
 
-__all__ = ["Record", "annotation_files", "build_records", "load_json", "peek"]
+__all__ = [
+    "Record",
+    "annotation_files",
+    "build_records",
+    "is_of",
+    "load_json",
+    "peek",
+    "read_records",
+    "recognized",
+]
 
 MAX_JSON_BYTES = 1_000_000_000
 PEEK_BYTES = 200_000
@@ -45,9 +54,6 @@ class Record:
     fault: tuple[str, str] | None = None
 
 
-Parser = Callable[[Path, Any], Iterable[Record]]
-
-
 def annotation_files(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     """The file itself, or the files with these endings in a folder and down to two folders below it."""
     if path.is_file():
@@ -60,13 +66,13 @@ def annotation_files(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
         folders = [inside for folder in folders for inside in folders_in(folder)]
 
 
-def peek(file: Path) -> bytes:
-    """The beginning and the end of a file."""
+def peek(file: Path, count: int = PEEK_BYTES) -> bytes:
+    """The first and the last `count` bytes of a file."""
     with file.open("rb") as stream:
-        text = stream.read(PEEK_BYTES)
+        text = stream.read(count)
         size = stream.seek(0, 2)
-        if size > PEEK_BYTES:
-            stream.seek(max(PEEK_BYTES, size - PEEK_BYTES))
+        if size > count:
+            stream.seek(max(count, size - count))
             text += stream.read()
     return text
 
@@ -86,6 +92,23 @@ def load_json(file: Path) -> Any:
 def is_of(path: Path, endings: tuple[str, ...], recognize: Callable[[bytes], bool], first: int = 20) -> bool:
     """Whether one of the first files with these endings begins as the format does."""
     return any(recognize(peek(file)) for file in islice(annotation_files(path, endings), first))
+
+
+def recognized(path: Path, endings: tuple[str, ...], recognize: Callable[[bytes], bool]) -> list[Path]:
+    """The files with these endings that begin as the format does."""
+    return [file for file in annotation_files(path, endings) if recognize(peek(file))]
+
+
+def read_records(
+    path: Path,
+    format: str,
+    files: Iterable[Path],
+    parse: Callable[[Path], Iterable[Record]],
+    image_folder: Path | None,
+    reading: BoxReading | None,
+) -> BoxSet:
+    """Parses files into records, and joins them with their images; see `build_records`."""
+    return build_records(path, format, ((file, parse(file)) for file in files), image_folder, reading)
 
 
 def build_records(

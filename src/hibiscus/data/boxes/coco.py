@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.boxes.annotation_records import peek
 from hibiscus.data.boxes.box_reading import BoxReading, Numbers
 from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
 from hibiscus.data.boxes.coco_masks import box_of_segmentation, check_segmentation
@@ -66,12 +67,7 @@ def _is_coco(file: Path) -> bool:
     """Whether two of the three lists are named near the beginning or the end of the file."""
     if file.suffix.lower() != ".json" or not file.is_file():
         return False
-    with file.open("rb") as stream:
-        text = stream.read(PEEK_BYTES)
-        size = stream.seek(0, 2)
-        if size > PEEK_BYTES:
-            stream.seek(max(PEEK_BYTES, size - PEEK_BYTES))
-            text += stream.read()
+    text = peek(file, PEEK_BYTES)
     return sum(bool(re.search(rb'"' + name.encode() + rb'"\s*:\s*\[', text)) for name in LISTS) >= 2
 
 

@@ -11,14 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.boxes.annotation_records import (
-    Record,
-    annotation_files,
-    build_records,
-    is_of,
-    load_json,
-    peek,
-)
+from hibiscus.data.boxes.annotation_records import Record, is_of, load_json, read_records, recognized
 from hibiscus.data.boxes.box_reading import BoxReading, Numbers
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.resolve import RawBox
@@ -46,9 +39,8 @@ def _is_createml(text: bytes) -> bool:
 
 def read_createml(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads files of CreateML; see `read_boxes`."""
-    files = [file for file in annotation_files(path, (".json",)) if _is_createml(peek(file))]
-    records = ((file, _createml_records(file)) for file in files)
-    return build_records(path, "createml", records, image_folder, reading)
+    files = recognized(path, (".json",), _is_createml)
+    return read_records(path, "createml", files, _createml_records, image_folder, reading)
 
 
 def _createml_records(file: Path) -> Iterator[Record]:
@@ -75,9 +67,8 @@ def read_image_folder(
     path: Path, image_folder: Path | None = None, reading: BoxReading | None = None
 ) -> BoxSet:
     """Reads a `metadata.jsonl` with lines of a file name and the boxes in it; see `read_boxes`."""
-    files = [file for file in annotation_files(path, ("metadata.jsonl",)) if _is_metadata(peek(file))]
-    records = ((file, _metadata_records(file)) for file in files)
-    return build_records(path, "image-folder", records, image_folder, reading)
+    files = recognized(path, ("metadata.jsonl",), _is_metadata)
+    return read_records(path, "image-folder", files, _metadata_records, image_folder, reading)
 
 
 def _metadata_records(file: Path) -> Iterator[Record]:

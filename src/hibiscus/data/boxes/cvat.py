@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.boxes.annotation_records import Record, annotation_files, build_records, is_of, peek
+from hibiscus.data.boxes.annotation_records import Record, is_of, read_records, recognized
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.outlines import box_around, box_of_ellipse, rotated_corners
@@ -32,8 +32,8 @@ def _recognize(text: bytes) -> bool:
 
 def read_cvat(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads `CVAT for images` and `CVAT for video`; see `read_boxes`."""
-    files = [file for file in annotation_files(path, (".xml",)) if _recognize(peek(file))]
-    return build_records(path, "cvat", ((file, _records(file)) for file in files), image_folder, reading)
+    files = recognized(path, (".xml",), _recognize)
+    return read_records(path, "cvat", files, _records, image_folder, reading)
 
 
 def _records(file: Path) -> Iterator[Record]:

@@ -8,14 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.boxes.annotation_records import (
-    Record,
-    annotation_files,
-    build_records,
-    is_of,
-    load_json,
-    peek,
-)
+from hibiscus.data.boxes.annotation_records import Record, is_of, load_json, read_records, recognized
 from hibiscus.data.boxes.box_reading import BoxReading, Numbers
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.outlines import box_around, box_of_ellipse, rotated_corners
@@ -48,9 +41,8 @@ def read_label_studio(
     path: Path, image_folder: Path | None = None, reading: BoxReading | None = None
 ) -> BoxSet:
     """Reads exports of Label Studio (JSON and JSON-MIN); see `read_boxes`."""
-    files = [file for file in annotation_files(path, (".json",)) if _recognize(peek(file))]
-    records = ((file, _records(file)) for file in files)
-    return build_records(path, "label-studio", records, image_folder, reading)
+    files = recognized(path, (".json",), _recognize)
+    return read_records(path, "label-studio", files, _records, image_folder, reading)
 
 
 def _records(file: Path) -> Iterator[Record]:

@@ -8,14 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.boxes.annotation_records import (
-    Record,
-    annotation_files,
-    build_records,
-    is_of,
-    load_json,
-    peek,
-)
+from hibiscus.data.boxes.annotation_records import Record, is_of, load_json, read_records, recognized
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.outlines import box_around
@@ -38,8 +31,8 @@ def _recognize(text: bytes) -> bool:
 
 def read_labelme(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads a folder of labelme files, or one of them; see `read_boxes`."""
-    files = [file for file in annotation_files(path, (".json",)) if _recognize(peek(file))]
-    return build_records(path, "labelme", ((file, _records(file)) for file in files), image_folder, reading)
+    files = recognized(path, (".json",), _recognize)
+    return read_records(path, "labelme", files, _records, image_folder, reading)
 
 
 def _records(file: Path) -> Iterator[Record]:

@@ -8,14 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hibiscus.data.boxes.annotation_records import (
-    Record,
-    annotation_files,
-    build_records,
-    is_of,
-    load_json,
-    peek,
-)
+from hibiscus.data.boxes.annotation_records import Record, build_records, is_of, load_json, recognized
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.outlines import box_around, box_of_ellipse
@@ -43,7 +36,7 @@ def _recognize(text: bytes) -> bool:
 
 def read_via(path: Path, image_folder: Path | None = None, reading: BoxReading | None = None) -> BoxSet:
     """Reads files of VIA, or one of them; see `read_boxes`."""
-    files = [file for file in annotation_files(path, ENDINGS) if _recognize(peek(file))]
+    files = recognized(path, ENDINGS, _recognize)
     regions = [_csv_regions(file) if file.suffix.lower() == ".csv" else _json_regions(file) for file in files]
     every = [region for images in regions for _, found in images for region, _ in found]
     attribute = _class_attribute(every, path)

@@ -14,6 +14,7 @@ from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.layout import ImageLayout, read_layout
 from hibiscus.data.images.reading import plan_reading
+from hibiscus.data.parts import items_by_part
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
 
@@ -72,7 +73,7 @@ def open_image_folder(
         fields=fields,
         ids=[files[i].relative_to(folder).as_posix() for i in good],
         keys=keys,
-        parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
+        parts=items_by_part(names),
         notes=notes,
         skipped=skipped,
         about=reading.about,

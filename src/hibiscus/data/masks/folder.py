@@ -21,6 +21,7 @@ from hibiscus.data.masks.class_numbers import read_masks
 from hibiscus.data.masks.mask_classes import MaskClasses, determine_classes
 from hibiscus.data.masks.mask_values import count_values
 from hibiscus.data.masks.pairs import find_mask_pairs, match_masks
+from hibiscus.data.parts import items_by_part
 from hibiscus.errors import DataError
 
 __all__ = ["LARGEST_DEFAULT_SIDE", "class_fractions", "mask_reading", "open_mask_folder"]
@@ -79,7 +80,7 @@ def open_mask_folder(
         fields={"image": pixels[valid] if len(valid) < len(pixels) else pixels, "mask": masks},
         ids=[both[i][0].relative_to(folder).as_posix() for i in valid],
         keys=keys[valid],
-        parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
+        parts=items_by_part(names),
         notes=notes,
         skipped=skipped,
         names={"mask": classes.names},

@@ -11,6 +11,7 @@ from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.encoding import decode_bytes
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, readable_name, walk_files
 from hibiscus.data.keys import frame_keys
+from hibiscus.data.parts import items_by_part
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
 
@@ -64,7 +65,7 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
         fields={"table": frame, "label": np.array([row[2] for row in rows])},
         ids=[row[0] for row in rows],
         keys=frame_keys(frame),
-        parts={part: np.flatnonzero(names == part) for part in ("train", "val", "test") if part in names},
+        parts=items_by_part(names),
         roles={"text": "text"},
         notes=[
             f"{plural(count, 'file is', 'files are')} not UTF-8 and read as {encoding}"
