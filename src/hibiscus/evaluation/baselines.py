@@ -5,6 +5,8 @@ Baselines that ignore the features return metrics; the others return predictions
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,6 +21,7 @@ __all__ = [
     "majority_class",
     "mean_value",
     "nearest_mean",
+    "of_all_classes",
     "principal_components",
     "random_guess",
 ]
@@ -186,6 +189,23 @@ def checked_features(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) ->
             "features that are not finite", "finite numbers", "impute or drop missing values first"
         )
     return train, test
+
+
+def of_all_classes(
+    train_y: NDArray[np.int64], items: int, classes: int, fit: Callable[[NDArray[np.int64], int], Array]
+) -> Array:
+    """Probabilities `(items, classes)` of a classifier that knows only the classes of its training labels.
+
+    Args:
+        train_y: labels in 0 .. classes - 1.
+        items: number of items to predict for.
+        classes: number of classes; those that `train_y` lacks get probability 0.
+        fit: returns `(items, present)` from labels in 0 .. present - 1; not called for a single class.
+    """
+    present, number = np.unique(train_y, return_inverse=True)
+    probabilities = np.zeros((items, classes))
+    probabilities[:, present] = 1 if len(present) == 1 else fit(number.astype(np.int64), len(present))
+    return probabilities
 
 
 def checked_labels(labels: ArrayLike, classes: int) -> NDArray[np.int64]:

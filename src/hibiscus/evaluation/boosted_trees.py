@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hibiscus.evaluation.baselines import checked_features, checked_labels
+from hibiscus.evaluation.baselines import checked_features, checked_labels, of_all_classes
 from hibiscus.progress import step
 
 __all__ = ["ROUNDS", "affordable_rows", "boosted_classifier", "boosted_regression"]
@@ -42,20 +42,21 @@ def boosted_classifier(
     """
     y = checked_labels(train_y, classes)
     train, test = checked_features(train_x, test_x, y)
-    present, number = np.unique(y, return_inverse=True)
-    probabilities = np.zeros((len(test), classes))
-    if len(present) == 1:
-        probabilities[:, present] = 1
-        return probabilities
-    from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import
 
-    outputs = len(present) if len(present) > 2 else 1
-    rows = _rows(len(y), train.shape[1], outputs, seed)
-    model = HistGradientBoostingClassifier(max_iter=ROUNDS, early_stopping=False, random_state=seed)  # type: ignore[arg-type]
-    with step(f"fitting boosted trees on {len(rows):,} rows"):
-        model.fit(train[rows], number[rows])
-        probabilities[:, present[model.classes_]] = model.predict_proba(test)
-    return probabilities
+    def fit(number: NDArray[np.int64], present: int) -> Array:
+        from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import
+
+        rows = _rows(len(y), train.shape[1], present if present > 2 else 1, seed)
+        model = HistGradientBoostingClassifier(max_iter=ROUNDS, early_stopping=False, random_state=seed)  # type: ignore[arg-type]
+        probabilities = np.zeros((len(test), present))
+        with step(f"fitting boosted trees on {len(rows):,} rows"):
+            model.fit(train[rows], number[rows])
+            probabilities[:, np.asarray(model.classes_)] = model.predict_proba(
+                test
+            )  # the rows may lack a class
+        return probabilities
+
+    return of_all_classes(y, len(test), classes, fit)
 
 
 @step("fitting boosted trees")

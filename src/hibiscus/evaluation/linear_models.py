@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from hibiscus.evaluation.baselines import checked_features, checked_labels
+from hibiscus.evaluation.baselines import checked_features, checked_labels, of_all_classes
 from hibiscus.progress import step
 
 __all__ = ["linear_classifier", "linear_labels", "linear_regression"]
@@ -57,16 +57,12 @@ def linear_classifier(
     """
     y = checked_labels(train_y, classes)
     train, test = _standardized(train_x, test_x, y)
-    present, number = np.unique(y, return_inverse=True)
-    probabilities = np.zeros((len(test), classes))
-    if len(present) == 1:
-        probabilities[:, present] = 1
-        return probabilities
-    target = torch.zeros(len(y), len(present)).scatter_(1, torch.from_numpy(number)[:, None], 1.0)
-    logits = _fit(train, target, test, False, seed)
-    predicted = logits.double().softmax(1).numpy()
-    probabilities[:, present] = predicted
-    return probabilities
+
+    def fit(number: NDArray[np.int64], present: int) -> Array:
+        target = torch.zeros(len(y), present).scatter_(1, torch.from_numpy(number)[:, None], 1.0)
+        return _fit(train, target, test, False, seed).double().softmax(1).numpy()
+
+    return of_all_classes(y, len(test), classes, fit)
 
 
 @step("fitting the linear model")
