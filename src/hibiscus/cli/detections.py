@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hibiscus.errors import DataError
+from hibiscus.runs.destination import writing
 
 __all__ = ["COCO_NAME", "summarize_detections", "write_coco"]
 
@@ -91,14 +91,6 @@ def write_coco(predictions: dict[str, Any], path: Path) -> None:
         for index, (number, row) in enumerate(rows, 1)
     ]
     categories = [{"id": number, "name": name} for number, name in enumerate(predictions["box_classes"], 1)]
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(
-                {"images": images, "annotations": annotations, "categories": categories},
-                file,
-                ensure_ascii=False,
-            )
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
-        ) from None
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    with writing(path), path.open("x", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import DataError, UsageError
+from hibiscus.runs.destination import writing
 
 __all__ = ["overlay", "overlay_original", "resize", "save_mask", "write_classes", "write_video"]
 
@@ -114,13 +115,8 @@ def save_mask(mask: Any, classes: int, path: Path) -> None:
 
     image = Image.fromarray(np.ascontiguousarray(np.asarray(mask, np.uint8).reshape(mask.shape[:2])))
     image.putpalette(colors_of(classes).tobytes())
-    try:
-        with path.open("xb") as file:
-            image.save(file, format="PNG")
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
-        ) from None
+    with writing(path), path.open("xb") as file:
+        image.save(file, format="PNG")
 
 
 def write_classes(names: list[str], path: Path) -> None:
@@ -130,7 +126,7 @@ def write_classes(names: list[str], path: Path) -> None:
         DataError: the file exists with other classes, or it cannot be written.
     """
     text = "".join(f"{name}\n" for name in names)
-    try:
+    with writing(path):
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != text:
             raise DataError(
                 f"{path}: lists the classes of other masks",
@@ -139,7 +135,3 @@ def write_classes(names: list[str], path: Path) -> None:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a new file", "another --out"
-        ) from None

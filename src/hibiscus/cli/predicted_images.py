@@ -10,6 +10,7 @@ from typing import Any
 from hibiscus.cli import detections, overlays
 from hibiscus.cli.prediction_files import ENDINGS
 from hibiscus.errors import DataError, UsageError
+from hibiscus.runs.destination import writing
 
 __all__ = ["check_free", "write_images"]
 
@@ -72,14 +73,8 @@ def write_images(
         name = f"{out.stem}.{CLASSES}" if is_file else CLASSES
         overlays.write_classes(predicted["classes"], folder / name)
     for path, index, name in files:
-        try:
+        with writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"{path.parent}: cannot be created ({error.strerror or error})",
-                "a writable location",
-                "another --out",
-            ) from None
         _save(predicted, index, name, path, score)
     if "boxes" in predicted and not is_file:
         detections.write_coco(predicted, folder / detections.COCO_NAME)

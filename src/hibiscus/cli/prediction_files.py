@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.cli.console import plain
-from hibiscus.errors import DataError
+from hibiscus.runs.destination import writing
 
 __all__ = ["ENDINGS", "TABLES", "write_file"]
 
@@ -24,7 +24,7 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
     import numpy as np
 
     ending = path.suffix.lower()
-    try:
+    with writing(path):
         if ending == ".json":
             text = json.dumps(plain(predicted), ensure_ascii=False)  # in which names that are no Unicode ...
             path.write_text(text, encoding="utf-8", errors="backslashreplace")  # ... become escapes of JSON
@@ -39,10 +39,6 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
             _frame(predicted).to_csv(path, index=False)
         else:
             _frame(predicted).to_parquet(path, index=False)
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
-        ) from None
 
 
 def _frame(predicted: dict[str, Any]) -> Any:

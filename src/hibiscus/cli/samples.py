@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hibiscus.cli.console import emit, unused
 from hibiscus.errors import DataError, UsageError
 from hibiscus.plurals import plural
-from hibiscus.runs.destination import check_writable
+from hibiscus.runs.destination import check_writable, writing
 
 if TYPE_CHECKING:
     from hibiscus.data.preparation import Preparation
@@ -128,7 +128,7 @@ def write_rows(
     others = {name: np.asarray(column) for name, column in samples.items() if name != "array"}
     numbered = [f"column_{number}" for number in range(1, values.shape[-1] + 1)]
     names = numbered if "array" in preparation else preparation["table"].feature_names
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".npz":
             np.savez_compressed(path, allow_pickle=False, samples=values, **others)
@@ -141,10 +141,6 @@ def write_rows(
                 frame.insert(0, "step", np.tile(np.arange(steps), len(values)))
                 frame.insert(0, "series", np.repeat(np.arange(len(values)), steps))
             frame.to_csv(path, index=False)
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
-        ) from None
     if as_json or not quiet:
         content = {"out": str(path), "items": len(values), "conditions": others}
         emit(content, f"{plural(len(values), 'sample')} written to {path}", as_json)
@@ -160,7 +156,7 @@ def write_samples(
 
     pixels = samples["image"]
     values_of = {name: np.asarray(values) for name, values in samples.items() if name != "image"}
-    try:
+    with writing(path):
         if path.suffix.lower() == ".npz":
             np.savez_compressed(path, allow_pickle=False, samples=pixels, **values_of)
         elif path.suffix.lower() == ".png":
@@ -173,10 +169,6 @@ def write_samples(
                     image,
                     path / _file_name(index, {name: values[index] for name, values in values_of.items()}),
                 )
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error})", "a writable location", "another --out"
-        ) from None
     if as_json or not quiet:
         content = {"out": str(path), "items": len(pixels), "conditions": values_of}
         emit(content, f"{plural(len(pixels), 'sample')} written to {path}", as_json)

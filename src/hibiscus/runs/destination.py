@@ -1,14 +1,16 @@
-"""Whether a result can be kept, checked before the work whose result it is."""
+"""Whether a result can be kept, checked before the work whose result it is, and the error if it cannot."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hibiscus.errors import DataError, RunError
 from hibiscus.runs.folder import RunFolder
 
-__all__ = ["check_run_folder", "check_writable"]
+__all__ = ["check_run_folder", "check_writable", "writing"]
 
 
 def check_run_folder(out: str | os.PathLike[str] | None, may_exist: bool = False) -> None:
@@ -45,6 +47,21 @@ def check_writable(path: Path) -> None:
             "a writable location",
             "another --out",
         )
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which a file or folder is written.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        expected = "a new file" if isinstance(error, FileExistsError) else "a writable location"
+        reason = error.strerror or error
+        raise DataError(f"{path}: cannot be written ({reason})", expected, "another --out") from None
 
 
 def _existing(path: Path) -> Path:
