@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 
 import pytest
@@ -30,7 +31,8 @@ def encoded(name: str) -> io.TextIOWrapper:
         ("ascii", "é ± 日", b"? ? ?\n"),
         ("latin-1", "é 日", b"\xe9 ?\n"),
         ("utf-8", "caf\udce9 é", b"caf? \xc3\xa9\n"),  # a file name that is not valid UTF-8
-        ("utf-8", "a\033[31mb\rc\td", b"a?[31mb?c\td\n"),  # a name that would control the terminal
+        ("utf-8", "a\033[31mb\rc\td", rb"a\u001b[31mb\u000dc" + b"\td\n"),  # control the terminal
+        ("utf-8", "\x9b2J\a \u202egpj.exe\u2069", rb"\u009b2J\u0007 \u202egpj.exe\u2069" + b"\n"),
     ],
 )
 def test_every_text_can_be_written(encoding, text, written, monkeypatch):
@@ -42,6 +44,13 @@ def test_every_text_can_be_written(encoding, text, written, monkeypatch):
         monkeypatch.setattr(f"sys.{name}", stream)
         function()
         assert stream.buffer.getvalue() == written
+
+
+def test_visible_characters_leave_json_as_it_was():
+    names = ["\x1b]0;title\a", "\x9b2J", "\u202egpj", "a\nb\tc", "日本 é"]
+    shown = screen.visible(json.dumps(names, ensure_ascii=False))
+    assert not screen.CONTROL.search(shown)
+    assert json.loads(shown) == names
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO, errno.EBADF])

@@ -151,7 +151,7 @@ class Display:
         self._written, self._last = "", time.monotonic()
 
     def _draw(self, text: str) -> None:
-        line = screen.shorten(text, screen.terminal_width() - 1)
+        line = screen.shorten(screen.visible(text), screen.terminal_width() - 1)
         if line != self._written:
             screen.write(line, clear=bool(self._written))
             self._written = line

@@ -1,7 +1,7 @@
 """Text on the terminal and in logs. No terminal, log or closed pipe can make a command fail.
 
-What a stream cannot encode is replaced, and if nobody reads a stream any more (a closed terminal or pipe),
-further text for it is discarded.
+What a stream cannot encode is replaced, control characters are shown as escapes, and if nobody reads a stream
+any more (a closed terminal or pipe), further text for it is discarded.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ __all__ = [
     "shorten",
     "supports_escapes",
     "terminal_width",
+    "visible",
     "write",
     "write_result",
 ]
 
 LOST = {errno.EIO, errno.EPIPE, errno.ENXIO, errno.EBADF, errno.ESHUTDOWN}  # nobody reads the stream any more
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # in file names, they could control the terminal
+# In names, they could control the terminal, or show the text in another order or on another line.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 CLEAR = "\r\033[K"  # to the start of the line, which is cleared
 
 
@@ -54,6 +56,14 @@ def terminal_width(default: int = 80) -> int:
     return columns or default
 
 
+def visible(text: str) -> str:
+    r"""The text with escapes such as `\u001b`, which JSON reads as well, for its control characters.
+
+    Tabs and line breaks stay as they are.
+    """
+    return CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def write(text: str, clear: bool = False) -> None:
     """Writes a message to standard error; whatever happens there, it raises nothing.
 
@@ -79,7 +89,7 @@ def _write(stream: TextIO | None, text: str, clear: bool) -> None:
     if stream is None:  # as under pythonw
         return
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    shown = CONTROL.sub("?", text).encode(encoding, "replace").decode(encoding)
+    shown = visible(text).encode(encoding, "replace").decode(encoding)
     try:
         stream.write((CLEAR if clear else "") + shown)
         stream.flush()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus import progress, screen
-from hibiscus.screen import columns_of, is_terminal
+from hibiscus.screen import columns_of, is_terminal, visible
 
 __all__ = ["emit", "line_width", "note", "number", "plain", "table", "to_json", "unused", "wrap"]
 
@@ -64,6 +64,7 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ", wrap_last: bool = F
     """
     if not rows:
         return ""
+    rows = [[visible(cell).replace("\n", "\\n") for cell in row] for row in rows]
     count = max(map(len, rows))
     widths = [max(columns_of(row[i]) for row in rows if i < len(row)) for i in range(count)]
     lines = []
