@@ -18,7 +18,9 @@ HibiscusWarning.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
+from itertools import accumulate
 
 __all__ = [
     "ConfigError",
@@ -32,6 +34,7 @@ __all__ = [
     "TargetNotReachedError",
     "TrainingError",
     "UsageError",
+    "clip",
     "nearest",
     "similar_words",
 ]
@@ -40,10 +43,12 @@ MAX_HINTS = 3  # similar words in a message
 MIN_SIMILARITY = 0.65  # difflib ratio from which a word may be a misspelling of another
 SHORT_WORD = 4  # characters up to which a misspelling differs in one edit
 MAX_LISTED = 8  # words that a message may list in full
+MAX_BYTES = 1900  # of a message as JSON in ASCII, which leaves room for its frame in 2 KB
+ELLIPSIS = " ... "
 
 
 class HibiscusError(Exception):
-    """An error in three parts.
+    """An error in three parts, which are clipped in the middle if they are longer than a screen.
 
     Args:
         received: what was received, with the user's own path or word in it.
@@ -54,8 +59,8 @@ class HibiscusError(Exception):
     exit_code = 1
 
     def __init__(self, received: str, expected: str = "", fix: str = ""):
-        super().__init__(received)
-        self.received, self.expected, self.fix = received, expected, fix
+        self.received, self.expected, self.fix = _clipped(received, expected, fix)
+        super().__init__(self.received)
         self.printed = False  # whether the printed JSON object contains it already
 
     @property
@@ -69,11 +74,15 @@ class HibiscusError(Exception):
             lines.append(f"  expected: {self.expected}")
         if self.fix:
             lines.append(f"  fix:      {self.fix}")
-        return "\n".join(lines)
+        # A line break in a name must not look like the beginning of another message.
+        return "\n".join(line.replace("\n", "\\n") for line in lines)
 
 
 class HibiscusWarning(UserWarning):
     """What the user should know although the work goes on; the command line prints it as one line."""
+
+    def __init__(self, message: object = ""):
+        super().__init__(clip(str(message)))
 
 
 class UsageError(HibiscusError):
@@ -122,6 +131,34 @@ class InterruptedRunError(HibiscusError):
     """Interrupted by the user; the run is saved and can be resumed."""
 
     exit_code = 130
+
+
+def clip(text: str, limit: int = MAX_BYTES) -> str:
+    """The text, without its middle if it is longer than `limit` bytes of JSON in ASCII.
+
+    This is the longest of the forms in which a message is written: a control character takes 6 bytes.
+    """
+    if _size(text) <= limit:
+        return text
+    half = (limit - len(ELLIPSIS)) // 2
+    return _beginning(text[:half], half) + ELLIPSIS + _beginning(text[-half:][::-1], half)[::-1]
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text)) - 2
+
+
+def _beginning(text: str, limit: int) -> str:
+    return text[: sum(size <= limit for size in accumulate(map(_size, text)))]
+
+
+def _clipped(*parts: str) -> list[str]:
+    """The parts of a message, of which only the long ones are clipped."""
+    clipped, left = list(parts), MAX_BYTES
+    for number, index in enumerate(sorted(range(len(parts)), key=lambda i: _size(parts[i]))):
+        clipped[index] = clip(parts[index], left // (len(parts) - number))
+        left -= _size(clipped[index])
+    return clipped
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ from hibiscus.data.tables.read import TABLE_ENDINGS
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.text.folder import holds_texts, open_text_folder
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
-from hibiscus.errors import DataError
+from hibiscus.errors import DataError, clip
 
 __all__ = ["TABLE_ENDINGS", "open_data"]
 
@@ -132,6 +132,8 @@ def open_data(
     dataset.options = {name: value for name, value in given.items() if value is not None}
     note_image_size(dataset, image_size)
     read_labels(dataset, multi_label, label_separator)
+    dataset.notes = [clip(note) for note in dataset.notes]
+    dataset.skipped = [replace(bad, reason=clip(bad.reason)) for bad in dataset.skipped]
     return dataset
 
 
