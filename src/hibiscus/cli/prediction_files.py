@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.cli.console import plain
+from hibiscus.data.tables.formula_guard import guard_formulas
 from hibiscus.runs.destination import writing
 
 __all__ = ["ENDINGS", "TABLES", "write_file"]
@@ -16,7 +17,7 @@ TABLES = (".csv", ".parquet")  # which cannot hold images
 
 
 def write_file(predicted: dict[str, Any], path: Path) -> None:
-    """Writes predictions in the format that the ending of the path names.
+    """Writes predictions in the format that the ending of the path names; CSV without formulas.
 
     Raises:
         DataError: the file cannot be written.
@@ -36,7 +37,7 @@ def write_file(predicted: dict[str, Any], path: Path) -> None:
             }
             np.savez(path, allow_pickle=False, **arrays)
         elif ending == ".csv":
-            _frame(predicted).to_csv(path, index=False)
+            guard_formulas(_frame(predicted)).to_csv(path, index=False)
         else:
             _frame(predicted).to_parquet(path, index=False)
 

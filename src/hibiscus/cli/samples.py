@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.cli.console import emit, unused
+from hibiscus.data.tables.formula_guard import guard_formulas
 from hibiscus.errors import DataError, UsageError
 from hibiscus.plurals import plural
 from hibiscus.runs.destination import check_writable, writing
@@ -140,7 +141,7 @@ def write_rows(
             if values.ndim == 3:
                 frame.insert(0, "step", np.tile(np.arange(steps), len(values)))
                 frame.insert(0, "series", np.repeat(np.arange(len(values)), steps))
-            frame.to_csv(path, index=False)
+            guard_formulas(frame).to_csv(path, index=False)
     if as_json or not quiet:
         content = {"out": str(path), "items": len(values), "conditions": others}
         emit(content, f"{plural(len(values), 'sample')} written to {path}", as_json)

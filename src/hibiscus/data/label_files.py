@@ -19,6 +19,7 @@ from hibiscus.data.images.decode import color_name
 from hibiscus.data.images.reading import plan_reading
 from hibiscus.data.label_sets import label_sets, split_labels
 from hibiscus.data.parts import items_by_part
+from hibiscus.data.tables.formula_guard import without_guard
 from hibiscus.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def _add(
         if value is None and not keep_unlabeled:
             continue
         image = file.parent / relative
+        plain = file.parent / without_guard(relative)  # guarded in a CSV file of predictions
+        image = plain if plain != image and not image.exists() else image
         rows.files.append(image)
         rows.parts.append(part or next((parts[place] for place in parts if place in image.parents), ""))
         rows.values.append(value)

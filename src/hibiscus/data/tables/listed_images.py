@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from hibiscus.data.files import IMAGE_ENDINGS, walk_files
+from hibiscus.data.tables.formula_guard import without_guard
 from hibiscus.errors import DataError
 
 __all__ = ["ImageList"]
@@ -92,11 +93,14 @@ def _images_near(base: Path) -> Iterator[Path]:
 
 
 def _beside(base: Path, text: str) -> Path | None:
-    try:
-        path = base / text
-        return path if path.is_file() and path.suffix.lower() in IMAGE_ENDINGS else None
-    except (OSError, ValueError):
-        return None
+    for name in dict.fromkeys((text, without_guard(text))):  # guarded in a CSV file of predictions
+        try:
+            path = base / name
+            if path.is_file() and path.suffix.lower() in IMAGE_ENDINGS:
+                return path
+        except (OSError, ValueError):
+            pass
+    return None
 
 
 def _slashes(text: str) -> str:
