@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from hibiscus.cli.clean import size_text
 from hibiscus.data.disk_cache import cache_folder
 
 
@@ -30,10 +27,3 @@ def test_it_says_what_it_would_delete_and_deletes_only_with_yes(cli, monkeypatch
 def test_a_limit_that_is_no_size(fails, monkeypatch):
     monkeypatch.setenv("HIBISCUS_CACHE_SIZE", "much")
     fails(4, "HIBISCUS_CACHE_SIZE=much", "clean")
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 bytes"), (1, "1 byte"), (2500, "2.5 KB"), (1_340_000_000, "1.3 GB")]
-)
-def test_sizes(count, text):
-    assert size_text(count) == text

@@ -8,9 +8,10 @@ import typer
 
 from hibiscus.cli.arguments import Debug, Json
 from hibiscus.cli.console import emit, table
+from hibiscus.data.sizes import size_text
 from hibiscus.plurals import plural
 
-__all__ = ["clean", "size_text"]
+__all__ = ["clean"]
 
 
 def clean(
@@ -47,15 +48,3 @@ def clean(
     content = {"folder": str(cache_folder()), "bytes": total, "limit": limit, "freed": freed}
     content["entries"] = {kind: len(sizes) for kind, sizes in counts.items()}
     emit(content, "\n".join(lines), as_json)
-
-
-def size_text(count: int) -> str:
-    """A number of bytes with its unit: `1.3 GB`."""
-    if count < 1000:
-        return plural(count, "byte")
-    value, unit = next(
-        (count / 10**power, unit)
-        for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "KB"))
-        if count >= 10**power
-    )
-    return f"{value:.1f} {unit}"

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hibiscus.errors import ConfigError
+from hibiscus.data.sizes import parse_size
 
 __all__ = [
     "KINDS",
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = "5GB"
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 KINDS = ("images", "archives", "feature-networks")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
 ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
@@ -82,14 +81,9 @@ def cache_limit() -> int:
     Raises:
         ConfigError: `HIBISCUS_CACHE_SIZE` is not a size.
     """
-    text = os.environ.get("HIBISCUS_CACHE_SIZE") or DEFAULT_LIMIT
-    match = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)i?b?\s*", text.lower())
-    try:
-        return int(float(match[1]) * UNITS[match[2]])  # type: ignore[index]
-    except (TypeError, ValueError):
-        raise ConfigError(
-            f"HIBISCUS_CACHE_SIZE={text}", "a size such as 500MB or 5GB", "HIBISCUS_CACHE_SIZE=5GB"
-        ) from None
+    return parse_size(
+        "HIBISCUS_CACHE_SIZE", os.environ.get("HIBISCUS_CACHE_SIZE") or DEFAULT_LIMIT, DEFAULT_LIMIT
+    )
 
 
 def cache_entries() -> list[CacheEntry]:
