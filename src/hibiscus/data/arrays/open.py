@@ -10,6 +10,7 @@ import numpy as np
 from hibiscus.data.arrays.array_items import CHANNELS
 from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
+from hibiscus.data.arrays.mat import read_mat
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import DataError
 
@@ -27,7 +28,6 @@ IMAGE_KEYS = (
 )
 LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "arr_1")
 NAME_KEYS = ("classes", "class_names", "label_names", "names")
-HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def open_idx(folder: Path) -> Dataset:
@@ -80,7 +80,7 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         if path.suffix.lower() == ".npy":
             return {"x": np.lib.format.open_memmap(path, mode="c")}
         if path.suffix.lower() == ".mat":
-            return _read_mat(path)
+            return read_mat(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except DataError:
@@ -92,23 +92,6 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
             fix = "save them again with numpy.savez(path, x=..., y=...), or provide texts as CSV"
             raise DataError(received, expected, fix) from None
         raise DataError(f"{path}: cannot be read ({error})", expected, "download or save it again") from None
-
-
-def _read_mat(path: Path) -> dict[str, np.ndarray]:
-    """The variables of a MATLAB file up to version 7.2."""
-    with path.open("rb") as file:
-        head = file.read(520)
-    if head.startswith((b"MATLAB 7.3", HDF5)) or head[512:].startswith(HDF5):
-        raise DataError(
-            f"{path}: a MATLAB file of version 7.3, which is HDF5",
-            "version 7 or earlier, or .npz",
-            f"in MATLAB: save('{path.name}', 'x', 'y', '-v7'); or in Python: pip install mat73, then "
-            f"numpy.savez('{path.stem}.npz', **mat73.loadmat('{path.name}'))",
-        )
-    from scipy.io import loadmat
-
-    with path.open("rb") as file:
-        return {key: np.asarray(value) for key, value in loadmat(file).items() if not key.startswith("__")}
 
 
 def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> str | None:
