@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from hibiscus.errors import RunError
@@ -31,3 +33,28 @@ def test_a_lock_that_was_removed_while_it_was_opened_is_taken_again(tmp_path, mo
     with locked(tmp_path):
         assert len(calls) == 2
         assert (tmp_path / "lock").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_lock_is_no_link_and_has_one_name(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "lock").symlink_to("mine")
+    with pytest.raises(RunError), locked(tmp_path):
+        pass
+    (tmp_path / "lock").unlink()
+    os.link(tmp_path / "mine", tmp_path / "lock")
+    with locked(tmp_path):
+        assert (tmp_path / "lock").read_text().startswith("process ")
+    assert (tmp_path / "mine").read_text() == "mine"
+    os.mkfifo(tmp_path / "lock")
+    with pytest.raises(RunError), locked(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_copy_by_hard_links_does_not_open_the_lock(tmp_path):
+    (tmp_path / "copy").mkdir()
+    with locked(tmp_path):
+        os.link(tmp_path / "lock", tmp_path / "copy" / "lock")
+        with pytest.raises(RunError, match="in use by process"), locked(tmp_path):
+            pass

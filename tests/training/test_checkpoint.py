@@ -78,8 +78,28 @@ def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch, what):
     def full(number):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match="the disk is full"):
         save_checkpoint(path, {"a": torch.zeros(9)}, {}) if what == "save" else write_atomically(path, b"new")
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["last.safetensors"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit of the size of files")
+@pytest.mark.parametrize("bytes_left", [0, 100, 4000])
+def test_a_write_that_ends_halfway_keeps_the_old_file(tmp_path, bytes_left):
+    import resource
+
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, TENSORS, STATE)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, limits[1]))
+    try:
+        with pytest.raises(RunError, match="what was saved before is intact"):
+            save_checkpoint(path, {"a": torch.zeros(9999)}, STATE)
+        with pytest.raises(RunError, match="what was saved before is intact"):
+            write_atomically(path, bytes(9999))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["last.safetensors"]

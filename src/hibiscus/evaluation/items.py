@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
 from hibiscus.evaluation.png import decode_png, embed_png, encode_png
+from hibiscus.temporary_files import replacing
 
 __all__ = [
     "Curve",
@@ -232,12 +232,13 @@ def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) ->
         if isinstance(report_item, Gallery):
             value["images"] = [f"item-{i:02d}-{j:03d}.png" for j in range(len(report_item.images))]
             for name, image in zip(value["images"], report_item.images, strict=True):
-                (folder / name).write_bytes(encode_png(image))
+                with replacing(folder / name, flush=False) as file:
+                    file.write_bytes(encode_png(image))
             written |= set(value["images"])
         objects.append(value)
-    draft = folder / (INDEX + ".part")
-    draft.write_text(json.dumps({"report_items": objects}, allow_nan=False, indent=1), encoding="utf-8")
-    os.replace(draft, folder / INDEX)  # the index is never incomplete
+    text = json.dumps({"report_items": objects}, allow_nan=False, indent=1)
+    with replacing(folder / INDEX) as file:  # the index is never incomplete
+        file.write_text(text, encoding="utf-8")
     for old in folder.glob("item-*.png"):
         if old.name not in written:
             old.unlink()

@@ -6,6 +6,7 @@ Predictions are kept in memory and in the cache folder, so that runs on the same
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from hibiscus.evaluation.linear_models import linear_classifier, linear_labels, 
 from hibiscus.metrics.classification import classification_metrics
 from hibiscus.metrics.label_metrics import best_threshold, multi_label_metrics
 from hibiscus.metrics.regression import regression_metrics
+from hibiscus.temporary_files import replacing
 
 __all__ = ["class_baselines", "label_baselines", "target_baselines"]
 
@@ -182,12 +184,8 @@ def _load_or_fit(path: Path, fit: Callable[[], np.ndarray]) -> np.ndarray:
         return np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):  # not there, truncated or damaged
         predicted = fit()
-    draft = path.with_suffix(f".{id(predicted)}.part")
-    try:
+    with contextlib.suppress(OSError):  # no space or no write permission: fit again next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
+        with replacing(path, flush=False) as file:  # a reader never sees half a file
             np.save(file, predicted, allow_pickle=False)
-        draft.replace(path)  # a reader never sees half a file
-    except OSError:  # no space or no write permission: fit again next time
-        draft.unlink(missing_ok=True)
     return predicted

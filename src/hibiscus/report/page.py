@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from hibiscus.report.panels import gallery_size, report_items
 from hibiscus.report.records import RunRecord
 from hibiscus.report.run_details import commands, data_summary, setup
 from hibiscus.report.verdict import verdict
+from hibiscus.temporary_files import replacing
 
 __all__ = ["render", "save", "write_report"]
 
@@ -55,18 +54,14 @@ def save(text: str, path: Path) -> Path:
     Raises:
         RunError: when the file cannot be written.
     """
-    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        half.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(half, path)
+        with replacing(path) as file:
+            file.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         received = f"{path} cannot be written: {error.strerror or error}"
         raise RunError(
             received, "a writable folder on a disk with free space", "copy the run folder elsewhere"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
     return path
 
 

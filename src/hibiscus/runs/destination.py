@@ -38,8 +38,11 @@ def check_writable(path: Path) -> None:
     """Checks that a file or folder could be written.
 
     Raises:
-        DataError: there is no permission to write in its folder.
+        DataError: there is no permission to write in its folder, or it is a link that leads nowhere.
     """
+    if path.is_symlink() and not path.exists():
+        received = f"{path}: a link to {os.readlink(path)}, which does not exist"
+        raise DataError(received, "a new file or folder", "delete the link, or choose another --out")
     existing = _existing(path)
     if not os.access(existing, os.W_OK):
         raise DataError(

@@ -115,7 +115,7 @@ def copy_run(old: RunFolder, new: RunFolder, tensors: dict[str, Any], state: dic
     with old.locked():
         for name in ("log.jsonl", "checkpoints/best.safetensors"):
             if (old.path / name).exists():
-                shutil.copy2(old.path / name, new.path / name)
+                shutil.copyfile(old.path / name, new.path / name)
     save_checkpoint(
         new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks}
     )

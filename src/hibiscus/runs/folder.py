@@ -18,6 +18,7 @@ from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.runs.creation_order import created
 from hibiscus.runs.folder_lock import locked
+from hibiscus.runs.folder_members import check_members
 from hibiscus.training.atomic_files import write_atomically
 
 __all__ = [
@@ -64,6 +65,7 @@ class RunFolder:
             RunError: it already contains a run or other files, or is not writable.
         """
         self.require_free()
+        self.check()
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -106,13 +108,24 @@ class RunFolder:
                 (self.path / name).unlink(missing_ok=True)
             self.path.rmdir()
 
-    def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Locks the folder; the system releases the lock whenever this process ends.
+    def check(self) -> None:
+        """Checks that nothing in the folder leads out of it, and removes what killed processes left.
 
         Raises:
-            RunError: another process uses the run; the message names it.
+            RunError: a member is a link out of the folder, or neither a file nor a folder.
         """
-        return locked(self.path)
+        check_members(self.path)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Checks and locks the folder; the system releases the lock whenever this process ends.
+
+        Raises:
+            RunError: another process uses the run; the message names it. Or see `check`.
+        """
+        self.check()
+        with locked(self.path):
+            yield
 
     def read(self, name: str) -> dict[str, Any]:
         """The content of a JSON file of the run, in the current format.
@@ -196,7 +209,9 @@ def make_run_folder(
     """
     if out is not None:
         folder = RunFolder(Path(out).expanduser())
-        if not (may_exist and (folder.path / "run.json").exists()):
+        if may_exist and (folder.path / "run.json").exists():
+            folder.check()
+        else:
             folder.create()
         return folder
     while True:
@@ -225,22 +240,23 @@ def discarded_without_runs(folder: RunFolder) -> Iterator[None]:
 
 
 def find_run(path: str | os.PathLike[str]) -> Path:
-    """The folder of a run by its path; `runs/latest` is the run in `runs` that was created last.
+    """The folder of a run by its path, checked; `runs/latest` is the run in `runs` that was created last.
 
     Raises:
-        RunError: there is no run at the path.
+        RunError: there is no run at the path, or something in it leads out of it.
     """
     folder = Path(path).expanduser()
     if folder.name == "latest" and not folder.exists() and folder.parent.is_dir():
         runs = [child for child in folder.parent.iterdir() if (child / "run.json").is_file()]
         if runs:
-            return max(runs, key=created)
+            folder = max(runs, key=created)
     if not (folder / "run.json").is_file():
         raise RunError(
             f"{folder}: no run here",
             "a folder with run.json, or runs/latest",
             "ls runs; or train first: hibiscus train ...",
         )
+    RunFolder(folder).check()
     return folder
 
 

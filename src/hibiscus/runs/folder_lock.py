@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from hibiscus.errors import RunError
+from hibiscus.temporary_files import open_own
 
 __all__ = ["locked"]
 
@@ -22,7 +23,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     path = folder / "lock"
     file = _open_locked(path)
-    while not _is_file_at(file, path):  # the process that held the lock has removed it meanwhile
+    while not _is_own(file, path):
         file.close()
         file = _open_locked(path)
     try:
@@ -38,7 +39,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _open_locked(path: Path) -> IO[str]:
     try:
-        file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held open while locked
+        file = open_own(path, "a+")
     except OSError as error:
         received = f"{path.parent}: cannot be written ({error.strerror})"
         raise RunError(received, "a writable folder", "check its permissions") from None
@@ -53,12 +54,16 @@ def _open_locked(path: Path) -> IO[str]:
     return file
 
 
-def _is_file_at(file: IO[str], path: Path) -> bool:
-    """Whether an open file is still the one at a path."""
+def _is_own(file: IO[str], path: Path) -> bool:
+    """Whether a locked file is the one at a path, and has no other name; then it may be written."""
     try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+        at_path = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
+        at_path = False  # the process that held the lock has removed it meanwhile
+    if at_path and os.fstat(file.fileno()).st_nlink > 1:  # a copy of the folder by hard links
+        path.unlink(missing_ok=True)
         return False
+    return at_path
 
 
 def _lock(file: IO[str]) -> None:

@@ -68,7 +68,7 @@ def build_callbacks(
 
 
 def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
-    """Removes what an earlier, killed process left behind, and records that the run is trained.
+    """Removes the log of a run that was killed before its first checkpoint, and records that it is trained.
 
     Returns:
         The content of `run.json`.
@@ -76,10 +76,8 @@ def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
     Raises:
         RunError: the folder cannot be written.
     """
-    for leftover in folder.checkpoints.glob(".*.part"):  # of a process that was killed while saving
-        leftover.unlink(missing_ok=True)
     if not (folder.checkpoints / "last.safetensors").is_file():
-        folder.log.unlink(missing_ok=True)  # of a run that was stopped before its first checkpoint
+        folder.log.unlink(missing_ok=True)
     precision = str(loop.precision).removeprefix("torch.")
     parameters = count_parameters(loop.method.nets)
     return folder.update(status="running", error=None, parameters=parameters, precision=precision)

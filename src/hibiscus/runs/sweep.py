@@ -174,6 +174,7 @@ def _sweep_folder(method: str, data: str, out: Any, request: dict[str, Any]) -> 
     """
     if out is not None and (Path(out).expanduser() / "sweep.json").exists():
         folder = RunFolder(Path(out).expanduser())
+        folder.check()
         stored = folder.read("sweep.json")
         if {name: stored.get(name) for name in request} != request:
             raise ConfigError(

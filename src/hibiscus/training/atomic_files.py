@@ -1,14 +1,16 @@
-"""Files that are complete at all times: written under another name, flushed to disk, and renamed."""
+"""The files of a run, which are complete at all times, and the error if one cannot be written."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from hibiscus.errors import RunError
+from hibiscus.temporary_files import replacing
 
-__all__ = ["cannot_write", "write_atomically"]
+__all__ = ["cannot_write", "saving", "write_atomically"]
 
 
 def cannot_write(path: Path, error: Exception) -> RunError:
@@ -25,19 +27,29 @@ def cannot_write(path: Path, error: Exception) -> RunError:
     )
 
 
+@contextlib.contextmanager
+def saving(path: Path, *errors: type[Exception]) -> Iterator[Path]:
+    """A context that yields the name under which a file of a run is to be written, see `replacing`.
+
+    Args:
+        path: the file.
+        *errors: what the library that writes it raises, besides OSError.
+
+    Raises:
+        RunError: the disk is full, or the folder is not writable; the file is as before.
+    """
+    try:
+        with replacing(path) as file:
+            yield file
+    except (OSError, *errors) as error:
+        raise cannot_write(path, error) from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes a file atomically: it always contains either the old or the new content.
 
     Raises:
         RunError: the disk is full, or the folder is not writable.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise cannot_write(path, error) from None
+    with saving(path) as file:
+        file.write_bytes(content)

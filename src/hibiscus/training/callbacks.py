@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,8 @@ import torch
 from hibiscus.errors import ConfigError
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.run_format import FORMAT
+from hibiscus.temporary_files import open_in_place
+from hibiscus.training.atomic_files import cannot_write
 from hibiscus.training.checkpoint import save_checkpoint
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.meter import Meter
@@ -95,8 +96,11 @@ class LogFile(Callback):
             key: None if isinstance(value, float) and not math.isfinite(value) else value
             for key, value in line.items()
         }
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(finite) + "\n")
+        try:
+            with open_in_place(self.path) as file:
+                file.write(json.dumps(finite) + "\n")
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
 
     def state(self) -> dict[str, Any]:
         """The length of the file."""
@@ -104,8 +108,13 @@ class LogFile(Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Truncates the file to that length."""
-        if self.path.exists():
-            os.truncate(self.path, min(state["bytes"], self.path.stat().st_size))
+        if not self.path.exists():
+            return
+        try:
+            with open_in_place(self.path) as file:
+                file.truncate(min(state["bytes"], self.path.stat().st_size))
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
 
 
 class BestCheckpoint(Callback):

@@ -1,6 +1,6 @@
 """Checkpoints: one safetensors file with the JSON state in its header. No pickle is written or read.
 
-A file is written under a temporary name, flushed to disk and renamed, so there is a complete checkpoint at
+A file is written into a temporary folder, flushed to disk and renamed, so there is a complete checkpoint at
 all times. A digest of all tensors and the state detects truncated or altered files.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from torch import Tensor
 
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT, upgrade_tensors
-from hibiscus.training.atomic_files import cannot_write
+from hibiscus.training.atomic_files import saving
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -43,15 +42,8 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any
     # Weights may be stored channels-last; the file keeps the values, and loading copies them into any layout.
     plain = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     text = json.dumps(state)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(plain, temporary, metadata={"state": text, "digest": _digest(plain, text)})
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        raise cannot_write(path, error) from None
+    with saving(path, SafetensorError) as file:
+        save_file(plain, file, metadata={"state": text, "digest": _digest(plain, text)})
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

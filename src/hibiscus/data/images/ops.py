@@ -25,6 +25,7 @@ from hibiscus.data.images.decode import (
     to_plain,
 )
 from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.temporary_files import replacing
 
 if TYPE_CHECKING:
     pass
@@ -107,8 +108,12 @@ def save_image(image: ImageArray, path: str | os.PathLike[str], overwrite: bool 
         )
     try:
         _image(image).save(encoded, format=kind, quality=95)
-        with path.open("wb" if overwrite else "xb") as file:
-            file.write(encoded.getvalue())
+        if overwrite:
+            with replacing(path, flush=False) as draft:
+                draft.write_bytes(encoded.getvalue())
+        else:
+            with path.open("xb") as file:
+                file.write(encoded.getvalue())
     except FileExistsError as error:
         fix = "use another name, or pass overwrite=True"
         raise DataError(f"{path}: already exists", "a new file name", fix) from error
