@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from hibiscus.errors import RunError
-from hibiscus.training import checkpoint
 from hibiscus.training.atomic_files import write_atomically
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 
