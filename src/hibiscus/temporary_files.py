@@ -2,7 +2,7 @@
 
 A reader finds either the old or the new content, and a link in the place of the file is replaced, not
 followed. The name of the temporary folder tells the machine and the process that writes it, so that what a
-killed process left can be told from what another process is writing.
+killed process left is not mistaken for what another process is writing.
 """
 
 from __future__ import annotations
