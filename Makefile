@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made
 
-.PHONY: setup demo test slow check lint types bench docs clean
+.PHONY: setup demo test slow fuzz check lint types bench docs clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml constraints.txt
@@ -23,6 +23,11 @@ test: setup  ## the default tests, two processes with one thread each
 
 slow: setup  ## learns something real: minutes, one training at a time with all threads
 	$(BIN)/python -m pytest -m slow
+
+INPUTS ?= 100000
+SEED ?= 1
+fuzz: setup  ## hostile inputs of every kind: what they ended in, and the faults; INPUTS=1000 SEED=2
+	nice $(BIN)/python tests/hostile/fuzz.py --inputs $(INPUTS) --seed $(SEED)
 
 lint: setup
 	$(BIN)/ruff check .
