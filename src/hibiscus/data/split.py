@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES, Dataset
-from hibiscus.data.keys import digest
+from hibiscus.data.keys import digests
 from hibiscus.data.strata import SMALL, item_strata, stratified_items
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.time_split import item_times, latest_items
@@ -43,17 +43,18 @@ _ENLARGE = {
 def hash_fractions(keys: np.ndarray, salt: str = "split") -> np.ndarray:
     """A number in [0, 1) for each key; equal keys get equal numbers. Returns float64 `(items,)`."""
     # 53 of the 64 bits, which is all that a float64 below 1 can hold.
-    digests = (digest(salt.encode() + int(key).to_bytes(8, "little")) for key in keys)
-    return np.fromiter(((number >> 11) / 2**53 for number in digests), float, len(keys))
+    prefix, content = salt.encode(), memoryview(np.ascontiguousarray(keys, "<u8")).cast("B")
+    numbers = digests(prefix + content[start : start + 8] for start in range(0, len(content), 8))
+    return (numbers >> np.uint64(11)) / 2**53
 
 
 def group_keys(groups: np.ndarray) -> np.ndarray:
     """One key per group; a split by these keys keeps each group in one part."""
-    return np.fromiter(
-        (digest(str(group).encode(errors="surrogateescape")) for group in as_texts(groups)),
-        np.uint64,
-        len(groups),
-    )
+    texts = list(map(str, as_texts(groups).tolist()))
+    distinct = list(dict.fromkeys(texts))
+    keys = digests(text.encode(errors="surrogateescape") for text in distinct).tolist()
+    key_of = dict(zip(distinct, keys, strict=True))
+    return np.fromiter(map(key_of.__getitem__, texts), np.uint64, len(texts))
 
 
 def _stratified_fractions(keys: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -46,7 +46,9 @@ class Column:
             texts = sorted(texts)[:: len(texts) // SAMPLE]
             return cls(name, dict.fromkeys(texts, 1), max(len(values), len(texts)), named, header)
         counts = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
-        return cls(name, dict(sorted(zip(texts, counts, strict=True))), len(values), named, header)
+        count_of = dict(zip(texts, counts, strict=True))
+        ordered = {text: count_of[text] for text in sorted(texts)}
+        return cls(name, ordered, len(values), named, header)
 
     @property
     def known(self) -> int:
@@ -55,6 +57,8 @@ class Column:
 
     def without(self, words: Collection[str]) -> dict[str, int]:
         """The counts of the texts that are not among these words."""
+        if self.counts.keys().isdisjoint(words):
+            return dict(self.counts)
         return {text: count for text, count in self.counts.items() if text not in words}
 
 

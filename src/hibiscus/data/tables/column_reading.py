@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.tables.columns import as_texts, coded_texts
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.numbers import NumberFormat
 from hibiscus.data.tables.times import EPOCH, TimeFormat
@@ -112,7 +112,7 @@ class ColumnReading:
 
         if self.role == "number":
             numbers, odd = self.numbers(values)
-            if not np.isnan(numbers).any() and _all_whole(values):
+            if not np.isnan(numbers).any() and _all_whole(values, numbers):
                 return pd.Series(numbers.astype(np.int64), index=values.index, name=values.name), odd
             return pd.Series(numbers, index=values.index, name=values.name), odd
         if self.role == "time" and values.dtype.kind != "M":
@@ -178,13 +178,14 @@ def distinct_texts(values: Any) -> tuple[list[str], np.ndarray]:
     """The distinct stripped texts of a column, and for each row the index of its text, -1 if it is blank."""
     import pandas as pd
 
-    known = values if isinstance(getattr(values, "dtype", None), pd.StringDtype) else None
-    codes, uniques = pd.factorize(as_texts(values) if known is None else known)
-    stripped = [str(text).strip().strip(INVISIBLE).strip() for text in uniques]
-    if all(stripped) and len(set(stripped)) == len(stripped):
+    texts, codes = coded_texts(values)
+    if "".join(texts).isascii():  # without invisible marks
+        return texts, codes
+    stripped = [text.strip(INVISIBLE).strip() for text in texts]
+    if all(stripped) and (stripped == texts or len(set(stripped)) == len(stripped)):
         return stripped, codes
-    again, texts = pd.factorize(np.array([text or None for text in stripped], dtype=object))
-    return [str(text) for text in texts], np.append(again, -1)[codes]
+    again, distinct = pd.factorize(np.array([text or None for text in stripped], dtype=object))
+    return distinct.tolist(), np.append(again, -1)[codes]
 
 
 def _read_plain(values: Any, missing: Sequence[str]) -> tuple[np.ndarray, Counter[str]] | None:
@@ -200,6 +201,8 @@ def _read_plain(values: Any, missing: Sequence[str]) -> tuple[np.ndarray, Counte
     return np.where(np.isfinite(numbers), numbers, np.nan)[codes], Counter()
 
 
-def _all_whole(values: Any) -> bool:
+def _all_whole(values: Any, numbers: np.ndarray) -> bool:
     kind = getattr(values.dtype, "kind", "O")
-    return kind in "iu" or (kind == "O" and all(WHOLE.fullmatch(text) for text in distinct_texts(values)[0]))
+    if kind != "O" or (numbers % 1).any():
+        return kind in "iu"
+    return all(map(WHOLE.fullmatch, distinct_texts(values)[0]))

@@ -15,7 +15,16 @@ import numpy as np
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.errors import DataError
 
-__all__ = ["LOOSE_MISSING", "MISSING", "as_days", "as_numbers", "as_texts", "day_comes_first", "missing_rows"]
+__all__ = [
+    "LOOSE_MISSING",
+    "MISSING",
+    "as_days",
+    "as_numbers",
+    "as_texts",
+    "coded_texts",
+    "day_comes_first",
+    "missing_rows",
+]
 
 
 def as_texts(values: Any) -> np.ndarray:
@@ -29,18 +38,41 @@ def as_texts(values: Any) -> np.ndarray:
     elif dtype is not None and dtype.kind in "biuf":
         unique, inverse = np.unique(values, return_inverse=True)
         return _objects([_text(value) for value in unique])[inverse.reshape(-1)]
-    known: dict[Any, str | None] = {}
+    values = list(values)
+    if set(map(type, values)) <= {str, float, type(None)}:  # of which equal values have equal texts
+        known = {value: _text(value) for value in dict.fromkeys(values)}
+        return _objects(list(map(known.__getitem__, values)))
+    texts_of: dict[Any, str | None] = {}
     texts = []
     for value in values:
         key = (type(value), value)  # False and 0.0 are equal, but their texts differ
         try:
-            text = known[key]
+            text = texts_of[key]
         except KeyError:
-            text = known[key] = _text(value)
+            text = texts_of[key] = _text(value)
         except TypeError:  # a list or record
             text = _text(value)
         texts.append(text)
     return _objects(texts)
+
+
+def coded_texts(values: Any) -> tuple[list[str], np.ndarray]:
+    r"""The distinct stripped texts of a column in order, and the index of each row's text, -1 if missing.
+
+    Shapes: values (items,); returns texts (distinct,) and int64 (items,).
+    """
+    import pandas as pd
+
+    if not isinstance(getattr(values, "dtype", None), pd.StringDtype):
+        codes, texts = pd.factorize(as_texts(values))
+        return texts.tolist(), codes
+    codes, uniques = pd.factorize(values)
+    spelled = np.asarray(uniques, dtype=object).tolist()
+    texts = list(map(str.strip, spelled))
+    if all(texts) and (texts == spelled or len(set(texts)) == len(texts)):
+        return texts, codes
+    again, distinct = pd.factorize(_objects([text or None for text in texts]))
+    return distinct.tolist(), np.append(again, -1)[codes]
 
 
 def _objects(texts: list[str | None]) -> np.ndarray:

@@ -11,12 +11,15 @@ from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.file_hints import FileHints
 from hibiscus.data.tables.numbers import MAGNITUDES, PLAIN_NUMBER, DecimalVotes, NumberFormat, count_votes
 from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.text_forms import all_digits
 
 __all__ = ["NumberColumnFormat", "is_postal", "read_number_column"]
 
 POSTAL = re.compile(
     r"(?i)(.*[ _.-])?(zip|zip_?code|plz|post(al)?[ _-]?code|phone|tel(efon|ephone)?|isbn|ean|sku|iban)"
 )
+THOUSANDS = re.compile(r"[0-9][,.'\u2019_\s\u00a0\u202f][0-9]{3}(?![0-9])")
+MAX_FINITE = 300  # digits of a number that is surely finite
 MAX_UNREAD = 5  # texts that a note lists
 
 
@@ -72,8 +75,8 @@ def read_number_column(
     decimal, note = _decimal(name, votes, options, hints)
     unit, magnitudes, about = _unit(name, votes)
     style = NumberFormat(decimal, unit, magnitudes)
-    numbers = {text: style.read(text) for text in values}
-    read = {text: values[text] for text, number in numbers.items() if number is not None and isfinite(number)}
+    bare = decimal == "." and not unit and all_digits(values) and max(map(len, values)) < MAX_FINITE
+    read = values if bare else {text: values[text] for text in values if _is_finite(style.read(text))}
     unread = {text: count for text, count in values.items() if text not in read}
     notes = [note, about]
     if unread:
@@ -83,14 +86,16 @@ def read_number_column(
             f"column '{name}' read as numbers, with these values as missing: {shown}{more}; "
             f"role.{name}=category keeps them"
         )
-    grouped = next(
-        (text for text in read if re.search(r"[0-9][,.'\u2019_\s\u00a0\u202f][0-9]{3}(?![0-9])", text)), None
-    )
+    grouped = next(filter(THOUSANDS.search, read), None) if THOUSANDS.search("|".join(read)) else None
     if not note and not about and decimal == "," and votes.comma:
         notes.append(f"column '{name}' read as numbers with a decimal comma")
     elif not note and not about and grouped is not None and not PLAIN_NUMBER.fullmatch(grouped):
         notes.append(f"column '{name}' read as numbers: '{grouped}' is {style.read(grouped):.15g}")
     return NumberColumnFormat(decimal, unit, magnitudes, read, unread, tuple(note for note in notes if note))
+
+
+def _is_finite(number: float | None) -> bool:
+    return number is not None and isfinite(number)
 
 
 def _decimal(name: str, votes: DecimalVotes, options: TableOptions, hints: FileHints) -> tuple[str, str]:

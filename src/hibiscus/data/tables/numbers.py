@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hibiscus.data.tables.text_forms import ISO_TIME, all_digits, has_digits
+
 __all__ = ["PLAIN_NUMBER", "DecimalVotes", "NumberFormat", "count_votes", "is_code", "repeats_a_number"]
 
 PLAIN_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?")  # as Python writes it
@@ -42,6 +44,7 @@ NO_UNITS = re.compile(
     r"(?i)[ap]\.?m\.?|e|x|(?!([kcdm]?m|ft|in|s)[23]$).*[0-9].*"
 )  # 10 pm is a time, 5a7 a code
 ORDINALS = {"st": "th", "nd": "th", "rd": "th", "th": "th"}
+DIGITS = frozenset("0123456789")
 MAX_DIGITS = 15  # more of them do not fit a double, so that different codes would become equal
 FIXED = re.compile(r"[-+]?[0-9]+\.([0-9]+)")
 
@@ -101,13 +104,18 @@ class DecimalVotes:
 
 def count_votes(counts: Mapping[str, int]) -> DecimalVotes:
     """Counts what the texts of a column say about its decimal sign and its units."""
-    votes, units = DecimalVotes(), Counter[str]()
+    votes, units, plain = DecimalVotes(), Counter[str](), 0
+    if all_digits(counts):
+        votes.whole = plain = sum(counts.values())
+        counts = {}
+    elif not has_digits(counts):
+        counts = {}
     for text, count in counts.items():
         if PLAIN_NUMBER.fullmatch(text):  # most numbers, much faster than what follows
             _count_plain(votes, text, count)
-            units[""] += count
+            plain += count
             continue
-        match = _match(text)
+        match = None if ISO_TIME.fullmatch(text) else _match(text)
         if match is None:
             continue
         body = match["body"].strip()
@@ -124,6 +132,8 @@ def count_votes(counts: Mapping[str, int]) -> DecimalVotes:
         else:
             votes.either += count
             votes.example = votes.example or text
+    if plain:
+        units[""] += plain
     votes.units = units
     return votes
 
@@ -141,7 +151,8 @@ def _count_plain(votes: DecimalVotes, text: str, count: int) -> None:
 def is_code(text: str) -> bool:
     """Whether digits are a code and no number: a leading zero (`01067`), or too many of them for a number."""
     digits = text.lstrip("+-")
-    return bool(re.match("0[0-9]", digits)) or (len(digits) > MAX_DIGITS and digits.isdecimal())
+    leading_zero = digits[:1] == "0" and digits[1:2] in DIGITS
+    return leading_zero or (len(digits) > MAX_DIGITS and digits.isdecimal())
 
 
 def repeats_a_number(texts: Mapping[str, int], strict: bool = False) -> bool:

@@ -159,9 +159,8 @@ def _missing_note(
     for name, reading in readings.items():
         if reading.role in ("number", "time", "category", "text") and frame[name].dtype.kind == "O":
             texts, codes = distinct_texts(frame[name])
-            words = {
-                index: text for index, text in enumerate(texts) if text in known.intersection(reading.missing)
-            }
+            listed = known.intersection(reading.missing)
+            words = {index: text for index, text in enumerate(texts) if text in listed}
             counts = np.bincount(codes[codes >= 0], minlength=len(texts))
             entries += [f"'{word[:30]}' in {name} ({counts[index]:,})" for index, word in words.items()]
     if not entries:

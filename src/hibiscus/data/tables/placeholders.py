@@ -32,6 +32,8 @@ def placeholder_note(name: str, values: Mapping[str, int]) -> list[str]:
 
 
 def _is_unlike(text: str, values: Mapping[str, int]) -> bool:
+    if not (DATE.fullmatch(text) or NEGATIVE.fullmatch(text) or POSITIVE.fullmatch(text)):
+        return False
     others = [other for other in values if other != text]
     if DATE.fullmatch(text):
         return not any(other[:2] == text[:2] == "19" or other[-4:] == text[-4:] == "1900" for other in others)

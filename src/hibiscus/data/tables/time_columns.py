@@ -11,6 +11,7 @@ from hibiscus.data.tables.file_hints import FileHints
 from hibiscus.data.tables.number_columns import MAX_UNREAD
 from hibiscus.data.tables.numbers import PLAIN_NUMBER
 from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.text_forms import has_digits
 from hibiscus.data.tables.times import ORDERS, DateVotes, TimeFormat, count_dates
 
 __all__ = ["TimeColumnFormat", "read_time_column"]
@@ -23,6 +24,7 @@ NAMED = re.compile(
 COMPACT = re.compile(
     r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:T?[0-9]{4}(?:[0-9]{2})?)?"
 )
+SHORT_NUMBER = re.compile(r"[0-9]{4,14}(?:\.[0-9]+)?")
 MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")  # only in a column that is named as a time
 COUNTS = {  # of a column named as a time: the numbers from 1990 to 2100, and what they count
     "seconds": (6.3e8, 4.2e9),
@@ -57,8 +59,10 @@ def read_time_column(
     name: str, values: Mapping[str, int], options: TableOptions, hints: FileHints
 ) -> TimeColumnFormat | None:
     """The best format for the times of a column; None if there are none. See `read_number_column`."""
+    if not has_digits(values):
+        return None
     chosen = options.role.get(name) == "time"
-    numbers = [text for text in values if re.fullmatch(r"[0-9]{4,14}(?:\.[0-9]+)?", text)]
+    numbers = list(filter(SHORT_NUMBER.fullmatch, values))
     count, notes = "", []
     if numbers and len(numbers) >= 0.95 * len(values):
         compact = all(map(COMPACT.fullmatch, numbers))

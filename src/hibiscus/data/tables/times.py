@@ -5,12 +5,14 @@ The order of day and month is decided once for a column, on its training part, a
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hibiscus.data.tables.numbers import PLAIN_NUMBER
+from hibiscus.data.tables.text_forms import ISO_TIME, all_digits, has_digits
 
 __all__ = ["EPOCH", "DateVotes", "TimeFormat", "count_dates"]
 
@@ -59,6 +61,7 @@ FORMS = [
     re.compile(r"(?P<year>\d{4})(?P<month>\d{2})"),
     re.compile(CLOCK.replace("{1,2}", "{1,3}", 1)),
 ]  # fmt: skip
+NO_WORDS = re.compile(r"[0-9 ./:-]+")
 ORDERS = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}  # where year, month and day stand
 PIVOT = 69  # two digits from here on are a year of the 20th century (POSIX)
 LAST_YEAR = 2200  # of digits without separators
@@ -80,7 +83,12 @@ class TimeFormat:
         """The time in a text (UTC, without a zone), None if there is none."""
         if self.count:
             return _counted(text, self.count)
-        text = WEEKDAY.sub("", text, count=1)
+        if ISO_TIME.fullmatch(text):
+            with contextlib.suppress(
+                ValueError
+            ):  # also the 24th hour and the 60th second, which are read below
+                return datetime.datetime.fromisoformat(text)
+        text = _without_weekday(text)
         for form in FORMS:
             match = form.fullmatch(text)
             if match:
@@ -107,10 +115,12 @@ class DateVotes:
 def count_dates(counts: Mapping[str, int]) -> DateVotes:
     """Counts what the texts of a column say about the order of day and month."""
     votes = DateVotes()
+    if not has_digits(counts) or all_digits(counts):
+        return votes
     for text, count in counts.items():
-        if text.isalpha() or PLAIN_NUMBER.fullmatch(text):
+        if text.isalpha() or PLAIN_NUMBER.fullmatch(text) or ISO_TIME.fullmatch(text):
             continue
-        match = FORMS[1].fullmatch(WEEKDAY.sub("", text, count=1))
+        match = FORMS[1].fullmatch(_without_weekday(text))
         if match is None:
             continue
         first, second, short = int(match["first"]), int(match["second_part"]), len(match["last"]) == 2
@@ -126,6 +136,10 @@ def count_dates(counts: Mapping[str, int]) -> DateVotes:
             votes.either += count
             votes.example = votes.example or text
     return votes
+
+
+def _without_weekday(text: str) -> str:
+    return text if NO_WORDS.fullmatch(text) else WEEKDAY.sub("", text, count=1)
 
 
 def _time(part: dict[str, str | None], order: str) -> datetime.datetime:
