@@ -13,7 +13,8 @@ from hibiscus.data.tables.missing import LOOSE_MISSING
 
 CELLS = (
     None, "", " ", "a", " a ", "A", "true", "TRUE", "False", "1", "1.0", "1e0", "01", "-0", "1_0", "nan",
-    "inf", "-INF", "infinity", "NA", "-", "x", "\u0663", "\u00e9", "1e400", "0.1", "0.10", "5 kg", "\udce9", "NAN",
+    "inf", "-INF", "infinity", "NA", "-", "x", "\u0663", "\u00e9", "1e400", "0.1", "0.10", "5 kg", "NAN",
+    "\udce9",
 )  # fmt: skip
 NUMBERS = (0.0, -0.0, 1.0, 1e16, 0.1, np.nan, np.inf, 2.5)
 
