@@ -48,7 +48,9 @@ def test_perfect_masks_have_perfect_metrics_and_the_baseline_has_not():
         "mask": MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], parts["train"]),
     })  # fmt: skip
     data = PreparedData(dataset, preparation, parts)
-    evaluated = evaluate_segments(dataset.fields["mask"][60:90], data, "test", list(dataset.names["mask"]))
+    evaluated = evaluate_segments(
+        np.array_split(dataset.fields["mask"][60:90], 4), data, "test", list(dataset.names["mask"])
+    )
     assert (
         evaluated.metrics["miou"]
         == evaluated.metrics["iou_disc"]

@@ -35,14 +35,17 @@ def test_metrics_of_each_image():
     difference = (outputs.astype(float) - targets) / 255
     np.testing.assert_allclose(errors["l1_error"], np.abs(difference).mean((1, 2, 3)), rtol=1e-5)
     np.testing.assert_allclose(errors["psnr"], -10 * np.log10((difference**2).mean((1, 2, 3))), rtol=1e-5)
-    assert paired_metrics(targets, targets) == pytest.approx({"l1_error": 0, "psnr": 60, "ssim": 1})
+    data = prepared(outputs, targets)
+    assert paired_metrics([targets[12:17], targets[17:]], data, "test") == pytest.approx(
+        {"l1_error": 0, "psnr": 60, "ssim": 1}
+    )
 
 
 def test_baselines_are_the_mean_target_the_input_and_the_best_map_of_colors():
     inputs = noise(3)
     exact = np.array([[0.2, 0.5, 0.3], [0.1, 0.0, 0.6], [0.5, 0.3, 0.1]])
     targets = (inputs @ exact + 3).round().astype(np.uint8)
-    evaluation = evaluate_pairs(targets[12:], prepared(inputs, targets), "test")
+    evaluation = evaluate_pairs(np.split(targets[12:], [5, 11]), prepared(inputs, targets), "test")
     assert evaluation.metrics["l1_error"] == 0
     baselines = evaluation.baselines
     assert baselines["linear map of colors"]["l1_error"] < 0.5 / 255
@@ -58,7 +61,7 @@ def test_inputs_and_targets_may_have_other_channels(before, after):
     inputs, targets = noise(before), noise(after, seed=1)
     outputs = targets[12:].copy()
     outputs[5] = 255 - outputs[5]
-    evaluation = evaluate_pairs(outputs, prepared(inputs, targets), "test")
+    evaluation = evaluate_pairs(np.split(outputs, [4]), prepared(inputs, targets), "test")
     examples, table, largest = evaluation.report_items
     assert examples.captions[:3] == ("input", "output", "target")
     assert len({np.asarray(image).shape for image in examples.images}) == 1

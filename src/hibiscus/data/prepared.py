@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,11 +20,12 @@ from hibiscus.data.batches import (
 from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
+from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.sources import ShuffledBatches, UnpairedBatches
 from hibiscus.errors import DataError
 
-__all__ = ["PreparedData", "evenly_spaced"]
+__all__ = ["PreparedData", "evenly_spaced", "items_at_once"]
 
 INPUTS = ("image", "table", "array")
 EVALUATION_ONLY = ("factors",)  # fields that no batch contains, so that nothing is learned from them
@@ -142,13 +144,18 @@ class PreparedData:
             transform: maps images in [0, 1] to images, for test-time augmentation.
         """
         largest = max((values[0].numel() for values in self.tensors.values() if len(values)), default=1)
-        batch_size = min(512, max(16, MAX_BATCH_VALUES // largest))
+        batch_size = items_at_once(largest)
         return iterate(self.tensors, self.parts[part], self._build_batch, batch_size, transform)
 
     def values(self, field: str, part: str) -> np.ndarray:
         """The encoded values of a field in a part, such as class numbers or uint8 images."""
         owner = self.owner(part)
         return owner.arrays[field][owner.parts[part]]
+
+    def rows(self, field: str, part: str) -> LazyRows:
+        """As `values`, but read when they are indexed: for images, masks and other large fields."""
+        values, items = self.owner(part).arrays[field], self.owner(part).parts[part]
+        return LazyRows(lambda chosen: values[chosen], items)
 
     def file_sizes(self, part: str) -> np.ndarray:
         """Height and width of the image files of a part, `(items, 2)`; as prepared if unknown."""
@@ -185,8 +192,13 @@ class PreparedData:
             chosen = values[items].astype(np.float32)
             if name == "image":
                 chosen /= 255
-            columns.append(chosen.reshape(len(chosen), -1))
+            columns.append(chosen.reshape(len(chosen), math.prod(chosen.shape[1:])))
         return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
+
+    def flat_rows(self, part: str, rows: np.ndarray | None = None, max_features: int = 1024) -> LazyRows:
+        """As `flat_inputs`, but computed when they are indexed."""
+        positions = np.arange(len(self.owner(part).parts[part])) if rows is None else rows
+        return LazyRows(lambda chosen: self.flat_inputs(part, chosen, max_features), positions)
 
     def subsample(self, part: str, max_items: int = 20_000) -> np.ndarray:
         """The positions of evenly spaced items within a part, few enough for memory."""
@@ -195,6 +207,11 @@ class PreparedData:
     def ids(self, part: str) -> list[str]:
         """The readable names of the items of a part."""
         return [self.dataset.ids[i] for i in self.parts[part]]
+
+
+def items_at_once(values: int) -> int:
+    """How many items of so many values are processed at a time without training: 16 to 512."""
+    return min(512, max(16, MAX_BATCH_VALUES // max(1, values)))
 
 
 def evenly_spaced(count: int, max_items: int) -> np.ndarray:

@@ -1,32 +1,38 @@
 """Baselines: results of simple methods on the same data, which a useful network has to beat.
 
-Baselines that ignore the features return metrics; the others return predictions for the test part.
+Baselines that ignore the features return metrics; the others return predictions for the test part. Features
+may be `LazyRows`: they are read in chunks, so that memory does not grow with the number of rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hibiscus.data.lazy_rows import VALUES_AT_ONCE, LazyRows, Rows, as_rows, chunks
 from hibiscus.errors import DataError
 from hibiscus.metrics.classification import classification_metrics
 from hibiscus.metrics.regression import regression_metrics
 
 __all__ = [
+    "Predictor",
     "checked_features",
     "checked_labels",
+    "finite_chunks",
     "label_frequencies",
     "majority_class",
     "mean_value",
     "nearest_mean",
     "of_all_classes",
+    "predict_in_chunks",
     "principal_components",
     "random_guess",
 ]
 
 Array = NDArray[np.float64]
+Predictor = Callable[[np.ndarray], Array]  # maps float32 features (rows, features) to predictions
 
 ROWS = 10_000  # from which the variance around the class means is estimated
 
@@ -86,7 +92,9 @@ def label_frequencies(train_labels: ArrayLike, items: int) -> Array:
     return np.tile(np.asarray(train_labels, dtype=np.float64).mean(0), (items, 1))
 
 
-def nearest_mean(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int) -> Array:
+def nearest_mean(
+    train_x: ArrayLike | LazyRows, train_y: ArrayLike, test_x: ArrayLike | LazyRows, classes: int
+) -> Array:
     r"""Probabilities from the distance to each class mean, the simplest classifier that uses features.
 
         probabilities = softmax(-distance**2 / (2 * variance)),      distance = |x - mean of class|
@@ -105,22 +113,40 @@ def nearest_mean(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, clas
     """
     y = checked_labels(train_y, classes)
     x, test = checked_features(train_x, test_x, y)
-    count = np.bincount(y, minlength=classes)
-    means = np.zeros((classes, x.shape[1]))
-    for label in np.flatnonzero(count):
-        means[label] = x[y == label].mean(0, dtype=np.float64)
-    rows = slice(None, ROWS)
-    variance = max(float(np.mean((x[rows] - means[y[rows]]) ** 2)), 1e-12)
+    count, means = np.bincount(y, minlength=classes), _class_means(x, y, classes)
+    squares = sum(float(((few - means[labels]) ** 2).sum()) for few, labels in _first_rows(x, y))
+    variance = max(squares / (min(len(y), ROWS) * x.shape[1]), 1e-12)
+    norms = (means**2).sum(1)
 
-    def log_probabilities(x: NDArray, scale: float) -> Array:  # (rows, classes); the term |x|**2 cancels
-        score = (2 * x @ means.T - (means**2).sum(1)) / (2 * scale * variance)
+    def log_probabilities(products: Array, scale: float) -> Array:  # (rows, classes); |x|**2 cancels
+        score = (products - norms) / (2 * scale * variance)
         score = np.where(count > 0, score, -np.inf)
         score -= score.max(1, keepdims=True)
         return score - np.log(np.exp(score).sum(1, keepdims=True))
 
-    true = np.arange(len(y[rows])), y[rows]
-    scale = max((2.0**k for k in range(16)), key=lambda scale: log_probabilities(x[rows], scale)[true].mean())
-    return np.exp(log_probabilities(test, scale))
+    products = np.concatenate([2 * few @ means.T for few, _ in _first_rows(x, y)])
+    true = np.arange(len(products)), y[:ROWS]
+    scale = max(
+        (2.0**k for k in range(16)), key=lambda scale: log_probabilities(products, scale)[true].mean()
+    )
+    return predict_in_chunks(
+        test, lambda chunk: np.exp(log_probabilities(2 * chunk @ means.T, scale)), (classes,)
+    )
+
+
+def _first_rows(x: Rows, y: NDArray[np.int64]) -> Iterator[tuple[np.ndarray, NDArray[np.int64]]]:
+    """The features and labels of the first items, in chunks."""
+    first = LazyRows(x.__getitem__, np.arange(min(len(y), ROWS)))
+    return ((chunk, y[place]) for place, chunk in chunks(first))
+
+
+def _class_means(x: Rows, y: NDArray[np.int64], classes: int) -> Array:
+    """The mean of each class, zeros for a class without items."""
+    means = np.zeros((classes, x.shape[1]))
+    for place, chunk in finite_chunks(x):
+        for label in np.unique(y[place]):
+            means[label] += chunk[y[place] == label].sum(0, dtype=np.float64)
+    return means / np.maximum(np.bincount(y, minlength=classes), 1)[:, None]
 
 
 def mean_value(train_y: ArrayLike, test_y: ArrayLike) -> dict[str, float]:
@@ -172,40 +198,62 @@ def principal_components(train_x: ArrayLike, count: int) -> tuple[NDArray[np.flo
     return np.asarray(pca.mean_, np.float32), np.asarray(pca.components_, np.float32)
 
 
-def checked_features(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) -> tuple[NDArray, NDArray]:
-    """Both parts as float32 (rows, features); raises DataError if they do not match or are not finite."""
-    train, test = np.asarray(train_x, dtype=np.float32), np.asarray(test_x, dtype=np.float32)
-    matching = (
-        train.ndim == test.ndim == 2 and train.shape[1] == test.shape[1] and len(train) == len(train_y) > 0
-    )
-    if not matching or train.shape[1] == 0:
+def checked_features(
+    train_x: ArrayLike | LazyRows, test_x: ArrayLike | LazyRows, train_y: NDArray
+) -> tuple[Rows, Rows]:
+    """Both parts as float32 (rows, features); raises DataError if they do not match."""
+    train, test = as_rows(train_x), as_rows(test_x)
+    matching = len(train.shape) == len(test.shape) == 2 and train.shape[1] == test.shape[1]
+    if not matching or not len(train) == len(train_y) > 0 or train.shape[1] == 0:
         raise DataError(
             f"train_x {train.shape}, train_y {train_y.shape}, test_x {test.shape}",
             "(M, features), (M, ...) and (N, features), with at least one training item",
             "flatten images first: x.reshape(len(x), -1)",
         )
-    if not (np.isfinite(train).all() and np.isfinite(test).all()):
-        raise DataError(
-            "features that are not finite", "finite numbers", "impute or drop missing values first"
-        )
     return train, test
 
 
-def of_all_classes(
-    train_y: NDArray[np.int64], items: int, classes: int, fit: Callable[[NDArray[np.int64], int], Array]
+def finite_chunks(rows: Rows) -> Iterator[tuple[slice, np.ndarray]]:
+    """As `chunks`; raises DataError if a value is not finite."""
+    for place, chunk in chunks(rows):
+        if not np.isfinite(chunk).all():
+            expected, fix = "finite numbers", "impute or drop missing values first"
+            raise DataError("features that are not finite", expected, fix)
+        yield place, chunk
+
+
+def predict_in_chunks(
+    rows: Rows, predict: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] = ()
 ) -> Array:
-    """Probabilities `(items, classes)` of a classifier that knows only the classes of its training labels.
+    """The predictions `(rows, *shape)` for features that are read in chunks; DataError if not finite."""
+    predicted = np.zeros((len(rows), *shape))
+    for place, chunk in finite_chunks(rows):
+        step = max(1, VALUES_AT_ONCE // max(1, *shape)) if shape else len(chunk)
+        for start in range(0, len(chunk), step):  # of many classes, fewer rows at a time
+            some = chunk[start : start + step]
+            predicted[place.start + start : place.start + start + len(some)] = predict(some)
+    return predicted
+
+
+def of_all_classes(
+    train_y: NDArray[np.int64], classes: int, fit: Callable[[NDArray[np.int64], int], Predictor]
+) -> Predictor:
+    """A classifier that knows only the classes of its training labels: maps features to `(rows, classes)`.
 
     Args:
         train_y: labels in 0 .. classes - 1.
-        items: number of items to predict for.
         classes: number of classes; those that `train_y` lacks get probability 0.
-        fit: returns `(items, present)` from labels in 0 .. present - 1; not called for a single class.
+        fit: returns a classifier from labels in 0 .. present - 1; not called for a single class.
     """
     present, number = np.unique(train_y, return_inverse=True)
-    probabilities = np.zeros((items, classes))
-    probabilities[:, present] = 1 if len(present) == 1 else fit(number.astype(np.int64), len(present))
-    return probabilities
+    inner = fit(number.astype(np.int64), len(present)) if len(present) > 1 else None
+
+    def predict(x: np.ndarray) -> Array:
+        probabilities = np.zeros((len(x), classes))
+        probabilities[:, present] = 1 if inner is None else inner(x)
+        return probabilities
+
+    return predict
 
 
 def checked_labels(labels: ArrayLike, classes: int) -> NDArray[np.int64]:

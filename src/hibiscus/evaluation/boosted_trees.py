@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hibiscus.evaluation.baselines import checked_features, checked_labels, of_all_classes
+from hibiscus.data.lazy_rows import LazyRows
+from hibiscus.evaluation.baselines import (
+    Predictor,
+    checked_features,
+    checked_labels,
+    finite_chunks,
+    of_all_classes,
+    predict_in_chunks,
+)
 from hibiscus.progress import step
 
 __all__ = ["ROUNDS", "affordable_rows", "boosted_classifier", "boosted_regression"]
@@ -23,7 +31,11 @@ def affordable_rows(rows: int, features: int, outputs: int) -> int:
 
 @step("fitting boosted trees")
 def boosted_classifier(
-    train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0
+    train_x: ArrayLike | LazyRows,
+    train_y: ArrayLike,
+    test_x: ArrayLike | LazyRows,
+    classes: int,
+    seed: int = 0,
 ) -> Array:
     r"""Probabilities of gradient-boosted trees: 100 rounds, learning rate 0.1, at most 31 leaves.
 
@@ -43,24 +55,28 @@ def boosted_classifier(
     y = checked_labels(train_y, classes)
     train, test = checked_features(train_x, test_x, y)
 
-    def fit(number: NDArray[np.int64], present: int) -> Array:
+    def fit(number: NDArray[np.int64], present: int) -> Predictor:
         from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import
 
         rows = _rows(len(y), train.shape[1], present if present > 2 else 1, seed)
         model = HistGradientBoostingClassifier(max_iter=ROUNDS, early_stopping=False, random_state=seed)  # type: ignore[arg-type]
-        probabilities = np.zeros((len(test), present))
         with step(f"fitting boosted trees on {len(rows):,} rows"):
-            model.fit(train[rows], number[rows])
-            probabilities[:, np.asarray(model.classes_)] = model.predict_proba(
-                test
-            )  # the rows may lack a class
-        return probabilities
+            model.fit(_finite(train[rows]), number[rows])
 
-    return of_all_classes(y, len(test), classes, fit)
+        def predict(x: np.ndarray) -> Array:
+            probabilities = np.zeros((len(x), present))
+            probabilities[:, np.asarray(model.classes_)] = model.predict_proba(x)  # the rows may lack a class
+            return probabilities
+
+        return predict
+
+    return predict_in_chunks(test, of_all_classes(y, classes, fit), (classes,))
 
 
 @step("fitting boosted trees")
-def boosted_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
+def boosted_regression(
+    train_x: ArrayLike | LazyRows, train_y: ArrayLike, test_x: ArrayLike | LazyRows, seed: int = 0
+) -> Array:
     r"""Predictions of gradient-boosted trees on the squared error, as `boosted_classifier`, for each column.
 
     Shapes:
@@ -74,13 +90,22 @@ def boosted_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike
     y = np.asarray(train_y, dtype=np.float64)
     train, test = checked_features(train_x, test_x, y)
     rows = _rows(len(y), train.shape[1], y.shape[1], seed)
-    columns = []
+    models, x = [], _finite(train[rows])
     with step(f"fitting boosted trees on {len(rows):,} rows", y.shape[1]) as progress:
         for column in y[rows].T:
             model = HistGradientBoostingRegressor(max_iter=ROUNDS, early_stopping=False, random_state=seed)  # type: ignore[arg-type]
-            columns.append(model.fit(train[rows], column).predict(test))
+            models.append(model.fit(x, column))
             progress.advance()
-    return np.stack(columns, axis=1)
+    return predict_in_chunks(
+        test, lambda chunk: np.stack([model.predict(chunk) for model in models], axis=1), y.shape[1:]
+    )
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    """The features; raises DataError if a value is not finite."""
+    for _ in finite_chunks(x):
+        pass
+    return x
 
 
 def _rows(count: int, features: int, outputs: int, seed: int) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ def box_predictions(
         images; `box_classes`, the names of the classes; `overlay` uint8 `(items, height, width, 3)`, with the
         boxes above the score threshold.
     """
-    sizes, images = data.file_sizes(part), data.values("image", part)
+    sizes, images = data.file_sizes(part), data.rows("image", part)
     valid = [above_score(rows, classes, score) for rows in detections]
     counts = []
     for boxes, _ in valid:

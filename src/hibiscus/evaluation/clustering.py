@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hibiscus.data.lazy_rows import LazyRows, Rows
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.items import Gallery, Matrix, ReportItem, Table
 from hibiscus.losses import invariant_information
@@ -171,22 +172,22 @@ def _kmeans(
 
     owner = data.training or data
     rows = data.subsample("train", KMEANS_ITEMS)
-    train = _pixels(owner.arrays["image"][owner.parts["train"][rows]])
+    train = np.concatenate(list(_pixels(LazyRows(owner.rows("image", "train").__getitem__, rows))))
     count = min(num_clusters, len(np.unique(train, axis=0)))
     kmeans = KMeans(count, n_init=3, random_state=options.seed).fit(train)  # pyright: ignore[reportArgumentType]
 
-    def assign(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        clusters = torch.from_numpy(kmeans.predict(_pixels(images, augment))).long()
+    def assign(images: Rows, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        predicted = [kmeans.predict(pixels) for pixels in _pixels(images, augment)]
+        clusters = torch.from_numpy(np.concatenate(predicted)).long()
         return functional.one_hot(clusters, num_clusters).float()[None]
 
-    images = data.values("image", part)
-    validation = assign(owner.values("image", "val")) if validated else None
+    images = data.rows("image", part)
+    validation = assign(owner.rows("image", "val")) if validated else None
     return Views(assign(images), assign(images, fixed_augmentation(options)), validation)
 
 
-def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = None) -> np.ndarray:
-    """Downsamples uint8 images to sides of at most 28 pixels; returns float32 rows in [0, 1]."""
-    rows = []
+def _pixels(images: Rows, augment: Callable[[Tensor], Tensor] | None = None) -> Iterator[np.ndarray]:
+    """Downsamples uint8 images to sides of at most 28 pixels; yields float32 rows in [0, 1]."""
     for start in range(0, len(images), 1000):
         x = (
             torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float()
@@ -194,8 +195,7 @@ def _pixels(images: np.ndarray, augment: Callable[[Tensor], Tensor] | None = Non
         )
         x = x if augment is None else augment(x)
         size = (min(KMEANS_SIZE, x.shape[2]), min(KMEANS_SIZE, x.shape[3]))
-        rows.append(functional.adaptive_avg_pool2d(x, size).flatten(1).numpy())
-    return np.concatenate(rows)
+        yield functional.adaptive_avg_pool2d(x, size).flatten(1).numpy()
 
 
 def _by_class(

@@ -62,7 +62,7 @@ def mean_chroma(data: PreparedData) -> Tensor:
     """
     values = math.prod(data.preparation["image"].shape)
     rows, step = data.subsample("train", max(1, MAX_TRAIN_VALUES // values)), max(1, VALUES_AT_ONCE // values)
-    pixels = data.values("image", "train")
+    pixels = data.rows("image", "train")
     total, count = torch.zeros(101, 2, dtype=torch.float64), torch.zeros(101, 1, dtype=torch.float64)
     for start in range(0, len(rows), step):
         lab = (

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.images.ops import image_grid
+from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.feature_network import feature_network
+from hibiscus.evaluation.gaussian_pixels import gaussian_images, mean_and_std
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.training.method import Evaluation
 
@@ -76,7 +78,7 @@ def add_conditional(
     network, rows = feature_network(data), data.subsample(part, GENERATED)
     conditions = data.values("label", part)[rows]
     generated = network.classify(data, generate(torch.from_numpy(conditions)))
-    real = network.classify(data, data.values("image", part)[rows])
+    real = network.classify(data, LazyRows(data.rows("image", part).__getitem__, rows))
     baseline = network.classify(data, _independent_pixels(data, conditions))
     few = data.subsample(part, CLASSIFIED)
     labels = data.values("label", part)[few]
@@ -102,7 +104,7 @@ def add_conditional(
 
 def labeled_batch(data: PreparedData, part: str, rows: np.ndarray) -> Batch:
     """A batch of some images of a part with their labels."""
-    image = data.images(data.values("image", part)[rows])
+    image = data.images(data.rows("image", part)[rows])
     return Batch(image=image, label=torch.from_numpy(data.values("label", part)[rows]).to(image.device))
 
 
@@ -133,11 +135,11 @@ def conditional_grid(
 def _independent_pixels(data: PreparedData, conditions: np.ndarray) -> np.ndarray:
     """One image per class number; pixels are sampled from Gaussians fitted to the class."""
     rows = data.subsample("train")
-    pixels, labels = data.values("image", "train")[rows], data.values("label", "train")[rows]
+    pixels, labels = data.rows("image", "train"), data.values("label", "train")[rows]
     rng, images = np.random.default_rng(0), np.zeros((len(conditions), *pixels.shape[1:]), np.uint8)
     for number in np.unique(conditions):
-        train, selected = pixels[labels == number], conditions == number
-        noise = rng.standard_normal((int(selected.sum()), *pixels.shape[1:]))
-        values = train.mean(0) + train.std(0) * noise
-        images[selected] = values.round().clip(0, 255).astype(np.uint8)
+        train, selected = LazyRows(pixels.__getitem__, rows[labels == number]), conditions == number
+        images[selected] = gaussian_images(
+            *mean_and_std(train), (int(selected.sum()), *pixels.shape[1:]), rng
+        )
     return images

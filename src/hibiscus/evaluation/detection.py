@@ -234,7 +234,7 @@ def _panels(
     score: float,
 ) -> tuple[list[np.ndarray], list[str]]:
     """Images with the true and predicted boxes side by side, each with a caption."""
-    images, truth, ids = data.values("image", part), data.values("boxes", part), data.ids(part)
+    images, truth, ids = data.rows("image", part), data.values("boxes", part), data.ids(part)
     panels, captions = [], []
     for index in indices:
         true = truth[index][truth[index][:, 4] >= 0]

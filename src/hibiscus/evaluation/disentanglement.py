@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hibiscus.data.lazy_rows import chunks
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.baselines import principal_components
 from hibiscus.evaluation.items import Matrix, Table
@@ -87,4 +88,5 @@ def _pca_codes(data: PreparedData, part: str, count: int) -> np.ndarray:
     """The projections of a part's images onto the first principal components of the training part."""
     train = data.flat_inputs("train", data.subsample("train", PCA_ITEMS))
     mean, axes = principal_components(train, min(count, *train.shape))
-    return (data.flat_inputs(part) - mean) @ axes.T
+    rows = data.flat_rows(part)
+    return np.concatenate([(chunk - mean) @ axes.T for _, chunk in chunks(rows)])

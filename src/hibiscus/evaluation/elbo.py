@@ -103,7 +103,7 @@ def encode_part(model: LatentVariableModel, data: PreparedData, part: str) -> En
 
 def select_batch(model: LatentVariableModel, data: PreparedData, part: str, rows: np.ndarray) -> Batch:
     """The images in the given rows of a part, with their classes if the model is conditioned on them."""
-    batch = Batch(image=data.images(data.values("image", part)[rows]))
+    batch = Batch(image=data.images(data.rows("image", part)[rows]))
     if model.classes:
         batch["label"] = torch.from_numpy(data.values("label", part)[rows]).to(batch.image.device)
     return batch
@@ -124,7 +124,7 @@ def pixel_kind(data: PreparedData, part: str, likelihood: str) -> str:
     """The variable whose likelihood is computed: `dynamic` or `static` binarization, or `8bit` levels."""
     if likelihood == "gaussian":
         return "8bit"
-    pixels = data.values("image", part)[data.subsample(part, MAX_SAMPLED_ITEMS)]
+    pixels = data.rows("image", part)[data.subsample(part, MAX_SAMPLED_ITEMS)]
     return "static" if np.isin(pixels, (0, 255)).all() else "dynamic"
 
 
@@ -182,7 +182,7 @@ def independent_pixels(data: PreparedData, part: str, likelihood: str, by_class:
     values = math.prod(data.preparation["image"].shape)
     max_items = max(2, min(MAX_BASELINE_ITEMS, MAX_BASELINE_VALUES // values))
     rows = {name: data.subsample(name, max_items) for name in ("train", part)}
-    train, test = (data.values("image", name)[rows[name]] for name in ("train", part))
+    train, test = (data.rows("image", name)[rows[name]] for name in ("train", part))
     if not by_class:
         return _independent_nll(train, test, likelihood)
     train_label, test_label = (data.values("label", name)[rows[name]] for name in ("train", part))

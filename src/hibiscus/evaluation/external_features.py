@@ -19,6 +19,7 @@ import torch
 from pydantic import Field
 
 from hibiscus.data.disk_cache import cache_folder
+from hibiscus.data.lazy_rows import Rows
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
@@ -35,7 +36,7 @@ __all__ = [
 
 INCEPTION = "inception-2015-12-05.pt"
 BATCH_SIZE = 32
-Features = Callable[[np.ndarray], np.ndarray]
+Features = Callable[[Rows], np.ndarray]
 
 MetricFeatures = Annotated[
     str,
@@ -107,7 +108,7 @@ def open_features(features: str) -> Features:
         raise DataError(f"{path}: cannot be read ({reason})", expected, f"use {INCEPTION}") from error
 
     @torch.no_grad()
-    def compute(pixels: np.ndarray) -> np.ndarray:
+    def compute(pixels: Rows) -> np.ndarray:
         batches = []
         for start in range(0, len(pixels), BATCH_SIZE):
             images = np.ascontiguousarray(pixels[start : start + BATCH_SIZE].transpose(0, 3, 1, 2))
@@ -129,9 +130,7 @@ def open_features(features: str) -> Features:
 
 
 @step("computing distances in external features")
-def external_distances(
-    features: str, fake: np.ndarray, real: np.ndarray, train: np.ndarray
-) -> dict[str, float]:
+def external_distances(features: str, fake: Rows, real: Rows, train: Rows) -> dict[str, float]:
     """Fréchet and kernel distance between generated and real images, and the Fréchet floor.
 
     Args:

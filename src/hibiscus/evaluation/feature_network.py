@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ from torch import Tensor, nn
 from hibiscus import progress
 from hibiscus.data.batch import Batch
 from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
-from hibiscus.data.prepared import PreparedData
+from hibiscus.data.lazy_rows import Rows
+from hibiscus.data.prepared import PreparedData, items_at_once
 from hibiscus.errors import RunError
 from hibiscus.losses import cross_entropy
 from hibiscus.networks.registry import build_network
@@ -55,20 +57,20 @@ class FeatureNetwork:
     floors: dict[str, float] = field(default_factory=dict)
 
     @torch.no_grad()
-    def outputs(self, data: PreparedData, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def outputs(self, data: PreparedData, pixels: Rows) -> tuple[np.ndarray, np.ndarray]:
         """Features `(items, 64)` and probabilities `(items, outputs)` of images uint8 `(items, h, w, c)`."""
-        batches = []
-        for start in range(0, len(pixels), 512):
-            features = self.network[:-2](data.images(pixels[start : start + 512])).float()
+        batches, step = [], items_at_once(math.prod(pixels.shape[1:]))
+        for start in range(0, len(pixels), step):
+            features = self.network[:-2](data.images(pixels[start : start + step])).float()
             batches.append((features.cpu().numpy(), self.network[-2:](features).softmax(1).cpu().numpy()))
         features, probabilities = zip(*batches, strict=True)
         return np.concatenate(features), np.concatenate(probabilities)
 
-    def features(self, data: PreparedData, pixels: np.ndarray) -> np.ndarray:
+    def features(self, data: PreparedData, pixels: Rows) -> np.ndarray:
         """Features `(items, 64)` of images uint8 `(items, height, width, channels)`."""
         return self.outputs(data, pixels)[0]
 
-    def classify(self, data: PreparedData, pixels: np.ndarray) -> np.ndarray:
+    def classify(self, data: PreparedData, pixels: Rows) -> np.ndarray:
         """The predicted class numbers `(items,)` of images uint8 `(items, height, width, channels)`."""
         return self.outputs(data, pixels)[1].argmax(1)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES
+from hibiscus.data.lazy_rows import Rows
 from hibiscus.data.preparation import LabelNumbering
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import DataError
@@ -62,7 +63,7 @@ def metric_name(way: int, shot: int) -> str:
 
 
 def episode_accuracy(
-    embedding: np.ndarray,
+    embedding: Rows,
     data: PreparedData,
     part: str,
     options: EpisodeOptions,
@@ -108,7 +109,7 @@ def evaluate_few_shot(
     embedding: np.ndarray, data: PreparedData, part: str, options: EpisodeOptions
 ) -> Evaluation:
     """Metrics, baselines and report items from the embeddings `(items, dims)` of a part."""
-    pixels = data.flat_inputs(part)
+    pixels = data.flat_rows(part)
     main = (options.eval_way, options.eval_shot)
     counts = np.bincount(data.values("label", part))
     tasks = {

@@ -33,7 +33,7 @@ Baseline = Callable[[np.ndarray, int], np.ndarray]  # from training rows (items,
 
 def rows_of(data: PreparedData, part: str, field: str, count: int) -> np.ndarray:
     """At most `count` evenly spaced items of a part as standardized rows `(items, columns)`."""
-    values = data.values(field, part)
+    values = data.rows(field, part)
     return values[evenly_spaced(len(values), count)].reshape(min(count, len(values)), -1)
 
 
@@ -100,7 +100,7 @@ def evaluate_rows(
         Table("Distance to real rows", columns, rows, note),
         _principal_scatter(fake, real, whole),
     ]
-    actual = data.values(field, part)[evenly_spaced(len(data.values(field, part)), count)]
+    actual = data.rows(field, part)[data.subsample(part, count)]
     if items.ndim == 3:
         report_items.append(_lines(restore(items), restore(actual), names))
     report_items.append(_by_column(restore(items), restore(actual), names))

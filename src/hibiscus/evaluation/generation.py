@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.lazy_rows import LazyRows, Rows
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.conditional_accuracy import conditional_accuracy, conditional_accuracy_table
 from hibiscus.evaluation.external_features import external_distances
@@ -75,7 +76,7 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
     real_features, real_probabilities = network.outputs(data, real)
     train_features = network.features(data, train)
 
-    def compute_metrics(images: np.ndarray) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
+    def compute_metrics(images: Rows) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
         image_features, probabilities = network.outputs(data, images)
         quality = sample_metrics(image_features, real_features, train_features)
         metrics = {**quality, **_conditional_metrics(probabilities.argmax(1), conditions)}
@@ -85,7 +86,7 @@ def evaluate_generator(sample: Sampler, data: PreparedData, part: str, features:
     metrics, fake_features, probabilities = compute_metrics(pixels)
     metrics |= {"frechet_floor": floor["frechet"], "frechet_items": float(len(real))}
     if features != "own":
-        metrics |= external_distances(features, pixels, real, train[rows])
+        metrics |= external_distances(features, pixels, real, LazyRows(train.__getitem__, rows))
     baselines = {name: compute_metrics(draw(train, len(real)))[0] for name, draw in BASELINES.items()}
     captions = () if conditions is None else [network.classes[number] for number in conditions[:SAMPLES]]
     report_items: list[Gallery | Table] = [
@@ -131,12 +132,12 @@ def _labels(data: PreparedData, part: str, count: int) -> np.ndarray:
     return data.values("label", part)[data.subsample(part, count)]
 
 
-def _images(data: PreparedData, part: str, count: int) -> np.ndarray:
-    return data.values("image", part)[data.subsample(part, count)]
+def _images(data: PreparedData, part: str, count: int) -> LazyRows:
+    return LazyRows(data.rows("image", part).__getitem__, data.subsample(part, count))
 
 
 def _nearest_images(
-    pixels: np.ndarray, features: np.ndarray, train: np.ndarray, train_features: np.ndarray
+    pixels: np.ndarray, features: np.ndarray, train: Rows, train_features: np.ndarray
 ) -> Gallery:
     """Samples, each followed by its nearest training image in feature space."""
     distance = ((features[:NEAREST, None] - train_features[None]) ** 2).sum(2)

@@ -119,7 +119,7 @@ def fixed_batches(data: PreparedData, part: str, max_values: int) -> Iterator[Fi
     generator = torch.Generator().manual_seed(SEED)
     rows = evaluated_rows(data, part, max_values)
     step = max(1, min(512, VALUES_AT_ONCE // math.prod(data.preparation["image"].shape)))
-    pixels = data.values("image", part)
+    pixels = data.rows("image", part)
     for start in range(0, len(rows), step):
         yield fixed_batch(data.images(pixels[rows[start : start + step]]), generator)
 

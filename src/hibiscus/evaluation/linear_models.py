@@ -6,16 +6,26 @@ so that a figure does not depend on how busy the machine is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from hibiscus.evaluation.baselines import checked_features, checked_labels, of_all_classes
+from hibiscus.data.lazy_rows import LazyRows, Rows, chunks
+from hibiscus.evaluation.baselines import (
+    Predictor,
+    checked_features,
+    checked_labels,
+    finite_chunks,
+    of_all_classes,
+    predict_in_chunks,
+)
 from hibiscus.progress import step
 
-__all__ = ["linear_classifier", "linear_labels", "linear_regression"]
+__all__ = ["fit_linear_classifier", "linear_classifier", "linear_labels", "linear_regression"]
 
 Array = NDArray[np.float64]
 
@@ -27,12 +37,15 @@ COST = 1e11  # multiplications of all evaluations on more rows: about ten second
 FEWEST = 15  # evaluations on more rows
 LIMIT = 10.0  # features are clipped at this many standard deviations
 RIDGE_COST = 2e11  # multiplications of the normal equations
-CHUNK = 20_000  # rows in double precision at a time
+CHUNK, CHUNK_VALUES = 20_000, 2**24  # rows, and their values, in double precision at a time
 
 
-@step("fitting the linear model")
 def linear_classifier(
-    train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, classes: int, seed: int = 0
+    train_x: ArrayLike | LazyRows,
+    train_y: ArrayLike,
+    test_x: ArrayLike | LazyRows,
+    classes: int,
+    seed: int = 0,
 ) -> Array:
     r"""Probabilities of a multinomial logistic regression on standardized features.
 
@@ -56,17 +69,26 @@ def linear_classifier(
         DataError: when the arrays do not match.
     """
     y = checked_labels(train_y, classes)
-    train, test = _standardized(train_x, test_x, y)
-
-    def fit(number: NDArray[np.int64], present: int) -> Array:
-        target = torch.zeros(len(y), present).scatter_(1, torch.from_numpy(number)[:, None], 1.0)
-        return _fit(train, target, test, False, seed).double().softmax(1).numpy()
-
-    return of_all_classes(y, len(test), classes, fit)
+    train, test = checked_features(train_x, test_x, y)
+    return predict_in_chunks(test, fit_linear_classifier(train, y, classes, seed), (classes,))
 
 
 @step("fitting the linear model")
-def linear_labels(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
+def fit_linear_classifier(train: Rows, train_y: NDArray[np.int64], classes: int, seed: int = 0) -> Predictor:
+    """The function from features (rows, features) to the probabilities of `linear_classifier`."""
+
+    def fit(number: NDArray[np.int64], present: int) -> Predictor:
+        target = torch.zeros(len(number), present).scatter_(1, torch.from_numpy(number)[:, None], 1.0)
+        logits = _fit(train, target, False, seed)
+        return lambda x: logits(x).double().softmax(1).numpy()
+
+    return of_all_classes(train_y, classes, fit)
+
+
+@step("fitting the linear model")
+def linear_labels(
+    train_x: ArrayLike | LazyRows, train_y: ArrayLike, test_x: ArrayLike | LazyRows, seed: int = 0
+) -> Array:
     r"""Probabilities of one logistic regression per label, fitted as in `linear_classifier`.
 
         minimize  mean over items(sum over labels(cross_entropy)) + penalty / 2 * sum(weights**2)
@@ -79,12 +101,15 @@ def linear_labels(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, see
         DataError: when the arrays do not match.
     """
     y = np.asarray(train_y, dtype=np.float32)
-    train, test = _standardized(train_x, test_x, y)
-    return _fit(train, torch.from_numpy(y), test, True, seed).double().sigmoid().numpy()
+    train, test = checked_features(train_x, test_x, y)
+    logits = _fit(train, torch.from_numpy(y), True, seed)
+    return predict_in_chunks(test, lambda x: logits(x).double().sigmoid().numpy(), y.shape[1:])
 
 
 @step("fitting the linear model")
-def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike, seed: int = 0) -> Array:
+def linear_regression(
+    train_x: ArrayLike | LazyRows, train_y: ArrayLike, test_x: ArrayLike | LazyRows, seed: int = 0
+) -> Array:
     r"""Predictions of a ridge regression on standardized features, with a small penalty.
 
         minimize  sum((x @ weights + mean(train_y) - train_y)**2) + sum(weights**2),  x standardized
@@ -99,48 +124,68 @@ def linear_regression(train_x: ArrayLike, train_y: ArrayLike, test_x: ArrayLike,
     Raises:
         DataError: when the arrays do not match.
     """
-    x, y = np.asarray(train_x), np.asarray(train_y, dtype=np.float64)
-    affordable = int(RIDGE_COST / max(1, x.shape[-1]) ** 2)
-    if len(x) == len(y) > affordable:
-        rows = np.random.default_rng(seed).permutation(len(y))[: max(x.shape[-1], affordable)]
-        x, y = x[rows], y[rows]
-    train, test = _standardized(x, test_x, y)
-    intercept, features = y.mean(0), train.shape[1]
+    y = np.asarray(train_y, dtype=np.float64)
+    train, test = checked_features(train_x, test_x, y)
+    features = train.shape[1]
+    affordable = int(RIDGE_COST / features**2)
+    if len(y) > affordable:
+        rows = np.random.default_rng(seed).permutation(len(y))[: max(features, affordable)]
+        train, y = LazyRows(train.__getitem__, rows), y[rows]
+    standardize, intercept = _standardization(train), y.mean(0)
     gram, moments = np.eye(features), np.zeros((features, *y.shape[1:]))
-    for start in range(0, len(y), CHUNK):
-        chunk = train[start : start + CHUNK].astype(np.float64)
-        gram += chunk.T @ chunk
-        moments += chunk.T @ (y[start : start + CHUNK] - intercept)
-    return test.astype(np.float64) @ np.linalg.solve(gram, moments) + intercept
+    for place, chunk in chunks(train, min(CHUNK * features, CHUNK_VALUES)):
+        x = standardize(chunk).astype(np.float64)
+        gram += x.T @ x
+        moments += x.T @ (y[place] - intercept)
+    weights = np.linalg.solve(gram, moments)
+    return predict_in_chunks(
+        test, lambda x: standardize(x).astype(np.float64) @ weights + intercept, y.shape[1:]
+    )
 
 
-def _standardized(train_x: ArrayLike, test_x: ArrayLike, train_y: NDArray) -> tuple[NDArray, NDArray]:
-    """Both parts standardized by training statistics, float32; a column that is constant becomes zeros."""
-    train, test = checked_features(train_x, test_x, train_y)
-    mean, deviation = train.mean(0, dtype=np.float64), train.std(0, dtype=np.float64)
-    deviation = np.where(np.ptp(train, axis=0) > 0, np.maximum(deviation, 1e-12), 1)
-    parts = []
-    for part in (train, test):
-        part = part - mean.astype(np.float32)  # a copy, changed in place from here on
-        part /= deviation.astype(np.float32)
+def _standardization(train: Rows) -> Callable[[np.ndarray], np.ndarray]:
+    """Standardizes features by the statistics of all rows; a column that is constant becomes zeros."""
+    total, squares = np.zeros(train.shape[1]), np.zeros(train.shape[1])
+    low, high = np.full(train.shape[1], np.inf), np.full(train.shape[1], -np.inf)
+    for _, chunk in finite_chunks(train):
+        total += chunk.sum(0, dtype=np.float64)
+        low, high = np.minimum(low, chunk.min(0)), np.maximum(high, chunk.max(0))
+    mean = total / len(train)
+    for _, chunk in chunks(train):
+        squares += ((chunk - mean) ** 2).sum(0)
+    deviation = np.where(high > low, np.maximum(np.sqrt(squares / len(train)), 1e-12), 1)
+    mean, deviation = mean.astype(np.float32), deviation.astype(np.float32)
+
+    def standardize(x: np.ndarray) -> np.ndarray:
+        x = x - mean  # a copy, changed in place from here on
+        x /= deviation
         # Clipped, since a pixel that is almost constant in training could otherwise dominate the test items.
-        parts.append(np.clip(part, -LIMIT, LIMIT, out=part))
-    return parts[0], parts[1]
+        return np.clip(x, -LIMIT, LIMIT, out=x)
+
+    return standardize
 
 
-def _fit(train: NDArray, target: Tensor, test: NDArray, labels: bool, seed: int) -> Tensor:
-    """The logits of the test items (N, outputs) after fitting; `labels` for a sigmoid for each output."""
+def _fit(train: Rows, target: Tensor, labels: bool, seed: int) -> Callable[[np.ndarray], Tensor]:
+    """The function from features to logits (rows, outputs); `labels` for a sigmoid for each output."""
     rows, features = train.shape
+    standardize, matrix = _standardization(train), np.empty(train.shape, np.float32)
+    for place, chunk in chunks(train):
+        matrix[place] = standardize(chunk)
     with torch.inference_mode(False), torch.no_grad():
         weights, bias = torch.zeros(features, target.shape[1]), torch.zeros(target.shape[1])
-        penalty, x = PENALTY * min(1.0, SUBSET / rows), torch.from_numpy(train)
+        penalty, x = PENALTY * min(1.0, SUBSET / rows), torch.from_numpy(matrix)
         chosen = np.random.default_rng(seed).permutation(rows)[:SUBSET] if rows > SUBSET else slice(None)
         first = SUBSET_EVALUATIONS if rows > SUBSET else EVALUATIONS
         _minimize(weights, bias, x[chosen], target[chosen], penalty, labels, first)
         if rows > SUBSET:
             affordable = int(COST / (4.0 * rows * features * (target.shape[1] + 8)))
             _minimize(weights, bias, x, target, penalty, labels, min(EVALUATIONS, max(FEWEST, affordable)))
-        return torch.from_numpy(test) @ weights + bias
+
+    def logits(x: np.ndarray) -> Tensor:
+        with torch.inference_mode(False), torch.no_grad():
+            return torch.from_numpy(standardize(x)) @ weights + bias
+
+    return logits
 
 
 def _minimize(

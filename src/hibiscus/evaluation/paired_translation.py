@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from hibiscus.data.images.ops import to_gray, to_rgb
+from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.prepared import PreparedData, evenly_spaced
+from hibiscus.evaluation.gaussian_pixels import mean_and_std
 from hibiscus.evaluation.items import Gallery, ReportItem, Table
+from hibiscus.evaluation.shown_outputs import ShownOutputs
 from hibiscus.metrics.image_quality import psnr, ssim
 from hibiscus.training.method import Evaluation
 
@@ -35,42 +38,60 @@ def image_errors(outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarr
     return {name: np.concatenate(arrays) for name, arrays in values.items()}
 
 
-def paired_metrics(outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """The mean L1 error as a fraction of the full scale, PSNR and SSIM of uint8 images."""
-    return {name: float(values.mean()) for name, values in image_errors(outputs, targets).items()}
+def paired_metrics(outputs: Iterable[np.ndarray], data: PreparedData, part: str) -> dict[str, float]:
+    """The mean L1 error as a fraction of the full scale, PSNR and SSIM of batches of output images."""
+    targets, errors, done = data.rows("target_image", part), [], 0
+    for batch in outputs:
+        errors.append(image_errors(batch, targets[done : done + len(batch)]))
+        done += len(batch)
+    return _means(errors)
 
 
-def evaluate_pairs(outputs: np.ndarray, data: PreparedData, part: str) -> Evaluation:
+def _means(errors: list[dict[str, np.ndarray]]) -> dict[str, float]:
+    return {name: float(np.concatenate([values[name] for values in errors]).mean()) for name in LABELS}
+
+
+def evaluate_pairs(outputs: Iterable[np.ndarray], data: PreparedData, part: str) -> Evaluation:
     """Image quality of outputs and of baselines, example images, and the largest errors.
 
     The baselines are the mean target image of the training part, the input itself, and the linear map of the
     colors of a pixel that fits the training part best.
 
     Args:
-        outputs: of the model for the part, uint8 `(items, height, width, channels)`.
+        outputs: of the model for the part, batches uint8 `(items, height, width, channels)`.
         data: with the part and the training part.
         part: its name.
     """
-    inputs, targets = (data.values(name, part) for name in ("image", "target_image"))
-    errors = image_errors(outputs, targets)
-    metrics = {name: float(values.mean()) for name, values in errors.items()}
-    baselines = {name: paired_metrics(compute(inputs), targets) for name, compute in _baselines(data).items()}
+    inputs, targets = (data.rows(name, part) for name in ("image", "target_image"))
+    simple, done = _baselines(data), 0
+    errors: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in ("", *simple)}
+    typical = evenly_spaced(len(inputs), SHOWN)
+    shown = ShownOutputs(typical, LARGEST_ERRORS)
+    for batch in outputs:
+        place = slice(done, done + len(batch))
+        target, done = targets[place], place.stop
+        errors[""].append(image_errors(batch, target))
+        for name, compute in simple.items():
+            errors[name].append(image_errors(compute(inputs[place]), target))
+        shown.add(batch, errors[""][-1]["l1_error"])
+    baselines = {name: _means(values) for name, values in errors.items()}
+    metrics = baselines.pop("")
     rows = [[name, *row.values()] for name, row in {"this network": metrics, **baselines}.items()]
-    largest = np.argsort(-errors["l1_error"], kind="stable")[:LARGEST_ERRORS]
-    typical = evenly_spaced(len(outputs), SHOWN)
-    examples = (inputs, outputs, targets)
+    examples = (inputs, shown, targets)
     report_items: list[ReportItem] = [
         _gallery(examples, typical, "Example outputs", "Evenly spaced images, not selected."),
-        Table("Image quality", ["", *LABELS.values()], rows, f"Means over {len(outputs):,} images."),
-        _gallery(examples, largest, "Largest errors", "Often unlike the images of the training part."),
+        Table("Image quality", ["", *LABELS.values()], rows, f"Means over {len(inputs):,} images."),
+        _gallery(examples, shown.largest, "Largest errors", "Often unlike the images of the training part."),
     ]
     return Evaluation(metrics, baselines, report_items)
 
 
 def _baselines(data: PreparedData) -> dict[str, Baseline]:
     rows = data.subsample("train", FITTED)
-    inputs, targets = (data.values(name, "train")[rows] for name in ("image", "target_image"))
-    mean = targets.mean(0, keepdims=True).round().astype(np.uint8)
+    inputs, targets = (
+        LazyRows(data.rows(name, "train").__getitem__, rows) for name in ("image", "target_image")
+    )
+    mean = mean_and_std(targets)[0][None].round().astype(np.uint8)
     weights = _fit_colors(inputs, targets)
 
     def map_colors(images: np.ndarray) -> np.ndarray:
@@ -84,11 +105,11 @@ def _baselines(data: PreparedData) -> dict[str, Baseline]:
     }
 
 
-def _fit_colors(inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _fit_colors(inputs: LazyRows, targets: LazyRows) -> np.ndarray:
     """The weights `(input channels + 1, target channels)` of the least-squares map of pixel colors."""
     channels = inputs.shape[3] + 1
     gram, product = np.zeros((channels, channels)), np.zeros((channels, targets.shape[3]))
-    for image, target in zip(inputs, targets, strict=True):
+    for image, target in ((inputs[row], targets[row]) for row in range(len(inputs))):
         pixels = _with_constant(image).reshape(-1, channels)
         gram += pixels.T @ pixels
         product += pixels.T @ target.reshape(len(pixels), -1).astype(np.float64)
@@ -110,10 +131,10 @@ def _with_channels(images: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _gallery(
-    images: tuple[np.ndarray, np.ndarray, np.ndarray], rows: np.ndarray, title: str, note: str
+    images: tuple[LazyRows, ShownOutputs, LazyRows], rows: np.ndarray, title: str, note: str
 ) -> Gallery:
     """For each row the input, the output and the target, in the channels of the target."""
-    inputs, outputs, targets = (values[rows] for values in images)
+    inputs, outputs, targets = images[0][rows], images[1].of(rows), images[2][rows]
     columns = (_with_channels(inputs, targets.shape[3]), outputs, targets)
     mixed = [image for group in zip(*columns, strict=True) for image in group]
     return Gallery(title, mixed, ["input", "output", "target"] * len(rows), note)

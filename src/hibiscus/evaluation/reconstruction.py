@@ -126,7 +126,7 @@ def _gallery(
     note: str,
 ) -> Gallery:
     """Each target image, the additional images, and the output."""
-    result = reconstruct(model, fixed_batch(data.images(data.values("image", part)[rows])))
+    result = reconstruct(model, fixed_batch(data.images(data.rows("image", part)[rows])))
     between = {name: fn(result.inputs, result.target) for name, fn in shown.items()}
     columns = {"target": result.target, **between, "output": result.image}
     pixels = [model.preparation["image"].decode(2 * images - 1) for images in columns.values()]
@@ -138,7 +138,7 @@ def fit_pca(model: AutoencoderModel, data: PreparedData) -> tuple[np.ndarray, np
     """The flattened mean training image, and as many principal components as latent dimensions."""
     rows = evaluated_rows(data, "train", MAX_PCA_VALUES)
     train = (
-        data.values("image", "train")[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1).astype(np.float32)
+        data.rows("image", "train")[rows].transpose(0, 3, 1, 2).reshape(len(rows), -1).astype(np.float32)
         / 255
     )
     return principal_components(train, min(model.config.latent_dim, *train.shape))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +12,7 @@ from torch import Tensor
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.image_quality import IMAGE_METRICS, channels_last, evaluated_rows, fixed_batches
 from hibiscus.evaluation.items import Matrix
-from hibiscus.evaluation.linear_models import linear_classifier
+from hibiscus.evaluation.linear_models import fit_linear_classifier
 from hibiscus.evaluation.reconstruction import (
     AutoencoderModel,
     evaluate_reconstruction,
@@ -80,17 +82,20 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
         model, data, part, image_baselines, {"input": lambda inputs, x: inputs}, ("psnr", "ssim")
     )
     label, classes = data.values("label", part), model.classes
-    test, test_codes, probabilities = _classify(model, data, part, ALL_VALUES, mean, axes)
-    train, train_codes, _ = _classify(model, data, "train", MAX_TRAIN_VALUES, mean, axes)
     train_label = data.values("label", "train")[evaluated_rows(data, "train", MAX_TRAIN_VALUES)]
-
-    def linear(train_x: np.ndarray, test_x: np.ndarray) -> dict[str, float]:
-        predicted = linear_classifier(train_x, train_label, test_x, len(classes), model.config.seed)
-        return classification_metrics(predicted, label)
-
+    on_train = zip(*_views(model, data, "train", MAX_TRAIN_VALUES, mean, axes), strict=True)
+    on_pixels, on_codes = (
+        fit_linear_classifier(np.concatenate(rows), train_label, len(classes), model.config.seed)
+        for rows in itertools.islice(on_train, 2)
+    )
+    predictions = [
+        (on_pixels(flat), on_codes(codes), predicted)
+        for flat, codes, predicted in _views(model, data, part, ALL_VALUES, mean, axes)
+    ]
+    pixels, codes, probabilities = (np.concatenate(rows) for rows in zip(*predictions, strict=True))
     baselines = {
-        "linear model": linear(train, test),
-        f"linear model on {pca}": {**linear(train_codes, test_codes), **images.baselines[pca]},
+        "linear model": classification_metrics(pixels, label),
+        f"linear model on {pca}": {**classification_metrics(codes, label), **images.baselines[pca]},
     }
     confusion = confusion_matrix(probabilities, label)
     matrix = Matrix(
@@ -103,18 +108,18 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
     )
 
 
-def _classify(
+def _views(
     model: ClassifierModel, data: PreparedData, part: str, max_values: int, mean: np.ndarray, axes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The subsampled, flattened inputs of a part, their principal components, and the class probabilities."""
-    flat, codes, probabilities = [], [], []
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The subsampled, flattened inputs of a part, their principal components, and the class probabilities, in
+    batches.
+    """
     for batch in fixed_batches(data, part, max_values):
         inputs = model.corrupt((batch.image + 1) / 2, batch)
         step = _stride(inputs)
-        flat.append(inputs[:, :, ::step, ::step].flatten(1).cpu().numpy())
-        codes.append((inputs.flatten(1).cpu().numpy() - mean) @ axes.T)
-        probabilities.append(model.logits(model.encode(inputs)).softmax(1).cpu().numpy())
-    return np.concatenate(flat), np.concatenate(codes), np.concatenate(probabilities)
+        flat = inputs[:, :, ::step, ::step].flatten(1).cpu().numpy()
+        codes = (inputs.flatten(1).cpu().numpy() - mean) @ axes.T
+        yield flat, codes, model.logits(model.encode(inputs)).softmax(1).cpu().numpy()
 
 
 def _stride(images: Tensor) -> int:

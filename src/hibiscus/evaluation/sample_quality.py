@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from hibiscus.data.lazy_rows import Rows, chunks
 from hibiscus.data.prepared import evenly_spaced
+from hibiscus.evaluation.gaussian_pixels import gaussian_images, mean_and_std
 from hibiscus.evaluation.items import Table
 from hibiscus.metrics.frechet import frechet_distance
 from hibiscus.metrics.kernel_distance import kernel_distance
@@ -56,31 +58,32 @@ def sample_metrics(fake: np.ndarray, real: np.ndarray, train: np.ndarray) -> dic
     }
 
 
-def _independent_pixels(train: np.ndarray, count: int) -> np.ndarray:
+def _independent_pixels(train: Rows, count: int) -> np.ndarray:
     """Each pixel is sampled from a Gaussian fitted to that pixel in the training part."""
-    mean, std = train.mean(0), train.std(0)
-    values = mean + std * np.random.default_rng(0).standard_normal((count, *mean.shape))
-    return values.round().clip(0, 255).astype(np.uint8)
+    mean, std = mean_and_std(train)
+    return gaussian_images(mean, std, (count, *mean.shape), np.random.default_rng(0))
 
 
-def _means_of_two(train: np.ndarray, count: int) -> np.ndarray:
+def _means_of_two(train: Rows, count: int) -> np.ndarray:
     """The mean of two random training images: nearly right in every statistic, but visibly wrong."""
     first, second = np.random.default_rng(0).integers(0, len(train), (2, count))
-    return ((train[first].astype(np.uint16) + train[second]) // 2).astype(np.uint8)
+    images = np.empty((count, *train.shape[1:]), np.uint8)
+    for place, _ in chunks(images):
+        images[place] = (train[first[place]].astype(np.uint16) + train[second[place]]) // 2
+    return images
 
 
-def _noise(train: np.ndarray, count: int) -> np.ndarray:
+def _noise(train: Rows, count: int) -> np.ndarray:
     """Like an untrained network: all pixels are standard normal, for the value range [-1, 1]."""
-    values = np.random.default_rng(0).standard_normal((count, *train.shape[1:]))
-    return (127.5 + 127.5 * values).round().clip(0, 255).astype(np.uint8)
+    return gaussian_images(127.5, 127.5, (count, *train.shape[1:]), np.random.default_rng(0))
 
 
-def _mean_image(train: np.ndarray, count: int) -> np.ndarray:
+def _mean_image(train: Rows, count: int) -> np.ndarray:
     """The mean of the training images, the same for every sample."""
-    return np.repeat(train.mean(0, keepdims=True).round().astype(np.uint8), count, 0)
+    return np.repeat(mean_and_std(train)[0][None].round().astype(np.uint8), count, 0)
 
 
-BASELINES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+BASELINES: dict[str, Callable[[Rows, int], np.ndarray]] = {
     "noise images": _noise,
     "mean image": _mean_image,
     "mean image with its noise": _independent_pixels,

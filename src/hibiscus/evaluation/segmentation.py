@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Iterable
 
 import numpy as np
 
 from hibiscus.data.dataset import IGNORED
+from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.evaluation.items import Gallery, Matrix, ReportItem, Table
+from hibiscus.evaluation.shown_outputs import ShownOutputs
 from hibiscus.metrics.segmentation import (
+    SegmentationSums,
     confusion_matrices,
     iou_and_dice,
     most_frequent_class,
-    segmentation_metrics,
 )
 from hibiscus.training.method import Evaluation
 
 __all__ = ["IGNORED", "colors_of", "draw_mask", "evaluate_segments"]
 
 EXAMPLES, LARGEST_ERRORS, MAX_CLASSES, MAX_MASKS = 6, 4, 30, 2000
+EXAMPLES_NOTE = (
+    "From left to right: image, true mask, predicted mask. Evenly spaced items of the part, not selected."
+)
+ERRORS_NOTE = "The images with the lowest pixel accuracy. Check them first: their masks may be wrong."
 
 
 def colors_of(classes: int) -> np.ndarray:
@@ -42,21 +49,30 @@ def draw_mask(image: np.ndarray, mask: np.ndarray, classes: int, opacity: float 
     return np.round((1 - opacity) * gray + opacity * colors_of(classes)[mask]).astype(np.uint8)
 
 
-def evaluate_segments(predicted: np.ndarray, data: PreparedData, part: str, classes: list[str]) -> Evaluation:
+def evaluate_segments(
+    predicted: Iterable[np.ndarray], data: PreparedData, part: str, classes: list[str]
+) -> Evaluation:
     """Metrics, baselines and report items of predicted masks on a part.
 
     Args:
-        predicted: class numbers uint8 `(items, height, width)`.
+        predicted: class numbers uint8 `(items, height, width)`, in batches.
         data: prepared data.
         part: which of its parts.
         classes: the names of the classes.
     """
-    truth, count = data.values("mask", part), len(classes)
-    matrices = confusion_matrices(predicted, truth, count)
-    train = data.values("mask", "train")
-    frequent = most_frequent_class(train[evenly_spaced(len(train), MAX_MASKS)], count)
-    baseline = confusion_matrices(np.broadcast_to(frequent, truth.shape), truth, count)
-    total = matrices.sum(0)
+    truth, count, done = data.rows("mask", part), len(classes), 0
+    train = LazyRows(data.rows("mask", "train").__getitem__, data.subsample("train", MAX_MASKS))
+    frequent = most_frequent_class(train, count)
+    sums, baseline = SegmentationSums(count), SegmentationSums(count)
+    typical = evenly_spaced(len(truth), EXAMPLES)
+    shown = ShownOutputs(typical, LARGEST_ERRORS)
+    for masks in predicted:
+        true = truth[done : done + len(masks)]
+        accuracy = sums.add(confusion_matrices(masks, true, count))
+        shown.add(masks, -accuracy)
+        baseline.add(confusion_matrices(np.broadcast_to(frequent, true.shape), true, count))
+        done += len(masks)
+    total = sums.total
     iou, dice = iou_and_dice(total)
     class_iou = {
         f"iou_{_identifier(name)}": float(value)
@@ -64,16 +80,16 @@ def evaluate_segments(predicted: np.ndarray, data: PreparedData, part: str, clas
         if not np.isnan(value)
     }
     report_items: list[ReportItem] = [
-        _examples(predicted, truth, data, part, classes),
+        _gallery("Examples", typical, shown, data, part, classes, EXAMPLES_NOTE),
         _by_class(total, iou, dice, classes),
-        _largest_errors(predicted, truth, matrices, data, part, classes),
+        _gallery("Largest errors", shown.largest, shown, data, part, classes, ERRORS_NOTE),
     ]
     if count <= MAX_CLASSES:
         fractions = total / np.maximum(1, total.sum(1, keepdims=True))
         note = "Rows: true class. Columns: predicted class, as a fraction of the pixels of the true class."
         report_items.append(Matrix("Confusion matrix", classes, classes, np.round(fractions, 3), note))
-    baselines = {"most frequent class at each position": segmentation_metrics(baseline)}
-    return Evaluation({**segmentation_metrics(matrices), **class_iou}, baselines, report_items)
+    baselines = {"most frequent class at each position": baseline.metrics()}
+    return Evaluation({**sums.metrics(), **class_iou}, baselines, report_items)
 
 
 def _identifier(name: str) -> str:
@@ -100,56 +116,27 @@ def _by_class(total: np.ndarray, iou: np.ndarray, dice: np.ndarray, classes: lis
     )
 
 
-def _examples(
-    predicted: np.ndarray, truth: np.ndarray, data: PreparedData, part: str, classes: list[str]
-) -> Gallery:
-    rows = evenly_spaced(len(predicted), EXAMPLES)
-    note = (
-        "From left to right: image, true mask, predicted mask. Evenly spaced items of the part, not selected."
-    )
-    return Gallery(
-        "Examples", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
-    )
-
-
-def _largest_errors(
-    predicted: np.ndarray,
-    truth: np.ndarray,
-    matrices: np.ndarray,
-    data: PreparedData,
-    part: str,
-    classes: list[str],
-) -> Gallery:
-    accuracy = np.trace(matrices, axis1=1, axis2=2) / np.maximum(1, matrices.sum((1, 2)))
-    rows = np.argsort(accuracy, kind="stable")[:LARGEST_ERRORS]
-    note = "The images with the lowest pixel accuracy. Check them first: their masks may be wrong."
-    return Gallery(
-        "Largest errors", *_panels(rows, predicted, truth, data, part, classes), note, _color_key(classes)
-    )
-
-
-def _panels(
+def _gallery(
+    title: str,
     rows: np.ndarray,
-    predicted: np.ndarray,
-    truth: np.ndarray,
+    shown: ShownOutputs,
     data: PreparedData,
     part: str,
     classes: list[str],
-) -> tuple[list[np.ndarray], list[str]]:
+    note: str,
+) -> Gallery:
     """Image, true mask and predicted mask side by side, with captions."""
-    images, ids = data.values("image", part)[rows], data.ids(part)
+    images, truth, ids = data.rows("image", part)[rows], data.rows("mask", part)[rows], data.ids(part)
     panels, captions = [], []
-    for image, row in zip(images, rows, strict=True):
+    for image, true, predicted, row in zip(images, truth, shown.of(rows), rows, strict=True):
         rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-        true_overlay, predicted_overlay = (
-            draw_mask(image, mask[row], len(classes)) for mask in (truth, predicted)
-        )
+        overlays = [draw_mask(image, mask, len(classes)) for mask in (true, predicted)]
         gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
-        panels.append(np.concatenate([rgb, gap, true_overlay, gap, predicted_overlay], axis=1))
-        known = truth[row] != IGNORED
-        accuracy = (predicted[row] == truth[row])[known].mean() if known.any() else 0.0
+        panels.append(np.concatenate([rgb, gap, overlays[0], gap, overlays[1]], axis=1))
+        known = true != IGNORED
+        accuracy = (predicted == true)[known].mean() if known.any() else 0.0
         captions.append(f"{ids[row]}: pixel accuracy {accuracy:.1%}")
-    return panels, captions
+    return Gallery(title, panels, captions, note, _color_key(classes))
 
 
 def _color_key(classes: list[str]) -> list[tuple[str, str]]:

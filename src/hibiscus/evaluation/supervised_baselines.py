@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from hibiscus.data.images.cache import cache_folder
+from hibiscus.data.lazy_rows import LazyRows, Rows, chunks, joined
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.evaluation.baselines import (
     label_frequencies,
@@ -34,7 +35,7 @@ from hibiscus.temporary_files import replacing
 __all__ = ["class_baselines", "label_baselines", "target_baselines"]
 
 VERSION = 1  # of the models; a change makes cached predictions stale
-MAX_VALUES = 150_000_000  # of the training inputs in memory, as float32
+MAX_VALUES = 150_000_000  # of the training inputs in memory, standardized as float32
 MAX_FEATURES = 3_072  # kept of an image where there are too many values for all of its pixels
 
 Metrics = dict[str, dict[str, float]]
@@ -51,8 +52,8 @@ class _Inputs:
 
     data: PreparedData
     rows: np.ndarray
-    train_x: np.ndarray
-    test_x: np.ndarray
+    train_x: LazyRows
+    test_x: LazyRows
     total: int
     pixels: int
     note: str
@@ -73,7 +74,7 @@ class _Inputs:
         return "" if rows == self.total else f" ({rows:,} of {self.total:,} rows)"
 
 
-def _predicted(model: str, fit: Callable[..., np.ndarray], *arrays: np.ndarray, **options: int) -> np.ndarray:
+def _predicted(model: str, fit: Callable[..., np.ndarray], *arrays: Rows, **options: int) -> np.ndarray:
     """`fit(*arrays, **options)`, from the cache if the model was fitted on the same arrays before."""
     key = _key(f"{model} {options}", arrays)
     if key not in _predictions:
@@ -107,7 +108,7 @@ def label_baselines(data: PreparedData, part: str) -> tuple[Metrics, Table]:
     y, x, test = data.values("labels", "train")[inputs.rows], inputs.train_x, inputs.test_x
     both, validation = test, np.zeros((0, labels.shape[1]))
     if "val" in tuned.parts:
-        both = np.concatenate([test, tuned.flat_inputs("val", None, inputs.pixels)])
+        both = joined(test, tuned.flat_rows("val", None, inputs.pixels))
         validation = tuned.values("labels", "val")
     linear = _predicted("linear labels", linear_labels, x, y, both)
     frequency = label_frequencies(data.values("labels", "train"), len(both))
@@ -146,8 +147,8 @@ def _inputs(data: PreparedData, part: str) -> _Inputs:
     features = data.flat_inputs("train", np.arange(1), pixels).shape[1]
     rows = data.subsample("train", max(1, MAX_VALUES // features))
     note = "" if features == every else f"{features:,} of {every:,} values of each item"
-    train_x = data.flat_inputs("train", rows, pixels)
-    return _Inputs(data, rows, train_x, data.flat_inputs(part, None, pixels), total, pixels, note)
+    train_x = data.flat_rows("train", rows, pixels)
+    return _Inputs(data, rows, train_x, data.flat_rows(part, None, pixels), total, pixels, note)
 
 
 def _description(metrics: Metrics, inputs: _Inputs) -> Table:
@@ -169,12 +170,13 @@ def _description(metrics: Metrics, inputs: _Inputs) -> Table:
     )
 
 
-def _key(model: str, arrays: Sequence[np.ndarray]) -> str:
+def _key(model: str, arrays: Sequence[Rows]) -> str:
     """A digest of everything that the predictions depend on."""
     state = hashlib.blake2b(f"{VERSION} {model}".encode(), digest_size=16)
     for array in arrays:
         state.update(f"{array.shape} {array.dtype}".encode() + b"|")
-        state.update(np.ascontiguousarray(array).data)
+        for _, chunk in chunks(array):
+            state.update(np.ascontiguousarray(chunk).data)
     return state.hexdigest()
 
 

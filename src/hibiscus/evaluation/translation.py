@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES
+from hibiscus.data.lazy_rows import chunks
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
@@ -159,8 +160,11 @@ def _matched(pixels: np.ndarray, data: PreparedData, target: Domain) -> np.ndarr
     """Matches the mean and standard deviation of each channel to the training images of the target domain."""
     source, real = (domain_images(data, "train", domain) for domain in (OTHER[target], target))
     scale = real.std((0, 1, 2)) / np.maximum(source.std((0, 1, 2)), 1e-6)
-    values = (pixels - source.mean((0, 1, 2))) * scale + real.mean((0, 1, 2))
-    return values.round().clip(0, 255).astype(np.uint8)
+    matched = np.empty_like(pixels)
+    for place, chunk in chunks(pixels):
+        values = (chunk - source.mean((0, 1, 2))) * scale + real.mean((0, 1, 2))
+        matched[place] = values.round().clip(0, 255).astype(np.uint8)
+    return matched
 
 
 def _domain_accuracy(translate: Translate, data: PreparedData, part: str, target: Domain) -> float | None:

@@ -55,7 +55,7 @@ def generate_images(
         **conditions: conditions of each image, `(count, ...)`; each is a field of the batches.
     """
     conditions = {name: values.to(device) for name, values in conditions.items()}
-    pixels = []
+    pixels = np.zeros((count, preparation.height, preparation.width, preparation.channels), np.uint8)
     for start in range(0, count, BATCH_SIZE):
         end = min(count, start + BATCH_SIZE)
         fields = {name: values[start:end] for name, values in conditions.items()}
@@ -63,5 +63,5 @@ def generate_images(
         if interpolation is not None:
             batch = InterpolatedBatch(batch)
             batch.interpolation = interpolation
-        pixels.append(preparation.decode(generate(batch)))
-    return np.concatenate(pixels)
+        pixels[start:end] = preparation.decode(generate(batch))
+    return pixels

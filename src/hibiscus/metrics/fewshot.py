@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,7 +44,7 @@ def nearest_prototype(query: NDArray, prototypes: NDArray, distance: str = "eucl
 
 
 def few_shot(
-    embedding: ArrayLike,
+    embedding: Any,
     label: ArrayLike,
     way: int,
     shot: int,
@@ -60,7 +61,7 @@ def few_shot(
         interval = 1.96 standard deviation over episodes / sqrt(episodes)
 
     Args:
-        embedding: embedding or other features of every item.
+        embedding: embedding or other features of every item; an array, or what is indexed as one.
         label: class numbers.
         way: classes in an episode.
         shot: support examples of each class.
@@ -76,7 +77,8 @@ def few_shot(
     Raises:
         DataError: fewer than `way` classes with more than `shot` items.
     """
-    values, numbers = np.asarray(embedding, np.float32), np.asarray(label)
+    values = embedding if hasattr(embedding, "shape") else np.asarray(embedding)
+    numbers = np.asarray(label)
     members = {int(number): np.flatnonzero(numbers == number) for number in np.unique(numbers)}
     usable = [number for number, items in members.items() if len(items) > shot]
     if len(usable) < max(way, 2):
@@ -98,8 +100,9 @@ def few_shot(
         items = np.stack(
             [generator.choice(members[int(number)], shot + num_queries, replace=False) for number in classes]
         )
-        prototypes = values[items[:, :shot]].mean(1)  # (way, dims)
-        query = values[items[:, shot:]].reshape(way * num_queries, -1)
+        chosen = np.asarray(values[items], np.float32)  # (way, shot + queries, dims)
+        prototypes = chosen[:, :shot].mean(1)  # (way, dims)
+        query = chosen[:, shot:].reshape(way * num_queries, -1)
         predicted = nearest_prototype(query, prototypes, distance).reshape(way, num_queries)
         hits = (predicted == np.arange(way)[:, None]).mean(1)  # (way,)
         accuracies[episode] = hits.mean()

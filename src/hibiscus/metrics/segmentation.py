@@ -17,7 +17,13 @@ import numpy as np
 
 from hibiscus.errors import DataError
 
-__all__ = ["confusion_matrices", "iou_and_dice", "most_frequent_class", "segmentation_metrics"]
+__all__ = [
+    "SegmentationSums",
+    "confusion_matrices",
+    "iou_and_dice",
+    "most_frequent_class",
+    "segmentation_metrics",
+]
 
 IGNORED = 255
 
@@ -48,6 +54,41 @@ def confusion_matrices(predicted: np.ndarray, mask: np.ndarray, classes: int) ->
     return matrices.reshape(-1, classes, classes)
 
 
+class SegmentationSums:
+    """The metrics of a set of images that is added in batches; no matrix of a single image is kept.
+
+    Args:
+        classes: number of classes.
+    """
+
+    def __init__(self, classes: int):
+        self.total = np.zeros((classes, classes), np.int64)
+        self._correct, self._known, self._miou = [], [], []
+
+    def add(self, matrices: np.ndarray) -> np.ndarray:
+        """Adds the confusion matrices of images; returns the pixel accuracy of each, 0 without labels."""
+        self.total += matrices.sum(0)
+        known, correct = matrices.sum((1, 2)), np.trace(matrices, axis1=1, axis2=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            image_iou = np.where(matrices.sum(2) > 0, iou_and_dice(matrices)[0], np.nan)
+        self._correct.append(correct)
+        self._known.append(known)
+        self._miou.append(np.array([_mean(row) for row in image_iou]))
+        return correct / np.maximum(1, known)
+
+    def metrics(self) -> dict[str, float]:
+        """As `segmentation_metrics`."""
+        correct, known, miou = (np.concatenate(rows) for rows in (self._correct, self._known, self._miou))
+        (iou, dice), labeled = iou_and_dice(self.total), known > 0
+        return {
+            "miou": _mean(iou),
+            "dice": _mean(dice),
+            "pixel_accuracy": float(correct.sum() / max(1, known.sum())),
+            "image_accuracy": float((correct[labeled] / known[labeled]).mean()) if labeled.any() else 0.0,
+            "image_miou": _mean(miou[labeled]),
+        }
+
+
 def segmentation_metrics(matrices: np.ndarray) -> dict[str, float]:
     """The metrics of a whole set of images.
 
@@ -59,19 +100,9 @@ def segmentation_metrics(matrices: np.ndarray) -> dict[str, float]:
         (mean over images), `image_miou` (mean over images of the mean IoU of the classes in its true mask),
         each in [0, 1].
     """
-    iou, dice = iou_and_dice(matrices.sum(0))
-    known = matrices.sum((1, 2))
-    correct = np.trace(matrices, axis1=1, axis2=2)
-    labeled = known > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        image_iou = np.where(matrices.sum(2) > 0, iou_and_dice(matrices)[0], np.nan)
-    return {
-        "miou": _mean(iou),
-        "dice": _mean(dice),
-        "pixel_accuracy": float(correct.sum() / max(1, known.sum())),
-        "image_accuracy": float((correct[labeled] / known[labeled]).mean()) if labeled.any() else 0.0,
-        "image_miou": _mean(np.array([_mean(row) for row in image_iou[labeled]])),
-    }
+    sums = SegmentationSums(matrices.shape[-1])
+    sums.add(matrices)
+    return sums.metrics()
 
 
 def iou_and_dice(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -146,10 +146,8 @@ class Pix2pix(Method):
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The mean L1 error, PSNR and SSIM of the outputs."""
-        return paired_translation.paired_metrics(
-            self.predict(data, part)["image"], data.values("target_image", part)
-        )
+        return paired_translation.paired_metrics(self.outputs(data, part), data, part)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Image quality compared with simple maps, examples, and the largest errors."""
-        return paired_translation.evaluate_pairs(self.predict(data, part)["image"], data, part)
+        return paired_translation.evaluate_pairs(self.outputs(data, part), data, part)

@@ -16,7 +16,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.segmentation import IGNORED, draw_mask, evaluate_segments
 from hibiscus.losses import balanced_weights, dice, pixel_cross_entropy, pixel_focal
 from hibiscus.methods import augmentation
-from hibiscus.metrics.segmentation import confusion_matrices, segmentation_metrics
+from hibiscus.metrics.segmentation import SegmentationSums, confusion_matrices
 from hibiscus.training import config as shared
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
 from hibiscus.training.method import Evaluation, Method, SelectionMetric
@@ -112,7 +112,7 @@ class SegmentationMethod(Method):
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The metrics of a part and its cross-entropy."""
-        matrices, losses, count = [], 0.0, 0
+        sums, losses, count = SegmentationSums(len(self.classes)), 0.0, 0
         for batch in data.iterate(part):
             probabilities = self.probabilities(batch.image)
             losses += (
@@ -120,8 +120,8 @@ class SegmentationMethod(Method):
             )
             count += batch.size
             predicted, mask = probabilities.argmax(1).cpu().numpy(), batch.mask.cpu().numpy()
-            matrices.append(confusion_matrices(predicted, mask, len(self.classes)))
-        return {**segmentation_metrics(np.concatenate(matrices)), "loss": losses / max(1, count)}
+            sums.add(confusion_matrices(predicted, mask, len(self.classes)))
+        return {**sums.metrics(), "loss": losses / max(1, count)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Metrics, compared with the most frequent class at each position; a table and images."""
@@ -135,21 +135,21 @@ class SegmentationMethod(Method):
             the images with their masks drawn over them; `size` (items, 2), height and width of the image
             files; `classes`, the names of the classes.
         """
-        masks = self._predict_masks(data, part)
-        images = data.values("image", part)
-        overlays = [
-            draw_mask(image, mask, len(self.classes)) for image, mask in zip(images, masks, strict=True)
-        ]
+        images = data.rows("image", part)
+        masks = np.zeros(images.shape[:3], np.uint8)
+        overlays, done = np.zeros((*images.shape[:3], 3), np.uint8), 0
+        for predicted in self._predict_masks(data, part):
+            for mask in predicted:
+                masks[done], overlays[done] = mask, draw_mask(images[done], mask, len(self.classes))
+                done += 1
         return {
             "mask": masks[..., None],
-            "overlay": np.stack(overlays),
+            "overlay": overlays,
             "size": data.file_sizes(part),
             "classes": self.classes,
         }
 
-    def _predict_masks(self, data: PreparedData, part: str) -> np.ndarray:
-        batches = [
-            self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy()
-            for batch in data.iterate(part)
-        ]
-        return np.concatenate(batches)
+    def _predict_masks(self, data: PreparedData, part: str) -> Iterator[np.ndarray]:
+        """The class of each pixel, uint8 `(items, height, width)`, in batches."""
+        for batch in data.iterate(part):
+            yield self.probabilities(batch.image).argmax(1).to(torch.uint8).cpu().numpy()
