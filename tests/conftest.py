@@ -11,6 +11,14 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("HIBISCUS_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_key(tmp_path_factory):
+    """No test reads or writes the person's own key; runs that fixtures trained are those of one user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HIBISCUS_KEY", str(tmp_path_factory.mktemp("key") / "run.key"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _denormals_as_they_were():
     """A training flushes denormal numbers to zero in this process; hypothesis refuses to work so."""

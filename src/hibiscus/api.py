@@ -42,6 +42,7 @@ def train(
     quiet: bool = False,
     evaluate: bool = True,
     argv: list[str] | None = None,
+    trust: bool = False,
     **options: Any,
 ) -> Run:
     """Trains a method on data and writes a run folder.
@@ -54,6 +55,7 @@ def train(
         quiet: nothing on the screen.
         evaluate: evaluate the test part at the end, and write the report.
         argv: the command line, for the record.
+        trust: with `extend`, load code that this run names, whoever wrote it.
         **options: options of the method and of its data (`net="resnet20"`, `epochs=30`, `target="income"`),
             and `extend`, the folder of a finished run to be extended.
 
@@ -62,7 +64,15 @@ def train(
     """
     with show_progress(not quiet):
         return train_run(
-            method, data, options, out=out, device=device, quiet=quiet, evaluate=evaluate, argv=argv
+            method,
+            data,
+            options,
+            out=out,
+            device=device,
+            quiet=quiet,
+            evaluate=evaluate,
+            argv=argv,
+            trust=trust,
         )
 
 
@@ -74,6 +84,7 @@ def resume(
     device: str = "auto",
     quiet: bool = False,
     evaluate: bool | None = None,
+    trust: bool = False,
 ) -> Run:
     """Resumes an interrupted run, with the same result as if it had never been interrupted.
 
@@ -86,18 +97,33 @@ def resume(
         device: where to compute.
         quiet: nothing on the screen.
         evaluate: evaluate the test part at the end, and write the report; by default as the run was started.
+        trust: load code that the run names, whoever wrote it.
 
     Raises:
-        RunError: the run is in use or damaged, or its data has changed.
+        RunError: the run is in use or damaged, names code that is not trusted, or its data has changed.
     """
     with show_progress(not quiet):
-        return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate)
+        return resume_run(run, data=data, device=device, quiet=quiet, evaluate=evaluate, trust=trust)
 
 
 @preserved_generators()
-def load(run: AnyPath, *, device: str = "auto", data: Dataset | AnyPath | None = None) -> Run:
-    """Opens a run folder: the same Run that `train` returned, at any time and on any machine."""
-    return Run(run, device, data)
+def load(
+    run: AnyPath, *, device: str = "auto", data: Dataset | AnyPath | None = None, trust: bool = False
+) -> Run:
+    """Opens a run folder: the same Run that `train` returned, at any time and on any machine.
+
+    Args:
+        run: the run folder, or `runs/latest`.
+        device: where to compute.
+        data: the data, if the run was trained on a Dataset in memory, or its new location.
+        trust: load code that the run names (a network from a module, an environment, a TorchScript file),
+            whoever wrote it; only for a run whose source you know. Runs that you have trained on this machine
+            need none.
+
+    Raises:
+        RunError: there is no run, it cannot be read, or it names code that is not trusted.
+    """
+    return Run(run, device, data, trust)
 
 
 @preserved_generators()
@@ -109,6 +135,7 @@ def panoptic(
     score: float | None = None,
     metrics_only: bool = False,
     device: str = "auto",
+    trust: bool = False,
 ) -> dict[str, Any]:
     """Merges the predictions of a detection run and a segmentation run into panoptic maps.
 
@@ -120,14 +147,15 @@ def panoptic(
         score: the minimum score of a box; by default the `score_threshold` of the detection run.
         metrics_only: whether only the metrics are needed; images without annotations are then refused.
         device: as for `load`.
+        trust: as for `load`, for both runs.
 
     Returns:
         `id`, `maps` (a `PanopticMap` each), `classes`, `size`, `skipped`; with annotations also `metrics`
         (`pq`, `sq`, `rq` ...), `by_class`, and `truth`: `annotated objects` if the data has the pixels of
         each object, otherwise `merged boxes and masks`, which are merged as the predictions are.
     """
-    runs = load(things, device=device), load(stuff, device=device)
-    return panoptic_maps(*runs, images, score, metrics_only)
+    detection, segmentation = (load(run, device=device, trust=trust) for run in (things, stuff))
+    return panoptic_maps(detection, segmentation, images, score, metrics_only)
 
 
 @preserved_generators()
@@ -140,6 +168,7 @@ def crossval(
     device: str = "auto",
     quiet: bool = False,
     argv: list[str] | None = None,
+    trust: bool = False,
     **options: Any,
 ) -> Run:
     """k-fold cross-validation: K models, the best epoch of their mean, and a refit on all training data.
@@ -152,6 +181,7 @@ def crossval(
         device: where to compute.
         quiet: nothing on the screen.
         argv: the command line, for the record.
+        trust: load code that the runs in an existing `out` name, whoever wrote them.
         **options: as for `train`.
 
     Returns:
@@ -160,7 +190,15 @@ def crossval(
     """
     with show_progress(not quiet):
         return cross_validate(
-            method, data, options, folds=folds, out=out, device=device, quiet=quiet, argv=argv or []
+            method,
+            data,
+            options,
+            folds=folds,
+            out=out,
+            device=device,
+            quiet=quiet,
+            argv=argv or [],
+            trust=trust,
         )
 
 
@@ -173,6 +211,7 @@ def sweep(
     device: str = "auto",
     quiet: bool = False,
     argv: list[str] | None = None,
+    trust: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Trains once for each combination of several values of options, and compares the runs.
@@ -186,6 +225,7 @@ def sweep(
         device: where to compute.
         quiet: nothing on the screen.
         argv: the command line, for the record.
+        trust: load code that the runs in an existing `out` name, whoever wrote them.
         **options: as for `train`; an option with several values, as a list or between commas, is swept.
 
     Returns:
@@ -194,4 +234,4 @@ def sweep(
         `failed`: `setting` and `reason` of each training that failed.
     """
     with show_progress(not quiet):
-        return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv)
+        return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv, trust=trust)

@@ -48,7 +48,9 @@ def hub(monkeypatch):
             raise FileNotFoundError(f"Dataset '{place}' doesn't exist on the Hub")
         return known[place] if configuration is None else known[place][configuration]
 
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    monkeypatch.setitem(
+        sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset, __version__="4.2.0")
+    )
     return known
 
 
@@ -93,23 +95,24 @@ def test_texts_with_a_configuration(hub):
 
 
 def test_one_unnamed_part_and_a_target(hub):
-    hub["x"] = {"all": texts(6)}
-    assert open_data("hf:x", target="label").parts == {}
+    hub["me/x"] = {"all": texts(6)}
+    assert open_data("hf:me/x", target="label").parts == {}
 
 
 @pytest.mark.parametrize(
     ("name", "options", "match"),
     [
         ("me/absent", {}, "hf:me/absent: cannot be loaded .*doesn't exist"),
-        ("x", {"target": "lable"}, "hf:x: no column is named 'lable'"),
-        ("partly", {}, "no label in the column 'label'"),
-        ("sizes", {}, "hf:sizes: images of different sizes"),
+        ("me/x", {"target": "lable"}, "hf:me/x: no column is named 'lable'"),
+        ("me/partly", {}, "no label in the column 'label'"),
+        ("me/sizes", {}, "hf:me/sizes: images of different sizes"),
+        ("pandas", {}, "hf:pandas: no owner"),  # a reader of pickles
     ],
 )
 def test_what_cannot_be_used_is_told(hub, name, options, match):
-    hub["x"] = {"train": texts(6)}
-    hub["partly"] = {"train": texts(3, [0, -1, 1])}
-    hub["sizes"] = {"train": images(3), "test": images(3, side=9)}
+    hub["me/x"] = {"train": texts(6)}
+    hub["me/partly"] = {"train": texts(3, [0, -1, 1])}
+    hub["me/sizes"] = {"train": images(3), "test": images(3, side=9)}
     with pytest.raises(DataError, match=match) as caught:
         open_data(f"hf:{name}", **options)
     assert caught.value.fix
@@ -119,3 +122,10 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'hibiscus\[hub\]'"):
         open_data("hf:me/pets")
+
+
+def test_a_version_that_runs_scripts_of_a_dataset_is_refused(hub, monkeypatch):
+    hub["me/x"] = {"train": texts(6)}
+    monkeypatch.setattr(sys.modules["datasets"], "__version__", "3.6.0")
+    with pytest.raises(MissingExtraError, match=r"datasets 3\.6\.0, which can run scripts"):
+        open_data("hf:me/x")

@@ -21,6 +21,7 @@ from hibiscus.cli.arguments import (
     Require,
     Run,
     Seed,
+    Trust,
     Words,
     command_line,
     example,
@@ -84,6 +85,7 @@ def train(
         bool, typer.Option("--evaluate/--no-evaluate", help="evaluate the test part at the end")
     ] = True,
     require: Require = None,
+    trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -100,14 +102,13 @@ def train(
 
         emit(None, train_help(method), False)
         return
-    name, path, options = read_training("train", method, data, words, seed, config)
+    name, path, options = read_training("train", method, data, words, seed, config, trust)
     requirements = parse_requirements(require)
     api = load_api()
 
-    evaluate, silent = evaluate or bool(requirements), quiet or as_json
-    run = api.train(
-        name, path, out=out, device=device, quiet=silent, evaluate=evaluate, argv=command_line(), **options
-    )
+    options |= {"out": out, "device": device, "quiet": quiet or as_json, "trust": trust}
+    options |= {"evaluate": evaluate or bool(requirements), "argv": command_line()}
+    run = api.train(name, path, **options)
     result(run, requirements, as_json, quiet)
 
 
@@ -118,6 +119,7 @@ def resume(
         str | None, typer.Option("--data", metavar="DATA", help="the data of the run, if it was moved")
     ] = None,
     device: Device = "auto",
+    trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -126,7 +128,8 @@ def resume(
     api = load_api(run, data=data)
     from hibiscus.cli.metrics import result
 
-    result(api.resume(run, data=data, device=device, quiet=quiet or as_json), [], as_json, quiet)
+    resumed = api.resume(run, data=data, device=device, quiet=quiet or as_json, trust=trust)
+    result(resumed, [], as_json, quiet)
 
 
 @app.command(
@@ -149,6 +152,7 @@ def evaluate(
     again: Annotated[
         bool, typer.Option("--again", help="evaluate again even if there is a stored result")
     ] = False,
+    trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -159,7 +163,7 @@ def evaluate(
     requirements = parse_requirements(require)
     api = load_api(run, data=data)
 
-    loaded = api.load(run, device=device)
+    loaded = api.load(run, device=device, trust=trust)
     evaluation(loaded, loaded.evaluation(data, checkpoint, again), requirements, as_json, quiet)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Require",
     "Run",
     "Seed",
+    "Trust",
     "Words",
     "command_line",
     "example",
@@ -39,6 +40,7 @@ FLAGS = (
     "quiet",
     "evaluate",
     "require",
+    "trust",
     "json",
     "debug",
 )  # written --out FOLDER, not out=FOLDER
@@ -76,6 +78,12 @@ Json = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="print only errors")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="load code that the run or the file of options names; only if you know its source"
+    ),
+]
 Require = Annotated[
     list[str] | None,
     typer.Option(
@@ -126,6 +134,7 @@ def read_training(
     words: list[str] | None,
     seed: int | None,
     config: str | None = None,
+    trust: bool = False,
 ) -> tuple[str, str, dict[str, Any]]:
     """The method, the data and the options of a training verb, checked without importing PyTorch.
 
@@ -146,7 +155,7 @@ def read_training(
         method, data = None, names[0]  # the method is that of the file
     else:
         method, data = [*names, None, None][:2]
-    command = read_command(config, method, data, read_options(words, seed))
+    command = read_command(config, method, data, read_options(words, seed), trust)
     name, path = require(command, verb)
     known = method_option_names(find_method(name).target)
     if known is not None:
@@ -172,7 +181,7 @@ def read_options(words: list[str] | None, seed: int | None) -> dict[str, Any]:
     options = parse_words(words or [])
     for name in FLAGS:
         if name in options:
-            value = "" if name in ("quiet", "json", "debug") else f" {options[name]}"
+            value = "" if name in ("quiet", "json", "debug", "trust") else f" {options[name]}"
             raise UsageError(
                 f"'{name}={options[name]}'",
                 "an option of the method or of its data",

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import ConfigError, DataError, UsageError
+from hibiscus.methods.option_names import data_option_names
 from hibiscus.run_format import FORMAT, upgrade_options
 from hibiscus.runs.folder import find_run
 from hibiscus.runs.option_words import resolve_aliases
+from hibiscus.runs.trust import check_options_file
 
 __all__ = ["Command", "read_command"]
 
@@ -30,7 +32,11 @@ class Command:
 
 
 def read_command(
-    config: str | None, method: str | None, data: str | None, options: dict[str, Any]
+    config: str | None,
+    method: str | None,
+    data: str | None,
+    options: dict[str, Any],
+    trust: bool = False,
 ) -> Command:
     """The command of a configuration file, with what was typed in its place where both say something.
 
@@ -39,14 +45,16 @@ def read_command(
         method: as typed.
         data: as typed.
         options: as typed.
+        trust: accept code that the file names, whoever wrote it.
 
     Raises:
         DataError: the file cannot be read.
-        ConfigError: it holds no options, or the options of another method.
+        ConfigError: it holds no options, the options of another method, or names code that is not trusted.
     """
     if config is None:
         return Command(method, data, options)
-    content = _read(_find(Path(config).expanduser()))
+    file = _find(Path(config).expanduser())
+    content = _read(file)
     stored, path = content.pop("method", None), content.pop("data", None)
     if method is not None and stored not in (None, method):
         raise ConfigError(
@@ -55,10 +63,13 @@ def read_command(
             f"leave out {method}, or take another file",
         )
     method = method or (None if stored is None else str(stored))
-    typed = resolve_aliases(options)
-    return Command(
-        method, data or (None if path is None else str(path)), {**resolve_aliases(content), **typed}
-    )
+    typed, path = resolve_aliases(options), None if path is None else str(path)
+    stored = resolve_aliases(content)
+    if not trust:
+        used = {**({} if data else {"data": path}), **stored}
+        used = {name: value for name, value in used.items() if name not in typed}
+        check_options_file(file, used, data_option_names())
+    return Command(method, data or path, {**stored, **typed})
 
 
 def _find(file: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, load_api
+from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, Trust, load_api
 from hibiscus.errors import UsageError
 from hibiscus.progress import step
 
@@ -56,6 +56,7 @@ def predict(
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
+    trust: Trust = False,
     as_json: Json = False,
     quiet: PredictionsOnly = False,
     debug: Debug = False,
@@ -67,7 +68,7 @@ def predict(
     path = check_out(out, inputs, folders=True)
     api = load_api(run)
 
-    loaded = api.load(run, device=device)
+    loaded = api.load(run, device=device, trust=trust)
     default_score = getattr(loaded.method(checkpoint), "score_threshold", None)
     if score is not None and default_score is None:
         raise UsageError(
@@ -95,6 +96,7 @@ def embed(
     ] = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
+    trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -103,7 +105,7 @@ def embed(
     from hibiscus.cli.predictions import check_out, embeddings
 
     path = check_out(out, inputs)
-    loaded = load_api(run).load(run, device=device)
+    loaded = load_api(run).load(run, device=device, trust=trust)
     with step("embedding"):
         embedded = loaded.embed(inputs, checkpoint)
     embeddings(embedded, path, as_json, quiet)
@@ -133,6 +135,7 @@ def sample(
     seed: Seed = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
+    trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -149,7 +152,7 @@ def sample(
     path = samples.check_destination(out, find_run(run))
     api = load_api(run)
 
-    loaded = api.load(run, device=device)
+    loaded = api.load(run, device=device, trust=trust)
     path = samples.match_destination(path, out, "image" in loaded.preparation)
     conditions = samples.read_conditions(words or [], loaded.preparation)
     with step("sampling"):

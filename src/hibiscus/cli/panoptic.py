@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hibiscus.cli.arguments import Debug, Device, Json, load_api
+from hibiscus.cli.arguments import Debug, Device, Json, Trust, load_api
 
 __all__ = ["panoptic"]
 
@@ -33,6 +33,7 @@ def panoptic(
         typer.Option("--score", help="minimum score of a box; by default the score_threshold of the run"),
     ] = None,
     device: Device = "auto",
+    trust: Trust = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -54,7 +55,9 @@ def panoptic(
     if out is not None and Path(out).expanduser().exists():
         raise DataError(f"--out {out}: exists already", "a new folder", f"--out {out}-2")
     images = inputs if len(inputs) > 1 else inputs[0]
-    result = api.panoptic(things, stuff, images, score=score, metrics_only=out is None, device=device)
+    result = api.panoptic(
+        things, stuff, images, score=score, metrics_only=out is None, device=device, trust=trust
+    )
     if out is not None:
         _write(result, Path(out).expanduser())
     content = {

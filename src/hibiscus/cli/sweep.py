@@ -16,6 +16,7 @@ from hibiscus.cli.arguments import (
     Out,
     Quiet,
     Seed,
+    Trust,
     Words,
     command_line,
     load_api,
@@ -41,12 +42,14 @@ def _verb(work: Work) -> Callable[..., None]:
         out: Out = None,
         seed: Seed = None,
         device: Device = "auto",
+        trust: Trust = False,
         as_json: Json = False,
         quiet: Quiet = False,
         debug: Debug = False,
     ) -> None:
-        name, path, options = read_training(command.__name__, method, data, words, seed, config)
-        options |= {"out": out, "device": device, "quiet": quiet or as_json, "argv": command_line()}
+        name, path, options = read_training(command.__name__, method, data, words, seed, config, trust)
+        options |= {"out": out, "device": device, "quiet": quiet or as_json, "trust": trust}
+        options["argv"] = command_line()
         work(name, path, options, as_json, quiet)
 
     command.__name__, command.__doc__ = getattr(work, "__name__", ""), work.__doc__

@@ -20,20 +20,19 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     """Opens a dataset by its name on the hub, or a local copy by its path.
 
     Args:
-        name: `owner/name`, or `owner/name:configuration`.
+        name: `owner/name`, or `owner/name:configuration`; a word alone would be one of the readers of
+            `datasets` itself, of which some load pickles of the working directory.
         target: the column to predict; by default the column that the dataset marks as class labels.
 
     Raises:
-        MissingExtraError: the package `datasets` is not installed.
+        MissingExtraError: the package `datasets` is not installed, or is of a version that runs the scripts
+            that come with a dataset.
         DataError: the dataset cannot be loaded, or has no usable columns.
     """
-    try:
-        import datasets  # type: ignore[import-not-found]
-    except ImportError:
-        raise MissingExtraError(
-            "hf: requires the package datasets", "the extra hub", "pip install 'hibiscus[hub]'"
-        ) from None
     repository, _, configuration = name.partition(":")
+    if "/" not in repository:
+        raise DataError(f"hf:{name}: no owner", "hf:owner/name, or a folder", f"hf:OWNER/{repository}")
+    datasets = _library()
     try:
         loaded: Any = datasets.load_dataset(repository, configuration or None)
     except Exception as error:
@@ -66,6 +65,20 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     named_parts = {part: span for part, span in spans.items() if part}
     ids = [str(i) for i in range(start)]
     return Dataset(name.replace("/", "-"), f"hf:{name}", fields, ids, keys, named_parts, roles)
+
+
+def _library() -> Any:
+    """The package `datasets`, in a version that runs no scripts that come with a dataset."""
+    try:
+        import datasets  # type: ignore[import-not-found]
+    except ImportError:
+        raise MissingExtraError(
+            "hf: requires the package datasets", "the extra hub", "pip install 'hibiscus[hub]'"
+        ) from None
+    if int(datasets.__version__.split(".")[0]) < 4:
+        received = f"hf: with datasets {datasets.__version__}, which can run scripts that come with a dataset"
+        raise MissingExtraError(received, "datasets 4 or later", "pip install -U 'hibiscus[hub]'")
+    return datasets
 
 
 def _images(name: str, parts: dict[str, Any], column: str) -> dict[str, Any]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.errors import ConfigError, nearest
-from hibiscus.import_path import working_directory_on_path
 from hibiscus.networks.input_shapes import legal_depth
 
 if TYPE_CHECKING:
@@ -155,13 +153,16 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
 
     Raises:
         ConfigError: an unknown name or option, an invalid depth, a shape that the network does not accept, or
-            a custom function that is missing or does not return an `nn.Module`.
+            a custom function that is missing, that its module does not define, or that does not return an
+            `nn.Module`.
 
     Example:
         build_network("resnet20", (3, 32, 32), 10, width=2.0)
     """
     if ":" in name:
-        return _build_custom(name, input_shape, outputs, options)
+        from hibiscus.networks.custom import build_custom
+
+        return build_custom(name, input_shape, outputs, options)
     entry, named = _find(name)
     builder = _builder(entry)
     initializer = options.pop("initializer", None)
@@ -208,67 +209,3 @@ def _builder(entry: Entry) -> Callable[..., nn.Module]:
 def _options(builder: Callable[..., Any]) -> dict[str, Any]:
     parameters = list(inspect.signature(builder).parameters.values())[2:]
     return {parameter.name: parameter.default for parameter in parameters}
-
-
-def _build_custom(name: str, input_shape: Any, outputs: int, options: dict[str, Any]) -> nn.Module:
-    from torch import nn
-
-    with working_directory_on_path():
-        function = _custom_function(name)
-        try:
-            inspect.signature(function).bind(input_shape, outputs, **options)
-        except TypeError as error:
-            raise ConfigError(
-                f"{name} cannot be called: {error}",
-                "function(input_shape, outputs, **options)",
-                f"change its arguments, or the options: {', '.join(sorted(options)) or 'none'}",
-            ) from error
-        except ValueError:  # built-in functions have no signature
-            pass
-        network = function(input_shape, outputs, **options)
-    if not isinstance(network, nn.Module):
-        raise ConfigError(
-            f"{name} returned {type(network).__name__}",
-            "a torch.nn.Module",
-            "return the network from the function",
-        )
-    return network
-
-
-def _custom_function(name: str) -> Callable[..., Any]:
-    path, _, attribute = name.partition(":")
-    if not path or not attribute:
-        raise ConfigError(f"network {name!r}", "module.path:function", "for example net=mynets:build")
-    try:
-        module = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name and (path == error.name or path.startswith(error.name + ".")):
-            where = f"a module that can be imported from {os.getcwd()} or is installed"
-            raise ConfigError(
-                f"network {name!r}: there is no module {path!r}", where, "check the spelling and the folder"
-            ) from error
-        raise ConfigError(
-            f"network {name!r}: {path} needs the module {error.name!r}",
-            "it installed",
-            f"install {error.name}",
-        ) from error
-    except Exception as error:
-        raise ConfigError(
-            f"network {name!r}: importing {path} failed: {type(error).__name__}: {error}", "", f"fix {path}"
-        ) from error
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        functions = [
-            key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-        ]
-        hint = (
-            nearest(attribute, functions)
-            if functions
-            else f"write def {attribute}(input_shape, outputs, **options) in it"
-        )
-        raise ConfigError(
-            f"network {name!r}: {path} has no function {attribute!r}",
-            "a function that returns a network",
-            hint,
-        )
-    return function

@@ -51,6 +51,7 @@ class _Plan:
     device: str
     quiet: bool
     argv: list[str]
+    trust: bool
 
     @property
     def kind(self) -> type[Method]:
@@ -61,7 +62,7 @@ class _Plan:
             show_line(text)
 
     def run(self, path: Path) -> Run:
-        return Run(path, self.device, self.dataset)
+        return Run(path, self.device, self.dataset, trust=True)  # trained here, or checked when resumed
 
 
 def cross_validate(
@@ -74,6 +75,7 @@ def cross_validate(
     device: str,
     quiet: bool,
     argv: list[str],
+    trust: bool = False,
 ) -> Run:
     """Trains K models, finds the best epoch of their mean curve, and trains once more on all training data.
 
@@ -91,6 +93,7 @@ def cross_validate(
         device: where to compute.
         quiet: print nothing.
         argv: the command line, for the record.
+        trust: load code that runs in an existing folder name, whoever wrote them.
 
     Raises:
         ConfigError: fewer than two folds, or a folder of runs with other options or data.
@@ -109,7 +112,7 @@ def cross_validate(
     parts = prepare_parts(dataset, data_config, kind)
     device = str(choose_device(device))
     folder = make_run_folder(f"crossval-{method}", dataset.name, out, may_exist=True)
-    plan = _Plan(method, dataset, options, folder, device, quiet, argv)
+    plan = _Plan(method, dataset, options, folder, device, quiet, argv, trust)
     pool = np.sort(np.concatenate([parts["train"], parts["val"]]))
     test = {"test": parts["test"]} if "test" in parts else {}
     try:
@@ -206,7 +209,7 @@ def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: i
         with session.folder.locked():
             session.write_folder(plan.argv)
         return session
-    session = Session.resume(path, data=plan.dataset, device=plan.device, quiet=plan.quiet)
+    session = Session.resume(path, data=plan.dataset, device=plan.device, quiet=plan.quiet, trust=plan.trust)
     config, _ = check_options(plan.kind.Config, options, plan.method)
     config = plan.kind.resolve(config, session.preparation, len(parts["train"]))
     same_parts = all(list(session.parts.get(name, ())) == list(items) for name, items in parts.items())

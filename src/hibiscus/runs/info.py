@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import sys
 from pathlib import Path
@@ -16,13 +17,15 @@ from hibiscus.data.locations import BUNDLED
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import RunError
 from hibiscus.run_format import FORMAT
-from hibiscus.runs.folder import RunFolder, now
+from hibiscus.runs.folder import RunFolder, find_run, now
 from hibiscus.runs.same_data import items_digest
+from hibiscus.runs.trust import check_run
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import describe_machine
+from hibiscus.training.distributed import is_main_process
 from hibiscus.training.method import Method
 
-__all__ = ["absolute_path", "initial_info", "read_info"]
+__all__ = ["absolute_path", "initial_info", "open_run", "read_info"]
 
 REQUIRED = {
     "method": str,
@@ -32,6 +35,25 @@ REQUIRED = {
     "selection_metric": dict,
     "status": str,
 }
+
+
+def open_run(path: str | os.PathLike[str], trust: bool) -> tuple[RunFolder, dict[str, Any]]:
+    """The folder of a run and the content of its `run.json`, before anything else of it is read.
+
+    If several processes train together, the main process checks the run.
+
+    Args:
+        path: the run folder, or `runs/latest`.
+        trust: load code that the run names, whoever wrote it.
+
+    Raises:
+        RunError: there is no run, it cannot be read, or it names code that is not trusted.
+    """
+    folder = RunFolder(find_run(path))
+    info = read_info(folder)
+    if not trust and is_main_process():
+        check_run(folder, info)
+    return folder, info
 
 
 def read_info(folder: RunFolder) -> dict[str, Any]:

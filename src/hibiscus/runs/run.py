@@ -19,8 +19,7 @@ from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
-from hibiscus.runs.folder import RunFolder, find_run
-from hibiscus.runs.info import read_info
+from hibiscus.runs.info import open_run
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
 from hibiscus.runs.options import build_options
 from hibiscus.runs.other_data import labeled_data, support_data
@@ -46,6 +45,10 @@ class Run:
         path: the run folder, or `runs/latest`.
         device: where to compute.
         data: the data it was trained on, or its new location, if it cannot be opened again by its path.
+        trust: load code that the run names, whoever wrote it.
+
+    Raises:
+        RunError: there is no run, it cannot be read, or it names code that is not trusted.
 
     Example:
         run = hibiscus.load("runs/latest")
@@ -53,10 +56,15 @@ class Run:
         run.predict("cat.jpg")
     """
 
-    def __init__(self, path: str | os.PathLike[str], device: str = "auto", data: Data | None = None):
-        self.folder = RunFolder(find_run(path))
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        device: str = "auto",
+        data: Data | None = None,
+        trust: bool = False,
+    ):
+        self.folder, self.info = open_run(path, trust)
         self.path = self.folder.path
-        self.info = read_info(self.folder)
         self.device = choose_device(device)
         self._data = data
         self._methods: dict[str, Method] = {}

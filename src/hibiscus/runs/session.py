@@ -22,12 +22,13 @@ from hibiscus.runs.announcement import describe_data, describe_training
 from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
-from hibiscus.runs.info import absolute_path, initial_info, read_info
+from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
 from hibiscus.runs.options import build_options, check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop
 from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
 from hibiscus.runs.training_data import Data, Parts, open_for_method, saved_parts
+from hibiscus.runs.trust import run_signature
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
@@ -109,11 +110,9 @@ class Session:
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
             preparation = fit_preparation(dataset, parts["train"], kind, data_config)
         config = kind.resolve(config, preparation, len(parts["train"]))
-        validate = "val" in parts
-        folder = RunFolder(Path())
-        session = cls(
-            method, config, dataset, data_config, parts, preparation, folder, chosen_device, quiet, validate
-        )
+        folder, validate = RunFolder(Path()), "val" in parts
+        about = dataset, data_config, parts, preparation, folder
+        session = cls(method, config, *about, chosen_device, quiet, validate)
         session.is_new = True
         session.build_method()  # reports errors in the network and its options before a folder is created
         if is_main_process():
@@ -131,6 +130,7 @@ class Session:
         out: str | os.PathLike[str] | None = None,
         device: str = "auto",
         quiet: bool = True,
+        trust: bool = False,
     ) -> Session:
         """Continues a finished run in a new folder, with the data, preparation, log and weights of that run.
 
@@ -142,13 +142,15 @@ class Session:
             out: the new run folder; by default the next in `runs/`.
             device: where to compute.
             quiet: no progress on the screen.
+            trust: load code that the previous run names, whoever wrote it.
 
         Raises:
             ConfigError: an option that cannot change, or no more epochs than before.
-            RunError: the previous run cannot be read, or has no checkpoint.
+            RunError: the previous run cannot be read, names code that is not trusted, or has no checkpoint.
         """
         uses_named = isinstance(data, Dataset) or has_moved(read_info(RunFolder(find_run(previous))))
-        session = cls.resume(previous, data=data if uses_named else None, device=device, quiet=quiet)
+        named_data = data if uses_named else None
+        session = cls.resume(previous, data=named_data, device=device, quiet=quiet, trust=trust)
         tensors, state = load_last(session.folder)
         named = None if isinstance(data, Dataset) else os.fspath(data)
         config = check_extension(
@@ -175,6 +177,7 @@ class Session:
         data: Data | None = None,
         device: str = "auto",
         quiet: bool = True,
+        trust: bool = False,
     ) -> Session:
         """Opens the session of an existing run folder; its data is opened again and must not have changed.
 
@@ -183,12 +186,12 @@ class Session:
             data: the data, if the run was trained on a Dataset in memory, or its new location.
             device: where to compute; `auto` is the device of the run.
             quiet: no progress on the screen.
+            trust: load code that the run names, whoever wrote it.
 
         Raises:
-            RunError: the folder cannot be read, or the data has changed.
+            RunError: the folder cannot be read, names code that is not trusted, or the data has changed.
         """
-        folder = RunFolder(find_run(run))
-        info = read_info(folder)
+        folder, info = open_run(run, trust)
         options = build_options(DataConfig, info["data_options"])
         dataset = reopen_dataset(folder.path, info, options, data)
         check_data(dataset, folder.path, info)
@@ -242,6 +245,7 @@ class Session:
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
         info |= {"data_options": options, "validate": self.validate, "evaluate": evaluate}
         info |= {"order": next_order(self.folder.path)}
+        info |= run_signature(info, self.preparation.to_json())
         self.folder.write("preparation.json", self.preparation.to_json())
         names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
         self.folder.write("split.json", names)

@@ -28,6 +28,7 @@ from hibiscus.progress import show_line
 from hibiscus.report.compare import compare_runs
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
+from hibiscus.runs.info import open_run
 from hibiscus.runs.option_words import resolve_aliases
 from hibiscus.runs.options import check_options, explain_range, split_options
 from hibiscus.runs.recorded_loop import training_failed
@@ -51,6 +52,7 @@ def sweep_runs(
     device: str = "auto",
     quiet: bool = False,
     argv: list[str] | None = None,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """Trains all settings that have not been trained yet, and compares them; see `hibiscus.sweep`.
 
@@ -76,11 +78,11 @@ def sweep_runs(
                 show_line(f"training {index + 1} of {len(settings)}: {text}")
             try:
                 if (folder / "run.json").exists():
-                    _finish(folder, dataset, device, quiet)
+                    _finish(folder, dataset, device, quiet, trust)
                 else:
                     chosen = {**options, **setting}
                     train_run(method, data, chosen, out=folder, device=device, quiet=quiet, argv=argv)
-                runs[index] = Run(folder, device, dataset)
+                runs[index] = Run(folder, device, dataset, trust=True)  # trained here, or checked
             except InterruptedRunError as error:
                 error.fix = f"the same command again with --out {root}"
                 raise
@@ -102,17 +104,17 @@ def sweep_runs(
     return {**result, "compare": str(page)}
 
 
-def _finish(folder: Path, data: Dataset | None, device: str, quiet: bool) -> None:
+def _finish(folder: Path, data: Dataset | None, device: str, quiet: bool, trust: bool) -> None:
     """Resumes a training that was interrupted.
 
     Raises:
         TrainingError: it has failed before.
     """
-    info = Run(folder).info
+    _, info = open_run(folder, trust)
     if training_failed(info):
         raise TrainingError(str(info["error"]).splitlines()[0], "", f"to train it again, delete {folder}")
     if info["status"] != "done":
-        resume_run(folder, data=data, device=device, quiet=quiet)
+        resume_run(folder, data=data, device=device, quiet=quiet, trust=trust)
 
 
 def settings_of(config_type: type[TrainingConfig], options: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import Any
 from hibiscus.data.disk_cache import cache_limit
 from hibiscus.progress import show_line, step
 from hibiscus.runs.destination import check_run_folder
-from hibiscus.runs.folder import RunFolder, find_run
-from hibiscus.runs.info import absolute_path, read_info
+from hibiscus.runs.folder import RunFolder
+from hibiscus.runs.info import absolute_path, open_run
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
 from hibiscus.runs.training_data import Data
@@ -30,6 +30,7 @@ def train_run(
     quiet: bool = False,
     evaluate: bool = True,
     argv: list[str] | None = None,
+    trust: bool = False,
 ) -> Run:
     """Trains a new run, or extends the one that the option `extend` names; see `hibiscus.train`."""
     options = dict(options)
@@ -40,7 +41,9 @@ def train_run(
     quiet = quiet or not is_main_process()
     with main_process_first():
         if previous is not None:
-            session = Session.extend(method, data, previous, options, out=out, device=device, quiet=quiet)
+            session = Session.extend(
+                method, data, previous, options, out=out, device=device, quiet=quiet, trust=trust
+            )
         else:
             session = Session.new(method, data, options, out=out, device=device, quiet=quiet)
     session.folder = RunFolder(Path(broadcast(str(session.folder.path))))
@@ -57,12 +60,13 @@ def resume_run(
     device: str = "auto",
     quiet: bool = False,
     evaluate: bool | None = None,
+    trust: bool = False,
 ) -> Run:
     """Resumes an interrupted run, or returns one that is finished; see `hibiscus.resume`."""
     device = init_distributed(device)
     quiet = quiet or not is_main_process()
-    folder = RunFolder(find_run(run))
-    info = json.loads(broadcast(json.dumps(read_info(folder))))
+    folder, stored = open_run(run, trust)
+    info = json.loads(broadcast(json.dumps(stored)))
     evaluate = bool(info.get("evaluate", True)) if evaluate is None else evaluate
     done = info["status"] == "done"
     finished = done and (not evaluate or (folder.path / "report.html").exists())
@@ -72,9 +76,9 @@ def resume_run(
             f"{folder.path}: already finished; to train it longer: hibiscus train {info['method']} {longer}"
         )
     if finished and data is None:
-        return Run(folder.path, device)
+        return Run(folder.path, device, trust=trust)
     with main_process_first():
-        session = Session.resume(folder.path, data=data, device=device, quiet=quiet)
+        session = Session.resume(folder.path, data=data, device=device, quiet=quiet, trust=trust)
     with _locked_by_main_process(session.folder):
         if data is not None and is_main_process():
             location = absolute_path(session.dataset.path)
@@ -89,7 +93,7 @@ def _locked_by_main_process(folder: RunFolder) -> contextlib.AbstractContextMana
 
 
 def _finish(session: Session, evaluate: bool) -> Run:
-    run = Run(session.folder.path, str(session.device), session.dataset)
+    run = Run(session.folder.path, str(session.device), session.dataset, trust=True)  # as the session has it
     if evaluate:
         run.evaluate()
         with step("writing the report"):

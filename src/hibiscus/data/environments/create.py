@@ -34,7 +34,9 @@ def make_environment(name: str, limit: int | None = None) -> CheckedEnvironment:
     from gymnasium.error import Error
 
     try:
-        with _quiet(), working_directory_on_path():
+        # A name without a module needs no file of the working directory, which may be anyone's.
+        folder = working_directory_on_path() if ":" in name else contextlib.nullcontext()
+        with _quiet(), folder:
             env: Any = gymnasium.make(name, max_episode_steps=-1, disable_env_checker=True)
         declared = gymnasium.spec(env.spec.id).max_episode_steps
     except Error as error:
