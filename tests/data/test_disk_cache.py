@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from data import make_files as make
 from hibiscus.data import disk_cache
-from hibiscus.data.disk_cache import cache_entries, cache_folder, cache_limit, delete_entries, trim_cache
+from hibiscus.data.disk_cache import (
+    building,
+    cache_entries,
+    cache_folder,
+    cache_limit,
+    delete_entries,
+    trim_cache,
+)
 from hibiscus.data.images.cache import decode_images
 from hibiscus.errors import ConfigError
 
@@ -61,7 +72,7 @@ def test_the_least_recently_used_is_deleted_first(monkeypatch):
 
 
 def test_using_images_again_makes_them_recent(tmp_path, monkeypatch):
-    monkeypatch.setenv("HIBISCUS_CACHE_SIZE", "2500")
+    monkeypatch.setenv("HIBISCUS_CACHE_SIZE", "2000")
     files = [[make.image(tmp_path / name / f"{i}.png", i) for i in range(2)] for name in "abc"]
     for index in (0, 1):
         decode_images(files[index], (10, 12, 3))
@@ -88,10 +99,60 @@ def test_an_entry_in_use_can_be_deleted(tmp_path):
 
 
 def test_what_another_process_is_building_is_left_alone_but_not_for_ever(monkeypatch):
-    building, killed = entry("building-x", 10, 60), entry("building-y", 10, disk_cache.ABANDONED + 60)
+    young, killed = entry("building-x", 10, 30), entry("building-y", 10, disk_cache.ABANDONED + 60)
     trim_cache()
-    assert building.exists()
+    assert young.exists()
     assert not killed.exists()
+
+
+BUILD = """
+import sys, time
+from hibiscus.data.disk_cache import building, cache_folder
+with building(cache_folder() / "images") as work:
+    (work / "pixels").write_bytes(bytes(1000))
+    print(work.parent, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_was_building_is_deleted_soon():
+    process = subprocess.Popen([sys.executable, "-c", BUILD], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    folder = Path(process.stdout.readline().strip())
+    os.utime(folder, (time.time() - 2 * disk_cache.YOUNG,) * 2)
+    trim_cache()
+    assert folder.exists()  # the process holds its lock
+    process.kill()
+    process.communicate()
+    trim_cache()
+    assert not folder.exists()
+
+
+def test_what_is_built_is_deleted_if_that_fails():
+    with contextlib.suppress(ValueError), building(cache_folder() / "images") as work:
+        (work / "pixels").write_bytes(b"1")
+        raise ValueError
+    assert list((cache_folder() / "images").iterdir()) == []
+
+
+def test_an_entry_larger_than_the_limit_stays_until_another_is_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("HIBISCUS_CACHE_SIZE", "10")
+    files = [[make.image(tmp_path / name / f"{i}.png", i) for i in range(2)] for name in "ab"]
+    first, *_ = decode_images(files[0], (10, 12, 3))
+    assert len(cache_entries()) == 1
+    second, *_ = decode_images(files[1], (10, 12, 3))
+    assert len(cache_entries()) == 1
+    assert np.array_equal(first, second)  # the first is deleted, but can still be read
+
+
+def test_a_link_in_the_cache_is_deleted_and_what_it_leads_to_is_not(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.png").write_bytes(b"1")
+    (cache_folder() / "images").mkdir(parents=True)
+    (cache_folder() / "images" / "link").symlink_to(tmp_path / "data")
+    delete_entries(cache_entries())
+    assert list((cache_folder() / "images").iterdir()) == []
+    assert (tmp_path / "data" / "a.png").exists()
 
 
 def test_another_process_deletes_the_same_entry_first(monkeypatch):

@@ -11,13 +11,12 @@ import hashlib
 import shutil
 import stat
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
+from hibiscus.data.disk_cache import building, cache_folder, mark_used, trim_cache
 from hibiscus.data.files import folders_in, is_hidden, safe_relative
 from hibiscus.errors import DataError
 from hibiscus.progress import step
@@ -81,10 +80,8 @@ def _inner(folder: Path) -> Path:
 
 def _extract_into(folder: Path, file: Path) -> None:
     """Extracts into a temporary folder, which is then renamed: another process may do the same."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-") as building:
-        work = Path(building) / "entry"
-        (work / "content").mkdir(parents=True)
+    with building(folder.parent) as work:
+        (work / "content").mkdir()
         with step(f"extracting {file.name}"):
             try:
                 _write_entries(work / "content", file)

@@ -5,6 +5,7 @@ be deleted at any time. If it grows beyond `$HIBISCUS_CACHE_SIZE` (5 GB by defau
 used for the longest time are deleted first.
 
     images/KEY/                        decoded images
+    headers/KEY                        sizes and colors of the images of a folder
     archives/KEY/                      extracted zip and tar archives
     feature-networks/KEY.safetensors   networks in whose features images are compared
     precision.json                     the faster precision of linear layers, as measured on this machine
@@ -19,6 +20,8 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,18 +32,21 @@ from hibiscus.data.sizes import parse_size
 __all__ = [
     "KINDS",
     "CacheEntry",
+    "building",
     "cache_entries",
     "cache_folder",
     "cache_limit",
     "delete_entries",
+    "discard",
     "mark_used",
     "trim_cache",
 ]
 
 DEFAULT_LIMIT = "5GB"
-KINDS = ("images", "archives", "feature-networks")
+KINDS = ("images", "headers", "archives", "feature-networks")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
-ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
+ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed,
+YOUNG = 60.0  # and after which it does if no process holds its lock
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class CacheEntry:
     @property
     def is_abandoned(self) -> bool:
         """Whether it is incomplete and belongs to a process that was killed."""
-        return not self.is_complete and time.time() - self.used > ABANDONED
+        age = time.time() - self.used
+        return not self.is_complete and (age > ABANDONED or (age > YOUNG and not _is_locked(self.path)))
 
 
 def cache_folder() -> Path:
@@ -107,6 +114,60 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (Path(root) / name for name in names)
 
 
+@contextlib.contextmanager
+def building(kind: Path) -> Iterator[Path]:
+    """An empty folder in which to build an entry, to be renamed to its place; deleted if that fails.
+
+    Args:
+        kind: the folder of the entries.
+    """
+    kind.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kind, prefix="building-", ignore_cleanup_errors=True) as folder:
+        descriptor = _lock(Path(folder))
+        try:
+            work = Path(folder) / "entry"
+            work.mkdir()
+            yield work
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _lock(folder: Path) -> int | None:
+    """Locks a folder until this process ends or closes the descriptor; None where that is not possible.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None  # a file system without locks
+    return descriptor
+
+
+def _is_locked(folder: Path) -> bool:
+    """Whether a process holds the lock of a folder; also if that cannot be known."""
+    try:
+        descriptor = _lock(folder)
+    except BlockingIOError:
+        return True
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
 def mark_used(path: Path) -> None:
     """Records that an entry is used now."""
     with contextlib.suppress(OSError):  # a cache that cannot be written
@@ -134,13 +195,15 @@ def trim_cache() -> None:
 
 def delete_entries(entries: list[CacheEntry]) -> int:
     """Deletes entries; returns the number of bytes that became free."""
-    freed = 0
-    for number, entry in enumerate(entries):
-        doomed = entry.path.with_name(f"deleting-{os.getpid()}-{number}-{entry.path.name}")
-        try:
-            entry.path.rename(doomed)  # no other process finds half of an entry
-            shutil.rmtree(doomed) if doomed.is_dir() else doomed.unlink()
-            freed += entry.size
-        except OSError:  # another process deleted it first, or a system keeps open files
-            continue
-    return freed
+    return sum(entry.size for entry in entries if discard(entry.path))
+
+
+def discard(path: Path) -> bool:
+    """Deletes an entry; returns whether it is gone. A process that has opened it keeps what it has opened."""
+    doomed = path.with_name(f"deleting-{os.getpid()}-{threading.get_ident()}-{path.name}")
+    try:
+        path.rename(doomed)  # no other process finds half of an entry
+        shutil.rmtree(doomed) if doomed.is_dir() and not doomed.is_symlink() else doomed.unlink()
+    except OSError:  # another process deleted it first, or a system keeps open files
+        return False
+    return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from hibiscus.data.images.codecs import IMAGE_ENDINGS
@@ -23,11 +24,13 @@ __all__ = [
     "folder_part",
     "folders_in",
     "is_hidden",
+    "is_image_name",
     "part_folders",
     "part_in_name",
     "read_bytes",
     "read_text",
     "readable_name",
+    "relative_names",
     "safe_relative",
     "walk_files",
 ]
@@ -74,9 +77,30 @@ def walk_files(folder: Path) -> Iterator[Path]:
             continue
         visited.add(real)
         folders[:] = sorted(name for name in folders if not is_hidden(name))
+        place = Path(root)
         for name in sorted(files):
             if not is_hidden(name):
-                yield Path(root) / name
+                yield place / name
+
+
+def is_image_name(file: Path) -> bool:
+    """Whether the name ends like that of an image."""
+    # Not `file.suffix`, which takes several times as long.
+    return os.path.splitext(os.fspath(file))[1].lower() in IMAGE_ENDINGS
+
+
+def relative_names(files: Iterable[Path], folder: Path) -> list[str]:
+    """The paths of files inside a folder, relative to it and with `/`."""
+    start = os.path.join(folder, "")
+    texts = map(os.fspath, files)
+    if os.fspath(folder) == os.curdir:  # which the paths of files do not begin with
+        return [text.replace(os.sep, "/") for text in texts]
+    return [
+        text[len(start) :].replace(os.sep, "/")
+        if text.startswith(start)
+        else Path(text).relative_to(folder).as_posix()
+        for text in texts
+    ]
 
 
 def readable_name(name: str) -> str:
@@ -89,7 +113,7 @@ def find_images(folder: Path) -> tuple[list[Path], int]:
     images: list[Path] = []
     others = 0
     for file in walk_files(folder):
-        if file.suffix.lower() in IMAGE_ENDINGS:
+        if is_image_name(file):
             images.append(file)
         else:
             others += 1
@@ -110,6 +134,7 @@ def find_parts(folder: Path) -> dict[Path, str]:
     return find_parts(folders[0]) if wrapped else {}
 
 
+@functools.lru_cache(1024)
 def folder_part(name: str) -> str:
     """The part that a folder is named after (`train`, `Validation`, `test_set`), or `""`."""
     match = re.fullmatch(rf"({'|'.join(PART_NAMES)}){SET_WORDS}", name.lower())
@@ -118,12 +143,9 @@ def folder_part(name: str) -> str:
 
 def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:
     """The entries of a folder, sorted, except hidden ones; only those with the given endings, if any."""
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    return [
-        folder / name
-        for name in names
-        if (not endings or name.lower().endswith(endings)) and not is_hidden(name)
-    ]
+    names = os.listdir(folder) if folder.is_dir() else []
+    chosen = [name for name in names if not endings or name.lower().endswith(endings)]
+    return [folder / name for name in sorted(chosen) if not is_hidden(name)]
 
 
 def folders_in(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, check_bad_files
-from hibiscus.data.files import find_images, find_parts, safe_relative
+from hibiscus.data.files import find_images, find_parts, relative_names, safe_relative
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import color_name
 from hibiscus.data.images.reading import plan_reading
@@ -80,7 +80,7 @@ def open_label_files(folder: Path, files: Mapping[Path, str], target: str | None
         name=folder.resolve().name,
         path=str(folder),
         fields=fields,
-        ids=[rows.files[i].relative_to(folder).as_posix() for i in good],
+        ids=relative_names((rows.files[i] for i in good), folder),
         keys=keys,
         parts=items_by_part(parts),
         roles={} if len(fields) == 1 else {"label": "target"},

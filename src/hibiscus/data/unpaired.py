@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import Dataset, check_bad_files
-from hibiscus.data.files import PART_NAMES, find_images
+from hibiscus.data.files import PART_NAMES, find_images, relative_names
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.decode import color_name
 from hibiscus.data.images.ops import resize_cover, to_gray, to_rgb
@@ -69,7 +69,7 @@ def open_domain_folder(
         name=folder.resolve().name,
         path=str(folder),
         fields={"image": pixels, "domain": np.array([slots[i][1] for i in good])},
-        ids=[files[i].relative_to(folder).as_posix() for i in good],
+        ids=relative_names((files[i] for i in good), folder),
         keys=keys,
         parts=items_by_part(parts),
         notes=[f"two domains; {reading.resize_note()}", *reading.notes],

@@ -82,8 +82,9 @@ def _folders_beside(folder: Path) -> list[tuple[Path, str]]:
     for folders in ([folder], folders_in(folder)):
         found = []
         for place in folders:
-            names = {file.stem for file in children(place) if file.suffix.lower() in IMAGE_ENDINGS}
-            labels = [file for file in children(place, (".txt",)) if file.stem in names]
+            texts = children(place, (".txt",))
+            names = {file.stem for file in children(place, tuple(IMAGE_ENDINGS))} if texts else set()
+            labels = [file for file in texts if file.stem in names]
             if any(file.stat().st_size for file in labels) and _hold_boxes(labels):
                 found.append((place, part_in_name(place.name) if place != folder else ""))
         if found:

@@ -1,4 +1,8 @@
-"""The image cache: images are decoded once, into a memory-mapped array found by the state of the files.
+"""The image cache: each image is decoded once, into a memory-mapped array found by the state of the files.
+
+An entry holds the images of one list of files, read in one way. If some of the files change, are added or
+removed, a new entry takes over the rows of the others and replaces the entry that it was made from, so that
+the cache does not grow. Rows are found by the state of their file, or by its content if it was renamed.
 
 Nothing is ever written to the user's data folders. `disk_cache` says where the cache is and limits its size.
 """
@@ -7,175 +11,112 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import math
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import PIL
+import simplejpeg
 import torch
 
 from hibiscus.data.dataset import Skipped
-from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
-from hibiscus.data.images.decode import PIXEL_LIMIT, open_image
-from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
-from hibiscus.data.keys import digest
-from hibiscus.errors import DataError
-from hibiscus.progress import step
+from hibiscus.data.disk_cache import building, cache_folder, discard, mark_used, trim_cache
+from hibiscus.data.images.decoded_rows import DecodedRows, load_rows, written_rows
+from hibiscus.data.images.decoding import KnownRows, Reading, decode_files
+from hibiscus.data.images.headers import scan_headers
+from hibiscus.data.images.stamps import STAMP_BYTES, file_stamps
 
 __all__ = ["decode_images"]
 
-Decoded = tuple[
-    np.ndarray, np.ndarray, list[tuple[int, str]]
-]  # pixels, keys, and the bad files with their reasons
-CHUNK, CHUNK_BYTES = 512, 2**25  # the largest number of images, and of bytes of pixels, decoded at a time
+FORMAT = f"7 {PIL.__version__} {simplejpeg.__version__} {torch.__version__}"  # of entries, and the decoders
+MAX_SOURCES = 16  # entries that are searched for rows, those that were used last
+MAX_RATIO, MAX_EXTRA = 8, 100_000  # the size of entries that are searched: for each file, and besides
 
 
-def _stamp(files: Sequence[Path], shape: tuple[int, int, int], resize: str, white_level: float | None) -> str:
-    """The key of an entry: path, size, permissions and times of the files, and how they are read.
-
-    The time of the last change of the inode is part of it, as a copy may keep the modification time.
-    """
-    state = hashlib.blake2b(f"6 {shape} {resize} {white_level}".encode(), digest_size=16)
-    for file in files:
-        try:
-            stat = file.stat()
-            state_of_file = (
-                f"{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ctime_ns}\0{stat.st_ino}\0{stat.st_mode}"
-            )
-        except (OSError, ValueError):  # missing, or an invalid file name: reported when it is decoded
-            state_of_file = "absent"
-        state.update(f"{os.path.abspath(file)}\0{state_of_file}\n".encode(errors="surrogateescape"))
-    return state.hexdigest()
+def _digest(text: str | bytes, size: int = 8) -> str:
+    data = text if isinstance(text, bytes) else os.fsencode(text)
+    return hashlib.blake2b(data, digest_size=size).hexdigest()
 
 
-def _decode_into(file: Path, pixels: np.ndarray, resize: str, white_level: float | None) -> tuple[int, str]:
-    """Decodes one image into `(height, width, channels)`; returns the digest of its file and any error."""
-    height, width, channels = pixels.shape
-    mode = "gray" if channels == 1 else "rgb"
-    try:
-        data = jpeg_bytes(file)  # read once, for both the pixels and the digest
-        image = read_jpeg(data, (height, width), mode, resize, PIXEL_LIMIT) if data is not None else None
-        if image is None:
-            image = open_image(file, size=(height, width), mode=mode, resize=resize, white_level=white_level)
-        key = digest(file.read_bytes() if data is None else data)
-    except DataError as error:
-        return 0, error.received
-    except (OSError, ValueError) as error:
-        return 0, f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
-    pixels[...] = image.reshape(pixels.shape)
-    return key, ""
+def _reading_key(reading: Reading) -> str:
+    return _digest(f"{FORMAT} {reading}")
 
 
-def _decode_every(
-    files: Sequence[Path],
-    pixels: np.ndarray,
-    results: list[tuple[int, str]],
-    resize: str,
-    white_level: float | None,
-    step: int,
-    first: int,
-) -> None:
-    """Decodes every `step`-th image, starting from the `first`."""
-    for index in range(first, len(files), step):
-        results[index] = _decode_into(files[index], pixels[index], resize, white_level)
+def _load_whole(
+    entry: Path, stamps: Sequence[bytes], reading: Reading
+) -> tuple[DecodedRows, np.ndarray] | None:
+    """An intact entry for these files, and which of them it holds: all but those that could not be read."""
+    rows = load_rows(entry, reading.shape, len(stamps))
+    good = None if rows is None else rows.positions(stamps)
+    return None if rows is None or good is None or not rows.is_intact() else (rows, good)
 
 
-@contextlib.contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Limits PyTorch to one thread, as each thread that resizes an image would start further ones."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _sources(reading: Reading, stamps: Sequence[bytes]) -> KnownRows:
+    """The entries that were read in this way, from which images may be copied; the last one used first."""
+    used: list[tuple[float, Path]] = []
+    for path in (cache_folder() / "images").glob(f"{_reading_key(reading)}-*"):
+        with contextlib.suppress(OSError):  # another process has just deleted it
+            used.append((path.stat().st_mtime, path))
+    paths = [path for _, path in sorted(used, reverse=True)[:MAX_SOURCES]]
+    most = MAX_RATIO * len(stamps) + MAX_EXTRA
+    entries = [load_rows(path, reading.shape, most) for path in paths]
+    return KnownRows([entry for entry in entries if entry is not None], stamps)
 
 
-def _decode_all(
-    files: Sequence[Path],
-    shape: tuple[int, int, int],
-    resize: str,
-    white_level: float | None,
-    keep: Callable[[np.ndarray], Any],
-) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Decodes in threads (the decoders release the interpreter lock) and keeps good images in order.
-
-    They are collected in memory first, since a new memory map costs a page fault for each of its pages.
-    """
-    keys: list[int] = []
-    bad: list[tuple[int, str]] = []
-    chunk_size = max(1, min(CHUNK, CHUNK_BYTES // math.prod(shape)))
-    pixels = np.empty((chunk_size, *shape), np.uint8)
-    workers = os.cpu_count() or 1
-    decoding = step(f"decoding {len(files):,} images", len(files))
-    with decoding as progress, _single_threaded(), ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(files), chunk_size):
-            chunk = files[start : start + chunk_size]
-            results: list[tuple[int, str]] = [(0, "")] * len(chunk)
-            # One task per thread: submitting image by image would cost as much as half an image.
-            task = partial(_decode_every, chunk, pixels, results, resize, white_level, workers)
-            list(pool.map(task, range(workers)))
-            good = [index for index, (_, reason) in enumerate(results) if not reason]
-            keep(pixels[: len(chunk)] if len(good) == len(chunk) else pixels[good])
-            keys += [results[index][0] for index in good]
-            bad += [(start + index, reason) for index, (_, reason) in enumerate(results) if reason]
-            progress.advance(len(chunk))
-    return np.array(keys + [0] * len(bad), np.uint64), bad
-
-
-def _load(entry: Path, shape: tuple[int, ...]) -> Decoded | None:
-    """A cache entry, or None if there is none or it is damaged."""
-    try:
-        bad = [(int(i), str(reason)) for i, reason in json.loads((entry / "info.json").read_text())["bad"]]
-        pixels = np.load(entry / "pixels.npy", mmap_mode="c", allow_pickle=False)
-        keys = np.load(entry / "keys.npy", allow_pickle=False)
-    except Exception:  # whatever is wrong with it, the entry is rebuilt
-        return None
-    is_valid = (
-        pixels.shape == shape
-        and pixels.dtype == np.uint8
-        and keys.shape == shape[:1]
-        and keys.dtype == np.uint64
-    )
-    return (pixels, keys, bad) if is_valid else None
+def _originals(files: Sequence[Path], stamps: Sequence[bytes], reading: Reading) -> KnownRows:
+    """The entries that hold the images at the size of their files, if resizing them is exact."""
+    headers = scan_headers(files)
+    sizes = {(header.height, header.width) if header and header.is_plain else None for header in headers}
+    if len(sizes) != 1 or sizes <= {None, reading.shape[:2]}:
+        return KnownRows()
+    (size,) = sizes
+    assert size is not None
+    own = Reading((*size, reading.shape[2]), reading.resize, reading.white_level)
+    return _sources(own, stamps)
 
 
 def _build(
-    entry: Path,
-    files: Sequence[Path],
-    shape: tuple[int, int, int],
-    resize: str,
-    white_level: float | None,
-) -> None:
+    entry: Path, files: Sequence[Path], stamps: Sequence[bytes], reading: Reading
+) -> list[tuple[int, str]]:
+    """Writes an entry; returns the indices of the bad files with their reasons."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    needed = len(files) * math.prod(shape)
-    if shutil.disk_usage(entry.parent).free < needed:  # a memory map on a full disk kills the process
+    needed = len(files) * math.prod(reading.shape)
+    if shutil.disk_usage(entry.parent).free < needed:
         raise OSError(f"not enough space for {needed:,} bytes")
-    with tempfile.TemporaryDirectory(dir=entry.parent, prefix="building-") as building:
-        work = Path(building) / "entry"
-        work.mkdir()
-        with open(work / "pixels.npy", "wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), *shape)}
-            np.lib.format.write_array_header_2_0(file, header)
-            keys, bad = _decode_all(files, shape, resize, white_level, lambda pixels: file.write(pixels.data))
-            file.truncate(file.tell() + len(bad) * math.prod(shape))
-        np.save(work / "keys.npy", keys, allow_pickle=False)
-        (work / "info.json").write_text(json.dumps({"bad": bad}))
+    known = _sources(reading, stamps)
+    with building(entry.parent) as work:
+        with written_rows(work) as append:
+            bad = decode_files(files, stamps, reading, known, _originals(files, stamps, reading), append)
         try:
             work.rename(entry)
-        except OSError:
-            if (
-                _load(entry, (len(files), *shape)) is None
-            ):  # otherwise another process was faster; its entry is the same
-                shutil.rmtree(entry, ignore_errors=True)
+        except OSError:  # there is one: of another process that was faster, damaged, or with fewer images
+            other = _load_whole(entry, stamps, reading)
+            if other is None or len(other[1]) < len(files) - len(bad):
+                discard(entry)
                 work.rename(entry)
+    for number, source in enumerate(known.entries):
+        of_same_files = source.path.name.split("-")[:2] == entry.name.split("-")[:2]
+        if source.path != entry and of_same_files and 2 * known.reused[number] >= len(source.table):
+            discard(source.path)  # most of it is in the new entry, and the rest likely out of date
+    return bad
+
+
+def _decode_into_memory(
+    files: Sequence[Path], stamps: Sequence[bytes], reading: Reading, known: KnownRows
+) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]:
+    """The pixels and keys of the good files, and the indices of the bad ones with their reasons."""
+    chunks: list[np.ndarray] = [np.zeros((0, *reading.shape), np.uint8)]
+    keys: list[np.ndarray] = [np.zeros(0, np.uint64)]
+
+    def keep(pixels: np.ndarray, table: np.ndarray) -> None:
+        chunks.append(pixels.copy())
+        keys.append(table["key"])
+
+    bad = decode_files(files, stamps, reading, known, KnownRows(), keep)
+    return np.concatenate(chunks), np.concatenate(keys), bad
 
 
 def decode_images(
@@ -196,24 +137,39 @@ def decode_images(
         The pixels of the good files, uint8 `(good, height, width, channels)`, memory-mapped; their digests,
         uint64 `(good,)`; their indices among the files; and the bad files with their reasons.
     """
-    entry = cache_folder() / "images" / _stamp(files, shape, resize, white_level)
-    whole = (len(files), *shape)
-    decoded = _load(entry, whole)
+    height, width, channels = map(int, shape)
+    reading = Reading((height, width, channels), resize, None if white_level is None else float(white_level))
+    stamps, root = file_stamps(files)
+    state = b"".join(stamp or bytes(STAMP_BYTES) for stamp in stamps)
+    name = f"{_reading_key(reading)}-{_digest(root)}-{_digest(state, 16)}"
+    entry = cache_folder() / "images" / name
     mark_used(entry)
-    if decoded is None:
+    loaded, bad = _load_whole(entry, stamps, reading), list[tuple[int, str]]()
+    if loaded is not None:
+        bad = _still_bad(files, stamps, reading, loaded[1])
+        loaded = loaded if len(bad) + len(loaded[1]) == len(files) else None
+    if loaded is None:
         try:
-            _build(entry, files, shape, resize, white_level)
-            decoded = _load(entry, whole)
+            bad = _build(entry, files, stamps, reading)
+            loaded = _load_whole(entry, stamps, reading)
             trim_cache()
-        except OSError:  # no space, or no permission to write: decode into memory instead
-            decoded = None
-    if decoded is None:
-        chunks: list[np.ndarray] = []
-        keys, bad = _decode_all(
-            files, shape, resize, white_level, lambda pixels: chunks.append(pixels.copy())
-        )
-        decoded = (np.concatenate(chunks) if chunks else np.zeros((0, *shape), np.uint8), keys, bad)
-    pixels, keys, bad = decoded
-    wrong = {index for index, _ in bad}
-    good = np.array([i for i in range(len(files)) if i not in wrong], np.int64)
-    return pixels[: len(good)], keys[: len(good)], good, [Skipped(str(files[i]), reason) for i, reason in bad]
+        except OSError:  # no space, or no permission to write
+            loaded = None
+    if loaded is None:
+        pixels, keys, bad = _decode_into_memory(files, stamps, reading, _sources(reading, stamps))
+        good = np.setdiff1d(np.arange(len(files)), [index for index, _ in bad])
+    else:
+        (rows, good), keys = loaded, loaded[0].table["key"].copy()
+        pixels = rows.pixels
+    return pixels, keys, good, [Skipped(str(files[index]), reason) for index, reason in bad]
+
+
+def _still_bad(
+    files: Sequence[Path], stamps: Sequence[bytes], reading: Reading, good: np.ndarray
+) -> list[tuple[int, str]]:
+    """Tries the other files again, as a missing codec may have been installed; the bad ones and why."""
+    others = np.setdiff1d(np.arange(len(files)), good).tolist()
+    if not others:
+        return []
+    again = [files[index] for index in others], [stamps[index] for index in others]
+    return [(others[index], reason) for index, reason in _decode_into_memory(*again, reading, KnownRows())[2]]

@@ -9,7 +9,7 @@ import numpy as np
 
 from hibiscus.data.conversions import how_to_convert
 from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
-from hibiscus.data.files import readable_name
+from hibiscus.data.files import readable_name, relative_names
 from hibiscus.data.images.cache import decode_images
 from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.layout import ImageLayout, read_layout
@@ -71,7 +71,7 @@ def open_image_folder(
         name=folder.resolve().name,
         path=str(folder),
         fields=fields,
-        ids=[files[i].relative_to(folder).as_posix() for i in good],
+        ids=relative_names((files[i] for i in good), folder),
         keys=keys,
         parts=items_by_part(names),
         notes=notes,

@@ -12,7 +12,7 @@ import stat
 
 import numpy as np
 
-__all__ = ["TURNS", "jpeg_bytes", "read_jpeg"]
+__all__ = ["START", "TURNS", "file_bytes", "jpeg_bytes", "read_jpeg"]
 
 START = b"\xff\xd8\xff"
 LARGEST_FILE = 2**26  # bytes; larger files are read incrementally by Pillow
@@ -29,7 +29,12 @@ TURNS = {
 
 
 def jpeg_bytes(file: str | os.PathLike[str]) -> bytes | None:
-    """The content of a file that starts like a JPEG; None for any other, or if it cannot be read.
+    """The content of a file that starts like a JPEG; None for any other, or if it cannot be read."""
+    return file_bytes(file, START)
+
+
+def file_bytes(file: str | os.PathLike[str], start: bytes = b"") -> bytes | None:
+    """The content of a regular file of at most 64 MB that begins with `start`; None for any other.
 
     It uses as few system calls as possible, since each of them releases the interpreter lock and has to
     reacquire it.
@@ -38,11 +43,11 @@ def jpeg_bytes(file: str | os.PathLike[str]) -> bytes | None:
         opened = os.open(file, OPENING)
         try:
             state = os.fstat(opened)
-            if stat.S_ISREG(state.st_mode) and len(START) < state.st_size <= LARGEST_FILE:
+            if stat.S_ISREG(state.st_mode) and len(start) < state.st_size <= LARGEST_FILE:
                 data = os.read(opened, FIRST)
-                if data.startswith(START) and state.st_size > len(data):
+                if data.startswith(start) and state.st_size > len(data):
                     data += os.read(opened, state.st_size - len(data))
-                return data if data.startswith(START) and len(data) == state.st_size else None
+                return data if data.startswith(start) and len(data) == state.st_size else None
         finally:
             os.close(opened)
     return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hibiscus.data.files import IMAGE_ENDINGS, find_parts, folder_part, folders_in, is_hidden, walk_files
+from hibiscus.data.files import find_parts, folder_part, folders_in, is_hidden, is_image_name, walk_files
 from hibiscus.data.masks.pairs import mask_like
 from hibiscus.plurals import plural
 
@@ -54,13 +55,13 @@ def read_layout(folder: Path) -> ImageLayout:
             layout.notes.append(f"not in a part and therefore ignored: {_listed(unused)}")
     parents: list[tuple[str, ...]] = []
     for root, part in (roots or {folder: ""}).items():
-        for file in walk_files(root):
-            if file.suffix.lower() not in IMAGE_ENDINGS:
-                layout.others.append(file)
-                continue
-            layout.files.append(file)
-            layout.parts.append(part)
-            parents.append(file.parent.relative_to(root).parts)
+        files = list(walk_files(root))
+        images = [file for file in files if is_image_name(file)]
+        layout.others += [file for file in files if not is_image_name(file)]
+        layout.files += images
+        layout.parts += [part] * len(images)
+        inside = {place: Path(place).relative_to(root).parts for place in _folders(images)}
+        parents += [inside[os.path.dirname(file)] for file in images]
     if not roots:
         _parts_inside_classes(layout, parents)
     layout.labels = _labels(parents)
@@ -77,6 +78,11 @@ def read_layout(folder: Path) -> ImageLayout:
         listed = " and ".join(sorted(set(layout.labels)))
         layout.notes.append(f"there is no train folder, so {listed} are read as classes, not as parts")
     return layout
+
+
+def _folders(files: Sequence[Path]) -> set[str]:
+    """The folders that the files lie in; few in number, so that they can be looked at one by one."""
+    return set(map(os.path.dirname, files))
 
 
 def _labels(parents: Sequence[tuple[str, ...]]) -> list[str]:
@@ -122,7 +128,7 @@ def _empty_classes(layout: ImageLayout, roots: Sequence[Path]) -> list[str]:
     """A note on class folders without a single image, which would vanish otherwise."""
     if not any(layout.labels):
         return []
-    filled = {parent for file in layout.files for parent in file.parents}
+    filled = {parent for place in _folders(layout.files) for parent in (Path(place), *Path(place).parents)}
     empty = {child for root in roots for child in folders_in(root) if child not in filled}
     notes = []
     for child in sorted(empty)[:MAX_NAMED]:

@@ -104,10 +104,11 @@ def images_without_masks(folder: Path, files: list[Path]) -> list[Path]:
 
 def mask_like(files: list[Path]) -> list[Path]:
     """The files that are named like masks of others in their folder: `a_mask.png` beside `a.png`."""
-    stems: dict[Path, set[str]] = defaultdict(set)
-    for file in files:
-        stems[file.parent].add(file.stem)
-    return [file for file in files if _image_of(file.stem, stems[file.parent])]
+    named_like = [file for file in files if file.stem.endswith(SAME_FOLDER)]
+    stems: dict[Path, set[str]] = {file.parent: set() for file in named_like}
+    for file in files if stems else ():
+        stems.get(file.parent, set()).add(file.stem)
+    return [file for file in named_like if _image_of(file.stem, stems[file.parent])]
 
 
 def _holds_images(folder: Path) -> bool:

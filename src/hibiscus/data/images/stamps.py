@@ -1,0 +1,39 @@
+"""Stamps of files, by which the cache notices that a file has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["STAMP_BYTES", "file_stamps"]
+
+STAMP_BYTES = 16
+
+
+def file_stamps(files: Sequence[Path]) -> tuple[list[bytes], str]:
+    """For each file 16 bytes that differ if its path or its state does, none for a missing file; and the
+    lowest folder that holds all of them, empty if there is none.
+
+    The state is the size, the permissions, the inode and its times. The time of the last change of the inode
+    is part of it, as a copy may keep the modification time.
+    """
+    stamps, folders = [], dict[str, str]()
+    for file in files:
+        folder, name = os.path.split(os.fspath(file))
+        if folder not in folders:
+            folders[folder] = os.path.abspath(folder)
+        try:
+            stat = os.stat(file)
+        except (OSError, ValueError):  # missing, or an invalid file name
+            stamps.append(b"")
+            continue
+        times = f"{stat.st_mtime_ns}\0{stat.st_ctime_ns}\0{stat.st_ino}"
+        state = f"{folders[folder]}\0{name}\0{stat.st_size}\0{stat.st_mode}\0{times}"
+        encoded = state.encode(errors="surrogateescape")
+        stamps.append(hashlib.blake2b(encoded, digest_size=STAMP_BYTES, person=b"stamp").digest())
+    try:
+        return stamps, os.path.commonpath(folders.values())
+    except ValueError:  # no files, or on two drives
+        return stamps, ""
