@@ -23,10 +23,10 @@ def clean(
 ) -> None:
     """Show the size of the cache, or delete what is in it.
 
-    The cache holds what can be computed again: decoded images, extracted archives, and networks in whose
-    features images are compared. Runs and data are never touched. HIBISCUS_CACHE names its folder, and
-    HIBISCUS_CACHE_SIZE limits its size (5GB by default): what was not used for the longest time is deleted
-    first.
+    The cache holds what can be computed again: decoded images, columns of tables, extracted archives, and
+    networks in whose features images are compared. Runs and data are never touched. HIBISCUS_CACHE names its
+    folder, and HIBISCUS_CACHE_SIZE limits its size (5GB by default): what was not used for the longest time
+    is deleted first.
     """
     from hibiscus.data.disk_cache import KINDS, cache_entries, cache_folder, cache_limit, delete_entries
 

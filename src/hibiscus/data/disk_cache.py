@@ -6,6 +6,7 @@ used for the longest time are deleted first.
 
     images/KEY/                        decoded images
     headers/KEY                        sizes and colors of the images of a folder
+    tables/KEY                         columns of tables, with their types
     archives/KEY/                      extracted zip and tar archives
     feature-networks/KEY.safetensors   networks in whose features images are compared
     precision.json                     the faster precision of linear layers, as measured on this machine
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = "5GB"
-KINDS = ("images", "headers", "archives", "feature-networks")
+KINDS = ("images", "headers", "tables", "archives", "feature-networks")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
 ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed,
 YOUNG = 60.0  # and after which it does if no process holds its lock

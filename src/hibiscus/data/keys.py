@@ -43,8 +43,9 @@ def frame_keys(frame: Any) -> np.ndarray:
     values are normalized first, each distinct one once. Returns uint64 `(rows,)`.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute
 
+    pc: Any = pyarrow.compute
     order = np.argsort(np.array([str(name) for name in frame.columns]), kind="stable")
     columns = [_normalized(frame.iloc[:, index]) for index in order]
     separator, keys = pa.scalar(b"\x1f", pa.large_binary()), [np.zeros(0, np.uint64)]

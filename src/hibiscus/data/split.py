@@ -43,7 +43,7 @@ _ENLARGE = {
 def hash_fractions(keys: np.ndarray, salt: str = "split") -> np.ndarray:
     """A number in [0, 1) for each key; equal keys get equal numbers. Returns float64 `(items,)`."""
     # 53 of the 64 bits, which is all that a float64 below 1 can hold.
-    prefix, content = salt.encode(), memoryview(np.ascontiguousarray(keys, "<u8")).cast("B")
+    prefix, content = salt.encode(), np.ascontiguousarray(keys, "<u8").tobytes()
     numbers = digests(prefix + content[start : start + 8] for start in range(0, len(content), 8))
     return (numbers >> np.uint64(11)) / 2**53
 

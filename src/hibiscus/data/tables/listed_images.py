@@ -15,7 +15,7 @@ from hibiscus.data.files import IMAGE_ENDINGS, walk_files
 from hibiscus.data.tables.formula_guard import without_guard
 from hibiscus.errors import DataError
 
-__all__ = ["ImageList"]
+__all__ = ["ImageList", "has_images_near"]
 
 MAX_FILES = 1_000_000  # below the folder of a table
 MIN_FRACTION = 0.5  # of names without endings that have to be those of images
@@ -82,6 +82,11 @@ def _could_be_names(texts: list[str], base: Path) -> bool:
     stems = {file.stem for file in islice(_images_near(base), 20_000)}
     known = sum(PurePosixPath(_slashes(text)).name in stems for text in first)
     return bool(stems) and known >= MIN_FRACTION * len(first)
+
+
+def has_images_near(base: Path) -> bool:
+    """Whether there are images in a folder or in the folders inside it, which a column may list."""
+    return next(_images_near(base), None) is not None
 
 
 def _images_near(base: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from hibiscus.data.keys import frame_keys
 from hibiscus.data.tables.column_reading import ColumnReading, distinct_texts
 from hibiscus.data.tables.listed_images import ImageList
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
+from hibiscus.data.tables.table_cache import cache_table, cached_table, entry_of
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.table_reading import read_like_training, typed_frame
 from hibiscus.data.tables.table_source import TableSource
@@ -47,10 +48,16 @@ def open_table(file: Path, target: str | None, **source: Any) -> Dataset:
     from hibiscus.data.tables.read import read_text
 
     place = TableSource(path=str(file), target=target, base=file.parent, **source)
+    entry = entry_of(file, place)
+    if entry is not None and (dataset := cached_table(entry, file, place)) is not None:
+        return dataset
     table = read_text(file, place.options)
     source = {**source, "separator": table.separator, "notes": table.notes}
     place = TableSource(path=str(file), target=target, base=file.parent, **source)
-    return table_dataset(file.name.split(".")[0], table.frame, place)
+    dataset = table_dataset(file.name.split(".")[0], table.frame, place)
+    if entry is not None and entry_of(file, place) == entry:  # the file has not changed since
+        cache_table(entry, dataset)
+    return dataset
 
 
 def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
