@@ -2,7 +2,7 @@
 
 Nothing on disk is rewritten: names of older versions become today's names when a file is read. Version 1 had
 other names for options, metrics, logged terms and some tensors. Up to version 2, `net=resnet50` was the
-network for small images, today's `resnet-cifar-50`.
+network for small images, today's `resnet-cifar-50`. Since version 4, the files hold digests (`json_files`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 __all__ = ["DATA_OPTIONS", "FORMAT", "OPTIONS", "upgrade", "upgrade_options", "upgrade_tensors"]
 
-FORMAT = 3
+FORMAT = 4
 T = TypeVar("T")
 
 OPTIONS = {
@@ -98,7 +98,7 @@ def upgrade(file: str, content: Any) -> Any:
 
 def upgrade_options(options: dict[str, Any], version: int) -> dict[str, Any]:
     """Options of a method and of its data, as `config.yaml` holds them together, in today's names."""
-    options = _network(options) if version < FORMAT else options
+    options = _network(options) if version < 3 else options
     if version > 1:
         return options
     named: dict[str, Any] = _options(options)

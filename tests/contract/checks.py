@@ -22,9 +22,10 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.runs.options import build_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.training.callbacks import BestCheckpoint, LogFile
+from hibiscus.training.callbacks import BestCheckpoint
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.config import TrainingConfig
+from hibiscus.training.log_file import LogFile
 from hibiscus.training.loop import Loop
 from training.toy_methods import Lines
 

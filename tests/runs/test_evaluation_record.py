@@ -13,6 +13,7 @@ import hibiscus
 from hibiscus.data.open import open_data
 from hibiscus.errors import HibiscusWarning, RunError
 from hibiscus.runs.evaluation_record import evaluation_record
+from hibiscus.runs.folder import RunFolder
 from hibiscus.training.method import Evaluation, SelectionMetric
 
 OPTIONS = {"net": "linear", "epochs": 1, "batch_size": 64, "target": "kind"}
@@ -34,17 +35,16 @@ def folder(trained, tmp_path):
     """A copy of the run whose data is a copy, too."""
     target = tmp_path / "work"
     shutil.copytree(trained, target)
-    info = json.loads((target / "run" / "run.json").read_text())
-    info["data"]["location"] = str(target / "flowers.csv")
-    (target / "run" / "run.json").write_text(json.dumps(info))
+    run = RunFolder(target / "run")
+    run.update(data={**run.read("run.json")["data"], "location": str(target / "flowers.csv")})
     return target
 
 
 def spoil(folder):
     """Marks the stored metrics, so that a test sees whether they were read or computed."""
-    stored = json.loads((folder / "run" / "evaluation.json").read_text())
+    stored = RunFolder(folder / "run").read("evaluation.json")
     stored["metrics"]["test/accuracy"] = -1.0
-    (folder / "run" / "evaluation.json").write_text(json.dumps(stored))
+    RunFolder(folder / "run").write("evaluation.json", stored)
 
 
 def accuracy(folder, **options):
@@ -66,6 +66,21 @@ def test_a_kept_evaluation_is_read_while_the_data_is_the_same(folder):
     assert accuracy(folder) == -1
     assert accuracy(folder, checkpoint="last") >= 0
     assert accuracy(folder, again=True) >= 0
+
+
+@pytest.mark.parametrize("damage", ["digit", "digest", "half", "list"])
+def test_a_changed_evaluation_is_computed_again(folder, damage):
+    path = folder / "run" / "evaluation.json"
+    before, content = accuracy(folder), json.loads(path.read_text())
+    if damage == "digit":
+        content["metrics"]["test/accuracy"] += 0.01
+    elif damage == "digest":
+        del content["digest"]
+    text = json.dumps([content] if damage == "list" else content)
+    path.write_text(text[: len(text) // 2] if damage == "half" else text)
+    with pytest.warns(HibiscusWarning, match=r"evaluation\.json: .*; the run is evaluated again"):
+        assert accuracy(folder) == before
+    assert accuracy(folder) == before  # without a warning
 
 
 def test_corrected_labels_are_evaluated_as_they_are_now(folder):
@@ -107,8 +122,7 @@ def test_the_same_data_at_another_place_is_accepted(folder):
 
 def test_an_interrupted_run_whose_data_was_moved_is_resumed_there(folder):
     shutil.move(folder / "flowers.csv", folder / "elsewhere.csv")
-    info = json.loads((folder / "run" / "run.json").read_text())
-    (folder / "run" / "run.json").write_text(json.dumps({**info, "status": "interrupted"}))
+    RunFolder(folder / "run").update(status="interrupted")
     with pytest.raises(RunError, match="no longer here") as error:
         hibiscus.resume(folder / "run", quiet=True)
     assert "--data PATH" in error.value.fix

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hibiscus.errors import ConfigError
-from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, LogFile, ReduceLROnPlateau
+from hibiscus.training.callbacks import BestCheckpoint, EarlyStopping, ReduceLROnPlateau
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.method import SelectionMetric
 from training.toy_methods import Growing, make_loop
@@ -97,13 +97,3 @@ def test_best_checkpoint_keeps_the_best_epochs_weights(tmp_path):
     tensors, state = load_checkpoint(tmp_path / "b.safetensors")
     assert state["epoch"] == best.epoch == 2
     assert (tensors["network/net/0.weight"] == 2).all()
-
-
-def test_log_is_cut_back_to_the_checkpoint_and_has_no_nan(tmp_path):
-    log = LogFile(tmp_path / "log.jsonl")
-    log.on_epoch(None, {"event": "epoch", "epoch": 1, "train/loss": float("nan")})
-    kept = log.state()
-    log.on_epoch(None, {"event": "epoch", "epoch": 2})
-    log.restore(kept)
-    lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [{"event": "epoch", "epoch": 1, "train/loss": None}]

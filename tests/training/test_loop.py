@@ -29,7 +29,7 @@ def played(loop):
 def log_without_times(path):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [
-        {key: value for key, value in line.items() if key not in ("seconds", "items_per_second")}
+        {key: value for key, value in line.items() if key not in ("seconds", "items_per_second", "digest")}
         for line in lines
     ]
 

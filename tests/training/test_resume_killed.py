@@ -32,7 +32,7 @@ def train_or_resume(path: str, point: str, count: int) -> None:
     """Runs in a process of its own; kills itself at the `count`-th passing of a point."""
     torch.set_num_threads(1)
     from hibiscus import api
-    from hibiscus.training import callbacks, checkpoint, player
+    from hibiscus.training import checkpoint, log_file, player
 
     passed = 0
 
@@ -44,7 +44,7 @@ def train_or_resume(path: str, point: str, count: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     save_file, fsync, replace, step, write = (
-        checkpoint.save_file, os.fsync, os.replace, player.Player.step, callbacks.LogFile._write,
+        checkpoint.save_file, os.fsync, os.replace, player.Player.step, log_file.LogFile._write,
     )  # fmt: skip
 
     def killing_replace(*names):
@@ -60,7 +60,7 @@ def train_or_resume(path: str, point: str, count: int) -> None:
     os.fsync = lambda number: (passing("before the flush"), fsync(number))
     os.replace = killing_replace
     player.Player.step = lambda self, *a: (passing("step"), step(self, *a))[1]
-    callbacks.LogFile._write = killing_write
+    log_file.LogFile._write = killing_write
     if os.path.exists(os.path.join(path, "run.json")):
         api.resume(path, quiet=True, evaluate=False)
     else:
@@ -87,7 +87,7 @@ def state_of(path):
     best, best_state = load_checkpoint(path / "checkpoints" / "best.safetensors")
     lines = [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
     log = [
-        {key: value for key, value in line.items() if key not in ("seconds", "items_per_second")}
+        {key: value for key, value in line.items() if key not in ("seconds", "items_per_second", "digest")}
         for line in lines
     ]
     info = json.loads((path / "run.json").read_text())

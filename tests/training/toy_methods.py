@@ -13,8 +13,9 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.training.callbacks import BestCheckpoint, Callback, LogFile
+from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
+from hibiscus.training.log_file import LogFile
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Evaluation, Method, SelectionMetric
 from hibiscus.training.player import Follower, Stage

@@ -29,13 +29,15 @@ def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
     if file.exists():
         raise DataError(f"--out {out}: exists already", "a new file", f"--out {unused(file)}")
     check_writable(file)
-    runs: dict[str, dict[str, float]] = {}
-    for folder in folders:
-        evaluated = (folder / "evaluation.json").exists()
-        name = folder.name if [other.name for other in folders].count(folder.name) == 1 else str(folder)
-        runs[name] = RunFolder(folder).read("evaluation.json")["metrics"] if evaluated else {}
-    data = {str(RunFolder(folder).read("run.json").get("data", {}).get("fingerprint")) for folder in folders}
-    ranking = rank_by_validation([read_run(folder) for folder in folders]) if len(data) == 1 else None
+    records, names = [read_run(folder) for folder in folders], [folder.name for folder in folders]
+    runs: dict[str, dict[str, float | None]] = {}
+    for folder, record in zip(folders, records, strict=True):
+        if (folder / "evaluation.json").exists():
+            RunFolder(folder).read("evaluation.json")  # refused if it was changed
+        name = folder.name if names.count(folder.name) == 1 else str(folder)
+        runs[name] = record.evaluation.metrics
+    data = {record.info.data.fingerprint for record in records}
+    ranking = rank_by_validation(records) if len(data) == 1 else None
     validation: dict[str, Any] = {}
     if ranking is not None and ranking.metric:
         validation = {
@@ -48,7 +50,10 @@ def compare(folders: list[Path], out: str | None, as_json: bool) -> None:
 
 
 def _text(
-    runs: Mapping[str, Mapping[str, float]], validation: Mapping[str, Any], same_data: bool, page: str
+    runs: Mapping[str, Mapping[str, float | None]],
+    validation: Mapping[str, Any],
+    same_data: bool,
+    page: str,
 ) -> str:
     """A table with one column per run, and what to know about it."""
     names = dict.fromkeys(name for metrics in runs.values() for name in metrics)

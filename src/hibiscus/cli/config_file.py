@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import ConfigError, DataError, UsageError
+from hibiscus.json_files import read_json, read_limited
 from hibiscus.methods.option_names import data_option_names
 from hibiscus.run_format import FORMAT, upgrade_options
 from hibiscus.runs.folder import find_run
@@ -16,6 +16,8 @@ from hibiscus.runs.trust import check_options_file
 __all__ = ["Command", "read_command"]
 
 ENDINGS = (".yaml", ".yml", ".json")
+LARGEST = 2**20  # bytes
+MAX_VALUES = 100_000  # references in a small file may stand for billions of values
 
 
 class Command:
@@ -88,14 +90,15 @@ def _read(file: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_limited(file, LARGEST))
+        _check_size(content)
     except OSError as error:
         raise DataError(
             f"--config {file}: cannot be read ({error.strerror or error})",
             "a YAML file of options",
             "check the path",
         ) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(
             f"--config {file}: not YAML ({reason})", "lines such as `epochs: 30`", "correct it"
@@ -113,11 +116,23 @@ def _read(file: Path) -> dict[str, Any]:
     return upgrade_options(content, version)
 
 
+def _check_size(content: Any) -> None:
+    """Raises ValueError if a value has too many others in it, each counted as often as it is referred to."""
+    count, rest = 0, [content]
+    while rest:
+        value = rest.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += 1 + len(inner)
+        if count > MAX_VALUES:
+            raise ValueError(f"more than {MAX_VALUES:,} values")
+        rest += inner
+
+
 def _format_of_run(folder: Path) -> int | None:
     """The format of the run in a folder: up to format 3, `config.yaml` did not record it itself."""
     try:
-        return int(json.loads((folder / "run.json").read_text(encoding="utf-8")).get("format", 1))
-    except (OSError, ValueError, AttributeError, TypeError):
+        return int(read_json(folder / "run.json").get("format", 1))
+    except (OSError, ValueError, AttributeError, TypeError, OverflowError):
         return None
 
 

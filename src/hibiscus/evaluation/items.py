@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
 from hibiscus.evaluation.png import decode_png, embed_png, encode_png
+from hibiscus.json_files import DIGEST, content_digest, read_json, without_digest
+from hibiscus.run_format import FORMAT
 from hibiscus.temporary_files import replacing
 
 __all__ = [
@@ -236,9 +238,10 @@ def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) ->
                     file.write_bytes(encode_png(image))
             written |= set(value["images"])
         objects.append(value)
-    text = json.dumps({"report_items": objects}, allow_nan=False, indent=1)
+    content: dict[str, Any] = {"format": FORMAT, "report_items": objects}
+    content[DIGEST] = content_digest(content)
     with replacing(folder / INDEX) as file:  # the index is never incomplete
-        file.write_text(text, encoding="utf-8")
+        file.write_text(json.dumps(content, allow_nan=False, indent=1), encoding="utf-8")
     for old in folder.glob("item-*.png"):
         if old.name not in written:
             old.unlink()
@@ -252,8 +255,11 @@ def load_report_items(folder: str | Path) -> list[ReportItem]:
     """
     path = Path(folder) / INDEX
     try:
-        objects = json.loads(path.read_text(encoding="utf-8"))["report_items"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content, unchanged = without_digest(read_json(path))
+        if not unchanged:
+            raise ValueError("it was changed after it was written")
+        objects = content["report_items"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
             f"cannot read {path}", "a file written by save_report_items", "evaluate the run again"
         ) from error

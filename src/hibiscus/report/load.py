@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import RunError
+from hibiscus.json_files import parse_json, read_limited, without_digest
+from hibiscus.log_lines import LogLines
 from hibiscus.report.coerce import as_list, as_mapping, as_number, clean, inside
 from hibiscus.report.parse_items import parse_item
 from hibiscus.report.parse_run import (
@@ -22,7 +23,6 @@ from hibiscus.run_format import FORMAT, upgrade
 
 __all__ = ["read_run"]
 
-LARGEST_FILE = 256 * 2**20  # bytes; a larger JSON file is not one that Hibiscus wrote
 ITEM_FILES = {"report_items.json": "report_items", "exhibits.json": "exhibits"}  # the second in older runs
 
 
@@ -58,10 +58,11 @@ def read_run(folder: Path) -> RunRecord:
     evaluation = as_mapping(_read_json(folder, "evaluation.json", notices)) if evaluated else {}
     if not evaluated and not crossval:
         notices.append("evaluation.json is missing: the run has not been evaluated yet.")
+    has_log, last_digest = not crossval and info.get("epochs_done") != 0, info.get("log_digest")
     return RunRecord(
         folder,
         parse_run_info(info),
-        tuple(_read_log(folder, notices, expected=not crossval and info.get("epochs_done") != 0)),
+        tuple(_read_log(folder, notices, has_log, last_digest)),
         parse_evaluation(evaluation),
         tuple(_read_items(folder, notices)),
         parse_cross_validation(crossval) if crossval else None,
@@ -71,7 +72,17 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
-    return _read(folder, name, notices, lambda text: _upgraded(name, json.loads(text)))
+    """The content of a JSON file; None if it was changed, except for `run.json`."""
+    content = _read(folder, name, notices, parse_json)
+    if isinstance(content, dict):
+        content, unchanged = without_digest(content)
+        if not unchanged and name != "run.json":
+            again = f": hibiscus evaluate {folder} --again" if name.startswith("evaluation") else ""
+            notices.append(f"{name} was changed after it was written and is left out{again}.")
+            return None
+        if not unchanged:
+            notices.append("run.json was changed after it was written; the page shows it as it is now.")
+    return _upgraded(name, content)
 
 
 def _upgraded(name: str, content: Any) -> Any:
@@ -86,44 +97,26 @@ def _upgraded(name: str, content: Any) -> Any:
 def _read(folder: Path, name: str, notices: list[str], parse: Callable[[str], Any]) -> Any:
     path = folder / name
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            notices.append(f"{name} is larger than {LARGEST_FILE // 2**20} MB and was left out.")
-            return None
-        return parse(path.read_text(encoding="utf-8", errors="replace"))
+        return parse(read_limited(path))
     except FileNotFoundError:
         notices.append(f"{name} is missing.")
     except OSError as error:
         notices.append(f"{name} could not be read: {error.strerror or error}.")
-    except (ValueError, RecursionError):
-        notices.append(f"{name} is truncated or not valid JSON.")
+    except ValueError as error:
+        notices.append(f"{name} is truncated or cannot be read ({error}).")
     return None
 
 
-def _read_log(folder: Path, notices: list[str], expected: bool) -> list[EpochLine]:
+def _read_log(folder: Path, notices: list[str], expected: bool, digest: Any) -> list[EpochLine]:
     if not expected and not (folder / "log.jsonl").exists():
         return []
-    unreadable = 0
-
-    def parse(text: str) -> list[EpochLine]:
-        nonlocal unreadable
-        lines = []
-        for row in text.splitlines():
-            if '"epoch"' not in row and '"rounds"' not in row:
-                continue
-            try:
-                content = _upgraded("log.jsonl", json.loads(row))
-            except (ValueError, RecursionError):
-                unreadable += 1
-                continue
-            if isinstance(content, dict) and content.get("event") in ("epoch", "rounds"):
-                lines.append(parse_epoch_line(content))
-        return lines
-
-    lines = _read(folder, "log.jsonl", notices, parse) or []
-    if unreadable:
-        count = "1 line that" if unreadable == 1 else f"{unreadable} lines that"
-        notices.append(f"log.jsonl has {count} could not be read; the curves are drawn without.")
-    return lines
+    last = digest if isinstance(digest, str) else None
+    log = _read(folder, "log.jsonl", notices, lambda text: LogLines(text, last)) or LogLines("")
+    if log.fault or log.incomplete:
+        fault = log.fault or "the last line is truncated"
+        notices.append(f"log.jsonl: {fault}; the curves show the lines before that.")
+    lines = [_upgraded("log.jsonl", line) for line in log.lines if line["event"] in ("epoch", "rounds")]
+    return [parse_epoch_line(line) for line in lines]
 
 
 def _read_items(folder: Path, notices: list[str]) -> list[ItemRecord]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+
+from hibiscus.json_files import read_json
 
 __all__ = ["created", "next_order"]
 
@@ -20,7 +21,7 @@ def next_order(folder: Path) -> int:
 def created(run: Path) -> tuple[int, str, str]:
     """The place of a run in the order of creation; runs of earlier versions are ordered by their time."""
     try:
-        info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        info = read_json(run / "run.json")
         return int(info.get("order", 0)), str(info.get("started", "")), run.name
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return 0, "", run.name

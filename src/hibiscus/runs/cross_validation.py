@@ -24,6 +24,7 @@ from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.learning_curves import mean_curve
 from hibiscus.progress import show_line
+from hibiscus.run_format import FORMAT
 from hibiscus.runs.destination import check_run_folder
 from hibiscus.runs.folder import RunFolder, discarded_without_runs, make_run_folder
 from hibiscus.runs.option_words import resolve_aliases
@@ -185,7 +186,7 @@ def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
     refit = _start_or_resume(plan, parts, plan.folder.path, stop_after_epochs=summary["best_epoch"])
     refit.reduce_lr_after = summary["reduce_lr_after"]
     with refit.discarded_if_untrained(), refit.folder.locked():
-        refit.folder.write("crossval.json", summary)
+        refit.folder.write("crossval.json", {"format": FORMAT, **summary})
         if refit.folder.read("run.json")["status"] != "done":
             refit.train()
         run = plan.run(refit.folder.path)

@@ -44,7 +44,7 @@ def kept_evaluation(
     epoch: Callable[[str], int],
     open_data: Callable[[], Dataset],
 ) -> dict[str, Any] | None:
-    """The content of `evaluation.json`, unless it is of another checkpoint or of data that has changed since.
+    """The content of `evaluation.json`; None if it is of another checkpoint, or of data that has changed.
 
     Args:
         folder: the run folder.
@@ -54,11 +54,16 @@ def kept_evaluation(
         open_data: opens the data of the run.
 
     Warns:
-        HibiscusWarning: the data cannot be opened, so that it is unknown whether it has changed.
+        HibiscusWarning: the data cannot be opened, so that it is unknown whether it has changed; or the file
+            is damaged or was changed, and is not used.
     """
     if not (folder.path / "evaluation.json").exists():
         return None
-    kept = folder.read("evaluation.json")
+    try:
+        kept = folder.read("evaluation.json")
+    except RunError as error:
+        warnings.warn(f"{error.received}; the run is evaluated again", HibiscusWarning, stacklevel=2)
+        return None
     if kept.get("checkpoint") != checkpoint or kept.get("epoch") != epoch(checkpoint):
         return None
     try:

@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hibiscus.damage import reading
 from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, RunError
+from hibiscus.json_files import content_digest
+from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.options import build_options, split_options
-from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
+from hibiscus.runs.saved_files import file_digests
+from hibiscus.training.checkpoint import check_files, load_checkpoint, save_checkpoint
 from hibiscus.training.config import TrainingConfig
 
 __all__ = ["check_extension", "copy_run", "load_last"]
@@ -32,7 +36,7 @@ def load_last(folder: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
     """The last checkpoint of a run.
 
     Raises:
-        RunError: the run has not saved one, or it is damaged.
+        RunError: the run has not saved one, it is damaged, or a file that it belongs to was changed.
     """
     path = folder.checkpoints / "last.safetensors"
     if not path.is_file():
@@ -41,7 +45,9 @@ def load_last(folder: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
             "a run that has saved at least once",
             "train a new run",
         )
-    return load_checkpoint(path)
+    tensors, state = load_checkpoint(path)
+    check_files(path, state, file_digests(folder))
+    return tensors, state
 
 
 def check_extension(
@@ -107,18 +113,39 @@ def check_extension(
     return extended
 
 
-def copy_run(old: RunFolder, new: RunFolder, tensors: dict[str, Any], state: dict[str, Any]) -> None:
-    """Copies the log, the best checkpoint and the last one, without the reason why the previous run ended."""
+def copy_run(
+    old: RunFolder,
+    new: RunFolder,
+    tensors: dict[str, Any],
+    state: dict[str, Any],
+    files: Mapping[str, dict[str, Any]],
+) -> None:
+    """Copies the log, the best checkpoint and the last one, without the reason why the previous run ended.
+
+    Args:
+        old: the folder of the previous run.
+        new: the folder of the extended run.
+        tensors: of the last checkpoint.
+        state: of the last checkpoint.
+        files: the content of the files that the checkpoints of the extended run belong to, by name.
+
+    Raises:
+        RunError: the best checkpoint is damaged, or a folder cannot be written.
+    """
+    digests = {name: content_digest(content) for name, content in files.items()}
+    written = {"format": FORMAT, "files": digests}  # the tensors have their current names by now
     callbacks = {
         name: value for name, value in state["callbacks"].items() if name not in ("plateau", "early_stopping")
     }
     with old.locked():
-        for name in ("log.jsonl", "checkpoints/best.safetensors"):
-            if (old.path / name).exists():
-                shutil.copyfile(old.path / name, new.path / name)
-    save_checkpoint(
-        new.checkpoints / "last.safetensors", tensors, {**state, "stop_reason": "", "callbacks": callbacks}
-    )
+        if old.log.exists():
+            with reading(old.log):
+                shutil.copyfile(old.log, new.log)
+        if (old.checkpoints / "best.safetensors").exists():
+            best, best_state = load_checkpoint(old.checkpoints / "best.safetensors")
+            save_checkpoint(new.checkpoints / "best.safetensors", best, {**best_state, **written})
+    changed = {"stop_reason": "", "callbacks": callbacks}
+    save_checkpoint(new.checkpoints / "last.safetensors", tensors, {**state, **changed, **written})
 
 
 def _same_option(name: str, first: DataConfig, second: DataConfig) -> bool:

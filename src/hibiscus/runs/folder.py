@@ -14,7 +14,17 @@ from typing import Any
 
 import yaml
 
+from hibiscus.damage import damaged, reading
 from hibiscus.errors import ConfigError, DataError, RunError
+from hibiscus.json_files import (
+    CHECKED_BY_CHECKPOINT,
+    DIGEST,
+    content_digest,
+    read_json,
+    read_limited,
+    without_digest,
+)
+from hibiscus.log_lines import LogLines
 from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.runs.creation_order import created
 from hibiscus.runs.folder_lock import locked
@@ -131,40 +141,57 @@ class RunFolder:
         """The content of a JSON file of the run, in the current format.
 
         Raises:
+            RunError: missing, damaged, of a newer format, or changed after it was written; but a `run.json`
+                that was changed is read, see `read_info`.
+        """
+        content, unchanged = self.read_changed(name)
+        if not (unchanged or name == "run.json"):
+            raise damaged(self.path / name, "it was changed after it was written")
+        return content
+
+    def read_changed(self, name: str) -> tuple[dict[str, Any], bool]:
+        """As `read`, for a file that may have been changed; and whether it is as it was written.
+
+        Raises:
             RunError: missing, damaged, or of a newer format.
         """
-        path = self.path / name
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise RunError(
-                f"{path}: no such file", "a run folder written by hibiscus train", "check the path"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"{path}: cannot be read ({error})",
-                "the file as Hibiscus wrote it",
-                "restore it from a backup",
-            ) from None
-        if (
-            isinstance(content, dict)
-            and isinstance(content.get("format"), int)
-            and content["format"] > FORMAT
-        ):
-            raise RunError(
-                f"{path}: format {content['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
-            )
-        return upgrade(name, content)
+        path, unchanged = self.path / name, True
+        with reading(path):
+            content = read_json(path)
+            if not isinstance(content, dict):
+                raise ValueError(f"it holds no object but {type(content).__name__}")
+            if isinstance(version := content.get("format"), int) and version > FORMAT:
+                raise RunError(
+                    f"{path}: format {version}", f"format {FORMAT} or older", "install a newer Hibiscus"
+                )
+            if name not in CHECKED_BY_CHECKPOINT:
+                content, unchanged = without_digest(content)
+            return upgrade(name, content), unchanged
 
-    def read_log(self) -> list[dict[str, Any]]:
-        """The lines of `log.jsonl`, in the current format; none if there is no log."""
-        if not self.log.exists():
+    def read_log(self, expected: str | None = None) -> list[dict[str, Any]]:
+        """The lines of `log.jsonl`, in the current format; none if there is no log.
+
+        Args:
+            expected: the digest of a line that must be there, as recorded in `run.json`.
+
+        Raises:
+            RunError: a line is damaged, was changed, or is missing.
+        """
+        if not self.log.exists() and expected is None:
             return []
-        lines = self.log.read_text(encoding="utf-8").splitlines()
-        return [upgrade(self.log.name, json.loads(line)) for line in lines if line.strip()]
+        with reading(self.log):
+            log = LogLines(read_limited(self.log), expected)
+        if log.fault:
+            raise damaged(self.log, log.fault)
+        return [upgrade(self.log.name, line) for line in log.lines]
 
-    def write(self, name: str, content: Any) -> None:
-        """Writes a JSON file of the run, atomically; bytes of file names that are not Unicode are escapes."""
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """Writes a JSON file of the run, atomically, with its digest.
+
+        Bytes of file names that are not Unicode are escapes.
+        """
+        if name not in CHECKED_BY_CHECKPOINT:
+            content = {**content, DIGEST: content_digest(content)}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         write_atomically(self.path / name, text.encode(errors="backslashreplace"))
 

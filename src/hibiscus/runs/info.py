@@ -6,35 +6,30 @@ import importlib.metadata
 import os
 import platform
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from hibiscus.damage import reading
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.locations import BUNDLED
 from hibiscus.data.preparation import Preparation
-from hibiscus.errors import RunError
+from hibiscus.errors import HibiscusWarning
 from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder, find_run, now
+from hibiscus.runs.info_types import RunInfo
 from hibiscus.runs.same_data import items_digest
 from hibiscus.runs.trust import check_run
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import describe_machine
 from hibiscus.training.distributed import is_main_process
 from hibiscus.training.method import Method
+from hibiscus.typed_values import typed_value
 
 __all__ = ["absolute_path", "initial_info", "open_run", "read_info"]
-
-REQUIRED = {
-    "method": str,
-    "config": dict,
-    "data": dict,
-    "data_options": dict,
-    "selection_metric": dict,
-    "status": str,
-}
 
 
 def open_run(path: str | os.PathLike[str], trust: bool) -> tuple[RunFolder, dict[str, Any]]:
@@ -57,23 +52,21 @@ def open_run(path: str | os.PathLike[str], trust: bool) -> tuple[RunFolder, dict
 
 
 def read_info(folder: RunFolder) -> dict[str, Any]:
-    """The content of `run.json`, after checking that the required entries exist.
+    """The content of `run.json`, after checking the entries that anything reads.
 
     Raises:
         RunError: it is missing, damaged, or of a newer format.
+
+    Warns:
+        HibiscusWarning: it was changed after it was written.
     """
-    info = folder.read("run.json")
-    missing = [
-        name
-        for name, kind in REQUIRED.items()
-        if not isinstance(info, dict) or not isinstance(info.get(name), kind)
-    ]
-    if missing:
-        raise RunError(
-            f"{folder.path / 'run.json'}: damaged, without {', '.join(missing)}",
-            "the file as Hibiscus wrote it",
-            "restore it from a backup",
-        )
+    path = folder.path / "run.json"
+    info, unchanged = folder.read_changed("run.json")
+    with reading(path):
+        typed_value(RunInfo, info)
+    if not unchanged:
+        text = f"{path}: it was changed after it was written; its entries are used as they are now"
+        warnings.warn(text, HibiscusWarning, stacklevel=2)
     return info
 
 

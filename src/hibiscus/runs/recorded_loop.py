@@ -17,10 +17,10 @@ from hibiscus.training.callbacks import (
     BestCheckpoint,
     Callback,
     EarlyStopping,
-    LogFile,
     ReduceLROnPlateau,
 )
 from hibiscus.training.distributed import is_main_process, world_size
+from hibiscus.training.log_file import LogFile
 from hibiscus.training.loop import Loop
 from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
@@ -80,7 +80,8 @@ def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
         folder.log.unlink(missing_ok=True)
     precision = str(loop.precision).removeprefix("torch.")
     parameters = count_parameters(loop.method.nets)
-    return folder.update(status="running", error=None, parameters=parameters, precision=precision)
+    known = {"parameters": parameters, "precision": precision, "log_digest": None}
+    return folder.update(status="running", error=None, **known)
 
 
 @contextlib.contextmanager
@@ -140,6 +141,7 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
             "best": {"epoch": best.epoch, "value": best.best} if best.best is not None else None,
             "stop_reason": loop.stop_reason,
             "epochs_done": loop.epoch,
+            "log_digest": log.digest if isinstance(log := loop.callbacks.get("log"), LogFile) else None,
         }
         try:
             folder.update(seconds=round(seconds_before + time.monotonic() - start, 3), **changes)

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
-from hibiscus.errors import ConfigError, UsageError
+from hibiscus.errors import ConfigError, HibiscusWarning, RunError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
 from hibiscus.runs.info import open_run
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
-from hibiscus.runs.options import build_options
 from hibiscus.runs.other_data import labeled_data, support_data
 from hibiscus.runs.same_data import check_data, reopen_dataset
 from hibiscus.runs.sampling import draw_samples
+from hibiscus.runs.saved_files import saved_options, saved_preparation
 from hibiscus.runs.trained_method import load_method
 from hibiscus.runs.training_data import Data, open_other_data, saved_parts
 from hibiscus.training.device import choose_device
@@ -80,7 +80,7 @@ class Run:
     @property
     def preparation(self) -> Preparation:
         """The preparation learned from the training part: shapes, scales, the order of the classes."""
-        return Preparation.from_json(self.folder.read("preparation.json"))
+        return saved_preparation(self.folder)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -90,7 +90,8 @@ class Run:
     @property
     def history(self) -> list[dict[str, Any]]:
         """The line of the log for each epoch."""
-        return [line for line in self.folder.read_log() if line["event"] == "epoch"]
+        lines = self.folder.read_log(self.info.get("log_digest"))
+        return [line for line in lines if line["event"] == "epoch"]
 
     def method(self, checkpoint: str = "best") -> Method:
         """The method with the weights of a checkpoint, `best` or `last`."""
@@ -151,13 +152,22 @@ class Run:
             result |= {"other": True, "notes": other.notes}
             result["skipped"] = [bad.reason for bad in other.skipped]
         else:
-            result["advice"] = advise({**self.info, "path": str(self.path)}, self.history, result)
+            result["advice"] = advise({**self.info, "path": str(self.path)}, self._known_history(), result)
             keep_evaluation(self.folder, result, evaluation.report_items)
         return result
 
+    def _known_history(self) -> list[dict[str, Any]]:
+        """The history; empty, with a warning, if the log is damaged, which no metric depends on."""
+        try:
+            return self.history
+        except RunError as error:
+            text = f"{error.received}; the advice is given without it"
+            warnings.warn(text, HibiscusWarning, stacklevel=3)
+            return []
+
     def _dataset(self) -> Dataset:
         """The data of the run, opened once."""
-        options = build_options(DataConfig, self.info["data_options"])
+        _, options = saved_options(self.folder, self.info)
         self._data = reopen_dataset(self.path, self.info, options, self._data)
         return self._data
 

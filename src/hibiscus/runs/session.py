@@ -23,16 +23,18 @@ from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
-from hibiscus.runs.options import build_options, check_options
+from hibiscus.runs.options import check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop
 from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
+from hibiscus.runs.saved_files import checked_files, file_digests, saved_options, saved_preparation
 from hibiscus.runs.training_data import Data, Parts, open_for_method, saved_parts
 from hibiscus.runs.trust import run_signature
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.device import choose_device, tune_process
 from hibiscus.training.distributed import is_main_process, rank, world_size
+from hibiscus.training.limited_networks import limited_networks
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import Method
 
@@ -110,10 +112,8 @@ class Session:
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
             preparation = fit_preparation(dataset, parts["train"], kind, data_config)
         config = kind.resolve(config, preparation, len(parts["train"]))
-        folder, validate = RunFolder(Path()), "val" in parts
-        about = dataset, data_config, parts, preparation, folder
-        session = cls(method, config, *about, chosen_device, quiet, validate)
-        session.is_new = True
+        about = method, config, dataset, data_config, parts, preparation
+        session = cls(*about, RunFolder(Path()), chosen_device, quiet, "val" in parts, is_new=True)
         session.build_method()  # reports errors in the network and its options before a folder is created
         if is_main_process():
             session.folder = make_run_folder(method, dataset.name, out)
@@ -166,7 +166,8 @@ class Session:
         session.is_new = True
         if is_main_process():
             session.folder = make_run_folder(method, session.dataset.name, out)
-            copy_run(old, session.folder, tensors, state)
+            files = checked_files(session.preparation, session.dataset, session.parts)
+            copy_run(old, session.folder, tensors, state, files)
         return session
 
     @classmethod
@@ -192,16 +193,16 @@ class Session:
             RunError: the folder cannot be read, names code that is not trusted, or the data has changed.
         """
         folder, info = open_run(run, trust)
-        options = build_options(DataConfig, info["data_options"])
+        config, options = saved_options(folder, info)
         dataset = reopen_dataset(folder.path, info, options, data)
         check_data(dataset, folder.path, info)
         return cls(
             method_name=info["method"],
-            config=build_options(get_method(info["method"]).Config, info["config"]),
+            config=config,
             dataset=dataset,
             options=options,
             parts=saved_parts(dataset, folder),
-            preparation=Preparation.from_json(folder.read("preparation.json")),
+            preparation=saved_preparation(folder),
             folder=folder,
             device=choose_device(info.get("device", device) if device == "auto" else device),
             quiet=quiet,
@@ -246,9 +247,8 @@ class Session:
         info |= {"data_options": options, "validate": self.validate, "evaluate": evaluate}
         info |= {"order": next_order(self.folder.path)}
         info |= run_signature(info, self.preparation.to_json())
-        self.folder.write("preparation.json", self.preparation.to_json())
-        names = {part: [self.dataset.ids[i] for i in items] for part, items in self.parts.items()}
-        self.folder.write("split.json", names)
+        for name, content in checked_files(self.preparation, self.dataset, self.parts).items():
+            self.folder.write(name, content)
         self.folder.write_config(self.method_name, info["data"]["location"], info["config"], options)
         self.folder.write("run.json", info)
 
@@ -273,20 +273,20 @@ class Session:
             InterruptedRunError: interrupted by the user; everything is saved.
             TrainingError: the training failed; `run.json` records why.
         """
-        method = self.build_method()
+        last = self.folder.checkpoints / "last.safetensors"
+        with limited_networks(last):
+            method = self.build_method()
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
         self.callbacks = build_callbacks(method, best, self.folder, self.quiet, self.reduce_lr_after)
-        loop = Loop(
-            method, self.prepared(), self.callbacks, self.folder.checkpoints, self.device, self.validate
-        )
-        last = self.folder.checkpoints / "last.safetensors"
+        files = file_digests(self.folder) if is_main_process() else {}
+        loop = Loop(method, self.prepared(), self.callbacks, last.parent, self.device, self.validate, files)
         if last.is_file():
             loop.load(last)
-        rounds_before = loop.round
+        before = loop.round
         try:
             self._run(loop, best)
         finally:
-            self.rounds_trained = loop.round - rounds_before
+            self.rounds_trained = loop.round - before
 
     def _run(self, loop: Loop, best: BestCheckpoint) -> None:
         if not is_main_process():

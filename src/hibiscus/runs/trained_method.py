@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hibiscus.damage import reading
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.registry import get_method
 from hibiscus.runs.folder import RunFolder
-from hibiscus.runs.options import build_options
-from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.runs.saved_files import file_digests, saved_options
+from hibiscus.training.checkpoint import check_files, load_checkpoint
 from hibiscus.training.device import tune_process
+from hibiscus.training.limited_networks import limited_networks
 from hibiscus.training.method import Method
 from hibiscus.training.random_state import preserved_generators
 
@@ -30,16 +32,19 @@ def load_method(
         checkpoint: `best`, or `last`, which is also used if there is no best one (a run without validation).
 
     Raises:
-        RunError: the checkpoint is missing, damaged, or of a newer format.
+        RunError: the checkpoint is missing, damaged, or of a newer format; or a file that it belongs to was
+            changed.
     """
     path = folder.checkpoints / f"{checkpoint}.safetensors"
     if checkpoint == "best" and not path.exists():
         path = folder.checkpoints / "last.safetensors"
     tensors, state = load_checkpoint(path)
+    check_files(path, state, file_digests(folder))
     tune_process()
-    kind = get_method(info["method"])
-    method = kind(build_options(kind.Config, info["config"]), preparation)
-    for stage in range(state["stage"] + 1):
-        method.grow(stage)
-    method.load_tensors(tensors)
-    return method, int(state["epoch"])
+    config, _ = saved_options(folder, info)
+    with reading(path), limited_networks(path):
+        method = get_method(info["method"])(config, preparation)
+        for stage in range(state["stage"] + 1):
+            method.grow(stage)
+        method.load_tensors(tensors)
+        return method, int(state["epoch"])

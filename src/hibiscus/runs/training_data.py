@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.damage import damaged
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.locations import BUNDLED
@@ -91,12 +92,13 @@ def saved_parts(dataset: Dataset, folder: RunFolder) -> Parts:
         RunError: an item is missing, or `split.json` is damaged.
     """
     index = {name: i for i, name in enumerate(dataset.ids)}
+    names = folder.read("split.json")
+    for part in ("train", *names):
+        if not isinstance(names.get(part), list) or not names[part]:
+            raise damaged(folder.path / "split.json", f"{part!r:.60} is no list of items")
     try:
-        return {
-            part: np.array([index[name] for name in ids], np.int64)
-            for part, ids in folder.read("split.json").items()
-        }
-    except (KeyError, TypeError, AttributeError) as error:
+        return {part: np.array([index[name] for name in ids], np.int64) for part, ids in names.items()}
+    except (KeyError, TypeError) as error:
         raise RunError(
             f"{dataset.path}: item {error}, which {folder.path / 'split.json'} names, is missing",
             "items with the same names as in training",

@@ -1,8 +1,7 @@
-"""Callbacks: log, best checkpoint, learning-rate reduction, early stopping."""
+"""Callbacks: best checkpoint, learning-rate reduction, early stopping."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,8 +12,6 @@ import torch
 from hibiscus.errors import ConfigError
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.run_format import FORMAT
-from hibiscus.temporary_files import open_in_place
-from hibiscus.training.atomic_files import cannot_write
 from hibiscus.training.checkpoint import save_checkpoint
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.meter import Meter
@@ -25,7 +22,6 @@ __all__ = [
     "BestCheckpoint",
     "Callback",
     "EarlyStopping",
-    "LogFile",
     "LoopState",
     "ReduceLROnPlateau",
 ]
@@ -44,6 +40,7 @@ class LoopState(Protocol):
     epoch: int
     stop_reason: str
     meter: Meter
+    files: dict[str, str]
 
     @property
     def callbacks(self) -> Mapping[str, Callback]:
@@ -77,46 +74,6 @@ class Callback:
         """Takes over what `state` returned."""
 
 
-class LogFile(Callback):
-    """Writes `log.jsonl`; a resumed run truncates it to its length at the checkpoint."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def on_rounds(self, loop: LoopState, line: dict[str, Any]) -> None:
-        """Writes the line."""
-        self._write({key: value for key, value in line.items() if key != "of_rounds"})
-
-    def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
-        """Writes the line."""
-        self._write(line)
-
-    def _write(self, line: dict[str, Any]) -> None:
-        finite = {
-            key: None if isinstance(value, float) and not math.isfinite(value) else value
-            for key, value in line.items()
-        }
-        try:
-            with open_in_place(self.path) as file:
-                file.write(json.dumps(finite) + "\n")
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
-
-    def state(self) -> dict[str, Any]:
-        """The length of the file."""
-        return {"bytes": self.path.stat().st_size if self.path.exists() else 0}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Truncates the file to that length."""
-        if not self.path.exists():
-            return
-        try:
-            with open_in_place(self.path) as file:
-                file.truncate(min(state["bytes"], self.path.stat().st_size))
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
-
-
 class BestCheckpoint(Callback):
     """Writes `best.safetensors` whenever the selection metric has a new best value on the validation part.
 
@@ -135,7 +92,8 @@ class BestCheckpoint(Callback):
         if self.selection_metric.better(value, self.best) or (value == self.best and loss < self.loss):
             self.best, self.loss, self.epoch = value, loss, loop.epoch
             loop.check_finite()
-            state = {"format": FORMAT, "stage": loop.stage_index, "epoch": loop.epoch, "value": value}
+            state = {"format": FORMAT, "files": loop.files, "stage": loop.stage_index}
+            state |= {"epoch": loop.epoch, "value": value}
             save_checkpoint(self.path, loop.method.tensors(), state)
 
     def on_stage(self, loop: LoopState) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from hibiscus.damage import damaged
 from hibiscus.errors import RunError
+from hibiscus.json_files import parse_json
 from hibiscus.run_format import FORMAT, upgrade_tensors
 from hibiscus.training.atomic_files import saving
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["check_files", "load_checkpoint", "save_checkpoint"]
 
 
 def _digest(tensors: dict[str, Tensor], state: str) -> str:
@@ -59,18 +62,38 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         intact = header["digest"] == _digest(tensors, header["state"])
-        state = json.loads(header["state"])
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        state = parse_json(header["state"])
+    except Exception as error:  # the reader of safetensors has errors of its own for some kinds of damage
         raise _damaged(path, "truncated, or not a checkpoint") from error
-    if not intact:
+    if not intact or not isinstance(state, dict):
         raise _damaged(path, "its content has been altered")
     if "format" not in state:  # not of a run
         return tensors, state
-    if state["format"] > FORMAT:
+    if not isinstance(state["format"], int) or state["format"] > FORMAT:
         raise RunError(
             f"{path}: format {state['format']}", f"format {FORMAT} or older", "install a newer Hibiscus"
         )
     return upgrade_tensors(tensors, state)
+
+
+def check_files(path: Path, state: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    """Checks that files of the run are those with which a checkpoint was saved.
+
+    Args:
+        path: the checkpoint, in a folder of the run folder.
+        state: of the checkpoint; those of older versions hold no digests.
+        files: the digest of each file's content, by its name in the run folder.
+
+    Raises:
+        RunError: a file was changed.
+    """
+    for name, saved in (state.get("files") or {}).items():
+        if files.get(name, saved) != saved:
+            raise damaged(
+                path.parent.parent / name,
+                "it was changed since the run was trained",
+                "restore it from a backup, or train again",
+            )
 
 
 def _damaged(path: Path, how: str) -> RunError:

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hibiscus.damage import reading
 from hibiscus.data.batch import Batch
-from hibiscus.errors import InterruptedRunError, TrainingError
+from hibiscus.errors import InterruptedRunError
 from hibiscus.progress import step
 from hibiscus.run_format import FORMAT
 from hibiscus.training.callbacks import Callback
-from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
+from hibiscus.training.checkpoint import check_files, load_checkpoint, save_checkpoint
 from hibiscus.training.device import (
     choose_precision,
     compile_networks,
@@ -33,7 +34,7 @@ from hibiscus.training.distributed import (
     world_size,
 )
 from hibiscus.training.interrupt import Interrupt
-from hibiscus.training.loop_tensors import collect_tensors, restore_tensors
+from hibiscus.training.loop_tensors import collect_tensors, not_finite_error, restore_tensors
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Player, Stage
@@ -52,6 +53,7 @@ class Loop:
         checkpoints: the folder that `last.safetensors` is written to.
         device: the device of the networks.
         validate: whether to evaluate the validation part after each epoch.
+        files: the digests of the run's files that checkpoints belong to, by name.
     """
 
     def __init__(
@@ -62,10 +64,11 @@ class Loop:
         checkpoints: Path,
         device: torch.device,
         validate: bool = True,
+        files: Mapping[str, str] | None = None,
     ):
         self.method, self.data, self.callbacks = method, data, callbacks
-        self.checkpoints, self.device, self.validate = checkpoints, device, validate
-        self.config = method.config
+        self.last, self.device, self.validate = checkpoints / "last.safetensors", device, validate
+        self.config, self.files = method.config, dict(files or {})
         self.precision = choose_precision(self.config.precision, device, method.nets, self.config.batch_size)
         self.stage_index, self.stage_round, self.round, self.epoch = 0, 0, 0, 0
         self.stage: Stage | None = None
@@ -118,7 +121,8 @@ class Loop:
             self.method.grow(index)
         self._place_networks()
         if self._saved is not None:
-            self.method.load_tensors(self._saved[0])
+            with reading(self.last):
+                self.method.load_tensors(self._saved[0])
         stages = self.method.stages(self.data)
         first = self.stage_index
         for index, stage in enumerate(stages):
@@ -153,7 +157,8 @@ class Loop:
         self.stage = stage
         self.method.train_mode()
         if self._saved is not None:
-            restore_tensors(stage, *self._saved, self.device)
+            with reading(self.last):
+                restore_tensors(stage, *self._saved, self.device)
             self._saved = None
         else:
             self.stage_index, self.stage_round, self.stop_reason = index, 0, ""
@@ -197,16 +202,7 @@ class Loop:
         values, not_finite = self.meter.read()
         self.interval.merge(values)
         if not_finite is not None:
-            raise self._not_finite(not_finite[1], not_finite[0], self.epoch + 1)
-
-    def _not_finite(self, name: str, round_number: int, epoch: int | None = None) -> TrainingError:
-        saved = (self.checkpoints / "last.safetensors").exists()
-        status = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
-        return TrainingError(
-            f"{name} is not a finite number in round {round_number} (epoch {epoch or self.epoch})",
-            "finite losses",
-            f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {status}",
-        )
+            raise not_finite_error(not_finite[1], not_finite[0], self.epoch + 1, self.last.exists())
 
     def _log_rounds(self, stage: Stage) -> None:
         self._read_terms()
@@ -261,14 +257,10 @@ class Loop:
             return
         position = self.stage.source.position()
         tensors = collect_tensors(self.method, self.stage, position, self.device)
-        state = {
-            "format": FORMAT,
-            "stage": self.stage_index,
-            "stage_round": self.stage_round,
+        counts = ("stage_round", "round", "epoch", "stop_reason")
+        state = {"format": FORMAT, "files": self.files, "stage": self.stage_index}
+        state |= {name: getattr(self, name) for name in counts} | {
             "stage_rounds": self.stage.rounds,
-            "round": self.round,
-            "epoch": self.epoch,
-            "stop_reason": self.stop_reason,
             "precision": str(self.precision).removeprefix("torch."),
             "meter": self.meter.state(),
             "interval": self.interval.state(),
@@ -276,25 +268,31 @@ class Loop:
             "lr_factors": {player.name: player.lr_factor for player in self.stage.players},
             "callbacks": {name: callback.state() for name, callback in self.callbacks.items()},
         }
-        save_checkpoint(self.checkpoints / "last.safetensors", tensors, state)
+        save_checkpoint(self.last, tensors, state)
         self._last_save = time.monotonic()
 
     def check_finite(self) -> None:
         """Raises TrainingError if a weight is not finite: such weights must never be saved."""
         for name, tensor in self.method.tensors().items():
             if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-                raise self._not_finite(name, self.round)
+                raise not_finite_error(name, self.round, self.epoch, self.last.exists())
 
     def load(self, path: Path) -> None:
-        """Loads the checkpoint `last` of a run, to resume it."""
+        """Loads the checkpoint `last` of a run, to resume it.
+
+        Raises:
+            RunError: it is damaged, or a file that it belongs to was changed.
+        """
         tensors, state = load_checkpoint(path)
-        self.stage_index, self.stage_round = state["stage"], state["stage_round"]
-        self.round, self.epoch = state["round"], state["epoch"]
-        self.stop_reason = state["stop_reason"]
-        if self.config.precision == "auto":
-            self.precision = resumed_precision(state.get("precision"), self.precision, self.device)
-        self.meter.restore(state["meter"])
-        self.interval.restore(state["interval"])
-        for name, callback in self.callbacks.items():
-            callback.restore(state["callbacks"].get(name, {}))
+        check_files(path, state, self.files)
+        with reading(path):
+            self.stage_index, self.stage_round = state["stage"], state["stage_round"]
+            self.round, self.epoch = state["round"], state["epoch"]
+            self.stop_reason = state["stop_reason"]
+            if self.config.precision == "auto":
+                self.precision = resumed_precision(state.get("precision"), self.precision, self.device)
+            self.meter.restore(state["meter"])
+            self.interval.restore(state["interval"])
+            for name, callback in self.callbacks.items():
+                callback.restore(state["callbacks"].get(name, {}))
         self._saved = (tensors, state)

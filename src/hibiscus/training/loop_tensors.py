@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hibiscus.errors import TrainingError
 from hibiscus.training.method import Method
 from hibiscus.training.player import Stage
 
-__all__ = ["collect_tensors", "restore_tensors"]
+__all__ = ["collect_tensors", "not_finite_error", "restore_tensors"]
 
 
 def collect_tensors(
@@ -49,6 +50,23 @@ def restore_tensors(
     torch.set_rng_state(tensors["random/cpu"])
     if device.type == "cuda" and "random/cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random/cuda"], device)
+
+
+def not_finite_error(name: str, round_number: int, epoch: int, saved: bool) -> TrainingError:
+    """The error for a loss or a weight that is not finite.
+
+    Args:
+        name: of the loss or weight.
+        round_number: in which it was first not finite.
+        epoch: of that round.
+        saved: whether there is a checkpoint.
+    """
+    status = "the last good checkpoint is kept" if saved else "no checkpoint had been saved yet"
+    return TrainingError(
+        f"{name} is not a finite number in round {round_number} (epoch {epoch})",
+        "finite losses",
+        f"a smaller learning rate (learning_rate=1e-4), clip_grad_norm=1, or precision=float32; {status}",
+    )
 
 
 def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,0 +1,95 @@
+"""The types of the entries of `run.json` that anything reads; files of older versions lack some of them."""
+
+from __future__ import annotations
+
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # Pydantic needs these below Python 3.12
+)
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from hibiscus.typed_values import Count, Flag
+
+__all__ = ["RunInfo"]
+
+Threads = Annotated[int, Field(strict=True, ge=1, le=4096)]
+Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
+
+
+class Metric(TypedDict):
+    """The selection metric."""
+
+    name: str
+    higher_is_better: Flag | None
+
+
+class Best(TypedDict):
+    """The best epoch, and the value of the selection metric there."""
+
+    epoch: Count
+    value: Annotated[float, Field(strict=True)]
+
+
+class Duplicates(TypedDict):
+    """Numbers of items of equal content."""
+
+    inside: Count
+    across: dict[str, Count]
+
+
+class SkippedItem(TypedDict):
+    """An item that could not be read."""
+
+    path: str
+    reason: str
+
+
+class Data(TypedDict):
+    """The data of a run."""
+
+    name: str
+    path: str
+    fingerprint: str
+    location: NotRequired[str]
+    items_digest: NotRequired[str]
+    kind: NotRequired[str]
+    fields: NotRequired[dict[str, str]]
+    parts: NotRequired[dict[str, Count]]
+    classes: NotRequired[dict[str, dict[str, Count]]]
+    duplicates: NotRequired[Duplicates]
+    notes: NotRequired[list[str]]
+    skipped: NotRequired[list[SkippedItem]]
+
+
+class RunInfo(TypedDict):
+    """The content of `run.json`; the options are checked when they are used."""
+
+    method: str
+    status: str
+    config: dict[str, Any]
+    data: Data
+    data_options: dict[str, Any]
+    selection_metric: Metric
+    best: NotRequired[Best | None]
+    name: NotRequired[str]
+    title: NotRequired[str]
+    abilities: NotRequired[list[str]]
+    error: NotRequired[str | None]
+    training_failed: NotRequired[Flag]
+    device: NotRequired[str]
+    precision: NotRequired[str]
+    parameters: NotRequired[dict[str, Count]]
+    threads: NotRequired[Threads | None]
+    seconds: NotRequired[Seconds]
+    order: NotRequired[Count]
+    epochs_done: NotRequired[Count]
+    validate: NotRequired[Flag]
+    evaluate: NotRequired[Flag]
+    log_digest: NotRequired[str | None]
+    seed: NotRequired[Annotated[int, Field(strict=True)]]
+    argv: NotRequired[list[str]]
+    versions: NotRequired[dict[str, str]]
+    stop_reason: NotRequired[str]
