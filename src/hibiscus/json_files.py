@@ -21,6 +21,7 @@ __all__ = [
     "parse_json",
     "read_json",
     "read_limited",
+    "with_digest",
     "without_digest",
 ]
 
@@ -105,6 +106,12 @@ def line_digest(line: dict[str, Any], previous: str) -> str:
 def _digest(content: Any, size: int) -> str:
     text = json.dumps(content, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()
+
+
+def with_digest(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a file as it is written: with its digest."""
+    rest = {key: value for key, value in content.items() if key != DIGEST}
+    return {**rest, DIGEST: content_digest(rest)}
 
 
 def without_digest(content: dict[str, Any]) -> tuple[dict[str, Any], bool]:

@@ -77,7 +77,7 @@ def _edit(run, **changes):
     for name, value in changes.items():
         merge = isinstance(info.get(name), dict) and isinstance(value, dict)
         info[name] = {**info[name], **value} if merge else value
-    (run / "run.json").write_text(json.dumps(info))
+    RunFolder(run).write("run.json", info)
     return run
 
 

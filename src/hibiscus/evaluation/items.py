@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
 from hibiscus.evaluation.png import decode_png, embed_png, encode_png
-from hibiscus.json_files import DIGEST, content_digest, read_json, without_digest
+from hibiscus.json_files import read_json, with_digest, without_digest
 from hibiscus.run_format import FORMAT
 from hibiscus.temporary_files import replacing
 
@@ -238,8 +238,7 @@ def save_report_items(report_items: Sequence[ReportItem], folder: str | Path) ->
                     file.write_bytes(encode_png(image))
             written |= set(value["images"])
         objects.append(value)
-    content: dict[str, Any] = {"format": FORMAT, "report_items": objects}
-    content[DIGEST] = content_digest(content)
+    content = with_digest({"format": FORMAT, "report_items": objects})
     with replacing(folder / INDEX) as file:  # the index is never incomplete
         file.write_text(json.dumps(content, allow_nan=False, indent=1), encoding="utf-8")
     for old in folder.glob("item-*.png"):

@@ -18,10 +18,9 @@ from hibiscus.damage import damaged, reading
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.json_files import (
     CHECKED_BY_CHECKPOINT,
-    DIGEST,
-    content_digest,
     read_json,
     read_limited,
+    with_digest,
     without_digest,
 )
 from hibiscus.log_lines import LogLines
@@ -191,7 +190,7 @@ class RunFolder:
         Bytes of file names that are not Unicode are escapes.
         """
         if name not in CHECKED_BY_CHECKPOINT:
-            content = {**content, DIGEST: content_digest(content)}
+            content = with_digest(content)
         text = json.dumps(content, indent=1, ensure_ascii=False)
         write_atomically(self.path / name, text.encode(errors="backslashreplace"))
 
