@@ -21,14 +21,13 @@ import contextlib
 import os
 import re
 import shutil
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hibiscus.data.sizes import parse_size
+from hibiscus.temporary_files import is_leftover, process_name, remove
 
 __all__ = [
     "KINDS",
@@ -46,8 +45,7 @@ __all__ = [
 DEFAULT_LIMIT = "5GB"
 KINDS = ("images", "headers", "tables", "archives", "feature-networks")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
-ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed,
-YOUNG = 60.0  # and after which it does if no process holds its lock
+ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,7 @@ class CacheEntry:
     @property
     def is_abandoned(self) -> bool:
         """Whether it is incomplete and belongs to a process that was killed."""
-        age = time.time() - self.used
-        return not self.is_complete and (age > ABANDONED or (age > YOUNG and not _is_locked(self.path)))
+        return not self.is_complete and (time.time() - self.used > ABANDONED or is_leftover(self.path))
 
 
 def cache_folder() -> Path:
@@ -122,51 +119,12 @@ def building(kind: Path) -> Iterator[Path]:
     Args:
         kind: the folder of the entries.
     """
-    kind.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kind, prefix="building-", ignore_cleanup_errors=True) as folder:
-        descriptor = _lock(Path(folder))
-        try:
-            work = Path(folder) / "entry"
-            work.mkdir()
-            yield work
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _lock(folder: Path) -> int | None:
-    """Locks a folder until this process ends or closes the descriptor; None where that is not possible.
-
-    Raises:
-        BlockingIOError: another process has locked it.
-    """
+    work = kind / f"building-{process_name()}"
+    work.mkdir(parents=True)
     try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
-            raise
-        return None  # a file system without locks
-    return descriptor
-
-
-def _is_locked(folder: Path) -> bool:
-    """Whether a process holds the lock of a folder; also if that cannot be known."""
-    try:
-        descriptor = _lock(folder)
-    except BlockingIOError:
-        return True
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is None
+        yield work
+    finally:
+        remove(work)
 
 
 def mark_used(path: Path) -> None:
@@ -201,7 +159,7 @@ def delete_entries(entries: list[CacheEntry]) -> int:
 
 def discard(path: Path) -> bool:
     """Deletes an entry; returns whether it is gone. A process that has opened it keeps what it has opened."""
-    doomed = path.with_name(f"deleting-{os.getpid()}-{threading.get_ident()}-{path.name}")
+    doomed = path.with_name(f"deleting-{process_name()}")
     try:
         path.rename(doomed)  # no other process finds half of an entry
         shutil.rmtree(doomed) if doomed.is_dir() and not doomed.is_symlink() else doomed.unlink()

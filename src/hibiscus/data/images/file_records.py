@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from hibiscus.data.disk_cache import cache_folder, mark_used
 from hibiscus.data.images.decoded_rows import read_table, sealed
 from hibiscus.data.images.stamps import STAMP_BYTES, file_stamps
+from hibiscus.temporary_files import replacing
 
 __all__ = ["file_records"]
 
@@ -62,8 +62,7 @@ def file_records(
 
 def _write(path: Path, table: np.ndarray) -> None:
     """Replaces a table, so that another process reads the old or the new one."""
-    part = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}.part")
     with contextlib.suppress(OSError):  # a cache that cannot be written
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(sealed(table))
-        part.replace(path)
+        with replacing(path, flush=False) as file:
+            file.write_bytes(sealed(table))
