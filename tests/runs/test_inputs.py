@@ -152,6 +152,16 @@ def test_what_cannot_be_opened(tmp_path):
             open_inputs(given, IMAGES)
 
 
+def test_sizes_are_compared_with_the_memory_as_in_training(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros((1000, 1000)))
+    preparation = Preparation({"array": ArrayPreparation.fit(np.zeros((2, 1000), np.float32))})
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "2MB")
+    with pytest.raises(DataError, match=r"a\.npz: 8\.0 MB of data"):
+        open_inputs(str(tmp_path / "a.npz"), preparation)
+    with pytest.raises(DataError, match=r"array: 4\.0 MB of data"):
+        open_inputs(np.zeros((1000, 1000)), preparation)
+
+
 def test_a_dictionary_is_no_list_of_paths():
     with pytest.raises(DataError, match="a dictionary") as error:
         open_inputs({"a": [1.0]}, Preparation({}))

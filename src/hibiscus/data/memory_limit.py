@@ -1,8 +1,8 @@
 """The memory that the data of a user may take, so that a small file cannot fill the machine.
 
 Readers pass the size that a file declares, or that was read so far, before they allocate it. One file may
-take half of the memory that is free at that moment, and compressed content of more than 256 MB at most 300
-times the size of its file. `HIBISCUS_MAX_MEMORY`, for example `8GB`, replaces both limits.
+take three quarters of the memory that is free at that moment, and compressed content of more than 256 MB at
+most 300 times the size of its file. `HIBISCUS_MAX_MEMORY`, for example `8GB`, replaces both limits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hibiscus.errors import DataError
 
 __all__ = ["allowed_memory", "available_memory", "check_memory", "read_within"]
 
-SHARE = 0.5  # of the free memory, for one file
+SHARE = 0.75  # of the free memory, for one file
 MAX_RATIO = 300  # bytes of content for each byte of a compressed file; tables have 3 to 20
 MIN_RATIO_BYTES = 256 * 10**6  # content that is refused for its ratio has at least this size
 SMALL = 16 * 2**20  # bytes that are allocated without reading the state of the machine
@@ -39,8 +39,8 @@ def check_memory(
         factor: bytes of memory that reading takes for each byte of the content.
 
     Raises:
-        DataError: more than half of the free memory, or a content that is absurdly larger than its file; or
-            more than `HIBISCUS_MAX_MEMORY`, if it is set.
+        DataError: more than three quarters of the free memory, or a content that is absurdly larger than its
+            file; or more than `HIBISCUS_MAX_MEMORY`, if it is set.
         ConfigError: `HIBISCUS_MAX_MEMORY` is not a size.
     """
     needed = size * factor
@@ -52,7 +52,7 @@ def check_memory(
     setting = f"set {VARIABLE}={size_option(needed * 1.1)} if you trust the file"
     if needed > allowed:
         takes = "" if factor == 1 else f", which take about {size_text(needed)} of memory"
-        share = f"{VARIABLE}={chosen}" if chosen else "half of the free memory"
+        share = f"{VARIABLE}={chosen}" if chosen else f"{SHARE:.0%} of the free memory"
         fix = f"use a part of it, free memory, or {setting} and the machine has as much memory"
         raise DataError(content + takes, f"at most {size_text(allowed)}, {share}", fix)
     if stored is not None and not chosen and size > max(MIN_RATIO_BYTES, MAX_RATIO * stored):
@@ -62,7 +62,7 @@ def check_memory(
 
 
 def allowed_memory() -> float:
-    """Bytes that one file may take: `HIBISCUS_MAX_MEMORY`, or half of the free memory.
+    """Bytes that one file may take: `HIBISCUS_MAX_MEMORY`, or three quarters of the free memory.
 
     Raises:
         ConfigError: `HIBISCUS_MAX_MEMORY` is not a size.

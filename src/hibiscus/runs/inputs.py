@@ -19,6 +19,7 @@ from hibiscus.data.arrays.open import open_arrays
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.locations import BUNDLED
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
@@ -204,6 +205,7 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
         raise DataError(
             f"{path}: {values.dtype} {values.shape}", "numbers", "pass texts as a list of strings"
         )
+    check_memory(path, 4 * values.size)
     rows = values.astype(np.float32)
     rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
     ids = [str(i) for i in range(len(rows))]

@@ -317,3 +317,30 @@ def test_an_asked_size_that_arrays_cannot_have_is_told(tmp_path):
     )
     assert open_data(tmp_path / "a.npz", image_size=(8, 9)).notes == []
     refused(tmp_path / "a.npz", "target=y", target="y")
+
+
+def idx_file(path, shape, data, opened=open):
+    with opened(path, "wb") as file:
+        file.write(struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape) + data)
+    return path
+
+
+def test_declared_sizes_are_compared_with_the_memory(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros((100, 100, 100, 1)), y=np.zeros(100))
+    np.save(tmp_path / "a.npy", np.zeros((1000, 1000)))
+    np.save(tmp_path / "images.npy", np.zeros((1000, 100, 100, 1), np.uint8))
+    idx_file(tmp_path / "a.idx", (1000, 100, 100), bytes(10**7))
+    idx_file(tmp_path / "a-idx3-ubyte.gz", (1000, 100, 100), bytes(10**7), gzip.open)
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "2MB")
+    refused(tmp_path / "a.npz", r"8\.0 MB of data, which take about 16\.0 MB of memory")
+    refused(tmp_path / "a.npy", r"4\.0 MB of data")
+    refused(tmp_path / "a.idx", r"10\.0 MB of data")
+    refused(tmp_path / "a-idx3-ubyte.gz", r"10\.0 MB of data")
+    assert len(open_data(tmp_path / "images.npy")) == 1000  # memory-mapped, and never converted
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "30MB")
+    assert len(open_data(tmp_path / "a.npz")) == 100
+    assert len(open_data(tmp_path / "a-idx3-ubyte.gz")) == 1000
+
+
+def test_an_idx_file_that_is_shorter_than_it_declares_takes_no_memory(tmp_path):
+    refused(idx_file(tmp_path / "a.idx", (2**32 - 1, 2**32 - 1), bytes(100)), "but the file has 112")

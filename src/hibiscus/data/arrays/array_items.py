@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image
 
 from hibiscus.data.images.decode import to_plain
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
 
 __all__ = ["CHANNELS", "read_items"]
 
+SLICE = 2**24  # bytes
 CHANNELS = (1, 3, 4)  # of images: grayscale, RGB, RGB with transparency
 SMALLEST_PHOTO = 16  # pixels a side from which (height, width, 3) is taken for one image
 
@@ -36,9 +38,12 @@ def read_items(
         DataError: no numbers, parts of different kinds, or values that are no images.
     """
     notes: list[str] = []
+    # A memory-mapped file takes no memory of its own before it is converted to float32 or uint8.
+    converted = [values for values in parts if values.dtype != np.uint8 or values.ndim not in (3, 4)]
+    check_memory(path, sum(values.size * (1 if _is_image(values) else 4) for values in converted))
     for values in parts:
         _check(values, path)
-    kinds = [_kind(values) for values in parts]
+    kinds = ["image" if _is_image(values) else "array" for values in parts]
     if len(set(kinds)) > 1:
         received = f"{path}: the parts have different fields ({', '.join(dict.fromkeys(kinds))})"
         raise DataError(received, "items of the same type and shape in each part", "save them alike")
@@ -59,7 +64,7 @@ def read_items(
 def _check(values: np.ndarray, path: str) -> None:
     if values.dtype.kind not in "uifb":
         raise DataError(f"{path}: items of type {values.dtype}", "numbers", "provide texts as a CSV file")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    if values.dtype.kind == "f" and not _all_finite(values):
         raise DataError(f"{path}: non-finite values", "finite numbers", "replace or remove them")
     is_byte = values.dtype == np.uint8 and values.ndim == 3
     if is_byte and values.shape[2] in (3, 4) and min(values.shape[:2]) >= SMALLEST_PHOTO:
@@ -70,14 +75,24 @@ def _check(values: np.ndarray, path: str) -> None:
         )
 
 
-def _kind(values: np.ndarray) -> str:
-    return "image" if values.ndim == 4 or (values.ndim == 3 and values.dtype == np.uint8) else "array"
+def _is_image(values: np.ndarray) -> bool:
+    return values.ndim == 4 or (values.ndim == 3 and values.dtype == np.uint8)
+
+
+def _all_finite(values: np.ndarray) -> bool:
+    return all(np.isfinite(values[rows]).all() for rows in _slices(values))
+
+
+def _slices(values: np.ndarray) -> Iterator[slice]:
+    """Consecutive items, of which a temporary copy takes little memory."""
+    step = max(1, SLICE // max(1, values[:1].nbytes))
+    return (slice(start, start + step) for start in range(0, len(values), step))
 
 
 def _as_numbers(values: np.ndarray, path: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
-    if not np.isfinite(numbers).all():
+    if not _all_finite(numbers):
         raise DataError(
             f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them"
         )
@@ -136,7 +151,10 @@ def _scale(
 def _as_bytes(values: np.ndarray, scale: float) -> np.ndarray:
     """Images as uint8, transparent pixels over white as those of files."""
     if values.dtype != np.uint8 or scale != 1:
-        values = np.rint(np.minimum(values * scale, 255)).astype(np.uint8)
+        pixels = np.empty(values.shape, np.uint8)
+        for rows in _slices(values):
+            pixels[rows] = np.rint(np.minimum(values[rows] * scale, 255))
+        values = pixels
     if values.shape[3] == 4:
         plain = [np.asarray(to_plain(Image.fromarray(np.ascontiguousarray(image)))) for image in values]
         values = np.stack(plain)

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
 
 __all__ = ["is_idx", "read_idx", "read_idx_folder"]
 
 IDX_TYPES = {8: np.uint8, 9: np.int8, 11: np.int16, 12: np.int32, 13: np.float32, 14: np.float64}
-MAX_BYTES = 2**36
+DEFLATE_RATIO = 1032  # bytes that a byte of a .gz file decompresses to at most
+READING = 2  # bytes of memory for each byte of data, which is copied into the byte order of the machine
 
 
 def is_idx(path: Path) -> bool:
@@ -31,7 +33,7 @@ def read_idx(path: Path) -> np.ndarray:
     """Reads one IDX file, gzipped or plain.
 
     Raises:
-        DataError: not IDX, truncated, or its length does not match its header.
+        DataError: not IDX, truncated, too large for the memory, or its length does not match its header.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -41,8 +43,12 @@ def read_idx(path: Path) -> np.ndarray:
             shape = struct.unpack(f">{rank}I", file.read(4 * rank))
             dtype = np.dtype(IDX_TYPES[kind]).newbyteorder(">")
             size = math.prod(shape) * dtype.itemsize
-            if size > MAX_BYTES:
-                raise ValueError(f"its header declares {size:,} bytes, more than {MAX_BYTES:,}")
+            stored = path.stat().st_size
+            if size > stored * (
+                DEFLATE_RATIO if path.suffix == ".gz" else 1
+            ):  # no memory for what is not there
+                raise ValueError(f"its header declares {size:,} bytes of data, but the file has {stored:,}")
+            check_memory(path, size, stored=stored, factor=READING)
             raw = file.read(size + 1)  # never more than declared, however much a small .gz decompresses to
         if len(raw) != size:
             actual = "more" if len(raw) > size else f"{len(raw):,}"

@@ -12,6 +12,8 @@ from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
 from hibiscus.data.arrays.mat import read_mat
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.files import read_text
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
 
 __all__ = ["dataset_from_named", "open_arrays", "open_cifar", "open_idx"]
@@ -27,6 +29,8 @@ IMAGE_KEYS = (
     *("data", "samples", "features", "inputs", "arr_0"),
 )
 LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "arr_1")
+MAX_LIST_BYTES = 2**20
+READING = 2  # bytes of memory for each byte of an array, which is converted to uint8 or float32
 NAME_KEYS = ("classes", "class_names", "label_names", "names")
 
 
@@ -53,6 +57,7 @@ def open_cifar(folder: Path) -> Dataset:
         if not files:
             fix = "extract the whole archive into the folder"
             raise DataError(f"{folder}: no {pattern}", "the binary version of CIFAR", fix)
+        check_memory(folder, sum(file.stat().st_size for file in files), factor=READING)
         rows = np.concatenate([np.fromfile(file, np.uint8) for file in files])
         width = 3072 + (2 if fine else 1)
         if len(rows) % width:
@@ -70,7 +75,8 @@ def open_cifar(folder: Path) -> Dataset:
 def _cifar_names(folder: Path) -> list[str] | None:
     for name in ("batches.meta.txt", "fine_label_names.txt"):
         if (folder / name).exists():
-            return [line.strip() for line in (folder / name).read_text().splitlines() if line.strip()]
+            lines = read_text(folder / name, MAX_LIST_BYTES).splitlines()
+            return [line.strip() for line in lines if line.strip()]
     return None
 
 
@@ -82,6 +88,8 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         if path.suffix.lower() == ".mat":
             return read_mat(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            declared = sum(member.file_size for member in archive.zip.infolist())  # more is never read
+            check_memory(path, declared, stored=path.stat().st_size, factor=READING)
             return {key: archive[key] for key in archive.files}
     except DataError:
         raise
