@@ -8,6 +8,7 @@ most 300 times the size of its file. `HIBISCUS_MAX_MEMORY`, for example `8GB`, r
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 from pathlib import Path
@@ -43,8 +44,7 @@ def check_memory(
             file; or more than `HIBISCUS_MAX_MEMORY`, if it is set.
         ConfigError: `HIBISCUS_MAX_MEMORY` is not a size.
     """
-    needed = size * factor
-    chosen = os.environ.get(VARIABLE)
+    needed, chosen = size * factor, os.environ.get(VARIABLE)
     if needed <= SMALL and not chosen:
         return
     allowed = allowed_memory()
@@ -55,20 +55,29 @@ def check_memory(
         share = f"{VARIABLE}={chosen}" if chosen else f"{SHARE:.0%} of the free memory"
         fix = f"use a part of it, free memory, or {setting} and the machine has as much memory"
         raise DataError(content + takes, f"at most {size_text(allowed)}, {share}", fix)
-    if stored is not None and not chosen and size > max(MIN_RATIO_BYTES, MAX_RATIO * stored):
+    if stored is not None and size > _largest_content(stored):
         received = f"{content} in a file of {size_text(stored)}, {size / max(1, stored):,.0f} times its size"
         expected = f"at most {MAX_RATIO} times, if there are more than {size_text(MIN_RATIO_BYTES)} of data"
         raise DataError(received, expected, setting)
 
 
-def allowed_memory() -> float:
+def allowed_memory(stored: int | None = None) -> float:
     """Bytes that one file may take: `HIBISCUS_MAX_MEMORY`, or three quarters of the free memory.
+
+    Args:
+        stored: bytes of the file, if its content is compressed, which limits the content as well.
 
     Raises:
         ConfigError: `HIBISCUS_MAX_MEMORY` is not a size.
     """
     chosen = os.environ.get(VARIABLE)
-    return parse_size(VARIABLE, chosen, "8GB") if chosen else SHARE * available_memory()
+    allowed = parse_size(VARIABLE, chosen, "8GB") if chosen else SHARE * available_memory()
+    return allowed if stored is None else min(allowed, _largest_content(stored))
+
+
+def _largest_content(stored: int) -> float:
+    """Bytes to which a file of `stored` bytes may be decompressed, however much memory there is."""
+    return math.inf if os.environ.get(VARIABLE) else max(MIN_RATIO_BYTES, MAX_RATIO * stored)
 
 
 def read_within(

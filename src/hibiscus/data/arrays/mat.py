@@ -17,7 +17,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from hibiscus.errors import DataError
 
 __all__ = ["read_mat"]
 
+Order = Literal["<", ">"]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HEADER = 128
 MATRIX, COMPRESSED = 14, 15  # types of elements
@@ -77,7 +78,8 @@ def read_mat(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_variables(path: Path, file: IO[bytes], head: bytes) -> dict[str, np.ndarray]:
-    order = {b"IM": "<", b"MI": ">"}.get(head[126:HEADER])
+    orders: dict[bytes, Order] = {b"IM": "<", b"MI": ">"}
+    order = orders.get(head[126:HEADER])
     if order is None:
         raise ValueError("it does not start like one")
     size = os.fstat(file.fileno()).st_size
@@ -103,7 +105,7 @@ def _read_variables(path: Path, file: IO[bytes], head: bytes) -> dict[str, np.nd
 class _Content:
     """The content of a variable, read element by element."""
 
-    def __init__(self, path: Path, file: IO[bytes], count: int, order: str):
+    def __init__(self, path: Path, file: IO[bytes], count: int, order: Order):
         self.path, self.file, self.order = path, file, order
         self.left = count  # bytes
         self.stored: int | None = None  # bytes in the file, if they are compressed
@@ -141,7 +143,7 @@ class _Content:
 class _Inflated(_Content):
     """The content of a compressed variable; never more is decompressed than it declares."""
 
-    def __init__(self, path: Path, file: IO[bytes], count: int, order: str):
+    def __init__(self, path: Path, file: IO[bytes], count: int, order: Order):
         super().__init__(path, file, count, order)
         self.stored, self.unread = count, count
         self.state, self.waiting = zlib.decompressobj(), b""

@@ -94,9 +94,10 @@ def _check_cells(path: Path, metadata: Any, columns: int, stored: int) -> None:
 
 def _decoded_size(table: Any) -> int:
     """Bytes of all columns when each row has its own copy of its text."""
-    import pyarrow.compute as compute
+    import pyarrow.compute
     from pyarrow import types
 
+    compute: Any = pyarrow.compute  # whose functions are made at run time
     size = 0
     for column in table.columns:
         for chunk in column.chunks:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.tables.spreadsheet_check import check_spreadsheet
 from hibiscus.errors import DataError, nearest
 
 __all__ = ["SPREADSHEETS", "is_spreadsheet", "read_sheet"]
@@ -29,10 +30,11 @@ def read_sheet(path: Path, data: bytes, sheet: str | None = None) -> tuple[list[
         sheet: its name; by default the first sheet that is not empty.
 
     Raises:
-        DataError: damaged, encrypted, empty, or without such a sheet.
+        DataError: damaged, encrypted, empty, too large for the memory, or without such a sheet.
     """
     import pandas as pd
 
+    check_spreadsheet(path, data)
     try:
         sheets: dict[Any, Any] = pd.read_excel(
             io.BytesIO(data), sheet_name=None, header=None, engine="calamine", dtype=object, na_filter=False
