@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made
 
-.PHONY: setup demo test slow fuzz check lint types bench docs clean
+.PHONY: setup demo test slow fuzz kills check lint types bench docs clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml constraints.txt
@@ -26,6 +26,7 @@ slow: setup  ## learns something real: minutes, one training at a time with all 
 
 INPUTS ?= 100000
 SEED ?= 1
+KILLS ?= 1000
 fuzz: setup  ## hostile inputs of every kind: what they ended in, and the faults; INPUTS=1000 SEED=2
 	nice $(BIN)/python tests/hostile/fuzz.py --inputs $(INPUTS) --seed $(SEED)
 
@@ -35,6 +36,9 @@ lint: setup
 
 types: setup
 	$(BIN)/pyright
+
+kills: setup  ## trainings of every method, killed 1,000 times and resumed: every file as without a kill
+	nice $(BIN)/python tests/hostile/kills.py --kills $(KILLS) --seed $(SEED)
 
 check: lint types  ## lint, types and the architecture's rules
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/architecture
