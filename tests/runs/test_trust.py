@@ -284,6 +284,8 @@ def test_a_file_of_options(own, tmp_path, here):
     for options in (
         {"net": "trust_nets:other"},
         {"net": "trust_nets:build", "net_options": {"width": 9}},
+        {"net": "trust_nets:build", "net.width": 9},
+        {"net": "trust_nets:build", "net_options": 9},
         {"metric_features": "f.pt"},
         {"data": "gym:trust_nets:E-v0"},
         {"test_data": "gym:trust_nets:E-v0"},

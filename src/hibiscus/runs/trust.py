@@ -127,10 +127,16 @@ def _is_of_signed_run(file: Path, options: Mapping[str, Any], references: list[C
     try:
         info = folder.read("run.json")
         known, reason = _code_and_reason(folder, info)
-        same_arguments = options.get("net_options", {}) == info["config"].get("net_options", {})
+        same_arguments = _arguments(options) == info["config"].get("net_options", {})
     except (RunError, KeyError, TypeError, AttributeError):  # no run, or a damaged one
         return False
     return not reason and same_arguments and {one.code for one in references} <= {one.code for one in known}
+
+
+def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the network, which are handed to the code; a file may write them in two ways."""
+    single = {name[4:]: value for name, value in options.items() if name.startswith("net.")}
+    return {**options.get("net_options", {}), **single}
 
 
 def _signed(
