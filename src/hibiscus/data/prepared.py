@@ -22,6 +22,7 @@ from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
 from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.preparation import ImagePreparation, Preparation
+from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.sources import ShuffledBatches, UnpairedBatches
 from hibiscus.errors import DataError
 
@@ -217,10 +218,3 @@ def items_at_once(values: int) -> int:
 def evenly_spaced(count: int, max_items: int) -> np.ndarray:
     """At most `max_items` evenly spaced positions among `count`, which represents all of sorted classes."""
     return np.linspace(0, count - 1, min(count, max_items)).astype(np.int64)
-
-
-def raw_field(dataset: Dataset, name: str) -> Any:
-    """The raw values of a field; `labels`, a `target` or two domains may have been read as `label`."""
-    if name in ("labels", "target", "domain") and name not in dataset.fields:
-        return dataset.fields.get("label")
-    return dataset.fields.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,7 +13,9 @@ from hibiscus.data.config import DataConfig
 from hibiscus.errors import ConfigError, nearest, similar_words
 from hibiscus.runs.foreign_options import VALUES
 from hibiscus.runs.option_words import join_roles, resolve_aliases, unknown_option
-from hibiscus.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from hibiscus.training.config import TrainingConfig
 
 __all__ = [
     "build_options",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from hibiscus.data.preparation import (
     TablePreparation,
     TargetPreparation,
 )
-from hibiscus.data.prepared import raw_field
+from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.roles import INPUTS
@@ -32,7 +32,9 @@ from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
-from hibiscus.training.method import Method
+
+if TYPE_CHECKING:
+    from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 

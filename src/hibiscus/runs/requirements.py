@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.dataset import Dataset
 from hibiscus.errors import DataError
-from hibiscus.training.method import Method
+
+if TYPE_CHECKING:
+    from hibiscus.training.method import Method
 
 __all__ = ["check_fields", "no_labels", "what_was_there"]
 

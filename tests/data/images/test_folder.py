@@ -1,5 +1,7 @@
 import io
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -294,3 +296,13 @@ def test_inputs_are_never_modified(folder):
     open_data(folder)
     open_data(folder, channels=1, image_size=7)
     assert make.tree(folder) == before
+
+
+def test_a_folder_in_the_cache_is_inspected_without_pytorch(tmp_path):
+    """Importing it takes longer than opening 50,000 images."""
+    folder = make.classes(tmp_path / "data", count=20)
+    open_image_folder(folder)
+    code = "import sys; sys.modules['torch'] = None\n"
+    code += "from hibiscus.cli.inspect import inspect_data; inspect_data(sys.argv[1], {}, False)"
+    output = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    assert "40 items" in output.stdout

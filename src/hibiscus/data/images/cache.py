@@ -10,17 +10,16 @@ Nothing is ever written to the user's data folders. `disk_cache` says where the 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import math
 import os
 import shutil
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-import PIL
-import simplejpeg
-import torch
 
 from hibiscus.data.dataset import Skipped
 from hibiscus.data.disk_cache import building, cache_folder, discard, mark_used, trim_cache
@@ -31,7 +30,7 @@ from hibiscus.data.images.stamps import STAMP_BYTES, file_stamps
 
 __all__ = ["decode_images"]
 
-FORMAT = f"7 {PIL.__version__} {simplejpeg.__version__} {torch.__version__}"  # of entries, and the decoders
+FORMAT = 7  # of entries
 MAX_SOURCES = 16  # entries that are searched for rows, those that were used last
 MAX_RATIO, MAX_EXTRA = 8, 100_000  # the size of entries that are searched: for each file, and besides
 
@@ -42,7 +41,18 @@ def _digest(text: str | bytes, size: int = 8) -> str:
 
 
 def _reading_key(reading: Reading) -> str:
-    return _digest(f"{FORMAT} {reading}")
+    return _digest(f"{FORMAT} {_decoders()} {reading}")
+
+
+@functools.cache
+def _decoders() -> str:
+    """The versions of the decoders, which may give other pixels."""
+    # Not from the modules themselves: importing PyTorch takes longer than opening a folder from the cache.
+    versions = []
+    for name in ("pillow", "simplejpeg", "torch"):
+        with contextlib.suppress(PackageNotFoundError):  # a replacement under another name
+            versions.append(version(name))
+    return " ".join(versions)
 
 
 def _load_whole(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from hibiscus.data.images.decode import PIXEL_LIMIT, open_image, resized
@@ -151,6 +150,8 @@ class _Decoder:
 @contextlib.contextmanager
 def _single_threaded() -> Iterator[None]:
     """Limits PyTorch to one thread, as each thread that resizes an image would start further ones."""
+    import torch  # takes longer than opening a folder from the cache, which does not need it
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

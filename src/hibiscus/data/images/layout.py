@@ -57,7 +57,8 @@ def read_layout(folder: Path) -> ImageLayout:
     for root, part in (roots or {folder: ""}).items():
         files = list(walk_files(root))
         images = [file for file in files if is_image_name(file)]
-        layout.others += [file for file in files if not is_image_name(file)]
+        if len(images) < len(files):
+            layout.others += [file for file in files if not is_image_name(file)]
         layout.files += images
         layout.parts += [part] * len(images)
         inside = {place: Path(place).relative_to(root).parts for place in _folders(images)}
