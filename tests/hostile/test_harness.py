@@ -67,6 +67,7 @@ def _busy() -> None:
 
 def test_every_kind_of_fault_is_named_once(monkeypatch):
     monkeypatch.setattr(harness, "MAX_GROWTH", 50 << 20)
+    monkeypatch.setattr(harness, "MAX_MESSAGE", 1000)
     monkeypatch.setattr(workers, "MAX_SECONDS", 1.0)
     monkeypatch.setattr(workers, "MAX_BLOCKED", 1.5)
     targets = [
