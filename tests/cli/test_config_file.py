@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def test_a_run_is_repeated_from_its_own_file(cli, iris_run):
     )
     changed = {name for name, value in config_of("b").items() if config_of(iris_run)[name] != value}
     assert changed == {"data", "epochs"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "options.yaml")
+    with pytest.raises(DataError, match=r"options\.yaml: a named pipe"):
+        read_command(str(tmp_path / "options.yaml"), None, None, {})
 
 
 def test_what_is_typed_precedes_the_file(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def test_folders_that_cannot_be_written(read_only, tmp_path):
         check_run_folder(tmp_path)
     with pytest.raises(DataError, match="no permission to write in"):
         check_writable(read_only / "predictions.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_is_no_place_for_results(tmp_path):
+    os.mkfifo(tmp_path / "p.csv")
+    with pytest.raises(DataError, match=r"p\.csv: a named pipe"):
+        check_writable(tmp_path / "p.csv")
+    with pytest.raises(RunError, match=r"p\.csv"):
+        check_run_folder(tmp_path / "p.csv")
 
 
 @pytest.mark.parametrize("verb", [api.train, api.crossval])

@@ -89,6 +89,10 @@ def _read(file: Path) -> dict[str, Any]:
     """The content of a configuration file, in today's names."""
     import yaml
 
+    from hibiscus.data.special_files import special_kind
+
+    if kind := special_kind(file):
+        raise DataError(f"--config {file}: {kind}", "a YAML file of options", "check the path")
     try:
         content = yaml.safe_load(read_limited(file, LARGEST))
         _check_size(content)

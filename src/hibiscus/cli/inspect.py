@@ -35,6 +35,7 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     check_exists(path)
     with step("starting", line=lambda: "starting ..."):
         from hibiscus.data.config import DataConfig
+        from hibiscus.data.named_errors import named_errors
         from hibiscus.data.open import open_data
         from hibiscus.runs.options import build_options
         from hibiscus.runs.prepare import prepare_parts
@@ -51,7 +52,8 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     targets = {"label", "labels", "target"}
     if not targets & dataset.fields.keys() and "table" in dataset.fields and not dataset.parts:
         parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
-    summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
+    with named_errors(path):
+        summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
     if "boxes" in dataset.fields and "boxes" in summary["about"]:
         counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
         summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}

@@ -6,7 +6,7 @@ import functools
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from hibiscus.data.images.codecs import IMAGE_ENDINGS
@@ -32,6 +32,7 @@ __all__ = [
     "readable_name",
     "relative_names",
     "safe_relative",
+    "walk_entries",
     "walk_files",
 ]
 
@@ -57,30 +58,54 @@ def is_hidden(name: str) -> bool:
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
-    """All files in a folder in a fixed order, except hidden ones.
-
-    Links are followed, but each real folder is visited once, so that a loop of links ends.
+    """All files in a folder in a fixed order, except hidden ones; see `walk_entries`.
 
     Raises:
         DataError: a folder without read permission.
     """
+    return (Path(entry.path) for entry in walk_entries(folder))
 
-    def refuse(error: OSError) -> None:
-        received = f"{error.filename}: cannot be read ({error.strerror})"
-        raise DataError(received, "a readable folder", "check its permissions") from None
 
-    visited: set[str] = set()
-    for root, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
-        real = os.path.realpath(root)
-        if real in visited:
-            folders.clear()
+def walk_entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything in a folder that is not a folder, in a fixed order, except what is hidden.
+
+    Links are followed, but each real folder is visited once, and folders that contain `folder` are not, so
+    that a link cannot lead into a loop or through the whole disk.
+
+    Raises:
+        DataError: a folder without read permission.
+    """
+    top, visited = os.path.realpath(folder), set()
+    waiting = [str(folder)]
+    while waiting:
+        place = waiting.pop()
+        real = os.path.realpath(place)
+        if real in visited or (
+            place != str(folder) and os.path.join(top, "").startswith(os.path.join(real, ""))
+        ):
             continue
         visited.add(real)
-        folders[:] = sorted(name for name in folders if not is_hidden(name))
-        place = Path(root)
-        for name in sorted(files):
-            if not is_hidden(name):
-                yield place / name
+        try:
+            with os.scandir(place) as entries:
+                found = sorted((one for one in entries if not is_hidden(one.name)), key=lambda one: one.name)
+        except OSError as error:
+            received = f"{place}: cannot be read ({error.strerror})"
+            raise DataError(received, "a readable folder", "check its permissions") from None
+        folders = []
+        for one in found:
+            if _leads_to(one.is_dir):
+                folders.append(one.path)
+            else:
+                yield one
+        waiting += reversed(folders)
+
+
+def _leads_to(check: Callable[[], bool]) -> bool:
+    """Whether an entry is what `check` says; not if it is a link that leads to itself."""
+    try:
+        return check()
+    except OSError:
+        return False
 
 
 def is_image_name(file: Path) -> bool:
@@ -155,7 +180,7 @@ def folders_in(folder: Path) -> list[Path]:
     with os.scandir(folder) as entries:
         return [
             folder / name
-            for name in sorted(entry.name for entry in entries if entry.is_dir())
+            for name in sorted(entry.name for entry in entries if _leads_to(entry.is_dir))
             if not is_hidden(name)
         ]
 
@@ -186,13 +211,14 @@ def read_bytes(file: Path, limit: int) -> bytes:
     if not file.is_file():  # a pipe would block forever
         raise DataError(f"{file}: not a file", "a file with annotations", "check the path")
     try:
+        size = file.stat().st_size
         with file.open("rb") as stream:
-            data = stream.read(limit + 1)
+            data = stream.read(limit) if size <= limit else b""
     except OSError as error:
         received = f"{file}: cannot be read ({error.strerror or error})"
         raise DataError(received, "a readable file", "check its permissions") from None
-    if len(data) > limit:
-        received = f"{file}: larger than the limit for annotations ({file.stat().st_size:,} bytes)"
+    if size > limit:
+        received = f"{file}: larger than the limit for annotations ({size:,} bytes)"
         raise DataError(received, f"at most {limit:,} bytes", "split it into several files")
     return data
 

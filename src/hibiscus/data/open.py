@@ -27,8 +27,10 @@ from hibiscus.data.label_reading import read_labels
 from hibiscus.data.locations import BUNDLED, existing
 from hibiscus.data.masks.folder import open_mask_folder
 from hibiscus.data.masks.pairs import find_mask_pairs
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.paired import open_pairs
 from hibiscus.data.preparation import Preparation
+from hibiscus.data.special_files import check_regular
 from hibiscus.data.tables.join import join_parts
 from hibiscus.data.tables.open import open_table
 from hibiscus.data.tables.part_tables import find_part_tables, open_part_tables
@@ -102,17 +104,18 @@ def open_data(
     """
     check_max_bad(max_bad_fraction)
     check_image_shape(image_size, channels)
+    box_reading = BoxReading(box_edges, box_units, box_orientation)
     image_options = {
         "image_size": image_size,
         "channels": channels,
         "white_level": white_level,
         "max_bad_fraction": max_bad_fraction,
     }
-    box_reading = BoxReading(box_edges, box_units, box_orientation)
     options: dict[str, Any] = {"target": target, **image_options, "box_reading": box_reading}
     options |= {"reading": TableOptions.of(table), "trained": trained, "pairs": pairs}
     options["mask_names"] = trained["mask"].names if trained is not None and "mask" in trained else ()
-    dataset = _open_one(path, **options)
+    with named_errors(path):
+        dataset = _open_one(path, **options)
     if target is not None and "target" not in dataset.roles.values() and not dataset.path.startswith("hf:"):
         raise DataError(
             f"target={target}: {dataset.path} already has labels", "target= only with a table", "omit target"
@@ -123,15 +126,18 @@ def open_data(
             options.update(image_size=tuple(map(int, shape[1:3])))
             options.update({} if pairs else {"channels": int(shape[3])})  # those of a target may differ
             options.update(dataset.about.get("image", {}), mask_names=dataset.names.get("mask", ()))
-        test = _open_one(test_data, like=dataset, **options)
-        dataset = join_parts({"train": dataset, "test": test})
+        with named_errors(test_data):
+            test = _open_one(test_data, like=dataset, **options)
+            dataset = join_parts({"train": dataset, "test": test})
     if target_domain is not None:
-        other = _open_one(target_domain, **{**options, "target": None, "pairs": None})
-        dataset = join_domains(dataset, other, image_size, channels)
+        with named_errors(target_domain):
+            other = _open_one(target_domain, **{**options, "target": None, "pairs": None})
+            dataset = join_domains(dataset, other, image_size, channels)
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
-    note_image_size(dataset, image_size)
-    read_labels(dataset, multi_label, label_separator)
+    with named_errors(path):
+        note_image_size(dataset, image_size)
+        read_labels(dataset, multi_label, label_separator)
     dataset.notes = [clip(note) for note in dataset.notes]
     dataset.skipped = [replace(bad, reason=clip(bad.reason)) for bad in dataset.skipped]
     return dataset
@@ -162,6 +168,7 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
 
         return open_hub(path[3:], options["target"])
     location = existing(path)
+    check_regular(location)
     if location.is_dir():
         return _open_folder(location, **options)
     # A link counts by the name of the file that it leads to.
@@ -182,7 +189,8 @@ def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
         return text.replace(str(inner if inner.is_dir() else inner.parent), str(file))
 
     try:
-        dataset = _open_folder(inner, **options) if inner.is_dir() else _open_file(inner, like, **options)
+        with named_errors(inner):
+            dataset = _open_folder(inner, **options) if inner.is_dir() else _open_file(inner, like, **options)
     except DataError as error:
         raise DataError(plain(error.received), plain(error.expected), plain(error.fix)) from None
     dataset.path, dataset.name = str(file), file.name.split(".")[0] or file.name

@@ -21,6 +21,7 @@ from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.images.augment import Augment
 from hibiscus.data.lazy_rows import LazyRows
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.sources import ShuffledBatches, UnpairedBatches
@@ -59,7 +60,18 @@ class PreparedData:
         self.device = device or torch.device("cpu")
         self.arrays: dict[str, np.ndarray] = {}
         images: dict[str, Normalize] = {}
-        for name, prepared in preparation.fields.items():
+        with named_errors(dataset.path):
+            self._encode(images)
+        tensors = {
+            name: as_tensor(values) for name, values in self.arrays.items() if name not in EVALUATION_ONLY
+        }
+        self.tensors = tensors
+        self._build_batch = BatchBuilder(images, self.device)
+
+    def _encode(self, images: dict[str, Normalize]) -> None:
+        """Fills `arrays` with the encoded fields, and `images` with how those of images are normalized."""
+        dataset = self.dataset
+        for name, prepared in self.preparation.fields.items():
             raw = raw_field(dataset, name)
             if raw is None:
                 continue
@@ -71,17 +83,9 @@ class PreparedData:
                 self.arrays[name] = raw
                 images[name] = Normalize(prepared.mean, prepared.std, self.device)
             else:
-                try:
-                    if name in dataset.names and dataset.names[name] != prepared.names:
-                        raw = remap_classes(raw, dataset.names[name], prepared.names)
-                    self.arrays[name] = prepared.encode(raw)
-                except DataError as error:
-                    raise DataError(f"{dataset.path}: {error.received}", error.expected, error.fix) from None
-        tensors = {
-            name: as_tensor(values) for name, values in self.arrays.items() if name not in EVALUATION_ONLY
-        }
-        self.tensors = tensors
-        self._build_batch = BatchBuilder(images, self.device)
+                if name in dataset.names and dataset.names[name] != prepared.names:
+                    raw = remap_classes(raw, dataset.names[name], prepared.names)
+                self.arrays[name] = prepared.encode(raw)
 
     def source(
         self,

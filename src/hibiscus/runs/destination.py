@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hibiscus.data.special_files import special_kind
 from hibiscus.errors import DataError, RunError
 from hibiscus.runs.folder import RunFolder
 
@@ -38,11 +39,14 @@ def check_writable(path: Path) -> None:
     """Checks that a file or folder could be written.
 
     Raises:
-        DataError: there is no permission to write in its folder, or it is a link that leads nowhere.
+        DataError: there is no permission to write in its folder, or it is a named pipe, a socket, a device,
+            or a link that leads nowhere.
     """
     if path.is_symlink() and not path.exists():
         received = f"{path}: a link to {os.readlink(path)}, which does not exist"
         raise DataError(received, "a new file or folder", "delete the link, or choose another --out")
+    if kind := special_kind(path):
+        raise DataError(f"{path}: {kind}", "a new file or folder", "choose another --out")
     existing = _existing(path)
     if not os.access(existing, os.W_OK):
         raise DataError(

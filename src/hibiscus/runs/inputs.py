@@ -20,9 +20,11 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.locations import BUNDLED
 from hibiscus.data.memory_limit import check_memory
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.data.special_files import check_regular
 from hibiscus.data.tables.open import listed_images
 from hibiscus.errors import DataError
 from hibiscus.runs.image_inputs import (
@@ -52,6 +54,11 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     """
     if isinstance(inputs, Dataset):
         return inputs
+    with named_errors(inputs if not isinstance(inputs, list | tuple) or not inputs else inputs[0]):
+        return _open_inputs(inputs, preparation)
+
+
+def _open_inputs(inputs: Any, preparation: Preparation) -> Dataset:
     if hasattr(inputs, "columns"):
         return _open_frame(inputs, preparation)
     if isinstance(inputs, np.ndarray) or hasattr(inputs, "numpy"):  # or a tensor
@@ -62,6 +69,9 @@ def open_inputs(inputs: Input | Sequence[Input], preparation: Preparation) -> Da
     items = [inputs] if isinstance(inputs, str | os.PathLike | Image.Image) else list(inputs)
     if not items:
         raise DataError("no inputs", "at least one", "pass a path, an array, a DataFrame or images")
+    for item in items:
+        if isinstance(item, str | os.PathLike):
+            check_regular(os.path.expanduser(item))
     if not all(isinstance(item, str | os.PathLike) for item in items):
         return _from_objects(items, preparation)
     texts = text_inputs(items, preparation)
@@ -157,9 +167,10 @@ def prepare_inputs(
             "pass inputs of that kind, or use a run of a model for these inputs",
         )
     inputs = Preparation({name: preparation[name] for name in needed})
-    if "table" in needed:
-        dataset.notes += preparation["table"].unfamiliar(dataset.fields["table"])
-    return PreparedData(dataset, inputs, {"inputs": np.arange(len(dataset))}, device, training=training)
+    with named_errors(dataset.path):
+        if "table" in needed:
+            dataset.notes += preparation["table"].unfamiliar(dataset.fields["table"])
+        return PreparedData(dataset, inputs, {"inputs": np.arange(len(dataset))}, device, training=training)
 
 
 def _describe(preparation: Preparation, needed: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.labels import LabelNumbering
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.preparation import (
     BoxPreparation,
     EnvironmentPreparation,
@@ -56,6 +57,13 @@ def fit_preparation(
     Raises:
         DataError: the data lacks what the method needs.
     """
+    with named_errors(dataset.path):
+        return _fit_preparation(dataset, train, kind, options)
+
+
+def _fit_preparation(
+    dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
+) -> Preparation:
     check_fields(dataset, kind)
     fields = _fit_inputs(dataset, train, kind, options)
     if not fields:
@@ -241,6 +249,11 @@ def prepare_parts(
     If a method needs labels, every class is in the training part; if it is evaluated on classes not seen in
     training, no class is in two parts.
     """
+    with named_errors(dataset.path):
+        return _prepare_parts(dataset, options, kind)
+
+
+def _prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | None) -> dict[str, np.ndarray]:
     other_classes = kind is not None and kind.parts_hold_other_classes
     if other_classes and "label" not in dataset.fields:
         raise no_labels(dataset)

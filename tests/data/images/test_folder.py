@@ -281,11 +281,14 @@ def test_empty_folders_and_folders_of_other_things(folder):
 def test_an_unreadable_folder_is_told(folder, monkeypatch):
     make.classes(folder)
 
-    def refusing(path, followlinks, onerror):
-        onerror(PermissionError(13, "Permission denied", str(folder / "ant")))
-        yield from ()
+    scan = os.scandir
 
-    monkeypatch.setattr(files.os, "walk", refusing)
+    def refusing(path):
+        if str(path).endswith("ant"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(files.os, "scandir", refusing)
     with pytest.raises(DataError, match="ant: cannot be read"):
         open_image_folder(folder)
 

@@ -25,6 +25,8 @@ from hibiscus.data.boxes.via import is_via_dataset, read_via
 from hibiscus.data.boxes.voc import is_voc_dataset, read_voc, write_voc
 from hibiscus.data.boxes.yolo import is_yolo_dataset, read_yolo, write_yolo
 from hibiscus.data.files import children
+from hibiscus.data.named_errors import named_errors
+from hibiscus.data.special_files import check_regular
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = ["FORMATS", "find_boxes", "read_boxes", "require_empty_folder", "unsupported_fields", "write_boxes"]
@@ -103,25 +105,31 @@ def read_boxes(
     Raises:
         DataError: no boxes found, or a file that is rejected; the message names it.
     """
-    location = Path(path).expanduser()
-    images = Path(image_folder).expanduser() if image_folder is not None else None
-    if not location.exists():
-        raise DataError(f"{path}: no such file or folder", "a folder with images and boxes", "check the path")
-    if images is not None and not images.is_dir():
-        raise DataError(f"{image_folder}: no such folder", "the folder of the images", "check the path")
-    located = _locate(location)
-    if located is None:
-        fix = "see `hibiscus convert --help` for what the folder of each format contains"
-        others = passed_over(location)
-        received = f"{path}: no boxes in a known format" + (f"; {others}" if others else "")
-        raise DataError(received, "; ".join(DESCRIPTIONS.values()), fix)
-    place, format = located
-    boxset = _FORMATS[format].read(place, images, reading)
-    others = [name for name, other in _FORMATS.items() if name != format and other.matches(place)]
-    if others:
-        names = ", ".join(DESCRIPTIONS[name] for name in others)
-        boxset.notes.append(f"read: {DESCRIPTIONS[format]}; not read, though it is here as well: {names}")
-    return boxset
+    with named_errors(path):
+        location = Path(path).expanduser()
+        images = Path(image_folder).expanduser() if image_folder is not None else None
+        if not location.exists():
+            raise DataError(
+                f"{path}: no such file or folder", "a folder with images and boxes", "check the path"
+            )
+        if images is not None and not images.is_dir():
+            raise DataError(f"{image_folder}: no such folder", "the folder of the images", "check the path")
+        for place in (location, images):
+            if place is not None:
+                check_regular(place)
+        located = _locate(location)
+        if located is None:
+            fix = "see `hibiscus convert --help` for what the folder of each format contains"
+            others = passed_over(location)
+            received = f"{path}: no boxes in a known format" + (f"; {others}" if others else "")
+            raise DataError(received, "; ".join(DESCRIPTIONS.values()), fix)
+        place, format = located
+        boxset = _FORMATS[format].read(place, images, reading)
+        others = [name for name, other in _FORMATS.items() if name != format and other.matches(place)]
+        if others:
+            names = ", ".join(DESCRIPTIONS[name] for name in others)
+            boxset.notes.append(f"read: {DESCRIPTIONS[format]}; not read, though it is here as well: {names}")
+        return boxset
 
 
 def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> None:
