@@ -91,6 +91,12 @@ def test_trust_allows_a_file_of_options(cli, stranger):
     assert cli("train", "--config", "own", "net=linear", "--no-evaluate", "--quiet", "--out", "c").code == 0
 
 
+def test_a_file_of_options_cannot_trust_itself(fails):
+    for name in ("trust", "--trust", "net-options"):
+        Path("options.yaml").write_text(f"method: classify\ndata: iris\nnet: {NAME}:build\n{name}: true\n")
+        fails(4, ["would import", "--trust"], "train", "--config", "options.yaml")
+
+
 def test_a_typed_option_replaces_that_of_the_file(cli, stranger):
     answer = cli("train", "--config", stranger, "net=linear", "--no-evaluate", "--quiet", "--out", "own")
     assert answer.code == 0, answer.err

@@ -237,31 +237,40 @@ def test_a_changed_torchscript_file_is_refused(tmp_path):
     check_run(folder, read_info(folder))
 
 
-@pytest.mark.parametrize("where", ["config", "data_options", "data", "preparation"])
-def test_a_torchscript_file_or_an_environment_of_a_stranger_is_not_loaded(tmp_path, monkeypatch, here, where):
-    monkeypatch.setattr(torch.jit, "load", lambda *args, **options: (here / "executed").touch())
+def _with_environment(run, where):
+    """A run of an environment whose name a stranger has changed, so that it imports a module."""
     environment = "trust_nets:CartPole-v1"
-    run = _stranger(tmp_path, "dcgan" if where == "config" else "dqn")
-    (run / "f.pt").write_bytes(b"network")
     if where == "preparation":
         file = run / "preparation.json"
         file.write_text(file.read_text().replace("CartPole-v1", environment))
-    else:
-        entry = {
-            "config": {"features": str(run / "f.pt")},  # the name of version 1
-            "data_options": {"test_data": f"gym:{environment}"},
-            "data": {"location": f"gym:{environment}"},
-        }[where]
-        _edit(run, **{where: entry})
-    _refused(run, "f.pt" if where == "config" else environment)
-    with pytest.raises(RunError, match="would"):
+        return run
+    option = {"data": "location", "data_options": "test_data"}[where]
+    return _edit(run, **{where: {option: f"gym:{environment}"}})
+
+
+@pytest.mark.parametrize("where", ["data_options", "data", "preparation"])
+def test_the_environment_of_a_stranger_is_not_imported(tmp_path, here, where):
+    run = _with_environment(_stranger(tmp_path, "dqn"), where)
+    _refused(run, "trust_nets:CartPole-v1 would import the module trust_nets")
+    with pytest.raises(RunError, match="would import"):
         api.resume(run, quiet=True)
     assert not _was_executed(here)
-    with contextlib.suppress(DataError):  # what was loaded is not what the run was trained with
-        trusted = api.load(run, trust=True)
-        used = {"preparation": lambda: trusted.preparation["environment"].create()}
-        used.get(where, lambda: trusted.evaluate() if where != "config" else trusted.networks)()
-    assert _was_executed(here) == (where != "config")
+    trusted = api.load(run, trust=True)
+    with contextlib.suppress(DataError):  # it is not the environment that the run was trained in
+        trusted.preparation["environment"].create() if where == "preparation" else trusted.evaluate()
+    assert _was_executed(here)
+
+
+def test_the_torchscript_file_of_a_stranger_is_not_loaded(tmp_path, monkeypatch, here):
+    monkeypatch.setattr(torch.jit, "load", lambda *args, **options: (here / "executed").touch())
+    run = _stranger(tmp_path, "dcgan")
+    (run / "f.pt").write_bytes(b"network")
+    _edit(run, config={"features": str(run / "f.pt")})  # the name of version 1
+    _refused(run, f"would load the TorchScript file {run / 'f.pt'}")
+    with pytest.raises(RunError, match="would load"):
+        api.resume(run, quiet=True)
+    assert not _was_executed(here)
+    assert api.load(run, trust=True).info["config"]["metric_features"] == str(run / "f.pt")
 
 
 def test_an_unreadable_key_is_told_when_a_run_is_signed(tmp_path, monkeypatch):

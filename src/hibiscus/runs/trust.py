@@ -3,7 +3,8 @@
 A run folder is data: it may come from anyone. What it names is loaded only if the user says so, or if `train`
 wrote the run for the same user on the same machine. `train` therefore signs a run that names code, with the
 user's secret key: its method, its options, those of its data, what it learned from the data, which is handed
-to the code, and the content of TorchScript files. A run that names no code needs no signature.
+to the code, and the content of TorchScript files. A run that names no code needs no signature. If a
+later format renames options, the signatures of earlier runs no longer hold.
 """
 
 from __future__ import annotations
