@@ -63,8 +63,8 @@ def test_a_fold_that_diverges_is_recorded_and_passed_over(tmp_path, monkeypatch)
     step, calls = Loop._train_round, []
 
     def diverges(self, stage):
-        calls.append(self.checkpoints.parent.name)
-        if self.checkpoints.parent.name == "fold-2":
+        calls.append(self.last.parent.parent.name)
+        if self.last.parent.parent.name == "fold-2":
             raise TrainingError("loss is not a finite number", "finite losses", "a smaller learning rate")
         step(self, stage)
 

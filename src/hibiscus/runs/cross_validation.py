@@ -6,6 +6,7 @@ best epoch of the others' mean curve; the refit takes the best epoch of the mean
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -33,6 +34,7 @@ from hibiscus.runs.prepare import groups_of, prepare_parts
 from hibiscus.runs.recorded_loop import training_failed
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
+from hibiscus.runs.threads import recorded_threads
 from hibiscus.runs.training_data import Data, Parts, open_for_method
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import choose_device
@@ -151,7 +153,7 @@ def _train_folds(plan: _Plan, folds: list[Parts]) -> tuple[list[RunFolder], dict
     for number, parts in enumerate(folds, 1):
         plan.show(f"fold {number} of {len(folds)}")
         fold = _start_or_resume(plan, parts, plan.folder.path / f"fold-{number}")
-        with fold.discarded_if_untrained(), fold.folder.locked():
+        with _in_use(fold):
             info = fold.folder.read("run.json")
             try:
                 if training_failed(info):
@@ -185,7 +187,7 @@ def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
     plan.show(f"refit on all training data up to epoch {summary['best_epoch']}")
     refit = _start_or_resume(plan, parts, plan.folder.path, stop_after_epochs=summary["best_epoch"])
     refit.reduce_lr_after = summary["reduce_lr_after"]
-    with refit.discarded_if_untrained(), refit.folder.locked():
+    with _in_use(refit):
         refit.folder.write("crossval.json", {"format": FORMAT, **summary})
         if refit.folder.read("run.json")["status"] != "done":
             refit.train()
@@ -194,6 +196,14 @@ def _refit(plan: _Plan, parts: Parts, summary: dict[str, Any]) -> Run:
             run.evaluate()
         run.report()
     return run
+
+
+@contextlib.contextmanager
+def _in_use(session: Session) -> Iterator[None]:
+    """Locks a run, which may be resumed, and computes with its number of threads."""
+    own_threads = recorded_threads(session.folder, session.device)
+    with session.discarded_if_untrained(), session.folder.locked(), own_threads:
+        yield
 
 
 def _start_or_resume(plan: _Plan, parts: Parts, path: Path, stop_after_epochs: int = 0) -> Session:

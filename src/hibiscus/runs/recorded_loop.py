@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-
 from hibiscus.errors import InterruptedRunError, ProcessLostError, RunError, TrainingError
-from hibiscus.progress import show_line
 from hibiscus.runs.announcement import count_parameters
 from hibiscus.runs.folder import RunFolder
 from hibiscus.training.callbacks import (
@@ -19,14 +16,14 @@ from hibiscus.training.callbacks import (
     EarlyStopping,
     ReduceLROnPlateau,
 )
-from hibiscus.training.distributed import is_main_process, world_size
+from hibiscus.training.distributed import is_main_process
 from hibiscus.training.log_file import LogFile
 from hibiscus.training.loop import Loop
 from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["build_callbacks", "record_start", "recorded_threads", "run_loop", "training_failed"]
+__all__ = ["build_callbacks", "record_start", "run_loop", "training_failed"]
 
 
 def build_callbacks(
@@ -84,21 +81,6 @@ def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
     return folder.update(status="running", error=None, **known)
 
 
-@contextlib.contextmanager
-def recorded_threads(info: Mapping[str, Any], device: torch.device) -> Iterator[None]:
-    """Computes with the number of threads with which the run began, since the sums on a CPU depend on it."""
-    threads, before = info.get("threads"), torch.get_num_threads()
-    if device.type != "cpu" or world_size() > 1 or threads in (None, before):
-        yield
-        return
-    show_line(f"  threads: {threads}, as when the run began, instead of {before}: results depend on it")
-    torch.set_num_threads(int(threads))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def training_failed(info: Mapping[str, Any]) -> bool:
     """Whether the training of a run failed for a reason that recurs, such as a loss that became NaN."""
     return info["status"] == "failed" and info.get("training_failed") is True
@@ -122,7 +104,7 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
     try:
         progress = loop.callbacks.get("progress")
         shown = progress.following(loop) if isinstance(progress, Progress) else contextlib.nullcontext()
-        with recorded_threads(folder.read("run.json"), loop.device), shown:
+        with shown:
             loop.run()
         status = "done"
     except InterruptedRunError as error:

@@ -14,6 +14,7 @@ from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.info import absolute_path, open_run
 from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
+from hibiscus.runs.threads import recorded_threads
 from hibiscus.runs.training_data import Data
 from hibiscus.training.distributed import broadcast, init_distributed, is_main_process, main_process_first
 
@@ -79,7 +80,7 @@ def resume_run(
         return Run(folder.path, device, trust=trust)
     with main_process_first():
         session = Session.resume(folder.path, data=data, device=device, quiet=quiet, trust=trust)
-    with _locked_by_main_process(session.folder):
+    with _locked_by_main_process(session.folder), recorded_threads(session.folder, session.device):
         if data is not None and is_main_process():
             location = absolute_path(session.dataset.path)
             session.folder.update(data={**session.folder.read("run.json")["data"], "location": location})
