@@ -1,5 +1,7 @@
 """Files of datasets: paths inside the folder, parts in names, and a limit to what is read."""
 
+from pathlib import Path
+
 import pytest
 
 from hibiscus.data import files
@@ -35,3 +37,19 @@ def test_what_is_read_has_a_limit(tmp_path):
         files.read_bytes(tmp_path / "a.txt", 3)
     with pytest.raises(DataError, match="not a file"):
         files.read_bytes(tmp_path, 3)
+
+
+def test_relative_names(tmp_path, monkeypatch):
+    inside = [tmp_path / "a" / "1.png", tmp_path / "2.png"]
+    assert files.relative_names(inside, tmp_path) == ["a/1.png", "2.png"]
+    assert files.relative_names([Path("a/1.png")], Path(".")) == ["a/1.png"]
+    assert files.relative_names([Path("/a/1.png")], Path("/")) == ["a/1.png"]
+    with pytest.raises(ValueError, match="subpath"):
+        files.relative_names([tmp_path.with_name("other") / "1.png"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_image"), [("a.PNG", True), ("a.b.jpg", True), ("a.txt", False), ("png", False)]
+)
+def test_names_of_images(name, is_image):
+    assert files.is_image_name(Path("in.png") / name) is is_image

@@ -16,7 +16,7 @@ from hibiscus.data.files import find_images
 from hibiscus.data.images.codecs import COMMON_ENDINGS
 from hibiscus.data.images.decode import decode_image
 from hibiscus.data.images.folder import open_image_files
-from hibiscus.data.images.headers import read_headers
+from hibiscus.data.images.headers import scan_headers
 from hibiscus.data.images.preparation import ImagePreparation
 from hibiscus.data.images.video import VIDEO_ENDINGS, read_frames
 from hibiscus.data.keys import content_keys
@@ -69,7 +69,8 @@ def images_from_files(files: Sequence[Path], prepared: ImagePreparation) -> Data
         raise DataError(skipped[0].reason, "at least one readable image", "check the files")
     sizes = []
     if prepared.resize == "squash":
-        sizes = [(read_headers([files[i]])[0] or [pixels.shape[1:3]])[0] for i in good]
+        headers = scan_headers([files[i] for i in good])
+        sizes = [(header.height, header.width) if header else pixels.shape[1:3] for header in headers]
     ids = [str(files[i]) for i in good]
     return Dataset("images", "images", _with_sizes(pixels, sizes), ids, keys, skipped=skipped)
 

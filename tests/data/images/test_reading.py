@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.images import file_records, reading
 from hibiscus.data.images.headers import read_headers, scan_headers
 from hibiscus.data.images.reading import plan_reading
 
@@ -26,3 +27,18 @@ def test_the_white_level_of_the_training_part(tmp_path):
     assert plan_reading(files).white_level == 900
     assert plan_reading(files, train=[True, False]).white_level == 300
     assert plan_reading(files, white_level=1000).about == {"image": {"white_level": 1000}}
+
+
+def test_largest_values_come_from_the_cache_until_a_file_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_records, "FEW", 0)
+    files = [tmp_path / f"{i}.png" for i in range(3)]
+    for index, file in enumerate(files):
+        Image.fromarray(np.full((4, 4), 300 + index, np.uint16)).save(file)
+    read = []
+    largest = reading._largest
+    monkeypatch.setattr(reading, "_largest", lambda file: read.append(file) or largest(file))
+    assert [plan_reading(files).white_level for _ in range(2)] == [302, 302]
+    assert read == files
+    Image.fromarray(np.full((4, 4), 900, np.uint16)).save(files[1])
+    assert plan_reading(files).white_level == 900
+    assert read == [*files, files[1]]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from hibiscus.data.images.codecs import readers
 from hibiscus.data.images.decode import color_name, is_deep
+from hibiscus.data.images.file_records import file_records
 from hibiscus.data.images.headers import Header, scan_headers
 from hibiscus.plurals import plural
 
@@ -121,7 +122,8 @@ def _several(files: Sequence[Path], headers: Sequence[Header | None]) -> list[st
 def _deep_colors(files: Sequence[Path], headers: Sequence[Header | None]) -> list[str]:
     """A note on 16-bit colors, of which the decoder keeps the upper 8 bits, if these are nearly black."""
     deep = [file for file, header in zip(files, headers, strict=True) if header and header.deep_color]
-    brightest = max((_brightest(file) for file in deep), default=255)
+    records = file_records("brightest color", [("value", "<i8")], deep, _brightest)
+    brightest = max((record[0] if record else 0 for record in records), default=255)
     if brightest >= DARK:
         return []
     return [
@@ -130,22 +132,26 @@ def _deep_colors(files: Sequence[Path], headers: Sequence[Header | None]) -> lis
     ]
 
 
-def _brightest(file: Path) -> int:
+def _brightest(file: Path) -> tuple[int] | None:
     try:
         with Image.open(file, formats=readers()) as image:
-            return int(np.asarray(image.convert("RGB")).max())
+            return (int(np.asarray(image.convert("RGB")).max()),)
     except Exception:  # reported when it is decoded
-        return 0
+        return None
 
 
 def _largest_value(files: Sequence[Path]) -> float:
     """The largest gray value of images of more than 8 bits; 1 if it is below 1."""
-    top = 0.0
-    for file in files:
-        try:
-            with Image.open(file, formats=readers()) as image:
-                values = np.asarray(image) if is_deep(image) else np.zeros(1)
-                top = max(top, float(values.max())) if np.isfinite(values).all() else top
-        except Exception:  # reported when it is decoded
-            continue
+    largest = file_records("largest value", [("value", "<f8")], files, _largest)
+    top = max((record[0] for record in largest if record), default=0.0)
     return top if top > 1 else 1.0
+
+
+def _largest(file: Path) -> tuple[float] | None:
+    """The largest gray value of an image; 0 if it has other values than numbers."""
+    try:
+        with Image.open(file, formats=readers()) as image:
+            values = np.asarray(image) if is_deep(image) else np.zeros(1)
+            return (float(values.max()) if np.isfinite(values).all() else 0.0,)
+    except Exception:  # reported when it is decoded
+        return None
