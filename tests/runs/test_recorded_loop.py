@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from hibiscus.errors import InterruptedRunError, RunError, TrainingError
+from hibiscus.data.preparation import Preparation
+from hibiscus.errors import InterruptedRunError, OutOfMemoryError, RunError, TrainingError
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.recorded_loop import build_callbacks, run_loop
 from hibiscus.runs.run import Run
@@ -31,6 +33,7 @@ def test_callbacks_follow_from_the_options(tmp_path):
 
 class Loop:
     stop_reason, epoch, callbacks, device = "", 3, {}, torch.device("cpu")
+    config, method = SimpleNamespace(batch_size=4), SimpleNamespace(preparation=Preparation({}))
 
     def __init__(self, error=None):
         self.error = error
@@ -54,6 +57,16 @@ def test_run_json_records_how_a_training_ended(tmp_path, error, status):
     assert (info["status"], info["epochs_done"], info["best"]) == (status, 3, {"epoch": 2, "value": 0.9})
     assert info["error"] == ("loss is nan" if status == "failed" else None)
     assert info["seconds"] >= 5
+
+
+def test_too_little_memory_is_recorded_as_a_failure_that_may_not_recur(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    best = BestCheckpoint(tmp_path / "best.safetensors", SelectionMetric("accuracy", True))
+    with pytest.raises(OutOfMemoryError, match="too little memory to train; batch_size=4"):
+        run_loop(Loop(MemoryError()), best, RunFolder(tmp_path), 0.0)  # type: ignore[arg-type]
+    info = json.loads((tmp_path / "run.json").read_text())
+    assert info["error"].startswith("too little memory to train")
+    assert info["training_failed"] is False
 
 
 def test_a_run_without_a_best_checkpoint_uses_the_last(tmp_path):

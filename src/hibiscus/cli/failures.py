@@ -10,7 +10,14 @@ import warnings
 from collections.abc import Callable
 
 from hibiscus.cli.console import emit, note
-from hibiscus.errors import DataError, HibiscusError, HibiscusWarning, ProcessLostError, UsageError
+from hibiscus.errors import (
+    DataError,
+    HibiscusError,
+    HibiscusWarning,
+    OutOfMemoryError,
+    ProcessLostError,
+    UsageError,
+)
 from hibiscus.progress import show_progress
 
 __all__ = ["run_app"]
@@ -40,6 +47,12 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     except KeyboardInterrupt:
         _report(UsageError("interrupted"), None)
         return 130
+    except MemoryError as error:  # where no work was named
+        fix = "free memory, or a smaller batch_size or image_size"
+        _report(
+            OutOfMemoryError(f"too little memory: {error}".rstrip(": "), "enough free memory", fix), error
+        )
+        return OutOfMemoryError.exit_code
     except OSError as error:  # a full disk, or a folder without permission
         no_access = _no_access(error)
         _report(no_access, error)

@@ -30,6 +30,9 @@ class LazyRows:
     def __len__(self) -> int:
         return len(self.items)
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))
+
     def __getitem__(self, rows: Any) -> np.ndarray:
         chosen = np.asarray(self.items[rows])
         values = self.read(chosen.reshape(-1))

@@ -37,6 +37,7 @@ from hibiscus.data.tables.part_tables import find_part_tables, open_part_tables
 from hibiscus.data.tables.read import TABLE_ENDINGS
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.text.folder import holds_texts, open_text_folder
+from hibiscus.data.too_little_memory import names_too_little_memory
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import DataError, clip
 
@@ -47,6 +48,7 @@ BOX_ENDINGS = (".json", ".jsonl", ".yaml", ".yml", ".xml")
 BOX_TABLES = (".csv", ".tsv")
 
 
+@names_too_little_memory
 def open_data(
     path: Any,
     *,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from hibiscus.data.lazy_rows import VALUES_AT_ONCE, Rows, chunks
 
@@ -22,7 +21,7 @@ def mean_and_std(images: Rows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def gaussian_images(
-    mean: ArrayLike, std: ArrayLike, shape: tuple[int, ...], rng: np.random.Generator
+    mean: np.ndarray | float, std: np.ndarray | float, shape: tuple[int, ...], rng: np.random.Generator
 ) -> np.ndarray:
     """Images uint8 of a shape `(count, height, width, channels)`; mean and deviation may differ by pixel."""
     images = np.empty(shape, np.uint8)

@@ -11,7 +11,8 @@ returned as `image_miou`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -115,14 +116,16 @@ def iou_and_dice(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return hits / (areas - hits), 2 * hits / areas
 
 
-def most_frequent_class(masks: Sequence[np.ndarray] | np.ndarray, classes: int) -> np.ndarray:
+def most_frequent_class(masks: Iterable[np.ndarray], classes: int) -> np.ndarray:
     """The most frequent class at each position over a set of masks, uint8 `(height, width)`: a prediction
     that ignores the image.
 
     At positions without any label it is the most frequent class overall.
     """
-    counts = np.zeros((classes, *np.shape(masks[0])), np.int32)
-    for mask in masks:
+    masks = iter(masks)
+    first = next(masks)
+    counts = np.zeros((classes, *first.shape), np.int32)
+    for mask in itertools.chain([first], masks):
         for number in range(classes):
             counts[number] += mask == number
     best = counts.argmax(0)

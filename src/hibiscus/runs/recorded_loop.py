@@ -7,7 +7,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hibiscus.errors import InterruptedRunError, ProcessLostError, RunError, TrainingError
+from hibiscus.data.preparation import Preparation
+from hibiscus.data.too_little_memory import too_little_memory
+from hibiscus.errors import (
+    InterruptedRunError,
+    OutOfMemoryError,
+    ProcessLostError,
+    RunError,
+    TrainingError,
+)
 from hibiscus.runs.announcement import count_parameters
 from hibiscus.runs.folder import RunFolder
 from hibiscus.training.callbacks import (
@@ -16,6 +24,7 @@ from hibiscus.training.callbacks import (
     EarlyStopping,
     ReduceLROnPlateau,
 )
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.distributed import is_main_process
 from hibiscus.training.log_file import LogFile
 from hibiscus.training.loop import Loop
@@ -23,7 +32,7 @@ from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["build_callbacks", "record_start", "run_loop", "training_failed"]
+__all__ = ["build_callbacks", "record_start", "run_loop", "training_failed", "training_memory"]
 
 
 def build_callbacks(
@@ -81,6 +90,14 @@ def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
     return folder.update(status="running", error=None, **known)
 
 
+def training_memory(
+    config: TrainingConfig, preparation: Preparation
+) -> contextlib.AbstractContextManager[None]:
+    """Says what to lower if the memory is not enough for a training."""
+    fix = "a smaller batch_size, smaller images (image_size), or a smaller network"
+    return too_little_memory("to train", config, preparation, fix)
+
+
 def training_failed(info: Mapping[str, Any]) -> bool:
     """Whether the training of a run failed for a reason that recurs, such as a loss that became NaN."""
     return info["status"] == "failed" and info.get("training_failed") is True
@@ -104,7 +121,7 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
     try:
         progress = loop.callbacks.get("progress")
         shown = progress.following(loop) if isinstance(progress, Progress) else contextlib.nullcontext()
-        with shown:
+        with shown, training_memory(loop.config, loop.method.preparation):
             loop.run()
         status = "done"
     except InterruptedRunError as error:
@@ -113,7 +130,8 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
         raise
     except BaseException as error:
         reason = str(error) or type(error).__name__
-        failed = isinstance(error, TrainingError) and not isinstance(error, ProcessLostError)
+        may_recover = isinstance(error, ProcessLostError | OutOfMemoryError)
+        failed = isinstance(error, TrainingError) and not may_recover
         raise
     finally:
         changes = {

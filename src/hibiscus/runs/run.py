@@ -14,6 +14,7 @@ import torch
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.data.too_little_memory import too_little_memory
 from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, HibiscusWarning, RunError, UsageError
 from hibiscus.methods.registry import get_method
@@ -144,7 +145,7 @@ class Run:
         if other is not None:
             prepared, part = labeled_data(other, get_method(self.info["method"]), prepared), "test"
         method = self.method(checkpoint)
-        with step(f"evaluating the {part} part, with baselines"), self._reproducible():
+        with step(f"evaluating the {part} part, with baselines"), self._computing(method, "to evaluate"):
             evaluation = method.evaluate(prepared, part)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
@@ -202,7 +203,7 @@ class Run:
             `predict` returns. `skipped` lists the inputs that could not be read.
         """
         data, method = self._inputs(inputs, support), self.method(checkpoint)
-        with self._reproducible():
+        with self._computing(method, "to predict"):
             predictions = method.predict(data, "inputs")
         named = {"label", "target"} & method.needs  # classes, or columns of numbers
         return label_predictions(data.dataset, predictions, self.preparation if named else Preparation({}))
@@ -229,7 +230,7 @@ class Run:
                 "hibiscus list",
             )
         data = self._inputs(inputs)
-        with self._reproducible():
+        with self._computing(method, "to embed"):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
     def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
@@ -270,13 +271,20 @@ class Run:
             UsageError: the method does not sample, or has no such condition.
         """
         method, start = self.method(checkpoint), self.info["config"]["seed"] if seed is None else seed
-        with self._reproducible():
+        with self._computing(method, "to sample"):
             return draw_samples(method, count, start, interpolate, conditions)
 
     @contextlib.contextmanager
-    def _reproducible(self) -> Iterator[None]:
-        """Disables gradients, and seeds the random numbers in the same way each time."""
-        with preserved_random_state(self.info["config"]["seed"]), torch.inference_mode():
+    def _computing(self, method: Method, work: str) -> Iterator[None]:
+        """Disables gradients, seeds the random numbers in the same way each time, and names too little
+        memory.
+        """
+        fix = "fewer items at a time, more memory, or a run with smaller images (image_size)"
+        with (
+            too_little_memory(work, method.config, method.preparation, fix),
+            preserved_random_state(self.info["config"]["seed"]),
+            torch.inference_mode(),
+        ):
             yield
 
     def report(self) -> Path:

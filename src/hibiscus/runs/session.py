@@ -25,7 +25,7 @@ from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
 from hibiscus.runs.options import check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
-from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop
+from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop, training_memory
 from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
 from hibiscus.runs.saved_files import checked_files, file_digests, saved_options, saved_preparation
 from hibiscus.runs.training_data import Data, Parts, open_for_method, saved_parts
@@ -213,15 +213,16 @@ class Session:
         """The method with newly initialized networks, the same for the same seed."""
         tune_process()
         torch.manual_seed(self.config.seed)
-        method = get_method(self.method_name)(self.config, self.preparation)
-        method.to(self.device)
+        with training_memory(self.config, self.preparation):
+            method = get_method(self.method_name)(self.config, self.preparation)
+            method.to(self.device)
         return method
 
     def prepared(self) -> PreparedData:
         """The prepared data."""
-        return PreparedData(
-            self.dataset, self.preparation, self.parts, self.device, share=(rank(), world_size())
-        )
+        share = rank(), world_size()
+        with training_memory(self.config, self.preparation):
+            return PreparedData(self.dataset, self.preparation, self.parts, self.device, share=share)
 
     def write_folder(self, argv: list[str], evaluate: bool = True) -> None:
         """Writes everything known before the first step, `run.json` last.
@@ -239,13 +240,11 @@ class Session:
         paths = [name for name in ("test_data", "target_domain") if name in options]
         options |= {name: absolute_path(options[name]) for name in paths}
         summary = self.dataset.summary(self.parts, "target" in get_method(self.method_name).needs)
-        info = initial_info(
-            *(get_method(self.method_name), self.config, self.preparation),
-            *(self.dataset, summary, self.device),
-        )
+        about = self.config, self.preparation, self.dataset, summary, self.device
+        info = initial_info(get_method(self.method_name), *about)
         info |= {"method": self.method_name, "name": self.folder.path.name, "argv": argv}
         info |= {"data_options": options, "validate": self.validate, "evaluate": evaluate}
-        info |= {"order": next_order(self.folder.path)}
+        info["order"] = next_order(self.folder.path)
         info |= run_signature(info, self.preparation.to_json())
         for name, content in checked_files(self.preparation, self.dataset, self.parts).items():
             self.folder.write(name, content)
@@ -261,8 +260,8 @@ class Session:
         try:
             yield
         except (ConfigError, DataError) as error:
-            is_unused = self.is_new and self.rounds_trained == 0
-            if is_unused and is_main_process() and not isinstance(error, RunError):
+            is_unused = self.is_new and self.rounds_trained == 0 and is_main_process()
+            if is_unused and not isinstance(error, RunError):
                 self.folder.discard()
             raise
 

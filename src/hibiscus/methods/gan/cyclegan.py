@@ -186,7 +186,7 @@ class CycleGAN(Method):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`image`: the items translated to the second domain; `to_a`: translated to the first."""
-        pixels = data.rows("image", part)
+        pixels = data.values("image", part)
         return {"image": self.translate(pixels, "b", data), "to_a": self.translate(pixels, "a", data)}
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
