@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from hibiscus.cli.app import run as run_command
+from hibiscus.runs.folder import RunFolder
 
 
 @dataclass
@@ -123,8 +124,7 @@ def copied(tmp_path):
         target = tmp_path / "here" / name
         shutil.copytree(run, target)
         if info:
-            file = target / "run.json"
-            file.write_text(json.dumps({**json.loads(file.read_text()), **info}))
+            RunFolder(target).update(**info)
         return target
 
     return copy

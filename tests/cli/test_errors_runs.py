@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from hibiscus.runs.folder import RunFolder
 from hibiscus.training.checkpoint import load_checkpoint
 
 from .conftest import tree, write_images
@@ -129,8 +130,7 @@ def test_a_run_in_use(fails, copied, iris_run):
 def test_data_that_changed_since(fails, cli):
     photos = write_images(Path("photos"), per_class=20)
     assert cli("train", "classify", photos, "epochs=1", "--out", "run", "--no-evaluate", "--quiet").code == 0
-    info = json.loads(Path("run/run.json").read_text())
-    Path("run/run.json").write_text(json.dumps({**info, "status": "interrupted"}))
+    RunFolder(Path("run")).update(status="interrupted")
     first = sorted(photos.rglob("*.png"))[0]
     content = first.read_bytes()
     first.unlink()

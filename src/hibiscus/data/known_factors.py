@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Names, typed_value
 
 __all__ = ["FactorPreparation"]
 
@@ -21,7 +22,7 @@ class FactorPreparation:
         names: in the order of their columns.
     """
 
-    names: tuple[str, ...]
+    names: Names
     kind: ClassVar[str] = "factors"
 
     @classmethod
@@ -47,4 +48,4 @@ class FactorPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FactorPreparation:
         """The saved preparation."""
-        return cls(tuple(data["names"]))
+        return typed_value(cls, data)

@@ -16,6 +16,7 @@ import numpy as np
 from hibiscus.data.labels import natural_order
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError, similar_words
+from hibiscus.typed_values import Names, typed_value
 
 __all__ = [
     "LIST",
@@ -114,7 +115,7 @@ class MultiLabelPreparation:
         separator: between labels in a text, in training and in predictions.
     """
 
-    names: tuple[str, ...]
+    names: Names
     separator: str = ";"
     kind: ClassVar[str] = "labels"
 
@@ -179,4 +180,4 @@ class MultiLabelPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MultiLabelPreparation:
         """The same preparation again."""
-        return cls(tuple(data["names"]), data["separator"])
+        return typed_value(cls, data)

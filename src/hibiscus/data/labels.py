@@ -13,6 +13,7 @@ import numpy as np
 
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.errors import DataError, similar_words
+from hibiscus.typed_values import Names, typed_value
 
 __all__ = ["LabelNumbering", "LabelPreparation", "are_measures", "natural_order"]
 
@@ -27,7 +28,7 @@ class LabelPreparation:
         names: the class names; class k is `names[k]`.
     """
 
-    names: tuple[str, ...]
+    names: Names
     kind: ClassVar[str] = "label"
 
     @classmethod
@@ -137,7 +138,7 @@ class LabelPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LabelPreparation:
         """The same preparation again."""
-        return cls(tuple(data["names"]))
+        return typed_value(cls, data)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.targets import TargetPreparation
-from hibiscus.errors import RunError, nearest
+from hibiscus.errors import DataError, RunError, nearest
 
 __all__ = [
     "KINDS",
@@ -139,7 +139,7 @@ class Preparation:
                 raise RunError(received, f"one of: {', '.join(sorted(kinds))}", fix)
             try:
                 fields[name] = kinds[kind].from_json(saved)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                received = f"the saved preparation of '{name}' is damaged: {error!r}"
+            except (ValueError, DataError) as error:
+                received = f"the saved preparation of '{name}' is damaged: {error}"
                 raise RunError(received, expected, damaged) from error
         return cls(fields)

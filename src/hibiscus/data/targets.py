@@ -19,6 +19,7 @@ from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.typed_columns import plain_series, typed_role
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
+from hibiscus.typed_values import Number, Positive, expect, typed_value
 
 __all__ = ["TargetPreparation"]
 
@@ -36,8 +37,8 @@ class TargetPreparation:
         readings: how text in each of them is read; runs of older versions have none.
     """
 
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[Number, ...]
+    std: tuple[Positive, ...]
     names: tuple[str, ...]
     readings: tuple[ColumnReading, ...] = ()
     kind: ClassVar[str] = "target"
@@ -118,8 +119,10 @@ class TargetPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TargetPreparation:
         """The same preparation again."""
-        readings = tuple(ColumnReading.from_json(saved) for saved in data.get("readings", ()))
-        return cls(tuple(data["mean"]), tuple(data["std"]), tuple(data["names"]), readings)
+        saved = typed_value(cls, data)
+        expect(len(saved.mean) == len(saved.std) == len(saved.names) > 0, "mean and std of each target")
+        expect(len(saved.readings) in (0, len(saved.names)), "a reading of each target")
+        return saved
 
 
 def _target_columns(values: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Number, Positive, Sizes, expect, typed_value
 
 __all__ = ["ArrayPreparation"]
 
@@ -23,9 +24,9 @@ class ArrayPreparation:
         std: of each feature over the training part; 1 for a constant feature.
     """
 
-    shape: tuple[int, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    shape: Sizes
+    mean: tuple[Number, ...]
+    std: tuple[Positive, ...]
     kind: ClassVar[str] = "array"
 
     @classmethod
@@ -54,4 +55,6 @@ class ArrayPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ArrayPreparation:
         """The saved preparation."""
-        return cls(tuple(data["shape"]), tuple(data["mean"]), tuple(data["std"]))
+        saved = typed_value(cls, data)
+        expect(len(saved.mean) == len(saved.std) == saved.shape[-1], "mean and std of each feature")
+        return saved

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Count, Names, expect, typed_value
 
 __all__ = ["BoxPreparation"]
 
 MAX_SIZES = 4000  # enough to fit anchors
+Fraction = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1.01)]  # after rounding
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,9 @@ class BoxPreparation:
             part.
     """
 
-    names: tuple[str, ...]
-    counts: tuple[int, ...]
-    sizes: tuple[tuple[float, float], ...]
+    names: Names
+    counts: tuple[Count, ...]
+    sizes: tuple[tuple[Fraction, Fraction], ...]
     kind: ClassVar[str] = "boxes"
 
     @classmethod
@@ -73,5 +76,6 @@ class BoxPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> BoxPreparation:
         """The saved preparation."""
-        sizes = tuple((float(width), float(height)) for width, height in data["sizes"])
-        return cls(tuple(data["names"]), tuple(data["counts"]), sizes)
+        saved = typed_value(cls, data)
+        expect(len(saved.counts) == len(saved.names), "a count for each name")
+        return saved

@@ -11,6 +11,7 @@ import numpy as np
 from hibiscus.data.environments.checked import CheckedEnvironment, is_supported
 from hibiscus.data.environments.create import make_environment
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Number, Size, typed_value
 
 __all__ = ["EnvironmentPreparation", "start_name"]
 
@@ -34,10 +35,10 @@ class EnvironmentPreparation:
 
     kind: ClassVar[str] = "environment"
     name: str
-    observed: int
-    actions: int
-    limit: int | None = None
-    threshold: float | None = None
+    observed: Size
+    actions: Size
+    limit: Size | None = None
+    threshold: Number | None = None
 
     @property
     def shape(self) -> tuple[int]:
@@ -96,4 +97,4 @@ class EnvironmentPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EnvironmentPreparation:
         """The saved preparation."""
-        return cls(data["name"], data["observed"], data["actions"], data["limit"], data["threshold"])
+        return typed_value(cls, data)

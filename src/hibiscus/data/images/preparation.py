@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from hibiscus.errors import DataError
+from hibiscus.typed_values import LARGEST_ITEM, Number, Positive, Size, expect, typed_value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,13 +34,13 @@ class ImagePreparation:
         white_level: the value of white in images of more than 8 bits; None if training had none.
     """
 
-    height: int
-    width: int
-    channels: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    height: Size
+    width: Size
+    channels: Size
+    mean: tuple[Number, ...]
+    std: tuple[Positive, ...]
     resize: str = "cover"
-    white_level: float | None = None
+    white_level: Positive | None = None
     kind: ClassVar[str] = "image"
 
     @classmethod
@@ -114,11 +116,8 @@ class ImagePreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImagePreparation:
         """The same preparation again."""
-        size = data["height"], data["width"], data["channels"]
-        return cls(
-            *size,
-            tuple(data["mean"]),
-            tuple(data["std"]),
-            data.get("resize", "cover"),
-            data.get("white_level"),
-        )
+        saved = typed_value(cls, data)
+        expect(math.prod(saved.shape) <= LARGEST_ITEM, f"at most {LARGEST_ITEM:,} values in one image")
+        expect(len(saved.mean) == len(saved.std) == saved.channels, "mean and std of each channel")
+        expect(saved.resize in ("cover", "squash"), "resize of cover or squash")
+        return saved

@@ -10,6 +10,7 @@ import numpy as np
 
 from hibiscus.data.dataset import IGNORED
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Count, expect, typed_value
 
 __all__ = ["MaskPreparation"]
 
@@ -24,7 +25,7 @@ class MaskPreparation:
     """
 
     names: tuple[str, ...]
-    counts: tuple[int, ...]
+    counts: tuple[Count, ...]
     kind: ClassVar[str] = "mask"
 
     @classmethod
@@ -69,4 +70,7 @@ class MaskPreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MaskPreparation:
         """The saved preparation."""
-        return cls(tuple(data["names"]), tuple(data["counts"]))
+        saved = typed_value(cls, data)
+        expect(2 <= len(saved.names) <= IGNORED, f"from 2 to {IGNORED} names")
+        expect(len(saved.counts) == len(saved.names), "a count for each name")
+        return saved

@@ -10,15 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from hibiscus.data.tables.columns import as_texts, coded_texts
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.numbers import NumberFormat
 from hibiscus.data.tables.times import EPOCH, TimeFormat
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Flag, typed_value
 
 if TYPE_CHECKING:
     from pandas import Series
@@ -46,11 +48,11 @@ class ColumnReading:
     """
 
     role: str
-    decimal: str = "."
+    decimal: Annotated[str, Field(pattern="^[.,]$")] = "."
     unit: str = ""
-    magnitudes: bool = False
-    order: str = "mdy"
-    count: str = ""
+    magnitudes: Flag = False
+    order: Annotated[str, Field(pattern="^(dmy|mdy|ymd)$")] = "mdy"
+    count: Annotated[str, Field(pattern="^(|days|seconds|milliseconds)$")] = ""
     missing: tuple[str, ...] = tuple(sorted(MISSING))
 
     @classmethod
@@ -147,7 +149,7 @@ class ColumnReading:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ColumnReading:
         """The saved reading."""
-        return cls(**{**data, "missing": tuple(data["missing"])})
+        return typed_value(cls, data)
 
 
 def check_unread(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from hibiscus.data.tables.column_reading import ColumnReading, check_unread
 from hibiscus.data.tables.columns import as_days, as_numbers, as_texts
 from hibiscus.data.tables.inferred_types import infer_types
 from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import DataError
+from hibiscus.typed_values import Flag, Number, Positive
 
 __all__ = ["CategoryColumn", "NumberColumn", "TextColumn"]
 
@@ -30,14 +32,14 @@ class NumberColumn:
     """
 
     name: str
-    median: float
-    center: float
-    scale: float
-    clip: float
-    missing: bool
-    time: bool = False
-    day_first: bool = False
-    role: str = "number"
+    median: Number
+    center: Number
+    scale: Positive
+    clip: Positive
+    missing: Flag
+    time: Flag = False
+    day_first: Flag = False
+    role: Literal["number"] = "number"
     reading: ColumnReading | None = None
 
     @classmethod
@@ -84,10 +86,10 @@ class CategoryColumn:
     """One-hot columns for the categories of the training part; a new category is `other`, or all zeros."""
 
     name: str
-    categories: tuple[str, ...]
-    other: bool
-    missing: bool
-    role: str = "category"
+    categories: Annotated[tuple[str, ...], Field(max_length=MAX_CATEGORIES)]
+    other: Flag
+    missing: Flag
+    role: Literal["category"] = "category"
     reading: ColumnReading | None = None
 
     @classmethod
@@ -145,7 +147,7 @@ class TextColumn:
 
     name: str
     tokenizer: dict[str, Any] | None
-    role: str = "text"
+    role: Literal["text"] = "text"
     reading: ColumnReading | None = None
 
     @classmethod

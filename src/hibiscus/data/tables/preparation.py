@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.features import CategoryColumn, NumberColumn, TextColumn
@@ -15,7 +16,9 @@ from hibiscus.data.tables.identifiers import UNNAMED
 from hibiscus.data.tables.roles import ROLES, read_columns
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.typed_columns import plain_series
+from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.typed_values import expect, typed_value
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TextColumn"]
 
 SCALINGS = ("standard", "range", "none")
-
-
-COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "text": TextColumn}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TablePreparation:
         features = prepared.encode(frame)
     """
 
-    columns: tuple[NumberColumn | CategoryColumn | TextColumn, ...]
+    columns: tuple[Annotated[NumberColumn | CategoryColumn | TextColumn, Field(discriminator="role")], ...]
     scaling: str = "standard"
     kind: ClassVar[str] = "table"
 
@@ -169,13 +169,14 @@ class TablePreparation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TablePreparation:
         """The saved preparation."""
-        columns = []
-        for saved in data["columns"]:
-            lists = {key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()}
-            if saved.get("reading") is not None:
-                lists["reading"] = ColumnReading.from_json(saved["reading"])
-            columns.append(COLUMNS[saved["role"]](**lists))
-        return cls(tuple(columns), data["scaling"])
+        saved = typed_value(cls, data)
+        names = [column.name for column in saved.columns]
+        expect(len(set(names)) == len(names) > 0, "columns with distinct names")
+        expect(saved.scaling in SCALINGS, f"a scaling of {', '.join(SCALINGS)}")
+        for column in saved.columns:
+            if isinstance(column, TextColumn) and column.tokenizer is not None:
+                Tokenizer.from_dict(column.tokenizer)
+        return saved
 
 
 def _readings(

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict  # Pydantic needs this one below Python 3.12
 
 from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.typed_values import Count, Flag, typed_value
 
 __all__ = [
     "STOP_WORDS",
@@ -73,6 +76,16 @@ def check_whole(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ConfigError(f"{name}={value!r}", "an integer from 1", f"choose {name} in this range")
     return int(value)
+
+
+class SavedTokenizer(TypedDict):
+    """A tokenizer as `Tokenizer.to_dict` saves it."""
+
+    top: Annotated[int, Field(strict=True, ge=1)]
+    words: list[str]
+    document_counts: list[Count]
+    documents: Count
+    stop_words: list[str] | Flag
 
 
 class Tokenizer:
@@ -177,18 +190,19 @@ class Tokenizer:
         return {key: getattr(self, key) for key in keys} | {"stop_words": sorted(self.stop_words)}
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Tokenizer:
-        """The tokenizer that `to_dict` saved."""
+    def from_dict(cls, saved: Mapping[str, Any]) -> Tokenizer:
+        """The tokenizer that `to_dict` saved.
+
+        Raises:
+            DataError: it is damaged.
+        """
         try:
-            tokenizer = cls(saved["top"], saved["stop_words"])
-            words, counts = (
-                [str(word) for word in saved["words"]],
-                [int(count) for count in saved["document_counts"]],
-            )
-            documents = int(saved["documents"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            received = f"a saved tokenizer that cannot be read ({error!r})"
+            read = typed_value(SavedTokenizer, saved)
+        except ValueError as error:
+            received = f"a saved tokenizer that cannot be read ({error})"
             raise DataError(received, "the output of to_dict", "fit it again") from error
+        tokenizer = cls(read["top"], read["stop_words"])
+        words, counts, documents = read["words"], read["document_counts"], read["documents"]
         if len(set(words)) != len(counts) or len(words) != len(counts):
             received = f"a saved tokenizer with {len(words)} words and {len(counts)} counts"
             raise DataError(received, "one count for each distinct word", "fit it again")
