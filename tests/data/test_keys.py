@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hibiscus.data.keys import digest, digests, frame_keys
@@ -38,6 +38,7 @@ def slow_keys(frame):
     return [int.from_bytes(hashlib.blake2b(row, digest_size=8).digest(), "little") for row in rows]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # also on a busy machine
 @given(
     st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(NUMBERS)), max_size=9)
 )

@@ -13,12 +13,12 @@ from hibiscus.errors import DataError
 def test_separators(separator):
     text = "\n".join(separator.join(row) for row in (["a", "b", "c"], ["1", "x y", "3"], ["4", "z", "6"]))
     assert detect_separator(text) == separator
-    assert scan_rows(Path("t.csv"), text, separator, csv.QUOTE_MINIMAL)[1] == ["1", "x y", "3"]
+    assert scan_rows(Path("t.csv"), text.encode(), separator, csv.QUOTE_MINIMAL)[1] == ["1", "x y", "3"]
 
 
 def test_lines_with_other_numbers_of_fields_are_named():
     with pytest.raises(DataError, match="line 3 has 1 field"):
-        scan_rows(Path("t.csv"), "a,b\n1,2\n3\n", ",", csv.QUOTE_MINIMAL)
+        scan_rows(Path("t.csv"), b"a,b\n1,2\n3\n", ",", csv.QUOTE_MINIMAL)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def cut_lines(text: str, rows: int, delimiter: str) -> tuple[str, int]:
     return text[sum(map(len, lines)) :], reader.line_num
 
 
-def scan_rows(path: Path, text: str, delimiter: str, quoting: Any, line: int = 0) -> list[list[str]]:
+def scan_rows(path: Path, content: bytes, delimiter: str, quoting: Any, line: int = 0) -> list[list[str]]:
     """Checks the number of fields of every line; returns the first 200 rows.
 
     The first row may lack the name of one column that all other rows have: the first one, of row names, or
@@ -84,16 +84,16 @@ def scan_rows(path: Path, text: str, delimiter: str, quoting: Any, line: int = 0
 
     Args:
         path: the file, for messages.
-        text: its content.
+        content: its text in UTF-8.
         delimiter: between fields.
         quoting: as the csv module takes it.
         line: the number of lines that were cut off above.
     """
     sample, bad, more, limit = [], [], 0, csv.field_size_limit(MAX_FIELD)
     rows, last_empty = 0, True
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, skipinitialspace=True
-    )
+    # A StringIO would take four bytes for each character.
+    lines = io.TextIOWrapper(io.BytesIO(content), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, skipinitialspace=True)
     try:
         for row in reader:
             if not row or (len(row) == 1 and not row[0].strip()):

@@ -82,7 +82,9 @@ def table_dataset(name: str, frame: DataFrame, source: TableSource) -> Dataset:
     rows = frame.index.to_numpy() + 1  # row numbers in the file, below the header
     if source.target is not None:
         kept = _with_target(source, typed[targets], frame[targets], notes)
-        frame, typed, rows = frame.iloc[kept], typed.iloc[kept].reset_index(drop=True), rows[kept]
+        if len(kept) < len(rows):
+            frame, typed, rows = frame.iloc[kept], typed.iloc[kept], rows[kept]
+        typed = typed.reset_index(drop=True)
     fields: dict[str, Any] = {}
     about: dict[str, Any] = {}
     skipped = []

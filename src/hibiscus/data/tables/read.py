@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROLES", "TABLE_ENDINGS", "Table", "guess_roles", "read_table", "read_text", "role_notes"]
 
+HEAD = 2**16 + 1  # characters of which the first rows are read
 MAX_BYTES = 2**31  # decompressed; a few kilobytes of .gz can decompress to any size
 TABLE_ENDINGS = (
     ".csv", ".tsv", ".tab", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz", *SPREADSHEETS, *JSON_LINES,
@@ -101,11 +102,14 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
         table = _from_rows(path, rows[layout.skipped :], options, [*notes, *layout.notes], max_columns)
     else:
         text, notes = _decode(path, data)
+        del data  # of the copies of a large table, only one is kept
         if name.endswith(JSON_LINES):
             names, rows, more = read_json_lines(path, text)
             table = _from_rows(path, [names, *rows], TableOptions(header=True), [*notes, *more], max_columns)
         else:
-            table = _read_lines(path, text, options, max_columns)
+            lines = _Lines.of(text, options)
+            del text
+            table = _read_lines(path, lines, options, max_columns)
             table.notes[:0] = notes
     if not len(table.frame):
         raise DataError(
@@ -151,22 +155,48 @@ def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
     return text, [f"read as {encoding}" if encoding.startswith("UTF") else f"not UTF-8; read as {encoding}"]
 
 
-def _read_lines(path: Path, text: str, options: TableOptions, max_columns: int) -> Table:
-    text, delimiter, line, notes = _separate(text)
-    # An odd number of quotation marks between tabs means inches or speech, not quoting.
-    quoting = csv.QUOTE_NONE if delimiter == "\t" and text.count('"') % 2 else csv.QUOTE_MINIMAL
-    layout = (
-        find_layout(first_rows(text, delimiter, quoting=quoting)) if options.header is not False else None
-    )
-    if layout is not None and layout.skipped:
-        text, cut = cut_lines(text, layout.skipped, delimiter)
-        line, notes = line + cut, notes + layout.notes
-    sample = scan_rows(path, text, delimiter, quoting, line)
+@dataclass(frozen=True)
+class _Lines:
+    """The lines of a table, without those above it.
+
+    Args:
+        content: their text in UTF-8.
+        head: its beginning.
+        delimiter, quoting: as the csv module takes them.
+        line: the number of lines that were cut off above.
+        notes: what the user should know.
+    """
+
+    content: bytes
+    head: str
+    delimiter: str
+    quoting: Any
+    line: int
+    notes: list[str]
+
+    @classmethod
+    def of(cls, text: str, options: TableOptions) -> _Lines:
+        """The lines of a text."""
+        text, delimiter, line, notes = _separate(text)
+        # An odd number of quotation marks between tabs means inches or speech, not quoting.
+        quoting = csv.QUOTE_NONE if delimiter == "\t" and text.count('"') % 2 else csv.QUOTE_MINIMAL
+        layout = (
+            find_layout(first_rows(text, delimiter, quoting=quoting)) if options.header is not False else None
+        )
+        if layout is not None and layout.skipped:
+            text, cut = cut_lines(text, layout.skipped, delimiter)
+            line, notes = line + cut, notes + layout.notes
+        return cls(text.encode(), text[:HEAD], delimiter, quoting, line, notes)
+
+
+def _read_lines(path: Path, lines: _Lines, options: TableOptions, max_columns: int) -> Table:
+    delimiter, quoting, notes = lines.delimiter, lines.quoting, lines.notes
+    sample = scan_rows(path, lines.content, delimiter, quoting, lines.line)
     _check_names(path, [str(number) for number in range(len(sample[0]))], max_columns)
-    frame = _parse(path, text, len(sample[0]), delimiter, quoting)
+    frame = _parse(path, lines.content, len(sample[0]), delimiter, quoting)
     if not len(frame):
         raise DataError(f"{path} is empty", "a header line and at least one row", "export the table again")
-    if any(len(row) < len(sample[0]) for row in first_rows(text, delimiter, 1, quoting)):
+    if any(len(row) < len(sample[0]) for row in first_rows(lines.head, delimiter, 1, quoting)):
         frame.iloc[0] = [text.strip() or None for text in sample[0]]  # with the name that scan_rows adds
     if delimiter != "," and not notes:
         notes.append(f"fields are separated by {SEPARATORS[delimiter]}")
@@ -205,13 +235,14 @@ def _check_names(path: Path, names: Sequence[str], max_columns: int) -> None:
         raise DataError(received, "distinct column names", "rename them")
 
 
-def _parse(path: Path, text: str, width: int, delimiter: str, quoting: Any) -> DataFrame:
+def _parse(path: Path, content: bytes, width: int, delimiter: str, quoting: Any) -> DataFrame:
     """All lines as text, the header among them."""
     import pandas as pd
 
     try:
         return pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(content),
+            encoding="utf-8",
             sep=delimiter,
             header=None,
             names=list(range(width)),

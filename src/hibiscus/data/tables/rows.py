@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hibiscus.data.tables.dialect import find_header
 from hibiscus.data.tables.extra_lines import TOTAL, total_row, units_row
 
@@ -42,7 +44,7 @@ def named_rows(frame: DataFrame, header: bool | None = None) -> tuple[list[str],
     body = frame.iloc[1:] if given else frame
     body = body.reset_index(drop=True)
     if given and any(first) and len(first) > 1:
-        again = (body.fillna("") == first).all(axis=1)
+        again = _rows_like(body, first)
         if again.any():
             count = "1 row that repeats" if again.sum() == 1 else f"{again.sum():,} rows that repeat"
             notes.append(f"{count} the header left out")
@@ -62,7 +64,7 @@ def _without_extra_rows(body: DataFrame, sample: list[list[str]], notes: list[st
         shown = ", ".join(text for text in sample[0] if text)[:60]
         notes.append(f"the line below the header ({shown}) was read as units and left out")
         body = body.iloc[1:]
-    blank = body.isna().all(axis=1) if len(body.columns) > 1 else None
+    blank = _rows_like(body, [""] * len(body.columns)) if len(body.columns) > 1 else None
     if blank is not None and blank.any():
         notes.append(f"{int(blank.sum())} blank row{'s' * (int(blank.sum()) > 1)} left out")
         body = body.loc[~blank]
@@ -79,6 +81,16 @@ def _without_extra_rows(body: DataFrame, sample: list[list[str]], notes: list[st
                 "above, so it is read as a row; if it is a total, delete it"
             )
     return body
+
+
+def _rows_like(body: DataFrame, texts: list[str]) -> np.ndarray:
+    """Which rows hold these texts, where an empty one stands for a blank field. Returns bool `(rows,)`."""
+    alike = np.ones(len(body), bool)
+    for index, text in enumerate(texts):
+        if alike.any():
+            column = body.iloc[:, index]
+            alike &= (column == text if text else column.isna()).to_numpy(bool, na_value=False)
+    return alike
 
 
 def _resembles_names(sample: list[list[str]]) -> bool:
