@@ -34,7 +34,7 @@ def photos(tmp_path, count, largest):
 
 
 # A VAE takes 200 epochs and 500 samples per image, so that fewer and smaller images are enough.
-@pytest.mark.parametrize(("method", "count", "largest"), [("dcgan", 200, 44), ("vae", 40, 26)])
+@pytest.mark.parametrize(("method", "count", "largest"), [("dcgan", 600, 44), ("vae", 40, 26)])
 def test_it_trains_without_an_option(tmp_path, method, count, largest):
     run = api.train(method, photos(tmp_path, count, largest), out=tmp_path / "run", quiet=True)
     found = run.evaluation()

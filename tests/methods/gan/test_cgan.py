@@ -57,4 +57,4 @@ def test_conditional_accuracy_is_how_often_the_classifier_predicts_the_condition
 
 @pytest.mark.slow
 def test_it_learns_every_digit(tmp_path):
-    learns_every_class(tmp_path, "cgan", conditional=True, epochs=60, width=32, learning_rate=1e-3)
+    learns_every_class(tmp_path, "cgan", conditional=True, epochs=120, width=32, learning_rate=1e-3)

@@ -48,4 +48,4 @@ def test_samples_are_images_of_the_datas_size():
 
 @pytest.mark.slow
 def test_it_learns_every_digit(tmp_path):
-    learns_every_class(tmp_path, "lsgan", epochs=60, width=32)
+    learns_every_class(tmp_path, "lsgan", epochs=60, width=32, learning_rate=1e-3)

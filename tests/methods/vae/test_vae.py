@@ -224,7 +224,7 @@ def test_the_report_shows_a_map_of_a_two_dimensional_latent_space(likelihood):
     ("options", "metric", "most", "share"),
     [
         ({}, "nll_dynamic_500is", 23.4, 0.87),
-        ({"likelihood": "gaussian", "latent_dim": 2}, "nll_8bit_500is", 300, 0.96),
+        ({"likelihood": "gaussian", "latent_dim": 2, "learning_rate": 3e-3}, "nll_8bit_500is", 300, 0.96),
     ],
 )
 def test_it_learns_a_likelihood_of_digits(tmp_path, options, metric, most, share):
