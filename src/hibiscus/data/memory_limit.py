@@ -1,8 +1,9 @@
 """The memory that the data of a user may take, so that a small file cannot fill the machine.
 
 Readers pass the size that a file declares, or that was read so far, before they allocate it. One file may
-take three quarters of the memory that is free at that moment, and compressed content of more than 256 MB at
-most 300 times the size of its file. `HIBISCUS_MAX_MEMORY`, for example `8GB`, replaces both limits.
+take three quarters of the memory that is free at that moment. If it takes more than 512 MB, its content may
+be at most 300 times as large as the compressed file. `HIBISCUS_MAX_MEMORY`, for example `8GB`, replaces both
+limits.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from hibiscus.errors import DataError
 __all__ = ["allowed_memory", "available_memory", "check_memory", "read_within"]
 
 SHARE = 0.75  # of the free memory, for one file
-MAX_RATIO = 300  # bytes of content for each byte of a compressed file; tables have 3 to 20
-MIN_RATIO_BYTES = 256 * 10**6  # content that is refused for its ratio has at least this size
+MAX_RATIO = 300  # bytes of content for each byte of a compressed file; dense arrays of few words reach it
+ANY_RATIO = 512 * 10**6  # bytes of memory up to which the ratio does not matter
 SMALL = 16 * 2**20  # bytes that are allocated without reading the state of the machine
 UNKNOWN = 4 * 2**30  # bytes that are assumed to be free if the system does not say
 BLOCK = 2**24
@@ -55,9 +56,9 @@ def check_memory(
         share = f"{VARIABLE}={chosen}" if chosen else f"{SHARE:.0%} of the free memory"
         fix = f"use a part of it, free memory, or {setting} and the machine has as much memory"
         raise DataError(content + takes, f"at most {size_text(allowed)}, {share}", fix)
-    if stored is not None and size > _largest_content(stored):
+    if stored is not None and needed > ANY_RATIO and size > _largest_content(stored):
         received = f"{content} in a file of {size_text(stored)}, {size / max(1, stored):,.0f} times its size"
-        expected = f"at most {MAX_RATIO} times, if there are more than {size_text(MIN_RATIO_BYTES)} of data"
+        expected = f"at most {MAX_RATIO} times, if it takes more than {size_text(ANY_RATIO)} of memory"
         raise DataError(received, expected, setting)
 
 
@@ -72,12 +73,12 @@ def allowed_memory(stored: int | None = None) -> float:
     """
     chosen = os.environ.get(VARIABLE)
     allowed = parse_size(VARIABLE, chosen, "8GB") if chosen else SHARE * available_memory()
-    return allowed if stored is None else min(allowed, _largest_content(stored))
+    return allowed if stored is None else min(allowed, max(ANY_RATIO, _largest_content(stored)))
 
 
 def _largest_content(stored: int) -> float:
     """Bytes to which a file of `stored` bytes may be decompressed, however much memory there is."""
-    return math.inf if os.environ.get(VARIABLE) else max(MIN_RATIO_BYTES, MAX_RATIO * stored)
+    return math.inf if os.environ.get(VARIABLE) else MAX_RATIO * stored
 
 
 def read_within(

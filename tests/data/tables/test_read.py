@@ -1,4 +1,5 @@
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,22 @@ def test_unpacked_size_is_limited(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "MAX_BYTES", 1000)
     with pytest.raises(DataError, match="has more than 1,000 bytes"):
         read_table(written(tmp_path, gzip.compress(b"a,b\n" * 10_000), "bomb.csv.gz"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "size"),
+    [
+        ("t.csv", b"a,b\n" + b"0,0\n" * 100_000, "400.0 KB of data, which take about 19"),
+        ("t.csv.gz", gzip.compress(b"a,b\n" + b"0,0\n" * 100_000), "400.0 KB of data, which take about"),
+        ("t.csv.gz", gzip.compress(b"a\n" + b"0" * 10**7), "10.0 MB of data, which take about 160"),
+        ("t.jsonl", b"{}\n" * 100_000, "300.0 KB of data, which take about 30.4 MB"),
+    ],
+)
+def test_the_memory_for_a_table_is_limited(tmp_path, monkeypatch, name, content, size):
+    path = written(tmp_path, content, name)
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "5MB")
+    with pytest.raises(DataError, match=re.escape(f"{path}: {size}")):
+        read_table(path)
 
 
 def test_ragged_lines_are_counted_and_named(tmp_path):

@@ -50,7 +50,7 @@ def test_an_ordinary_sheet():
 
 @pytest.mark.parametrize(("row", "column"), [(20_000, "XFD"), (1_048_576, "XFD")])
 def test_two_cells_in_opposite_corners(row, column):
-    with pytest.raises(DataError, match=r"a\.xlsx .* more than 256\.0 MB of memory"):
+    with pytest.raises(DataError, match=r"a\.xlsx .* more than 512\.0 MB of memory"):
         check_spreadsheet(Path("a.xlsx"), workbook(cells(row, column)))
 
 

@@ -106,7 +106,8 @@ class _Content:
     """The content of a variable, read element by element."""
 
     def __init__(self, path: Path, file: IO[bytes], count: int, order: Order):
-        self.path, self.file, self.order = path, file, order
+        self.path, self.file = path, file
+        self.order: Order = order
         self.left = count  # bytes
         self.stored: int | None = None  # bytes in the file, if they are compressed
 

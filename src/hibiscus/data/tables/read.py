@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import re
 import textwrap
 import zlib
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.data.encoding import decode_bytes
+from hibiscus.data.memory_limit import check_memory, read_within
 from hibiscus.data.tables.dialect import SEPARATORS, cut_lines, detect_separator, first_rows, scan_rows
 from hibiscus.data.tables.extra_lines import find_layout
 from hibiscus.data.tables.json_lines import JSON_LINES, read_json_lines
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["ROLES", "TABLE_ENDINGS", "Table", "guess_roles", "read_table", "read_text", "role_notes"]
 
 HEAD = 2**16 + 1  # characters of which the first rows are read
+READING = 16  # bytes of memory for each byte of text
+CELL = 64  # bytes of memory for each field besides
+MEMBER = 256  # of a JSON object
 MAX_BYTES = 2**31  # decompressed; a few kilobytes of .gz can decompress to any size
 TABLE_ENDINGS = (
     ".csv", ".tsv", ".tab", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz", *SPREADSHEETS, *JSON_LINES,
@@ -101,9 +106,12 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
         layout = find_layout(rows)
         table = _from_rows(path, rows[layout.skipped :], options, [*notes, *layout.notes], max_columns)
     else:
+        is_json = name.endswith(JSON_LINES)
+        cells = data.count(b"\n") + max(data.count(separator.encode()) for separator in SEPARATORS)
+        check_memory(path, len(data), factor=READING + (MEMBER if is_json else CELL) * cells / len(data))
         text, notes = _decode(path, data)
         del data  # of the copies of a large table, only one is kept
-        if name.endswith(JSON_LINES):
+        if is_json:
             names, rows, more = read_json_lines(path, text)
             table = _from_rows(path, [names, *rows], TableOptions(header=True), [*notes, *more], max_columns)
         else:
@@ -128,8 +136,12 @@ def _read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            source = gzip.GzipFile(fileobj=file) if zipped else file
-            data = source.read(MAX_BYTES + 1)
+            stored = os.fstat(file.fileno()).st_size
+            if zipped:
+                data = read_within(gzip.GzipFile(fileobj=file), path, stored=stored, factor=READING)
+            else:
+                check_memory(path, stored)
+                data = file.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         fix = "download or export it again"
         raise DataError(f"{path} cannot be read: {error}", "a complete, readable file", fix) from error
