@@ -101,8 +101,17 @@ def test_limits(tmp_path, monkeypatch):
         archive.writestr("zeros.png", bytes(2**22))
     monkeypatch.setattr(archives, "FREE_RATIO", 2**20)
     monkeypatch.setattr(archives, "MAX_RATIO", 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "_entries", None)  # refused before anything is written
+        with pytest.raises(DataError, match="too large to extract safely"):
+            open_data(file)
+    packed = tmp_path / "bomb.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        info = tarfile.TarInfo("zeros.png")
+        info.size = 2**22
+        archive.addfile(info, io.BytesIO(bytes(2**22)))
     with pytest.raises(DataError, match="too large to extract safely"):
-        open_data(file)
+        open_data(packed)
     monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
     with pytest.raises(DataError, match="more than 1 files"):
         open_data(zipped(tmp_path / "many.zip", {"a.png": b"", "b.png": b""}))

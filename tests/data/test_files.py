@@ -53,3 +53,14 @@ def test_relative_names(tmp_path, monkeypatch):
 )
 def test_names_of_images(name, is_image):
     assert files.is_image_name(Path("in.png") / name) is is_image
+
+
+def test_annotations_are_counted_before_they_are_parsed(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_text("[" + "{}," * 100_000 + "{}]")
+    assert len(files.read_bytes(tmp_path / "a.json", 10**6)) == 300_004
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "5MB")
+    with pytest.raises(DataError, match=r"a\.json: 300\.0 KB of data, which take about 13\.7 MB"):
+        files.read_bytes(tmp_path / "a.json", 10**6)
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "100KB")
+    with pytest.raises(DataError, match=r"a\.json: 300\.0 KB of data"):
+        files.read_bytes(tmp_path / "a.json", 10**6)

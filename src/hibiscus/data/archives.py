@@ -27,7 +27,7 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst")
 MAX_ENTRIES = 2_000_000
 MAX_BYTES = 200 * 2**30
-MAX_RATIO = 1000  # extracted bytes for each byte of the archive, above the first gigabyte
+MAX_RATIO = 300  # extracted bytes for each byte of the archive, above the first gigabyte
 FREE_RATIO = 2**30
 BLOCK = 2**20
 
@@ -111,6 +111,13 @@ def _damaged(file: Path, error: Exception) -> DataError:
 def _write_entries(root: Path, file: Path) -> None:
     size = file.stat().st_size
     limit = min(MAX_BYTES, max(FREE_RATIO, MAX_RATIO * size), shutil.disk_usage(root).free)
+
+    def refuse_above(total: int) -> None:
+        if total > limit:
+            expected = f"at most {limit:,} bytes, for an archive of {size:,} bytes and the free space"
+            raise DataError(f"{file}: too large to extract safely", expected, "extract it first")
+
+    refuse_above(_declared_size(file))
     written, taken = 0, set()
     for count, (name, source) in enumerate(_entries(file), 1):
         if count > MAX_ENTRIES:
@@ -130,10 +137,16 @@ def _write_entries(root: Path, file: Path) -> None:
         with target.open("xb") as out:
             while block := source.read(BLOCK):
                 written += len(block)
-                if written > limit:
-                    expected = f"at most {limit:,} bytes, for an archive of {size:,} bytes and the free space"
-                    raise DataError(f"{file}: too large to extract safely", expected, "extract it first")
+                refuse_above(written)
                 out.write(block)
+
+
+def _declared_size(file: Path) -> int:
+    """The bytes of all files as a zip archive declares them; a tar archive does not say before it is read."""
+    if not file.name.lower().endswith(".zip"):
+        return 0
+    with zipfile.ZipFile(file) as archive:
+        return sum(info.file_size for info in archive.infolist())
 
 
 def _entries(file: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from hibiscus.data.images.codecs import IMAGE_ENDINGS
+from hibiscus.data.memory_limit import check_memory, check_text
 from hibiscus.errors import DataError
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "walk_files",
 ]
 
+PER_BYTE, PER_VALUE = 3, 64  # bytes of memory for annotations as text and as parsed numbers and names
 PART_NAMES = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
@@ -206,13 +208,14 @@ def read_bytes(file: Path, limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 
     Raises:
-        DataError: larger, not a regular file, or not readable.
+        DataError: larger, not a regular file, not readable, or too large for the memory once it is parsed.
     """
     if not file.is_file():  # a pipe would block forever
         raise DataError(f"{file}: not a file", "a file with annotations", "check the path")
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
+            check_memory(file, min(limit, size))
             data = stream.read(limit) if size <= limit else b""
     except OSError as error:
         received = f"{file}: cannot be read ({error.strerror or error})"
@@ -220,6 +223,7 @@ def read_bytes(file: Path, limit: int) -> bytes:
     if size > limit:
         received = f"{file}: larger than the limit for annotations ({size:,} bytes)"
         raise DataError(received, f"at most {limit:,} bytes", "split it into several files")
+    check_text(file, data, PER_BYTE, PER_VALUE)
     return data
 
 

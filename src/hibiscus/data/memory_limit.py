@@ -18,7 +18,7 @@ from typing import IO
 from hibiscus.data.sizes import parse_size, size_option, size_text
 from hibiscus.errors import DataError
 
-__all__ = ["allowed_memory", "available_memory", "check_memory", "read_within"]
+__all__ = ["allowed_memory", "available_memory", "check_memory", "check_text", "read_within"]
 
 SHARE = 0.75  # of the free memory, for one file
 MAX_RATIO = 300  # bytes of content for each byte of a compressed file; dense arrays of few words reach it
@@ -26,6 +26,7 @@ ANY_RATIO = 512 * 10**6  # bytes of memory up to which the ratio does not matter
 SMALL = 16 * 2**20  # bytes that are allocated without reading the state of the machine
 UNKNOWN = 4 * 2**30  # bytes that are assumed to be free if the system does not say
 BLOCK = 2**24
+VALUE_MARKS = b",;\t|[{<\n"
 VARIABLE = "HIBISCUS_MAX_MEMORY"
 
 
@@ -92,6 +93,23 @@ def read_within(
         check_memory(name, size, stored=stored, factor=factor)
         blocks.append(block)
     return b"".join(blocks)
+
+
+def check_text(name: str | os.PathLike[str], data: bytes, per_byte: float, per_value: float) -> None:
+    """Refuses a text before it is parsed: a byte or two of it may become an object of a hundred bytes.
+
+    Args:
+        name: of the file, for the message.
+        data: the text.
+        per_byte: bytes of memory for each byte of it.
+        per_value: bytes of memory for each value besides, which are counted by what separates or opens them.
+
+    Raises:
+        DataError: as `check_memory`.
+    """
+    if data:
+        values = sum(data.count(mark) for mark in VALUE_MARKS)
+        check_memory(name, len(data), factor=per_byte + per_value * values / len(data))
 
 
 def available_memory() -> int:

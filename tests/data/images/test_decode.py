@@ -239,3 +239,10 @@ def test_a_turned_image_is_measured_upright(tmp_path):
     exif[0x0112] = 6
     Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", exif=exif)
     assert image_size(tmp_path / "a.jpg") == (60, 40)
+
+
+def test_the_pixels_fit_into_the_memory(monkeypatch):
+    data = encode(Image.new("L", (500, 500)), "PNG")
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "2MB")
+    with pytest.raises(DataError, match=r"1\.0 MB of data, which take about 4\.0 MB"):
+        pic.open_image(data)

@@ -135,3 +135,12 @@ def test_a_video_that_is_stopped_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_frames(stopped(), tmp_path / "video.mp4", Fraction(5))
     assert not (tmp_path / "video.mp4").exists()
+
+
+def test_the_frames_fit_into_the_memory(tmp_path, monkeypatch):
+    file = write(tmp_path / "a.mp4", frames(3))
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "100KB")
+    with pytest.raises(DataError, match=r"a\.mp4: 60\.0 KB of data, which take about 120\.0 KB"):
+        read_frames(file, (10, 20, 3))
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "10MB")
+    assert len(read_frames(file, (10, 20, 3))[0]) == 3

@@ -73,3 +73,12 @@ def test_bytes_that_are_no_utf8_and_unreadable_files(tmp_path):
     assert data.skipped[0].path.endswith("gone.txt")
     with pytest.raises(DataError, match="1 of 62 files"):
         open_data(folder, max_bad_fraction=0)
+
+
+def test_all_texts_together_fit_into_the_memory(tmp_path, monkeypatch):
+    for name in ("neg", "pos"):
+        (tmp_path / "reviews" / name).mkdir(parents=True)
+        (tmp_path / "reviews" / name / "a.txt").write_bytes(b"x" * 300_000)
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "5MB")
+    with pytest.raises(DataError, match=r"reviews: 600\.0 KB of data, which take about 7\.2 MB"):
+        open_data(tmp_path / "reviews")

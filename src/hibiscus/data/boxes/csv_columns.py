@@ -105,7 +105,8 @@ def find_columns(file: Path) -> Columns | None:
     if not file.name.lower().endswith(ENDINGS) or not file.is_file():
         return None
     with file.open("rb") as stream:
-        lines = [line[:MAX_LINE].decode("utf-8-sig", errors="replace") for line in islice(stream, SAMPLE)]
+        begin = islice(iter(lambda: stream.readline(MAX_LINE), b""), SAMPLE)
+        lines = [line.decode("utf-8-sig", errors="replace") for line in begin]
     for delimiter in DELIMITERS:
         try:
             rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]

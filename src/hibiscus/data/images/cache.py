@@ -27,6 +27,7 @@ from hibiscus.data.images.decoded_rows import DecodedRows, load_rows, written_ro
 from hibiscus.data.images.decoding import KnownRows, Reading, decode_files
 from hibiscus.data.images.headers import scan_headers
 from hibiscus.data.images.stamps import STAMP_BYTES, file_stamps
+from hibiscus.data.memory_limit import check_memory
 
 __all__ = ["decode_images"]
 
@@ -118,6 +119,9 @@ def _decode_into_memory(
     files: Sequence[Path], stamps: Sequence[bytes], reading: Reading, known: KnownRows
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]:
     """The pixels and keys of the good files, and the indices of the bad ones with their reasons."""
+    check_memory(
+        files[0].parent if files else "", len(files) * math.prod(reading.shape), factor=2
+    )  # the list, and its copy
     chunks: list[np.ndarray] = [np.zeros((0, *reading.shape), np.uint8)]
     keys: list[np.ndarray] = [np.zeros(0, np.uint64)]
 

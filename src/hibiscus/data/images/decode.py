@@ -15,6 +15,7 @@ from PIL import Image
 
 from hibiscus.data.images.codecs import heif_reason, readers
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import ConfigError, DataError, nearest
 
 __all__ = [
@@ -103,6 +104,7 @@ def open_image(
         with _quiet(), Image.open(source, formats=readers()) as image:
             if image.width * image.height > limit or min(image.size) < 1:
                 raise _too_large(name, f"{image.width} x {image.height} pixels", limit)
+            check_memory(name, 4 * image.width * image.height, factor=4)  # four channels, converted
             return np.array(_decode(image, size, mode, resize, white_level))
     except DataError:
         raise

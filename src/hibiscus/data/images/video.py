@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from hibiscus.data.images.decode import PIXEL_LIMIT, resized
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError, MissingExtraError
 
 __all__ = [
@@ -52,6 +54,8 @@ def read_frames(
     frames: list[np.ndarray] = []
     size = (0, 0)
     for image in walk_frames(file, faults):
+        if len(frames) % 100 == 0:
+            check_memory(file, (len(frames) + 100) * math.prod(shape), factor=2)  # the list, and its copy
         size = (image.height, image.width)
         frames.append(_pixels(image, shape, resize))
     return np.stack(frames), size

@@ -15,6 +15,7 @@ from hibiscus.data.files import (
     find_images,
     folder_part,
     folders_in,
+    read_text,
     walk_files,
 )
 from hibiscus.plurals import plural
@@ -248,6 +249,6 @@ def _listed_parts(folder: Path) -> tuple[dict[str, str], bool]:
         for part in ("train", "val", "test"):
             file = place / f"{part}.txt"
             if file.is_file() and file.stat().st_size <= MAX_LIST_BYTES:
-                for line in file.read_text(encoding="utf-8", errors="replace").split():
+                for line in read_text(file, MAX_LIST_BYTES).split():
                     part_of[PurePosixPath(line).stem] = part
     return part_of, segmentation.is_dir()

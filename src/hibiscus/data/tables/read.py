@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.data.encoding import decode_bytes
-from hibiscus.data.memory_limit import check_memory, read_within
+from hibiscus.data.memory_limit import check_memory, check_text, read_within
 from hibiscus.data.tables.dialect import SEPARATORS, cut_lines, detect_separator, first_rows, scan_rows
 from hibiscus.data.tables.extra_lines import find_layout
 from hibiscus.data.tables.json_lines import JSON_LINES, read_json_lines
@@ -40,7 +40,7 @@ __all__ = ["ROLES", "TABLE_ENDINGS", "Table", "guess_roles", "read_table", "read
 HEAD = 2**16 + 1  # characters of which the first rows are read
 READING = 16  # bytes of memory for each byte of text
 CELL = 64  # bytes of memory for each field besides
-MEMBER = 256  # of a JSON object
+MEMBER = 200  # the same for a member of a JSON object
 MAX_BYTES = 2**31  # decompressed; a few kilobytes of .gz can decompress to any size
 TABLE_ENDINGS = (
     ".csv", ".tsv", ".tab", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz", *SPREADSHEETS, *JSON_LINES,
@@ -107,8 +107,7 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
         table = _from_rows(path, rows[layout.skipped :], options, [*notes, *layout.notes], max_columns)
     else:
         is_json = name.endswith(JSON_LINES)
-        cells = data.count(b"\n") + max(data.count(separator.encode()) for separator in SEPARATORS)
-        check_memory(path, len(data), factor=READING + (MEMBER if is_json else CELL) * cells / len(data))
+        check_text(path, data, READING, MEMBER if is_json else CELL)
         text, notes = _decode(path, data)
         del data  # of the copies of a large table, only one is kept
         if is_json:

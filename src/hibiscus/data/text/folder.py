@@ -11,11 +11,14 @@ from hibiscus.data.dataset import Dataset, Skipped, check_bad_files
 from hibiscus.data.encoding import decode_bytes
 from hibiscus.data.files import IMAGE_ENDINGS, find_parts, readable_name, walk_files
 from hibiscus.data.keys import frame_keys
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.data.parts import items_by_part
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
 
 __all__ = ["holds_texts", "open_text_folder"]
+
+READING = 12  # bytes of memory for each byte of text
 
 
 def holds_texts(folder: Path) -> bool:
@@ -40,12 +43,15 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
     rows: list[tuple[str, str, str, str]] = []
     bad: list[Skipped] = []
     encodings = Counter[str]()
+    size = 0
     for root, part in (parts or {folder: ""}).items():
         for file in walk_files(root):
             inside = file.relative_to(root).parts
             if file.suffix.lower() != ".txt" or len(inside) < 2:
                 continue
             try:
+                size += file.stat().st_size
+                check_memory(folder, size, factor=READING)
                 text, encoding = decode_bytes(file.read_bytes())
             except OSError as error:
                 bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
