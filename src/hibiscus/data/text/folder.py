@@ -39,25 +39,7 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
     """
     import pandas
 
-    parts = find_parts(folder)
-    rows: list[tuple[str, str, str, str]] = []
-    bad: list[Skipped] = []
-    encodings = Counter[str]()
-    size = 0
-    for root, part in (parts or {folder: ""}).items():
-        for file in walk_files(root):
-            inside = file.relative_to(root).parts
-            if file.suffix.lower() != ".txt" or len(inside) < 2:
-                continue
-            try:
-                size += file.stat().st_size
-                check_memory(folder, size, factor=READING)
-                text, encoding = decode_bytes(file.read_bytes())
-            except OSError as error:
-                bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
-                continue
-            encodings[encoding] += 1
-            rows.append((file.relative_to(folder).as_posix(), part, readable_name(inside[0]), text))
+    rows, bad, encodings = _read_texts(folder)
     if bad:
         check_bad_files(str(folder), bad, len(rows) + len(bad), max_bad_fraction)
     if not rows:
@@ -80,3 +62,31 @@ def open_text_folder(folder: Path, max_bad_fraction: float = 0.05) -> Dataset:
         ],
         skipped=bad,
     )
+
+
+def _read_texts(folder: Path) -> tuple[list[tuple[str, str, str, str]], list[Skipped], Counter[str]]:
+    """The name, part, class and text of each file; those that cannot be read; and how often each encoding is.
+
+    Raises:
+        DataError: all texts together are too large for the memory.
+    """
+    parts = find_parts(folder)
+    rows: list[tuple[str, str, str, str]] = []
+    bad: list[Skipped] = []
+    encodings = Counter[str]()
+    size = 0
+    for root, part in (parts or {folder: ""}).items():
+        for file in walk_files(root):
+            inside = file.relative_to(root).parts
+            if file.suffix.lower() != ".txt" or len(inside) < 2:
+                continue
+            try:
+                size += file.stat().st_size
+                check_memory(folder, size, factor=READING)
+                text, encoding = decode_bytes(file.read_bytes())
+            except OSError as error:
+                bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
+                continue
+            encodings[encoding] += 1
+            rows.append((file.relative_to(folder).as_posix(), part, readable_name(inside[0]), text))
+    return rows, bad, encodings
