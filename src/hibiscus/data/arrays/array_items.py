@@ -91,7 +91,7 @@ def _slices(values: np.ndarray) -> Iterator[slice]:
 
 def _as_numbers(values: np.ndarray, path: str) -> np.ndarray:
     with np.errstate(over="ignore"):
-        numbers = values.astype(np.float32)
+        numbers = values.astype(np.float32, copy=False)
     if not _all_finite(numbers):
         raise DataError(
             f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hibiscus.data.arrays.array_items import read_items
+from hibiscus.data.arrays.npz import shared_block
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.data.label_sets import zeros_and_ones
@@ -138,7 +139,9 @@ def _named(labels: np.ndarray, classes: list[str] | None, notes: list[str]) -> n
 
 
 def _joined(arrays: Sequence[np.ndarray], path: str) -> np.ndarray:
-    """The parts of a field one after another."""
+    """The parts of a field one after another, without a copy if they lie so in memory."""
+    if (block := shared_block(arrays)) is not None:
+        return block
     try:
         return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
     except ValueError as error:

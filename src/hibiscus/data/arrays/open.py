@@ -11,6 +11,7 @@ from hibiscus.data.arrays.array_items import CHANNELS
 from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
 from hibiscus.data.arrays.mat import read_mat
+from hibiscus.data.arrays.npz import PART_WORDS, read_npz
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import read_text
 from hibiscus.data.memory_limit import check_memory
@@ -18,11 +19,6 @@ from hibiscus.errors import DataError
 
 __all__ = ["dataset_from_named", "open_arrays", "open_cifar", "open_idx"]
 
-PART_WORDS = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
-}
 # In lower case, the most specific ones first.
 IMAGE_KEYS = (
     *("x", "images", "image", "imgs", "img", "pictures", "photos"),
@@ -90,7 +86,7 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             declared = sum(member.file_size for member in archive.zip.infolist())  # more is never read
             check_memory(path, declared, stored=path.stat().st_size, factor=READING)
-            return {key: archive[key] for key in archive.files}
+            return read_npz(archive)
     except DataError:
         raise
     except Exception as error:  # damaged files raise errors of any type, MemoryError included

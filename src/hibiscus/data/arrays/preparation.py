@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hibiscus.data.lazy_rows import chunks
 from hibiscus.errors import DataError
 from hibiscus.typed_values import Number, Positive, Sizes, expect, typed_value
 
@@ -46,7 +47,10 @@ class ArrayPreparation:
         if tuple(values.shape[1:]) != self.shape:
             received = f"items of shape {tuple(values.shape[1:])}"
             raise DataError(received, f"{self.shape}, as in training", "reshape them")
-        return ((values - np.array(self.mean)) / np.array(self.std)).astype(np.float32)
+        encoded = np.empty(values.shape, np.float32)
+        for place, chunk in chunks(values):
+            encoded[place] = (chunk - np.array(self.mean)) / np.array(self.std)
+        return encoded
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
