@@ -14,6 +14,8 @@ from hibiscus.data.disk_cache import cache_entries, cache_folder
 from hibiscus.data.open import open_data
 from hibiscus.errors import DataError
 
+ENDINGS = "zip tar tar.gz tgz tar.bz2 tar.xz"
+
 
 def packed(folder, file):
     """An archive of a folder by the ending of its name."""
@@ -22,7 +24,8 @@ def packed(folder, file):
             for path in sorted(folder.rglob("*")):
                 archive.write(path, path.relative_to(folder.parent))
     else:
-        with tarfile.open(file, "w:gz" if file.suffix in (".gz", ".tgz") else "w") as archive:
+        mode = {".gz": "w:gz", ".tgz": "w:gz", ".bz2": "w:bz2", ".xz": "w:xz"}.get(file.suffix, "w")
+        with tarfile.open(file, mode) as archive:
             archive.add(folder, folder.name)
     return file
 
@@ -34,7 +37,9 @@ def zipped(file, entries):
     return file
 
 
-@pytest.mark.parametrize("name", ["pets.zip", "pets.tar", "pets.tar.gz", "pets.tgz", "PETS.ZIP"])
+@pytest.mark.parametrize(
+    "name", ["pets.zip", "pets.tar", "pets.tar.gz", "pets.tgz", "pets.tar.bz2", "p.tar.xz", "PETS.ZIP"]
+)
 def test_an_archive_is_read_as_its_folder(tmp_path, name):
     folder = make.classes(tmp_path / "inside" / "pets")
     make.image(folder / "__MACOSX" / "x.png")

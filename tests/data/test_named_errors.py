@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from hibiscus.data.named_errors import named_errors
-from hibiscus.errors import ConfigError, DataError, RunError
+from hibiscus.errors import DataError, MissingExtraError, RunError
 
 
 def message(data, error, kind=DataError):
@@ -44,7 +44,7 @@ def test_an_error_in_three_parts_keeps_them():
     )
 
 
-@pytest.mark.parametrize("error", [ConfigError("x=1"), KeyboardInterrupt(), UserWarning("x")])
+@pytest.mark.parametrize("error", [MissingExtraError("x"), KeyboardInterrupt(), UserWarning("x")])
 def test_other_errors_pass(error):
     with pytest.raises(type(error)) as caught, warnings.catch_warnings(), named_errors("data"):
         raise error

@@ -46,22 +46,23 @@ def _coco_parts(folder: Path) -> Path:
 def _voc(folder: Path) -> Path:
     from data.boxes import box_fixtures as fixtures
 
-    for name in ("a", "b", "c"):
+    for name in "abcdef":
         objects = [("cat", (1, 2, 30, 35)), ("dog", (3, 4, 20, 20))]
-        fixtures.voc(folder, name, objects, part="train" if name != "c" else "val")
+        fixtures.voc(folder, name, objects, part="train" if name < "e" else "val")
     return folder
 
 
 def _voc_beside(folder: Path) -> Path:
-    _images(folder, "a.png", "b.png")
+    _images(folder, "a.png", "b.png", "c.png")
     box.voc(folder, "a", [("cat", 1, 2, 30, 35)], size=(40, 50))
-    box.voc(folder, "b", [("dog", 3, 4, 20, 20)])
+    for name in ("b", "c"):
+        box.voc(folder, name, [("dog", 3, 4, 20, 20)])
     return folder
 
 
 def _yolo(folder: Path) -> Path:
     for part in ("train", "val"):
-        _images(folder / "images" / part, "a.png", "b.png")
+        _images(folder / "images" / part, "a.png", "b.png", "c.png")
         box.write(folder / "labels" / part / "a.txt", "0 0.5 0.5 0.2 0.3\n1 0.2 0.2 0.1 0.1\n")
         box.write(folder / "labels" / part / "b.txt", "1 0.1 0.1 0.4 0.1 0.4 0.4\n")
     box.write(
@@ -125,7 +126,7 @@ def _cvat_video(folder: Path) -> Path:
 
 
 def _labelme(folder: Path) -> Path:
-    for name in ("a", "b"):
+    for name in ("a", "b", "c"):
         content = {
             "shapes": [RECTANGLE, POLYGON],
             "imagePath": f"{name}.png",
@@ -133,7 +134,7 @@ def _labelme(folder: Path) -> Path:
             "imageHeight": 40,
         }
         box.write(folder / f"{name}.json", {**content, "imageData": None})
-    return _images(folder, "a.png", "b.png")
+    return _images(folder, "a.png", "b.png", "c.png")
 
 
 def _via(folder: Path) -> Path:

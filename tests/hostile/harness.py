@@ -184,6 +184,8 @@ _WATCHED: list[str] = []
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     if not _WATCHED:
         return
+    if event == "subprocess.Popen" and args[0] == sys.executable and args[1][1:3] == ["-I", "-c"]:
+        return  # the reader of spreadsheets, which runs in a process of its own
     if event in CODE_EVENTS:
         _EVENTS.append(f"{event} {str(args)[:200]}")
     elif event == "open" and isinstance(args[0], str | bytes) and isinstance(args[2], int):

@@ -107,7 +107,7 @@ def _method(dataset: Any) -> str:
             return method
     if "label" in fields:
         return "classify" if dataset.class_counts() else "regress"
-    return "regress" if "target" in fields else "autoencoder"
+    return "regress" if "target" in fields else "autoencoder" if "image" in fields else "gan-1d"
 
 
 def _predict(case: Case) -> str:

@@ -78,7 +78,7 @@ def _deep_images(folder: Path) -> Path:
         ("d.tif", np.int32),
     ):
         (folder / name[0]).mkdir(parents=True, exist_ok=True)
-        for number in range(2):
+        for number in range(4):
             Image.fromarray((_pixels(number, 9, 7) * 16).astype(dtype)).save(
                 folder / name[0] / f"{number}{name}"
             )
@@ -152,7 +152,7 @@ def _npz(folder: Path) -> Path:
 
 
 def _npz_names(folder: Path) -> Path:
-    values = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
+    values = np.random.default_rng(0).normal(size=(12, 6)).astype(np.float32)
     np.savez(folder / "d.npz", x=values, y=np.array(list("abc") * 4), classes=np.array(["a", "b", "c"]))
     return folder / "d.npz"
 
@@ -173,7 +173,9 @@ def _mat_compressed(folder: Path) -> Path:
     from scipy.io import savemat
 
     savemat(
-        folder / "d.mat", {"x": np.eye(9), "y": np.arange(9.0), "s": {"a": 1}, "t": "ab"}, do_compression=True
+        folder / "d.mat",
+        {"x": np.eye(12, 6), "y": np.arange(12.0) % 2, "s": {"a": 1}, "t": "ab"},
+        do_compression=True,
     )
     return folder / "d.mat"
 
@@ -197,7 +199,7 @@ def _cifar(
 ) -> Path:
     for number, name in enumerate(names):
         rows = _pixels(number, 6, 3072 + labels)
-        rows[:, :labels] %= 3
+        rows[:, :labels] = np.arange(6)[:, None] % 3
         (folder / name).write_bytes(rows.tobytes())
     (folder / ("batches.meta.txt" if labels == 1 else "fine_label_names.txt")).write_text("ant\nbee\ncat\n")
     return folder
@@ -225,7 +227,7 @@ def _tar(ending: str, inner: Callable[[Path], Path]) -> Callable[[Path], Path]:
         inner(folder / "work")
         mode = {"tar": "w", "tar.gz": "w:gz", "tar.xz": "w:xz"}[ending]
         with tarfile.open(folder / f"d.{ending}", mode) as archive:  # type: ignore[call-overload]
-            archive.add(folder / "work", "d")
+            archive.add(folder / "work", ".")
         return _only(folder, f"d.{ending}")
 
     return build
@@ -258,7 +260,9 @@ def _video(ending: str) -> Callable[[Path], Path]:
 
 LINES = "\n".join(json.dumps({"file_name": f"{n}.png", "label": "ab"[n % 2]}) for n in range(6))
 ROBOFLOW = "filename,cat,dog\n" + "\n".join(f"{n}.png,{n % 2},{n % 3 % 2}" for n in range(6))
-METADATA = "file_name,label,color\n" + "\n".join(f"{n}.png,{'ab'[n % 2]},red;blue" for n in range(6))
+METADATA = "file_name,label,color\n" + "\n".join(
+    f"{n}.png,{'ab'[n % 2]},{('red', 'red;blue')[n % 2]}" for n in range(6)
+)
 
 SEEDS: dict[str, Seed] = {
     "images": Seed(_common_images),

@@ -96,7 +96,7 @@ def _special(place: Path, rng: random.Random) -> None:
             os.mknod(place, stat.S_IFCHR | 0o666, os.makedev(1, rng.choice((3, 5, 7))))
     else:
         with place.open("wb") as file:  # a file with a hole
-            file.truncate(rng.choice((1 << 20, 1 << 30)))
+            file.truncate(rng.choice((1 << 20, 1 << 28)))
 
 
 def _rename(place: Path, rng: random.Random) -> None:

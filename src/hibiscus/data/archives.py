@@ -14,7 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from hibiscus.data.disk_cache import building, cache_folder, mark_used, trim_cache
 from hibiscus.data.files import folders_in, is_hidden, safe_relative
@@ -25,6 +25,11 @@ __all__ = ["ARCHIVE_ENDINGS", "extracted", "is_archive"]
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst")
+READ_MODES: dict[bytes, Literal["r:gz", "r:bz2", "r:xz"]] = {
+    b"\x1f\x8b": "r:gz",
+    b"BZh": "r:bz2",
+    b"\xfd7zXZ\0": "r:xz",
+}
 MAX_ENTRIES = 2_000_000
 MAX_BYTES = 200 * 2**30
 MAX_RATIO = 300  # extracted bytes for each byte of the archive, above the first gigabyte
@@ -165,7 +170,7 @@ def _entries(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     with archive.open(info) as source:
                         yield info.filename, source
         return
-    with tarfile.open(file, "r:*") as archive:
+    with tarfile.open(file, _read_mode(file)) as archive:
         for member in archive:
             if not (member.isfile() or member.isdir()):
                 raise _link(file, member.name)
@@ -173,6 +178,16 @@ def _entries(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
             if source is not None:
                 with contextlib.closing(source):
                     yield member.name, source
+
+
+def _read_mode(file: Path) -> Literal["r:", "r:gz", "r:bz2", "r:xz"]:
+    """How a tar archive is compressed, by its first bytes: a reader that tries all takes long to fail."""
+    with file.open("rb") as stream:
+        head = stream.read(6)
+    for start, mode in READ_MODES.items():
+        if head.startswith(start):
+            return mode
+    return "r:"
 
 
 def _link(file: Path, name: str) -> DataError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.data.sizes import size_text
-from hibiscus.errors import DataError, HibiscusError, clip
+from hibiscus.errors import ConfigError, DataError, HibiscusError, clip
 
 __all__ = ["named_errors"]
 
@@ -21,7 +21,7 @@ def named_errors(data: Any, kind: type[DataError] = DataError) -> Iterator[None]
     """A context whose errors name the data that is read in it.
 
     Libraries raise errors of any type for damaged files. They become errors of `kind`, with the original as
-    their cause, which `--debug` prints. A DataError that does not name the data yet is given its path.
+    their cause, which `--debug` prints. One that does not name the data yet is given its path.
 
     Args:
         data: its path; of data in memory, only the type is named.
@@ -33,8 +33,8 @@ def named_errors(data: Any, kind: type[DataError] = DataError) -> Iterator[None]
     name = os.fspath(data) if isinstance(data, str | os.PathLike) else f"data of type {type(data).__name__}"
     try:
         yield
-    except DataError as error:
-        if name[:200] not in error.received and Path(name).name[:200] not in str(error):
+    except (DataError, ConfigError) as error:
+        if not _names(error, name):
             raise type(error)(f"{name}: {error.received}", error.expected, error.fix) from error
         raise
     except (HibiscusError, Warning):
@@ -56,6 +56,12 @@ def named_errors(data: Any, kind: type[DataError] = DataError) -> Iterator[None]
         reason = clip(f"{type(error).__name__}: {error}", MAX_REASON)
         expected, fix = "complete data in a known format", "check the file, or export it again"
         raise kind(f"{name}: cannot be read ({reason})", expected, fix) from error
+
+
+def _names(error: HibiscusError, name: str) -> bool:
+    """Whether a message has the path, or the name of the file; that of a folder may be a common word."""
+    path = Path(name)
+    return name[:200] in error.received or (bool(path.suffix) and path.name[:200] in str(error))
 
 
 def _size(name: str) -> str:

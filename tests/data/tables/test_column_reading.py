@@ -53,6 +53,14 @@ def test_types():
     assert typed_role(plain_series(pd.Series([1, "a"], dtype=object))) is None
 
 
+def test_times_and_numbers_beyond_the_types_of_pandas():
+    days = ColumnReading("time").days(pd.Series(["1601-01-02", "9999-12-31"], dtype="datetime64[s]"))[0]
+    assert days.tolist() == [-134_774 + 1, 2_932_896]
+    assert ColumnReading("time").days(pd.Series(["1970-01-02"], dtype="datetime64[ns]"))[0].tolist() == [1]
+    typed, _ = ColumnReading("number").typed(pd.Series([2**64 - 1, 1], dtype="uint64"))
+    assert typed.tolist() == [2.0**64, 1.0]
+
+
 def test_decisions():
     def role(*texts, name="x"):
         return infer_column(column(*texts, name=name), TableOptions(), FileHints()).reading.role

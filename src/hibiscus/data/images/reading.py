@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ def _deep_colors(files: Sequence[Path], headers: Sequence[Header | None]) -> lis
 
 def _brightest(file: Path) -> tuple[int] | None:
     try:
-        with Image.open(file, formats=readers()) as image:
+        with Image.open(file if file.is_file() else io.BytesIO(), formats=readers()) as image:
             return (int(np.asarray(image.convert("RGB")).max()),)
     except Exception:  # reported when it is decoded
         return None
@@ -150,7 +151,7 @@ def _largest_value(files: Sequence[Path]) -> float:
 def _largest(file: Path) -> tuple[float] | None:
     """The largest gray value of an image; 0 if it has other values than numbers."""
     try:
-        with Image.open(file, formats=readers()) as image:
+        with Image.open(file if file.is_file() else io.BytesIO(), formats=readers()) as image:
             values = np.asarray(image) if is_deep(image) else np.zeros(1)
             return (float(values.max()) if np.isfinite(values).all() else 0.0,)
     except Exception:  # reported when it is decoded

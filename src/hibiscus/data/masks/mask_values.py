@@ -168,6 +168,8 @@ def _count_alpha(image: Image.Image, alphas: set[int], visible: set[int]) -> Non
 
 
 def _opened(file: Path) -> Image.Image:
+    if not file.is_file():  # a pipe would block forever
+        raise DataError(f"{file}: not a file", "a PNG, BMP, TIFF or GIF", "remove or replace it")
     if jpeg_bytes(file) is not None:
         raise DataError(
             f"{file}: a JPEG, which alters class numbers",

@@ -31,6 +31,7 @@ INVISIBLE = "\u200b\u200e\u200f\ufeff"  # marks at the ends of fields that web p
 MAX_UNREAD_FRACTION = 0.05  # of the values of a later file that may be no numbers, and count as missing
 MICROSECONDS_PER_DAY = 86_400_000_000
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
+LARGEST_WHOLE = 2.0**63
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,12 @@ class ColumnReading:
             import pandas as pd
 
             times = pd.to_datetime(pd.Series(values), utc=True, errors="coerce")
-            return ((times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(
-                np.float64
-            ), Counter()
+            start = pd.Timestamp(0, tz="UTC")
+            try:
+                since = times - start
+            except pd.errors.OutOfBoundsDatetime:  # nanoseconds reach from 1677 to 2262
+                since = times.dt.as_unit("us") - start.as_unit("us")
+            return (since / pd.Timedelta(days=1)).to_numpy(np.float64), Counter()
         style = TimeFormat(self.order, self.count)
 
         def read(text: str) -> float | None:
@@ -204,7 +208,10 @@ def _read_plain(values: Any, missing: Sequence[str]) -> tuple[np.ndarray, Counte
 
 
 def _all_whole(values: Any, numbers: np.ndarray) -> bool:
+    """Whether all numbers are written as whole ones, and fit into 64 bits."""
     kind = getattr(values.dtype, "kind", "O")
+    if (np.abs(numbers) >= LARGEST_WHOLE).any():
+        return False
     if kind != "O" or (numbers % 1).any():
         return kind in "iu"
     return all(map(WHOLE.fullmatch, distinct_texts(values)[0]))
