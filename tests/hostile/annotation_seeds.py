@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import box_files as box
+from data import make_files as make
 
 __all__ = ["BUILDERS", "coco"]
 
@@ -46,9 +47,10 @@ def _coco_parts(folder: Path) -> Path:
 def _voc(folder: Path) -> Path:
     from data.boxes import box_fixtures as fixtures
 
-    for name in "abcdef":
+    for number, name in enumerate("abcde"):
         objects = [("cat", (1, 2, 30, 35)), ("dog", (3, 4, 20, 20))]
-        fixtures.voc(folder, name, objects, part="train" if name < "e" else "val")
+        fixtures.voc(folder, name, objects, part="train" if name < "d" else "val")
+        make.image(folder / "JPEGImages" / f"{name}.png", seed=number, size=fixtures.SIZE)
     return folder
 
 
