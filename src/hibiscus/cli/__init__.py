@@ -6,6 +6,8 @@ import io
 import signal
 import sys
 
+from hibiscus.cli.interrupts import INTERRUPTED, stopped_by_interrupt
+
 __all__ = ["main"]
 
 
@@ -19,6 +21,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # for what other libraries write, such as the text of --help
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    from hibiscus.cli.app import run
+    try:
+        with stopped_by_interrupt():
+            from hibiscus.cli.app import run
 
-    run()
+            run()
+    except KeyboardInterrupt:  # before the command began, or while its error was shown
+        sys.exit(INTERRUPTED)

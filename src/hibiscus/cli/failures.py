@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 
 from hibiscus.cli.console import emit, note
+from hibiscus.cli.interrupts import INTERRUPTED, was_interrupted
 from hibiscus.errors import (
     DataError,
     HibiscusError,
@@ -46,7 +47,7 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
         return error.exit_code
     except KeyboardInterrupt:
         _report(UsageError("interrupted"), None)
-        return 130
+        return INTERRUPTED
     except MemoryError as error:  # where no work was named
         fix = "free memory, or a smaller batch_size or image_size"
         _report(
@@ -60,6 +61,9 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     except Exception as error:
         if type(error).__name__ == "Exit":
             return int(getattr(error, "exit_code", 0))
+        if was_interrupted() or type(error).__name__ == "Abort":  # the parser's name for Ctrl-C
+            _report(UsageError("interrupted"), error)
+            return INTERRUPTED
         if hasattr(error, "format_message"):  # the command line's own errors
             _report(_usage(error), error)
             return UsageError.exit_code

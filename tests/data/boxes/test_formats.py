@@ -1,6 +1,8 @@
 """Boxes of images, whatever their format: the checks, every way there and back, the summary."""
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes import validate as validate
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.formats import FORMATS, find_boxes, read_boxes, unsupported_fields, write_boxes
+from hibiscus.data.boxes.image_files import copy_file
 from hibiscus.data.boxes.summary import summary
 from hibiscus.data.boxes.validate import BoxSetBuilder, RawBox, clean_name, to_number
 from hibiscus.errors import ConfigError, DataError
@@ -191,17 +194,33 @@ def test_places_that_are_not_written_to(tmp_path):
         write_boxes(source, tmp_path / "file", "coco")
 
 
-def test_images_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError("another disk")
-
+@pytest.mark.parametrize("format", FORMATS)
+def test_images_are_copied_so_that_a_change_of_a_copy_leaves_the_original(tmp_path, format):
     source = boxes.small(tmp_path / "source")
-    monkeypatch.setattr("os.link", refuse)
-    write_boxes(source, tmp_path / "out", "coco")
-    assert (tmp_path / "out" / "images" / "c.png").read_bytes() == (
-        tmp_path / "source" / "c.png"
-    ).read_bytes()
-    assert (tmp_path / "out" / "images" / "c.png").stat().st_nlink == 1
+    before = {path: path.read_bytes() for path in (tmp_path / "source").rglob("*.png")}
+    write_boxes(source, tmp_path / "out", format)
+    copies = list((tmp_path / "out").rglob("*.png"))
+    assert sorted(path.read_bytes() for path in copies) == sorted(before.values())
+    for path in copies:
+        assert (path.stat().st_nlink, path.is_symlink()) == (1, False)
+        with path.open("r+b") as file:
+            file.write(b"changed")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("copied", [None, 0, 5])
+def test_the_rest_of_a_file_is_copied_where_the_kernel_does_not(tmp_path, monkeypatch, copied):
+    def copy_some(reader, writer, count):
+        if copied is None or os.lseek(writer, 0, os.SEEK_CUR) >= copied:
+            raise OSError(errno.EXDEV, "another disk")
+        return os.write(writer, os.read(reader, copied))
+
+    monkeypatch.setattr(os, "copy_file_range", copy_some, raising=False)
+    (tmp_path / "a").write_bytes(b"0123456789")
+    copy_file(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"0123456789"
+    with pytest.raises(FileExistsError):
+        copy_file(tmp_path / "a", tmp_path / "b")
 
 
 def test_what_is_lost(tmp_path):

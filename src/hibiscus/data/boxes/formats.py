@@ -133,7 +133,7 @@ def read_boxes(
 
 
 def write_boxes(boxset: BoxSet, out: str | os.PathLike[str], format: str) -> None:
-    """Writes images (hard-linked if possible, otherwise copied) and boxes into a new or empty folder.
+    """Writes copies of the images, and the boxes, into a new or empty folder.
 
     Args:
         boxset: the data to write; it is not modified.

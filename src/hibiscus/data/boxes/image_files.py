@@ -13,7 +13,9 @@ from urllib.parse import unquote
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.files import IMAGE_ENDINGS, MASK_FOLDERS, find_images, part_in_name, safe_relative
 
-__all__ = ["ImageIndex", "flat_names", "place_images"]
+__all__ = ["ImageIndex", "copy_file", "flat_names", "place_images"]
+
+COPY_BYTES = 1 << 30  # in one call
 
 
 class ImageIndex:
@@ -134,14 +136,29 @@ def _plain(text: str) -> str:
 
 
 def place_images(boxset: BoxSet, folders: Sequence[Path]) -> list[str]:
-    """Puts each image into its folder, hard-linked if possible, else copied; returns the new names."""
+    """Copies each image into its folder; returns the new names.
+
+    A copy shares its blocks with the original where the file system can do that; a change of one of the two
+    files is never one of the other.
+    """
     names = flat_names(boxset)
     for folder in dict.fromkeys(folders):
         folder.mkdir(parents=True, exist_ok=True)
     for image, folder, name in zip(boxset.images, folders, names, strict=True):
-        source, target = os.path.realpath(image.file), folder / name
-        with contextlib.suppress(OSError):
-            os.link(source, target)
-            continue
-        shutil.copyfile(source, target)
+        copy_file(Path(image.file), folder / name)
     return names
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copies the content of a file to a new file; the kernel copies, or shares blocks, if it can.
+
+    Raises:
+        OSError: the target exists, or cannot be written.
+    """
+    with open(source, "rb") as reader, open(target, "xb") as writer:
+        with contextlib.suppress(AttributeError, OSError):  # not on this system or between these disks
+            while os.copy_file_range(reader.fileno(), writer.fileno(), COPY_BYTES):
+                pass
+        done = writer.seek(0, os.SEEK_END)
+        reader.seek(done)
+        shutil.copyfileobj(reader, writer)  # the rest, usually nothing
