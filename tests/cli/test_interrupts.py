@@ -63,6 +63,6 @@ def test_two_at_random_moments_of_a_training(seed):
     process.send_signal(signal.SIGINT)
     text += read_terminal(process, terminal)
     os.close(terminal)
-    assert process.wait(60) == 130
+    assert process.wait(60) == 130, text.decode()
     for word in (b"Traceback", b"Exception ignored", b"KeyboardInterrupt", b"not expect"):
         assert word not in text, text.decode()

@@ -41,6 +41,8 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
             raise known_error
         with show_progress(not is_silent):
             code = command()
+        if was_interrupted():  # of which the parser makes an exit code
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except HibiscusError as error:
         _report(error, error)
@@ -61,7 +63,7 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     except Exception as error:
         if type(error).__name__ == "Exit":
             return int(getattr(error, "exit_code", 0))
-        if was_interrupted() or type(error).__name__ == "Abort":  # the parser's name for Ctrl-C
+        if was_interrupted():  # of which a library made an error
             _report(UsageError("interrupted"), error)
             return INTERRUPTED
         if hasattr(error, "format_message"):  # the command line's own errors

@@ -30,9 +30,7 @@ def stopped_by_interrupt() -> Iterator[None]:
     """
     global _is_running
     if threading.current_thread() is threading.main_thread():  # signals reach the main thread only
-        atexit.register(
-            signal.signal, signal.SIGINT, signal.SIG_IGN
-        )  # runs after all that is registered later
+        atexit.register(_end)  # runs after all that is registered later
         signal.signal(signal.SIGINT, _handle)
     try:
         _is_running = True
