@@ -49,3 +49,12 @@ def test_root(tmp_path):
     assert file_stamps([tmp_path / name for name in names])[1] == str(tmp_path / "x")
     assert file_stamps([tmp_path / "x" / "1"])[1] == str(tmp_path / "x")
     assert file_stamps([])[1] == ""
+
+
+def test_two_changes_within_one_tick_of_the_clock(tmp_path):
+    file = tmp_path / "a"
+    for content in "1", "2", "3", "4":
+        file.write_text(content)
+        before = stamp(file)
+        file.write_text("5")
+        assert stamp(file) != before

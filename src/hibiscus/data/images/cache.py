@@ -166,7 +166,8 @@ def decode_images(
         try:
             bad = _build(entry, files, stamps, reading)
             loaded = _load_whole(entry, stamps, reading)
-            trim_cache()
+            with contextlib.suppress(OSError):  # of other entries
+                trim_cache()
         except OSError:  # no space, or no permission to write
             loaded = None
     if loaded is None:
