@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hibiscus.data import memory_limit
@@ -102,3 +108,42 @@ def test_the_limit_of_the_process_counts():
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2**28 < int(answer.stdout) < 2**30
+
+
+OPEN = """
+import resource, sys
+from hibiscus.data.open import open_data
+from hibiscus.errors import DataError
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for name in sys.argv[1:]:
+    try:
+        open_data(name)
+    except DataError as error:
+        print(error.received)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def zeros_npz(path, blocks):
+    """A `.npz` file of `blocks` times 16 MB of zeros."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (blocks, 2**24)}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as entry:
+        np.lib.format.write_array_header_1_0(entry, header)
+        for _ in range(blocks):
+            entry.write(bytes(2**24))
+
+
+def test_real_bombs_take_little_memory(tmp_path):
+    """Three files of about 1 MB or less, which hold 0.3 GB and twice 1 GB."""
+    names = ["a.npz", "a.parquet", "a.csv.gz"]
+    zeros_npz(tmp_path / "a.npz", 20)
+    same = pa.DictionaryArray.from_arrays(pa.array(np.zeros(2 * 10**6, np.int8)), pa.array(["x" * 500]))
+    pq.write_table(pa.table({"s": same}), tmp_path / "a.parquet")
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"0,0\n" * 2**22) * 64)
+    assert all((tmp_path / name).stat().st_size < 1_500_000 for name in names)
+    command = [sys.executable, "-c", OPEN, *(str(tmp_path / name) for name in names)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [Path(line.partition(": ")[0]).name for line in lines[:3]] == names
+    assert all("times its size" in line for line in lines[:3])
+    assert int(lines[3]) < 600_000_000
