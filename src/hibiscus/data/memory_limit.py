@@ -95,7 +95,9 @@ def read_within(
     return b"".join(blocks)
 
 
-def check_text(name: str | os.PathLike[str], data: bytes, per_byte: float, per_value: float) -> None:
+def check_text(
+    name: str | os.PathLike[str], data: bytes, per_byte: float, per_value: float, stored: int | None = None
+) -> None:
     """Refuses a text before it is parsed: a byte or two of it may become an object of a hundred bytes.
 
     Args:
@@ -103,13 +105,15 @@ def check_text(name: str | os.PathLike[str], data: bytes, per_byte: float, per_v
         data: the text.
         per_byte: bytes of memory for each byte of it.
         per_value: bytes of memory for each value besides, which are counted by what separates or opens them.
+        stored: bytes of the file, if the text may be compressed.
 
     Raises:
         DataError: as `check_memory`.
     """
     if data:
         values = sum(data.count(mark) for mark in VALUE_MARKS)
-        check_memory(name, len(data), factor=per_byte + per_value * values / len(data))
+        factor = per_byte + per_value * values / len(data)
+        check_memory(name, len(data), stored=stored, factor=factor)
 
 
 def available_memory() -> int:

@@ -107,7 +107,7 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
         table = _from_rows(path, rows[layout.skipped :], options, [*notes, *layout.notes], max_columns)
     else:
         is_json = name.endswith(JSON_LINES)
-        check_text(path, data, READING, MEMBER if is_json else CELL)
+        check_text(path, data, READING, MEMBER if is_json else CELL, path.stat().st_size)
         text, notes = _decode(path, data)
         del data  # of the copies of a large table, only one is kept
         if is_json:
