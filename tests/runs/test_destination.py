@@ -48,7 +48,7 @@ def test_a_pipe_is_no_place_for_results(tmp_path):
     os.mkfifo(tmp_path / "p.csv")
     with pytest.raises(DataError, match=r"p\.csv: a named pipe"):
         check_writable(tmp_path / "p.csv")
-    with pytest.raises(RunError, match=r"p\.csv"):
+    with pytest.raises(RunError, match=r"p\.csv: a named pipe"):
         check_run_folder(tmp_path / "p.csv")
 
 

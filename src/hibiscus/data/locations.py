@@ -46,8 +46,9 @@ def existing(path: str) -> Path:
         location = Path(path).expanduser()
         exists = location.exists()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, an unknown ~user
+        reason = getattr(error, "strerror", None) or error  # not the path once more
         raise DataError(
-            f"{path[:200]}: not a valid path ({error})", "a folder or a file", "check the path"
+            f"{path[:200]}: not a valid path ({reason})", "a folder or a file", "check the path"
         ) from None
     if not exists and re.match(r"[a-z][a-z0-9]+:", path):
         expected = "a path, a bundled name, hf:owner/name or gym:NAME"

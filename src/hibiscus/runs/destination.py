@@ -25,6 +25,8 @@ def check_run_folder(out: str | os.PathLike[str] | None, may_exist: bool = False
         RunError: the folder is not empty, or it cannot be created or written.
     """
     folder = Path("runs") if out is None else Path(out).expanduser()
+    if kind := special_kind(folder):
+        raise RunError(f"{folder}: {kind}", "a new or empty folder", "choose another --out")
     if out is not None and not (may_exist and (folder / "run.json").exists()):
         RunFolder(folder).require_free()
     existing = _existing(folder)

@@ -164,7 +164,8 @@ def _check_inputs(dataset: Dataset) -> None:
     """Raises DataError if all columns of a table were left out, with the reasons."""
     if dataset.roles and not {*INPUTS, "path"} & set(dataset.roles.values()):
         reasons = "; ".join(note for note in dataset.notes if "left out" in note)
-        received = f"{dataset.path}: no column to learn from besides the target ({reasons[:600]})"
+        reasons = f" ({reasons[:600]})" if reasons else ""
+        received = f"{dataset.path}: no column to learn from besides the target{reasons}"
         expected = "a column of numbers, categories, texts, times or images"
         raise DataError(received, expected, "role.COLUMN=number, category, text or time uses a column")
 

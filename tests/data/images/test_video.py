@@ -44,6 +44,15 @@ def test_every_frame_is_read_as_it_was_written(tmp_path, ending):
     np.testing.assert_array_equal(found, images)
 
 
+@pytest.mark.parametrize("ending", [".mpg", ".mp4", ".mkv"])
+def test_a_damaged_file_is_named_by_both_readers(tmp_path, ending):
+    file = tmp_path / f"clip{ending}"
+    file.write_bytes(b"\0\0\1\xba" + bytes(50))
+    for read in (lambda: read_frames(file, (8, 8, 3)), lambda: video.frame_rate(file)):
+        with pytest.raises(DataError, match=f"clip{ending}: cannot be read"):
+            read()
+
+
 def test_frames_are_gray_or_resized_as_images_are(tmp_path):
     images = frames()
     file = write(tmp_path / "clip.mov", images)

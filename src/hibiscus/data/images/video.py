@@ -13,6 +13,7 @@ from PIL import Image
 
 from hibiscus.data.images.decode import PIXEL_LIMIT, resized
 from hibiscus.data.memory_limit import check_memory
+from hibiscus.data.named_errors import named_errors
 from hibiscus.errors import DataError, MissingExtraError
 
 __all__ = [
@@ -94,7 +95,7 @@ def walk_frames(file: Path, faults: list[str] | None = None) -> Iterator[Image.I
                 image = frame.to_image()
                 # A phone that was held upright records rotated frames.
                 yield image.rotate(frame.rotation, expand=True) if frame.rotation else image
-    except (OSError, IndexError, ValueError) as error:  # PyAV's own errors are of these types as well
+    except (OSError, EOFError, IndexError, ValueError) as error:  # PyAV's own errors are of these types too
         reason = str(error)
         if not count:
             reason = "contains no video" if isinstance(error, IndexError) else reason
@@ -119,7 +120,8 @@ def _faults(file: Path, count: int, declared: int, damaged: int, reason: str) ->
 def frame_rate(file: Path) -> Fraction:
     """Frames per second of a video that `walk_frames` reads; 25 if the file does not specify it."""
     reader = VIDEO_ENDINGS[file.suffix.lower()]
-    with file.open("rb") as source, _package(file).open(source, "r", format=reader) as video:
+    package = _package(file)
+    with named_errors(file), file.open("rb") as source, package.open(source, "r", format=reader) as video:
         return Fraction(video.streams.video[0].average_rate or 25)
 
 
