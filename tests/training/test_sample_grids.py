@@ -31,9 +31,11 @@ def names(folder):
 def test_the_training_is_the_same_with_grids_and_without(tmp_path):
     without = Bench(DCGAN, tmp_path / "without", batch_norm=True).run()
     bench, loop = looped(tmp_path / "with")
+    (tmp_path / "with" / "samples").mkdir()
+    (tmp_path / "with" / "samples" / "epoch-mine.png").touch()
     loop.run()
     assert same(without.weights(), bench.weights())
-    assert names(tmp_path / "with") == ["epoch-0001.png", "epoch-0002.png"]
+    assert names(tmp_path / "with") == ["epoch-0001.png", "epoch-0002.png", "epoch-mine.png"]
     with Image.open(tmp_path / "with" / "samples" / "epoch-0002.png") as image:
         assert image.size == (8 * 10 - 2, 8 * 10 - 2)
 

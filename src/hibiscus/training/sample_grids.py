@@ -55,7 +55,8 @@ class SampleGrids(Callback):
         if (loop.epoch - 1) % between == 0 and self.cost <= self.seconds:
             self._write_grid(loop)
         for path in self.folder.glob("epoch-*.png"):
-            if (int(path.stem.removeprefix("epoch-")) - 1) % between:
+            number = path.stem.removeprefix("epoch-")
+            if number.isdecimal() and (int(number) - 1) % between:  # other files are not its own
                 path.unlink()
 
     def on_end(self, loop: LoopState) -> None:

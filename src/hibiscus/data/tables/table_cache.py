@@ -26,6 +26,7 @@ from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.listed_images import has_images_near
 from hibiscus.data.tables.table_source import TableSource
 from hibiscus.data.tables.target_columns import split_target, target_fields
+from hibiscus.temporary_files import replacing
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -97,17 +98,13 @@ def cache_table(entry: Path, dataset: Dataset) -> None:
     """Builds the entry of a table, unless its columns would not be the same again."""
     if "path" in dataset.roles.values() or any(NAMES_IMAGES in note for note in dataset.notes):
         return
-    part = entry.with_name(f".{entry.name}-{os.getpid()}.part")
     with contextlib.suppress(Exception):  # no space, no permission, or columns that Arrow does not hold
         frame = dataset.fields["table"]
         if not _arrow_table(frame.iloc[:0]).to_pandas().dtypes.equals(_numbered(frame).dtypes):
             return
         entry.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacing(entry, flush=False) as part:
             _write(part, dataset)
-            part.replace(entry)
-        finally:
-            part.unlink(missing_ok=True)
         trim_cache()
 
 
