@@ -12,6 +12,7 @@ import contextlib
 import math
 import os
 import re
+from gzip import GzipFile
 from pathlib import Path
 from typing import IO
 
@@ -83,7 +84,11 @@ def _largest_content(stored: int) -> float:
 
 
 def read_within(
-    source: IO[bytes], name: str | os.PathLike[str], *, stored: int | None = None, factor: float = 1.0
+    source: IO[bytes] | GzipFile,
+    name: str | os.PathLike[str],
+    *,
+    stored: int | None = None,
+    factor: float = 1.0,
 ) -> bytes:
     """All bytes of a stream, counted while they are read; see `check_memory`."""
     blocks: list[bytes] = []

@@ -216,8 +216,8 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
         raise DataError(
             f"{path}: {values.dtype} {values.shape}", "numbers", "pass texts as a list of strings"
         )
-    check_memory(path, 4 * values.size)
-    rows = values.astype(np.float32)
+    check_memory(path, 4 * values.size if values.dtype != np.float32 else 0)
+    rows = values.astype(np.float32, copy=False)
     rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
     ids = [str(i) for i in range(len(rows))]
     return Dataset(path, path, {"array": rows}, ids, content_keys(rows))

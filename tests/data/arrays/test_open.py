@@ -328,6 +328,7 @@ def idx_file(path, shape, data, opened=open):
 def test_declared_sizes_are_compared_with_the_memory(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "a.npz", x=np.zeros((100, 100, 100, 1)), y=np.zeros(100))
     np.save(tmp_path / "a.npy", np.zeros((1000, 1000)))
+    np.save(tmp_path / "numbers.npy", np.zeros((1000, 1000), np.float32))
     np.save(tmp_path / "images.npy", np.zeros((1000, 100, 100, 1), np.uint8))
     idx_file(tmp_path / "a.idx", (1000, 100, 100), bytes(10**7))
     idx_file(tmp_path / "a-idx3-ubyte.gz", (1000, 100, 100), bytes(10**7), gzip.open)
@@ -336,7 +337,8 @@ def test_declared_sizes_are_compared_with_the_memory(tmp_path, monkeypatch):
     refused(tmp_path / "a.npy", r"4\.0 MB of data")
     refused(tmp_path / "a.idx", r"10\.0 MB of data")
     refused(tmp_path / "a-idx3-ubyte.gz", r"10\.0 MB of data")
-    assert len(open_data(tmp_path / "images.npy")) == 1000  # memory-mapped, and never converted
+    for name in ("images.npy", "numbers.npy"):  # memory-mapped, and never converted
+        assert len(open_data(tmp_path / name)) == 1000
     monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "30MB")
     assert len(open_data(tmp_path / "a.npz")) == 100
     assert len(open_data(tmp_path / "a-idx3-ubyte.gz")) == 1000

@@ -38,9 +38,8 @@ def read_items(
         DataError: no numbers, parts of different kinds, or values that are no images.
     """
     notes: list[str] = []
-    # A memory-mapped file takes no memory of its own before it is converted to float32 or uint8.
-    converted = [values for values in parts if values.dtype != np.uint8 or values.ndim not in (3, 4)]
-    check_memory(path, sum(values.size * (1 if _is_image(values) else 4) for values in converted))
+    # A memory-mapped file takes no memory of its own unless it is converted to float32 or uint8.
+    check_memory(path, sum(_converted_bytes(values) for values in parts))
     for values in parts:
         _check(values, path)
     kinds = ["image" if _is_image(values) else "array" for values in parts]
@@ -77,6 +76,11 @@ def _check(values: np.ndarray, path: str) -> None:
 
 def _is_image(values: np.ndarray) -> bool:
     return values.ndim == 4 or (values.ndim == 3 and values.dtype == np.uint8)
+
+
+def _converted_bytes(values: np.ndarray) -> int:
+    dtype = np.dtype(np.uint8 if _is_image(values) else np.float32)
+    return 0 if values.dtype == dtype else values.size * dtype.itemsize
 
 
 def _all_finite(values: np.ndarray) -> bool:
