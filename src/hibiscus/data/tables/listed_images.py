@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +16,7 @@ from hibiscus.data.files import IMAGE_ENDINGS, walk_files
 from hibiscus.data.tables.formula_guard import without_guard
 from hibiscus.errors import DataError
 
-__all__ = ["ImageList", "has_images_near"]
+__all__ = ["ImageList", "ImagesNear", "has_images_near"]
 
 MAX_FILES = 1_000_000  # below the folder of a table
 MIN_FRACTION = 0.5  # of names without endings that have to be those of images
@@ -38,8 +39,16 @@ class ImageList:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, column: str, counts: Mapping[str, int], base: Path) -> ImageList | None:
+    def of(
+        cls, column: str, counts: Mapping[str, int], base: Path, near: ImagesNear | None = None
+    ) -> ImageList | None:
         """The images that the texts of a column name; None if they are no names of images.
+
+        Args:
+            column: its name.
+            counts: its distinct texts.
+            base: the folder of the table.
+            near: the images near the table, if they have been listed for another column.
 
         Raises:
             DataError: a name that several files have.
@@ -47,7 +56,9 @@ class ImageList:
         texts = list(counts)
         endings = tuple(IMAGE_ENDINGS)
         named = [text for text in texts if text.lower().endswith(endings)]
-        if not texts or not (len(named) >= 0.95 * len(texts) or _could_be_names(texts, base)):
+        if not texts or not (
+            len(named) >= 0.95 * len(texts) or _could_be_names(texts, near or ImagesNear(base))
+        ):
             return None
         direct = {text: path for text in texts if (path := _beside(base, text)) is not None}
         if len(direct) == len(texts):
@@ -74,14 +85,25 @@ class ImageList:
         return self.files.get(text.strip(), self.base / text.strip())
 
 
-def _could_be_names(texts: list[str], base: Path) -> bool:
+@dataclass(frozen=True)
+class ImagesNear:
+    """The images in a folder and in the folders inside it, listed when they are first needed."""
+
+    base: Path
+
+    @cached_property
+    def stems(self) -> set[str]:
+        """The names of the first 20,000 without their endings."""
+        return {file.stem for file in islice(_images_near(self.base), 20_000)}
+
+
+def _could_be_names(texts: list[str], near: ImagesNear) -> bool:
     """Whether texts may be names of images without endings: short, and half of the first ones are such."""
     first = texts[:100]
-    if any(len(text) > 200 or "\n" in text for text in first) or not base.is_dir():
+    if any(len(text) > 200 or "\n" in text for text in first) or not near.base.is_dir():
         return False
-    stems = {file.stem for file in islice(_images_near(base), 20_000)}
-    known = sum(PurePosixPath(_slashes(text)).name in stems for text in first)
-    return bool(stems) and known >= MIN_FRACTION * len(first)
+    known = sum(PurePosixPath(_slashes(text)).name in near.stems for text in first)
+    return bool(near.stems) and known >= MIN_FRACTION * len(first)
 
 
 def has_images_near(base: Path) -> bool:

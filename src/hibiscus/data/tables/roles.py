@@ -14,7 +14,7 @@ from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.column_types import infer_column, infer_target
 from hibiscus.data.tables.file_hints import FileHints, file_hints
 from hibiscus.data.tables.identifiers import UNNAMED, why_identifier
-from hibiscus.data.tables.listed_images import ImageList
+from hibiscus.data.tables.listed_images import ImageList, ImagesNear
 from hibiscus.data.tables.missing import MISSING
 from hibiscus.data.tables.table_options import TableOptions
 from hibiscus.data.tables.typed_columns import plain_series, typed_role
@@ -122,6 +122,7 @@ class _Reader:
         left_out: Mapping[str, str],
     ):
         self.targets, self.base, self.options, self.hints = targets, base, options, hints
+        self.near = None if base is None else ImagesNear(base)
         self.left_out = left_out
         self.readings: dict[str, ColumnReading] = {}
         self.notes: list[str] = []
@@ -166,7 +167,7 @@ class _Reader:
     def _lists_images(self, column: Column, role: str | None) -> bool:
         if self.base is None or role is not None or self.images is not None:
             return False
-        images = ImageList.of(column.name, column.without(MISSING), self.base)
+        images = ImageList.of(column.name, column.without(MISSING), self.base, self.near)
         if images is None:
             return False
         self.notes += images.notes

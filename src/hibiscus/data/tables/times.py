@@ -61,6 +61,7 @@ FORMS = [
     re.compile(r"(?P<year>\d{4})(?P<month>\d{2})"),
     re.compile(CLOCK.replace("{1,2}", "{1,3}", 1)),
 ]  # fmt: skip
+WORD = re.compile(r"[^\W\d_]+")
 NO_WORDS = re.compile(r"[0-9 ./:-]+")
 ORDERS = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}  # where year, month and day stand
 PIVOT = 69  # two digits from here on are a year of the 20th century (POSIX)
@@ -88,6 +89,8 @@ class TimeFormat:
                 ValueError
             ):  # also the 24th hour and the 60th second, which are read below
                 return datetime.datetime.fromisoformat(text)
+        if not _may_be_time(text):
+            return None
         text = _without_weekday(text)
         for form in FORMS:
             match = form.fullmatch(text)
@@ -120,7 +123,8 @@ def count_dates(counts: Mapping[str, int]) -> DateVotes:
     for text, count in counts.items():
         if text.isalpha() or PLAIN_NUMBER.fullmatch(text) or ISO_TIME.fullmatch(text):
             continue
-        match = FORMS[1].fullmatch(_without_weekday(text))
+        starts_as_date = text[:1].isdecimal() or WEEKDAY.match(text)
+        match = FORMS[1].fullmatch(_without_weekday(text)) if starts_as_date else None
         if match is None:
             continue
         first, second, short = int(match["first"]), int(match["second_part"]), len(match["last"]) == 2
@@ -136,6 +140,14 @@ def count_dates(counts: Mapping[str, int]) -> DateVotes:
             votes.either += count
             votes.example = votes.example or text
     return votes
+
+
+def _may_be_time(text: str) -> bool:
+    """Whether a text starts as times do: with a digit, a day of the week, a month or a quarter."""
+    if text[:1].isdecimal() or WEEKDAY.match(text):
+        return True
+    word = WORD.match(text)
+    return word is not None and (word[0].lower() in MONTHS or word[0][0] in "Qq")
 
 
 def _without_weekday(text: str) -> str:
