@@ -2,6 +2,7 @@ import gzip
 import os
 import pickle
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -346,3 +347,14 @@ def test_declared_sizes_are_compared_with_the_memory(tmp_path, monkeypatch):
 
 def test_an_idx_file_that_is_shorter_than_it_declares_takes_no_memory(tmp_path):
     refused(idx_file(tmp_path / "a.idx", (2**32 - 1, 2**32 - 1), bytes(100)), "but the file has 112")
+
+
+def test_an_archive_of_other_files_holds_no_arrays(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
+        archive.writestr("readme.txt", "no array")
+    with pytest.raises(DataError, match=r"d\.npz: no arrays"):
+        open_data(tmp_path / "d.npz")
+    np.savez(tmp_path / "e.npz", x=PIXELS, y=LABELS)
+    with zipfile.ZipFile(tmp_path / "e.npz", "a") as archive:
+        archive.writestr("readme.txt", "no array")
+    assert len(open_data(tmp_path / "e.npz")) == len(PIXELS)

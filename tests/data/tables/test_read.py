@@ -277,3 +277,9 @@ def test_shared_tables(file, shape, missing):
     assert frame.shape == shape
     assert frame.isna().sum().sum() == missing
     assert not {"constant", "identifier"} & set(guess_roles(frame, frame.columns[-1]).values())
+
+
+def test_a_table_of_lists_only(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"a": {"b": 1}}\n{"a": {"b": 2}}\n')
+    with pytest.raises(DataError, match=r"no column of single values .*'a' left out"):
+        read_table(tmp_path / "t.jsonl")

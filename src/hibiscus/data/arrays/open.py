@@ -86,7 +86,8 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             declared = sum(member.file_size for member in archive.zip.infolist())  # more is never read
             check_memory(path, declared, stored=path.stat().st_size, factor=READING)
-            return read_npz(archive)
+            found = read_npz(archive)
+            return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
     except DataError:
         raise
     except Exception as error:  # damaged files raise errors of any type, MemoryError included
@@ -157,7 +158,7 @@ def dataset_from_named(
     if not keys:
         shapes = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
         expected, fix = "x and y, or x_train y_train x_test y_test", "save the arrays under these names"
-        raise DataError(f"{path}: arrays {shapes}", expected, fix)
+        raise DataError(f"{path}: arrays {shapes}" if shapes else f"{path}: no arrays", expected, fix)
     parts = {part: {name: arrays[key] for name, key in chosen.items()} for part, chosen in keys.items()}
     if items_first is not None:
         parts = {part: {**chosen, "image": items_first(chosen)} for part, chosen in parts.items()}

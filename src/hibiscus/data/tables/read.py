@@ -118,6 +118,9 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
             del text
             table = _read_lines(path, lines, options, max_columns)
             table.notes[:0] = notes
+    if not len(table.frame.columns):
+        received = f"{path} has no column of single values ({'; '.join(table.notes)})"
+        raise DataError(received, "a number or a text in each cell", "export the table with such columns")
     if not len(table.frame):
         raise DataError(
             f"{path} has no rows below its header", "at least one row of data", "export the table again"
