@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -147,9 +148,9 @@ def contents(folder: Path) -> Iterator[tuple[str, object]]:
             continue
         if name == "log.jsonl":
             yield name, [without_clock(json.loads(line)) for line in path.read_text().splitlines()]
-        elif name in ("run.json", "evaluation.json"):  # whose advice names the folder
-            text = path.read_text().replace(str(folder), "RUN")
-            yield name, without_clock(json.loads(text))
+        elif name in ("run.json", "evaluation.json", "evaluation/report_items.json"):
+            text = path.read_text().replace(str(folder), "RUN")  # an advice names the folder
+            yield name, without_clock(json.loads(re.sub(r"Throughput: [\d,.]+", "", text)))
         elif name.endswith(".safetensors"):
             yield name, checkpoint_content(path.read_bytes())
         else:
@@ -168,7 +169,7 @@ def checkpoint_content(file: bytes) -> tuple[dict, dict, bytes]:
 def without_clock(values: dict) -> dict:
     """The values of a JSON object that do not depend on the time."""
     clock = {"seconds", "items_per_second", "started", "order"}
-    clock |= {"digest", "log_digest"}  # of all values, those of the clock among them
+    clock |= {"digest", "log_digest"}  # of all values, those of the clock and the folder among them
     return {key: value for key, value in values.items() if key not in clock}
 
 
