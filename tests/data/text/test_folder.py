@@ -82,3 +82,14 @@ def test_all_texts_together_fit_into_the_memory(tmp_path, monkeypatch):
     monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "5MB")
     with pytest.raises(DataError, match=r"reviews: 600\.0 KB of data, which take about 7\.2 MB"):
         open_data(tmp_path / "reviews")
+
+
+def test_a_file_of_null_characters_is_no_text(tmp_path):
+    for name in ("neg", "pos"):
+        (tmp_path / "reviews" / name).mkdir(parents=True)
+        for number in range(20):
+            (tmp_path / "reviews" / name / f"{number}.txt").write_text(f"text {number} of {name}")
+    (tmp_path / "reviews" / "neg" / "x.txt").write_bytes(bytes(5000))
+    data = open_data(tmp_path / "reviews")
+    assert len(data) == 40
+    assert "x.txt: not a text" in data.skipped[0].reason

@@ -87,6 +87,9 @@ def _read_texts(folder: Path) -> tuple[list[tuple[str, str, str, str]], list[Ski
             except OSError as error:
                 bad.append(Skipped(str(file), f"{file}: cannot be read ({error.strerror})"))
                 continue
+            if "\0" in text:
+                bad.append(Skipped(str(file), f"{file}: not a text (it contains null characters)"))
+                continue
             encodings[encoding] += 1
             rows.append((file.relative_to(folder).as_posix(), part, readable_name(inside[0]), text))
     return rows, bad, encodings
