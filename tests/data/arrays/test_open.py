@@ -11,7 +11,7 @@ from scipy.io import savemat
 from data import make_files as make
 from hibiscus.data.arrays.idx import IDX_TYPES, is_idx, read_idx
 from hibiscus.data.open import open_data
-from hibiscus.errors import DataError
+from hibiscus.errors import ConfigError, DataError
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (12, 8, 9), dtype=np.uint8)
@@ -358,3 +358,10 @@ def test_an_archive_of_other_files_holds_no_arrays(tmp_path):
     with zipfile.ZipFile(tmp_path / "e.npz", "a") as archive:
         archive.writestr("readme.txt", "no array")
     assert len(open_data(tmp_path / "e.npz")) == len(PIXELS)
+
+
+def test_a_limit_that_is_no_size_is_named_as_such(tmp_path, monkeypatch):
+    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)))
+    monkeypatch.setenv("HIBISCUS_MAX_MEMORY", "lots")
+    with pytest.raises(ConfigError, match="HIBISCUS_MAX_MEMORY=lots"):
+        open_data(tmp_path / "a.npz")

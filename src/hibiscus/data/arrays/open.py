@@ -15,7 +15,7 @@ from hibiscus.data.arrays.npz import PART_WORDS, read_npz
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import read_text
 from hibiscus.data.memory_limit import check_memory
-from hibiscus.errors import DataError
+from hibiscus.errors import DataError, HibiscusError
 
 __all__ = ["dataset_from_named", "open_arrays", "open_cifar", "open_idx"]
 
@@ -88,7 +88,7 @@ def _read_file(path: Path) -> dict[str, np.ndarray]:
             check_memory(path, declared, stored=path.stat().st_size, factor=READING)
             found = read_npz(archive)
             return {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
-    except DataError:
+    except HibiscusError:
         raise
     except Exception as error:  # damaged files raise errors of any type, MemoryError included
         expected = "plain arrays of numbers"

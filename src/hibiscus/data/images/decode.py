@@ -16,7 +16,7 @@ from PIL import Image
 from hibiscus.data.images.codecs import heif_reason, readers
 from hibiscus.data.images.jpeg import jpeg_bytes, read_jpeg
 from hibiscus.data.memory_limit import check_memory
-from hibiscus.errors import ConfigError, DataError, nearest
+from hibiscus.errors import ConfigError, DataError, HibiscusError, nearest
 
 __all__ = [
     "PIXEL_LIMIT",
@@ -106,7 +106,7 @@ def open_image(
                 raise _too_large(name, f"{image.width} x {image.height} pixels", limit)
             check_memory(name, 4 * image.width * image.height, factor=4)  # four channels, converted
             return np.array(_decode(image, size, mode, resize, white_level))
-    except DataError:
+    except HibiscusError:
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error), limit) from error
