@@ -21,10 +21,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hostile import openers
+from hostile import openers, run_folders
 from hostile.harness import Fault, Outcome, Target, fuzz, run_one
 
-PREPARERS = {"openers": openers.prepare}  # what each kind of targets writes once before the inputs
+# what each kind of targets writes once before the inputs
+PREPARERS = {"openers": openers.prepare, "runs": run_folders.prepare}
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hibiscus.errors import RunError
+from hibiscus.errors import HibiscusWarning, RunError
 from hibiscus.log_lines import LogLines
 from hibiscus.training.log_file import LogFile
 
@@ -65,4 +65,5 @@ def test_a_changed_or_shortened_log_is_not_continued(path):
             LogFile(path).restore(kept)
         assert "delete it" in caught.value.fix
     path.unlink()
-    LogFile(path).restore(kept)  # a log that was deleted begins again
+    with pytest.warns(HibiscusWarning, match="a new log begins"):
+        LogFile(path).restore(kept)

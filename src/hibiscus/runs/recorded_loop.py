@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hibiscus.damage import damaged
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.too_little_memory import too_little_memory
 from hibiscus.errors import (
@@ -80,9 +81,12 @@ def record_start(loop: Loop, folder: RunFolder) -> dict[str, Any]:
         The content of `run.json`.
 
     Raises:
-        RunError: the folder cannot be written.
+        RunError: the folder cannot be written, or the checkpoint of the epochs before is missing.
     """
-    if not (folder.checkpoints / "last.safetensors").is_file():
+    last = folder.checkpoints / "last.safetensors"
+    if not last.is_file():
+        if folder.read("run.json").get("epochs_done"):
+            raise damaged(last, "no such file", "restore it from a backup, or train a new run")
         folder.log.unlink(missing_ok=True)
     precision = str(loop.precision).removeprefix("torch.")
     parameters = count_parameters(loop.method.nets)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from hibiscus.damage import damaged, reading
+from hibiscus.errors import HibiscusWarning
 from hibiscus.json_files import DIGEST, line_digest, read_limited
 from hibiscus.log_lines import LogLines
 from hibiscus.temporary_files import open_in_place
@@ -68,8 +70,14 @@ class LogFile(Callback):
 
         Raises:
             RunError: the log is damaged, or was changed.
+
+        Warns:
+            HibiscusWarning: it was deleted.
         """
         if not self.path.exists():
+            if state["bytes"]:
+                text = f"{self.path}: no such file; a new log begins, without the epochs before"
+                warnings.warn(text, HibiscusWarning, stacklevel=2)
             return
         with reading(self.path):
             with open_in_place(self.path) as file:
