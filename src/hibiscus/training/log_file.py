@@ -55,7 +55,7 @@ class LogFile(Callback):
             raise cannot_write(self.path, error) from None
 
     def state(self) -> dict[str, Any]:
-        """The length of the file, which is flushed to disk before the checkpoint is written."""
+        """The length and last digest of the file, which is flushed to disk before the checkpoint."""
         if not self.path.exists():
             return {"bytes": 0}
         try:
@@ -63,7 +63,7 @@ class LogFile(Callback):
                 os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(self.path, error) from None
-        return {"bytes": self.path.stat().st_size}
+        return {"bytes": self.path.stat().st_size, "digest": self.digest}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Truncates the file to that length; a run whose log was deleted begins a new one.
@@ -82,7 +82,7 @@ class LogFile(Callback):
         with reading(self.path):
             with open_in_place(self.path) as file:
                 file.truncate(min(state["bytes"], self.path.stat().st_size))
-            log = LogLines(read_limited(self.path))
+            log = LogLines(read_limited(self.path), state.get("digest"))
             self.digest = log.digest
             fault = log.fault
             if self.path.stat().st_size < state["bytes"]:

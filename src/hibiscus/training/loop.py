@@ -34,11 +34,12 @@ from hibiscus.training.distributed import (
     world_size,
 )
 from hibiscus.training.interrupt import Interrupt
-from hibiscus.training.loop_tensors import collect_tensors, not_finite_error, restore_tensors
+from hibiscus.training.loop_tensors import Position, collect_tensors, not_finite_error, restore_tensors
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method
 from hibiscus.training.player import Player, Stage
 from hibiscus.training.random_state import preserved_random_state
+from hibiscus.typed_values import typed_value
 
 __all__ = ["Loop"]
 
@@ -286,6 +287,7 @@ class Loop:
         tensors, state = load_checkpoint(path)
         check_files(path, state, self.files)
         with reading(path):
+            typed_value(Position, state)
             self.stage_index, self.stage_round = state["stage"], state["stage_round"]
             self.round, self.epoch = state["round"], state["epoch"]
             self.stop_reason = state["stop_reason"]

@@ -7,12 +7,25 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import TypedDict  # Pydantic needs this one below Python 3.12
 
 from hibiscus.errors import TrainingError
 from hibiscus.training.method import Method
 from hibiscus.training.player import Stage
+from hibiscus.typed_values import Count, Number
 
-__all__ = ["collect_tensors", "not_finite_error", "restore_tensors"]
+__all__ = ["Position", "collect_tensors", "not_finite_error", "restore_tensors"]
+
+
+class Position(TypedDict):
+    """Where a training stands, in the state of a checkpoint."""
+
+    stage: Count
+    stage_round: Count
+    round: Count
+    epoch: Count
+    stop_reason: str
+    lr_factors: dict[str, Number]
 
 
 def collect_tensors(
