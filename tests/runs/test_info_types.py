@@ -1,4 +1,4 @@
-"""The entries of `run.json`, each with another type."""
+"""The entries of `run.json` and `evaluation.json`, each with another type."""
 
 import pytest
 
@@ -34,3 +34,27 @@ def test_another_type_is_refused_by_name(tmp_path, entry, value):
     RunFolder(tmp_path).write("run.json", {**INFO, entry: value})
     with pytest.raises(RunError, match=rf"run\.json: cannot be read \({entry}"):
         read_info(RunFolder(tmp_path))
+
+
+EVALUATION = {
+    "part": "test", "metrics": {"test/accuracy": 0.5}, "baselines": {"linear model": {"test/accuracy": 0.4}},
+    "selection_metric": {"name": "test/accuracy", "higher_is_better": True}, "data": "iris",
+    "checkpoint": "best", "epoch": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("metrics", {"test/accuracy": "0.5"}), ("metrics", []), ("baselines", {"linear model": 0}),
+        ("baselines", {"linear model": {"test/accuracy": None}}), ("selection_metric", "accuracy"),
+        ("epoch", 0.5), ("part", None), ("advice", "none"),
+    ],
+)  # fmt: skip
+def test_another_type_in_an_evaluation_is_refused_by_name(tmp_path, entry, value):
+    folder = RunFolder(tmp_path)
+    folder.write("evaluation.json", EVALUATION)
+    assert folder.read("evaluation.json") == EVALUATION
+    folder.write("evaluation.json", {**EVALUATION, entry: value})  # with the digest of what is changed
+    with pytest.raises(RunError, match=rf"evaluation\.json: cannot be read \({entry}"):
+        folder.read("evaluation.json")

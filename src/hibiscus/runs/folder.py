@@ -28,7 +28,9 @@ from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.runs.creation_order import created
 from hibiscus.runs.folder_lock import locked
 from hibiscus.runs.folder_members import check_members
+from hibiscus.runs.info_types import FILES
 from hibiscus.training.atomic_files import write_atomically
+from hibiscus.typed_values import typed_value
 
 __all__ = [
     "RunFolder",
@@ -165,7 +167,10 @@ class RunFolder:
                 )
             if name not in CHECKED_BY_CHECKPOINT:
                 content, unchanged = without_digest(content)
-            return upgrade(name, content), unchanged
+            content = upgrade(name, content)
+            if name in FILES:
+                typed_value(FILES[name], content)
+            return content, unchanged
 
     def read_log(self, expected: str | None = None) -> list[dict[str, Any]]:
         """The lines of `log.jsonl`, in the current format; none if there is no log.

@@ -1,4 +1,4 @@
-"""The types of the entries of `run.json` that anything reads; files of older versions lack some of them."""
+"""The types of the entries of files of a run that anything reads; those of older versions lack some of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing_extensions import TypedDict
 
 from hibiscus.typed_values import Count, Flag
 
-__all__ = ["RunInfo"]
+__all__ = ["FILES", "RunInfo"]
 
 Threads = Annotated[int, Field(strict=True, ge=1, le=4096)]
+Value = Annotated[float, Field(strict=True)]  # of a metric, which may be infinite or not a number
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
 
 
@@ -30,7 +31,7 @@ class Best(TypedDict):
     """The best epoch, and the value of the selection metric there."""
 
     epoch: Count
-    value: Annotated[float, Field(strict=True)]
+    value: Value
 
 
 class Duplicates(TypedDict):
@@ -93,3 +94,21 @@ class RunInfo(TypedDict):
     argv: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
     stop_reason: NotRequired[str]
+
+
+class EvaluationFile(TypedDict):
+    """The content of `evaluation.json`."""
+
+    part: str
+    metrics: dict[str, Value]
+    baselines: dict[str, dict[str, Value]]
+    selection_metric: Metric
+    data: str
+    checkpoint: str
+    epoch: Count
+    items: NotRequired[Count]
+    fingerprint: NotRequired[str]
+    advice: NotRequired[list[str]]
+
+
+FILES: dict[str, Any] = {"evaluation.json": EvaluationFile}  # that are checked whenever they are read
