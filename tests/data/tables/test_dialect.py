@@ -31,3 +31,8 @@ def test_lines_with_other_numbers_of_fields_are_named():
 )
 def test_headers(rows, header):
     assert has_header(rows) == header
+
+
+def test_a_long_text_of_digits_is_examined_at_once():
+    digits = "1" * 200_000 + "!"  # the search for a number in it takes minutes
+    assert has_header([["a", "b"], [digits, "1"], [digits, "2"]])

@@ -27,6 +27,7 @@ __all__ = [
 
 MAX_FIELD = 2**24
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+LONGEST_VALUE = 1000  # characters of a number or a time
 LONG = 100  # characters that no name of a column has
 NUMBER = re.compile(r"\s*[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?\s*%?")
 
@@ -185,4 +186,6 @@ def _is_sequence(values: list[str], width: int) -> bool:
 
 
 def _is_value(text: str) -> bool:
+    if len(text) > LONGEST_VALUE:  # the search in a text takes time that grows with the square of its length
+        return False
     return bool(NUMBER.fullmatch(text)) or (text[:1].isdigit() and TimeFormat().read(text) is not None)

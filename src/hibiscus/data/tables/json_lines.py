@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
 
 __all__ = ["JSON_LINES", "parse_json_lines", "read_json_lines"]
 
+CELL = 64  # bytes of memory for each cell of the table
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -24,8 +26,10 @@ def read_json_lines(path: Path, text: str) -> tuple[list[str], list[list[str]], 
     """
     records = parse_json_lines(path, text)
     names = list(dict.fromkeys(str(key) for record in records for key in record))
-    nested = [name for name in names if any(_is_nested(record.get(name)) for record in records)]
-    kept = [name for name in names if name not in nested]
+    # Every record may have keys of its own; the table then has far more cells than the file has values.
+    check_memory(path, CELL * len(names) * len(records), stored=len(text))
+    lists = {name for record in records for name, value in record.items() if _is_nested(value)}
+    nested, kept = [name for name in names if name in lists], [name for name in names if name not in lists]
     notes = [f"column '{name}' left out: it contains lists or objects" for name in nested]
     return kept, [[_text(record.get(name)) for name in kept] for record in records], notes
 
