@@ -1,4 +1,4 @@
-"""The types of the entries of files of a run that anything reads; those of older versions lack some of them."""
+"""The types of the entries that anything reads in files of a run; older versions lack some of them."""
 
 from __future__ import annotations
 

@@ -283,3 +283,10 @@ def test_a_table_of_lists_only(tmp_path):
     (tmp_path / "t.jsonl").write_text('{"a": {"b": 1}}\n{"a": {"b": 2}}\n')
     with pytest.raises(DataError, match=r"no column of single values .*'a' left out"):
         read_table(tmp_path / "t.jsonl")
+
+
+def test_json_objects_with_keys_of_their_own_are_refused_before_the_table_is_made(tmp_path):
+    file = tmp_path / "keys.jsonl"
+    file.write_text("\n".join(f'{{"key{number}": 1}}' for number in range(20_000)))
+    with pytest.raises(DataError, match=r"keys\.jsonl: 25\.6 GB of data in a file of"):
+        read_table(file)
