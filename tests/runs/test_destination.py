@@ -56,3 +56,9 @@ def test_a_pipe_is_no_place_for_results(tmp_path):
 def test_the_data_is_not_even_opened(read_only, verb):
     with pytest.raises(RunError, match="no permission to write"):
         verb("classify", "no such data", out=read_only / "run", quiet=True)
+
+
+@pytest.mark.parametrize("path", ["/", "", "."])
+def test_a_path_without_a_name_is_refused(path):
+    with pytest.raises(DataError, match="no name of its own"):
+        check_writable(Path(path))

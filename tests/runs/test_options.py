@@ -252,3 +252,9 @@ def test_values_in_range():
     assert chosen.test_data == "other"
     assert chosen.group is None
     assert build_options(Config, {"flip": "true"}).flip is True
+
+
+def test_a_seed_that_the_generators_do_not_take_is_refused():
+    assert build_options(Config, {"seed": 2**63 - 1}).seed == 2**63 - 1
+    with pytest.raises(ConfigError, match="seed"):
+        build_options(Config, {"seed": 2**63})

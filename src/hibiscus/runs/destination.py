@@ -42,8 +42,10 @@ def check_writable(path: Path) -> None:
 
     Raises:
         DataError: there is no permission to write in its folder, or it is a named pipe, a socket, a device,
-            or a link that leads nowhere.
+            or a link that leads nowhere; or it has no name, as `/` and the working directory.
     """
+    if not path.name:
+        raise DataError(f"{path}: has no name of its own", "a new file or folder", "name one: --out NAME")
     if path.is_symlink() and not path.exists():
         received = f"{path}: a link to {os.readlink(path)}, which does not exist"
         raise DataError(received, "a new file or folder", "delete the link, or choose another --out")

@@ -92,7 +92,9 @@ class TrainingConfig(BaseModel):
 
     epochs: Epochs = 10
     batch_size: BatchSize = 128
-    seed: int = Field(0, ge=0, description="random seed; the same seed gives a bit-identical run on a CPU")
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="random seed; the same seed gives a bit-identical run on a CPU"
+    )
     optimizer: OptimizerName = "adam"
     learning_rate: LearningRate = 1e-3
     momentum: Momentum = None
