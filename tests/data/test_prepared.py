@@ -138,3 +138,19 @@ def test_what_does_not_fit_is_told_with_the_path():
 def test_evenly_spaced_places():
     assert evenly_spaced(10, 4).tolist() == [0, 3, 6, 9]
     assert evenly_spaced(3, 9).tolist() == [0, 1, 2]
+
+
+def test_outputs_of_all_batches_are_collected_in_order():
+    dataset = images(count=1100, side=16, channels=1)
+    data = PreparedData(dataset, learned(dataset), {"train": np.arange(40), "test": np.arange(40, 1100)})
+    sizes = []
+
+    def compute(batch):
+        sizes.append(len(batch.image))
+        return batch.image.mean((1, 2, 3)), batch.label
+
+    means, labels = data.collect("test", compute)
+    assert len(sizes) > 1
+    assert means.dtype == np.float32
+    np.testing.assert_array_equal(labels, data.values("label", "test"))
+    np.testing.assert_allclose(means, data.images(data.values("image", "test")).mean((1, 2, 3)), rtol=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -151,6 +151,27 @@ class PreparedData:
         largest = max((values[0].numel() for values in self.tensors.values() if len(values)), default=1)
         batch_size = items_at_once(largest)
         return iterate(self.tensors, self.parts[part], self._build_batch, batch_size, transform)
+
+    def collect(self, part: str, compute: Callable[[Any], Sequence[torch.Tensor]]) -> list[np.ndarray]:
+        """The outputs of a function for each batch of a part, as arrays `(items, ...)`.
+
+        Args:
+            part: the name of the part.
+            compute: maps a batch to tensors `(batch, ...)`.
+        """
+        arrays: list[np.ndarray] = []
+        start = 0
+        for batch in self.iterate(part):
+            outputs = [output.cpu().numpy() for output in compute(batch)]
+            if not arrays:
+                # Allocated once: small tensors kept between the large ones of each batch fragment the memory.
+                items = len(self.parts[part])
+                arrays = [np.empty((items, *output.shape[1:]), output.dtype) for output in outputs]
+            stop = start + len(outputs[0])
+            for array, output in zip(arrays, outputs, strict=True):
+                array[start:stop] = output
+            start = stop
+        return arrays
 
     def values(self, field: str, part: str) -> np.ndarray:
         """The encoded values of a field in a part, such as class numbers or uint8 images."""

@@ -91,14 +91,15 @@ class EncodedPart:
 
 def encode_part(model: LatentVariableModel, data: PreparedData, part: str) -> EncodedPart:
     """Encodes every image of a part and decodes one sample of its posterior."""
-    encoded = []
-    for batch in data.iterate(part):
+
+    def encode(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         x, condition = model.binarize_or_dequantize(batch), model.condition(batch)
         mean, log_variance = model.encode(x, *condition)
         z = mean + (log_variance / 2).exp() * batch.normal(mean.shape[1])
         kl = gaussian_kl(mean[..., None], log_variance[..., None])
-        encoded.append((mean, kl, model.log_likelihood(x, z, *condition)))
-    return EncodedPart(*(torch.cat(values).cpu().numpy() for values in zip(*encoded, strict=True)))
+        return mean, kl, model.log_likelihood(x, z, *condition)
+
+    return EncodedPart(*data.collect(part, encode))
 
 
 def select_batch(model: LatentVariableModel, data: PreparedData, part: str, rows: np.ndarray) -> Batch:

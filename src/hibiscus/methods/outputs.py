@@ -74,4 +74,5 @@ def predict_part(
             lambda images: forward(network, Batch({**batch, "image": images})), batch["image"]
         )
 
-    return torch.cat([activation(outputs(batch)).cpu() for batch in data.iterate(part)])
+    (activated,) = data.collect(part, lambda batch: [activation(outputs(batch))])
+    return torch.from_numpy(activated)

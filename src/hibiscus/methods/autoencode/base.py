@@ -123,7 +123,7 @@ class AutoencoderBase(ImageToImage):
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The latent code of each image of a part, computed without noise, float32 `(items, latent_dim)`."""
-        return torch.cat([self.encode((batch.image + 1) / 2).cpu() for batch in data.iterate(part)]).numpy()
+        return data.collect(part, lambda batch: [self.encode((batch.image + 1) / 2)])[0]
 
     def decode_images(self, codes: np.ndarray) -> np.ndarray:
         """The uint8 image of each latent code, `(items, height, width, channels)`."""

@@ -174,7 +174,7 @@ class Protonet(Method):
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The embeddings of a part, float32 `(items, dims)`."""
-        return torch.cat([self.embedder(batch.image).float().cpu() for batch in data.iterate(part)]).numpy()
+        return data.collect(part, lambda batch: [self.embedder(batch.image).float()])[0]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The embeddings of a part; with a support set as training part, also class probabilities."""

@@ -183,8 +183,8 @@ class VAEBase(Method):
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The posterior mean of each image of a part, float32 `(items, latent_dim)`."""
-        batches = ((batch, (batch.image + 1) / 2) for batch in data.iterate(part))
-        return torch.cat([self.encode(x, *self.condition(batch))[0] for batch, x in batches]).cpu().numpy()
+        encoded = data.collect(part, lambda batch: self.encode((batch.image + 1) / 2, *self.condition(batch)))
+        return encoded[0]
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`latent` float32 `(items, latent_dim)`, the posterior means, and `reconstruction` uint8."""

@@ -135,8 +135,8 @@ class CVAE(VAEBase):
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """`probabilities`, and `latent` and `reconstruction` given the true or most likely class."""
-        elbos = torch.cat([self.class_elbo(batch) for batch in data.iterate(part)])
-        return {"probabilities": elbos.softmax(1).cpu().numpy(), **super().predict(data, part)}
+        (probabilities,) = data.collect(part, lambda batch: [self.class_elbo(batch).softmax(1)])
+        return {"probabilities": probabilities, **super().predict(data, part)}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Conditional ELBO, likelihood and accuracy, compared with independent pixels by class."""
