@@ -74,6 +74,9 @@ def read_run(folder: Path) -> RunRecord:
 def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
     """The content of a JSON file; None if it was changed, except for `run.json`."""
     content = _read(folder, name, notices, parse_json)
+    if content is not None and not isinstance(content, dict | list):
+        notices.append(f"{name} holds {type(content).__name__} instead of an object and is left out.")
+        return None
     if isinstance(content, dict):
         content, unchanged = without_digest(content)
         if not unchanged and name != "run.json":

@@ -87,7 +87,10 @@ def check_files(path: Path, state: Mapping[str, Any], files: Mapping[str, str]) 
     Raises:
         RunError: a file was changed.
     """
-    for name, saved in (state.get("files") or {}).items():
+    stored = state.get("files", {})
+    if not isinstance(stored, Mapping):
+        raise _damaged(path, "its list of files is none")
+    for name, saved in stored.items():
         if files.get(name, saved) != saved:
             raise damaged(
                 path.parent.parent / name,
