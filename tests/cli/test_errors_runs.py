@@ -184,6 +184,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(iris_run, cli):
     answer = cli(*words)
     assert answer.code == 1, answer.err
     assert "is not a finite number in round " in answer.err
+    assert "worse: " in answer.err
     runs = (Path("worse"), iris_run)
     kept, before = (load_checkpoint(run / "checkpoints/best.safetensors")[0] for run in runs)
     assert kept.keys() == before.keys()

@@ -109,3 +109,10 @@ def test_options_of_networks_that_the_checkpoint_cannot_fill_take_no_memory(fold
     run.folder.update(config={**run.info["config"], "learning_rate": "fast"})
     with pytest.raises(RunError, match=r"run\.json: learning_rate=fast"):
         hibiscus.load(folder).method()
+
+
+def test_a_field_that_was_not_learned_is_named_with_the_file(folder):
+    file = str(folder / "preparation.json")
+    with pytest.raises(RunError, match="nothing was learned for the field 'mask'") as caught:
+        hibiscus.load(folder).preparation["mask"]
+    assert caught.value.received.startswith(file)

@@ -8,7 +8,7 @@ leaks into training.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 from hibiscus.data.arrays.preparation import ArrayPreparation
@@ -89,10 +89,12 @@ class Preparation:
     """
 
     fields: dict[str, Any]
+    file: str = field(default="", compare=False)  # that it was read from, for messages
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.fields:
-            received = f"nothing was learned for the field '{name}'"
+            file = f"{self.file}: " if self.file else ""
+            received = f"{file}nothing was learned for the field '{name}'"
             raise RunError(received, "a field of the training data", nearest(name, self.fields))
         return self.fields[name]
 

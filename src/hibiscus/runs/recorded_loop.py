@@ -134,6 +134,8 @@ def run_loop(loop: Loop, best: BestCheckpoint, folder: RunFolder, seconds_before
         raise
     except BaseException as error:
         reason = str(error) or type(error).__name__
+        if isinstance(error, TrainingError):
+            error.received = f"{folder.path}: {error.received}"
         may_recover = isinstance(error, ProcessLostError | OutOfMemoryError)
         failed = isinstance(error, TrainingError) and not may_recover
         raise

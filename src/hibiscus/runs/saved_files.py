@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,9 +48,10 @@ def saved_preparation(folder: RunFolder) -> Preparation:
     Raises:
         RunError: it is missing or damaged.
     """
-    content = folder.read("preparation.json")
-    with reading(folder.path / "preparation.json"):
-        return Preparation.from_json(content)
+    path = folder.path / "preparation.json"
+    content = folder.read(path.name)
+    with reading(path):
+        return dataclasses.replace(Preparation.from_json(content), file=str(path))
 
 
 def saved_options(folder: RunFolder, info: Mapping[str, Any]) -> tuple[TrainingConfig, DataConfig]:
