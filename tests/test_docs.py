@@ -18,7 +18,10 @@ from hibiscus.runs.option_words import parse_words
 from hibiscus.runs.options import split_options
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 NAMES = [entry.name for entry in METHODS]
 PLACEHOLDERS = ("METHOD", "NAME", "mygan")  # stand for any method
 RUN_OPTIONS = {"train": {"extend"}, "crossval": {"folds"}}  # options of the verb, not of a method
@@ -142,6 +145,15 @@ def _generated() -> set[str]:
         "api/index.md",
         *(f"methods/{name}.md" for name in NAMES),
     }
+
+
+def test_every_promise_of_the_security_page_names_tests_that_exist():
+    rows = re.findall(r"^\| (?!promise|---)(.+?) \|.*\|(.*)\|$", (ROOT / "SECURITY.md").read_text(), re.M)
+    assert len(rows) > 30
+    for promise, tests in rows:
+        paths = re.findall(r"`(tests/[^`]+)`", tests)
+        assert paths or "make fuzz" in tests, promise
+        assert all((ROOT / path).exists() for path in paths), promise
 
 
 def test_readme_is_short():
