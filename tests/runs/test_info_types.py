@@ -1,4 +1,4 @@
-"""The entries of `run.json` and `evaluation.json`, each with another type."""
+"""The entries of JSON files of a run, each with another type."""
 
 import pytest
 
@@ -58,3 +58,29 @@ def test_another_type_in_an_evaluation_is_refused_by_name(tmp_path, entry, value
     folder.write("evaluation.json", {**EVALUATION, entry: value})  # with the digest of what is changed
     with pytest.raises(RunError, match=rf"evaluation\.json: cannot be read \({entry}"):
         folder.read("evaluation.json")
+
+
+CROSSVAL = {
+    "folds": 2, "selection_metric": {"name": "accuracy", "higher_is_better": True}, "best_epoch": 1,
+    "scores": [0.5, 0.25], "mean": 0.375, "sd": 0.125, "curve": {"train": [None], "val": [0.5]}, "failed": {},
+}  # fmt: skip
+SWEEP = {"method": "classify", "data": "iris", "options": {"seed": "0,1"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "entry", "value"),
+    [
+        ("crossval.json", CROSSVAL, "mean", "0.375"), ("crossval.json", CROSSVAL, "sd", [0.1]),
+        ("crossval.json", CROSSVAL, "folds", -2), ("crossval.json", CROSSVAL, "failed", ["fold-1"]),
+        ("crossval.json", CROSSVAL, "selection_metric", "accuracy"),
+        ("crossval.json", CROSSVAL, "curve", {"train": [], "val": [{}]}),
+        ("sweep.json", SWEEP, "options", "seed=0,1"), ("sweep.json", SWEEP, "data", None),
+    ],
+)  # fmt: skip
+def test_another_type_in_a_file_of_several_trainings_is_refused(tmp_path, name, content, entry, value):
+    folder = RunFolder(tmp_path)
+    folder.write(name, content)
+    assert folder.read(name) == content
+    folder.write(name, {**content, entry: value})
+    with pytest.raises(RunError, match=rf"{name}: cannot be read \({entry}"):
+        folder.read(name)

@@ -111,4 +111,36 @@ class EvaluationFile(TypedDict):
     advice: NotRequired[list[str]]
 
 
-FILES: dict[str, Any] = {"evaluation.json": EvaluationFile}  # that are checked whenever they are read
+class Curves(TypedDict):
+    """The mean curves of the folds, by epoch; the training curve has None where a fold has no value."""
+
+    train: list[Value | None]
+    val: list[Value]
+
+
+class CrossValidationFile(TypedDict):
+    """The content of `crossval.json`."""
+
+    folds: Count
+    selection_metric: Metric
+    best_epoch: Count
+    scores: list[Value]
+    mean: Value
+    sd: Value
+    curve: NotRequired[Curves]
+    failed: NotRequired[dict[str, str]]
+
+
+class SweepFile(TypedDict):
+    """The content of `sweep.json` by which a sweep is continued."""
+
+    method: str
+    data: str
+    options: dict[str, Any]
+
+
+FILES: dict[str, Any] = {  # that are checked whenever they are read
+    "evaluation.json": EvaluationFile,
+    "crossval.json": CrossValidationFile,
+    "sweep.json": SweepFile,
+}
