@@ -42,8 +42,13 @@ def test_one_digest_cannot_be_left_out():
 
 
 @pytest.mark.parametrize(
-    "row", ["{", "[1]", '{"epoch": 1}', '{"event": 1}', "[" * 100_000, '{"event": "a", "event": "b"}']
-)
+    "row",
+    [
+        "{", "[1]", '{"epoch": 1}', '{"event": 1}', "[" * 100_000, '{"event": "a", "event": "b"}',
+        '{"event": "epoch", "epoch": "1"}', '{"event": "epoch", "val/loss": [1]}',
+        '{"event": "epoch", "val/loss": true}', '{"event": "epoch", "round": 1' + "0" * 400 + "}",
+    ],
+)  # fmt: skip
 def test_what_is_no_line_is_named(row):
     rows, _ = written(1)
     log = LogLines(rows[0] + row + "\n")

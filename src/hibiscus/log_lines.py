@@ -12,6 +12,9 @@ from hibiscus.json_files import DIGEST, line_digest, parse_json
 
 __all__ = ["LogLines"]
 
+NUMBERS = ("epoch", "round", "stage", "seconds", "items_per_second")  # besides the terms, as `val/loss`
+LARGEST = 2**63  # of a whole number
+
 
 class LogLines:
     """The lines of a log up to the first that is damaged.
@@ -40,7 +43,7 @@ class LogLines:
                 line = parse_json(row)
             except ValueError:
                 line = None
-            if not isinstance(line, dict) or not isinstance(line.get("event"), str):
+            if not isinstance(line, dict) or not _is_valid(line):
                 self.fault = f"line {number} cannot be read"
                 return
             digest = line.pop(DIGEST, None)
@@ -53,3 +56,16 @@ class LogLines:
             self.lines.append(line)
         if not found:
             self.fault = "the last lines are missing"
+
+
+def _is_valid(line: dict[str, Any]) -> bool:
+    measured = [value for name, value in line.items() if name in NUMBERS or "/" in name]
+    return isinstance(line.get("event"), str) and all(
+        value is None or _is_number(value) for value in measured
+    )
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return True
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from hibiscus import api
-from hibiscus.errors import ConfigError, DataError, TrainingError
+from hibiscus.errors import ConfigError, DataError, RunError, TrainingError
 from hibiscus.runs.cross_validation import _summary
+from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.session import Session
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 from hibiscus.training.loop import Loop
 from hibiscus.training.method import SelectionMetric
 
@@ -195,3 +197,18 @@ def test_a_fold_that_cannot_start_leaves_the_others(tmp_path, monkeypatch):
         api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL)
     assert (tmp_path / "cv" / "fold-1" / "run.json").exists()
     assert not (tmp_path / "cv" / "fold-2").exists()
+
+
+def test_a_fold_whose_log_or_checkpoint_holds_something_else_is_named(tmp_path):
+    api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL | {"epochs": 1})
+    last = tmp_path / "cv" / "fold-1" / "checkpoints" / "last.safetensors"
+    tensors, state = load_checkpoint(last)
+    save_checkpoint(last, tensors, {**state, "callbacks": {"plateau": {"reductions": "often"}}})
+    with pytest.raises(RunError, match=r"last\.safetensors: cannot be read"):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL | {"epochs": 1})
+    log = tmp_path / "cv" / "fold-2" / "log.jsonl"
+    log.write_text("")
+    info = RunFolder(log.parent).read("run.json")
+    RunFolder(log.parent).write("run.json", {**info, "log_digest": None})
+    with pytest.raises(RunError, match=r"log\.jsonl: an epoch without val/accuracy"):
+        api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL | {"epochs": 1})

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.damage import damaged, reading
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.split import folds as make_folds
@@ -39,6 +40,7 @@ from hibiscus.runs.training_data import Data, Parts, open_for_method
 from hibiscus.training.checkpoint import load_checkpoint
 from hibiscus.training.device import choose_device
 from hibiscus.training.method import Method, SelectionMetric
+from hibiscus.typed_values import Count, typed_value
 
 __all__ = ["cross_validate"]
 
@@ -121,8 +123,8 @@ def cross_validate(
     try:
         with discarded_without_runs(folder):
             trained, failed = _train_folds(plan, list(_folds(plan, data_config, pool, folds)))
-            histories = [plan.run(fold.path).history for fold in trained]
             metric = SelectionMetric(**plan.run(trained[0].path).info["selection_metric"])
+            histories = [_history(plan, fold, f"val/{metric.name}") for fold in trained]
             summary = {"folds": folds, **_summary(histories, metric)}
             summary |= {"failed": failed, "reduce_lr_after": _reductions(trained)}
             return _refit(plan, {"train": pool, **test}, summary)
@@ -170,10 +172,26 @@ def _train_folds(plan: _Plan, folds: list[Parts]) -> tuple[list[RunFolder], dict
     return trained, failed
 
 
+def _history(plan: _Plan, fold: RunFolder, metric: str) -> list[dict[str, Any]]:
+    """The line of the log for each epoch of a fold.
+
+    Raises:
+        RunError: there is none, or one without the metric.
+    """
+    history = plan.run(fold.path).history
+    if not history or any(line.get(metric) is None for line in history):
+        raise damaged(fold.log, f"an epoch without {metric}")
+    return history
+
+
 def _reductions(folds: Sequence[RunFolder]) -> list[int]:
     """The epochs after which the learning rate was reduced: the medians over most of the folds."""
-    states = [load_checkpoint(fold.checkpoints / "last.safetensors")[1] for fold in folds]
-    epochs = [state["callbacks"].get("plateau", {}).get("reductions", []) for state in states]
+    epochs = []
+    for fold in folds:
+        path = fold.checkpoints / "last.safetensors"
+        with reading(path):
+            plateau = load_checkpoint(path)[1]["callbacks"].get("plateau", {})
+            epochs.append(typed_value(list[Count], plateau.get("reductions", [])))
     columns = itertools.zip_longest(*epochs)
     reached = [[epoch for epoch in column if epoch is not None] for column in columns]
     return [round(float(np.median(column))) for column in reached if 2 * len(column) > len(folds)]
@@ -265,4 +283,5 @@ def _best_epoch(curves: list[list[float]], selection_metric: SelectionMetric) ->
 
 def _mean(curves: list[list[float]]) -> list[float]:
     longest = max(map(len, curves))
-    return [float(np.mean([curve[i] for curve in curves if i < len(curve)])) for i in range(longest)]
+    columns = [[curve[i] for curve in curves if i < len(curve)] for i in range(longest)]
+    return [float(np.asarray(column, float).mean()) for column in columns]  # None becomes NaN
