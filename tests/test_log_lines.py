@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hibiscus.json_files import line_digest
-from hibiscus.log_lines import LogLines
+from hibiscus.log_lines import LogLines, wrong_number
 
 
 def written(count=4):
@@ -42,13 +42,8 @@ def test_one_digest_cannot_be_left_out():
 
 
 @pytest.mark.parametrize(
-    "row",
-    [
-        "{", "[1]", '{"epoch": 1}', '{"event": 1}', "[" * 100_000, '{"event": "a", "event": "b"}',
-        '{"event": "epoch", "epoch": "1"}', '{"event": "epoch", "val/loss": [1]}',
-        '{"event": "epoch", "val/loss": true}', '{"event": "epoch", "round": 1' + "0" * 400 + "}",
-    ],
-)  # fmt: skip
+    "row", ["{", "[1]", '{"epoch": 1}', '{"event": 1}', "[" * 100_000, '{"event": "a", "event": "b"}']
+)
 def test_what_is_no_line_is_named(row):
     rows, _ = written(1)
     log = LogLines(rows[0] + row + "\n")
@@ -59,3 +54,13 @@ def test_an_incomplete_last_line_is_of_a_process_that_was_killed():
     rows, last = written()
     assert LogLines("".join(rows) + '{"event": "ep').fault == ""
     assert LogLines("".join(rows[:3]) + rows[3][:-9], last).fault == "the last lines are missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epoch", "1"), ("val/loss", [1]), ("val/loss", True), ("round", 10**400), ("lr/a", {})],
+)
+def test_what_is_no_number_is_named(name, value):
+    line = {"event": "epoch", "epoch": 1, "val/loss": float("nan"), "train/loss": None, "note": "text"}
+    assert wrong_number([line]) == ""
+    assert wrong_number([line, {**line, name: value}]) == f"{name} in line 2 is not a number"

@@ -10,7 +10,7 @@ from typing import Any
 
 from hibiscus.json_files import DIGEST, line_digest, parse_json
 
-__all__ = ["LogLines"]
+__all__ = ["LogLines", "wrong_number"]
 
 NUMBERS = ("epoch", "round", "stage", "seconds", "items_per_second")  # besides the terms, as `val/loss`
 LARGEST = 2**63  # of a whole number
@@ -43,7 +43,7 @@ class LogLines:
                 line = parse_json(row)
             except ValueError:
                 line = None
-            if not isinstance(line, dict) or not _is_valid(line):
+            if not isinstance(line, dict) or not isinstance(line.get("event"), str):
                 self.fault = f"line {number} cannot be read"
                 return
             digest = line.pop(DIGEST, None)
@@ -58,14 +58,16 @@ class LogLines:
             self.fault = "the last lines are missing"
 
 
-def _is_valid(line: dict[str, Any]) -> bool:
-    measured = [value for name, value in line.items() if name in NUMBERS or "/" in name]
-    return isinstance(line.get("event"), str) and all(
-        value is None or _is_number(value) for value in measured
-    )
+def wrong_number(lines: list[dict[str, Any]]) -> str:
+    """Which line has another type where a number belongs, or an empty text."""
+    for number, line in enumerate(lines, 1):
+        for name, value in line.items():
+            if (name in NUMBERS or "/" in name) and not _is_number(value):
+                return f"{name[:60]} in line {number} is not a number"
+    return ""
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, float):
+    if value is None or isinstance(value, float):
         return True
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST

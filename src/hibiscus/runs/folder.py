@@ -23,7 +23,7 @@ from hibiscus.json_files import (
     with_digest,
     without_digest,
 )
-from hibiscus.log_lines import LogLines
+from hibiscus.log_lines import LogLines, wrong_number
 from hibiscus.run_format import FORMAT, upgrade
 from hibiscus.runs.creation_order import created
 from hibiscus.runs.folder_lock import locked
@@ -185,8 +185,8 @@ class RunFolder:
             return []
         with reading(self.log):
             log = LogLines(read_limited(self.log), expected)
-        if log.fault:
-            raise damaged(self.log, log.fault)
+        if fault := log.fault or wrong_number(log.lines):
+            raise damaged(self.log, fault)
         return [upgrade(self.log.name, line) for line in log.lines]
 
     def write(self, name: str, content: dict[str, Any]) -> None:
