@@ -92,6 +92,7 @@ def test_samples_in_a_folder_are_named_by_their_conditions(cli, fails, cgan_run)
         (["code1=high"], ["code1=high", "a number, or a sweep"]),
         (["code1=-2:2"], ["code1=-2:2: not a sweep", "first:last:steps"]),
         (["code1=-2:2:1"], "not a sweep"),
+        (["code1=-2:2:1000000000"], "2 to 1,000,000 steps"),
         (["code1=-2:inf:5"], "not a sweep"),
         (["code1=,"], "code1: no value"),
         (["code1=1", "code1=2"], ["given twice", "code1=a,b"]),

@@ -13,6 +13,7 @@ from hibiscus.methods.gan.cgan import CGAN
 from hibiscus.methods.gan.dcgan import DCGAN
 from hibiscus.methods.vae.vae import VAE
 from hibiscus.runs.sampling import draw_samples
+from hibiscus.training.method import Method
 from methods.gan_fixtures import CLASSES, made
 
 
@@ -119,3 +120,23 @@ def test_conditions_that_a_method_does_not_know(kind, conditions, said):
 def test_a_walk_has_two_steps_or_more(steps):
     with pytest.raises(UsageError, match="interpolate="):
         draw_samples(trained(DCGAN), 2, 0, steps, {})
+
+
+@pytest.mark.parametrize(
+    ("count", "seed", "interpolate", "conditions", "named"),
+    [
+        (10**12, 0, None, {}, "count=1"), (10**400, 0, None, {}, "count=1"), (4, 10**19, None, {}, "seed=1"),
+        (4, 0, 10**12, {}, "interpolate=1"), (4, 0, 10**5, {"code1": [0.0] * 11}, "code1, interpolate=1"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_too_large_are_named(count, seed, interpolate, conditions, named):
+    with pytest.raises(UsageError, match=f"^{named}"):
+        draw_samples(vae(), count, seed, interpolate, conditions)
+
+
+def test_a_method_that_does_not_sample_says_so_whatever_the_conditions():
+    method = vae()
+    method.abilities = lambda: []
+    method.sample = lambda *arguments, **conditions: Method.sample(method, *arguments, **conditions)
+    with pytest.raises(UsageError, match="vae does not sample"):
+        draw_samples(method, 4, 0, None, {"label": 1})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_destination", "match_destination", "read_conditions", "write_rows", "write_samples"]
 
+MOST_STEPS = 10**6  # of a sweep
 FLAGS = {"n": "-n", "count": "-n", **{name: f"--{name}" for name in ("out", "seed", "checkpoint", "device")}}
 
 
@@ -33,7 +34,7 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
     """
     from hibiscus.runs.option_words import parse_words
 
-    names = preparation["label"].names if "label" in preparation else ()
+    names = getattr(preparation["label"], "names", ()) if "label" in preparation else ()
     conditions: dict[str, Any] = {}
     for word in words:
         for name, text in parse_words([word]).items():
@@ -58,11 +59,13 @@ def _values(name: str, text: str) -> Any:
     try:
         first, last, steps = text.split(":")
         low, high, count = float(first), float(last), int(steps)
-        if count < 2 or not (math.isfinite(low) and math.isfinite(high)):
+        if not 2 <= count <= MOST_STEPS or not (math.isfinite(low) and math.isfinite(high)):
             raise ValueError
     except ValueError:
         raise UsageError(
-            f"{name}={text}: not a sweep", "first:last:steps, with two steps or more", f"{name}=-2:2:9"
+            f"{name}={text}: not a sweep",
+            f"first:last:steps, with 2 to {MOST_STEPS:,} steps",
+            f"{name}=-2:2:9",
         ) from None
     values = [low + (high - low) * step / (count - 1) for step in range(count)]
     return [int(value) for value in values] if all(value.is_integer() for value in values) else values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from hibiscus.training.method import Method
 
 __all__ = ["draw_samples"]
 
+MOST_SAMPLES = 10**7
+MOST_COMBINATIONS = 10**6  # of values of conditions, each of which is a call
 INTERPOLATION = "interpolation"  # the arguments of `Method.sample` that are not conditions
 
 
@@ -34,10 +37,11 @@ def draw_samples(
         conditions: a value, or a list of values, by name.
 
     Raises:
-        UsageError: the method does not sample, has no such condition, or an interpolation has fewer than two
-            steps.
+        UsageError: the method does not sample, has no such condition, an interpolation has fewer than two
+            steps, or a number is too large.
     """
     _check_names(method, conditions)
+    _check_numbers(count, seed)
     swept = {
         name: list(values)
         for name, values in conditions.items()
@@ -47,7 +51,15 @@ def draw_samples(
     empty = next((name for name, values in swept.items() if not values), None)
     if empty is not None:
         raise UsageError(f"{empty}: no value", "one value or more", "leave it out")
-    fractions = [None] if interpolate is None else np.linspace(0, 1, _steps(interpolate)).tolist()
+    steps = 1 if interpolate is None else _steps(interpolate)
+    if math.prod([steps, *map(len, swept.values())]) > MOST_COMBINATIONS:
+        names = [*swept] if interpolate is None else [*swept, f"interpolate={interpolate}"]
+        raise UsageError(
+            f"{', '.join(names)}: too many values",
+            f"at most {MOST_COMBINATIONS:,} combinations",
+            "fewer steps",
+        )
+    fractions = [None] if interpolate is None else np.linspace(0, 1, steps).tolist()
     cells = [
         (dict(zip(swept, values, strict=True)), fraction)
         for *values, fraction in itertools.product(*swept.values(), fractions)
@@ -64,9 +76,9 @@ def draw_samples(
 
 
 def _check_names(method: Method, conditions: Mapping[str, Any]) -> None:
-    parameters = list(inspect.signature(method.sample).parameters.values())[1:]
     if "sample" not in method.abilities():
-        return  # the method raises the error
+        method.sample(1)  # raises the error
+    parameters = list(inspect.signature(method.sample).parameters.values())[1:]
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     known = [
         parameter.name
@@ -78,6 +90,13 @@ def _check_names(method: Method, conditions: Mapping[str, Any]) -> None:
             expected = f"one of: {', '.join([*known, 'interpolate'])}"
             fix = nearest(name, known) if known else "leave it out"
             raise UsageError(f"{method.name} has no condition '{name}'", expected, fix)
+
+
+def _check_numbers(count: int, seed: int) -> None:
+    if count > MOST_SAMPLES:
+        raise UsageError(f"count={str(count)[:60]}", f"at most {MOST_SAMPLES:,} samples", "a smaller count")
+    if not -(2**63) <= seed < 2**63:
+        raise UsageError(f"seed={str(seed)[:60]}", "a whole number below 2^63", "seed=0")
 
 
 def _steps(interpolate: Any) -> int:
