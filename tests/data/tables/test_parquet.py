@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import time
 
 import numpy as np
 import pandas as pd
@@ -98,3 +99,13 @@ def test_lists_are_not_read_at_all(tmp_path, monkeypatch):
     frame, notes = read(tmp_path / "a.parquet")
     assert frame["x"].tolist() == [1]
     assert len(notes) == 1
+
+
+def test_the_time_for_wide_tables_of_texts_is_linear(tmp_path):
+    names = [f"c{number}" for number in range(6000)]
+    pq.write_table(pa.table({name: ["a", "b"] for name in names}), tmp_path / "a.parquet")
+    seconds = time.process_time()
+    frame, _ = read(tmp_path / "a.parquet")
+    assert time.process_time() - seconds < 3
+    assert list(frame.columns) == names
+    assert frame["c5999"].tolist() == ["a", "b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ def read_parquet(path: Path, data: bytes) -> tuple[DataFrame, list[str]]:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
         schema = file.schema_arrow
         names = list(schema.names)
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, count in Counter(names).items() if count > 1)
         if repeated:
             received = f"{path}: more than one column is named {', '.join(repeated[:5])}"
             raise DataError(received, "distinct column names", "rename them")
@@ -49,10 +50,7 @@ def read_parquet(path: Path, data: bytes) -> tuple[DataFrame, list[str]]:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data), read_dictionary=texts)
         table = file.read(columns=kept)
         check_memory(path, _decoded_size(table), stored=len(data), factor=READING)
-        for name in texts:
-            column = table.column(name).cast(schema.field(name).type)
-            table = table.set_column(table.schema.get_field_index(name), schema.field(name), column)
-        frame = table.to_pandas()
+        frame = _plain_texts(table, schema, set(texts)).to_pandas()
     except (pyarrow.ArrowException, OSError) as error:
         fix = "export it again"
         raise DataError(
@@ -67,6 +65,20 @@ def read_parquet(path: Path, data: bytes) -> tuple[DataFrame, list[str]]:
             frame[name] = pd.to_datetime(frame[name], errors="coerce")
     unnamed = all(name is None for name in frame.index.names)
     return frame.reset_index(drop=unnamed), notes
+
+
+def _plain_texts(table: Any, schema: Any, texts: set[str]) -> Any:
+    """The table with columns of texts as the schema has them; made once, since a table may be very wide."""
+    import pyarrow
+
+    columns = table.columns
+    fields = [schema.field(field.name) if field.name in texts else field for field in table.schema]
+    metadata = table.schema.metadata
+    del table
+    for index, field in enumerate(fields):
+        if field.name in texts:
+            columns[index] = columns[index].cast(field.type)
+    return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields, metadata))
 
 
 def _left_out(kind: Any) -> str:
