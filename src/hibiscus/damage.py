@@ -34,11 +34,12 @@ def reading(path: Path) -> Iterator[None]:
             f"{path}: no such file", "a run folder written by hibiscus train", "check the path"
         ) from None
     except RunError as error:
-        if str(path) in error.received:
+        if str(path.parent) in error.received:
             raise
         raise RunError(f"{path}: {error.received}", error.expected, error.fix) from None
     except (ConfigError, DataError, UsageError) as error:
-        raise RunError(f"{path}: {error.received}", error.expected, FIX) from None
+        fix = f"{error.fix}; or {FIX}" if error.fix else FIX
+        raise RunError(f"{path}: {error.received}", error.expected, fix) from None
     except HibiscusError:
         raise
     except (OSError, ValueError) as error:

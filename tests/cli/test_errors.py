@@ -42,7 +42,7 @@ CONFIG = [
     (["loss=focl"], ["loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"]),
     (["flip=perhaps"], ["flip=perhaps", "true | false"]),
     (["--device", "warp"], ["device=warp", "auto, cpu, cuda"]),
-    (["--seed", "-1"], ["seed=-1", "whole number >= 0"]),
+    (["--seed", "-1"], ["seed=-1", "0 <= whole number < 2**63"]),
 ]
 
 

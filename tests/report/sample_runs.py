@@ -108,6 +108,7 @@ def evaluation(**changes):
     """An `evaluation.json`."""
     info = {
         "part": "test",
+        "data": "digits",
         "checkpoint": "best",
         "epoch": 22,
         "selection_metric": {"name": "test/accuracy", "higher_is_better": True},

@@ -7,7 +7,7 @@ import pytest
 
 import hibiscus
 from hibiscus.errors import HibiscusWarning, RunError
-from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 
 OPTIONS = {"net": "mlp", "net_options": {"hidden": [4]}, "epochs": 1, "batch_size": 32}
 
@@ -116,3 +116,34 @@ def test_a_field_that_was_not_learned_is_named_with_the_file(folder):
     with pytest.raises(RunError, match="nothing was learned for the field 'mask'") as caught:
         hibiscus.load(folder).preparation["mask"]
     assert caught.value.received.startswith(file)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (("stage",), 10**9),
+        (("stage",), 7),
+        (("epoch",), "1"),
+        (("callbacks", "best", "loss"), "0.5"),
+        (("meter", "sums"), {"train/loss": "0.5"}),
+    ],
+)
+def test_a_forged_state_of_a_checkpoint_is_refused(folder, entry, value):
+    interrupted(folder)
+    path = folder / "checkpoints" / "last.safetensors"
+    tensors, state = load_checkpoint(path)
+    inner = state
+    for key in entry[:-1]:
+        inner = inner[key]
+    inner[entry[-1]] = value
+    save_checkpoint(path, tensors, state)
+    with pytest.raises(RunError, match=r"last\.safetensors: "):
+        hibiscus.resume(folder, quiet=True)
+
+
+def test_options_that_build_no_network_are_an_error_of_run_json(folder):
+    interrupted(folder)
+    run = hibiscus.load(folder)
+    run.folder.update(config=run.info["config"] | {"net_options": {"hidden": [[4]]}})
+    with pytest.raises(RunError, match=r"run\.json: hidden="):
+        hibiscus.resume(folder, quiet=True)

@@ -89,19 +89,17 @@ def _read(file: Path) -> dict[str, Any]:
     """The content of a configuration file, in today's names."""
     import yaml
 
-    from hibiscus.data.special_files import special_kind
-
-    if kind := special_kind(file):
-        raise DataError(f"--config {file}: {kind}", "a YAML file of options", "check the path")
     try:
-        content = yaml.safe_load(read_limited(file, LARGEST))
-        _check_size(content)
-    except OSError as error:
+        text = read_limited(file, LARGEST)
+    except (OSError, ValueError) as error:
         raise DataError(
-            f"--config {file}: cannot be read ({error.strerror or error})",
+            f"--config {file}: cannot be read ({getattr(error, 'strerror', None) or error})",
             "a YAML file of options",
             "check the path",
         ) from None
+    try:
+        content = yaml.safe_load(text)
+        _check_size(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(

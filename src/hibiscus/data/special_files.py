@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
+from hibiscus.data.file_kinds import special_kind
 from hibiscus.data.files import IMAGE_ENDINGS, walk_entries
 from hibiscus.errors import DataError
 
-__all__ = ["check_regular", "special_kind"]
-
-KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-def special_kind(path: str | os.PathLike[str]) -> str:
-    """What a path leads to if it is no file and no folder, in words; otherwise an empty string."""
-    try:
-        return KINDS.get(stat.S_IFMT(os.stat(path).st_mode), "")
-    except (OSError, ValueError):
-        return ""
+__all__ = ["check_regular"]
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hibiscus.data.special_files import special_kind
+from hibiscus.data.file_kinds import special_kind
 from hibiscus.errors import DataError, RunError
 from hibiscus.runs.folder import RunFolder
 

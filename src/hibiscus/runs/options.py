@@ -174,5 +174,9 @@ def _with_limits(word: str, option: Mapping[str, Any]) -> str:
     """`number` with its limits: `number >= 0`, `0 <= number < 1`."""
     low, high = [[(sign, option[key]) for key, sign in LIMITS[i : i + 2] if key in option] for i in (0, 2)]
     if low and high:
-        return f"{low[0][1]:g} {low[0][0].replace('>', '<')} {word} {high[0][0]} {high[0][1]:g}"
-    return " ".join([word, *(f"{sign} {limit:g}" for sign, limit in low + high)])
+        return f"{_limit(low[0][1])} {low[0][0].replace('>', '<')} {word} {high[0][0]} {_limit(high[0][1])}"
+    return " ".join([word, *(f"{sign} {_limit(limit)}" for sign, limit in low + high)])
+
+
+def _limit(value: float) -> str:
+    return "2**63" if value == 2**63 else f"{value:g}"

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from hibiscus.damage import reading
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
@@ -273,7 +274,7 @@ class Session:
             TrainingError: the training failed; `run.json` records why.
         """
         last = self.folder.checkpoints / "last.safetensors"
-        with limited_networks(last):
+        with reading(self.folder.path / "run.json"), limited_networks(last):
             method = self.build_method()
         best = BestCheckpoint(self.folder.checkpoints / "best.safetensors", method.selection_metric)
         self.callbacks = build_callbacks(method, best, self.folder, self.quiet, self.reduce_lr_after)

@@ -13,8 +13,10 @@ from hibiscus.runs.saved_files import file_digests, saved_options
 from hibiscus.training.checkpoint import check_files, load_checkpoint
 from hibiscus.training.device import tune_process
 from hibiscus.training.limited_networks import limited_networks
+from hibiscus.training.loop_tensors import TrainedStage
 from hibiscus.training.method import Method
 from hibiscus.training.random_state import preserved_generators
+from hibiscus.typed_values import typed_value
 
 __all__ = ["load_method"]
 
@@ -43,6 +45,7 @@ def load_method(
     tune_process()
     config, _ = saved_options(folder, info)
     with reading(path), limited_networks(path):
+        typed_value(TrainedStage, state)
         method = get_method(info["method"])(config, preparation)
         for stage in range(state["stage"] + 1):
             method.grow(stage)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from typing_extensions import TypedDict
 
 from hibiscus.errors import ConfigError
 from hibiscus.metrics.catalog import get_metric
@@ -17,6 +18,7 @@ from hibiscus.training.config import TrainingConfig
 from hibiscus.training.meter import Meter
 from hibiscus.training.method import Method, SelectionMetric
 from hibiscus.training.player import Stage
+from hibiscus.typed_values import Count, Number, typed_value
 
 __all__ = [
     "BestCheckpoint",
@@ -25,6 +27,22 @@ __all__ = [
     "LoopState",
     "ReduceLROnPlateau",
 ]
+
+
+class BestState(TypedDict, total=False):
+    """The state of `BestCheckpoint` in a checkpoint."""
+
+    best: Number | None
+    loss: Number | None
+    epoch: Count
+
+
+class PatienceState(TypedDict, total=False):
+    """The state of `ReduceLROnPlateau` and `EarlyStopping` in a checkpoint."""
+
+    best: Number | None
+    waited: Count
+    reductions: list[Count]
 
 
 class LoopState(Protocol):
@@ -110,6 +128,7 @@ class BestCheckpoint(Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
+        typed_value(BestState, state)
         self.best, self.epoch = state.get("best"), state.get("epoch", 0)
         self.loss = math.inf if state.get("loss") is None else state["loss"]
 
@@ -165,6 +184,7 @@ class _Patience(Callback):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
+        typed_value(PatienceState, state)
         self.best, self.waited = state.get("best"), state.get("waited", 0)
 
 

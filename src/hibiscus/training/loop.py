@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hibiscus.damage import reading
+from hibiscus.damage import damaged, reading
 from hibiscus.data.batch import Batch
 from hibiscus.errors import InterruptedRunError
 from hibiscus.progress import step
@@ -101,11 +101,8 @@ class Loop:
                         self.save()
                     if requested:
                         self.save()
-                        raise InterruptedRunError(
-                            f"interrupted after round {self.round}; everything is saved",
-                            "",
-                            "hibiscus resume RUN",
-                        )
+                        received = f"interrupted after round {self.round}; everything is saved"
+                        raise InterruptedRunError(received, "", "hibiscus resume RUN")
                 if self._limit():
                     break
             self.save()
@@ -132,6 +129,8 @@ class Loop:
                 self._place_networks()
             if index >= first:
                 yield index, stage
+        if self._saved is not None:
+            raise damaged(self.last, f"of stage {first}, which {self.method.name} with these options lacks")
 
     def _place_networks(self) -> None:
         """Moves the networks to the device, with synchronized batch norm if several processes train."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from typing_extensions import TypedDict  # Pydantic needs this one below Python 3.12
 
@@ -14,16 +15,23 @@ from hibiscus.training.method import Method
 from hibiscus.training.player import Stage
 from hibiscus.typed_values import Count, Number
 
-__all__ = ["Position", "collect_tensors", "not_finite_error", "restore_tensors"]
+__all__ = ["Position", "TrainedStage", "collect_tensors", "not_finite_error", "restore_tensors"]
+
+MAX_STAGES = 1000  # networks grow stage by stage up to that of a checkpoint
 
 
-class Position(TypedDict):
+class TrainedStage(TypedDict):
+    """The stage and the epoch in which a checkpoint was saved."""
+
+    stage: Annotated[int, Field(strict=True, ge=0, lt=MAX_STAGES)]
+    epoch: Count
+
+
+class Position(TrainedStage):
     """Where a training stands, in the state of a checkpoint."""
 
-    stage: Count
     stage_round: Count
     round: Count
-    epoch: Count
     stop_reason: str
     lr_factors: dict[str, Number]
 

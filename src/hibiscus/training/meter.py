@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import Tensor
+from typing_extensions import TypedDict
 
 from hibiscus.training.distributed import average
+from hibiscus.typed_values import Count, typed_value
 
 __all__ = ["Meter"]
+
+
+class MeterState(TypedDict):
+    """The state of a meter in a checkpoint."""
+
+    sums: dict[str, Annotated[float, Field(strict=True)]]
+    counts: dict[str, Count]
 
 
 class Meter:
@@ -60,4 +70,5 @@ class Meter:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
+        typed_value(MeterState, state)
         self.sums, self.counts = dict(state["sums"]), dict(state["counts"])

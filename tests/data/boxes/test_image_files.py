@@ -10,7 +10,8 @@ from data import make_files as make
 from data.boxes import box_fixtures as boxes
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.boxes.formats import FORMATS, read_boxes, write_boxes
-from hibiscus.data.boxes.image_files import ImageIndex
+from hibiscus.data.boxes.image_files import ImageIndex, copy_file
+from hibiscus.errors import DataError
 
 
 def test_images_are_found_by_name_and_stem(tmp_path):
@@ -57,3 +58,10 @@ def test_names_that_meet_or_cannot_stand_in_a_list(tmp_path, format):
     assert len({Path(image.name).stem.casefold() for image in back.images}) == 9
     assert len(back.parts["train"]) == 9
     assert back.skipped == []
+
+
+def test_a_device_is_not_copied(tmp_path):
+    (tmp_path / "a.png").symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=r"a\.png: a device"):
+        copy_file(tmp_path / "a.png", tmp_path / "b.png")
+    assert not (tmp_path / "b.png").exists()

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from hibiscus.data.boxes.boxset import BoxSet
 from hibiscus.data.files import IMAGE_ENDINGS, MASK_FOLDERS, find_images, part_in_name, safe_relative
+from hibiscus.data.special_files import check_regular
 
 __all__ = ["ImageIndex", "copy_file", "flat_names", "place_images"]
 
@@ -153,8 +154,10 @@ def copy_file(source: Path, target: Path) -> None:
     """Copies the content of a file to a new file; the kernel copies, or shares blocks, if it can.
 
     Raises:
+        DataError: the source is a named pipe, a socket or a device, which may have no end.
         OSError: the target exists, or cannot be written.
     """
+    check_regular(source)
     with open(source, "rb") as reader, open(target, "xb") as writer:
         with contextlib.suppress(AttributeError, OSError):  # not on this system or between these disks
             while os.copy_file_range(reader.fileno(), writer.fileno(), COPY_BYTES):
