@@ -10,10 +10,12 @@ import pytest
 
 from data import make_files as make
 from hibiscus.data.boxes.formats import read_boxes
-from hibiscus.data.files import walk_files
+from hibiscus.data.file_kinds import special_kind
+from hibiscus.data.files import folders_in, walk_files
+from hibiscus.data.masks.pairs import find_mask_pairs
 from hibiscus.data.open import open_data
 from hibiscus.data.preparation import ImagePreparation, Preparation
-from hibiscus.data.special_files import check_regular, special_kind
+from hibiscus.data.special_files import check_regular
 from hibiscus.errors import DataError
 from hibiscus.runs.inputs import open_inputs
 
@@ -86,3 +88,13 @@ def test_links_lead_into_no_loop_and_not_above_the_folder(tmp_path):
     found = [file.relative_to(folder).as_posix() for file in walk_files(folder)]
     images = [f"{name}/{i}.png" for name in ("ant", "ant/again") for i in range(3)]
     assert found == [*images[:3], "ant/gone", "ant/self", *images[3:]]
+
+
+def test_a_link_to_its_own_folder_is_no_folder_in_it(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "train").symlink_to(".")
+    (tmp_path / "images" / "up").symlink_to("..")
+    (tmp_path / "other").symlink_to("images")
+    assert folders_in(tmp_path) == [tmp_path / "images", tmp_path / "other"]
+    assert folders_in(tmp_path / "images") == []
+    assert find_mask_pairs(tmp_path / "images") == []  # it looks into a single folder

@@ -82,9 +82,7 @@ def walk_entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     while waiting:
         place = waiting.pop()
         real = os.path.realpath(place)
-        if real in visited or (
-            place != str(folder) and os.path.join(top, "").startswith(os.path.join(real, ""))
-        ):
+        if real in visited or (place != str(folder) and _contains(real, top)):
             continue
         visited.add(real)
         try:
@@ -108,6 +106,11 @@ def _leads_to(check: Callable[[], bool]) -> bool:
         return check()
     except OSError:
         return False
+
+
+def _contains(outer: str, inner: str) -> bool:
+    """Whether a real path is that of a folder, or of one around it."""
+    return os.path.join(inner, "").startswith(os.path.join(outer, ""))
 
 
 def is_image_name(file: Path) -> bool:
@@ -176,14 +179,16 @@ def children(folder: Path, endings: tuple[str, ...] = ()) -> list[Path]:
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The folders inside a folder, sorted, except hidden ones."""
+    """The folders in a folder, sorted, without hidden ones and links to itself or to a folder around it."""
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
+        inside = sorted((one for one in entries if _leads_to(one.is_dir)), key=lambda one: one.name)
         return [
-            folder / name
-            for name in sorted(entry.name for entry in entries if _leads_to(entry.is_dir))
-            if not is_hidden(name)
+            folder / one.name
+            for one in inside
+            if not is_hidden(one.name)
+            and not (one.is_symlink() and _contains(os.path.realpath(one.path), os.path.realpath(folder)))
         ]
 
 
