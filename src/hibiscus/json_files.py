@@ -16,6 +16,7 @@ from typing import Any
 __all__ = [
     "CHECKED_BY_CHECKPOINT",
     "DIGEST",
+    "DIGESTS_SINCE",
     "content_digest",
     "line_digest",
     "parse_json",

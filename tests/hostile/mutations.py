@@ -230,11 +230,11 @@ def mutate_json(data: bytes, rng: random.Random) -> bytes:
     """Values replaced by those of other types, keys removed or doubled, deep nesting; or bytes."""
     try:
         lines = [json.loads(line) for line in data.decode().split("\n") if line] if data[:1] == b"{" else None
-    except ValueError:
+    except (ValueError, RecursionError):
         lines = None
     try:
         value = lines if lines and len(lines) > 1 else json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return mutate_text(data, rng)
     if rng.random() < 0.15:
         return mutate_bytes(data, rng)

@@ -7,6 +7,7 @@ import math
 import pytest
 import sample_runs as sample
 
+from hibiscus.json_files import with_digest
 from hibiscus.report import load, write_report
 from hibiscus.report.load import read_run
 from hibiscus.report.records import CurveRecord, GalleryRecord, MatrixRecord, Spread, UnreadableRecord
@@ -153,3 +154,15 @@ def test_a_newer_format_is_noticed(tmp_path):
         "newer version" in notice
         for notice in read_run(sample.write(tmp_path / "run", {"format": 99})).notices
     )
+
+
+@pytest.mark.parametrize("content", [None, "[]"])
+def test_report_items_that_are_gone_or_replaced_are_noticed(tmp_path, content):
+    folder = sample.complete(tmp_path / "run")
+    info = json.loads((folder / "run.json").read_text()) | {"format": 4}
+    (folder / "run.json").write_text(json.dumps(with_digest(info)))
+    file = folder / "evaluation" / "report_items.json"
+    file.unlink() if content is None else file.write_text(content)
+    run = read_run(folder)
+    assert run.report_items == ()
+    assert any(notice.startswith("evaluation/report_items.json") for notice in run.notices)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import RunError
-from hibiscus.json_files import parse_json, read_limited, without_digest
+from hibiscus.json_files import DIGESTS_SINCE, parse_json, read_limited, without_digest
 from hibiscus.log_lines import LogLines
 from hibiscus.report.coerce import as_list, as_mapping, as_number, clean, inside
 from hibiscus.report.parse_items import parse_item
@@ -64,7 +64,7 @@ def read_run(folder: Path) -> RunRecord:
         parse_run_info(info),
         tuple(_read_log(folder, notices, has_log, last_digest)),
         parse_evaluation(evaluation),
-        tuple(_read_items(folder, notices)),
+        tuple(_read_items(folder, notices, evaluated, as_number(info.get("format")) >= DIGESTS_SINCE)),
         parse_cross_validation(crossval) if crossval else None,
         tuple(_sample_grids(folder)),
         tuple(notices),
@@ -122,14 +122,21 @@ def _read_log(folder: Path, notices: list[str], expected: bool, digest: Any) -> 
     return [parse_epoch_line(line) for line in lines]
 
 
-def _read_items(folder: Path, notices: list[str]) -> list[ItemRecord]:
+def _read_items(folder: Path, notices: list[str], expected: bool, digests: bool) -> list[ItemRecord]:
     for name, key in ITEM_FILES.items():
         if (folder / "evaluation" / name).exists():
             content = _read_json(folder, f"evaluation/{name}", notices)
             if isinstance(content, dict):
                 content = content.get("report_items", content.get(key))
+            elif digests and content is not None:
+                notices.append(f"evaluation/{name} was changed after it was written and is left out.")
+                continue
             items = [item for item in as_list(content) if isinstance(item, dict)]
             return [parse_item(item, folder / "evaluation") for item in items]
+    if expected:
+        notices.append(
+            "evaluation/report_items.json is missing: tables and images of the evaluation are left out."
+        )
     return []
 
 
