@@ -166,3 +166,12 @@ def test_report_items_that_are_gone_or_replaced_are_noticed(tmp_path, content):
     run = read_run(folder)
     assert run.report_items == ()
     assert any(notice.startswith("evaluation/report_items.json") for notice in run.notices)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7"])
+def test_an_evaluation_that_is_no_object_is_noticed(tmp_path, content):
+    folder = sample.complete(tmp_path / "run")
+    (folder / "evaluation.json").write_text(content)
+    run = read_run(folder)
+    assert run.evaluation.metrics == {}
+    assert any(notice.startswith("evaluation.json") for notice in run.notices)

@@ -74,7 +74,8 @@ def read_run(folder: Path) -> RunRecord:
 def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
     """The content of a JSON file; None if it was changed, except for `run.json`."""
     content = _read(folder, name, notices, parse_json)
-    if content is not None and not isinstance(content, dict | list):
+    is_item_list = isinstance(content, list) and name.startswith("evaluation/")  # of older runs
+    if content is not None and not (isinstance(content, dict) or is_item_list):
         notices.append(f"{name} holds {type(content).__name__} instead of an object and is left out.")
         return None
     if isinstance(content, dict):
@@ -100,7 +101,10 @@ def _upgraded(name: str, content: Any) -> Any:
 def _read(folder: Path, name: str, notices: list[str], parse: Callable[[str], Any]) -> Any:
     path = folder / name
     try:
-        return parse(read_limited(path))
+        content = parse(read_limited(path))
+        if content is None:
+            raise ValueError("it holds null")
+        return content
     except FileNotFoundError:
         notices.append(f"{name} is missing.")
     except OSError as error:
