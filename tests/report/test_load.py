@@ -156,11 +156,15 @@ def test_a_newer_format_is_noticed(tmp_path):
     )
 
 
-@pytest.mark.parametrize("content", [None, "[]"])
-def test_report_items_that_are_gone_or_replaced_are_noticed(tmp_path, content):
-    folder = sample.complete(tmp_path / "run")
+def as_written_today(folder):
     info = json.loads((folder / "run.json").read_text()) | {"format": 4}
     (folder / "run.json").write_text(json.dumps(with_digest(info)))
+    return folder
+
+
+@pytest.mark.parametrize("content", [None, "[]"])
+def test_report_items_that_are_gone_or_replaced_are_noticed(tmp_path, content):
+    folder = as_written_today(sample.complete(tmp_path / "run"))
     file = folder / "evaluation" / "report_items.json"
     file.unlink() if content is None else file.write_text(content)
     run = read_run(folder)
@@ -168,9 +172,9 @@ def test_report_items_that_are_gone_or_replaced_are_noticed(tmp_path, content):
     assert any(notice.startswith("evaluation/report_items.json") for notice in run.notices)
 
 
-@pytest.mark.parametrize("content", ["[]", "null", "7"])
-def test_an_evaluation_that_is_no_object_is_noticed(tmp_path, content):
-    folder = sample.complete(tmp_path / "run")
+@pytest.mark.parametrize("content", ["[]", "null", "7", "{}", '{"a": {"metrics": {}}}'])
+def test_an_evaluation_of_another_shape_is_noticed(tmp_path, content):
+    folder = as_written_today(sample.complete(tmp_path / "run"))
     (folder / "evaluation.json").write_text(content)
     run = read_run(folder)
     assert run.evaluation.metrics == {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hibiscus.errors import RunError
-from hibiscus.json_files import DIGESTS_SINCE, parse_json, read_limited, without_digest
+from hibiscus.json_files import DIGEST, DIGESTS_SINCE, parse_json, read_limited, without_digest
 from hibiscus.log_lines import LogLines
 from hibiscus.report.coerce import as_list, as_mapping, as_number, clean, inside
 from hibiscus.report.parse_items import parse_item
@@ -55,7 +55,8 @@ def read_run(folder: Path) -> RunRecord:
             "The run was written by a newer version of Hibiscus; entries that are unknown here are left out."
         )
     evaluated = (folder / "evaluation.json").exists()
-    evaluation = as_mapping(_read_json(folder, "evaluation.json", notices)) if evaluated else {}
+    digests = as_number(info.get("format")) >= DIGESTS_SINCE
+    evaluation = as_mapping(_read_json(folder, "evaluation.json", notices, digests)) if evaluated else {}
     if not evaluated and not crossval:
         notices.append("evaluation.json is missing: the run has not been evaluated yet.")
     has_log, last_digest = not crossval and info.get("epochs_done") != 0, info.get("log_digest")
@@ -64,22 +65,31 @@ def read_run(folder: Path) -> RunRecord:
         parse_run_info(info),
         tuple(_read_log(folder, notices, has_log, last_digest)),
         parse_evaluation(evaluation),
-        tuple(_read_items(folder, notices, evaluated, as_number(info.get("format")) >= DIGESTS_SINCE)),
+        tuple(_read_items(folder, notices, evaluated, digests)),
         parse_cross_validation(crossval) if crossval else None,
         tuple(_sample_grids(folder)),
         tuple(notices),
     )
 
 
-def _read_json(folder: Path, name: str, notices: list[str]) -> Any:
-    """The content of a JSON file; None if it was changed, except for `run.json`."""
+def _read_json(folder: Path, name: str, notices: list[str], digests: bool = False) -> Any:
+    """The content of a JSON file; None if it was changed, except for `run.json`.
+
+    Args:
+        folder: of the run.
+        name: of the file.
+        notices: extended by what is wrong with it.
+        digests: whether the run is of a format whose files have a digest, unless they name an older one.
+    """
     content = _read(folder, name, notices, parse_json)
     is_item_list = isinstance(content, list) and name.startswith("evaluation/")  # of older runs
     if content is not None and not (isinstance(content, dict) or is_item_list):
         notices.append(f"{name} holds {type(content).__name__} instead of an object and is left out.")
         return None
     if isinstance(content, dict):
+        is_known = DIGEST in content or isinstance(content.get("format"), int) or not digests
         content, unchanged = without_digest(content)
+        unchanged = unchanged and is_known
         if not unchanged and name != "run.json":
             again = f": hibiscus evaluate {folder} --again" if name.startswith("evaluation") else ""
             notices.append(f"{name} was changed after it was written and is left out{again}.")
@@ -129,7 +139,7 @@ def _read_log(folder: Path, notices: list[str], expected: bool, digest: Any) -> 
 def _read_items(folder: Path, notices: list[str], expected: bool, digests: bool) -> list[ItemRecord]:
     for name, key in ITEM_FILES.items():
         if (folder / "evaluation" / name).exists():
-            content = _read_json(folder, f"evaluation/{name}", notices)
+            content = _read_json(folder, f"evaluation/{name}", notices, digests)
             if isinstance(content, dict):
                 content = content.get("report_items", content.get(key))
             elif digests and content is not None:
