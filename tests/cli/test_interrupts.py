@@ -54,7 +54,7 @@ def test_the_second_at_exit_prints_nothing(delay):
 def test_two_at_random_moments_of_a_training(seed):
     chance = random.Random(seed)
     process, terminal = start(
-        ["train", "classify", "digits", "net=mlp", "epochs=50", "--out", "run"], TERM="xterm"
+        ["train", "classify", "digits", "net=mlp", "epochs=100000", "--out", "run"], TERM="xterm"
     )
     text = read_terminal(process, terminal, until=b"starting")
     time.sleep(chance.uniform(0, 4))

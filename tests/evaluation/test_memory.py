@@ -74,7 +74,12 @@ def test_nothing_of_the_size_of_the_pixels_is_kept(method, options, tmp_path, mo
     monkeypatch.setattr(lazy_rows.chunks, "__defaults__", (2**16,))  # so that few items fill a chunk
     monkeypatch.setattr(prepared, "MAX_BATCH_VALUES", 2**16)
     peak_of(method, ITEMS, tmp_path / "first", **options)  # what is imported and compiled
-    few = peak_of(method, ITEMS, tmp_path / "few", **options)
-    many = peak_of(method, FACTOR * ITEMS, tmp_path / "many", **options)
-    per_item = (many - few) / ((FACTOR - 1) * ITEMS)
+    growth = []
+    for attempt in range(3):  # the heap that earlier tests have left may add to a peak, never take from it
+        few = peak_of(method, ITEMS, tmp_path / f"few-{attempt}", **options)
+        many = peak_of(method, FACTOR * ITEMS, tmp_path / f"many-{attempt}", **options)
+        growth.append((many - few) / ((FACTOR - 1) * ITEMS))
+        if growth[-1] < PIXELS:
+            break
+    per_item = min(growth)
     assert per_item < PIXELS, f"{per_item:,.0f} bytes for each item, whose image has {PIXELS:,}"
