@@ -297,4 +297,4 @@ class Session:
             about = info["parameters"], self.device, info["precision"], self.folder.path
             training = describe_training(self.config, *about)
             show_line(f"{describe_data(self.dataset, self.parts)}\n{training}")
-        run_loop(loop, best, self.folder, float(info["seconds"]))
+        run_loop(loop, best, self.folder, float(info.get("seconds", 0)))
