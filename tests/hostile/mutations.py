@@ -60,6 +60,7 @@ TEXTS = (
 )
 TOKENS = (*NUMBERS, *DATES, *TEXTS)
 DEEP = 3000
+LONGEST_SEARCHED = 2**22  # characters
 
 
 def mutate_bytes(data: bytes, rng: random.Random) -> bytes:
@@ -194,7 +195,7 @@ def mutate_text(data: bytes, rng: random.Random) -> bytes:
 
 
 def _replace_matches(text: str, pattern: str, rng: random.Random) -> str:
-    found = list(re.finditer(pattern, text))
+    found = list(re.finditer(pattern, text[:LONGEST_SEARCHED]))  # a text may have become hundreds of MB
     for match in sorted(
         rng.sample(found, min(len(found), rng.choice((1, 1, 2, 4)))), key=lambda m: -m.start()
     ):

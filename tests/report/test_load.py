@@ -179,3 +179,18 @@ def test_an_evaluation_of_another_shape_is_noticed(tmp_path, content):
     run = read_run(folder)
     assert run.evaluation.metrics == {}
     assert any(notice.startswith("evaluation.json") for notice in run.notices)
+
+
+def test_a_run_json_without_its_format_is_noticed(tmp_path):
+    folder = sample.complete(tmp_path / "run")
+    (folder / "run.json").write_text("{}")
+    assert any(notice.startswith("run.json was changed") for notice in read_run(folder).notices)
+
+
+def test_values_too_large_for_an_axis_are_gaps(tmp_path):
+    values = (1e308, -1e308, 0.5, 1e300)
+    lines = [{"event": "epoch", "epoch": i + 1, "train/loss": value} for i, value in enumerate(values)]
+    folder = sample.write(tmp_path / "run", sample.make_info(), lines)
+    drawn = [math.isfinite(line.terms["train/loss"]) for line in read_run(folder).lines]
+    assert drawn == [False, False, True, False]
+    assert "Not a number at one or more points" in write_report(folder).read_text()

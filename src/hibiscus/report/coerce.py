@@ -19,6 +19,7 @@ __all__ = [
     "inside",
 ]
 
+LARGEST = 1e150  # of a number; the differences and ratios that an axis needs overflow beyond
 LONGEST_TEXT = 20_000  # characters; longer text is cut
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -43,11 +44,12 @@ def as_text(value: Any) -> str:
 
 
 def as_number(value: Any) -> float:
-    """The value as a float; NaN if it is not a number (null, "NaN", text, true)."""
+    """The value as a float; NaN if it is not a number (null, "NaN", text, true), infinite above 1e150."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return math.nan
     try:
-        return float(value)
+        number = float(value)
+        return math.copysign(math.inf, number) if abs(number) > LARGEST else number
     except (ValueError, OverflowError):
         return math.nan
 
