@@ -8,7 +8,7 @@
     ├── MissingExtraError     exit 5   an optional package is not installed
     ├── TargetNotReachedError exit 6   a required metric was not reached
     ├── TrainingError         exit 1   the training failed, for example with a loss of NaN
-    │   ├── OutOfMemoryError  exit 1   too little memory, in training or later; says what to lower
+    │   ├── OutOfMemoryError  exit 1   not enough memory, in training or later; says what to lower
     │   └── ProcessLostError  exit 1   another process of a distributed training was lost
     └── InterruptedRunError   exit 130 interrupted by the user, with everything saved
 
@@ -126,7 +126,7 @@ class TrainingError(HibiscusError):
 
 
 class OutOfMemoryError(TrainingError):
-    """Too little memory to train, evaluate, predict or sample; on another machine it may be enough."""
+    """Not enough memory to train, evaluate, predict or sample; on another machine it may be enough."""
 
 
 class ProcessLostError(TrainingError):

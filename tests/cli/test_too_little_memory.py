@@ -1,4 +1,4 @@
-"""Too little memory ends every verb with an error that says what to lower, and the run can be resumed."""
+"""Not enough memory ends every verb with an error that says what to lower, and the run can be resumed."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def test_each_verb_names_the_options(cli, monkeypatch):
         patch.setattr(Classify, "loss", fail)
         failed = cli(*TRAIN)
     assert failed.code == 1
-    assert "too little memory to train, 4.0 GB more were needed; batch_size=64 image_size=8,8" in failed.err
+    assert "not enough memory to train, 4.0 GB more were needed; batch_size=64 image_size=8,8" in failed.err
     assert "a smaller batch_size, smaller images (image_size), or a smaller network" in failed.err
-    assert "too little memory to train" in json.loads(Path("run/run.json").read_text())["error"]
+    assert "not enough memory to train" in json.loads(Path("run/run.json").read_text())["error"]
     assert cli("resume", "run").code == 0
     with monkeypatch.context() as patch:
         patch.setattr(Classify, "predict", fail)
@@ -48,7 +48,7 @@ def test_each_verb_names_the_options(cli, monkeypatch):
             failed = cli(verb, "run", *words, "--json")
             assert failed.code == 1
             assert failed.json["error"]["received"] == (
-                f"too little memory to {verb}, 4.0 GB more were needed; batch_size=64 image_size=8,8"
+                f"not enough memory to {verb}, 4.0 GB more were needed; batch_size=64 image_size=8,8"
             )
 
 
@@ -76,6 +76,6 @@ def test_a_limit_of_the_system_is_no_traceback():
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert ended.returncode == 1
-    assert "too little memory to train, 360.0 GB more were needed; batch_size=64" in ended.stderr
+    assert "not enough memory to train, 360.0 GB more were needed; batch_size=64" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not Path("run").exists()

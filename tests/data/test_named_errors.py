@@ -24,7 +24,7 @@ def test_errors_of_libraries_name_the_data(tmp_path):
     file.write_bytes(bytes(2000))
     assert f"{file}: cannot be read (KeyError: 'x')" in message(file, KeyError("x"))
     assert f"{file}: its content is nested too deeply" in message(str(file), RecursionError())
-    assert f"{file} (2.0 KB): too little memory to read it (8 GB)" in message(file, MemoryError("8 GB"))
+    assert f"{file} (2.0 KB): not enough memory to read it (8 GB)" in message(file, MemoryError("8 GB"))
     assert "data of type DataFrame: cannot be read" in message(pd.DataFrame(), ValueError("x"))
     assert message(file, EOFError(), RunError).startswith(f"{file}: cannot be read (EOFError")
     assert len(message(file, ValueError("x" * 10_000))) < 1000

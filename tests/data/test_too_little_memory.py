@@ -48,7 +48,7 @@ def test_a_real_allocation_that_fails_is_named(allocate):
     ):
         allocate()
     assert caught.value.received == (
-        "too little memory to train, 1,152,921.5 TB more were needed; batch_size=32 image_size=48,64"
+        "not enough memory to train, 1,152,921.5 TB more were needed; batch_size=32 image_size=48,64"
     )
     assert caught.value.fix == "a smaller batch_size"
 
@@ -71,7 +71,7 @@ def test_data_that_is_too_large_to_open_is_named():
     with pytest.raises(DataError) as caught:
         opened("photos", image_size=512)
     assert caught.value.received == (
-        "photos: too little memory to open it, 3.2 GB more were needed; image_size=512"
+        "photos: not enough memory to open it, 3.2 GB more were needed; image_size=512"
     )
-    with pytest.raises(DataError, match=r"data in memory: too little memory to open it"):
+    with pytest.raises(DataError, match=r"data in memory: not enough memory to open it"):
         opened(np.zeros(3))

@@ -64,14 +64,14 @@ def test_functions_and_classes_of_networks_that_the_module_defines(name):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("subprocess:Popen", "'subprocess:Popen' is a class, but no torch.nn.Module"),
+        ("subprocess:Popen", "'subprocess:Popen' is a class, but not a torch.nn.Module"),
         ("os:system", "'os:system' is a builtin_function_or_method"),
         ("builtins:exec", "'builtins:exec' is a builtin_function_or_method"),
-        ("custom_nets:Popen", "is a class, but no torch.nn.Module"),
+        ("custom_nets:Popen", "is a class, but not a torch.nn.Module"),
         ("custom_nets:run", "is defined in subprocess"),
         ("custom_nets:Linear", "is defined in torch.nn.modules.linear"),
         ("custom_nets:builder", "is a Builder"),
-        ("custom_nets:Other", "is a class, but no torch.nn.Module"),
+        ("custom_nets:Other", "is a class, but not a torch.nn.Module"),
         ("custom_nets:partial", "is a partial"),
         ("custom_others:build", "net=custom_nets:build"),
         ("custom_others:Net", "net=custom_nets:Net"),

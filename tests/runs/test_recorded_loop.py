@@ -62,10 +62,10 @@ def test_run_json_records_how_a_training_ended(tmp_path, error, status):
 def test_too_little_memory_is_recorded_as_a_failure_that_may_not_recur(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     best = BestCheckpoint(tmp_path / "best.safetensors", SelectionMetric("accuracy", True))
-    with pytest.raises(OutOfMemoryError, match="too little memory to train; batch_size=4"):
+    with pytest.raises(OutOfMemoryError, match="not enough memory to train; batch_size=4"):
         run_loop(Loop(MemoryError()), best, RunFolder(tmp_path), 0.0)  # type: ignore[arg-type]
     info = json.loads((tmp_path / "run.json").read_text())
-    assert info["error"].startswith("too little memory to train")
+    assert info["error"].startswith("not enough memory to train")
     assert info["training_failed"] is False
 
 

@@ -53,7 +53,7 @@ def run_app(command: Callable[[], object], known_error: HibiscusError | None = N
     except MemoryError as error:  # where no work was named
         fix = "free memory, or a smaller batch_size or image_size"
         _report(
-            OutOfMemoryError(f"too little memory: {error}".rstrip(": "), "enough free memory", fix), error
+            OutOfMemoryError(f"not enough memory: {error}".rstrip(": "), "enough free memory", fix), error
         )
         return OutOfMemoryError.exit_code
     except OSError as error:  # a full disk, or a folder without permission

@@ -41,7 +41,7 @@ def named_errors(data: Any, kind: type[DataError] = DataError) -> Iterator[None]
         raise
     except MemoryError as error:
         reason = f" ({error})" if str(error) else ""
-        received = f"{name}{_size(name)}: too little memory to read it{reason}"
+        received = f"{name}{_size(name)}: not enough memory to read it{reason}"
         fix = "use a part of it, smaller images (image_size=), or a machine with more memory"
         raise kind(received, "data that fits into the memory", fix) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Too little memory: errors of NumPy, PyTorch and the system as one error that says what to lower."""
+"""Not enough memory: errors of NumPy, PyTorch and the system as one error that says what to lower."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def too_little_memory(work: str, config: Any, preparation: Preparation, fix: str
             image = preparation["image"]
             settings["image_size"] = f"{image.height},{image.width}"
         shown = " ".join(f"{name}={value}" for name, value in settings.items() if value is not None)
-        received = f"too little memory {work}{_amount(missing)}" + (f"; {shown}" if shown else "")
+        received = f"not enough memory {work}{_amount(missing)}" + (f"; {shown}" if shown else "")
         raise OutOfMemoryError(received, "enough free memory", fix) from error
 
 
@@ -80,7 +80,7 @@ def names_too_little_memory(open_one: Callable[..., Any]) -> Callable[..., Any]:
             named = os.fspath(path) if isinstance(path, str | os.PathLike) else "data in memory"
             size = options.get("image_size")
             shown = f"; image_size={size}" if size else ""
-            received = f"{named}: too little memory to open it{_amount(missing)}{shown}"
+            received = f"{named}: not enough memory to open it{_amount(missing)}{shown}"
             fix = "fewer items, a smaller image_size for images, or more memory"
             raise DataError(received, "data that fits into the free memory", fix) from error
 

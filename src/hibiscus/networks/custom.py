@@ -109,7 +109,7 @@ def _refused(name: str, path: str, value: Any) -> ConfigError:
     if _builds_networks(value):
         received, fix = f"is defined in {value.__module__}", f"net={value.__module__}:{value.__name__}"
     elif inspect.isclass(value):
-        received = "is a class, but no torch.nn.Module"
+        received = "is a class, but not a torch.nn.Module"
     else:
         received = f"is a {type(value).__name__}"
     return ConfigError(

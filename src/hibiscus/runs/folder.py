@@ -160,7 +160,7 @@ class RunFolder:
         with reading(path):
             content = read_json(path)
             if not isinstance(content, dict):
-                raise ValueError(f"it holds no object but {type(content).__name__}")
+                raise ValueError(f"it holds {type(content).__name__} instead of an object")
             if isinstance(version := content.get("format"), int) and version > FORMAT:
                 raise RunError(
                     f"{path}: format {version}", f"format {FORMAT} or older", "install a newer Hibiscus"

@@ -95,7 +95,7 @@ def saved_parts(dataset: Dataset, folder: RunFolder) -> Parts:
     names = folder.read("split.json")
     for part in ("train", *names):
         if not isinstance(names.get(part), list) or not names[part]:
-            raise damaged(folder.path / "split.json", f"{part!r:.60} is no list of items")
+            raise damaged(folder.path / "split.json", f"{part!r:.60} is not a list of items")
     try:
         return {part: np.array([index[name] for name in ids], np.int64) for part, ids in names.items()}
     except (KeyError, TypeError) as error:

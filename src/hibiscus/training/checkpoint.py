@@ -89,7 +89,7 @@ def check_files(path: Path, state: Mapping[str, Any], files: Mapping[str, str]) 
     """
     stored = state.get("files", {})
     if not isinstance(stored, Mapping):
-        raise _damaged(path, "its list of files is none")
+        raise _damaged(path, "its list of files is damaged")
     for name, saved in stored.items():
         if files.get(name, saved) != saved:
             raise damaged(

@@ -243,9 +243,8 @@ class Loop:
             metrics = self.method.validate(self.data, "val")
         self.method.train_mode()
         numbers = {name: float(value) for name, value in metrics.items()}
-        return json.loads(
-            broadcast(json.dumps(numbers))
-        )  # every process decides by those of the main process
+        # Every process decides by those of the main process.
+        return json.loads(broadcast(json.dumps(numbers)))
 
     def save(self) -> None:
         """Writes the checkpoint `last`, from which the run resumes as if it had never been interrupted."""
@@ -257,9 +256,10 @@ class Loop:
             return
         position = self.stage.source.position()
         tensors = collect_tensors(self.method, self.stage, position, self.device)
-        counts = ("stage_round", "round", "epoch", "stop_reason")
-        state = {"format": FORMAT, "files": self.files, "stage": self.stage_index}
-        state |= {name: getattr(self, name) for name in counts} | {
+        state: dict[str, Any] = {"format": FORMAT, "files": self.files}
+        state |= {"stage": self.stage_index, "stage_round": self.stage_round, "round": self.round}
+        state |= {"epoch": self.epoch, "stop_reason": self.stop_reason}
+        state |= {
             "stage_rounds": self.stage.rounds,
             "precision": str(self.precision).removeprefix("torch."),
             "meter": self.meter.state(),
