@@ -193,3 +193,22 @@ def test_clipping_scales_the_whole_gradient_as_torch_does():
 def test_unknown_optimizer_is_told():
     with pytest.raises(ConfigError, match="lion"):
         Optimizer("lion").build([nn.Parameter(torch.zeros(2))])
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=lambda settings: settings.name)
+def test_factors_scale_the_learning_rate_of_their_parameters_only(settings):
+    torch.manual_seed(0)
+    deep, shallow = nn.Linear(2, 2), nn.Linear(2, 2)
+    shallow.load_state_dict(deep.state_dict())
+    factors = {parameter: 0.1 for parameter in shallow.parameters()}
+    player = Player(
+        "both",
+        [shallow, deep],
+        lambda batch: (sum((layer(batch.x) ** 2).mean() for layer in (shallow, deep)), {}),
+        settings,
+        lr_factors=factors,
+    )
+    before = [parameter.detach().clone() for parameter in deep.parameters()]
+    player.step(Batch(x=torch.tensor(X)), contextlib.nullcontext)
+    for start, small, large in zip(before, shallow.parameters(), deep.parameters(), strict=True):
+        torch.testing.assert_close(small - start, 0.1 * (large - start), rtol=1e-3, atol=1e-6)

@@ -6,7 +6,7 @@ option's type, `learning_rate: LearningRate = 2e-4`, and inherits range and desc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -156,6 +156,7 @@ class TrainingConfig(BaseModel):
         lr_factor: float = 1.0,
         betas: tuple[float, float] = (0.9, 0.999),
         after_step: Callable[[], None] | None = None,
+        lr_factors: Mapping[nn.Parameter, float] | None = None,
     ) -> Player:
         """A player with the optimizer, schedule and gradient clipping of these options.
 
@@ -167,6 +168,7 @@ class TrainingConfig(BaseModel):
             lr_factor: multiplies `learning_rate`.
             betas: for Adam and AdamW.
             after_step: called after each step.
+            lr_factors: further factors for some parameters; 1 for the others.
         """
         momentum = (0.9 if self.optimizer == "sgd" else 0.0) if self.momentum is None else self.momentum
         optimizer = Optimizer(
@@ -187,4 +189,5 @@ class TrainingConfig(BaseModel):
             clip_grad_norm=self.clip_grad_norm,
             clip_grad_value=self.clip_grad_value,
             after_step=after_step,
+            lr_factors=lr_factors,
         )

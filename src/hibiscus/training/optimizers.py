@@ -34,6 +34,7 @@ class Updates(ABC):
         parameters: matrices before vectors (biases, scales of normalization layers), to which weight decay
             never applies.
         settings: learning rate, momenta, weight decay.
+        lr_factors: factor of the learning rate of each parameter; 1 for all if left out.
     """
 
     slots: ClassVar[
@@ -41,11 +42,17 @@ class Updates(ABC):
     ] = ()  # state tensors of a parameter's own shape, by the names of torch.optim
     counts_steps: ClassVar[bool] = False
 
-    def __init__(self, parameters: Sequence[nn.Parameter], settings: Optimizer):
+    def __init__(
+        self,
+        parameters: Sequence[nn.Parameter],
+        settings: Optimizer,
+        lr_factors: Sequence[float] | None = None,
+    ):
         self.parameters, self.settings, self.lr = list(parameters), settings, settings.lr
         decays = [settings.weight_decay if p.ndim > 1 else 0.0 for p in self.parameters]
+        keys = list(zip(decays, lr_factors or [1.0] * len(decays), strict=True))
         self.groups = {
-            decay: [i for i, value in enumerate(decays) if value == decay] for decay in dict.fromkeys(decays)
+            key: [i for i, other in enumerate(keys) if other == key] for key in dict.fromkeys(keys)
         }
         self.state: dict[str, Tensors] = {
             name: [torch.zeros_like(p) for p in self.parameters] for name in self.slots
@@ -55,16 +62,17 @@ class Updates(ABC):
 
     @torch.no_grad()
     def step(self) -> None:
-        """Updates every parameter that has a gradient, with one call per value of weight decay."""
-        for decay, group in self.groups.items():
+        """Updates every parameter that has a gradient, with one call per weight decay and factor."""
+        for (decay, factor), group in self.groups.items():
             gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
             if gradients:
                 state = {name: [values[i] for i in gradients] for name, values in self.state.items()}
-                self._update([self.parameters[i] for i in gradients], list(gradients.values()), state, decay)
+                chosen, lr = [self.parameters[i] for i in gradients], self.lr * factor
+                self._update(chosen, list(gradients.values()), state, decay, lr)
 
     @abstractmethod
     def _update(
-        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float, lr: float
     ) -> None: ...
 
     def tensors(self) -> dict[str, Tensor]:
@@ -99,7 +107,7 @@ class SGD(Updates):
     slots = ("momentum_buffer",)
 
     def _update(
-        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float, lr: float
     ) -> None:
         momentum = self.settings.momentum
         torch._fused_sgd_(
@@ -108,7 +116,7 @@ class SGD(Updates):
             state["momentum_buffer"] if momentum else [],
             weight_decay=decay,
             momentum=momentum,
-            lr=self.lr,
+            lr=lr,
             dampening=0.0,
             nesterov=self.settings.nesterov and momentum > 0,
             maximize=False,
@@ -126,7 +134,7 @@ class RMSprop(Updates):
     epsilon = 1e-8
 
     def _update(
-        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float, lr: float
     ) -> None:
         square, velocity = state["square_avg"], state["momentum_buffer"]
         if decay:
@@ -137,7 +145,7 @@ class RMSprop(Updates):
         torch._foreach_add_(root, self.epsilon)
         torch._foreach_mul_(velocity, self.settings.momentum)
         torch._foreach_addcdiv_(velocity, gradients, root)
-        torch._foreach_add_(parameters, velocity, alpha=-self.lr)
+        torch._foreach_add_(parameters, velocity, alpha=-lr)
 
 
 class Adam(Updates):
@@ -150,7 +158,7 @@ class Adam(Updates):
     counts_steps = True
 
     def _update(
-        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float
+        self, parameters: Tensors, gradients: Tensors, state: dict[str, Tensors], decay: float, lr: float
     ) -> None:
         torch._foreach_add_(state["step"], 1)
         kernel = torch._fused_adamw_ if self.settings.name == "adamw" else torch._fused_adam_
@@ -161,7 +169,7 @@ class Adam(Updates):
             state["exp_avg_sq"],
             [],
             state["step"],
-            lr=self.lr,
+            lr=lr,
             beta1=self.settings.betas[0],
             beta2=self.settings.betas[1],
             weight_decay=decay,
@@ -197,15 +205,22 @@ class Optimizer:
     nesterov: bool = True
     smoothing: float = 0.99
 
-    def build(self, parameters: Sequence[nn.Parameter]) -> Updates:
+    def build(
+        self, parameters: Sequence[nn.Parameter], lr_factors: Mapping[nn.Parameter, float] | None = None
+    ) -> Updates:
         """The optimizer of the given parameters, matrices first: checkpoints number them in that order.
+
+        Args:
+            parameters: those that it updates.
+            lr_factors: factors of the learning rate of some of them; 1 for the others.
 
         Raises:
             ConfigError: an unknown name.
         """
         if self.name not in KINDS:
             raise ConfigError(f"optimizer={self.name}", "sgd, rmsprop, adam or adamw", "choose one of them")
-        return KINDS[self.name](sorted(parameters, key=lambda p: p.ndim <= 1), self)
+        ordered = sorted(parameters, key=lambda p: p.ndim <= 1)
+        return KINDS[self.name](ordered, self, [(lr_factors or {}).get(p, 1.0) for p in ordered])
 
 
 @torch.no_grad()

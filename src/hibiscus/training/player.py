@@ -51,6 +51,7 @@ class Player:
         clip_grad_norm: maximum norm of the whole gradient; None for no limit.
         clip_grad_value: maximum absolute value of each component, applied first; None for no limit.
         after_step: called after each step, for example a weight constraint.
+        lr_factors: factors of the learning rate of some parameters; 1 for the others.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class Player:
         clip_grad_norm: float | None = None,
         clip_grad_value: float | None = None,
         after_step: Callable[[], None] | None = None,
+        lr_factors: Mapping[nn.Parameter, float] | None = None,
     ):
         self.name, self.loss, self.batches_per_round, self.schedule = name, loss, batches_per_round, schedule
         self.clip_grad_norm, self.clip_grad_value = clip_grad_norm, clip_grad_value
-        self.after_step = after_step
+        self.after_step, self.lr_factors = after_step, lr_factors
         self.networks = [networks] if isinstance(networks, nn.Module) else list(networks)
         self.settings = optimizer
         self.lr_factor = 1.0  # reductions on plateaus; multiplies the schedule, so neither undoes the other
@@ -81,7 +83,7 @@ class Player:
     @cached_property
     def optimizer(self) -> Updates:
         """Its optimizer over its parameters."""
-        return self.settings.build(self.parameters)
+        return self.settings.build(self.parameters, self.lr_factors)
 
     def set_lr(self, progress: float) -> None:
         """Sets the learning rate for the stage's progress from 0 to 1."""
