@@ -156,7 +156,7 @@ def test_a_restored_optimizer_goes_on_to_the_same_bits(tmp_path, settings):
 def test_biases_and_scales_are_not_decayed():
     net = network()
     optimizer = Optimizer("sgd", weight_decay=0.1).build(list(net.parameters()))
-    decayed = {optimizer.parameters[i].shape for i in optimizer.groups[0.1]}
+    decayed = {optimizer.parameters[i].shape for i in optimizer.groups[0.1, 1.0]}
     assert decayed == {net[0].weight.shape, net[3].weight.shape}
 
 
