@@ -5,7 +5,16 @@ import math
 import pytest
 
 from hibiscus.errors import ConfigError
-from hibiscus.training.schedules import SCHEDULES, constant, cosine, linear, make_schedule, one_cycle, steps
+from hibiscus.training.schedules import (
+    SCHEDULES,
+    constant,
+    cosine,
+    coslog4,
+    linear,
+    make_schedule,
+    one_cycle,
+    steps,
+)
 
 
 def test_values_at_the_ends_and_between():
@@ -14,6 +23,12 @@ def test_values_at_the_ends_and_between():
     assert cosine(1 / 3) == pytest.approx((1 + math.cos(math.pi / 3)) / 2)
     assert [linear(t) for t in (0, 0.25, 1)] == [1, 0.75, 0]
     assert [one_cycle(t) for t in (0, 0.25, 0.625, 1)] == pytest.approx([0.04, 1, 0.5, 0])
+
+
+def test_coslog4_has_four_cycles_each_twice_as_long():
+    ends = [(2**cycle - 1) / 15 for cycle in range(5)]
+    assert [coslog4(t) for t in ends] == pytest.approx([0] * 5, abs=1e-9)
+    assert [coslog4((2 ** (cycle + 0.5) - 1) / 15) for cycle in range(4)] == pytest.approx([1] * 4)
 
 
 def test_steps_are_those_of_two_hundred_epochs():

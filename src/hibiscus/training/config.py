@@ -57,7 +57,7 @@ WeightDecay = Annotated[
     ),
 ]
 ScheduleName = Annotated[
-    Literal["constant", "cosine", "linear", "one-cycle", "steps"],
+    Literal["constant", "coslog4", "cosine", "linear", "one-cycle", "steps"],
     Field(description="learning rate schedule"),
 ]
 ClipGradNorm = Annotated[

@@ -14,6 +14,7 @@ __all__ = [
     "Schedule",
     "constant",
     "cosine",
+    "coslog4",
     "linear",
     "make_schedule",
     "one_cycle",
@@ -33,6 +34,17 @@ def constant(progress: float) -> float:
 def cosine(progress: float) -> float:
     r"""From 1 to 0: `(1 + cos(pi progress)) / 2`. Loshchilov, Hutter, "SGDR", 2017, arXiv 1608.03983."""
     return (1 + math.cos(math.pi * progress)) / 2
+
+
+def coslog4(progress: float) -> float:
+    r"""Four cycles from 0 to 1 and back, each twice as long: `(1 - cos(2 pi log2(1 + 15 progress))) / 2`.
+
+    Each cycle ends at a learning rate of 0, so that short trainings and long ones both pass through states
+    from which a best epoch can be chosen.
+
+    Reference: Holzmüller et al., "Better by Default", 2024, arXiv 2407.04491, section 3.
+    """
+    return (1 - math.cos(2 * math.pi * math.log2(1 + 15 * progress))) / 2
 
 
 def linear(progress: float) -> float:
@@ -80,6 +92,7 @@ def steps(milestones: Sequence[float] = MILESTONES, factors: Sequence[float] = F
 
 SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
+    "coslog4": coslog4,
     "cosine": cosine,
     "linear": linear,
     "one-cycle": one_cycle,
