@@ -53,7 +53,7 @@ OPTIMIZATION = (  # beside the options of TrainingConfig that are not in RUN
     *("l1", "l2", "regularize", "regularize_layers", "max_norm", "weight_clip", "label_smoothing"),
 )
 AUGMENTATION = (  # beside the options of Augment
-    *("diff_augment", "hue", "iou_crop", "saturation", "zoom_out", "tta_flip"),
+    *("augment", "diff_augment", "hue", "iou_crop", "saturation", "zoom_out", "tta_flip"),
 )
 MIN_DESCRIPTION = 30  # columns
 MAX_NAME, MAX_RANGE = 32, 26  # columns

@@ -22,6 +22,7 @@ from hibiscus.methods.augmentation import (
     TTAFlip,
     VerticalFlip,
 )
+from hibiscus.methods.augmentation_presets import AugmentPreset, preset_options
 from hibiscus.methods.recipes import recipe_for
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
@@ -75,6 +76,7 @@ class SupervisedConfig(AugmentationConfig):
     weight_clip: float | None = Field(
         None, gt=0, description="maximum absolute value of the weights; none for no limit"
     )
+    augment: AugmentPreset = "auto"
     crop: int = Field(
         0, ge=0, description="augmentation: pixels of padding before a random crop to the original size"
     )
@@ -112,7 +114,7 @@ def batch_size_for(items: int | None) -> int:
 def resolve_supervised(
     config: TrainingConfig, preparation: Preparation, items: int | None = None
 ) -> SupervisedConfig:
-    """Replaces `auto` by a network, and fills in optimizer settings from the recipe for this network.
+    """Replaces `auto` by a network, and fills in its optimizer settings and the preset of the augmentation.
 
     Settings that were given are kept. If the optimizer is not the recipe's, the other settings are plain
     defaults.
@@ -136,6 +138,7 @@ def resolve_supervised(
         changes["weight_decay"] = recipe.weight_decay if follows_recipe else 0.0
     if "clip_grad_norm" not in config.model_fields_set and follows_recipe:
         changes["clip_grad_norm"] = recipe.clip_grad_norm
+    changes |= preset_options(config, preparation, name)
     return config.model_copy(update=changes)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from hibiscus.methods.augmentation_presets import describe_augmentation
 from hibiscus.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def count_parameters(networks: Mapping[str, nn.Module]) -> dict[str, int]:
 def describe_training(
     config: TrainingConfig, parameters: Mapping[str, int], device: torch.device, precision: str, folder: Path
 ) -> str:
-    """The networks with their numbers of parameters, the device, and the run folder.
+    """The networks with their numbers of parameters, the augmentation, the device, and the run folder.
 
     Args:
         config: the options of the method.
@@ -71,8 +72,11 @@ def describe_training(
     count = torch.get_num_threads()
     threads = f", {count} thread{'s' if count > 1 else ''}" if device.type == "cpu" else ""
     epochs = f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch"
+    augmentation = describe_augmentation(config)
+    augment = f"  augment: {augmentation}\n" if augmentation else ""
     return (
         f"  network: {networks or 'none'}; at most {epochs}, batch size {config.batch_size}\n"
+        f"{augment}"
         f"  device:  {device}{threads}, {precision}\n"
         f"  run:     {folder}"
     )
