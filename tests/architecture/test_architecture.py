@@ -55,6 +55,7 @@ SAME_NAMES = {  # module names that several packages share on purpose
     "registry": "the list of methods, and that of networks",
     "config": "the options of data, and those of training",
 }
+PUBLISHED = "training/pretrained.py"  # reads tensors, and nothing else, from a file whose SHA-256 is known
 TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control",
 "disentanglement", "likelihood", "few_shot",
          "image_quality", "reconstruction", "generation"}  # fmt: skip
@@ -258,7 +259,7 @@ def test_no_method_imports_another(path):
 def test_nothing_forbidden_is_imported(path):
     roots = {name.split(".")[0] for name in imports(path)}
     assert not roots & FORBIDDEN
-    assert "torch.load(" not in path.read_text(encoding="utf-8")
+    assert "torch.load(" not in path.read_text(encoding="utf-8") or id_of(path) == PUBLISHED
     for package, allowed in HEAVY.items():
         assert package not in roots or layer_of(path) in allowed
 

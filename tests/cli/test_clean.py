@@ -18,7 +18,14 @@ def test_it_says_what_it_would_delete_and_deletes_only_with_yes(cli, monkeypatch
         "bytes": 2_500_000,
         "limit": 5_000_000_000,
         "freed": 2_500_000,
-        "entries": {"images": 1, "headers": 0, "tables": 0, "archives": 0, "feature-networks": 0},
+        "entries": {
+            "images": 1,
+            "headers": 0,
+            "tables": 0,
+            "archives": 0,
+            "feature-networks": 0,
+            "pretrained": 0,
+        },
     }
     assert not folder.exists()
     assert (cache_folder() / "inception.pt").exists()

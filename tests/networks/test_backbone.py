@@ -104,8 +104,11 @@ def test_map_norm_is_batch_norm():
         ({"name": "own", "strides": (16, 8)}, "increasing"),
         ({"name": "resnet", "depth": 21}, "nearest depths are 20 or 29"),
         ({"name": "vgg", "depth": 12, "width": 0.5}, "depth='12'"),
-        ({"name": "own", "output_stride": 8}, "for resnet"),
+        ({"name": "own", "output_stride": 8}, "for efficientnet-lite0 or resnet"),
         ({"name": "resnet", "output_stride": 2}, "at least 4"),
+        ({"name": "efficientnet-lite0", "strides": (1, 8)}, "at least 2"),
+        ({"name": "efficientnet-lite0", "output_stride": 1}, "at least 2"),
+        ({"name": "efficientnet-lite0", "depth": 20}, "no such options"),
         ({"name": "own", "width": 0.01}, "width=0.01"), ({"name": "own", "image_shape": (3, 4, 4)}, "8x8"),
     ],
 )  # fmt: skip
@@ -113,3 +116,55 @@ def test_arguments_are_checked(options, message):
     with pytest.raises(ConfigError) as caught:
         build_backbone(**{"image_shape": (3, 64, 64), **options})
     assert message in str(caught.value)
+
+
+def test_efficientnet_has_taps_after_its_groups_of_blocks():
+    network = build_backbone("efficientnet-lite0", (1, 65, 96), strides=(2, 8, 16, 32)).eval()
+    assert network.channels == (16, 40, 112, 320)
+    assert network.strides == (2, 8, 16, 32)
+    maps = network(torch.rand(2, 1, 65, 96))
+    assert [tuple(each.shape[1:]) for each in maps] == [(16, 33, 48), (40, 9, 12), (112, 5, 6), (320, 3, 3)]
+    assert len(build_backbone("efficientnet-lite0", (3, 64, 64), strides=(4,)).stages) == 3
+
+
+def test_the_last_map_is_that_of_a_classifier():
+    classifier = build_network("efficientnet-lite0", (3, 64, 64), 5).eval()
+    network = build_backbone("efficientnet-lite0", (3, 64, 64), strides=None).eval()
+    assert (network.channels, network.strides) == ((1280,), (32,))
+    network.load_state_dict(classifier.state_dict(), strict=False)
+    x = torch.rand(1, 3, 64, 64)
+    assert torch.equal(network(x)[0], classifier.stages(x))
+    assert build_backbone("vgg", (3, 64, 64), strides=None, **LIGHT["vgg"]).strides == (16,)
+
+
+def test_efficientnet_with_an_output_stride_sees_the_same_at_every_second_place():
+    """Sides of 4n+1 pixels are padded alike at both ends, so the maps have a common center."""
+    plain, dilated = (
+        build_backbone("efficientnet-lite0", (3, 65, 65), strides=(8, 16), output_stride=each).eval()
+        for each in (None, 8)
+    )
+    assert dilated.strides == (8, 8)
+    dilated.load_state_dict(plain.state_dict())
+    x = torch.rand(1, 3, 65, 65)
+    torch.testing.assert_close(dilated(x)[1][..., ::2, ::2], plain(x)[1], atol=1e-4, rtol=1e-4)
+
+
+def test_frozen_stages_keep_their_weights_and_statistics():
+    network = build_backbone("own", (3, 16, 16), strides=(2, 4, 8))
+    network.freeze(2)
+    network.train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    for each in network(torch.rand(4, 3, 16, 16)):
+        each.requires_grad and each.sum().backward()
+    trained = {
+        name.split(".")[1] for name, parameter in network.named_parameters() if parameter.requires_grad
+    }
+    changed = {
+        name.split(".")[1]
+        for name, tensor in network.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert trained == changed == {"2"}
+    network.freeze(0)
+    assert all(parameter.requires_grad for parameter in network.parameters())
+    assert all(stage.training for stage in network.stages)

@@ -9,6 +9,7 @@ used for the longest time are deleted first.
     tables/KEY                         columns of tables, with their types
     archives/KEY/                      extracted zip and tar archives
     feature-networks/KEY.safetensors   networks in whose features images are compared
+    pretrained/KEY.safetensors         published weights, converted from the package that holds them
     precision.json                     the faster precision of linear layers, as measured on this machine
 
 Several processes may use it at once: an entry is built under another name and renamed when it is complete,
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = "5GB"
-KINDS = ("images", "headers", "tables", "archives", "feature-networks")
+KINDS = ("images", "headers", "tables", "archives", "feature-networks", "pretrained")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
 ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
 

@@ -22,6 +22,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.efficientnet import efficientnet_stages
 from hibiscus.networks.input_shapes import choice, counts, image, legal_depth
 from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialize
 from hibiscus.networks.resnet import stage_layers, stem_layers
@@ -29,8 +30,9 @@ from hibiscus.networks.vgg import STACKS
 
 __all__ = ["MAX_STRIDE", "Backbone", "build_backbone"]
 
-MAX_STRIDE = {"own": 32, "resnet": 32, "vgg": 16}  # vgg's fifth stack, before its pooling
+MAX_STRIDE = {"own": 32, "resnet": 32, "vgg": 16, "efficientnet-lite0": 32}  # vgg: before its last pooling
 DEPTHS = {"own": 2, "resnet": 20, "vgg": 16}
+DILATED = ("efficientnet-lite0", "resnet")  # what `output_stride` applies to
 OWN_FILTERS, MAX_OWN_FILTERS, RESNET_FILTERS = 32, 256, 16
 MIN_SIDE = 8
 
@@ -61,6 +63,23 @@ class Backbone(nn.Module):
         super().__init__()
         self.stages, self.finish = nn.ModuleList(stages), nn.ModuleList(finish)
         self.taps, self.channels, self.strides = tuple(taps), tuple(channels), tuple(strides)
+        self.frozen = 0  # stages, see `freeze`
+
+    def freeze(self, count: int) -> None:
+        """Freezes the first `count` stages, and no others: their weights are not trained, and the statistics
+        of their batch norms stay as they are.
+        """
+        self.frozen = count
+        for index, stage in enumerate(self.stages):
+            stage.requires_grad_(index >= count)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Backbone:
+        """Training or evaluation mode; frozen stages stay in evaluation mode."""
+        super().train(mode)
+        for stage in self.stages[: self.frozen]:
+            stage.eval()
+        return self
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """The maps, finest first."""
@@ -77,7 +96,7 @@ def build_backbone(
     image_shape: Any,
     width: float = 1.0,
     depth: int | None = None,
-    strides: Sequence[int] = (8, 16),
+    strides: Sequence[int] | None = (8, 16),
     output_stride: int | None = None,
 ) -> Backbone:
     """A backbone that returns maps of the given strides.
@@ -85,44 +104,41 @@ def build_backbone(
     Args:
         name: `own`: lightweight, 3x3 convolutions with batch norm and ReLU, a strided one for each halving,
             filters doubling from 32 to 256; `resnet`: version 2, filters doubling from 64; `vgg`: its stacks
-            before their pooling layers.
+            before their pooling layers; `efficientnet-lite0`: a network with published weights, which has no
+            `width` and no `depth`.
         image_shape: (channels, height, width), at least 8x8 pixels; the network accepts other sizes too.
         width: multiplier for the number of filters.
         depth: own: convolutions per scale, 2 if None; resnet: 9n+2 for n blocks per stage, 20 if None; vgg:
             11, 13, 16 (None) or 19.
         strides: strides of the maps: increasing powers of 2, up to 32, or up to 16 for vgg. resnet: from 4 on
             the stem is that for large images (a 7x7 convolution and a pooling layer, stride 4), below 4 a 3x3
-            convolution and a stage of stride 1.
-        output_stride: resnet only: the largest actual stride; later stages are dilated instead. `strides`
-            still selects the stages; `.strides` of the result holds the actual strides.
+            convolution and a stage of stride 1. efficientnet-lite0: from 2 on. None: only the last map of the
+            network, from which a classifier predicts.
+        output_stride: resnet and efficientnet-lite0: the largest actual stride; later stages are dilated
+            instead. `strides` still selects the stages; `.strides` of the result holds the actual strides.
 
     Raises:
         ConfigError: an unknown name, a stride or depth that the network does not have.
     """
     channels, _, _ = image(f"backbone {choice('backbone', name, MAX_STRIDE)}", image_shape, MIN_SIDE)
-    map_strides = _checked_strides(name, strides)
+    map_strides = _checked_strides(name, (MAX_STRIDE[name],) if strides is None else strides)
     if isinstance(width, bool) or not isinstance(width, int | float) or width * RESNET_FILTERS < 1:
         raise ConfigError(f"width={width!r}", "a number of at least 0.0625", "use width=1.0")
-    if output_stride is not None and (name != "resnet" or output_stride not in (1, 2, 4, 8, 16, 32)):
-        raise ConfigError(
-            f"output_stride={output_stride!r} for {name}", "1, 2, 4, 8, 16 or 32, for resnet", "leave it out"
-        )
-    depth = DEPTHS[name] if depth is None else depth
-    if name == "resnet":
-        network = _resnet(
-            channels,
-            width,
-            legal_depth("backbone resnet", depth, 9, 2),
-            map_strides,
-            output_stride or max(MAX_STRIDE.values()),
-        )
+    if output_stride is not None and (name not in DILATED or output_stride not in (1, 2, 4, 8, 16, 32)):
+        expected = f"1, 2, 4, 8, 16 or 32, for {' or '.join(DILATED)}"
+        raise ConfigError(f"output_stride={output_stride!r} for {name}", expected, "leave it out")
+    if name not in DEPTHS and (width != 1 or depth is not None):
+        raise ConfigError(f"width={width}, depth={depth} for {name}", "no such options", "leave them out")
+    depth = DEPTHS.get(name, 0) if depth is None else depth
+    if name == "efficientnet-lite0":
+        network = _efficientnet(channels, None if strides is None else map_strides, output_stride)
+    elif name == "resnet":
+        blocks = legal_depth("backbone resnet", depth, 9, 2)
+        max_stride = output_stride or MAX_STRIDE[name]
+        network = _resnet(channels, width, blocks, map_strides, max_stride)
     elif name == "vgg":
-        network = _vgg(
-            channels,
-            width,
-            choice("depth", str(depth), [variant for variant in STACKS if variant.isdigit()]),
-            map_strides,
-        )
+        variants = [variant for variant in STACKS if variant.isdigit()]
+        network = _vgg(channels, width, choice("depth", str(depth), variants), map_strides)
     else:
         network = _own(channels, width, counts("depth", depth)[0], map_strides)
     initialize(network, "he_normal")
@@ -172,6 +188,19 @@ def _vgg(channels: int, width: float, variant: str, strides: tuple[int, ...]) ->
         filters.append(channels)
     taps = [stride.bit_length() - 1 for stride in strides]
     return Backbone(stages, taps, [nn.Identity() for _ in taps], [filters[tap] for tap in taps], strides)
+
+
+def _efficientnet(channels: int, strides: tuple[int, ...] | None, max_stride: int | None) -> Backbone:
+    """Taps after the last group of blocks of each stride; without strides, after the 1x1 convolution."""
+    nominal = efficientnet_stages(channels)[2]
+    if min(strides or nominal) < nominal[0] or (max_stride or nominal[0]) < nominal[0]:
+        received = f"strides={strides}, output_stride={max_stride} for efficientnet-lite0"
+        raise ConfigError(received, f"at least {nominal[0]}, its first convolution's", "strides=[8,16,32]")
+    stages, widths, actual = efficientnet_stages(channels, max_stride or nominal[-1])
+    last = {stride: index for index, stride in enumerate(nominal[:-1])}
+    taps = [len(stages) - 1] if strides is None else [last[stride] for stride in strides]
+    rows = [widths[tap] for tap in taps], [actual[tap] for tap in taps]
+    return Backbone(stages[: taps[-1] + 1], taps, [nn.Identity() for _ in taps], *rows)
 
 
 def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], max_stride: int) -> Backbone:

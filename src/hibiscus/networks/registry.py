@@ -52,6 +52,12 @@ ENTRIES = (
         examples=("densenet-bc-40-12", "densenet-bc-100-12"),
     ),
     Entry(
+        "efficientnet-lite0",
+        "efficientnet-lite0",
+        "efficientnet:build_efficientnet",
+        "inverted residual blocks for photos, fast on any processor; there are published weights",
+    ),
+    Entry(
         "gru",
         "gru",
         "recurrent:build_recurrent",
