@@ -62,19 +62,21 @@ def validate_reconstruction_and_class(
         errors.append((image - x).square().flatten(1).mean(1).cpu().numpy())
         psnrs.append(IMAGE_METRICS["psnr"](channels_last(image), channels_last(x)))
     label, predicted = data.values("label", part), np.concatenate(probabilities)
-    nll = -np.log(np.maximum(predicted[np.arange(len(label)), label], 1e-12)).mean()
-    loss = (
-        model.config.reconstruction_weight * np.concatenate(errors).mean() + model.config.class_weight * nll
-    )
     return {
         "accuracy": float((predicted.argmax(1) == label).mean()),
         "psnr": float(np.concatenate(psnrs).mean()),
-        "loss": float(loss),
+        "loss": _loss(model, predicted, label, np.concatenate(errors)),
     }
 
 
+def _loss(model: ClassifierModel, probabilities: np.ndarray, label: np.ndarray, errors: np.ndarray) -> float:
+    """The weighted sum of the mean squared error per pixel and the cross-entropy."""
+    nll = -np.log(np.maximum(probabilities[np.arange(len(label)), label], 1e-12)).mean()
+    return float(model.config.reconstruction_weight * errors.mean() + model.config.class_weight * nll)
+
+
 def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData, part: str) -> Evaluation:
-    """Accuracy and image quality, compared with linear models on pixels and principal components."""
+    """Accuracy, image quality and loss, compared with linear models on pixels and principal components."""
     mean, axes = fit_pca(model, data)
     image_baselines = pca_baselines(mean, axes)
     pca = list(image_baselines)[-1]
@@ -89,19 +91,24 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
         for rows in itertools.islice(on_train, 2)
     )
     predictions = [
-        (on_pixels(flat), on_codes(codes), predicted)
-        for flat, codes, predicted in _views(model, data, part, ALL_VALUES, mean, axes)
+        (on_pixels(flat), on_codes(codes), probabilities, errors)
+        for flat, codes, probabilities, errors in _views(model, data, part, ALL_VALUES, mean, axes)
     ]
-    pixels, codes, probabilities = (np.concatenate(rows) for rows in zip(*predictions, strict=True))
+    pixels, codes, probabilities, errors = (np.concatenate(rows) for rows in zip(*predictions, strict=True))
     baselines = {
         "linear model": classification_metrics(pixels, label),
-        f"linear model on {pca}": {**classification_metrics(codes, label), **images.baselines[pca]},
+        f"linear model on {pca}": {
+            **classification_metrics(codes, label),
+            **images.baselines[pca],
+            "loss": _loss(model, codes, label, errors),
+        },
     }
     confusion = confusion_matrix(probabilities, label)
     matrix = Matrix(
         "Confusion matrix", classes, classes, confusion, "Rows: true class; columns: predicted class."
     )
-    metrics = {**classification_metrics(probabilities, label), **images.metrics}
+    loss = validate_reconstruction_and_class(model, data, part)["loss"]
+    metrics = {**classification_metrics(probabilities, label), **images.metrics, "loss": loss}
     examples, others = images.report_items[:1], images.report_items[1:]
     return Evaluation(
         metrics, baselines, [matrix, *examples, *latent_space_items(model, data, part), *others]
@@ -110,16 +117,19 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
 
 def _views(
     model: ClassifierModel, data: PreparedData, part: str, max_values: int, mean: np.ndarray, axes: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The subsampled, flattened inputs of a part, their principal components, and the class probabilities, in
-    batches.
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """The subsampled, flattened inputs of a part, their principal components, the class probabilities, and
+    the mean squared error of the images that the principal components reconstruct, in batches.
     """
     for batch in fixed_batches(data, part, max_values):
-        inputs = model.corrupt((batch.image + 1) / 2, batch)
+        x = (batch.image + 1) / 2
+        inputs = model.corrupt(x, batch)
         step = _stride(inputs)
         flat = inputs[:, :, ::step, ::step].flatten(1).cpu().numpy()
         codes = (inputs.flatten(1).cpu().numpy() - mean) @ axes.T
-        yield flat, codes, model.logits(model.encode(inputs)).softmax(1).cpu().numpy()
+        reconstructed = (mean + codes @ axes).clip(0, 1)
+        errors = np.square(reconstructed - x.flatten(1).cpu().numpy()).mean(1)
+        yield flat, codes, model.logits(model.encode(inputs)).softmax(1).cpu().numpy(), errors
 
 
 def _stride(images: Tensor) -> int:

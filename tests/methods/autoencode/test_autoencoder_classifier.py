@@ -62,3 +62,4 @@ def test_it_learns_classes_and_reconstructions_from_one_code(tmp_path, options):
     metrics, baselines = evaluation["metrics"], evaluation["baselines"]
     assert metrics["test/accuracy"] > baselines["linear model"]["test/accuracy"] + 0.01
     assert metrics["test/psnr"] > baselines["linear model on PCA of 16 components"]["test/psnr"]
+    assert metrics["test/loss"] < 0.8 * baselines["linear model on PCA of 16 components"]["test/loss"]

@@ -13,6 +13,9 @@ Use it for labeled images whose latent code should represent more than the class
 What most often goes wrong is that one loss dominates the other: the log shows both, so raise the weight of
 the one that improves too slowly. If only the class matters, `classify` is the better choice.
 
+The best epoch has the lowest loss on the validation part: accuracy often reaches its maximum many epochs
+before the reconstructions are sharp.
+
 Differences from the paper: Atienza's code classifies and reconstructs clean images, although the accompanying
 text describes denoising; here `noise` selects either, and the default is none. With `net=pool`, the first
 convolution is applied directly to the image, because batch norm and ReLU before it would map all dark pixels
@@ -83,7 +86,7 @@ class AutoencoderClassifier(AutoencoderBase):
     summary = "joint classification, embedding and denoising"
     needs = frozenset({"image", "label"})
     gives_images = False
-    selection_metric = SelectionMetric("accuracy")
+    selection_metric = SelectionMetric("loss")
     smoke_test = SmokeTest(
         "digits",
         {
