@@ -16,6 +16,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "max_norm": (0.1, {}),
     "weight_clip": (0.01, {}),
     "padding_mode": ("zero", {"translate": 0.3}),
+    "augment": ("light", {}),
     "label_smoothing": (0.1, {}),
     "focal_gamma": (1.0, {"loss": "focal"}),
     "huber_delta": (0.1, {"loss": "huber"}),
@@ -95,7 +96,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
 }
 OF_IMAGES = (
     "translate", "flip", "rotation", "scale_range", "shear", "brightness", "contrast", "padding_mode",
-    "crop", "vertical_flip", "cutout",
+    "augment", "crop", "vertical_flip", "cutout",
     "tta_flip",
 )  # fmt: skip
 

@@ -10,6 +10,8 @@ import torch
 
 from hibiscus import api
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.images.augment import Augment
+from hibiscus.data.images.trivial_augment import TrivialAugment
 from hibiscus.data.keys import content_keys
 from hibiscus.data.preparation import ImagePreparation, LabelPreparation, Preparation
 from hibiscus.data.targets import TargetPreparation
@@ -63,6 +65,20 @@ def test_explicit_options_precede_the_preset():
     assert "crop" not in chosen(prepared(28, 1), translate=0.1)
     gray = {"augment": "light", "crop": 8, "flip": False, **PHOTO}
     assert chosen(prepared(112, 1), augment="light") == gray
+
+
+def test_strong_crops_and_flips_before_trivial_augment():
+    options = chosen(prepared(112, 3), augment="strong")
+    assert options == {"augment": "strong", "crop": 8, "flip": True}
+    config = SupervisedConfig(**options)
+    augment = config.build_augment()
+    assert isinstance(augment, TrivialAugment)
+    assert augment.before == Augment(crop=8, flip=True, padding_mode="reflect")
+    assert (
+        describe_augmentation(config)
+        == "strong: TrivialAugment after crop=8 flip=true; augment=none turns it off"
+    )
+    assert chosen(prepared(28, 1), augment="strong") == {"augment": "strong", "crop": 2}
 
 
 def test_auto_is_for_classification_with_convolutions():

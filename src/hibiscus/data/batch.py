@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hibiscus.sharding import Shard, global_rows, local_rows
 
-__all__ = ["Batch", "Source"]
+__all__ = ["Augmentation", "Batch", "Source"]
 
 
 class Batch(dict):
@@ -60,4 +60,15 @@ class Source(Protocol):
 
     def restore(self, position: dict[str, Any]) -> None:
         """Return to a saved position."""
+        ...
+
+
+class Augmentation(Protocol):
+    """Changes images at random; called with a batch of them, a generator, and their masks or boxes if any."""
+
+    __call__: Callable[..., Any]
+
+    @property
+    def active(self) -> bool:
+        """Whether it changes anything."""
         ...

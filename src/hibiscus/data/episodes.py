@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hibiscus.data.batch import Augmentation
 from hibiscus.data.batches import mix_seed
-from hibiscus.data.images.augment import Augment
 from hibiscus.errors import DataError
 
 __all__ = ["EpisodePlan", "Episodes", "usable_classes"]
@@ -95,7 +95,7 @@ class Episodes:
         plan: EpisodePlan,
         seed: int,
         build_batch: Callable[..., Any],
-        augment: Augment | None = None,
+        augment: Augmentation | None = None,
     ):
         self.images, self.plan, self.seed = images, plan, seed
         self.build_batch, self.augment = build_batch, augment

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hibiscus.data.batch import Augmentation
 from hibiscus.data.batches import (
     AlignedBatchBuilder,
     BatchBuilder,
@@ -19,7 +20,6 @@ from hibiscus.data.batches import (
 )
 from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
-from hibiscus.data.images.augment import Augment
 from hibiscus.data.lazy_rows import LazyRows
 from hibiscus.data.named_errors import named_errors
 from hibiscus.data.preparation import ImagePreparation, Preparation
@@ -92,7 +92,7 @@ class PreparedData:
         part: str,
         batch_size: int,
         seed: int,
-        augment: Augment | None = None,
+        augment: Augmentation | None = None,
         items: np.ndarray | None = None,
     ) -> ShuffledBatches:
         """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset)."""
@@ -103,14 +103,14 @@ class PreparedData:
         """Images uint8 `(items, height, width, channels)` as the input of a network trained on this data."""
         return self._build_batch.images["image"](as_tensor(pixels))
 
-    def pairs(self, part: str, batch_size: int, seed: int, augment: Augment) -> ShuffledBatches:
+    def pairs(self, part: str, batch_size: int, seed: int, augment: Augmentation) -> ShuffledBatches:
         """Endless shuffled batches of `image` and `transformed`, the same images after augmentation."""
         images, build_pairs = {"image": self.tensors["image"]}, PairBatchBuilder(self._build_batch)
         items = self.parts[part]
         return ShuffledBatches(images, items, batch_size, seed, build_pairs, augment, self.share)
 
     def aligned(
-        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+        self, part: str, batch_size: int, seed: int, augment: Augmentation | None = None
     ) -> ShuffledBatches:
         """Endless shuffled batches of `image` and `target_image`, augmented alike."""
         names = ("image", "target_image")
@@ -119,7 +119,7 @@ class PreparedData:
         return ShuffledBatches(tensors, self.parts[part], batch_size, seed, builder, augment, self.share)
 
     def domains(
-        self, part: str, batch_size: int, seed: int, augment: Augment | None = None
+        self, part: str, batch_size: int, seed: int, augment: Augmentation | None = None
     ) -> UnpairedBatches:
         """Endless batches of `a` and `b`, equally many unpaired images of two domains."""
         images, normalize = self.tensors["image"], self._build_batch.images["image"]
@@ -131,7 +131,9 @@ class PreparedData:
         owner = self.owner(part)
         return owner.parts[part][owner.arrays["domain"][owner.parts[part]] == domain]
 
-    def episodes(self, part: str, plan: EpisodePlan, seed: int, augment: Augment | None = None) -> Episodes:
+    def episodes(
+        self, part: str, plan: EpisodePlan, seed: int, augment: Augmentation | None = None
+    ) -> Episodes:
         """Endless episodes of a part; several processes each take the whole episode."""
         items = self.parts[part]
         where = f"{self.dataset.path}: the {PART_NAMES.get(part, part)} part"

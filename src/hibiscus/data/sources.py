@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hibiscus.data.batch import Batch
+from hibiscus.data.batch import Augmentation, Batch
 from hibiscus.data.batches import mix_seed
-from hibiscus.data.images.augment import Augment
 from hibiscus.sharding import shard_of, sharded
 
 __all__ = ["ShuffledBatches", "UnpairedBatches"]
@@ -40,7 +39,7 @@ class ShuffledBatches:
         batch_size: int,
         seed: int,
         build_batch: Callable[..., Any],
-        augment: Augment | None = None,
+        augment: Augmentation | None = None,
         share: tuple[int, int] = (0, 1),
     ):
         self.share = share
@@ -113,7 +112,7 @@ class UnpairedBatches:
         batch_size: int,
         seed: int,
         normalize: Callable[..., Tensor],
-        augment: Augment | None = None,
+        augment: Augmentation | None = None,
         share: tuple[int, int] = (0, 1),
     ):
         self.images, self.seed, self.normalize = images, seed, normalize

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from torch import Tensor
 
+from hibiscus.data.batch import Augmentation
 from hibiscus.data.images.augment import Augment
+from hibiscus.data.images.trivial_augment import TrivialAugment
 from hibiscus.training.config import TrainingConfig
 
 __all__ = [
@@ -82,15 +84,21 @@ class AugmentationConfig(TrainingConfig):
     contrast: Contrast = 0.0
     padding_mode: PaddingMode = "nearest"
 
-    def build_augment(self) -> Augment:
+    def build_augment(self) -> Augmentation:
         """The augmentation described by these options."""
-        return Augment(
+        augment = Augment(
             **{
                 name: getattr(self, name)
                 for name in Augment.__dataclass_fields__
                 if name in type(self).model_fields
             }
         )
+        return TrivialAugment(augment, self.padding_mode) if self.preset == "strong" else augment
+
+    @property
+    def preset(self) -> str:
+        """The preset of the augmentation, `none` where a method has no presets."""
+        return getattr(self, "augment", "none")
 
 
 def flip_average(

@@ -14,11 +14,11 @@ from hibiscus.errors import ConfigError
 __all__ = ["AugmentPreset", "describe_augmentation", "preset_options"]
 
 AugmentPreset = Annotated[
-    Literal["auto", "none", "light"],
+    Literal["auto", "none", "light", "strong"],
     Field(
         description="augmentation preset: light (crop; of photos also scale, brightness, contrast and, in "
-        "color, flip) or none; auto: light to classify color photos, and small images with a convolutional "
-        "network"
+        "color, flip), strong (of light crop and flip, then TrivialAugment), none; auto: light to classify "
+        "color photos, and small images with a convolutional network"
     ),
 ]
 MIN_SIDE, PHOTO_SIDE = 16, 64  # pixels of the shorter side: of images that auto changes, of photos
@@ -36,6 +36,7 @@ def preset_options(config: Any, preparation: Preparation, network: str) -> dict[
     `light` moves small images by up to a fourteenth of their shorter side (2 of 28 pixels). Photos, from 64
     pixels, are also scaled and change in brightness and contrast. Color photos are flipped, unless the names
     of the classes leave it open whether orientation matters: letters, numbers, or words such as `left`.
+    `strong` moves and flips alike, and then applies one random operation of TrivialAugment.
 
     Args:
         config: options of a supervised method.
@@ -60,8 +61,9 @@ def preset_options(config: Any, preparation: Preparation, network: str) -> dict[
         return {"augment": "none"}
     photo = side >= PHOTO_SIDE
     options: dict[str, Any] = {"crop": round(side / 14)}
-    if photo:
+    if photo and preset == "light":
         options |= {"scale_range": 0.2, "brightness": 0.2, "contrast": 0.2}
+    if photo:
         options["flip"] = color and labels is not None and not _oriented(labels.names)
     given = config.model_fields_set
     if "translate" in given:
