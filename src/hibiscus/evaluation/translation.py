@@ -12,6 +12,7 @@ from hibiscus.data.lazy_rows import chunks
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData, evenly_spaced
 from hibiscus.errors import DataError
+from hibiscus.evaluation.external_features import external_distances
 from hibiscus.evaluation.feature_network import feature_network
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.evaluation.sample_quality import compared_count
@@ -50,15 +51,26 @@ def validate_translation(translate: Translate, data: PreparedData, part: str) ->
     }
 
 
-def evaluate_translation(translate: Translate, data: PreparedData, part: str) -> Evaluation:
-    """Distances, errors and accuracies compared with untranslated images, and galleries of cycles."""
+def evaluate_translation(
+    translate: Translate, data: PreparedData, part: str, features: str = "own"
+) -> Evaluation:
+    """Distances, errors and accuracies compared with untranslated images, and galleries of cycles.
+
+    Args:
+        translate: translates images to a domain.
+        data: with the part and the training part.
+        part: its name.
+        features: `own`; with another network, see `open_features`, distances in its features are added.
+    """
     names = list(data.preparation["domain"].names)
-    metrics = translation_metrics(translate, data, part)
+    metrics = translation_metrics(translate, data, part, features)
     simple: dict[str, Translate] = {
         "untranslated images": lambda pixels, target, _: pixels,
         "untranslated images with matched contrast": lambda pixels, target, _: _matched(pixels, data, target),
     }
-    baselines = {name: translation_metrics(baseline, data, part) for name, baseline in simple.items()}
+    baselines = {
+        name: translation_metrics(baseline, data, part, features) for name, baseline in simple.items()
+    }
     report_items: list[Gallery | Table] = []
     for target in ("b", "a"):
         first, second = (names[0], names[1]) if target == "b" else (names[1], names[0])
@@ -73,9 +85,15 @@ def evaluate_translation(translate: Translate, data: PreparedData, part: str) ->
     return Evaluation(metrics, baselines, report_items)
 
 
-def translation_metrics(translate: Translate, data: PreparedData, part: str) -> dict[str, float]:
-    """The validation metrics, and the domain accuracies if both domains have the same labels."""
+def translation_metrics(
+    translate: Translate, data: PreparedData, part: str, features: str = "own"
+) -> dict[str, float]:
+    """The validation metrics, distances in the features of another network (means of both directions), and
+    the domain accuracies if both domains have the same labels.
+    """
     metrics = validate_translation(translate, data, part)
+    if features != "own":
+        metrics |= _external_distances(translate, data, part, features)
     for target in OTHER:
         accuracy = _domain_accuracy(translate, data, part, target)
         metrics |= {} if accuracy is None else {f"domain_accuracy_{target}": accuracy}
@@ -123,6 +141,18 @@ def _domain_only(data: PreparedData, domain: Domain, *fields: str) -> PreparedDa
 def _distance(data: PreparedData, domain: Domain, translated: np.ndarray, real: np.ndarray) -> float:
     network = feature_network(_domain_only(data, domain, "image"))
     return frechet_distance(_two(network.features(data, translated)), _two(network.features(data, real)))
+
+
+def _external_distances(
+    translate: Translate, data: PreparedData, part: str, features: str
+) -> dict[str, float]:
+    """The means of both directions, see `external_distances`."""
+    distances, count = [], _count(data, part)
+    for target in OTHER:
+        real, source = (domain_images(data, part, domain, count) for domain in (target, OTHER[target]))
+        train = domain_images(data, "train", target, count)
+        distances.append(external_distances(features, translate(source, target, data), real, train))
+    return {name: float(np.mean([one[name] for one in distances])) for name in distances[0]}
 
 
 def _two(features: np.ndarray) -> np.ndarray:

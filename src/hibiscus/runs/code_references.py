@@ -19,7 +19,8 @@ from typing import Any
 __all__ = ["CodeReference", "code_in_options", "code_in_run"]
 
 PLACES = ("data", "test_data", "target_domain")
-NO_FILE = ("own", "inception")  # of `metric_features`; the file of inception is in the user's own cache
+# Of `metric_features`: the file of inception is in the user's own cache, and pretrained weights are checked.
+NO_FILE = ("own", "inception", "efficientnet-lite0")
 MAX_TEXT = 120  # characters of a value in a message
 
 

@@ -18,7 +18,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import generation
-from hibiscus.evaluation.external_features import resolve_features
+from hibiscus.evaluation.external_features import with_resolved_features
 from hibiscus.methods.gan import stabilization
 from hibiscus.methods.image_sampling import generate_images
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
@@ -44,8 +44,7 @@ class GAN(Method):
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
         """Resolves the path of `metric_features` and tests its network before training starts."""
-        features = resolve_features(config.metric_features, preparation["image"].shape)
-        return super().resolve(config.model_copy(update={"metric_features": features}), preparation, items)
+        return super().resolve(with_resolved_features(config, preparation), preparation, items)
 
     @property
     def shape(self) -> tuple[int, int, int]:

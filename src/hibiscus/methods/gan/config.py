@@ -33,6 +33,7 @@ __all__ = [
     "RealLabelValue",
     "SpectralNorm",
     "TranslationConfig",
+    "UnpairedTranslationConfig",
 ]
 
 GeneratorLRFactor = Annotated[
@@ -119,3 +120,12 @@ class TranslationConfig(TrainingConfig):
     real_label_value: RealLabelValue = 1.0
     label_noise: LabelNoise = 0.0
     discriminator: Literal["patch", "whole"] = Field("patch", description="classify patches or whole images")
+
+
+class UnpairedTranslationConfig(TranslationConfig):
+    """Options of GANs that translate between two domains without pairs."""
+
+    pool_size: int = Field(50, ge=0, description="capacity of the pools of translations (Zhu et al.)")
+    flip: bool = Field(False, description="augmentation: flip horizontally with probability 1/2")
+    crop: int = Field(0, ge=0, description="augmentation: padding in pixels before a random crop")
+    metric_features: MetricFeatures = "own"

@@ -44,6 +44,7 @@ from hibiscus.data.images.augment import Augment
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation import translation
+from hibiscus.evaluation.external_features import with_resolved_features
 from hibiscus.losses import least_squares_discriminator, least_squares_generator, mean_absolute_error
 from hibiscus.methods.gan import config as options
 from hibiscus.methods.gan import semantic_classifier as semantic
@@ -59,7 +60,7 @@ from hibiscus.training.player import Stage
 __all__ = ["CycleGAN"]
 
 
-class Config(options.TranslationConfig):
+class Config(options.UnpairedTranslationConfig):
     """Options of `cyclegan`; an epoch is one pass over the smaller domain."""
 
     epochs: training.Epochs = 40
@@ -76,9 +77,6 @@ class Config(options.TranslationConfig):
     identity_weight: float = Field(0.0, ge=0, description="weight of the identity loss, times cycle_weight")
     semantic_weight: float = Field(0.0, ge=0, description="weight of the semantic loss (needs labels)")
     semantic_epochs: int = Field(10, ge=1, description="epochs of its classifier, before the translators")
-    pool_size: int = Field(50, ge=0, description="capacity of the pools of translations (Zhu et al.)")
-    flip: bool = Field(False, description="augmentation: flip horizontally with probability 1/2")
-    crop: int = Field(0, ge=0, description="augmentation: padding in pixels before a random crop")
 
 
 class CycleGAN(Method):
@@ -103,9 +101,9 @@ class CycleGAN(Method):
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Any:
-        """Refuses the semantic loss for images without classes."""
+        """Refuses the semantic loss for images without classes; tests `metric_features`."""
         semantic.check_classes(config, preparation)
-        return config
+        return with_resolved_features(config, preparation)
 
     def networks(self) -> dict[str, nn.Module]:
         """Those of each domain, and the classifier of the semantic loss."""
@@ -130,9 +128,9 @@ class CycleGAN(Method):
         first = config.player("translators", pair, self.generator_loss, lr_factor=factor, betas=betas)
         pair, loss = [self.discriminator_a, self.discriminator_b], self.discriminator_loss
         second = config.player("discriminators", pair, loss, betas=betas, batches_per_round=0)
-        followers = averages(nets, config.ema_decay)
         augment = Augment(flip=config.flip, crop=config.crop)
         source = data.domains("train", config.batch_size, config.seed, augment)
+        followers = averages(nets, config.ema_decay)
         yield Stage([first, second], config.epochs, source, followers, self.set_progress)
 
     def set_progress(self, progress: float) -> None:
@@ -197,4 +195,4 @@ class CycleGAN(Method):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """Distances and accuracies compared with those of untranslated images, and galleries of cycles."""
-        return translation.evaluate_translation(self.translate, data, part)
+        return translation.evaluate_translation(self.translate, data, part, self.config.metric_features)
