@@ -8,9 +8,11 @@ import pytest
 from hibiscus import api
 from hibiscus.data.builtin.scenes import draw_scenes
 from hibiscus.errors import ConfigError, MissingExtraError
+from hibiscus.evaluation import external_features, translation
 from hibiscus.evaluation import pretrained_features as module
 from hibiscus.evaluation.external_features import external_distances, open_features
 from hibiscus.evaluation.pretrained_features import check_pretrained, is_pretrained, pretrained_features
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.runs.code_references import NO_FILE
 from hibiscus.training.pretrained import PRETRAINED
 
@@ -27,14 +29,14 @@ def test_features_have_1280_values_for_any_size_and_gray_images_are_repeated():
 
 
 def test_features_of_an_image_do_not_depend_on_the_others():
-    images = draw_scenes(40)[0]
+    images = draw_scenes(36)[0]
     every = pretrained_features(NAME, images)
     np.testing.assert_allclose(every[35:], pretrained_features(NAME, images[35:]), atol=2e-4)
 
 
 def test_distances_are_named_pretrained_and_see_a_difference():
-    images = draw_scenes(90)[0]
-    fake, real, train = 255 - images[:30], images[30:60], images[60:]
+    images = draw_scenes(36)[0]
+    fake, real, train = images[:12] // 8, images[12:24], images[24:]
     metrics = external_distances(NAME, fake, real, train)
     assert set(metrics) == {"frechet_pretrained", "kernel_distance_pretrained", "frechet_floor_pretrained"}
     assert metrics["frechet_pretrained"] > 2 * metrics["frechet_floor_pretrained"]
@@ -62,21 +64,32 @@ def test_every_pretrained_network_is_known_to_name_no_code():
     assert not is_pretrained("own")
 
 
-@pytest.mark.parametrize(
-    ("method", "data", "few"),
-    [
-        ("dcgan", "digits", {"latent_dim": 8, "width": 8, "batch_size": 50}),
-        ("cyclegan", "digits-inverted", {"width": 8, "pool_size": 8, "batch_size": 20}),
-    ],
-)
-def test_a_run_adds_the_distances(tmp_path, monkeypatch, method, data, few):
-    monkeypatch.setattr(module, "SIDE", 32)  # a test of the path, not of the values
-    module._network.cache_clear()
-    run = api.train(
-        method, data, out=tmp_path / "run", quiet=True, epochs=1, max_rounds=2, metric_features=NAME, **few
-    )
+def corner_pixels(name, pixels):
+    """In place of the pretrained network, which takes seconds for the images of a run."""
+    return np.asarray(pixels)[:, 2:6, 2:6].reshape(len(pixels), -1).astype(np.float32)
+
+
+def test_a_run_of_a_gan_adds_the_distances(tmp_path, monkeypatch):
+    monkeypatch.setattr(external_features, "pretrained_features", corner_pixels)
+    few = {"latent_dim": 8, "width": 8, "batch_size": 50, "epochs": 1, "max_rounds": 2}
+    run = api.train("dcgan", "digits", out=tmp_path / "run", quiet=True, metric_features=NAME, **few)
     metrics = run.evaluate()
     for name in ("frechet", "frechet_pretrained", "frechet_floor_pretrained", "kernel_distance_pretrained"):
         assert f"test/{name}" in metrics
     assert metrics["test/frechet_pretrained"] > metrics["test/frechet_floor_pretrained"]
-    module._network.cache_clear()
+    assert get_metric("test/frechet_pretrained").label == "Fréchet distance, pretrained features"
+
+
+def test_translations_are_compared_in_both_directions(monkeypatch):
+    monkeypatch.setattr(external_features, "pretrained_features", corner_pixels)
+    monkeypatch.setattr(translation, "validate_translation", lambda *_: {"frechet": 1.0})
+    monkeypatch.setattr(translation, "_domain_accuracy", lambda *_: None)
+    data = prepared("digits-inverted", "cyclegan")
+    inverted = translation.translation_metrics(lambda pixels, *_: 255 - pixels, data, "test", NAME)
+    unchanged = translation.translation_metrics(lambda pixels, *_: pixels, data, "test", NAME)
+    assert inverted.keys() == unchanged.keys() == {
+        "frechet", "frechet_pretrained", "frechet_floor_pretrained", "kernel_distance_pretrained"
+    }  # fmt: skip
+    assert inverted["frechet_floor_pretrained"] == unchanged["frechet_floor_pretrained"]
+    assert 10 * inverted["frechet_pretrained"] < unchanged["frechet_pretrained"]
+    assert "frechet_pretrained" not in translation.translation_metrics(lambda p, *_: p, data, "test")

@@ -22,6 +22,16 @@ def test_against_the_matrix_root(features):
     assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-6)
 
 
+def test_fewer_items_than_features_against_the_matrix_root():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(20, 300)), 2 * rng.normal(size=(30, 300)) + 1
+    one, other = (np.cov(x, rowvar=False) for x in (first, second))
+    roots = np.sqrt(np.maximum(np.linalg.eigvals(one @ other).real, 0)).sum()
+    expected = ((first.mean(0) - second.mean(0)) ** 2).sum() + np.trace(one + other) - 2 * roots
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-4)
+    assert frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+
+
 def test_known_cases():
     x = np.random.default_rng(0).normal(size=(500, 7))
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
