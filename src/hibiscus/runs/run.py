@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.data.too_little_memory import too_little_memory
 from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, HibiscusWarning, RunError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
+from hibiscus.runs.computing import computing
 from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
 from hibiscus.runs.info import open_run
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
@@ -29,7 +27,6 @@ from hibiscus.runs.saved_files import saved_options, saved_preparation
 from hibiscus.runs.trained_method import load_method
 from hibiscus.runs.training_data import Data, open_other_data, saved_parts
 from hibiscus.training.device import choose_device
-from hibiscus.training.random_state import preserved_random_state
 
 if TYPE_CHECKING:
     from torch import nn
@@ -145,7 +142,10 @@ class Run:
         if other is not None:
             prepared, part = labeled_data(other, get_method(self.info["method"]), prepared), "test"
         method = self.method(checkpoint)
-        with step(f"evaluating the {part} part, with baselines"), self._computing(method, "to evaluate"):
+        with (
+            step(f"evaluating the {part} part, with baselines"),
+            self._computing(method, "to evaluate", prepared),
+        ):
             evaluation = method.evaluate(prepared, part)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
@@ -203,7 +203,7 @@ class Run:
             `predict` returns. `skipped` lists the inputs that could not be read.
         """
         data, method = self._inputs(inputs, support), self.method(checkpoint)
-        with self._computing(method, "to predict"):
+        with self._computing(method, "to predict", data):
             predictions = method.predict(data, "inputs")
         named = {"label", "target"} & method.needs  # classes, or columns of numbers
         return label_predictions(data.dataset, predictions, self.preparation if named else Preparation({}))
@@ -230,7 +230,7 @@ class Run:
                 "hibiscus list",
             )
         data = self._inputs(inputs)
-        with self._computing(method, "to embed"):
+        with self._computing(method, "to embed", data):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
     def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
@@ -274,18 +274,11 @@ class Run:
         with self._computing(method, "to sample"):
             return draw_samples(method, count, start, interpolate, conditions)
 
-    @contextlib.contextmanager
-    def _computing(self, method: Method, work: str) -> Iterator[None]:
-        """Disables gradients, seeds the random numbers in the same way each time, and names too little
-        memory.
-        """
-        fix = "fewer items at a time, more memory, or a run with smaller images (image_size)"
-        with (
-            too_little_memory(work, method.config, method.preparation, fix),
-            preserved_random_state(self.info["config"]["seed"]),
-            torch.inference_mode(),
-        ):
-            yield
+    def _computing(
+        self, method: Method, work: str, data: PreparedData | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """The context in which the networks of this run compute; see `computing`."""
+        return computing(self.path, method, self.info["config"]["seed"], work, data)
 
     def report(self) -> Path:
         """Writes `report.html` and returns its path."""
