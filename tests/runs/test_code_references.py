@@ -32,6 +32,12 @@ def test_the_code_of_a_run():
         ]
 
 
+@pytest.mark.parametrize("options", [{}, {"base": 3}, {"other": {}}, None, []])
+def test_a_base_that_was_not_opened_may_be_a_module(options):
+    config = {"net": "run:build", "net_options": options}
+    assert names(info(config)) == ["net=run:build would import the module run and call its build"]
+
+
 def test_the_environment_of_the_preparation_counts_whatever_the_data_is():
     preparation = {"fields": {"x": {"kind": "environment", "name": "evil:Env-v0"}}}
     assert names(info(), preparation) == ["environment=evil:Env-v0 would import the module evil"]
@@ -44,6 +50,8 @@ def test_the_environment_of_the_preparation_counts_whatever_the_data_is():
         info({"net": "resnet20", "metric_features": "own", "reduce_lr_metric": "selection"}),
         info({"metric_features": "inception"}),  # a file that the user has put into the own cache
         info({"net_options": {"hidden": [8], "initializer": "he"}}),
+        info({"net": "run:runs/a-001"}),
+        info({"net": "run:build", "net_options": {"base": {"source": "run:build"}}}),
         info(location="gym:CartPole-v1", options={"label_separator": ":", "missing": ["a:b"]}),
         info(location="hf:owner/name:part"),
         info(location="C:\\photos"),

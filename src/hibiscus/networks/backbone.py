@@ -22,6 +22,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.architecture import described
 from hibiscus.networks.efficientnet import efficientnet_stages
 from hibiscus.networks.input_shapes import choice, counts, image, legal_depth
 from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialize
@@ -64,6 +65,7 @@ class Backbone(nn.Module):
         self.stages, self.finish = nn.ModuleList(stages), nn.ModuleList(finish)
         self.taps, self.channels, self.strides = tuple(taps), tuple(channels), tuple(strides)
         self.frozen = 0  # stages, see `freeze`
+        self.description: Any = None  # of the trained network whose weights it is to get, see `bases`
 
     def freeze(self, count: int) -> None:
         """Freezes the first `count` stages, and no others: their weights are not trained, and the statistics
@@ -91,6 +93,7 @@ class Backbone(nn.Module):
         return maps
 
 
+@described("backbone")
 def build_backbone(
     name: str,
     image_shape: Any,

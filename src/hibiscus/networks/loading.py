@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.errors import DataError
+from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.input_scaling import InputScaling
 
 __all__ = ["load_base"]
@@ -19,7 +20,8 @@ def load_base(network: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
     """Loads every weight and statistic of a network, in place; the scale of its inputs stays as it is.
 
     Args:
-        network: a `Backbone`, or another network whose tensors have the names of the trained ones.
+        network: whose tensors have the names of the trained ones; the modules that a `Backbone` applies to
+            its maps are named by their stages: `after.STAGE`.
         tensors: those of the trained network; further ones, such as those of its last layer, are ignored.
         source: of the weights, for messages.
 
@@ -31,7 +33,9 @@ def load_base(network: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
         if isinstance(module, InputScaling):
             for key in module.state_dict():
                 own.pop(f"{name}.{key}")
-    for name, tensor in own.items():
+    names = {name: _by_stage(network, name) for name in own}
+    for own_name, name in names.items():
+        tensor = own[own_name]
         if name not in tensors:
             raise DataError(f"{source}: no tensor {name}", f"shape {tuple(tensor.shape)}", FIX)
         if tensors[name].shape != tensor.shape:
@@ -39,4 +43,12 @@ def load_base(network: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
             raise DataError(received, f"shape {tuple(tensor.shape)}", FIX)
         if not torch.isfinite(tensors[name]).all():
             raise DataError(f"{source}: tensor {name} has values that are not finite", "numbers", FIX)
-    network.load_state_dict({name: tensors[name] for name in own}, strict=False)
+    network.load_state_dict({own_name: tensors[name] for own_name, name in names.items()}, strict=False)
+
+
+def _by_stage(network: nn.Module, name: str) -> str:
+    kind, _, rest = name.partition(".")
+    if kind != "finish" or not isinstance(network, Backbone):
+        return name
+    index, _, rest = rest.partition(".")
+    return f"after.{network.taps[int(index)]}.{rest}"

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hibiscus.errors import ConfigError, nearest
+from hibiscus.networks.architecture import described
+from hibiscus.networks.base_names import has_description
 from hibiscus.networks.input_shapes import legal_depth
 
 if TYPE_CHECKING:
@@ -147,11 +149,13 @@ def network_options(name: str) -> dict[str, Any]:
     return {key: default for key, default in _options(_builder(entry)).items() if key not in taken}
 
 
+@described("network")
 def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> nn.Module:
     """A new network by name, initialized with torch's global generator.
 
     Args:
-        name: a name in `list_networks`, such as `resnet20`, or `module.path:function` for a custom network.
+        name: a name in `list_networks`, such as `resnet20`, `module.path:function` for a custom network, or
+            the name of a base whose description is the option `base`, see `base_names`.
         input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
         outputs: number of outputs; the network returns (batch, outputs) without softmax.
         options: the network's options; each listed network also accepts `initializer`, a name in
@@ -165,6 +169,10 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
     Example:
         build_network("resnet20", (3, 32, 32), 10, width=2.0)
     """
+    if has_description(name, options):
+        from hibiscus.networks.base_classifier import build_base_classifier
+
+        return build_base_classifier(name, input_shape, outputs, options)
     if ":" in name:
         from hibiscus.networks.custom import build_custom
 

@@ -23,11 +23,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.architecture import described
 from hibiscus.networks.dropout import Dropout2d
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.resnet import stage_layers
 
-__all__ = ["FCN", "PSPNet", "Trunk"]
+__all__ = ["FCN", "PSPNet", "Trunk", "build_trunk"]
 
 SMALLEST_SIDE = 8
 PAPER_LEVELS = 4
@@ -87,6 +88,9 @@ class Trunk(nn.Module):
         return maps
 
 
+build_trunk = described("trunk")(Trunk)
+
+
 class FCN(nn.Module):
     """A fully convolutional network with a feature pyramid.
 
@@ -124,7 +128,7 @@ class FCN(nn.Module):
                 f"1 to {max_levels}",
                 f"levels={max_levels}",
             )
-        self.trunk = Trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
+        self.trunk = build_trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
         counts = [self.trunk.channels[-1]] + [filters] * (levels - 1)
         self.down = nn.ModuleList(_convolution(before, filters, 3, stride=2) for before in counts[:-1])
         self.features = nn.ModuleList(_convolution(count, filters, 3) for count in counts)
@@ -165,7 +169,7 @@ class PSPNet(nn.Module):
     ):
         super().__init__()
         _check_side(shape)
-        self.trunk = Trunk(shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2)
+        self.trunk = build_trunk(shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2)
         deep = self.trunk.channels[-1]
         part = max(1, deep // len(POOLED))
         # A batch of one has a single value per channel of the coarsest bin, hence no batch norm there.

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
+from hibiscus.networks.architecture import described
 from hibiscus.networks.input_shapes import choice
 from hibiscus.networks.layers import initialize
 
@@ -82,6 +83,7 @@ class UNet(nn.Module):
         return self.head(x)
 
 
+@described("unet")
 def build_unet(
     shape: Sequence[int],
     outputs: int,

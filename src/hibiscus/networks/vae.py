@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from hibiscus.networks.architecture import described
 from hibiscus.networks.dcgan import halvings
 from hibiscus.networks.input_shapes import choice
 from hibiscus.networks.layers import initialize
@@ -137,6 +138,7 @@ class ConditionalDecoder(nn.Module):
         return z
 
 
+@described("encoder")
 def build_encoder(
     kind: str, shape: Sequence[int], outputs: int, hidden: int = 512, filters: int = 32
 ) -> nn.Sequential:

@@ -5,6 +5,7 @@
                                            and as the environment in preparation.json
     metric_features=FILE                   the TorchScript file is loaded
 
+With the description of an opened base, `net=run:RUN` and the like name weights, see `networks.base_names`.
 Methods, optimizers, layers and all other names are looked up in tables of Hibiscus and of packages that the
 user has installed.
 """
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from hibiscus.networks.base_names import may_be_code
 
 __all__ = ["CodeReference", "code_in_options", "code_in_run"]
 
@@ -98,6 +101,8 @@ def _in_config(config: Mapping[str, Any]) -> Iterator[CodeReference]:
             if value not in NO_FILE:
                 yield CodeReference(name, str(value))
         elif isinstance(value, str) and ":" in value:  # also of options that other packages call otherwise
+            if name == "net" and not may_be_code(value, config.get("net_options")):
+                continue
             module, _, function = value.partition(":")
             yield CodeReference(name, value, module or "(empty)", function)
 

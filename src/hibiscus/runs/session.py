@@ -24,6 +24,7 @@ from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
+from hibiscus.runs.open_base import load_bases, with_base
 from hibiscus.runs.options import check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop, training_memory
@@ -112,10 +113,10 @@ class Session:
         with step("preparing the data"):
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
             preparation = fit_preparation(dataset, parts["train"], kind, data_config)
-        config = kind.resolve(config, preparation, len(parts["train"]))
+        config = kind.resolve(with_base(config), preparation, len(parts["train"]))
         about = method, config, dataset, data_config, parts, preparation
         session = cls(*about, RunFolder(Path()), chosen_device, quiet, "val" in parts, is_new=True)
-        session.build_method()  # reports errors in the network and its options before a folder is created
+        load_bases(session.build_method())  # errors in the network or its options leave no folder behind
         if is_main_process():
             session.folder = make_run_folder(method, dataset.name, out)
         return session
@@ -221,9 +222,9 @@ class Session:
 
     def prepared(self) -> PreparedData:
         """The prepared data."""
-        share = rank(), world_size()
+        about = self.dataset, self.preparation, self.parts, self.device
         with training_memory(self.config, self.preparation):
-            return PreparedData(self.dataset, self.preparation, self.parts, self.device, share=share)
+            return PreparedData(*about, share=(rank(), world_size()))
 
     def write_folder(self, argv: list[str], evaluate: bool = True) -> None:
         """Writes everything known before the first step, `run.json` last.
@@ -280,8 +281,7 @@ class Session:
         self.callbacks = build_callbacks(method, best, self.folder, self.quiet, self.reduce_lr_after)
         files = file_digests(self.folder) if is_main_process() else {}
         loop = Loop(method, self.prepared(), self.callbacks, last.parent, self.device, self.validate, files)
-        if last.is_file():
-            loop.load(last)
+        loop.load(last) if last.is_file() else load_bases(method)
         before = loop.round
         try:
             self._run(loop, best)

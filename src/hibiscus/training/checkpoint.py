@@ -23,10 +23,11 @@ from hibiscus.json_files import parse_json
 from hibiscus.run_format import FORMAT, upgrade_tensors
 from hibiscus.training.atomic_files import saving
 
-__all__ = ["check_files", "load_checkpoint", "save_checkpoint"]
+__all__ = ["check_files", "load_checkpoint", "save_checkpoint", "tensors_digest"]
 
 
-def _digest(tensors: dict[str, Tensor], state: str) -> str:
+def tensors_digest(tensors: dict[str, Tensor], state: str) -> str:
+    """A digest of the names, types, shapes and values of tensors, and of a text."""
     digest = hashlib.blake2b(state.encode(), digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -46,7 +47,7 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any
     plain = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     text = json.dumps(state)
     with saving(path, SafetensorError) as file:
-        save_file(plain, file, metadata={"state": text, "digest": _digest(plain, text)})
+        save_file(plain, file, metadata={"state": text, "digest": tensors_digest(plain, text)})
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -61,7 +62,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        intact = header["digest"] == _digest(tensors, header["state"])
+        intact = header["digest"] == tensors_digest(tensors, header["state"])
         state = parse_json(header["state"])
     except Exception as error:  # the reader of safetensors has errors of its own for some kinds of damage
         raise _damaged(path, "truncated, or not a checkpoint") from error

@@ -12,6 +12,7 @@ from torch import nn
 
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.metrics.catalog import get_metric
+from hibiscus.networks.input_scaling import scale_inputs
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.player import Stage
 
@@ -131,6 +132,8 @@ class Method(ABC):
         self.nets: dict[str, nn.Module] = self.networks()
         for name, network in self.nets.items():
             setattr(self, name, network)
+            if "image" in preparation:
+                scale_inputs(network, preparation["image"].mean, preparation["image"].std)
 
     @property
     def device(self) -> torch.device:
