@@ -47,8 +47,8 @@ def test_all_agree_with_scikit_learn(seed, items, classes, data):
     assert ("top5_error" in ours) == (classes > 5)
     if classes > 5:
         assert ours["top5_error"] == pytest.approx(1 - sk.top_k_accuracy_score(y, p, k=5, labels=names))
-    assert ("roc_auc" in ours) == (classes == 2 and 0 < y.sum() < items)
-    if "roc_auc" in ours:
+    assert ("roc_auc" in ours) == ("average_precision" in ours) == (len(np.unique(y)) > 1)
+    if classes == 2 and "roc_auc" in ours:
         assert ours["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p[:, 1]))
     assert (confusion_matrix(p, y) == sk.confusion_matrix(y, guess, labels=names)).all()
     expected = sk.precision_recall_fscore_support(y, guess, labels=names, zero_division=np.nan)
@@ -96,12 +96,30 @@ def test_certain_answers():
             "nll": 0,
             "ece": 0,
             "brier": 0,
+            "roc_auc": 1,
+            "average_precision": 1,
         }
     )
     wrong = classification_metrics(np.eye(2), [1, 0])
     assert wrong["nll"] == pytest.approx(-np.log(np.finfo(float).eps))
     assert wrong["brier"] == 2
     assert wrong["roc_auc"] == 0
+
+
+def test_a_threshold_decides_between_two_classes():
+    p, y = guesses(4, 100, 2)
+    predicted = p[:, 1] >= 0.3
+    ours = classification_metrics(p, y, threshold=0.3)
+    assert ours["accuracy"] == pytest.approx(sk.accuracy_score(y, predicted))
+    assert ours["balanced_accuracy"] == pytest.approx(sk.balanced_accuracy_score(y, predicted))
+    assert ours["f1"] == pytest.approx(sk.f1_score(y, predicted))
+    assert ours["precision"] == pytest.approx(sk.precision_score(y, predicted))
+    assert ours["recall"] == pytest.approx(sk.recall_score(y, predicted))
+    plain = classification_metrics(p, y)
+    assert {name: plain[name] for name in ("nll", "ece", "roc_auc")} == {
+        name: ours[name] for name in ("nll", "ece", "roc_auc")
+    }
+    assert (confusion_matrix(p, y, 0.3) == sk.confusion_matrix(y, predicted)).all()
 
 
 def test_an_absent_class_has_no_figures_and_does_not_count():

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.metrics.roc import macro_ranking_metrics
 
 __all__ = [
     "Calibration",
@@ -23,6 +24,7 @@ __all__ = [
     "classification_metrics",
     "confusion_matrix",
     "per_class",
+    "predicted_classes",
     "top_k_error",
 ]
 
@@ -48,12 +50,24 @@ class Calibration:
     count: NDArray[np.int64]
 
 
-def accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    r"""The fraction of items whose most probable class is the true class.
+def predicted_classes(probabilities: ArrayLike, threshold: float | None = None) -> NDArray[np.int64]:
+    r"""The most probable class of each item, in case of a tie the lowest.
 
-        accuracy = mean(argmax(probabilities) == labels)
+    Args:
+        probabilities: rows that sum to one.
+        threshold: of two classes, the probability from which the second is predicted instead.
 
-    Ties are resolved in favor of the lowest class.
+    Shapes:
+        probabilities (N, classes); returns (N,), int64.
+    """
+    p = np.asarray(probabilities)
+    return p.argmax(1) if threshold is None else (p[:, 1] >= threshold).astype(np.int64)
+
+
+def accuracy(probabilities: ArrayLike, labels: ArrayLike, threshold: float | None = None) -> float:
+    r"""The fraction of items whose predicted class is the true class.
+
+        accuracy = mean(predicted_classes(probabilities, threshold) == labels)
 
     Shapes:
         probabilities (N, classes); labels (N,); returns a fraction in [0, 1].
@@ -62,7 +76,7 @@ def accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
         DataError: when the arrays do not match.
     """
     p, y = _checked(probabilities, labels)
-    return float((p.argmax(1) == y).mean())
+    return float((predicted_classes(p, threshold) == y).mean())
 
 
 def top_k_error(probabilities: ArrayLike, labels: ArrayLike, k: int = 5) -> float:
@@ -93,10 +107,12 @@ def top_k_error(probabilities: ArrayLike, labels: ArrayLike, k: int = 5) -> floa
     return float((before.sum(1) >= k).mean())
 
 
-def confusion_matrix(probabilities: ArrayLike, labels: ArrayLike) -> NDArray[np.int64]:
+def confusion_matrix(
+    probabilities: ArrayLike, labels: ArrayLike, threshold: float | None = None
+) -> NDArray[np.int64]:
     r"""The number of items of each true class (row) that are predicted as each class (column).
 
-        matrix[i, j] = count(labels == i and argmax(probabilities) == j)
+        matrix[i, j] = count(labels == i and predicted_classes(probabilities, threshold) == j)
 
     Shapes:
         probabilities (N, classes); labels (N,); returns (classes, classes), int64.
@@ -105,11 +121,13 @@ def confusion_matrix(probabilities: ArrayLike, labels: ArrayLike) -> NDArray[np.
         DataError: when the arrays do not match.
     """
     p, y = _checked(probabilities, labels)
-    classes = p.shape[1]
-    return np.bincount(y * classes + p.argmax(1), minlength=classes**2).reshape(classes, classes)
+    classes, predicted = p.shape[1], predicted_classes(p, threshold)
+    return np.bincount(y * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
-def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
+def per_class(
+    probabilities: ArrayLike, labels: ArrayLike, threshold: float | None = None
+) -> list[ClassRow]:
     r"""Precision, recall and F1 of each class, in the order of the classes.
 
         precision = hits / predicted,   recall = hits / support,   f1 = 2 * hits / (predicted + support)
@@ -123,7 +141,7 @@ def per_class(probabilities: ArrayLike, labels: ArrayLike) -> list[ClassRow]:
     Raises:
         DataError: when the arrays do not match.
     """
-    matrix = confusion_matrix(probabilities, labels)
+    matrix = confusion_matrix(probabilities, labels, threshold)
     hits, support, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
     columns = (_ratio(hits, predicted), _ratio(hits, support), _ratio(2 * hits, predicted + support))
     return [
@@ -167,22 +185,26 @@ def calibration_curve(probabilities: ArrayLike, labels: ArrayLike, bins: int = 1
     )
 
 
-def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: int = 15) -> dict[str, float]:
+def classification_metrics(
+    probabilities: ArrayLike, labels: ArrayLike, bins: int = 15, threshold: float | None = None
+) -> dict[str, float]:
     r"""The usual metrics of classification.
 
-        accuracy          = mean(argmax(probabilities) == labels)
+        accuracy          = mean(predicted_classes(probabilities, threshold) == labels)
         top5_error        = top_k_error(k=5)                      with more than 5 classes
         balanced_accuracy = mean of recall                        over classes with items
         macro_f1          = mean of f1                            over classes with items or predictions
         nll               = -mean(log(probabilities[labels]))     nats; probabilities at least 2.2e-16
         ece               = sum(count / N |accuracy - confidence|)  over `bins` of confidence
         brier             = mean(sum((probabilities - one_hot)**2))  in [0, 2], summed over all classes
-        roc_auc           = P(score of a positive > of a negative)   with 2 classes, both with items
+        roc_auc, average_precision                      of the second of two classes, or the mean over classes
+        f1, precision, recall                           of the second class, with a threshold
 
     Args:
         probabilities: rows that sum to one.
         labels: true classes.
         bins: bins of the calibration error.
+        threshold: of two classes, the probability from which the second is predicted.
 
     Shapes:
         probabilities (N, classes); labels (N,); returns name to value, fractions in [0, 1] unless stated
@@ -197,10 +219,10 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
         Review 78, 1950.
     """
     p, y = _checked(probabilities, labels)
-    rows, calibration = per_class(p, y), calibration_curve(p, y, bins)
+    rows, calibration = per_class(p, y, threshold), calibration_curve(p, y, bins)
     true_p = p[np.arange(len(y)), y]
     gap = np.abs(calibration.accuracy - calibration.confidence)
-    metrics = {"accuracy": accuracy(p, y)}
+    metrics = {"accuracy": accuracy(p, y, threshold)}
     if p.shape[1] > 5:
         metrics["top5_error"] = top_k_error(p, y, 5)
     metrics |= {
@@ -210,11 +232,10 @@ def classification_metrics(probabilities: ArrayLike, labels: ArrayLike, bins: in
         "ece": float(np.nansum(calibration.count / len(y) * gap)),
         "brier": max(0.0, float(((p**2).sum(1) - 2 * true_p + 1).mean())),
     }
-    if p.shape[1] == 2 and 0 < y.sum() < len(y):
-        from sklearn.metrics import roc_auc_score  # a second to import
-
-        metrics["roc_auc"] = float(roc_auc_score(y, p[:, 1]))
-    return metrics
+    if threshold is not None:
+        second = {"f1": rows[1]["f1"], "precision": rows[1]["precision"], "recall": rows[1]["recall"]}
+        metrics |= {name: value for name, value in second.items() if np.isfinite(value)}
+    return metrics | macro_ranking_metrics(p, y)
 
 
 def _ratio(top: NDArray, bottom: NDArray) -> Array:
