@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import NearestCentroid
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from hibiscus.data.dataset import Dataset, content_keys
 from hibiscus.data.preparation import (
@@ -18,6 +18,7 @@ from hibiscus.data.preparation import (
     TargetPreparation,
 )
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.classification import evaluate_classifier, evaluate_regressor
 
 CLASSES = ["a", "b", "c"]
@@ -58,7 +59,8 @@ def test_a_perfect_classifier_has_no_list_of_errors():
     evaluation, items = evaluated(np.eye(3)[LABEL[TEST]])
     assert evaluation.metrics["accuracy"] == evaluation.metrics["macro_f1"] == 1
     assert evaluation.metrics["nll"] == evaluation.metrics["brier"] == evaluation.metrics["ece"] == 0
-    assert list(items) == ["Confusion matrix", "Metrics by class", "Calibration", "Baselines"]
+    curves = ["ROC curve", "Precision-recall curve", "Calibration"]
+    assert list(items) == ["Confusion matrix", "Metrics by class", *curves, "Baselines"]
     np.testing.assert_array_equal(items["Confusion matrix"].values, np.diag(np.bincount(LABEL[TEST])))
 
 
@@ -82,11 +84,12 @@ def test_metrics_and_tables_match_scikit_learn():
 
 def test_baselines_match_scikit_learn():
     baselines = evaluated(np.eye(3)[LABEL[TEST]])[0].baselines
-    assert list(baselines) == ["random guess", "majority class", "nearest mean", "linear model"]
+    assert list(baselines) == ["random guess", "majority class", "nearest mean", "linear model", "k-NN"]
     z = (X - X[TRAIN].mean(0)) / X[TRAIN].std(0)
     peers = {
         "majority class": DummyClassifier(strategy="prior").fit(X[TRAIN], LABEL[TRAIN]),
         "linear model": LogisticRegression(C=100 / 90, max_iter=200).fit(z[TRAIN], LABEL[TRAIN]),
+        "k-NN": KNeighborsClassifier().fit(z[TRAIN], LABEL[TRAIN]),
     }
     for name, peer in peers.items():
         probabilities = peer.predict_proba(z[TEST])
@@ -121,12 +124,22 @@ def test_errors_on_images_are_shown_as_images():
     )
 
 
-def test_calibration_omits_bins_with_fewer_than_five_items():
-    confidence = np.repeat([0.9, 0.7, 0.5], [40, 16, 4])
-    correct = np.arange(60) % 4 > 0  # accuracy 3/4 in each bin
-    predicted = np.where(correct, LABEL[TEST], (LABEL[TEST] + 1) % 3)
-    (series,) = evaluated(with_confidence(predicted, confidence))[1]["Calibration"].series
-    np.testing.assert_allclose([series.x, series.y], [[0.7, 0.9], [0.75, 0.75]])
+def test_a_threshold_moves_the_predictions():
+    p = np.random.default_rng(5).dirichlet(np.ones(2), 60)
+    data = prepared(array=X, label=np.array(["a", "b"])[LABEL % 2])
+    data.arrays["label"] = LABEL % 2
+    decisions = ClassDecisions(0.3, lambda p, y: 0.3, option=0.3)
+    evaluation = evaluate_classifier(p, data, "test", ["a", "b"], decisions)
+    predicted = p[:, 1] >= 0.3
+    assert evaluation.metrics["f1"] == pytest.approx(metrics.f1_score(LABEL[TEST] % 2, predicted))
+    items = {item.title: item for item in evaluation.report_items}
+    np.testing.assert_array_equal(
+        items["Confusion matrix"].values, metrics.confusion_matrix(LABEL[TEST] % 2, predicted)
+    )
+    assert "b is predicted where its probability is at least 0.3." in items["Confusion matrix"].note
+    wrong = np.flatnonzero(predicted != LABEL[TEST] % 2)
+    assert items["Most confident errors"].note.startswith(f"{len(wrong)} of 60 predictions are wrong")
+    assert {"f1", "recall"} <= evaluation.baselines["linear model"].keys()
 
 
 def test_a_regressor_is_evaluated_in_the_unit_of_the_target():

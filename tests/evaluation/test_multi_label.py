@@ -6,6 +6,7 @@ from hibiscus.data.keys import content_keys
 from hibiscus.data.label_sets import MultiLabelPreparation, label_sets
 from hibiscus.data.preparation import ArrayPreparation, ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.multi_label import evaluate_multi_label
 
 X = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
@@ -24,8 +25,8 @@ def test_items_of_the_report():
     p = (X[40:] > 0) * 0.6 + 0.2
     p[0] = 1 - p[0]
     p[1, 0] = 0.55 if p[1, 0] < 0.5 else 0.45
-    evaluation = evaluate_multi_label(p, prepared(), "test", ["red", "round"], 0.5)
-    assert list(evaluation.baselines) == ["label frequencies", "linear model"]
+    evaluation = evaluate_multi_label(p, prepared(), "test", ["red", "round"], ClassDecisions(0.5))
+    assert list(evaluation.baselines) == ["label frequencies", "linear model", "k-NN"]
     assert evaluation.metrics["exact_match"] == pytest.approx(0.9)
     by_label, errors, baselines = evaluation.report_items
     assert [row[0] for row in by_label.rows] == ["red", "round"]
@@ -38,9 +39,11 @@ def test_items_of_the_report():
 
 def test_errors_on_images_are_shown_and_none_without_errors():
     right = (X[40:] > 0) * 0.6 + 0.2
-    evaluation = evaluate_multi_label(1 - right, prepared(images=True), "test", ["red", "round"], 0.5)
+    evaluation = evaluate_multi_label(
+        1 - right, prepared(images=True), "test", ["red", "round"], ClassDecisions(0.5)
+    )
     gallery = evaluation.report_items[1]
     assert len(gallery.images) == 20
     assert gallery.captions[0].startswith("item ")
-    perfect = evaluate_multi_label(right, prepared(), "test", ["red", "round"], 0.5)
+    perfect = evaluate_multi_label(right, prepared(), "test", ["red", "round"], ClassDecisions(0.5))
     assert [item.title for item in perfect.report_items] == ["Metrics by label", "Baselines"]

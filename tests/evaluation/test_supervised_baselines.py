@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
@@ -16,7 +17,7 @@ from hibiscus.data.preparation import (
     TargetPreparation,
 )
 from hibiscus.data.prepared import PreparedData
-from hibiscus.evaluation import supervised_baselines
+from hibiscus.evaluation import baseline_inputs, prediction_cache, supervised_baselines
 from hibiscus.evaluation.supervised_baselines import class_baselines, label_baselines, target_baselines
 from hibiscus.metrics.label_metrics import multi_label_metrics
 
@@ -28,7 +29,7 @@ PARTS = {"train": np.arange(200), "val": np.arange(200, 250), "test": np.arange(
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(supervised_baselines, "_predictions", {})
+    monkeypatch.setattr(prediction_cache, "_predictions", {})
 
 
 def prepared(fields, **preparations):
@@ -46,7 +47,7 @@ def table(**more):
 def test_trees_are_fitted_on_tables_and_find_what_lines_cannot():
     data = table(label=(np.array(["no", "yes"])[CLASS], LabelPreparation(("no", "yes"))))
     metrics, description = class_baselines(data, "test", 2)
-    names = ["random guess", "majority class", "nearest mean", "linear model", "boosted trees"]
+    names = ["random guess", "majority class", "nearest mean", "linear model", "k-NN", "boosted trees"]
     assert list(metrics) == names
     assert metrics["boosted trees"]["accuracy"] > 0.85 > 0.65 > metrics["linear model"]["accuracy"]
     assert [row[0] for row in description.rows] == names
@@ -57,7 +58,7 @@ def test_trees_for_numbers():
     y = X[:, 0] * X[:, 1] + 5
     data = table(target=(y, TargetPreparation.fit(y[:200])))
     metrics, _ = target_baselines(data, "test", data.preparation["target"].decode)
-    assert list(metrics) == ["mean of the training part", "linear regression", "boosted trees"]
+    assert list(metrics) == ["mean of the training part", "linear regression", "k-NN", "boosted trees"]
     assert metrics["boosted trees"]["rmse"] < 0.7 * metrics["linear regression"]["rmse"]
 
 
@@ -70,7 +71,7 @@ def test_labels_have_frequencies_and_a_linear_model():
         labels=MultiLabelPreparation(("p", "q")),
     )
     metrics, _ = label_baselines(data, "test")
-    assert list(metrics) == ["label frequencies", "linear model"]
+    assert list(metrics) == ["label frequencies", "linear model", "k-NN"]
     assert metrics["linear model"]["map"] > 0.95
     assert metrics["label frequencies"]["map"] == pytest.approx(chosen[250:].mean(), abs=0.02)
     frequency = np.tile(chosen[:200].mean(0), (50, 1))
@@ -88,13 +89,13 @@ def test_every_pixel_and_row_is_used_while_they_fit(monkeypatch):
         label=LabelPreparation(("0", "1")),
     )
     metrics, description = class_baselines(data, "test", 2)
-    assert list(metrics)[-1] == "linear model"
+    assert list(metrics)[-2:] == ["linear model", "k-NN"]
     assert metrics["linear model"]["accuracy"] == 1
     assert description.note == "Fitted on the training part, 200 rows."
-    monkeypatch.setattr(supervised_baselines, "MAX_VALUES", 1600)
-    monkeypatch.setattr(supervised_baselines, "MAX_FEATURES", 16)
+    monkeypatch.setattr(baseline_inputs, "MAX_VALUES", 1600)
+    monkeypatch.setattr(baseline_inputs, "MAX_FEATURES", 16)
     metrics, description = class_baselines(data, "test", 2)
-    assert list(metrics)[-1] == "linear model (100 of 200 rows)"
+    assert list(metrics)[-2:] == ["linear model (100 of 200 rows)", "k-NN (100 of 200 rows)"]
     assert description.note == "Fitted on the training part, 200 rows, 16 of 64 values of each item."
 
 
@@ -110,7 +111,7 @@ def test_a_model_is_fitted_once_for_the_same_data(monkeypatch):
         {"array": X, "label": CLASS}, array=ArrayPreparation.fit(X), label=LabelPreparation(("0", "1"))
     )
     class_baselines(data, "test", 2)
-    monkeypatch.setattr(supervised_baselines, "_predictions", {})  # as in another process
+    monkeypatch.setattr(prediction_cache, "_predictions", {})  # as in another process
     class_baselines(data, "test", 2)
     assert len(calls) == 1
     data.arrays["label"] = 1 - data.arrays["label"]  # labels that were corrected
@@ -118,10 +119,43 @@ def test_a_model_is_fitted_once_for_the_same_data(monkeypatch):
     assert len(calls) == 2
 
 
-def test_a_damaged_file_is_fitted_again(tmp_path):
-    path = tmp_path / "baselines" / "x.npy"
-    path.parent.mkdir()
-    path.write_bytes(b"\x93NUMPY half a file")
-    result = supervised_baselines._load_or_fit(path, lambda: np.arange(3.0))
-    assert result.tolist() == [0, 1, 2] == np.load(path).tolist()
-    assert [file.name for file in path.parent.iterdir()] == ["x.npy"]
+def test_trees_get_categories_and_missing_values_as_they_are():
+    """A class that depends on the parity of 8 unordered categories, and on whether a number is missing."""
+    rng = np.random.default_rng(1)
+    code, number = rng.integers(0, 8, 300), rng.normal(size=300)
+    number[rng.uniform(size=300) < 0.3] = np.nan
+    y = ((code % 2 == 0) ^ np.isnan(number)).astype(int)
+    frame = pd.DataFrame({"shop": [f"shop {k}" for k in code], "price": number})
+    learned = TablePreparation.fit(frame.iloc[:200], {"shop": "category", "price": "number"})
+    data = prepared({"table": frame, "label": y}, table=learned, label=LabelPreparation(("0", "1")))
+    metrics, _ = class_baselines(data, "test", 2)
+    x = pd.DataFrame({"shop": frame["shop"].astype("category"), "price": number})
+    peer = HistGradientBoostingClassifier(
+        early_stopping=False, random_state=0, categorical_features="from_dtype"
+    ).fit(x[:200], y[:200])
+    assert metrics["boosted trees"]["accuracy"] == pytest.approx(peer.score(x[250:], y[250:]), abs=0.041)
+    assert metrics["boosted trees"]["accuracy"] > 0.8 > metrics["linear model"]["accuracy"]
+
+
+def test_labels_of_a_table_have_trees():
+    sets = label_sets([np.array(["p", "q"])[row] for row in np.stack([CLASS, 1 - CLASS], 1) > 0])
+    data = table(labels=(sets, MultiLabelPreparation(("p", "q"))))
+    metrics, _ = label_baselines(data, "test")
+    assert metrics["boosted trees"]["map"] > 0.9 > metrics["linear model"]["map"]
+
+
+def test_baselines_are_evaluated_with_the_same_rule_for_the_threshold():
+    rare = (X[:, 0] + X[:, 1] > 1).astype(int)
+    data = table(label=(np.array(["no", "yes"])[rare], LabelPreparation(("no", "yes"))))
+    seen = []
+
+    def rule(p, y):
+        seen.append((p.shape, y.tolist()))
+        return 0.1
+
+    metrics, _ = class_baselines(data, "test", 2, rule)
+    assert set(map(str, seen)) == {str(((50, 2), rare[200:250].tolist()))}
+    plain, _ = class_baselines(data, "test", 2)
+    assert ["f1" in found["k-NN"] for found in (metrics, plain)] == [True, False]
+    assert metrics["linear model"]["nll"] == pytest.approx(plain["linear model"]["nll"])
+    assert metrics["linear model"]["recall"] == 1 > metrics["linear model"]["precision"]

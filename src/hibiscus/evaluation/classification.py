@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData, evenly_spaced
+from hibiscus.evaluation.class_curves import ranking_curves
+from hibiscus.evaluation.class_decisions import (
+    MOST_PROBABLE,
+    ClassDecisions,
+    calibration_item,
+    threshold_note,
+)
 from hibiscus.evaluation.item_content import content_columns
-from hibiscus.evaluation.items import Curve, Gallery, Matrix, Scatter, Series, Table
+from hibiscus.evaluation.items import Gallery, Matrix, Scatter, Table
 from hibiscus.evaluation.supervised_baselines import class_baselines, target_baselines
 from hibiscus.metrics.classification import (
-    calibration_curve,
     classification_metrics,
     confusion_matrix,
     per_class,
+    predicted_classes,
 )
 from hibiscus.metrics.regression import regression_metrics
 from hibiscus.training.method import Evaluation
@@ -30,40 +37,49 @@ MAX_POINTS = 2000  # points in a scatter plot
 
 
 def evaluate_classifier(
-    probabilities: np.ndarray, data: PreparedData, part: str, classes: list[str]
+    probabilities: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    decisions: ClassDecisions = MOST_PROBABLE,
 ) -> Evaluation:
     """Metrics, baselines and report items from probabilities `(items, classes)` on a part."""
-    label = data.values("label", part)
-    baselines, description = class_baselines(data, part, len(classes))
-    confusion = confusion_matrix(probabilities, label)
+    label, threshold = data.values("label", part), decisions.threshold
+    baselines, description = class_baselines(data, part, len(classes), decisions.rule)
+    confusion = confusion_matrix(probabilities, label, threshold)
     by_class = [
         [classes[i], row["support"], row["precision"], row["recall"], row["f1"]]
-        for i, row in enumerate(per_class(probabilities, label))
+        for i, row in enumerate(per_class(probabilities, label, threshold))
     ]
+    note = f"Rows: true class. Columns: predicted class. {threshold_note(decisions, classes[1])}".strip()
     report_items = [
-        Matrix(
-            "Confusion matrix", classes, classes, confusion, "Rows: true class. Columns: predicted class."
-        ),
+        Matrix("Confusion matrix", classes, classes, confusion, note),
         Table(
             "Metrics by class",
             ["class", "items", "precision", "recall", "F1"],
             by_class,
             "Precision: correct predictions of the class. Recall: correct predictions among its items.",
         ),
-        _confident_errors(probabilities, label, data, part, classes),
-        _calibration(probabilities, label),
+        _confident_errors(probabilities, label, data, part, classes, threshold),
+        *ranking_curves(probabilities, label, classes),
+        calibration_item(probabilities, label, decisions),
         description,
     ]
-    return Evaluation(
-        classification_metrics(probabilities, label), baselines, [item for item in report_items if item]
-    )
+    metrics = classification_metrics(probabilities, label, threshold=threshold)
+    return Evaluation(metrics, baselines, [item for item in report_items if item])
 
 
 def _confident_errors(
-    probabilities: np.ndarray, label: np.ndarray, data: PreparedData, part: str, classes: list[str]
+    probabilities: np.ndarray,
+    label: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: list[str],
+    threshold: float | None,
 ) -> Gallery | Table | None:
     """The wrong predictions with the highest confidence; a gallery if the items are images."""
-    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
+    predicted = predicted_classes(probabilities, threshold)
+    confidence = probabilities[np.arange(len(label)), predicted]
     wrong = np.flatnonzero(predicted != label)
     largest = wrong[np.argsort(-confidence[wrong], kind="stable")][:MAX_ERRORS]
     if not len(largest):
@@ -89,18 +105,6 @@ def _confident_errors(
     ]
     columns = ["item", "true class", "prediction", "confidence", *names]
     return Table(title, columns, rows, f"{note} {left_out}".strip())
-
-
-def _calibration(probabilities: np.ndarray, label: np.ndarray) -> Curve:
-    bins = calibration_curve(probabilities, label)
-    filled = np.flatnonzero(
-        np.asarray(bins.count) >= max(5, len(label) // 200)
-    )  # bins with fewer items are too noisy
-    series = Series(
-        "network", [float(bins.confidence[i]) for i in filled], [float(bins.accuracy[i]) for i in filled]
-    )
-    note = "On the diagonal, confidence equals accuracy; below it, the predictions are overconfident."
-    return Curve("Calibration", "confidence", "accuracy", [series], True, note, shares=True)
 
 
 def evaluate_regressor(

@@ -25,7 +25,13 @@ from hibiscus.evaluation.baselines import (
 )
 from hibiscus.progress import step
 
-__all__ = ["fit_linear_classifier", "linear_classifier", "linear_labels", "linear_regression"]
+__all__ = [
+    "fit_linear_classifier",
+    "linear_classifier",
+    "linear_labels",
+    "linear_regression",
+    "standardization",
+]
 
 Array = NDArray[np.float64]
 
@@ -131,7 +137,7 @@ def linear_regression(
     if len(y) > affordable:
         rows = np.random.default_rng(seed).permutation(len(y))[: max(features, affordable)]
         train, y = LazyRows(train.__getitem__, rows), y[rows]
-    standardize, intercept = _standardization(train), y.mean(0)
+    standardize, intercept = standardization(train), y.mean(0)
     gram, moments = np.eye(features), np.zeros((features, *y.shape[1:]))
     for place, chunk in chunks(train, min(CHUNK * features, CHUNK_VALUES)):
         x = standardize(chunk).astype(np.float64)
@@ -143,7 +149,7 @@ def linear_regression(
     )
 
 
-def _standardization(train: Rows) -> Callable[[np.ndarray], np.ndarray]:
+def standardization(train: Rows) -> Callable[[np.ndarray], np.ndarray]:
     """Standardizes features by the statistics of all rows; a column that is constant becomes zeros."""
     total, squares = np.zeros(train.shape[1]), np.zeros(train.shape[1])
     low, high = np.full(train.shape[1], np.inf), np.full(train.shape[1], -np.inf)
@@ -168,7 +174,7 @@ def _standardization(train: Rows) -> Callable[[np.ndarray], np.ndarray]:
 def _fit(train: Rows, target: Tensor, labels: bool, seed: int) -> Callable[[np.ndarray], Tensor]:
     """The function from features to logits (rows, outputs); `labels` for a sigmoid for each output."""
     rows, features = train.shape
-    standardize, matrix = _standardization(train), np.empty(train.shape, np.float32)
+    standardize, matrix = standardization(train), np.empty(train.shape, np.float32)
     for place, chunk in chunks(train):
         matrix[place] = standardize(chunk)
     with torch.inference_mode(False), torch.no_grad():

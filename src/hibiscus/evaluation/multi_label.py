@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.evaluation.supervised_baselines import label_baselines
-from hibiscus.metrics.label_metrics import multi_label_metrics, per_label
+from hibiscus.metrics.label_metrics import best_threshold, multi_label_metrics, per_label
 from hibiscus.training.method import Evaluation
 
 __all__ = ["evaluate_multi_label"]
 
 MAX_ERRORS = 24
+MICRO_F1 = ", the threshold with the best micro F1 on the validation part"
 
 
 def evaluate_multi_label(
@@ -22,15 +24,17 @@ def evaluate_multi_label(
     data: PreparedData,
     part: str,
     names: Sequence[str],
-    threshold: float,
+    decisions: ClassDecisions,
 ) -> Evaluation:
     """Metrics, baselines and report items from the probabilities `(items, labels)` on a part."""
     labels = data.values("labels", part)
-    baselines, description = label_baselines(data, part)
-    note = (
-        f"A label is predicted where its probability is at least {threshold:.3g}, the threshold with the "
-        "best micro F1 on the validation part. The average precision depends on no threshold."
-    )
+    threshold = 0.5 if decisions.threshold is None else decisions.threshold
+    baselines, description = label_baselines(data, part, decisions.rule or best_threshold)
+    chosen = "" if isinstance(decisions.option, float) else MICRO_F1
+    note = f"A label is predicted where its probability is at least {threshold:.3g}{chosen}."
+    note += " The average precision depends on no threshold."
+    if decisions.uncalibrated is not None:
+        note += f" The logits were divided by {decisions.temperature:.3g}, fitted on the validation part."
     rows = [
         [
             *(name, row["support"], row["average_precision"]),

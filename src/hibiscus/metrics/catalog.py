@@ -106,11 +106,8 @@ CLASSIFICATION = (
         "mean difference between confidence and accuracy over confidence bins"),
     _down("brier", "Brier score", "squared difference between predicted probabilities and the label"),
     _up("auc", "AUC", "area under the ROC curve"),
-    _up("roc_auc", "ROC AUC",
-        "probability that an item of a class scores higher than another, of the second of two classes, "
-        "otherwise the mean over classes"),
-    _up("average_precision", "average precision",
-        "area under the precision-recall curve, of the second of two classes, otherwise the mean over classes"),
+    _up("roc_auc", "ROC AUC", "probability that an item of a class scores higher than one of another class"),
+    _up("average_precision", "average precision", "area under the precision-recall curve of a class"),
     _up("kappa", "Cohen’s κ", "agreement of predictions and labels beyond chance"),
     _up("mcc", "Matthews correlation", "correlation of predicted and true classes"),
 )

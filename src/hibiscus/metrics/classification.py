@@ -125,9 +125,7 @@ def confusion_matrix(
     return np.bincount(y * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
-def per_class(
-    probabilities: ArrayLike, labels: ArrayLike, threshold: float | None = None
-) -> list[ClassRow]:
+def per_class(probabilities: ArrayLike, labels: ArrayLike, threshold: float | None = None) -> list[ClassRow]:
     r"""Precision, recall and F1 of each class, in the order of the classes.
 
         precision = hits / predicted,   recall = hits / support,   f1 = 2 * hits / (predicted + support)

@@ -101,13 +101,17 @@ def cross_validate(
         trust: load code that runs in an existing folder name, whoever wrote them.
 
     Raises:
-        ConfigError: fewer than two folds, or a folder of runs with other options or data.
+        ConfigError: fewer than two folds, an option that needs a validation part, or a folder of runs with
+            other options or data.
         TrainingError: the training of all folds but one failed.
     """
     if folds < 2:
         raise ConfigError(f"folds={folds}", "at least 2", "folds=5")
     kind, options = get_method(method), resolve_aliases(options)
-    _, data_config = check_options(kind.Config, options, method)
+    config, data_config = check_options(kind.Config, options, method)
+    if chosen := config.chosen_on_validation():
+        received = f"{chosen}: the last of the models is trained on all data, without a validation part"
+        raise ConfigError(received, "an option that needs no validation part", "hibiscus train instead")
     if data_config.split == "time":
         raise ConfigError("split=time", "folds by content or group", "hibiscus train with split=time")
     check_run_folder(out, may_exist=True)

@@ -226,7 +226,7 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
 def label_predictions(
     dataset: Dataset, predictions: dict[str, Any], preparation: Preparation
 ) -> dict[str, Any]:
-    """The predictions of a method, with the most probable class by name, and numbers under the name `value`.
+    """The predictions of a method, with the predicted class by name, and numbers under the name `value`.
 
     If these are of several targets, `targets` names them, in the order of the columns of `value`.
 
@@ -234,7 +234,7 @@ def label_predictions(
         dataset: the inputs; their names come first as `id`, those that could not be read last as `skipped`,
             and `notes` on how they were read, if there are any.
         predictions: as returned by the method; `classes` names the classes of its probabilities, by default
-            those of training.
+            those of training; `predicted` numbers the predicted classes, by default the most probable ones.
         preparation: with the classes of training, if the method learned them.
     """
     named = {"value" if name == "values" else name: values for name, values in predictions.items()}
@@ -243,8 +243,9 @@ def label_predictions(
     if "probabilities" in predictions and "label" in preparation and "label" not in predictions:
         probabilities = predictions["probabilities"]
         classes = list(predictions["classes"] if "classes" in predictions else preparation["label"].names)
-        label = [classes[number] for number in probabilities.argmax(1)]
-        named = {"label": label, "probability": probabilities.max(1), **predictions, "classes": classes}
+        number = np.asarray(named.pop("predicted", probabilities.argmax(1)))
+        label, probability = [classes[k] for k in number], probabilities[np.arange(len(number)), number]
+        named = {"label": label, "probability": probability, **named, "classes": classes}
     skipped = [dataclasses.asdict(bad) for bad in dataset.skipped]
     return {"id": dataset.ids, **named, "skipped": skipped} | (
         {"notes": dataset.notes} if dataset.notes else {}

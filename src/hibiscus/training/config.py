@@ -146,6 +146,12 @@ class TrainingConfig(BaseModel):
         0, ge=0, description="stop after this many rounds, for a quick test; 0 for no limit"
     )
 
+    def chosen_on_validation(self) -> str:
+        """The option by which something is fitted on the validation part after training, as `name=value`;
+        empty if there is none.
+        """
+        return ""
+
     def player(
         self,
         name: str,

@@ -13,8 +13,6 @@ from hibiscus.data.label_sets import MultiLabelPreparation
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import DataError
 from hibiscus.methods.classify.classify import Classify
-from hibiscus.methods.classify.several_labels import predicted_labels, validate_labels
-from hibiscus.networks.decision_threshold import DecisionThreshold
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
 Y = (np.random.default_rng(1).random((12, 3)) < 0.4).astype(np.float32)
@@ -57,16 +55,6 @@ def test_the_best_epoch_is_selected_by_the_mean_average_precision():
     assert method().selection_metric.higher_is_better
 
 
-def test_the_threshold_is_chosen_on_the_validation_part_alone():
-    p, y, threshold = torch.tensor([[0.3], [0.1], [0.25]]), torch.tensor([[1], [0], [1]]), DecisionThreshold()
-    assert validate_labels(p, y, threshold, "test")["micro_f1"] == 0
-    assert threshold.value.item() == 0.5
-    assert validate_labels(p, y, threshold, "val")["micro_f1"] == 1
-    assert threshold.value.item() == pytest.approx(0.175)
-    predicted = predicted_labels(p, threshold, Preparation({"labels": MultiLabelPreparation(("x",))}))
-    assert predicted == {"labels": ["x", "", "x"], "classes": ["x"]}
-
-
 def table(path, count=240):
     rng = np.random.default_rng(0)
     rows = ["a,b,tags"]
@@ -86,7 +74,7 @@ def test_a_table_from_training_to_predictions(tmp_path):
     evaluation = run.evaluation()
     assert evaluation["selection_metric"]["name"] == "test/map"
     assert evaluation["metrics"]["test/map"] > 0.9
-    assert set(evaluation["baselines"]) == {"label frequencies", "linear model"}
+    assert set(evaluation["baselines"]) == {"label frequencies", "linear model", "k-NN", "boosted trees"}
     assert "several labels for an item, separated by ';'" in " ".join(run.info["data"]["notes"])
     assert "Metrics by label" in run.report().read_text()
     single = tmp_path / "new.csv"

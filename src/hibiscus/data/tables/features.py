@@ -69,16 +69,19 @@ class NumberColumn:
 
     def write(self, values: Any, out: np.ndarray) -> None:
         """Writes the features of values (rows,) to out (rows, features)."""
-        if self.reading is None:
-            values = infer_types(values)
-            numbers = as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
-        else:
-            numbers = _checked(self.name, values, self.reading)
+        numbers = self.numbers(values)
         absent = np.isnan(numbers)
         numbers = np.clip(np.where(absent, self.median, numbers), -LARGEST, LARGEST)
         out[:, 0] = np.clip((numbers - self.center) / self.scale, -self.clip, self.clip)
         if self.missing:
             out[:, 1] = absent
+
+    def numbers(self, values: Any) -> np.ndarray:
+        """Values (rows,) as float64, or times as days since 1970; NaN where missing."""
+        if self.reading is not None:
+            return _checked(self.name, values, self.reading)
+        values = infer_types(values)
+        return as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
 
 
 @dataclass(frozen=True)
@@ -112,12 +115,12 @@ class CategoryColumn:
         indices: dict[str | None, int] = {category: index for index, category in enumerate(self.categories)}
         indices[None] = len(self.categories) if self.missing else -1
         other = out.shape[1] - 1 if self.other else -1
-        texts = self._texts(values)
+        texts = self.texts(values)
         columns = np.fromiter((indices.get(text, other) for text in texts), dtype=np.int64, count=len(out))
         rows = np.flatnonzero(columns >= 0)
         out[rows, columns[rows]] = 1
 
-    def _texts(self, values: Any) -> list[str | None]:
+    def texts(self, values: Any) -> list[str | None]:
         """The category of each row; `2.0` is the category `2`, as which a column with gaps may be written."""
         if self.reading is None:
             return as_texts(infer_types(values)).tolist()
@@ -138,7 +141,7 @@ class CategoryColumn:
         if self.other:
             return Counter()
         known = set(self.categories)
-        return Counter(text for text in self._texts(values) if text is not None and text not in known)
+        return Counter(text for text in self.texts(values) if text is not None and text not in known)
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,6 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.errors import ConfigError
-from hibiscus.evaluation.classification import evaluate_classifier
-from hibiscus.evaluation.multi_label import evaluate_multi_label
 from hibiscus.losses import (
     balanced_cross_entropy,
     balanced_weights,
@@ -48,8 +45,9 @@ from hibiscus.losses import (
     focal,
 )
 from hibiscus.methods import outputs, supervised
-from hibiscus.methods.classify.several_labels import label_loss, predicted_labels, validate_labels
-from hibiscus.networks.decision_threshold import DecisionThreshold
+from hibiscus.methods.classify import decisions
+from hibiscus.methods.classify.evaluated import evaluate_outputs
+from hibiscus.methods.classify.several_labels import label_loss
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
@@ -71,6 +69,12 @@ class Config(supervised.SupervisedConfig):
     focal_alpha: float | None = Field(
         None, gt=0, lt=1, description="focal loss, two classes: weight of the second; default: by frequency"
     )
+    calibrate: decisions.Calibrate = False
+    threshold: decisions.Threshold = "auto"
+
+    def chosen_on_validation(self) -> str:
+        """The temperature and the threshold between classes are."""
+        return decisions.chosen_on_validation(self)
 
 
 class Classify(Method):
@@ -90,7 +94,6 @@ class Classify(Method):
     Config = Config
 
     network: nn.Module
-    threshold: DecisionThreshold  # of several labels
     counts: Tensor  # number of training items with each class or label
     items: int  # of the training part
 
@@ -106,8 +109,10 @@ class Classify(Method):
 
     @classmethod
     def choose_selection_metric(cls, config: TrainingConfig, preparation: Any = None) -> SelectionMetric:
-        """Accuracy; of several labels the mean average precision, which depends on no threshold."""
-        return SelectionMetric("map") if preparation and "labels" in preparation else cls.selection_metric
+        """Accuracy, or that of the threshold; of several labels the mean average precision."""
+        if preparation and "labels" in preparation:
+            return SelectionMetric("map")
+        return SelectionMetric(decisions.metric_of_threshold(config) or "accuracy")
 
     @classmethod
     def resolve(
@@ -115,18 +120,15 @@ class Classify(Method):
     ) -> TrainingConfig:
         """Fills in the network and the optimizer settings that were not given."""
         resolved = supervised.resolve_supervised(config, preparation, items)
-        if isinstance(resolved, Config) and resolved.loss == "focal" and resolved.label_smoothing:
-            raise ConfigError("label_smoothing with loss=focal", "one of the two", "omit label_smoothing")
-        two_classes = "label" in preparation and preparation["label"].num_classes == 2
-        if isinstance(resolved, Config) and resolved.focal_alpha and not two_classes:
-            raise ConfigError(f"focal_alpha={resolved.focal_alpha}", "two classes", "omit focal_alpha")
+        if isinstance(resolved, Config):
+            decisions.check_options(resolved, preparation)
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, with a single output for two classes, otherwise one output per class or label."""
         num_outputs = 1 if len(self.classes) == 2 and not self.several else len(self.classes)
         networks = supervised.build_supervised(self.config, self.preparation, num_outputs)
-        return networks | ({"threshold": DecisionThreshold()} if self.several else {})
+        return networks | decisions.decision_networks(self.config, self.several)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage with one player."""
@@ -139,14 +141,18 @@ class Classify(Method):
         """The loss of a batch, and the accuracy of single labels."""
         logits = outputs.forward(self.network, batch)
         if self.several:
-            return label_loss(logits, batch.labels, self.counts, self.items, self.config), {}
+            return self.loss_from_outputs(logits, batch.labels), {}
         predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
         accuracy = (predicted == batch.label).float().mean()
         return self.loss_from_outputs(logits, batch.label), {"accuracy": accuracy}
 
     def loss_from_outputs(self, logits: Tensor, label: Tensor) -> Tensor:
-        """The loss of `logits` (batch, outputs) against class numbers `label` (batch,); scalar, nats."""
+        """The loss of `logits` (batch, outputs) against class numbers `label` (batch,), or several labels as
+        zeros and ones (batch, labels); scalar, nats.
+        """
         config = self.config
+        if self.several:
+            return label_loss(logits, label, self.counts, self.items, config)
         if config.loss == "focal":
             alpha = balanced_weights(self.counts) if config.focal_alpha is None else config.focal_alpha
             return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
@@ -157,6 +163,7 @@ class Classify(Method):
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Converts outputs `(batch, outputs)` to probabilities `(batch, classes)`."""
+        logits = decisions.calibrated(self.nets, logits)
         if self.several:
             return logits.sigmoid()
         if logits.shape[1] == 1:
@@ -164,11 +171,10 @@ class Classify(Method):
         return logits.softmax(1)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The probabilities `(items, classes)` of a part; of several labels also those predicted."""
+        """The probabilities `(items, classes)` of a part, and what a threshold predicts."""
         network, flip = ema_or(self.nets, "network"), self.config.tta_flip
         p = outputs.predict_part(network, data, part, self.probabilities, flip)
-        labels = predicted_labels(p, self.threshold, self.preparation) if self.several else {}
-        return {**labels, "probabilities": p.numpy()}
+        return {**decisions.predicted(p, self.nets, self.preparation), "probabilities": p.numpy()}
 
     def embed(self, data: PreparedData, part: str) -> np.ndarray:
         """The input of the network's last layer for each item of a part, float32 `(items, features)`."""
@@ -178,20 +184,16 @@ class Classify(Method):
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Accuracy and loss on a part, or the metrics of several labels."""
         network, flip = ema_or(self.nets, "network"), self.config.tta_flip
-        logits = outputs.predict_part(network, data, part, tta_flip=flip)
-        if self.several:
-            logits = logits.to(data.device)
-            labels = torch.from_numpy(data.values("labels", part)).to(data.device)
-            loss = label_loss(logits, labels, self.counts, self.items, self.config).item()
-            return {**validate_labels(logits.sigmoid(), labels, self.threshold, part), "loss": loss}
-        label = torch.from_numpy(data.values("label", part))
-        correct = self.probabilities(logits).argmax(1) == label
-        loss = self.loss_from_outputs(logits.to(data.device), label.to(data.device))
-        return {"accuracy": correct.float().mean().item(), "loss": loss.item()}
+        logits = outputs.predict_part(network, data, part, tta_flip=flip).to(data.device)
+        target = torch.from_numpy(data.values("labels" if self.several else "label", part)).to(data.device)
+        if part == "val":
+            decisions.fit_decisions(self.nets, self.config, logits, target, self.probabilities)
+        loss = self.loss_from_outputs(logits, target).item()
+        p = self.probabilities(logits).cpu()
+        return {**decisions.decision_metrics(p, target.cpu(), self.nets, self.config), "loss": loss}
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with simple models as baselines."""
-        p = self.predict(data, part)["probabilities"]
-        if not self.several:
-            return evaluate_classifier(p, data, part, self.classes)
-        return evaluate_multi_label(p, data, part, self.classes, self.threshold.value.item())
+        network = ema_or(self.nets, "network")
+        logits = outputs.predict_part(network, data, part, tta_flip=self.config.tta_flip)
+        return evaluate_outputs(logits, data, part, self.nets, self.config, self.probabilities)

@@ -1,4 +1,4 @@
-"""The objective of `classify` for items with any number of labels, and its metrics on the validation part."""
+"""The objective of `classify` for items with any number of labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from typing import Protocol
 
 from torch import Tensor
 
-from hibiscus.data.preparation import Preparation
 from hibiscus.losses import binary_focal, multi_label_cross_entropy, positive_weights
-from hibiscus.metrics.label_metrics import best_threshold, multi_label_metrics
-from hibiscus.networks.decision_threshold import DecisionThreshold
 
-__all__ = ["label_loss", "predicted_labels", "validate_labels"]
+__all__ = ["label_loss"]
 
 
 class _Options(Protocol):
@@ -36,22 +33,3 @@ def label_loss(logits: Tensor, labels: Tensor, counts: Tensor, items: int, optio
         return binary_focal(logits, labels, alpha=1 - counts / items, gamma=options.focal_gamma)
     weights = positive_weights(counts, items) if options.loss == "balanced" else None
     return multi_label_cross_entropy(logits, labels, weights, options.label_smoothing)
-
-
-def validate_labels(
-    probabilities: Tensor, labels: Tensor, threshold: DecisionThreshold, part: str
-) -> dict[str, float]:
-    """The metrics of probabilities (items, labels); on the validation part, the threshold is chosen first."""
-    p, y = probabilities.cpu().numpy(), labels.cpu().numpy()
-    if part == "val":
-        threshold.choose(best_threshold(p, y))
-    return multi_label_metrics(p, y, threshold.value.item())
-
-
-def predicted_labels(
-    probabilities: Tensor, threshold: DecisionThreshold, preparation: Preparation
-) -> dict[str, list[str]]:
-    """The labels of each item whose probability (items, labels) reaches the threshold, as one text."""
-    chosen = threshold(probabilities.to(threshold.value.device)).cpu()
-    prepared = preparation["labels"]
-    return {"labels": prepared.decode(chosen), "classes": list(prepared.names)}
