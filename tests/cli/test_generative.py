@@ -114,7 +114,6 @@ def test_methods_that_cannot(fails, cgan_run, iris_run, diabetes_run):
     fails(2, ["label=9: there is no such class", "Ziffer 0 é"], "sample", cgan_run, "label=9")
     fails(2, ["no condition 'lable'", "did you mean label?"], "sample", cgan_run, "lable=1")
     fails(2, "classify does not sample", "sample", iris_run)
-    fails(2, "regress does not embed", "embed", diabetes_run, "diabetes")
     fails(2, "cgan does not embed", "embed", cgan_run, "digits")
 
 

@@ -101,7 +101,15 @@ def test_an_unknown_option_of_a_network_is_reported_before_a_folder_is_created(t
         ("linear", (5,), {}),
         ("cnn", (1, 8, 8), {}),
         ("lstm", (7, 3), {}),
+        ("gru", (7, 3), {}),
+        ("rnn", (7, 3), {}),
+        ("conv4", (1, 28, 28), {}),
+        ("densenet-bc-40-12", (3, 16, 16), {}),
         ("resnet20", (3, 16, 16), {}),
+        ("resnet20-v2", (3, 16, 16), {}),
+        ("resnet18", (3, 32, 32), {}),
+        ("vgg11", (3, 32, 32), {}),
+        ("ynetwork", (1, 28, 28), {}),
     ],
 )
 def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, options):
@@ -113,6 +121,20 @@ def test_the_last_layer_makes_the_outputs_of_what_comes_before_it(net, shape, op
     last = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)][-1]
     torch.testing.assert_close(last(features), outputs)
     assert not any(layer._forward_pre_hooks for layer in network.modules())
+
+
+def test_the_last_layer_of_a_custom_network_is_the_one_that_is_applied_last():
+    class Reversed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.output, self.hidden = torch.nn.Linear(3, 2), torch.nn.Linear(5, 3)
+
+        def forward(self, x):
+            return self.output(self.hidden(x).tanh())
+
+    network, items = Reversed(), torch.rand(4, 5)
+    with torch.no_grad():
+        torch.testing.assert_close(before_last(network)(items), network.hidden(items).tanh())
 
 
 def test_a_network_without_a_linear_layer_has_no_features():

@@ -209,7 +209,7 @@ class Run:
         return label_predictions(data.dataset, predictions, self.preparation if named else Preparation({}))
 
     def embed(self, inputs: Input | Sequence[Input], checkpoint: str = "best") -> dict[str, Any]:
-        """Embeddings of new inputs: latent codes of an autoencoder, or inputs of a classifier's last layer.
+        """Embeddings of new inputs: latent codes of an autoencoder, or the inputs of a network's last layer.
 
         Args:
             inputs: an image, a folder, a table, an array, or a list of paths.

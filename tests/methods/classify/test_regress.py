@@ -115,3 +115,19 @@ def test_it_learns_california_a_quarter_below_the_linear_regression(tmp_path):
     evaluation = trained(tmp_path, "regress", data, target="median_house_value")
     linear = evaluation["baselines"]["linear regression"]
     assert evaluation["metrics"]["test/rmse"] <= 0.75 * linear["test/rmse"]
+
+
+def test_an_embedding_is_what_the_last_layer_maps_to_the_prediction():
+    preparation = Preparation({"array": ArrayPreparation.fit(X), "target": TargetPreparation.fit(Y)})
+    config = Regress.Config(net="mlp", net_options={"hidden": [6]})
+    made = Regress(Regress.resolve(config, preparation), preparation)
+    dataset = Dataset("t", "t", {"array": X, "label": Y}, [str(i) for i in range(40)], content_keys(X))
+    data = PreparedData(dataset, preparation, {"val": np.arange(40)})
+    made.train_mode(False)
+    with torch.inference_mode():
+        embedded, values = made.embed(data, "val"), made.predict(data, "val")["values"]
+        last = [layer for layer in made.network.modules() if isinstance(layer, torch.nn.Linear)][-1]
+        outputs = last(torch.from_numpy(embedded)).numpy()
+    assert embedded.shape == (40, 6)
+    np.testing.assert_allclose(preparation["target"].decode(outputs), values, rtol=1e-5)
+    assert "embed" in Regress.abilities()

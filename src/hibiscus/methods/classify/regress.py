@@ -35,7 +35,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.classification import evaluate_regressor
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
-from hibiscus.methods.outputs import forward, predict_part
+from hibiscus.methods.outputs import before_last, forward, predict_part
 from hibiscus.methods.supervised import (
     SupervisedConfig,
     build_supervised,
@@ -107,6 +107,11 @@ class Regress(Method):
         """The predicted values `(items, columns)` of a part, in the unit of the target."""
         outputs = predict_part(ema_or(self.nets, "network"), data, part, tta_flip=self.config.tta_flip)
         return {"values": self.preparation["target"].decode(outputs.numpy())}
+
+    def embed(self, data: PreparedData, part: str) -> np.ndarray:
+        """The input of the network's last layer for each item, float32 `(items, features)`."""
+        features = before_last(ema_or(self.nets, "network"))
+        return predict_part(features, data, part, tta_flip=self.config.tta_flip).numpy()
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Root mean squared error, mean absolute error and loss on a part."""
