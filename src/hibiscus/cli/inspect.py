@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from hibiscus.cli import data_checks
 from hibiscus.cli.console import emit, table
 from hibiscus.plurals import plural
 from hibiscus.progress import step
@@ -15,8 +17,17 @@ MAX_EXAMPLES = 3  # of each fault
 MAX_ROWS = 40  # of a long list on the screen; --json has all
 
 
-def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
+def inspect_data(
+    path: str, options: dict[str, Any], as_json: bool, label_errors: bool = False, out: Path | None = None
+) -> None:
     """Describes a dataset.
+
+    Args:
+        path: the data.
+        options: of the data.
+        as_json: print one JSON object.
+        label_errors: also look for labels that contradict a cross-validated model.
+        out: a file for these labels.
 
     Raises:
         HibiscusError: an unknown option, or data that cannot be opened.
@@ -37,6 +48,7 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
         from hibiscus.data.config import DataConfig
         from hibiscus.data.named_errors import named_errors
         from hibiscus.data.open import open_data
+        from hibiscus.runs.label_errors import find_label_errors
         from hibiscus.runs.options import build_options
         from hibiscus.runs.prepare import prepare_parts
 
@@ -57,7 +69,16 @@ def inspect_data(path: str, options: dict[str, Any], as_json: bool) -> None:
     if "boxes" in dataset.fields and "boxes" in summary["about"]:
         counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
         summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
-    emit(summary, "" if as_json else _describe(summary, how), as_json)
+    summary["near_duplicates"] = data_checks.near_duplicate_summary(dataset, parts)  # type: ignore[arg-type]
+    text = "" if as_json else _describe(summary, how)
+    if label_errors:
+        found = find_label_errors(dataset, config, parts)  # type: ignore[arg-type]
+        summary["label_errors"] = data_checks.label_error_summary(found)
+        text = "\n".join([text, *data_checks.label_error_lines(found)])
+        if out is not None:
+            data_checks.write_label_errors(found, out)
+            text += f"\n{plural(len(found), 'row')} written to {out}"
+    emit(summary, text, as_json)
 
 
 def _boxes_by_part(boxes: Any, names: Sequence[str], parts: dict[str, Any]) -> dict[str, dict[str, int]]:
@@ -103,6 +124,7 @@ def _describe(summary: dict[str, Any], how: str) -> str:
     lines += [
         f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()
     ]
+    lines += data_checks.near_duplicate_lines(summary["near_duplicates"])
     lines += [f"note: {note}" for note in summary["notes"]]
     single = [bad for bad in summary["skipped"] if not bad.get("fault")]
     lines += [f"bad file: {bad['reason']}" for bad in single[:MAX_ROWS]]
