@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli import convert, inference, sweep
+from hibiscus.cli import convert, inference, inspection, sweep
 from hibiscus.cli.arguments import (
     Checkpoint,
     Config,
-    Data,
     Debug,
     Device,
     Json,
@@ -26,7 +25,6 @@ from hibiscus.cli.arguments import (
     command_line,
     example,
     load_api,
-    read_options,
     read_training,
 )
 from hibiscus.cli.clean import clean
@@ -228,34 +226,13 @@ app.command(epilog=example("hibiscus crossval classify table.csv target=income f
 app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))(sweep.sweep)
 
 
-@app.command(
+app.command(
     epilog=example(
         "hibiscus inspect photos/",
         "hibiscus inspect table.csv target=income",
         "hibiscus inspect photos/ --label-errors --out label_errors.csv",
     )
-)
-def inspect(
-    data: Data,
-    words: Words = None,
-    label_errors: Annotated[
-        bool, typer.Option("--label-errors", help="look for wrong labels by cross-validation")
-    ] = False,
-    out: Annotated[
-        str | None,
-        typer.Option("--out", metavar="FILE", help="a .csv .json or .parquet file for suspected labels"),
-    ] = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Describe a dataset."""
-    from hibiscus.cli.data_checks import check_label_error_file
-    from hibiscus.cli.inspect import inspect_data
-
-    path = check_label_error_file(out, label_errors)
-    inspect_data(data, read_options(words, None), as_json, label_errors, path)
-
-
+)(inspection.inspect)
 app.command(
     help=convert.ABOUT,
     epilog=example(

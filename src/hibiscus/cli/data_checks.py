@@ -98,7 +98,10 @@ def label_error_lines(found: LabelErrors) -> list[str]:
         return lines
     columns = [values[:MAX_ROWS] for values in found.columns.values()]
     head = ["item", "part", "label", "suggested", "p(label)", "p(suggested)", "margin"]
-    shown = [[number(cell) if isinstance(cell, float) else cell for cell in row] for row in zip(*columns, strict=True)]
+    shown = [
+        [number(cell) if isinstance(cell, float) else cell for cell in row]
+        for row in zip(*columns, strict=True)
+    ]
     lines.append(table([head, *shown]))
     if len(found) > MAX_ROWS:
         lines.append(f"  ... and {len(found) - MAX_ROWS:,} more (--out label_errors.csv writes them all)")
@@ -112,3 +115,7 @@ def write_label_errors(found: LabelErrors, path: Path) -> None:
         DataError: the file cannot be written.
     """
     write_file(found.columns, path)
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else number(value)

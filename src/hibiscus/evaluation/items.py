@@ -112,7 +112,8 @@ class Curve(_Plain):
 class Scatter(_Plain):
     """Points on common axes; `diagonal` adds the line y = x, on which exact predictions would lie.
 
-    `groups` names the group of each point, such as its class; each group has its own color.
+    `groups` names the group of each point, such as its class; each group has its own color. `marked` says
+    which points get a cross, such as those of wrong predictions.
     """
 
     kind: ClassVar[str] = "scatter"
@@ -124,14 +125,13 @@ class Scatter(_Plain):
     diagonal: bool = False
     note: str = ""
     groups: Sequence[str] = ()
+    marked: Sequence[bool] | NDArray = ()
 
     def _check(self) -> None:
         _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
-        _expect(
-            len(self.groups) in (0, len(self.x)),
-            self.title,
-            f"a group for each of {len(self.x)} points, or none",
-        )
+        for name in ("groups", "marked"):
+            matching = len(getattr(self, name)) in (0, len(self.x))
+            _expect(matching, self.title, f"{name}: one for each of {len(self.x)} points, or none")
 
 
 @dataclass(frozen=True)

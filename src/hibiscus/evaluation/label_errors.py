@@ -141,7 +141,13 @@ def label_error_table(
         return None
     margins, suggested = normalized_margins(probabilities, label), confident_classes(probabilities, label)
     rows = [
-        [ids[i], classes[label[i]], classes[suggested[i]], *(float(p) for p in probabilities[i, [label[i], suggested[i]]]), float(margins[i])]
+        [
+            ids[i],
+            classes[int(label[i])],
+            classes[int(suggested[i])],
+            *(float(p) for p in probabilities[i, [label[i], suggested[i]]]),
+            float(margins[i]),
+        ]
         for i in suspected[:MAX_ROWS]
     ]
     columns = ["item", "label", "suggested", "probability of the label", "of the suggestion", "margin"]

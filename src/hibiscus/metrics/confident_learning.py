@@ -91,7 +91,7 @@ def suspected_label_errors(probabilities: ArrayLike, labels: ArrayLike) -> NDArr
 def _checked(probabilities: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     p, y = np.asarray(probabilities, np.float64), np.asarray(labels)
     matching = p.ndim == 2 and p.shape[1] > 1 and y.shape == (len(p),)
-    if not matching or (len(y) and not (0 <= y.min() and y.max() < p.shape[1])):
+    if not matching or (len(y) and (y.min() < 0 or y.max() >= p.shape[1])):
         raise DataError(
             f"probabilities {p.shape} and labels {y.shape}",
             "probabilities (items, classes) and a class number below `classes` for each item",

@@ -20,7 +20,8 @@ from hibiscus.report.records import (
     TableRecord,
     UnreadableRecord,
 )
-from hibiscus.report.svg import COLORS, Line, heat, lines, scatter
+from hibiscus.report.scatter_plot import scatter
+from hibiscus.report.svg import COLORS, Line, heat, lines
 
 __all__ = ["confusions", "gallery_size", "report_items"]
 
@@ -144,7 +145,7 @@ def _scatter(item: ScatterRecord) -> dict[str, Any]:
     groups = [shorten(name, 40) for name in item.groups]
     names = sorted(set(groups), key=lambda name: (-groups.count(name), name))[:MAX_SERIES]
     options = {"x_label": item.x_label, "y_label": item.y_label, "diagonal": item.diagonal}
-    svg = scatter(item.x, item.y, item.title, groups=groups, names=names, **options)
+    svg = scatter(item.x, item.y, item.title, groups=groups, names=names, marked=item.marked, **options)
     legend = [
         {"name": name, "color": COLORS[index % len(COLORS)], "dashed": index >= len(COLORS)}
         for index, name in enumerate(names)

@@ -67,9 +67,10 @@ def _scatter(texts: tuple[str, str, str], content: dict[str, Any], folder: Path)
     x, y = ([as_number(value) for value in as_list(content.get(axis))] for axis in ("x", "y"))
     axes = as_text(content.get("x_label")), as_text(content.get("y_label"))
     groups = [as_text(name) for name in as_list(content.get("groups"))]
-    return ScatterRecord(
-        *texts, *axes, x, y, groups if len(groups) == len(x) else [], bool(content.get("diagonal"))
-    )
+    marked = [value is True for value in as_list(content.get("marked"))]
+    groups = groups if len(groups) == len(x) else []
+    marked = marked if len(marked) == len(x) else []
+    return ScatterRecord(*texts, *axes, x, y, groups, bool(content.get("diagonal")), marked)
 
 
 def _table(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> TableRecord:

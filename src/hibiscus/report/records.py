@@ -199,7 +199,7 @@ class CurveRecord(ItemRecord):
 
 @dataclass(frozen=True)
 class ScatterRecord(ItemRecord):
-    """Points over one pair of axes, with a group each or without groups."""
+    """Points over one pair of axes, with a group each or without groups; some may be marked."""
 
     x_label: str
     y_label: str
@@ -207,6 +207,7 @@ class ScatterRecord(ItemRecord):
     y: list[float]
     groups: list[str]
     diagonal: bool
+    marked: list[bool]
 
 
 @dataclass(frozen=True)

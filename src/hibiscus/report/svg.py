@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from hibiscus.report.formatting import plain, shorten
 
-__all__ = ["COLORS", "Line", "Mark", "heat", "lines", "render_svg", "scatter"]
+__all__ = ["COLORS", "FAINT", "HEX", "INK", "Line", "Mark", "dress", "heat", "lines", "render_svg"]
 
 INK, FAINT, GRID = "#0a0b01", "#0a0b02", "#0a0b03"
 COLORS = ("accent", "train", "c2", "c3", "c4", "c5", "c6", "c7")
@@ -26,7 +26,6 @@ PAINT = {f"#0a0b1{index}": f"var(--{name})" for index, name in enumerate(COLORS)
 HEX = {name: code for code, name in zip(PAINT, COLORS, strict=True)}
 PAINT |= {INK: "var(--ink)", FAINT: "var(--soft)", GRID: "var(--line)"}
 POINTS = 400  # of a line that are drawn at most
-DOTS = 1500  # of a scatter
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "hibiscus", "text.parse_math": False, "text.usetex": False,
     "axes.edgecolor": GRID, "axes.labelcolor": FAINT, "axes.titlecolor": FAINT, "axes.titlesize": 9,
@@ -111,68 +110,12 @@ def lines(series: Sequence[Line], label: str, **options: Any) -> str:
             axes.set_yscale("log")
         elif len(series) and any(line.smooth for line in series):
             _limit(axes, values)
-        _dress(axes, {**options, "counts": bool(values) and all(value == int(value) for value in values)})
+        dress(axes, {**options, "counts": bool(values) and all(value == int(value) for value in values)})
         _widen(axes, [x for line in series for x in line.x if math.isfinite(x)], values)
         if options.get("shares"):
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
 
     return render_svg(paint, label, options.get("size", (4.0, 2.45)))
-
-
-def scatter(x: Sequence[float], y: Sequence[float], label: str, **options: Any) -> str:
-    """A scatter plot of at most 1,500 points; options as for `lines`, and `groups` (one per point), `names`.
-
-    Each group in `names` has its own color, beyond the number of colors as rings; all others are faint.
-    """
-    groups, names = options.get("groups") or [""] * len(x), options.get("names", ())
-    points = [
-        (a, b, name)
-        for a, b, name in zip(x, y, groups, strict=False)
-        if math.isfinite(a) and math.isfinite(b)
-    ]
-    points = points[:: max(1, math.ceil(len(points) / DOTS))]
-
-    def paint(axes: Axes) -> None:
-        alpha = 0.75 if len(points) < 150 else 0.4
-        style: dict[str, Any] = {"alpha": alpha, "markersize": 2.6 if len(points) < 400 else 1.8}
-        if not names:
-            axes.plot(
-                [a for a, *_ in points],
-                [b for _, b, _ in points],
-                "o",
-                color=HEX["accent"],
-                markeredgewidth=0,
-                **style,
-            )
-        else:
-            _groups(axes, points, names)
-        if options.get("diagonal") and points:
-            axes.axline(
-                (points[0][0], points[0][0]), slope=1, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3))
-            )
-        _dress(axes, options)
-
-    return render_svg(paint, label, options.get("size", (4.0, 3.1)))
-
-
-def _groups(axes: Axes, points: Sequence[tuple[float, float, str]], names: Sequence[str]) -> None:
-    """Points in a different color for each group, with the name of the group at their center."""
-    for index, name in enumerate([None, *names]):
-        chosen = [(a, b) for a, b, group in points if (group not in names if name is None else group == name)]
-        if not chosen:
-            continue
-        color = FAINT if name is None else HEX[COLORS[(index - 1) % len(COLORS)]]
-        fill: dict[str, Any] = (
-            {"markeredgewidth": 0}
-            if index <= len(COLORS)
-            else {"markerfacecolor": "none", "markeredgewidth": 0.6}
-        )
-        axes.plot(*zip(*chosen, strict=True), "o", color=color, alpha=0.7, markersize=2.4, **fill)
-    for name in names:
-        members = [(a, b) for a, b, group in points if group == name]
-        if members:
-            a, b = (sorted(values)[len(members) // 2] for values in zip(*members, strict=True))
-            axes.text(a, b, shorten(name, 16), ha="center", va="center", fontsize=9, fontweight="bold")
 
 
 def heat(values: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], label: str) -> str:
@@ -253,7 +196,7 @@ def _limit(axes: Axes, values: list[float]) -> None:
         axes.set_ylim(max(ordered[0], low - room), min(ordered[-1], high + room))
 
 
-def _dress(axes: Axes, options: dict[str, Any]) -> None:
+def dress(axes: Axes, options: dict[str, Any]) -> None:
     """Grid, tick words and labels alike on every plot."""
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)

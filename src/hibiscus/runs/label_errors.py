@@ -64,7 +64,9 @@ def find_label_errors(dataset: Dataset, config: DataConfig, parts: dict[str, np.
     """
     if "label" not in dataset.fields:
         expected = "data with one class for each item"
-        raise DataError(f"{dataset.path}: no labels to check", expected, "target=COLUMN names those of a table")
+        raise DataError(
+            f"{dataset.path}: no labels to check", expected, "target=COLUMN names those of a table"
+        )
     items = np.arange(len(dataset))
     preparation = fit_preparation(dataset, items, get_method("classify"), config)
     data = PreparedData(dataset, preparation, {PART: items})

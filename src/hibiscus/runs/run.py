@@ -16,6 +16,7 @@ from hibiscus.doctor.rules import advise
 from hibiscus.errors import ConfigError, HibiscusWarning, RunError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
+from hibiscus.runs.added_items import added_items
 from hibiscus.runs.computing import computing
 from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
 from hibiscus.runs.info import open_run
@@ -147,6 +148,7 @@ class Run:
             self._computing(method, "to evaluate", prepared),
         ):
             evaluation = method.evaluate(prepared, part)
+            evaluation.report_items += added_items(method, prepared, part)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
         if other is not None:

@@ -104,13 +104,13 @@ def _candidates(descriptors: Array, part: np.ndarray) -> list[tuple[int, int, in
 
     Each comes with the tenth nearest row, or -1 if that is far away. Part 0, the largest, is only searched.
     """
-    from scipy.spatial import cKDTree  # a third of a second to import
+    from scipy.spatial import KDTree  # a third of a second to import
 
     known, queries = (np.flatnonzero((part >= least) & descriptors.any(1)) for least in (0, 1))
     if not len(queries):
         return []
     # The nearest is the image itself; what is absent or too far has an infinite distance.
-    distance, neighbor = cKDTree(descriptors[known]).query(
+    distance, neighbor = KDTree(descriptors[known]).query(
         descriptors[queries], NEIGHBORS + 1, distance_upper_bound=FAR
     )
     farthest = np.minimum(distance[:, -1], FAR)
@@ -136,8 +136,8 @@ def _descriptors(images: Rows, items: np.ndarray) -> Array:
     for place, chunk in chunks(LazyRows(images.__getitem__, items)):
         down, across = _windows(chunk.shape[1])[0], _windows(chunk.shape[2])[0]
         gray = chunk @ LUMA if chunk.shape[3] == 3 else chunk[..., 0].astype(np.float32)
-        frequencies = dctn(down @ gray @ across.T, axes=(1, 2), norm="ortho")[:, :FREQUENCIES, :FREQUENCIES]
-        values = frequencies.reshape(len(chunk), -1)[:, lowest]
+        frequencies = np.asarray(dctn(down @ gray @ across.T, axes=(1, 2), norm="ortho"))
+        values = frequencies[:, :FREQUENCIES, :FREQUENCIES].reshape(len(chunk), -1)[:, lowest]
         length = np.linalg.norm(values, axis=1, keepdims=True)
         result[place] = np.where(length > 1, values / np.maximum(length, 1), 0)[:, :LOWEST]
     return result

@@ -1,0 +1,40 @@
+"""Report items that do not depend on the method: copies across parts, embeddings, suspected labels."""
+
+from __future__ import annotations
+
+from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.embedding_items import embedding_items
+from hibiscus.evaluation.items import ReportItem
+from hibiscus.evaluation.label_errors import label_error_table
+from hibiscus.evaluation.near_duplicate_items import near_duplicate_gallery
+from hibiscus.training.method import Method
+
+__all__ = ["added_items"]
+
+MODEL = "the network of the run, which was not trained on this part"
+
+
+def added_items(method: Method, data: PreparedData, part: str) -> list[ReportItem]:
+    """The report items for a part, after those of the method itself.
+
+    Args:
+        method: the trained method, in evaluation mode.
+        data: with the part and the training part.
+        part: the name of the evaluated part.
+    """
+    near = near_duplicate_gallery(data, part)
+    return [*_of_classes(method, data, part), *([near] if near else [])]
+
+
+def _of_classes(method: Method, data: PreparedData, part: str) -> list[ReportItem]:
+    """The items for a method that predicts one of the classes of its training part and embeds."""
+    one_label = "label" in method.needs and "label" in data.arrays and not method.parts_hold_other_classes
+    if not one_label or not {"embed", "predict"} <= set(method.abilities()):
+        return []
+    probabilities = method.predict(data, part).get("probabilities")
+    if probabilities is None:
+        return []
+    classes, label = list(method.preparation["label"].names), data.values("label", part)
+    suspected = label_error_table(probabilities, label, data.ids(part), classes, MODEL)
+    items = embedding_items(method.embed, probabilities, data, part, classes)
+    return [*items, *([suspected] if suspected else [])]
