@@ -38,11 +38,10 @@ def embedding_items(
         return []
     predicted = probabilities.argmax(1)
     wrong, chosen = predicted != label, evenly_spaced(len(label), MAX_ITEMS)
-    names = [classes[number] for number in label[chosen]]
+    names = [classes[int(number)] for number in label[chosen]]
     part_name = {"val": "validation"}.get(part, part)
-    items: list[ReportItem] = [
-        *embedding_maps(embeddings[chosen], names, wrong[chosen].tolist(), f"items of the {part_name} part")
-    ]
+    what, crosses = f"items of the {part_name} part", wrong[chosen].tolist()
+    items: list[ReportItem] = list(embedding_maps(embeddings[chosen], names, crosses, what))
     if "image" in data.arrays and wrong.any():
         items.append(_neighbors(embed, embeddings, probabilities, data, part, classes))
     return items
@@ -67,9 +66,9 @@ def _neighbors(
     images, captions = [], []
     for error, rows in zip(errors, nearest, strict=True):
         images += [pixels[int(error)], *train_pixels[rows]]
-        texts = f"{classes[label[error]]}, predicted {classes[predicted[error]]} ({confidence[error]:.0%})"
-        captions += [f"{ids[error]}: {texts}"]
-        captions += [f"training: {classes[train_label[row]]} ({train_ids[row]})" for row in rows]
+        true, guess = classes[int(label[error])], classes[int(predicted[error])]
+        captions.append(f"{ids[error]}: {true}, predicted {guess} ({confidence[error]:.0%})")
+        captions += [f"training: {classes[int(train_label[row])]} ({train_ids[row]})" for row in rows]
     note = (
         f"Each row: a wrong prediction, and the {nearest.shape[1]} of {chosen:,} training images whose "
         "embeddings are nearest by cosine similarity. If they have the predicted class and look like it, the "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.embedding_items import embedding_items
 from hibiscus.evaluation.items import ReportItem
-from hibiscus.evaluation.label_errors import label_error_table
 from hibiscus.evaluation.near_duplicate_items import near_duplicate_gallery
+from hibiscus.evaluation.out_of_sample import label_error_table
 from hibiscus.training.method import Method
 
 __all__ = ["added_items"]

@@ -16,7 +16,7 @@ from hibiscus.data.named_errors import named_errors
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.split import folds
 from hibiscus.errors import DataError
-from hibiscus.evaluation.label_errors import PART, OutOfSample, cross_validated
+from hibiscus.evaluation.out_of_sample import PART, OutOfSample, cross_validated
 from hibiscus.methods.registry import get_method
 from hibiscus.metrics.confident_learning import (
     confident_classes,

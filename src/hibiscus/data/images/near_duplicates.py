@@ -9,8 +9,8 @@ compared in color, over windows of both images that undo a crop, and counts as a
 - much closer than other images: at most MAX_RATIO times the distance to the tenth nearest image. Simple
   images, such as handwritten ones, resemble many others without being copies.
 
-Images of a single color have no descriptor and are never reported. Copies that were rotated or mirrored, or
-whose colors were changed much, are not found.
+Images of a single color, and those with sides of less than 16 pixels, are never reported. Copies that were
+rotated or mirrored, or whose colors were changed much, are not found.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ SIDE, FREQUENCIES, LOWEST = 32, 8, 14  # of a thumbnail; of a descriptor; of tho
 NEIGHBORS = 10  # among which the copies of an image are sought
 FAR = 1.0  # distance in the lowest frequencies beyond which an image is of no interest
 MAX_LOW_DISTANCE, MAX_LOW_RATIO = 0.45, 0.75  # of pairs that are compared further
-MAX_DISTANCE, MAX_RATIO = 0.25, 0.4
+MAX_DISTANCE, MAX_RATIO = 0.25, 0.33
+MIN_SIDE = 16  # pixels; of smaller images too many look alike
+MIN_CROPPED_SIDE = 32  # of smaller ones, a crop is closer to many other images
 MAX_COMPARED = 4000  # pairs compared over windows: about half a minute
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 WINDOWS = (
@@ -70,7 +72,7 @@ def near_duplicates(
         keys: digests of the items; exact duplicates are then left out.
     """
     names = sorted((name for name in parts if len(parts[name])), key=lambda name: -len(parts[name]))
-    if len(names) < 2:
+    if len(names) < 2 or min(images.shape[1:3]) < MIN_SIDE:
         return []
     items = np.concatenate([np.asarray(parts[name], np.int64) for name in names])
     part = np.repeat(np.arange(len(names)), [len(parts[name]) for name in names])
@@ -110,17 +112,17 @@ def _candidates(descriptors: Array, part: np.ndarray) -> list[tuple[int, int, in
     if not len(queries):
         return []
     # The nearest is the image itself; what is absent or too far has an infinite distance.
-    distance, neighbor = KDTree(descriptors[known]).query(
-        descriptors[queries], NEIGHBORS + 1, distance_upper_bound=FAR
-    )
+    tree = KDTree(descriptors[known])
+    found = tree.query(descriptors[queries], NEIGHBORS + 1, distance_upper_bound=FAR)
+    distance, neighbor = (np.asarray(values) for values in found)
     farthest = np.minimum(distance[:, -1], FAR)
     tenth = np.append(known, -1)[neighbor[:, -1]]
     close = distance <= np.minimum(MAX_LOW_DISTANCE, MAX_LOW_RATIO * farthest)[:, None]
     pairs: dict[tuple[int, int], tuple[float, int]] = {}
     for row, column in zip(*np.nonzero(close), strict=True):
-        query, found = int(queries[row]), int(known[neighbor[row, column]])
-        if part[query] != part[found]:
-            pair = (query, found) if part[query] > part[found] else (found, query)
+        query, other = int(queries[row]), int(known[neighbor[row, column]])
+        if part[query] != part[other]:
+            pair = (query, other) if part[query] > part[other] else (other, query)
             pairs.setdefault(pair, (float(distance[row, column] / farthest[row]), int(tenth[row])))
     nearest = sorted(pairs, key=lambda pair: (pairs[pair][0], pair))[:MAX_COMPARED]
     return [(*pair, pairs[pair][1]) for pair in nearest]
@@ -153,7 +155,7 @@ def _distance(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 def _distance_of_crops(first: NDArray[np.uint8], second: NDArray[np.uint8], enough: float) -> float:
     """As `_distance`; if that is not `enough`, the smallest over crops of either image."""
     best = _distance(first, second)
-    if best <= enough:
+    if best <= enough or min(first.shape[:2]) < MIN_CROPPED_SIDE:
         return best
     for cropped, other in ((first, second), (second, first)):
         height, width = cropped.shape[:2]
