@@ -13,16 +13,15 @@ from hibiscus.plurals import plural
 if TYPE_CHECKING:
     import numpy as np
 
+    from hibiscus.data.config import DataConfig
     from hibiscus.data.dataset import Dataset
     from hibiscus.runs.label_errors import LabelErrors
 
 __all__ = [
     "check_label_error_file",
-    "label_error_lines",
-    "label_error_summary",
+    "label_errors",
     "near_duplicate_lines",
     "near_duplicate_summary",
-    "write_label_errors",
 ]
 
 MAX_ROWS = 20  # of suspected labels on the screen
@@ -79,15 +78,28 @@ def check_label_error_file(out: str | None, label_errors: bool) -> Path | None:
     return check_out(out, [])
 
 
-def label_error_summary(found: LabelErrors) -> dict[str, Any]:
-    """The suspected label errors as plain JSON values."""
+def label_errors(
+    dataset: Dataset, config: DataConfig, parts: dict[str, np.ndarray], out: Path | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The suspected label errors as plain JSON values and as lines, also written to a file if there is one.
+
+    Raises:
+        DataError: no labels, or a file that cannot be written.
+    """
+    from hibiscus.runs.label_errors import find_label_errors
+
+    found = find_label_errors(dataset, config, parts)
     rows = [
         dict(zip(found.columns, values, strict=True)) for values in zip(*found.columns.values(), strict=True)
     ]
-    return {"items": found.items, "accuracy": found.accuracy, "model": found.model, "suspected": rows}
+    lines = _label_error_lines(found)
+    if out is not None:
+        write_file(found.columns, out)
+        lines.append(f"{plural(len(found), 'row')} written to {out}")
+    return {"items": found.items, "accuracy": found.accuracy, "model": found.model, "suspected": rows}, lines
 
 
-def label_error_lines(found: LabelErrors) -> list[str]:
+def _label_error_lines(found: LabelErrors) -> list[str]:
     """The most suspected labels as a table."""
     share = f"{len(found):,} of {plural(found.items, 'label')}"
     lines = [
@@ -106,15 +118,6 @@ def label_error_lines(found: LabelErrors) -> list[str]:
     if len(found) > MAX_ROWS:
         lines.append(f"  ... and {len(found) - MAX_ROWS:,} more (--out label_errors.csv writes them all)")
     return lines
-
-
-def write_label_errors(found: LabelErrors, path: Path) -> None:
-    """Writes a row for each suspected label, the most suspected first.
-
-    Raises:
-        DataError: the file cannot be written.
-    """
-    write_file(found.columns, path)
 
 
 def _cell(value: str | float) -> str:

@@ -33,7 +33,7 @@ def inspect_data(
         HibiscusError: an unknown option, or data that cannot be opened.
     """
     from hibiscus.data.locations import check_exists
-    from hibiscus.errors import ConfigError, DataError, nearest
+    from hibiscus.errors import ConfigError, nearest
     from hibiscus.methods.option_names import data_option_names
     from hibiscus.runs.option_words import join_roles
 
@@ -48,37 +48,42 @@ def inspect_data(
         from hibiscus.data.config import DataConfig
         from hibiscus.data.named_errors import named_errors
         from hibiscus.data.open import open_data
-        from hibiscus.runs.label_errors import find_label_errors
         from hibiscus.runs.options import build_options
-        from hibiscus.runs.prepare import prepare_parts
 
     config = build_options(DataConfig, {"max_bad_fraction": 1.0, **options})
     with step(f"reading {path}"):
         dataset = open_data(path, **config.opening())
+    parts, how = _parts(dataset, config)
+    with named_errors(path):
+        summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}
+    if "boxes" in dataset.fields and "boxes" in summary["about"]:
+        counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
+        summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
+    summary["near_duplicates"] = data_checks.near_duplicate_summary(dataset, parts)
+    text = "" if as_json else _describe(summary, how)
+    if label_errors:
+        found, lines = data_checks.label_errors(dataset, config, parts, out)
+        summary["label_errors"] = found
+        text = "\n".join([text, *lines])
+    emit(summary, text, as_json)
+
+
+def _parts(dataset: Any, config: Any) -> tuple[dict[str, Any], str]:
+    """The parts as `train` would make them, and how they came about."""
+    from hibiscus.errors import DataError
+    from hibiscus.runs.prepare import prepare_parts
+
     try:
         parts, how = prepare_parts(dataset, config), "from the data"
         if not set(parts) <= set(dataset.parts):
             how = f"as `train` would split it, split={config.split}"
     except DataError as error:
-        parts, how = dataset.parts or {"all": range(len(dataset))}, f"too few to train on: {error.expected}"
+        parts, how = dataset.parts, f"too few to train on: {error.expected}"
+        parts = parts or {"all": range(len(dataset))}  # type: ignore[dict-item]
     targets = {"label", "labels", "target"}
     if not targets & dataset.fields.keys() and "table" in dataset.fields and not dataset.parts:
-        parts, how = {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
-    with named_errors(path):
-        summary = {**dataset.summary(parts), "given_parts": sorted(dataset.parts)}  # type: ignore[arg-type]
-    if "boxes" in dataset.fields and "boxes" in summary["about"]:
-        counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
-        summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
-    summary["near_duplicates"] = data_checks.near_duplicate_summary(dataset, parts)  # type: ignore[arg-type]
-    text = "" if as_json else _describe(summary, how)
-    if label_errors:
-        found = find_label_errors(dataset, config, parts)  # type: ignore[arg-type]
-        summary["label_errors"] = data_checks.label_error_summary(found)
-        text = "\n".join([text, *data_checks.label_error_lines(found)])
-        if out is not None:
-            data_checks.write_label_errors(found, out)
-            text += f"\n{plural(len(found), 'row')} written to {out}"
-    emit(summary, text, as_json)
+        return {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
+    return parts, how
 
 
 def _boxes_by_part(boxes: Any, names: Sequence[str], parts: dict[str, Any]) -> dict[str, dict[str, int]]:
