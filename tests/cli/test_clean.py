@@ -23,6 +23,7 @@ def test_it_says_what_it_would_delete_and_deletes_only_with_yes(cli, monkeypatch
             "headers": 0,
             "tables": 0,
             "archives": 0,
+            "features": 0,
             "feature-networks": 0,
             "pretrained": 0,
         },

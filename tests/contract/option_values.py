@@ -31,6 +31,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_mean": (0.5, {"noise": "gaussian"}),
     "noise_std": (0.25, {"noise": "gaussian"}),
     "noise_fraction": (0.3, {"noise": "masking"}),
+    # act with a pretrained base; tests/methods/test_transfer_stages.py
+    **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs"), (None, {})),
     ("regress", "net"): (None, {}),  # a table: mlp is what there is for it
     ("classify", "focal_alpha"): (
         None,

@@ -154,3 +154,15 @@ def test_outputs_of_all_batches_are_collected_in_order():
     assert means.dtype == np.float32
     np.testing.assert_array_equal(labels, data.values("label", "test"))
     np.testing.assert_allclose(means, data.images(data.values("image", "test")).mean((1, 2, 3)), rtol=1e-6)
+
+
+def test_features_in_place_of_the_inputs():
+    data = images()
+    prepared = PreparedData(data, learned(data), PARTS)
+    features = RNG.normal(size=(16, 4)).astype(np.float32)
+    (batch,) = prepared.with_features(features).iterate("test")
+    assert np.array_equal(batch["array"], features[[15, 13]])
+    assert batch["label"].tolist() == [1, 1]
+    assert "image" not in batch
+    (before,) = prepared.iterate("test")
+    assert "array" not in before

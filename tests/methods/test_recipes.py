@@ -5,7 +5,8 @@ import pytest
 from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.recipes import RECIPES, recipe_for
-from hibiscus.methods.supervised import SupervisedConfig, resolve_supervised
+from hibiscus.methods.supervised import SupervisedConfig
+from hibiscus.methods.supervised_defaults import resolve_supervised
 from hibiscus.training.optimizers import Optimizer
 
 VECTORS = Preparation({"array": ArrayPreparation((4,), (0.0,) * 4, (1.0,) * 4)})

@@ -9,7 +9,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.keys import content_keys
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.outputs import before_last
-from hibiscus.methods.supervised import SupervisedConfig, default_network
+from hibiscus.methods.supervised import SupervisedConfig
 from hibiscus.networks.registry import build_network
 
 
@@ -72,20 +72,6 @@ def test_flip_averaging_at_test_time(tmp_path):
     both = [np.log(plain.predict(one, "last")["probabilities"]) for one in (images, images[:, :, ::-1])]
     mean = np.exp((both[0] + both[1]) / 2)
     np.testing.assert_allclose(predicted, mean / mean.sum(1, keepdims=True), atol=1e-5)
-
-
-def test_every_type_of_input_has_its_default_network():
-    from hibiscus.data.arrays.preparation import ArrayPreparation
-    from hibiscus.data.preparation import ImagePreparation, Preparation
-
-    image = ImagePreparation(8, 8, 1, (0.5,), (0.5,))
-    series, vectors = (
-        ArrayPreparation(shape, (0.0,) * shape[-1], (1.0,) * shape[-1]) for shape in ((5, 2), (4,))
-    )
-    assert default_network(Preparation({"image": image})) == "cnn"
-    assert default_network(Preparation({"array": vectors})) == "mlp"
-    assert default_network(Preparation({"array": series})) == "lstm"
-    assert default_network(Preparation({"image": image, "array": vectors})) == "ynetwork"
 
 
 def test_an_unknown_option_of_a_network_is_reported_before_a_folder_is_created(tmp_path):

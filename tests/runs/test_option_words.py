@@ -20,8 +20,8 @@ def test_known_names_aliases_and_options_of_the_network_pass():
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("pretrained", "networks start from random weights"),
-        ("augment", "one option for each transformation"),
+        ("pretrained", "transfer=fine-tune"),
+        ("transforms", "one option for each transformation"),
         ("dropout", "use net.dropout"),
         ("arch", "use net"),
         ("gpu", "use --device"),

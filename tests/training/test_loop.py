@@ -246,3 +246,19 @@ def test_a_run_that_grew_can_be_loaded(tmp_path):
         again.grow(stage)
     again.load_tensors(tensors)
     assert len(again.net) == len(loop.method.net) == 3
+
+
+def test_a_stage_may_be_validated_on_other_data(tmp_path, monkeypatch):
+    validated, other = [], array_data(40)
+    loop = make_loop(Game, tmp_path, epochs=1)
+    stages = loop.method.stages
+
+    def with_other_data(data):
+        for stage in stages(data):
+            stage.data = lambda: other
+            yield stage
+
+    monkeypatch.setattr(loop.method, "stages", with_other_data)
+    monkeypatch.setattr(loop.method, "validate", lambda data, part: validated.append(data) or {"distance": 1})
+    loop.run()
+    assert validated == [other]

@@ -8,6 +8,7 @@ used for the longest time are deleted first.
     headers/KEY                        sizes and colors of the images of a folder
     tables/KEY                         columns of tables, with their types
     archives/KEY/                      extracted zip and tar archives
+    features/KEY.safetensors           features of images, by a pretrained network
     feature-networks/KEY.safetensors   networks in whose features images are compared
     pretrained/KEY.safetensors         published weights, converted from the package that holds them
     precision.json                     the faster precision of linear layers, as measured on this machine
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = "5GB"
-KINDS = ("images", "headers", "tables", "archives", "feature-networks", "pretrained")
+KINDS = ("images", "headers", "tables", "archives", "features", "feature-networks", "pretrained")
 TEMPORARY = re.compile(r"building-|deleting-|\..*\.part$")  # names of entries that are not complete
 ABANDONED = 24 * 3600.0  # seconds after which an incomplete entry belongs to a process that was killed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -98,6 +99,16 @@ class PreparedData:
         """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset)."""
         items = self.parts[part] if items is None else items
         return ShuffledBatches(self.tensors, items, batch_size, seed, self._build_batch, augment, self.share)
+
+    def with_features(self, features: np.ndarray) -> PreparedData:
+        """The same items and parts, with features `(all items, dimension)` in place of their inputs."""
+        other = copy.copy(self)
+        kept = {name: values for name, values in self.arrays.items() if name not in INPUTS}
+        other.arrays = {"array": features, **kept}
+        other.tensors = {name: values for name, values in self.tensors.items() if name in kept}
+        other.tensors["array"] = as_tensor(features)
+        other._build_batch = BatchBuilder({}, self.device)
+        return other
 
     def images(self, pixels: np.ndarray) -> torch.Tensor:
         """Images uint8 `(items, height, width, channels)` as the input of a network trained on this data."""

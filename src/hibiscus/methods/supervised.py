@@ -1,10 +1,9 @@
-"""Shared by supervised methods: options, the choice of the network, and training."""
+"""Shared by supervised methods: options, networks, and training."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -22,23 +21,32 @@ from hibiscus.methods.augmentation import (
     TTAFlip,
     VerticalFlip,
 )
-from hibiscus.methods.augmentation_presets import AugmentPreset, preset_options
-from hibiscus.methods.recipes import recipe_for
+from hibiscus.methods.augmentation_presets import AugmentPreset
+from hibiscus.methods.transfer import (
+    MODES,
+    HeadEpochs,
+    LayerDecay,
+    TransferMode,
+    Unfreeze,
+    build_transfer,
+)
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
-from hibiscus.training.config import EMADecay, ScheduleName, TrainingConfig
+from hibiscus.networks.transfer_network import TransferNetwork
+from hibiscus.training.config import EMADecay, ScheduleName
 from hibiscus.training.ema import ema_followers, with_ema
 from hibiscus.training.player import Loss, Stage
 
 __all__ = [
     "SupervisedConfig",
-    "batch_size_for",
+    "SupervisedLoss",
     "build_supervised",
-    "default_network",
     "inputs_of",
-    "resolve_supervised",
     "supervised_stage",
 ]
+
+
+SupervisedLoss = Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
 
 
 class SupervisedConfig(AugmentationConfig):
@@ -61,6 +69,10 @@ class SupervisedConfig(AugmentationConfig):
         "auto", description="a name from `hibiscus list`, module.path:function, or auto (chosen for the data)"
     )
     net_options: NetworkOptions = Field(default_factory=dict)
+    transfer: TransferMode = "auto"
+    unfreeze: Unfreeze = "auto"
+    layer_decay: LayerDecay = 0.8
+    head_epochs: HeadEpochs = 30
     ema_decay: EMADecay = 0.0
     l1: float = Field(0.0, ge=0, description="L1 penalty: coefficient of the sum of absolute values")
     l2: float = Field(0.0, ge=0, description="L2 penalty: coefficient of the sum of squares")
@@ -91,65 +103,14 @@ def inputs_of(preparation: Preparation) -> list[str]:
     return [name for name in INPUTS if name in preparation.fields]
 
 
-def default_network(preparation: Preparation) -> str:
-    """The network chosen by `net=auto` for this type of inputs."""
-    names = inputs_of(preparation)
-    if len(names) > 1:
-        return "ynetwork"
-    shape = preparation[names[0]].shape
-    if names == ["image"]:
-        return "cnn"
-    return "lstm" if len(shape) == 2 else "mlp"
-
-
-def batch_size_for(items: int | None) -> int:
-    """The default batch size: 128, or a smaller power of two (at least 8) that gives about 20 steps per
-    epoch.
-    """
-    if items is None:
-        return 128
-    return min(128, max(8, 2 ** int(math.log2(max(1, items / 20)))))
-
-
-def resolve_supervised(
-    config: TrainingConfig, preparation: Preparation, items: int | None = None
-) -> SupervisedConfig:
-    """Replaces `auto` by a network, and fills in its optimizer settings and the preset of the augmentation.
-
-    Settings that were given are kept. If the optimizer is not the recipe's, the other settings are plain
-    defaults.
-    """
-    assert isinstance(config, SupervisedConfig)
-    name = default_network(preparation) if config.net == "auto" else config.net
-    recipe = recipe_for(name)
-    follows_recipe = config.optimizer in ("auto", recipe.optimizer)
-    default_rates = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
-    batch_size = config.batch_size or batch_size_for(items)
-    changes: dict[str, Any] = {
-        "batch_size": batch_size,
-        "net": name,
-        "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
-    }
-    if config.learning_rate is None:
-        changes["learning_rate"] = (
-            recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
-        )
-    if config.weight_decay is None:
-        changes["weight_decay"] = recipe.weight_decay if follows_recipe else 0.0
-    if "clip_grad_norm" not in config.model_fields_set and follows_recipe:
-        changes["clip_grad_norm"] = recipe.clip_grad_norm
-    changes |= preset_options(config, preparation, name)
-    return config.model_copy(update=changes)
-
-
 def build_supervised(
     config: SupervisedConfig, preparation: Preparation, outputs: int
 ) -> dict[str, nn.Module]:
     """The network specified by the options, with its EMA copy unless `ema_decay` is 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
-    network = build_network(
-        config.net, shapes[0] if len(shapes) == 1 else shapes, outputs, **config.net_options
-    )
+    shape = shapes[0] if len(shapes) == 1 else shapes
+    build = build_transfer if config.transfer in MODES else build_network
+    network = build(config.net, shape, outputs, **config.net_options)
     return with_ema({"network": network}, "network", config.ema_decay)
 
 
@@ -157,18 +118,21 @@ def supervised_stage(
     config: SupervisedConfig,
     networks: Mapping[str, nn.Module],
     data: PreparedData,
-    loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]],
+    loss: SupervisedLoss,
     player: str,
+    lr_factors: Mapping[nn.Parameter, float] | None = None,
 ) -> Stage:
-    """The single stage of a supervised method: one player and shuffled batches of the training part."""
+    """A stage of a supervised method: one player and shuffled batches of the training part."""
     network = networks["network"]
+    trained = network.head if isinstance(network, TransferNetwork) else network
     constrained = config.max_norm is not None or config.weight_clip is not None
     after_step = (
-        (lambda: constrain(network, max_norm=config.max_norm, clip=config.weight_clip))
+        (lambda: constrain(trained, max_norm=config.max_norm, clip=config.weight_clip))
         if constrained
         else None
     )
-    learner = config.player(player, network, _regularized(config, network, loss), after_step=after_step)
+    objective = _regularized(config, network, loss)
+    learner = config.player(player, network, objective, after_step=after_step, lr_factors=lr_factors)
     augment = config.build_augment()
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
         options = "augmentation (translate, crop, flip, tta_flip ...)"
@@ -177,9 +141,7 @@ def supervised_stage(
     return Stage([learner], config.epochs, source, ema_followers(networks, "network", config.ema_decay))
 
 
-def _regularized(
-    config: SupervisedConfig, network: nn.Module, loss: Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
-) -> Loss:
+def _regularized(config: SupervisedConfig, network: nn.Module, loss: SupervisedLoss) -> Loss:
     """Adds the L1 and L2 penalties, if any, to the loss."""
     if not (config.l1 or config.l2):
         return loss

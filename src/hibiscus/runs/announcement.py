@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from hibiscus.methods.augmentation_presets import describe_augmentation
+from hibiscus.methods.transfer import describe_transfer
 from hibiscus.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -72,11 +73,12 @@ def describe_training(
     count = torch.get_num_threads()
     threads = f", {count} thread{'s' if count > 1 else ''}" if device.type == "cpu" else ""
     epochs = f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch"
+    transfer = f"  base:    {line}\n" if (line := describe_transfer(config)) else ""
     augmentation = describe_augmentation(config)
     augment = f"  augment: {augmentation}\n" if augmentation else ""
     return (
         f"  network: {networks or 'none'}; at most {epochs}, batch size {config.batch_size}\n"
-        f"{augment}"
+        f"{transfer}{augment}"
         f"  device:  {device}{threads}, {precision}\n"
         f"  run:     {folder}"
     )

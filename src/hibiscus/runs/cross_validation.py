@@ -115,14 +115,15 @@ def cross_validate(
     if data_config.split == "time":
         raise ConfigError("split=time", "folds by content or group", "hibiscus train with split=time")
     check_run_folder(out, may_exist=True)
-    dataset, data_config = open_for_method(data, data_config, kind)
+    dataset, data_config = open_for_method(data, data_config, kind, config)
     if data_config.image_size is not None:  # given, or the default of the method
         options = {**options, "image_size": data_config.image_size}
     parts = prepare_parts(dataset, data_config, kind)
+    pool = np.sort(np.concatenate([parts["train"], parts["val"]]))
+    options = {**options, **kind.choose_once(config, dataset, len(pool))}
     device = str(choose_device(device))
     folder = make_run_folder(f"crossval-{method}", dataset.name, out, may_exist=True)
     plan = _Plan(method, dataset, options, folder, device, quiet, argv, trust)
-    pool = np.sort(np.concatenate([parts["train"], parts["val"]]))
     test = {"test": parts["test"]} if "test" in parts else {}
     try:
         with discarded_without_runs(folder):

@@ -19,11 +19,13 @@ from hibiscus.runs.saved_files import file_digests
 from hibiscus.training.checkpoint import check_files, load_checkpoint, save_checkpoint
 from hibiscus.training.config import TrainingConfig
 
-__all__ = ["check_extension", "copy_run", "load_last"]
+__all__ = ["PATHS", "check_extension", "copy_run", "load_last"]
 
 FIXED = (
     "net",
     "net_options",
+    "transfer",
+    "unfreeze",
     "ema_decay",
     "optimizer",
     "batch_size",

@@ -62,11 +62,13 @@ FOREIGN_FLAGS = {  # what is written with two dashes
 }  # fmt: skip
 _TRANSFORMATIONS = "one option for each transformation, such as flip=true (hibiscus train METHOD --help)"
 _FOLDER = "write the run folder as --out FOLDER"
-_NO_WEIGHTS = "leave it out: networks start from random weights (extend=RUN continues a run of your own)"
+_WEIGHTS = (
+    "transfer=fine-tune, features or frozen starts from a pretrained base (images, classify and regress)"
+)
 ADVICE = {  # what a word means that is no option under another name either
     **dict.fromkeys(("augment", "augmentation", "augmentations", "data_augmentation"), _TRANSFORMATIONS),
     **dict.fromkeys(("transform", "transforms"), _TRANSFORMATIONS),
-    **dict.fromkeys(("pretrained", "weights", "imagenet", "transfer", "finetune"), _NO_WEIGHTS),
+    **dict.fromkeys(("pretrained", "weights", "imagenet", "finetune", "fine_tune", "freeze"), _WEIGHTS),
     **dict.fromkeys(("save_dir", "output", "output_dir", "out_dir", "model_dir"), _FOLDER),
     **dict.fromkeys(("log_dir", "logdir", "project"), _FOLDER),
     **dict.fromkeys(("num_workers", "workers", "pin_memory", "shuffle"),

@@ -33,7 +33,13 @@ from hibiscus.training.loop_progress import Progress
 from hibiscus.training.method import Method
 from hibiscus.training.sample_grids import SampleGrids
 
-__all__ = ["build_callbacks", "record_start", "run_loop", "training_failed", "training_memory"]
+__all__ = [
+    "build_callbacks",
+    "record_start",
+    "run_loop",
+    "training_failed",
+    "training_memory",
+]
 
 
 def build_callbacks(

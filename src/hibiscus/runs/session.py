@@ -21,7 +21,7 @@ from hibiscus.methods.registry import get_method
 from hibiscus.progress import show_line, step
 from hibiscus.runs.announcement import describe_data, describe_training
 from hibiscus.runs.creation_order import next_order
-from hibiscus.runs.extension import check_extension, copy_run, load_last
+from hibiscus.runs.extension import PATHS, check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
 from hibiscus.runs.open_base import load_bases, with_base
@@ -109,7 +109,7 @@ class Session:
         config, data_config = check_options(kind.Config, options, method)
         chosen_device = choose_device(device)
         tune_process()
-        dataset, data_config = open_for_method(data, data_config, kind)
+        dataset, data_config = open_for_method(data, data_config, kind, config)
         with step("preparing the data"):
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
             preparation = fit_preparation(dataset, parts["train"], kind, data_config)
@@ -239,8 +239,7 @@ class Session:
         if (self.folder.path / "run.json").exists():
             raise RunError(f"{self.folder.path}: already holds a run", "a new folder", "another --out FOLDER")
         options = self.options.model_dump(mode="json", exclude_defaults=True)
-        paths = [name for name in ("test_data", "target_domain") if name in options]
-        options |= {name: absolute_path(options[name]) for name in paths}
+        options |= {name: absolute_path(options[name]) for name in options.keys() & set(PATHS)}
         summary = self.dataset.summary(self.parts, "target" in get_method(self.method_name).needs)
         about = self.config, self.preparation, self.dataset, summary, self.device
         info = initial_info(get_method(self.method_name), *about)

@@ -18,6 +18,7 @@ from hibiscus.errors import RunError
 from hibiscus.progress import step
 from hibiscus.runs.folder import RunFolder
 from hibiscus.runs.options import build_options
+from hibiscus.training.config import TrainingConfig
 from hibiscus.training.method import Method
 
 __all__ = ["Data", "Parts", "open_dataset", "open_for_method", "open_other_data", "saved_parts"]
@@ -40,16 +41,32 @@ def open_dataset(data: Data, options: DataConfig) -> Dataset:
     return dataset
 
 
-def open_for_method(data: Data, options: DataConfig, kind: type[Method]) -> tuple[Dataset, DataConfig]:
+def open_for_method(
+    data: Data, options: DataConfig, kind: type[Method], config: TrainingConfig
+) -> tuple[Dataset, DataConfig]:
     """The dataset at the image size that the method takes by default, and the options with that size.
 
     Image files are resized if the method has a default for images like these and no size is given.
+
+    Args:
+        data: a path, a bundled name, a Dataset, or data in memory.
+        options: of the data, as given.
+        kind: the class of the method.
+        config: its options, as given.
     """
+    dataset, options = _resized(data, options, kind, config)
+    dataset.notes += [note for note in kind.data_notes(dataset, config) if note not in dataset.notes]
+    return dataset, options
+
+
+def _resized(
+    data: Data, options: DataConfig, kind: type[Method], config: TrainingConfig
+) -> tuple[Dataset, DataConfig]:
     dataset = open_dataset(data, options)
     image = dataset.fields.get("image")
     if image is None or options.image_size is not None or isinstance(data, Dataset):
         return dataset, options
-    side = kind.default_image_size(image.shape[1:])
+    side = kind.default_image_size(dataset, config)
     if side is None:
         return dataset, options
     options = options.model_copy(update={"image_size": side})

@@ -239,8 +239,9 @@ class Loop:
     def _validation_metrics(self) -> dict[str, float]:
         """The metrics on the validation part, in float32; the random state of training is preserved."""
         self.method.train_mode(False)
+        data = self.stage.data() if self.stage and self.stage.data else self.data
         with step("validating"), preserved_random_state(self.config.seed), torch.inference_mode():
-            metrics = self.method.validate(self.data, "val")
+            metrics = self.method.validate(data, "val")
         self.method.train_mode()
         numbers = {name: float(value) for name, value in metrics.items()}
         # Every process decides by those of the main process.

@@ -19,6 +19,7 @@ from hibiscus.training.player import Stage
 if TYPE_CHECKING:
     import numpy as np
 
+    from hibiscus.data.dataset import Dataset
     from hibiscus.data.preparation import Preparation
     from hibiscus.data.prepared import PreparedData
 
@@ -146,13 +147,30 @@ class Method(ABC):
         return cls.selection_metric
 
     @classmethod
-    def default_image_size(cls, shape: tuple[int, ...]) -> int | None:
+    def default_image_size(cls, dataset: Dataset, config: TrainingConfig) -> int | None:
         """The side to which image files are resized unless `image_size` is given; None to keep theirs.
 
         Args:
-            shape: (height, width, channels) of the images as they are read.
+            dataset: with the images as they are read by default.
+            config: the options as given.
         """
         return None
+
+    @classmethod
+    def choose_once(cls, config: TrainingConfig, dataset: Dataset, items: int) -> dict[str, Any]:
+        """Options with the value `auto` that must be the same in all folds of a cross-validation.
+
+        Args:
+            config: the options as given.
+            dataset: the opened data.
+            items: of all folds together.
+        """
+        return {}
+
+    @classmethod
+    def data_notes(cls, dataset: Dataset, config: TrainingConfig) -> list[str]:
+        """What the user should know about the data together with the options, before training."""
+        return []
 
     @classmethod
     def resolve(

@@ -67,7 +67,8 @@ class Updates(ABC):
             gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
             if gradients:
                 state = {name: [values[i] for i in gradients] for name, values in self.state.items()}
-                chosen, lr = [self.parameters[i] for i in gradients], self.lr * factor
+                lr = self.lr * factor
+                chosen: Tensors = [self.parameters[i] for i in gradients]
                 self._update(chosen, list(gradients.values()), state, decay, lr)
 
     @abstractmethod

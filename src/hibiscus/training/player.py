@@ -190,6 +190,8 @@ class Stage:
         followers: updated after each round.
         before_round: called before each round with the stage's progress from 0 to 1, for schedules other than
             that of the learning rate, such as fading in a new layer.
+        data: returns the data that is validated, if it is other than that of the run: for players that take
+            precomputed features instead of images.
     """
 
     players: Sequence[Player]
@@ -197,6 +199,7 @@ class Stage:
     source: Source
     followers: Sequence[Follower] = field(default_factory=tuple)
     before_round: Callable[[float], None] | None = None
+    data: Callable[[], Any] | None = None
 
     @property
     def rounds_per_epoch(self) -> int:

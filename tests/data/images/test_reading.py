@@ -26,7 +26,7 @@ def test_the_white_level_of_the_training_part(tmp_path):
         Image.fromarray(np.full((4, 4), top, np.uint16)).save(file)
     assert plan_reading(files).white_level == 900
     assert plan_reading(files, train=[True, False]).white_level == 300
-    assert plan_reading(files, white_level=1000).about == {"image": {"white_level": 1000}}
+    assert plan_reading(files, white_level=1000).about == {"longer_side": 4, "image": {"white_level": 1000}}
 
 
 def test_largest_values_come_from_the_cache_until_a_file_changes(tmp_path, monkeypatch):

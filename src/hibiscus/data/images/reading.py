@@ -51,8 +51,9 @@ class ImageReading:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the Preparation has to know, in `Dataset.about`."""
-        return {"image": {"white_level": self.white_level}} if self.white_level else {}
+        """What the Preparation and the default size have to know, in `Dataset.about`."""
+        side = {"longer_side": int(np.median([max(size) for size in self.sizes]))} if self.sizes else {}
+        return side | ({"image": {"white_level": self.white_level}} if self.white_level else {})
 
     def resize_note(self) -> str:
         """One sentence on the size and the color space."""

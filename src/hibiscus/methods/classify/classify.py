@@ -45,12 +45,13 @@ from hibiscus.losses import (
     focal,
 )
 from hibiscus.methods import outputs, supervised
-from hibiscus.methods.classify import decisions
+from hibiscus.methods.classify import decisions, several_labels
 from hibiscus.methods.classify.evaluated import evaluate_outputs
-from hibiscus.methods.classify.several_labels import label_loss
+from hibiscus.methods.supervised_method import SupervisedMethod
+from hibiscus.methods.transfer_stages import supervised_stages
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.ema import ema_or
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
 __all__ = ["Classify"]
@@ -77,7 +78,7 @@ class Config(supervised.SupervisedConfig):
         return decisions.chosen_on_validation(self)
 
 
-class Classify(Method):
+class Classify(SupervisedMethod):
     """One network and one player; the output layer and the loss follow from the classes or labels."""
 
     name = "classify"
@@ -119,7 +120,7 @@ class Classify(Method):
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> TrainingConfig:
         """Fills in the network and the optimizer settings that were not given."""
-        resolved = supervised.resolve_supervised(config, preparation, items)
+        resolved = super().resolve(config, preparation, items)
         if isinstance(resolved, Config):
             decisions.check_options(resolved, preparation)
         return resolved
@@ -131,11 +132,11 @@ class Classify(Method):
         return networks | decisions.decision_networks(self.config, self.several)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage with one player."""
+        """One stage with one player; with a pretrained base, those of `transfer_stages`."""
         label = data.values("labels" if self.several else "label", "train")
         counts = label.sum(0) if self.several else np.bincount(label, minlength=len(self.classes))
         self.counts, self.items = torch.from_numpy(counts).to(data.device), len(label)
-        yield supervised.supervised_stage(self.config, self.nets, data, self.loss, "classifier")
+        yield from supervised_stages(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and the accuracy of single labels."""
@@ -143,8 +144,8 @@ class Classify(Method):
         if self.several:
             return self.loss_from_outputs(logits, batch.labels), {}
         predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
-        accuracy = (predicted == batch.label).float().mean()
-        return self.loss_from_outputs(logits, batch.label), {"accuracy": accuracy}
+        correct = (predicted == batch.label).float()
+        return self.loss_from_outputs(logits, batch.label), {"accuracy": correct.mean()}
 
     def loss_from_outputs(self, logits: Tensor, label: Tensor) -> Tensor:
         """The loss of `logits` (batch, outputs) against class numbers `label` (batch,), or several labels as
@@ -152,7 +153,7 @@ class Classify(Method):
         """
         config = self.config
         if self.several:
-            return label_loss(logits, label, self.counts, self.items, config)
+            return several_labels.label_loss(logits, label, self.counts, self.items, config)
         if config.loss == "focal":
             alpha = balanced_weights(self.counts) if config.focal_alpha is None else config.focal_alpha
             return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
@@ -192,7 +193,7 @@ class Classify(Method):
         p = self.probabilities(logits).cpu()
         return {**decisions.decision_metrics(p, target.cpu(), self.nets, self.config), "loss": loss}
 
-    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
+    def evaluate_predictions(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with simple models as baselines."""
         network = ema_or(self.nets, "network")
         logits = outputs.predict_part(network, data, part, tta_flip=self.config.tta_flip)

@@ -31,7 +31,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
-from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.classification import evaluate_regressor
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
@@ -39,13 +38,13 @@ from hibiscus.methods.outputs import before_last, forward, predict_part
 from hibiscus.methods.supervised import (
     SupervisedConfig,
     build_supervised,
-    resolve_supervised,
-    supervised_stage,
 )
+from hibiscus.methods.supervised_method import SupervisedMethod
+from hibiscus.methods.transfer_stages import supervised_stages
 from hibiscus.metrics.regression import regression_metrics
-from hibiscus.training.config import Epochs, TrainingConfig
+from hibiscus.training.config import Epochs
 from hibiscus.training.ema import ema_or
-from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
 __all__ = ["Regress"]
@@ -61,7 +60,7 @@ class Config(SupervisedConfig):
     )
 
 
-class Regress(Method):
+class Regress(SupervisedMethod):
     """One network with one linear output per target column."""
 
     name = "regress"
@@ -78,20 +77,13 @@ class Regress(Method):
 
     network: nn.Module
 
-    @classmethod
-    def resolve(
-        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
-    ) -> TrainingConfig:
-        """Sets the network and the optimizer where they were left out."""
-        return resolve_supervised(config, preparation, items)
-
     def networks(self) -> dict[str, nn.Module]:
         """The network, with one output per target column."""
         return build_supervised(self.config, self.preparation, self.preparation["target"].shape[0])
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage with one player."""
-        yield supervised_stage(self.config, self.nets, data, self.loss, "regressor")
+        """One stage with one player; with a pretrained base, those of `transfer_stages`."""
+        yield from supervised_stages(self.config, self.nets, data, self.loss, "regressor")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, for standardized targets."""
@@ -121,6 +113,6 @@ class Regress(Method):
         loss = self.loss_from_outputs(outputs, torch.from_numpy(target)).item()
         return {"rmse": metrics["rmse"], "mae": metrics["mae"], "loss": loss}
 
-    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
+    def evaluate_predictions(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with the mean, a linear regression and boosted trees as baselines."""
         return evaluate_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])

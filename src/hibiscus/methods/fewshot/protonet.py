@@ -34,6 +34,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.episodes import EpisodePlan
 from hibiscus.data.preparation import LabelNumbering, Preparation
 from hibiscus.data.prepared import PreparedData
@@ -126,9 +127,10 @@ class Protonet(Method):
         return SelectionMetric(metric_name(config.eval_way, config.eval_shot))
 
     @classmethod
-    def default_image_size(cls, shape: tuple[int, ...]) -> int | None:
+    def default_image_size(cls, dataset: Dataset, config: TrainingConfig) -> int | None:
         """28 pixels for larger grayscale images, as for Omniglot in the paper: larger ones are worse."""
-        return 28 if shape[2] == 1 and max(shape[:2]) > 28 else None
+        height, width, channels = dataset.fields["image"].shape[1:]
+        return 28 if channels == 1 and max(height, width) > 28 else None
 
     @classmethod
     def resolve(
@@ -136,8 +138,7 @@ class Protonet(Method):
     ) -> TrainingConfig:
         """Sets whether classes are rotated, and the batch size."""
         assert isinstance(config, Config)
-        image = preparation["image"]
-        square = image.height == image.width
+        square = (image := preparation["image"]).height == image.width
         if config.rotate_classes and not square:
             received = f"rotate_classes=true for images of {image.height}x{image.width}"
             raise ConfigError(received, "square images", "image_size=28")

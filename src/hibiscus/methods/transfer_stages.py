@@ -1,0 +1,117 @@
+"""The stages of transfer learning: a head on cached features, then the deepest blocks of the base."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hibiscus.data.lazy_source import LazySource
+from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.linear_probe import probe_score
+from hibiscus.methods.supervised import SupervisedConfig, SupervisedLoss, supervised_stage
+from hibiscus.methods.transfer import HEAD, MODES
+from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, TransferNetwork, suggest_blocks
+from hibiscus.training.feature_cache import cached_features
+from hibiscus.training.player import Stage
+
+__all__ = ["supervised_stages"]
+
+
+def supervised_stages(
+    config: SupervisedConfig,
+    networks: Mapping[str, nn.Module],
+    data: PreparedData,
+    loss: SupervisedLoss,
+    player: str,
+) -> Iterator[Stage]:
+    """The stages of a supervised method: one, or those of the way of transfer that the options name."""
+    single = functools.partial(supervised_stage, networks=networks, data=data, loss=loss, player=player)
+    if config.transfer not in MODES:
+        yield single(config)
+        return
+    network = networks["network"]
+    assert isinstance(network, TransferNetwork)
+    stages = {"features": _features, "frozen": _frozen, "fine-tune": _fine_tune}[config.transfer]
+    yield from stages(config, network, data, single)
+
+
+def _features(
+    config: SupervisedConfig, network: TransferNetwork, data: PreparedData, single: Callable[..., Stage]
+) -> Iterator[Stage]:
+    """The head, on features that are computed once."""
+    network.freeze()
+    yield _on_features(config, data, single(config), functools.cache(lambda: _last(config, network, data)))
+
+
+def _frozen(
+    config: SupervisedConfig, network: TransferNetwork, data: PreparedData, single: Callable[..., Stage]
+) -> Iterator[Stage]:
+    """The head, on the features of augmented images."""
+    network.freeze()
+    _last(config, network, data)
+    yield single(config)
+
+
+def _fine_tune(
+    config: SupervisedConfig, network: TransferNetwork, data: PreparedData, single: Callable[..., Stage]
+) -> Iterator[Stage]:
+    """The head as in `features`; then the deepest blocks and the head, with a smaller rate per depth."""
+    blocks = int(network.trained_blocks)  # of a run that is resumed in its second stage
+    head = config.model_copy(update={**vars(HEAD), "epochs": config.head_epochs})
+    by_depth = functools.cache(lambda: _by_depth(config, network, data))
+    network.freeze()
+    yield _on_features(head, data, single(head), lambda: by_depth()[-1])
+    network.unfreeze(blocks or _choose_blocks(config, network, data, by_depth))
+    yield single(config, lr_factors=network.lr_factors(config.layer_decay))
+
+
+def _on_features(
+    config: SupervisedConfig, data: PreparedData, stage: Stage, features: Callable[[], np.ndarray]
+) -> Stage:
+    """A stage on features; they are computed when it begins, or not at all if it has ended."""
+    prepared = functools.cache(lambda: data.with_features(features()))
+    source = LazySource(lambda: prepared().source("train", config.batch_size or 64, config.seed))
+    return dataclasses.replace(stage, source=source, data=prepared)
+
+
+def _last(config: SupervisedConfig, network: TransferNetwork, data: PreparedData) -> np.ndarray:
+    """The features of all images of the training and validation parts, by which the head is scaled."""
+
+    def compute(image: Tensor) -> list[Tensor]:
+        return [network.features(image)]
+
+    (features,) = cached_features("last", network.base, compute, data, config.precision)
+    network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
+    return features
+
+
+def _by_depth(config: SupervisedConfig, network: TransferNetwork, data: PreparedData) -> list[np.ndarray]:
+    """As `_last`, with the features of each block, the shallowest first."""
+    compute = network.features_by_depth
+    features = cached_features("by depth", network.base, compute, data, config.precision)
+    network.scaling.fit(torch.from_numpy(features[-1][data.parts["train"]]))
+    return features
+
+
+def _choose_blocks(
+    config: SupervisedConfig,
+    network: TransferNetwork,
+    data: PreparedData,
+    by_depth: Callable[[], list[np.ndarray]],
+) -> int:
+    """How many blocks to train: as given, or as a linear probe of each depth on validation suggests.
+
+    Without a validation part nothing can be compared, and DEFAULT_BLOCKS are trained.
+    """
+    if config.unfreeze != "auto":
+        return config.unfreeze
+    if "val" not in data.parts:
+        return DEFAULT_BLOCKS
+    for depth, features in enumerate(by_depth()):
+        network.probe_scores[depth] = probe_score(data.with_features(features))
+    return suggest_blocks(network.probe_scores.tolist())
