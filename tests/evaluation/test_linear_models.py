@@ -30,6 +30,15 @@ def test_linear_classifier_is_a_good_linear_classifier(digits):
     np.testing.assert_array_equal(p, linear_classifier(train_x, train_y, test_x, 10))
 
 
+def test_a_larger_penalty_gives_smaller_weights_as_in_the_peer(digits):
+    train_x, train_y, test_x, _ = digits
+    p = linear_classifier(train_x, train_y, test_x, 10, penalty=0.1)
+    deviation = np.where(train_x.std(0) > 0, train_x.std(0), 1)
+    z = [np.clip((x - train_x.mean(0)) / deviation, -10, 10) for x in (train_x, test_x)]
+    peer = LogisticRegression(C=10 / len(train_y), max_iter=2000, tol=1e-8).fit(z[0], train_y)
+    np.testing.assert_allclose(p, peer.predict_proba(z[1]), atol=0.02)
+
+
 def test_linear_classifier_with_absent_classes_constant_columns_and_one_class():
     rng = np.random.default_rng(0)
     x = np.hstack([rng.normal(size=(60, 3)), np.full((60, 1), 0.1)])

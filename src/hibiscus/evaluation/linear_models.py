@@ -52,11 +52,12 @@ def linear_classifier(
     test_x: ArrayLike | LazyRows,
     classes: int,
     seed: int = 0,
+    penalty: float = PENALTY,
 ) -> Array:
     r"""Probabilities of a multinomial logistic regression on standardized features.
 
-        minimize  mean(cross_entropy(x @ weights + bias, train_y)) + penalty / 2 * sum(weights**2),
-        penalty = PENALTY * min(1, SUBSET / rows)
+        minimize  mean(cross_entropy(x @ weights + bias, train_y)) + scaled / 2 * sum(weights**2),
+        scaled = penalty * min(1, SUBSET / rows)
 
     Minimized by L-BFGS: first on SUBSET random rows, then on all, for a number of evaluations that their cost
     allows, whether converged or not.
@@ -67,6 +68,7 @@ def linear_classifier(
         test_x: features for which to predict.
         classes: number of classes.
         seed: random seed of the subset.
+        penalty: of the squared weights, relative to the mean loss.
 
     Shapes:
         train_x (M, features), train_y (M,), test_x (N, features); returns (N, classes), rows that sum to one.
@@ -76,16 +78,18 @@ def linear_classifier(
     """
     y = checked_labels(train_y, classes)
     train, test = checked_features(train_x, test_x, y)
-    return predict_in_chunks(test, fit_linear_classifier(train, y, classes, seed), (classes,))
+    return predict_in_chunks(test, fit_linear_classifier(train, y, classes, seed, penalty), (classes,))
 
 
 @step("fitting the linear model")
-def fit_linear_classifier(train: Rows, train_y: NDArray[np.int64], classes: int, seed: int = 0) -> Predictor:
+def fit_linear_classifier(
+    train: Rows, train_y: NDArray[np.int64], classes: int, seed: int = 0, penalty: float = PENALTY
+) -> Predictor:
     """The function from features (rows, features) to the probabilities of `linear_classifier`."""
 
     def fit(number: NDArray[np.int64], present: int) -> Predictor:
         target = torch.zeros(len(number), present).scatter_(1, torch.from_numpy(number)[:, None], 1.0)
-        logits = _fit(train, target, False, seed)
+        logits = _fit(train, target, False, seed, penalty)
         return lambda x: logits(x).double().softmax(1).numpy()
 
     return of_all_classes(train_y, classes, fit)
@@ -171,7 +175,9 @@ def standardization(train: Rows) -> Callable[[np.ndarray], np.ndarray]:
     return standardize
 
 
-def _fit(train: Rows, target: Tensor, labels: bool, seed: int) -> Callable[[np.ndarray], Tensor]:
+def _fit(
+    train: Rows, target: Tensor, labels: bool, seed: int, penalty: float = PENALTY
+) -> Callable[[np.ndarray], Tensor]:
     """The function from features to logits (rows, outputs); `labels` for a sigmoid for each output."""
     rows, features = train.shape
     standardize, matrix = standardization(train), np.empty(train.shape, np.float32)
@@ -179,7 +185,7 @@ def _fit(train: Rows, target: Tensor, labels: bool, seed: int) -> Callable[[np.n
         matrix[place] = standardize(chunk)
     with torch.inference_mode(False), torch.no_grad():
         weights, bias = torch.zeros(features, target.shape[1]), torch.zeros(target.shape[1])
-        penalty, x = PENALTY * min(1.0, SUBSET / rows), torch.from_numpy(matrix)
+        penalty, x = penalty * min(1.0, SUBSET / rows), torch.from_numpy(matrix)
         chosen = np.random.default_rng(seed).permutation(rows)[:SUBSET] if rows > SUBSET else slice(None)
         first = SUBSET_EVALUATIONS if rows > SUBSET else EVALUATIONS
         _minimize(weights, bias, x[chosen], target[chosen], penalty, labels, first)
