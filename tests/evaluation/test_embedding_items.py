@@ -27,16 +27,16 @@ def embed(data, part):
     return data.flat_inputs(part) - 0.5
 
 
-def probabilities(*wrong):
+def predictions(*wrong):
     p = np.eye(2)[LABEL[40:]] * 0.6 + 0.2
     for number, row in enumerate(wrong):
         p[row] = p[row, ::-1] + np.array([-0.01, 0.01]) * number * (1 if LABEL[40 + row] == 0 else -1)
-    return p
+    return p, p.argmax(1)
 
 
 def test_the_maps_mark_wrong_predictions_and_the_neighbors_are_of_the_training_part(data):
     components, neighbors, gallery = embedding_items(
-        embed, probabilities(3, 6), data, "test", ["dark", "bright"]
+        embed, *predictions(3, 6), data, "test", ["dark", "bright"]
     )
     assert [i for i, mark in enumerate(components.marked) if mark] == [3, 6]
     assert neighbors.groups[:2] == ("dark", "bright")
@@ -52,18 +52,20 @@ def test_the_maps_mark_wrong_predictions_and_the_neighbors_are_of_the_training_p
 
 
 def test_without_errors_there_are_maps_only(data):
-    assert len(embedding_items(embed, probabilities(), data, "test", ["dark", "bright"])) == 2
+    assert len(embedding_items(embed, *predictions(), data, "test", ["dark", "bright"])) == 2
 
 
 def test_the_training_images_are_those_of_the_run_when_other_data_is_evaluated(data):
     other = PreparedData(data.dataset, data.preparation, {"test": np.arange(50, 80)}, training=data)
-    gallery = embedding_items(embed, probabilities(13)[10:], other, "test", ["dark", "bright"])[-1]
+    gallery = embedding_items(
+        embed, *(values[10:] for values in predictions(13)), other, "test", ["dark", "bright"]
+    )[-1]
     assert "of 40 training images" in gallery.note
     assert data.parts["train"].tolist() == list(range(40))
 
 
 def test_embeddings_of_a_single_dimension_have_no_map(data):
     flat = embedding_items(
-        lambda data, part: embed(data, part)[:, :1], probabilities(3), data, "test", ["a", "b"]
+        lambda data, part: embed(data, part)[:, :1], *predictions(3), data, "test", ["a", "b"]
     )
     assert flat == []

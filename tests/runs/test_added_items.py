@@ -27,7 +27,7 @@ def added(name, **options):
     method = kind(kind.resolve(kind.Config(**options), preparation, 50), preparation)
     method.train_mode(False)
     with torch.inference_mode():
-        return added_items(method, data, "test")
+        return added_items(method, data, "test", method.evaluate(data, "test"))
 
 
 def test_a_classifier_has_maps_neighbors_and_suspected_labels():

@@ -66,7 +66,8 @@ def evaluate_classifier(
         description,
     ]
     metrics = classification_metrics(probabilities, label, threshold=threshold)
-    return Evaluation(metrics, baselines, [item for item in report_items if item])
+    predicted, shown = predicted_classes(probabilities, threshold), [item for item in report_items if item]
+    return Evaluation(metrics, baselines, shown, probabilities, predicted)
 
 
 def _confident_errors(

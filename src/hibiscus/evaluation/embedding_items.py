@@ -22,13 +22,19 @@ Embed = Callable[[PreparedData, str], np.ndarray]
 
 
 def embedding_items(
-    embed: Embed, probabilities: np.ndarray, data: PreparedData, part: str, classes: Sequence[str]
+    embed: Embed,
+    probabilities: np.ndarray,
+    predicted: np.ndarray,
+    data: PreparedData,
+    part: str,
+    classes: Sequence[str],
 ) -> list[ReportItem]:
     """Maps of the embeddings of a part, and for images the training images nearest to confident errors.
 
     Args:
         embed: the embeddings of a part, `(items, dimensions)`.
-        probabilities: predicted for the part, `(items, classes)`.
+        probabilities: of the items of the part, `(items, classes)`.
+        predicted: the class numbers predicted for them, `(items,)`.
         data: with the part, its labels, and the training part.
         part: its name.
         classes: the names of the classes.
@@ -36,14 +42,13 @@ def embedding_items(
     label, embeddings = data.values("label", part), embed(data, part)
     if len(label) < 3 or embeddings.ndim != 2 or embeddings.shape[1] < 2:
         return []
-    predicted = probabilities.argmax(1)
     wrong, chosen = predicted != label, evenly_spaced(len(label), MAX_ITEMS)
     names = [classes[int(number)] for number in label[chosen]]
     part_name = {"val": "validation"}.get(part, part)
     what, crosses = f"items of the {part_name} part", wrong[chosen].tolist()
     items: list[ReportItem] = list(embedding_maps(embeddings[chosen], names, crosses, what))
     if "image" in data.arrays and wrong.any():
-        items.append(_neighbors(embed, embeddings, probabilities, data, part, classes))
+        items.append(_neighbors(embed, embeddings, probabilities, predicted, data, part, classes))
     return items
 
 
@@ -51,12 +56,13 @@ def _neighbors(
     embed: Embed,
     embeddings: np.ndarray,
     probabilities: np.ndarray,
+    predicted: np.ndarray,
     data: PreparedData,
     part: str,
     classes: Sequence[str],
 ) -> Gallery:
     """The most confident errors, each followed by the nearest training images."""
-    label, predicted, confidence = data.values("label", part), probabilities.argmax(1), probabilities.max(1)
+    label, confidence = data.values("label", part), probabilities[np.arange(len(predicted)), predicted]
     wrong = np.flatnonzero(predicted != label)
     errors = wrong[np.argsort(-confidence[wrong], kind="stable")][:ERRORS]
     train, chosen = _some_training_items(data)

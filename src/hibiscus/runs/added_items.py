@@ -7,34 +7,33 @@ from hibiscus.evaluation.embedding_items import embedding_items
 from hibiscus.evaluation.items import ReportItem
 from hibiscus.evaluation.near_duplicate_items import near_duplicate_gallery
 from hibiscus.evaluation.out_of_sample import label_error_table
-from hibiscus.training.method import Method
+from hibiscus.training.method import Evaluation, Method
 
 __all__ = ["added_items"]
 
 MODEL = "the network of the run, which was not trained on this part"
 
 
-def added_items(method: Method, data: PreparedData, part: str) -> list[ReportItem]:
+def added_items(method: Method, data: PreparedData, part: str, evaluation: Evaluation) -> list[ReportItem]:
     """The report items for a part, after those of the method itself.
 
     Args:
         method: the trained method, in evaluation mode.
         data: with the part and the training part.
         part: the name of the evaluated part.
+        evaluation: of the part, by the method.
     """
     near = near_duplicate_gallery(data, part)
-    return [*_of_classes(method, data, part), *([near] if near else [])]
+    return [*_of_classes(method, data, part, evaluation), *([near] if near else [])]
 
 
-def _of_classes(method: Method, data: PreparedData, part: str) -> list[ReportItem]:
-    """The items for a method that predicts one of the classes of its training part and embeds."""
-    one_label = "label" in method.needs and "label" in data.arrays and not method.parts_hold_other_classes
-    if not one_label or not {"embed", "predict"} <= set(method.abilities()):
-        return []
-    probabilities = method.predict(data, part).get("probabilities")
-    if probabilities is None:
+def _of_classes(method: Method, data: PreparedData, part: str, evaluation: Evaluation) -> list[ReportItem]:
+    """The items for a method that predicts one of the classes of its training part."""
+    p, predicted = evaluation.probabilities, evaluation.predicted
+    if p is None or predicted is None:
         return []
     classes, label = list(method.preparation["label"].names), data.values("label", part)
-    suspected = label_error_table(probabilities, label, data.ids(part), classes, MODEL)
-    items = embedding_items(method.embed, probabilities, data, part, classes)
+    suspected = label_error_table(p, label, data.ids(part), classes, MODEL)
+    embeds = "embed" in method.abilities()
+    items = embedding_items(method.embed, p, predicted, data, part, classes) if embeds else []
     return [*items, *([suspected] if suspected else [])]

@@ -148,7 +148,7 @@ class Run:
             self._computing(method, "to evaluate", prepared),
         ):
             evaluation = method.evaluate(prepared, part)
-            evaluation.report_items += added_items(method, prepared, part)
+            evaluation.report_items += added_items(method, prepared, part, evaluation)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
         result |= {"checkpoint": checkpoint, "epoch": self._epoch(checkpoint)}
         if other is not None:

@@ -81,11 +81,15 @@ class Evaluation:
         metrics: by name, without the part (`accuracy`).
         baselines: the same metrics for each baseline, by its name.
         report_items: curves, tables and galleries for the report.
+        probabilities: of a classifier, for the items of the part, `(items, classes)`.
+        predicted: the class numbers that it predicts, `(items,)`.
     """
 
     metrics: dict[str, float]
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     report_items: list[Any] = field(default_factory=list)
+    probabilities: np.ndarray | None = None
+    predicted: np.ndarray | None = None
 
 
 class Method(ABC):
