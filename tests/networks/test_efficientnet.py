@@ -111,3 +111,18 @@ def test_dropout_is_an_option():
         build_network("efficientnet-lite0", (4, 32, 32), 5)
     with pytest.raises(ConfigError, match="a table"):
         build_network("efficientnet-lite0", (13,), 5)
+
+
+def test_gradients_of_depthwise_convolutions_are_computed_in_float32():
+    network = build_network("efficientnet-lite0", (3, 32, 32), 2)
+    outputs = {}
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Conv2d) and module.groups > 1:
+            module.register_forward_hook(lambda _, __, y, name=name: outputs.update({name: y.dtype}))
+    x = torch.rand(2, 3, 32, 32)
+    with torch.autocast("cpu", torch.bfloat16):
+        network(x)
+        assert set(outputs.values()) == {torch.float32}
+        with torch.no_grad():
+            network(x)
+        assert set(outputs.values()) == {torch.bfloat16}

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -149,10 +150,20 @@ class SameConv(nn.Conv2d):
 
     If the number of padded rows or columns is odd, the additional one is at the end, as in TensorFlow, with
     which the published weights were trained.
+
+    If a gradient is needed, depthwise convolutions on a CPU are computed in float32: PyTorch's gradient of
+    one in bfloat16 takes so long there that a training step would take twice as long.
     """
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of the padded map."""
+        is_trained = torch.is_grad_enabled() and (input.requires_grad or self.weight.requires_grad)
+        if is_trained and self.groups > 1 and input.device.type == "cpu":
+            with torch.autocast("cpu", enabled=False):
+                return self._convolve(input.float())
+        return self._convolve(input)
+
+    def _convolve(self, input: Tensor) -> Tensor:
         padding = [
             max(0, (-(-side // stride) - 1) * stride + dilation * (kernel - 1) + 1 - side)
             for side, kernel, stride, dilation in zip(
