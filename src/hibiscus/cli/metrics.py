@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hibiscus.cli.console import emit, number, table, wrap
 from hibiscus.errors import HibiscusError, TargetNotReachedError, UsageError, nearest
+from hibiscus.metrics.catalog import get_metric
 from hibiscus.plurals import plural
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def result(run: Run, requirements: list[Requirement], as_json: bool, quiet: bool
             f"{cross['folds']} folds: {name} {number(cross['mean'])} ± {number(cross['sd'])} "
             f"at epoch {cross['best_epoch']}"
         )
-    lines += [_metrics_table(stored)] if stored else []
+    lines += [*_better_baseline(stored), _metrics_table(stored)] if stored else []
     lines += [wrap(advice, "next: ", "  ") for advice in content["advice"]]
     lines.append(f"run:    {run.path}")
     lines += [f"report: {page}"] if page.exists() else []
@@ -116,7 +117,9 @@ def evaluation(
     where = f"other data, {data}" if evaluated.get("other") else f"the {part} part of {data}"
     items = f" ({evaluated['items']:,} items)" if "items" in evaluated else ""
     heading = f"{run.path}, {evaluated['checkpoint']} checkpoint (epoch {epoch}), on {where}{items}"
-    text = "\n".join([heading, _metrics_table(evaluated), *_readings(evaluated)])
+    text = "\n".join(
+        [heading, *_better_baseline(evaluated), _metrics_table(evaluated), *_readings(evaluated)]
+    )
     _emit_and_check(
         {"run": str(run.path), **evaluated}, text, requirements, evaluated["metrics"], as_json, quiet
     )
@@ -138,6 +141,27 @@ def _emit_and_check(
     if failed:
         failed.printed = as_json
         raise failed
+
+
+def _better_baseline(evaluated: dict[str, Any]) -> list[str]:
+    """A sentence if the best baseline is at least as good as the run; no line otherwise."""
+    metric = evaluated["selection_metric"]
+    name, higher, value = metric["name"], metric["higher_is_better"], evaluated["metrics"].get(metric["name"])
+    known = {
+        baseline: other
+        for baseline, metrics in evaluated["baselines"].items()
+        if (other := metrics.get(name)) is not None and math.isfinite(other)
+    }
+    if value is None or not math.isfinite(value) or not known:
+        return []
+    best = (max if higher else min)(known, key=lambda baseline: known[baseline])
+    other = known[best]
+    if value > other if higher else value < other:
+        return []
+    relation = "as good as this run" if other == value else "better than this run"
+    scale = max(abs(value), abs(other))
+    both = f"{get_metric(name).label} {number(other, scale)} vs. {number(value, scale)}"
+    return [wrap(f"The baseline “{best}” is {relation}: {both}.")]
 
 
 def _metrics_table(evaluated: dict[str, Any]) -> str:

@@ -8,9 +8,8 @@ plain text; the report escapes them.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,15 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
+from hibiscus.evaluation.chart_items import Bars, Curve, Multiples, Scatter, Series, series_from_json
+from hibiscus.evaluation.plain_data import Number, PlainItem, expect, plain_data
 from hibiscus.evaluation.png import decode_png, embed_png, encode_png
 from hibiscus.json_files import read_json, with_digest, without_digest
 from hibiscus.run_format import FORMAT
 from hibiscus.temporary_files import replacing
 
 __all__ = [
+    "Bars",
     "Curve",
     "Gallery",
     "Matrix",
+    "Multiples",
     "ReportItem",
     "Scatter",
     "Series",
@@ -36,32 +39,12 @@ __all__ = [
     "save_report_items",
 ]
 
-Number = float | None
 Cell = str | float | bool | None
 INDEX = "report_items.json"
 
 
-class _Plain:
-    """Common base of report items: conversion of the fields to plain data, and to JSON."""
-
-    kind: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self)):  # pyright: ignore[reportArgumentType]
-            object.__setattr__(self, name, _plain(getattr(self, name)))
-        self._check()
-
-    def _check(self) -> None:
-        """Raises DataError if the fields are inconsistent."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The report item with its kind, for `json.dumps`; the inverse of `report_item_from_json`."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
-        return {"kind": self.kind} | {name: _jsonable(value) for name, value in values.items()}
-
-
 @dataclass(frozen=True)
-class Matrix(_Plain):
+class Matrix(PlainItem):
     """A matrix of numbers with named rows and columns, such as a confusion matrix."""
 
     kind: ClassVar[str] = "matrix"
@@ -75,67 +58,11 @@ class Matrix(_Plain):
         valid = len(self.values) == len(self.rows) and all(
             len(row) == len(self.columns) for row in self.values
         )
-        _expect(valid, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
+        expect(valid, self.title, f"{len(self.rows)} rows of {len(self.columns)} values")
 
 
 @dataclass(frozen=True)
-class Series(_Plain):
-    """One line of a `Curve`."""
-
-    kind: ClassVar[str] = "series"
-    name: str
-    x: Sequence[Number] | NDArray
-    y: Sequence[Number] | NDArray
-
-    def _check(self) -> None:
-        _expect(len(self.x) == len(self.y), self.name, f"as many y as x, which are {len(self.x)}")
-
-
-@dataclass(frozen=True)
-class Curve(_Plain):
-    """Lines on common axes; `diagonal` adds the line y = x, on which a calibrated classifier would lie.
-
-    `shares` sets both axes to [0, 1], so that plots can be compared.
-    """
-
-    kind: ClassVar[str] = "curve"
-    title: str
-    x_label: str
-    y_label: str
-    series: Sequence[Series]
-    diagonal: bool = False
-    note: str = ""
-    shares: bool = False
-
-
-@dataclass(frozen=True)
-class Scatter(_Plain):
-    """Points on common axes; `diagonal` adds the line y = x, on which exact predictions would lie.
-
-    `groups` names the group of each point, such as its class; each group has its own color. `marked` says
-    which points get a cross, such as those of wrong predictions.
-    """
-
-    kind: ClassVar[str] = "scatter"
-    title: str
-    x_label: str
-    y_label: str
-    x: Sequence[Number] | NDArray
-    y: Sequence[Number] | NDArray
-    diagonal: bool = False
-    note: str = ""
-    groups: Sequence[str] = ()
-    marked: Sequence[bool] | NDArray = ()
-
-    def _check(self) -> None:
-        _expect(len(self.x) == len(self.y), self.title, f"as many y as x, which are {len(self.x)}")
-        for name in ("groups", "marked"):
-            matching = len(getattr(self, name)) in (0, len(self.x))
-            _expect(matching, self.title, f"{name}: one for each of {len(self.x)} points, or none")
-
-
-@dataclass(frozen=True)
-class Table(_Plain):
+class Table(PlainItem):
     """Rows of text and numbers under named columns."""
 
     kind: ClassVar[str] = "table"
@@ -146,11 +73,11 @@ class Table(_Plain):
 
     def _check(self) -> None:
         valid = all(len(row) == len(self.columns) for row in self.rows)
-        _expect(valid, self.title, f"{len(self.columns)} cells in every row")
+        expect(valid, self.title, f"{len(self.columns)} cells in every row")
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery(_Plain):
+class Gallery(PlainItem):
     """Images, uint8 (height, width) or (height, width, 3 or 4), with a caption for each image or none.
 
     `key` is the legend of the colors: pairs of a name and a color, `#rrggbb`. `group` consecutive images,
@@ -168,14 +95,14 @@ class Gallery(_Plain):
     def __post_init__(self) -> None:
         images = [image[..., 0] if np.shape(image)[2:] == (1,) else image for image in self.images]
         for name in ("title", "captions", "note", "key"):
-            object.__setattr__(self, name, _plain(getattr(self, name)))
+            object.__setattr__(self, name, plain_data(getattr(self, name)))
         object.__setattr__(self, "images", tuple(images))
-        _expect(len(self.captions) in (0, len(images)), self.title, f"{len(images)} captions, or none")
-        _expect(len(images) % self.group == 0, self.title, f"a multiple of {self.group} images")
+        expect(len(self.captions) in (0, len(images)), self.title, f"{len(images)} captions, or none")
+        expect(len(images) % self.group == 0, self.title, f"a multiple of {self.group} images")
         for image in images:
             valid = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
             valid = valid and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)))
-            _expect(valid, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
+            expect(valid, self.title, "non-empty uint8 images (height, width) or (height, width, 1, 3 or 4)")
 
     def to_json(self) -> dict[str, Any]:
         """The gallery with images embedded as PNG; `save_report_items` writes them to files instead."""
@@ -189,8 +116,8 @@ class Gallery(_Plain):
         }
 
 
-ReportItem = Matrix | Curve | Scatter | Table | Gallery
-_KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Table, Gallery)}
+ReportItem = Matrix | Curve | Scatter | Bars | Multiples | Table | Gallery
+_KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Bars, Multiples, Table, Gallery)}
 
 
 def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> ReportItem:
@@ -207,7 +134,9 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
         options = dict(value)
         kind = options.pop("kind")
         if kind == "curve":
-            options["series"] = [Series(line["name"], line["x"], line["y"]) for line in options["series"]]
+            options["series"] = series_from_json(options["series"])
+        if kind == "multiples":
+            return Multiples.from_json(options)
         if kind == "gallery":
             options["images"] = [decode_png(text, Path(folder)) for text in options["images"]]
         return _KINDS[kind](**options)
@@ -263,35 +192,3 @@ def load_report_items(folder: str | Path) -> list[ReportItem]:
             f"cannot read {path}", "a file written by save_report_items", "evaluate the run again"
         ) from error
     return [report_item_from_json(value, folder) for value in objects]
-
-
-def _plain(value: Any) -> Any:
-    """The value as nested tuples of Python values; None for values that are not finite."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | Series):
-        return value
-    raise DataError(
-        f"{type(value).__name__} in a report item", "text, numbers, and lists of them", "convert it first"
-    )
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_jsonable(item) for item in value]
-    return (
-        {"name": value.name, "x": list(value.x), "y": list(value.y)} if isinstance(value, Series) else value
-    )
-
-
-def _expect(valid: bool, title: str, expected: str) -> None:
-    if not valid:
-        raise DataError(
-            f"the fields of the report item {title!r} do not match",
-            expected,
-            "fix the `evaluate` of the method",
-        )

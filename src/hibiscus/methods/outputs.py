@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +13,9 @@ from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.methods.augmentation import flip_average
 
-__all__ = ["before_last", "forward", "predict_part"]
+__all__ = ["before_last", "forward", "predict_part", "predict_table"]
+
+ROWS_AT_ONCE = 4096  # of a table
 
 
 def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
@@ -48,6 +51,22 @@ def before_last(network: nn.Module) -> Callable[..., Tensor]:
         return layer_inputs[-1].flatten(1)
 
     return features
+
+
+def predict_table(
+    network: Callable[..., Tensor],
+    rows: np.ndarray,
+    device: torch.device,
+    activation: Callable[[Tensor], Tensor] = lambda outputs: outputs,
+) -> Tensor:
+    """The activated outputs for rows of a table that are not those of the data, on the CPU.
+
+    Shapes: rows (items, features) float32; returns (items, outputs) float32.
+    """
+    outputs = []
+    for some in torch.from_numpy(rows).split(ROWS_AT_ONCE):
+        outputs.append(activation(forward(network, Batch(table=some.to(device)))).cpu())
+    return torch.cat(outputs)
 
 
 def predict_part(

@@ -8,13 +8,16 @@ from typing import Any
 
 from hibiscus.report.formatting import capitalized, plain, shorten
 from hibiscus.report.images import Images
+from hibiscus.report.multiples import bars_view, multiples_view
 from hibiscus.report.parse_items import LARGEST_GALLERY
 from hibiscus.report.records import (
+    BarsRecord,
     Cell,
     CurveRecord,
     GalleryRecord,
     ItemRecord,
     MatrixRecord,
+    MultiplesRecord,
     RunRecord,
     ScatterRecord,
     TableRecord,
@@ -198,4 +201,6 @@ VIEWS: dict[type[ItemRecord], Callable[[Any], dict[str, Any]]] = {
     CurveRecord: _curve,
     ScatterRecord: _scatter,
     TableRecord: _table,
+    BarsRecord: bars_view,
+    MultiplesRecord: multiples_view,
 }

@@ -10,11 +10,14 @@ from typing import Any
 
 from hibiscus.report.coerce import as_integer, as_list, as_number, as_text, inside
 from hibiscus.report.records import (
+    BarsRecord,
     Cell,
     CurveRecord,
     GalleryRecord,
     ItemRecord,
     MatrixRecord,
+    MultiplesRecord,
+    PanelRecord,
     ScatterRecord,
     SeriesRecord,
     TableRecord,
@@ -73,6 +76,24 @@ def _scatter(texts: tuple[str, str, str], content: dict[str, Any], folder: Path)
     return ScatterRecord(*texts, *axes, x, y, groups, bool(content.get("diagonal")), marked)
 
 
+def _bars(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> BarsRecord:
+    values, deviations = (
+        [as_number(value) for value in as_list(content.get(name))] for name in ("values", "deviations")
+    )
+    return BarsRecord(
+        *texts, _names(content.get("names"), len(values)), values, deviations, bool(content.get("percent"))
+    )
+
+
+def _multiples(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> MultiplesRecord:
+    panels = []
+    for panel in as_list(content.get("panels")):
+        series = [_series(entry) for entry in as_list(panel.get("series"))]
+        categories = [as_text(name) for name in as_list(panel.get("categories"))]
+        panels.append(PanelRecord(as_text(panel.get("title")), series, categories))
+    return MultiplesRecord(*texts, as_text(content.get("y_label")), panels)
+
+
 def _table(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> TableRecord:
     rows = [[_cell(value) for value in as_list(row)] for row in as_list(content.get("rows"))]
     return TableRecord(*texts, [as_text(name) for name in as_list(content.get("columns"))], rows)
@@ -105,6 +126,8 @@ PARSERS: dict[str, Callable[[tuple[str, str, str], dict[str, Any], Path], ItemRe
     "matrix": _matrix,
     "curve": _curve,
     "scatter": _scatter,
+    "bars": _bars,
+    "multiples": _multiples,
     "table": _table,
     "gallery": _gallery,
 }

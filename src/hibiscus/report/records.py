@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "BarsRecord",
     "BestEpoch",
     "CrossValidationRecord",
     "CurveRecord",
@@ -20,6 +21,8 @@ __all__ = [
     "GalleryRecord",
     "ItemRecord",
     "MatrixRecord",
+    "MultiplesRecord",
+    "PanelRecord",
     "RunInfo",
     "RunRecord",
     "ScatterRecord",
@@ -208,6 +211,33 @@ class ScatterRecord(ItemRecord):
     groups: list[str]
     diagonal: bool
     marked: list[bool]
+
+
+@dataclass(frozen=True)
+class BarsRecord(ItemRecord):
+    """A number for each name, with standard deviations or without."""
+
+    names: list[str]
+    values: list[float]
+    deviations: list[float]
+    percent: bool
+
+
+@dataclass(frozen=True)
+class PanelRecord:
+    """One of several small plots: lines, or bars for each category."""
+
+    title: str
+    series: list[SeriesRecord]
+    categories: list[str]
+
+
+@dataclass(frozen=True)
+class MultiplesRecord(ItemRecord):
+    """Small plots with a common axis of values."""
+
+    y_label: str
+    panels: list[PanelRecord]
 
 
 @dataclass(frozen=True)

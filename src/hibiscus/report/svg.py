@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from hibiscus.report.formatting import plain, shorten
 
-__all__ = ["COLORS", "FAINT", "HEX", "INK", "Line", "Mark", "dress", "heat", "lines", "render_svg"]
+__all__ = ["COLORS", "FAINT", "GRID", "HEX", "INK", "Line", "Mark", "dress", "heat", "lines", "render_svg"]
 
 INK, FAINT, GRID = "#0a0b01", "#0a0b02", "#0a0b03"
 COLORS = ("accent", "train", "c2", "c3", "c4", "c5", "c6", "c7")

@@ -71,7 +71,8 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
     sentence = f"{capitalized(label)} is {value}; {other}."
     if not result.beats(best):
         relation = "No better than" if result.value == best else "Worse than"
-        return "bad", f"{relation} {which}.", sentence + unfinished
+        error = "" if result.value == best else _within_error(run, result, best)
+        return "bad", f"{relation} {which}{error}.", sentence + unfinished
     tone, word = _strength(run, result, best)
     return (
         tone,
@@ -83,11 +84,8 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
 def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:
     """How much a run that beats every baseline is worth: green only if the metric itself is good, too."""
     metric, metrics = get_metric(result.name), run.evaluation.metrics
-    if metric.name == "accuracy":
-        size = run.info.data.parts.get(run.evaluation.part, math.nan)
-        error = math.sqrt(max(0.0, result.value * (1 - result.value)) / size) if size > 0 else math.nan
-        if abs(result.value - best) < 2 * error:
-            return "open", f"Better than {{}}, but within the error of {plural(size, 'item')}."
+    if error := _within_error(run, result, best):
+        return "open", f"Better than {{}}{error}."
     before, after = error_of(result, best), error_of(result, result.value)
     if before > 0 and after > (1 - SLIGHT) * before:
         return "open", "Only slightly better than {}."
@@ -97,6 +95,15 @@ def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:
     if threshold is not None and result.value < threshold:
         return "open", f"Better than {{}}, but below the solved threshold of {plain(threshold)}."
     return "good", "Better than {}."
+
+
+def _within_error(run: RunRecord, result: Result, best: float) -> str:
+    """Words for an accuracy that differs from another by less than two standard errors; otherwise none."""
+    size = run.info.data.parts.get(run.evaluation.part, math.nan)
+    if get_metric(result.name).name != "accuracy" or not size > 0:
+        return ""
+    error = math.sqrt(max(0.0, result.value * (1 - result.value)) / size)
+    return f", but within the error of {plural(size, 'item')}" if abs(result.value - best) < 2 * error else ""
 
 
 def _so_far(run: RunRecord, result: Result) -> str:

@@ -197,4 +197,4 @@ class Classify(SupervisedMethod):
         """All metrics and report items, with simple models as baselines."""
         network = ema_or(self.nets, "network")
         logits = outputs.predict_part(network, data, part, tta_flip=self.config.tta_flip)
-        return evaluate_outputs(logits, data, part, self.nets, self.config, self.probabilities)
+        return evaluate_outputs(self, logits, data, part)

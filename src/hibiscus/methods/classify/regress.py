@@ -33,8 +33,9 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.classification import evaluate_regressor
+from hibiscus.evaluation.table_explanation import ExplainedModel, table_items
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
-from hibiscus.methods.outputs import before_last, forward, predict_part
+from hibiscus.methods.outputs import before_last, forward, predict_part, predict_table
 from hibiscus.methods.supervised import (
     SupervisedConfig,
     build_supervised,
@@ -115,4 +116,19 @@ class Regress(SupervisedMethod):
 
     def evaluate_predictions(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with the mean, a linear regression and boosted trees as baselines."""
-        return evaluate_regressor(self.predict(data, part)["values"], data, part, self.preparation["target"])
+        target = self.preparation["target"]
+        evaluation = evaluate_regressor(self.predict(data, part)["values"], data, part, target)
+        evaluation.report_items[-1:-1] = table_items(self._explained(data), data)  # before the baselines
+        return evaluation
+
+    def _explained(self, data: PreparedData) -> ExplainedModel:
+        """The method as a function of the features of a table."""
+        network, target = ema_or(self.nets, "network"), self.preparation["target"]
+
+        def predict(rows: np.ndarray) -> np.ndarray:
+            return target.decode(predict_table(network, rows, data.device).numpy())
+
+        def score(values: np.ndarray, rows: np.ndarray) -> float:
+            return regression_metrics(values, target.decode(data.values("target", "val")[rows]))["rmse"]
+
+        return ExplainedModel(predict, score, "rmse", target.names, [0], f"predicted {target.names[0]}")
