@@ -19,9 +19,9 @@ from comparison import round_and_input
 ROUNDS, ITEMS, BOXES, CLASSES = 10, 64, 6, 4
 ROWS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
     "classify": ((32, 32), {"net": "resnet20", "batch_size": 64, "flip": True, "translate": 0.125}),
-    "ssd": ((240, 320), {"batch_size": 8}),
-    "unet": ((240, 320), {"batch_size": 8}),
-    "fcn": ((240, 320), {"batch_size": 8}),
+    "ssd": ((240, 320), {"batch_size": 8, "backbone": "resnet"}),
+    "unet": ((240, 320), {"batch_size": 8, "backbone": "own"}),
+    "fcn": ((240, 320), {"batch_size": 8, "backbone": "own"}),
 }
 
 

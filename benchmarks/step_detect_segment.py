@@ -27,8 +27,15 @@ STILL: dict[str, Any] = {
     "schedule": "constant",
 }
 OPTIONS: dict[str, dict[str, Any]] = {
-    "unet": {**STILL, "scale_range": 0.0, "translate": 0.0},
-    "ssd": {**STILL, "zoom_out": 1.0, "iou_crop": False, "saturation": 0.0, "levels": 3},
+    "unet": {**STILL, "backbone": "own", "scale_range": 0.0, "translate": 0.0},
+    "ssd": {
+        **STILL,
+        "backbone": "resnet",
+        "zoom_out": 1.0,
+        "iou_crop": False,
+        "saturation": 0.0,
+        "levels": 3,
+    },
 }
 
 

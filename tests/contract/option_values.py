@@ -21,6 +21,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "focal_gamma": (1.0, {"loss": "focal"}),
     "huber_delta": (0.1, {"loss": "huber"}),
     "metric_features": (None, {}),  # acts in the last measuring; tests/evaluation/test_external_features.py
+    # The smoke tests have options of a network from scratch: tests/methods/test_pretrained_backbone.py
+    **{name: (None, {}) for name in ("backbone", "backbone_lr_factor", "unfreeze")},
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
     "real_label_value": (0.9, {}),
@@ -60,6 +62,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ),  # at its own rate six rounds make all pixels ground
     **{(name, "ema_decay"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
+    ("ssd", "backbone"): ("own", {}),
     ("ssd", "levels"): (1, {}),
     ("ssd", "width"): (0.125, {}),
     ("ssd", "depth"): (29, {}),

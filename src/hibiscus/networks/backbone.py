@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.architecture import described
-from hibiscus.networks.efficientnet import efficientnet_stages
+from hibiscus.networks.efficientnet import STAGES, STRIDES, efficientnet_stages
 from hibiscus.networks.input_shapes import choice, counts, image, legal_depth
 from hibiscus.networks.layers import MapNorm, conv_norm_relu, initialize
 from hibiscus.networks.resnet import stage_layers, stem_layers
@@ -77,8 +77,11 @@ class Backbone(nn.Module):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Backbone:
-        """Training or evaluation mode; frozen stages stay in evaluation mode."""
-        super().train(mode)
+        """Training or evaluation mode; frozen stages, and all of a pretrained backbone, stay in evaluation
+        mode: the batch norms keep the statistics of the pretraining, which are better than those of small
+        batches.
+        """
+        super().train(mode and self.description is None)
         for stage in self.stages[: self.frozen]:
             stage.eval()
         return self
@@ -195,15 +198,14 @@ def _vgg(channels: int, width: float, variant: str, strides: tuple[int, ...]) ->
 
 def _efficientnet(channels: int, strides: tuple[int, ...] | None, max_stride: int | None) -> Backbone:
     """Taps after the last group of blocks of each stride; without strides, after the 1x1 convolution."""
-    nominal = efficientnet_stages(channels)[2]
-    if min(strides or nominal) < nominal[0] or (max_stride or nominal[0]) < nominal[0]:
+    first, last = STRIDES[0], {stride: index for index, stride in enumerate(STRIDES[:-1])}
+    if min(strides or STRIDES) < first or (max_stride or first) < first:
         received = f"strides={strides}, output_stride={max_stride} for efficientnet-lite0"
-        raise ConfigError(received, f"at least {nominal[0]}, its first convolution's", "strides=[8,16,32]")
-    stages, widths, actual = efficientnet_stages(channels, max_stride or nominal[-1])
-    last = {stride: index for index, stride in enumerate(nominal[:-1])}
-    taps = [len(stages) - 1] if strides is None else [last[stride] for stride in strides]
+        raise ConfigError(received, f"at least {first}, its first convolution's", "strides=[8,16,32]")
+    taps = [STAGES - 1] if strides is None else [last[stride] for stride in strides]
+    stages, widths, actual = efficientnet_stages(channels, max_stride or STRIDES[-1], taps[-1] + 1)
     rows = [widths[tap] for tap in taps], [actual[tap] for tap in taps]
-    return Backbone(stages[: taps[-1] + 1], taps, [nn.Identity() for _ in taps], *rows)
+    return Backbone(stages, taps, [nn.Identity() for _ in taps], *rows)
 
 
 def _resnet(channels: int, width: float, blocks: int, strides: tuple[int, ...], max_stride: int) -> Backbone:

@@ -30,7 +30,7 @@ from hibiscus.networks.input_shapes import check_outputs, fraction, image
 from hibiscus.networks.layers import MapNorm, initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
 
-__all__ = ["FEATURES", "STAGES", "EfficientNet", "build_efficientnet", "efficientnet_stages"]
+__all__ = ["FEATURES", "STAGES", "STRIDES", "EfficientNet", "build_efficientnet", "efficientnet_stages"]
 
 GROUPS = (  # kernel, stride, expansion, channels, blocks
     (3, 1, 1, 16, 1),
@@ -43,18 +43,22 @@ GROUPS = (  # kernel, stride, expansion, channels, blocks
 )
 STEM, FEATURES = 32, 1280  # channels
 STAGES = len(GROUPS) + 2  # with the stem and the 1x1 convolution at the end
+STRIDES = (2, 2, 4, 8, 16, 16, 32, 32, 32)  # of the map of each stage, without dilation
 EPSILON, MOMENTUM = 1e-3, 0.01  # of batch norm
 MEAN, STD = 127 / 255, 128 / 255  # the weights expect (pixel - 127) / 128
 MIN_SIDE = 8
 
 
-def efficientnet_stages(channels: int, max_stride: int = 32) -> tuple[list[nn.Module], list[int], list[int]]:
+def efficientnet_stages(
+    channels: int, max_stride: int = 32, count: int = STAGES
+) -> tuple[list[nn.Module], list[int], list[int]]:
     """The stages of the network: scaling and stem, seven groups of blocks, and the 1x1 convolution.
 
     Args:
         channels: of the images: 1 (repeated in all colors) or 3.
         max_stride: the largest stride of a map; where a later group has a stride, its convolutions and those
             of the following groups are dilated instead.
+        count: the number of stages, from the first one on.
 
     Returns:
         The stages, and the channels and the stride of each one's map.
@@ -62,17 +66,20 @@ def efficientnet_stages(channels: int, max_stride: int = 32) -> tuple[list[nn.Mo
     scaling = InputScaling(channels, (MEAN,) * 3, (STD,) * 3)
     stages: list[nn.Module] = [nn.Sequential(scaling, *_convolution(3, STEM, 3, 2))]
     widths, strides, dilation = [STEM], [2], 1
-    for kernel, stride, expansion, width, count in GROUPS:
+    for kernel, stride, expansion, width, blocks_in_group in GROUPS[: count - 1]:
         first_dilation = dilation
         if strides[-1] * stride > max_stride:
             stride, dilation = 1, dilation * stride
         blocks = [Block(widths[-1], width, expansion, kernel, stride, first_dilation)]
-        blocks += [Block(width, width, expansion, kernel, 1, dilation) for _ in range(count - 1)]
+        blocks += [Block(width, width, expansion, kernel, 1, dilation) for _ in range(blocks_in_group - 1)]
         stages.append(nn.Sequential(*blocks))
         widths.append(width)
         strides.append(strides[-1] * stride)
-    stages.append(nn.Sequential(*_convolution(widths[-1], FEATURES, 1)))
-    return stages, [*widths, FEATURES], [*strides, strides[-1]]
+    if count == STAGES:
+        stages.append(nn.Sequential(*_convolution(widths[-1], FEATURES, 1)))
+        widths.append(FEATURES)
+        strides.append(strides[-1])
+    return stages, widths, strides
 
 
 def build_efficientnet(input_shape: Any, outputs: int, dropout: float = 0.2) -> EfficientNet:
@@ -174,9 +181,12 @@ class SameConv(nn.Conv2d):
         if rows % 2 or columns % 2:
             sides = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
             input, rows, columns = functional.pad(input, sides), 0, 0
-        return functional.conv2d(
-            input, self.weight, self.bias, self.stride, (rows // 2, columns // 2), self.dilation, self.groups
-        )
+        options = self.bias, self.stride, (rows // 2, columns // 2), self.dilation, self.groups
+        if self.groups > 1 and max(self.stride) > 1 and input.requires_grad and input.device.type == "cpu":
+            # The gradient of the input takes a CPU fifteen times as long in bfloat16 as in float32.
+            with torch.autocast("cpu", enabled=False):
+                return functional.conv2d(input.float(), self.weight, *options)
+        return functional.conv2d(input, self.weight, *options)
 
 
 def _convolution(

@@ -1,5 +1,5 @@
 r"""Networks for semantic segmentation: an FCN with a feature pyramid, and PSPNet, both with a ResNet v2
-trunk.
+trunk or with another backbone.
 
     FCN:     x_1 = trunk(image),  x_{k+1} = ReLU(BN(Conv3_stride2(x_k))),
              scores = head([f_1(x_1), up f_2(x_2), ..., up f_L(x_L)])
@@ -8,7 +8,7 @@ trunk.
 
 `up` enlarges to the size of the first map, `pool_b` averages over each of b x b bins, f is a 3x3 and g a 1x1
 convolution with batch norm and ReLU. The scores are enlarged to the size of the image by bilinear
-interpolation.
+interpolation. A backbone returns the first levels of the pyramid of the FCN, and the last two maps of PSPNet.
 
 Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks", 2015, arXiv 1411.4038; Zhao et al.,
     "Pyramid Scene Parsing Network", 2017, arXiv 1612.01105; trunk: He et al., 2016, arXiv 1603.05027.
@@ -24,11 +24,12 @@ from torch.nn import functional
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.architecture import described
+from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.dropout import Dropout2d
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.resnet import stage_layers
 
-__all__ = ["FCN", "PSPNet", "Trunk", "build_trunk"]
+__all__ = ["FCN", "PSPNet", "Trunk", "build_trunk", "pyramid_levels"]
 
 SMALLEST_SIDE = 8
 PAPER_LEVELS = 4
@@ -91,6 +92,21 @@ class Trunk(nn.Module):
 build_trunk = described("trunk")(Trunk)
 
 
+def pyramid_levels(shape: Sequence[int], levels: int | None) -> int:
+    """The number of levels of an FCN's pyramid, the first at a quarter of the image (channels, height,
+    width): as given, or as many as the image size allows, up to 4.
+
+    Raises:
+        ConfigError: more levels than the image size allows.
+    """
+    max_levels = max(1, (min(shape[1:]) // 4).bit_length() - 1)
+    levels = min(PAPER_LEVELS, max_levels) if levels is None else levels
+    if levels > max_levels:
+        received = f"levels={levels} for images of {shape[1]}x{shape[2]} pixels"
+        raise ConfigError(received, f"1 to {max_levels}", f"levels={max_levels}")
+    return levels
+
+
 class FCN(nn.Module):
     """A fully convolutional network with a feature pyramid.
 
@@ -101,6 +117,7 @@ class FCN(nn.Module):
         blocks: blocks of each of the trunk's two stages, which reduce each side to a quarter.
         levels: maps of the pyramid; as many as the image size allows, up to 4, if None.
         filters: filters of each map of the pyramid.
+        backbone: in place of the trunk, whose first map has stride 4; `width` and `blocks` have no effect.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs, height, width), logits.
@@ -117,27 +134,23 @@ class FCN(nn.Module):
         blocks: int = 3,
         levels: int | None = None,
         filters: int = 64,
+        backbone: Backbone | None = None,
     ):
         super().__init__()
         _check_side(shape)
-        max_levels = max(1, (min(shape[1:]) // 4).bit_length() - 1)
-        levels = min(PAPER_LEVELS, max_levels) if levels is None else levels
-        if levels > max_levels:
-            raise ConfigError(
-                f"levels={levels} for images of {shape[1]}x{shape[2]} pixels",
-                f"1 to {max_levels}",
-                f"levels={max_levels}",
-            )
-        self.trunk = build_trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
-        counts = [self.trunk.channels[-1]] + [filters] * (levels - 1)
-        self.down = nn.ModuleList(_convolution(before, filters, 3, stride=2) for before in counts[:-1])
+        levels = pyramid_levels(shape, levels)
+        self.trunk = backbone or build_trunk(shape[0], width, (blocks, blocks), (2, 1, 2), (1, 1))
+        channels = list(self.trunk.channels[-1:] if backbone is None else backbone.channels)
+        counts = channels + [filters] * (levels - len(channels))
+        below = counts[len(channels) - 1 : -1]
+        self.down = nn.ModuleList(_convolution(before, filters, 3, stride=2) for before in below)
         self.features = nn.ModuleList(_convolution(count, filters, 3) for count in counts)
         self.fuse = _convolution(levels * filters, filters, 3)
         self.head = _head(filters, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """The class scores of each pixel."""
-        maps = [self.trunk(x)[-1]]
+        maps = self.trunk(x)
         for down in self.down:
             maps.append(down(maps[-1]))
         first = self.features[0](maps[0])
@@ -158,6 +171,7 @@ class PSPNet(nn.Module):
         blocks: blocks of each of the trunk's four stages, which reduce each side to an eighth; the last two
             are dilated by 2 and 4.
         filters: filters of the map before the classifier.
+        backbone: in place of the trunk, with two maps of one size; `width` and `blocks` have no effect.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs, height, width), logits; in training a pair of
@@ -165,11 +179,19 @@ class PSPNet(nn.Module):
     """
 
     def __init__(
-        self, shape: Sequence[int], outputs: int, width: int = 16, blocks: int = 2, filters: int = 128
+        self,
+        shape: Sequence[int],
+        outputs: int,
+        width: int = 16,
+        blocks: int = 2,
+        filters: int = 128,
+        backbone: Backbone | None = None,
     ):
         super().__init__()
         _check_side(shape)
-        self.trunk = build_trunk(shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2)
+        self.trunk = backbone or build_trunk(
+            shape[0], width, (blocks,) * 4, (2, 2, 2, 1, 1), (1, 1, 2, 4), maps=2
+        )
         deep = self.trunk.channels[-1]
         part = max(1, deep // len(POOLED))
         # A batch of one has a single value per channel of the coarsest bin, hence no batch norm there.

@@ -40,6 +40,7 @@ BACKGROUND = 0  # its index among the scores; class c of the data has index c + 
 FINEST_STRIDES = (4, 8, 16)
 MIN_SIDE = 32
 EXTRA_FILTERS, PYRAMID_FILTERS = 256, 128
+FIXED_WIDTH = ("efficientnet-lite0",)
 HEAD_DEVIATION = 0.01
 
 
@@ -161,8 +162,8 @@ def build_ssd(
         image_shape: (channels, height, width), at least 32x32 pixels.
         classes: number of object classes, without the background.
         anchors_per_cell: anchors per cell of each map, or one number for all maps.
-        backbone: `resnet`, `vgg` or `own`, see `build_backbone`.
-        width: multiplier for the number of filters except in the heads.
+        backbone: `resnet`, `vgg`, `own` or `efficientnet-lite0`, see `build_backbone`.
+        width: multiplier for the number of filters except in the heads and in efficientnet-lite0.
         depth: depth of the backbone, see there.
         levels: number of maps; as many as there are `anchors_per_cell`, or down to one position, if None.
         finest_stride: stride of the largest map in pixels: 4, 8 or 16.
@@ -195,7 +196,8 @@ def build_ssd(
     strides = [
         finest_stride * 2**level for level in range(len(sizes)) if finest_stride * 2**level <= max_stride
     ]
-    maps = build_backbone(backbone, image_shape, width, depth, strides)
+    backbone_width = 1.0 if backbone in FIXED_WIDTH else width
+    maps = build_backbone(backbone, image_shape, backbone_width, depth, strides)
     extra, pyramid_filters = round(EXTRA_FILTERS * width), round(PYRAMID_FILTERS * width) if pyramid else 0
     return SSD(maps, sizes, whole("classes", classes), per_cell, extra, pyramid_filters, prior)
 

@@ -5,7 +5,8 @@ r"""U-Net: a contracting path with pooling, an expanding path with upsampling, a
 
 If input and output show the same objects, edges are at the same positions in both. The skip connections pass
 this detail around the bottleneck, so that the low-resolution feature maps can represent the content of the
-image.
+image. The contracting path can be the backbone of another network, with maps of strides 2, 4, 8 ...; two
+convolutions of the image itself then take the place of its first level.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
 2015, arXiv 1505.04597.
@@ -20,10 +21,11 @@ from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.architecture import described
+from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.input_shapes import choice
 from hibiscus.networks.layers import initialize
 
-__all__ = ["NORMS", "UNet", "build_unet", "max_depth"]
+__all__ = ["NORMS", "BackboneUNet", "UNet", "build_unet", "max_depth"]
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": nn.BatchNorm2d,
@@ -81,6 +83,46 @@ class UNet(nn.Module):
             x = self.enlarge[step](x)[..., : skip.shape[2], : skip.shape[3]]
             x = self.up[step](torch.cat([skip, x], dim=1))
         return self.head(x)
+
+
+class BackboneUNet(nn.Module):
+    """A U-Net whose contracting path is a backbone.
+
+    Args:
+        channels: channels of the image.
+        outputs: channels of the output.
+        backbone: with maps of strides 2, 4, 8 and so on.
+        width: filters of the convolutions at the size of the image; `width` more at each lower level.
+
+    Shapes:
+        (batch, channels, height, width) to (batch, outputs, height, width).
+    """
+
+    def __init__(self, channels: int, outputs: int, backbone: Backbone, width: int = 16):
+        super().__init__()
+        self.backbone = backbone
+        self.first = _convolutions(channels, width, "batch")
+        skips = [width, *backbone.channels[:-1]]
+        counts = [width * (level + 1) for level in range(len(skips))]
+        self.enlarge = nn.ModuleList(
+            nn.ConvTranspose2d(before, count, 2, 2)
+            for before, count in zip([*counts[1:], backbone.channels[-1]], counts, strict=True)
+        )
+        self.up = nn.ModuleList(
+            _convolutions(skip + count, count, "batch") for skip, count in zip(skips, counts, strict=True)
+        )
+        self.head = nn.Conv2d(width, outputs, 1)
+        for part in (self.first, self.enlarge, self.up):
+            initialize(part, "he_normal")
+        initialize(self.head, "glorot_normal")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output maps of each image."""
+        skips = [self.first(x), *self.backbone(x)]
+        y = skips.pop()
+        for skip, enlarge, up in zip(reversed(skips), reversed(self.enlarge), reversed(self.up), strict=True):
+            y = up(torch.cat([skip, enlarge(y)[..., : skip.shape[2], : skip.shape[3]]], 1))
+        return self.head(y)
 
 
 @described("unet")

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from hibiscus.methods.augmentation_presets import describe_augmentation
+from hibiscus.methods.pretrained_backbone import describe_backbone
 from hibiscus.methods.transfer import describe_transfer
 from hibiscus.training.config import TrainingConfig
 
@@ -73,12 +74,12 @@ def describe_training(
     count = torch.get_num_threads()
     threads = f", {count} thread{'s' if count > 1 else ''}" if device.type == "cpu" else ""
     epochs = f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch"
-    transfer = f"  base:    {line}\n" if (line := describe_transfer(config)) else ""
+    base = f"  base:    {line}\n" if (line := describe_transfer(config) or describe_backbone(config)) else ""
     augmentation = describe_augmentation(config)
     augment = f"  augment: {augmentation}\n" if augmentation else ""
     return (
         f"  network: {networks or 'none'}; at most {epochs}, batch size {config.batch_size}\n"
-        f"{transfer}{augment}"
+        f"{base}{augment}"
         f"  device:  {device}{threads}, {precision}\n"
         f"  run:     {folder}"
     )

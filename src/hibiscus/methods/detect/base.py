@@ -11,10 +11,17 @@ import torch
 from pydantic import Field, field_validator
 
 from hibiscus.data.boxes.augment import BoxAugment
+from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.detection import choose_score_threshold
 from hibiscus.methods.augmentation import Brightness, Contrast, Flip, VerticalFlip
+from hibiscus.methods.pretrained_backbone import (
+    BackboneLRFactor,
+    FineTuningEpochs,
+    install_notes,
+    resolve_backbone,
+)
 from hibiscus.ops.boxes import DEVIATIONS
 from hibiscus.training import config as shared
 from hibiscus.training.method import Method
@@ -28,7 +35,7 @@ Deviation = Annotated[float, Field(gt=0)]
 class DetectionConfig(shared.TrainingConfig):
     """Options of object detection."""
 
-    epochs: shared.Epochs = 60
+    epochs: FineTuningEpochs = 60
     batch_size: shared.BatchSize = 8
     optimizer: shared.OptimizerName = "adamw"
     learning_rate: shared.LearningRate = 2e-3
@@ -36,9 +43,13 @@ class DetectionConfig(shared.TrainingConfig):
     schedule: shared.ScheduleName = "one-cycle"
     clip_grad_norm: shared.ClipGradNorm = 10.0
     ema_decay: shared.EMADecay = 0.99
-    backbone: Literal["resnet", "vgg", "own"] = Field(
-        "resnet", description="backbone: resnet (v2), vgg, or own (a small plain convolutional network)"
+    backbone: Literal["auto", "efficientnet-lite0", "resnet", "vgg", "own"] = Field(
+        "auto",
+        description="backbone: efficientnet-lite0 (pretrained on photos), resnet (v2), vgg, or own (a small "
+        "plain convolutional network); auto: efficientnet-lite0 for color photos if its weights are "
+        "installed, otherwise resnet",
     )
+    backbone_lr_factor: BackboneLRFactor = 0.5
     width: float = Field(1.0, gt=0, description="multiplier for the number of filters")
     depth: int | None = Field(
         None, ge=1, description="depth of the backbone; default: the smallest available"
@@ -140,6 +151,18 @@ class DetectionMethod(Method):
     def __init__(self, config: DetectionConfig, preparation: Preparation):
         super().__init__(config, preparation)
         self.chosen_threshold = torch.tensor(DEFAULT_SCORE_THRESHOLD)
+
+    @classmethod
+    def resolve(
+        cls, config: shared.TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> shared.TrainingConfig:
+        """Chooses the backbone, and how long a pretrained one is fine-tuned."""
+        return resolve_backbone(config, preparation, items, "resnet", ("width", "depth"))
+
+    @classmethod
+    def data_notes(cls, dataset: Dataset, config: shared.TrainingConfig) -> list[str]:
+        """How to install the weights from which photos would profit."""
+        return install_notes(config, dataset)
 
     @property
     def classes(self) -> list[str]:

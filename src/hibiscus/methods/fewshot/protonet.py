@@ -13,8 +13,9 @@ Use it for images of many classes with few examples each, if new classes are add
 shots/` takes one folder of examples per new class and needs no training. What most often goes wrong is too
 few training classes: the network memorizes them, and validation accuracy stays low. Use more classes,
 augmentation (`rotation`, `scale_range`, `translate`) or, for symbols whose meaning depends on orientation,
-`rotate_classes=true`. The accuracy depends on the classes of the test part, which the output names, more than
-on the seed. Grayscale images are resized to 28 pixels unless `image_size` is given.
+`rotate_classes=true`; for color photos, `net=efficientnet-lite0` is pretrained. The accuracy depends on the
+classes of the test part, which the output names, more than on the seed. Grayscale images are resized to 28
+pixels unless `image_size` is given.
 
 Differences from the paper: class folders and alphabets are split by hash, not as in Vinyals et al. or Lake et
 al.; images are augmented in addition to the rotated classes; Adam with a cosine schedule instead of halving
@@ -42,14 +43,16 @@ from hibiscus.errors import ConfigError
 from hibiscus.evaluation.few_shot import episode_accuracy, evaluate_few_shot, metric_name
 from hibiscus.losses import cross_entropy, prototype_logits
 from hibiscus.methods.augmentation import (
-    AugmentationConfig,
-    NetworkName,
-    NetworkOptions,
     Rotation,
     ScaleRange,
     Translate,
 )
-from hibiscus.networks.registry import build_network
+from hibiscus.methods.fewshot.embedder import (
+    EmbedderConfig,
+    build_embedder,
+    check_embedder,
+    embedder_player,
+)
 from hibiscus.training.config import ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, Method, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
@@ -57,7 +60,7 @@ from hibiscus.training.player import Stage
 __all__ = ["Protonet"]
 
 
-class Config(AugmentationConfig):
+class Config(EmbedderConfig):
     """Options of `protonet`."""
 
     epochs: int = Field(30, ge=1, description="number of epochs, each of `episodes` episodes")
@@ -65,11 +68,6 @@ class Config(AugmentationConfig):
         128, ge=1, description="set automatically to the size of an episode, way * (shot + queries) images"
     )
     schedule: ScheduleName = "cosine"
-    net: NetworkName = "conv4"
-    net_options: NetworkOptions = Field(default_factory=dict)
-    embedding_dim: int = Field(
-        64, ge=1, description="dimension of the embedding; ignored by conv4 (64 for 28x28 images)"
-    )
     way: int = Field(
         20, ge=2, description="classes in a training episode (60 in Snell et al., who train on 4112 classes)"
     )
@@ -138,6 +136,7 @@ class Protonet(Method):
     ) -> TrainingConfig:
         """Sets whether classes are rotated, and the batch size."""
         assert isinstance(config, Config)
+        check_embedder(config)
         square = (image := preparation["image"]).height == image.width
         if config.rotate_classes and not square:
             received = f"rotate_classes=true for images of {image.height}x{image.width}"
@@ -148,21 +147,15 @@ class Protonet(Method):
         )
 
     def networks(self) -> dict[str, nn.Module]:
-        """The embedding network; conv4 has no linear layer, as in the paper."""
-        config = self.config
-        options = {"linear": False, **config.net_options} if config.net == "conv4" else config.net_options
-        return {
-            "embedder": build_network(
-                config.net, self.preparation["image"].shape, config.embedding_dim, **options
-            )
-        }
+        """The embedding network."""
+        return {"embedder": build_embedder(self.config, self.preparation)}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage with one player; each batch is an episode."""
         config = self.config
         plan = EpisodePlan(config.way, config.shot, config.queries, config.episodes, config.rotate_classes)
         source = data.episodes("train", plan, config.seed, config.build_augment())
-        yield Stage([config.player("embedder", self.embedder, self.loss)], config.epochs, source)
+        yield Stage([embedder_player(config, self.embedder, self.loss)], config.epochs, source)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The cross-entropy of an episode's queries, and their accuracy."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -12,10 +12,21 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
+from hibiscus.data.dataset import Dataset
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.segmentation import IGNORED, draw_mask, evaluate_segments
 from hibiscus.losses import balanced_weights, dice, pixel_cross_entropy, pixel_focal
 from hibiscus.methods import augmentation
+from hibiscus.methods.pretrained_backbone import (
+    BASE,
+    BackboneLRFactor,
+    FineTuningEpochs,
+    adapt_pretrained,
+    backbone_lr_factors,
+    install_notes,
+    resolve_backbone,
+)
 from hibiscus.metrics.segmentation import SegmentationSums, confusion_matrices
 from hibiscus.training import config as shared
 from hibiscus.training.ema import ema_followers, ema_or, with_ema
@@ -28,7 +39,7 @@ __all__ = ["SegmentationConfig", "SegmentationMethod"]
 class SegmentationConfig(augmentation.AugmentationConfig):
     """Options of semantic segmentation."""
 
-    epochs: shared.Epochs = 40
+    epochs: FineTuningEpochs = 40
     batch_size: shared.BatchSize = 8
     optimizer: shared.OptimizerName = "adamw"
     learning_rate: shared.LearningRate = 2e-3
@@ -41,6 +52,12 @@ class SegmentationConfig(augmentation.AugmentationConfig):
         2.0, ge=0, description="focal loss: exponent gamma, which down-weights easy pixels (Lin et al.)"
     )
     ema_decay: shared.EMADecay = 0.99
+    backbone: Literal["auto", "efficientnet-lite0", "own"] = Field(
+        "auto",
+        description="encoder: efficientnet-lite0 (pretrained on photos) or own (trained from scratch); auto: "
+        "efficientnet-lite0 for color photos if its weights are installed, otherwise own",
+    )
+    backbone_lr_factor: BackboneLRFactor = 0.5
     flip: augmentation.Flip = True
     vertical_flip: augmentation.VerticalFlip = False
     scale_range: augmentation.ScaleRange = 0.25
@@ -59,8 +76,21 @@ class SegmentationMethod(Method):
     gives_images = True
     selection_metric = SelectionMetric("miou")
 
+    own_options: ClassVar[tuple[str, ...]] = ()  # which only the encoder that is trained from scratch has
     network: nn.Module
     weights: Tensor  # of the classes, for the balanced loss
+
+    @classmethod
+    def resolve(
+        cls, config: shared.TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> shared.TrainingConfig:
+        """Chooses the encoder, and how long a pretrained one is fine-tuned."""
+        return resolve_backbone(config, preparation, items, "own", cls.own_options)
+
+    @classmethod
+    def data_notes(cls, dataset: Dataset, config: shared.TrainingConfig) -> list[str]:
+        """How to install the weights from which photos would profit."""
+        return install_notes(config, dataset)
 
     @property
     def classes(self) -> list[str]:
@@ -71,9 +101,18 @@ class SegmentationMethod(Method):
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
         """The network that maps images of shape (channels, height, width) to class scores for each pixel."""
 
+    @abstractmethod
+    def build_on_backbone(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
+        """The network with the pretrained encoder."""
+
     def networks(self) -> dict[str, nn.Module]:
         """The network, and its exponential moving average unless `ema_decay` is 0."""
-        network = self.build(self.preparation["image"].shape, len(self.classes))
+        shape, outputs = self.preparation["image"].shape, len(self.classes)
+        if self.config.backbone == BASE:
+            network = self.build_on_backbone(shape, outputs)
+            adapt_pretrained(network, BASE, self.preparation)
+        else:
+            network = self.build(shape, outputs)
         return with_ema({"network": network}, "network", self.config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
@@ -81,7 +120,8 @@ class SegmentationMethod(Method):
         config = self.config
         self.weights = balanced_weights(self.preparation["mask"].counts).to(data.device)
         source = data.source("train", config.batch_size, config.seed, config.build_augment())
-        player = config.player("segmenter", self.network, self.loss)
+        factors = backbone_lr_factors(self.network, config.backbone_lr_factor)
+        player = config.player("segmenter", self.network, self.loss, lr_factors=factors)
         yield Stage([player], config.epochs, source, ema_followers(self.nets, "network", config.ema_decay))
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:

@@ -14,7 +14,8 @@ stronger augmentation); large objects are broken into pieces (use more `levels`)
 
 Differences from the paper: the levels are concatenated, as in Atienza's book, instead of summing their
 scores, which is closer to a feature pyramid than to the paper's FCN-8s; the scores are upsampled by bilinear
-interpolation instead of a learned transposed convolution; the trunk is not pretrained.
+interpolation instead of a learned transposed convolution. For color photos, the maps of EfficientNet-Lite0,
+pretrained on ImageNet, are the levels if its weights are installed; `backbone=own` trains a ResNet v2.
 
 Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", 2015, arXiv
     1411.4038; Lin et al., "Feature Pyramid Networks", 2017, arXiv 1612.03144; Atienza, "Advanced Deep
@@ -26,8 +27,10 @@ from __future__ import annotations
 from pydantic import Field
 from torch import nn
 
+from hibiscus.methods.pretrained_backbone import BASE
 from hibiscus.methods.segment.base import SegmentationConfig, SegmentationMethod
 from hibiscus.networks import segmentation
+from hibiscus.networks.backbone import build_backbone
 from hibiscus.training.method import SmokeTest
 
 __all__ = ["FCN"]
@@ -56,6 +59,14 @@ class FCN(SegmentationMethod):
         {"epochs": 2, "batch_size": 16, "width": 4, "blocks": 1, "levels": 2, "filters": 8, "ema_decay": 0.9},
     )
     Config = Config
+    own_options = ("width", "blocks")
+
+    def build_on_backbone(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
+        """A pretrained network, whose maps are the levels of the feature pyramid."""
+        levels = segmentation.pyramid_levels(shape, self.config.levels)
+        backbone = build_backbone(BASE, shape, strides=[4 * 2**level for level in range(min(4, levels))])
+        options = {"levels": levels, "filters": self.config.filters, "backbone": backbone}
+        return segmentation.FCN(shape, outputs, **options)
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
         """A ResNet v2 trunk followed by a feature pyramid."""

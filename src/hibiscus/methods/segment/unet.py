@@ -14,7 +14,9 @@ changes class numbers), classes are so rare that they are never predicted (use `
 
 Differences from the paper: batch normalization after each convolution, and padding that preserves the size of
 the maps (the paper has neither); no extra weight for the borders between cells; 16 initial filters instead of
-64, so that it can be trained without a GPU; flips, translation and scaling instead of elastic deformations.
+64, so that it can be trained without a GPU; for color photos, the encoder is EfficientNet-Lite0, pretrained
+on ImageNet, if its weights are installed (`backbone=own` trains from scratch); flips, translation and scaling
+instead of elastic deformations.
 
 Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
     2015, arXiv 1505.04597; Milletari, Navab, Ahmadi, "V-Net", 2016, arXiv 1606.04797 (Dice).
@@ -25,8 +27,10 @@ from __future__ import annotations
 from pydantic import Field
 from torch import nn
 
+from hibiscus.methods.pretrained_backbone import BASE
 from hibiscus.methods.segment.base import SegmentationConfig, SegmentationMethod
-from hibiscus.networks.unet import build_unet
+from hibiscus.networks.backbone import build_backbone
+from hibiscus.networks.unet import BackboneUNet, build_unet
 from hibiscus.training.config import LearningRate
 from hibiscus.training.method import SmokeTest
 
@@ -58,6 +62,11 @@ class UNet(SegmentationMethod):
         "scenes", {"epochs": 2, "batch_size": 16, "width": 4, "depth": 2, "ema_decay": 0.9}
     )
     Config = Config
+    own_options = ("width", "depth")
+
+    def build_on_backbone(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
+        """A U-Net whose encoder is a pretrained network."""
+        return BackboneUNet(shape[0], outputs, build_backbone(BASE, shape, strides=(2, 4, 8, 16, 32)))
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
         """A U-Net with batch normalization."""
