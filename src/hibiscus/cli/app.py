@@ -31,6 +31,7 @@ from hibiscus.cli.clean import clean
 from hibiscus.cli.failures import run_app
 from hibiscus.cli.panoptic import panoptic
 from hibiscus.cli.verbs import VERBS, unknown_verb
+from hibiscus.cli.visualize import visualize
 from hibiscus.errors import UsageError
 
 __all__ = ["app", "run"]
@@ -186,6 +187,13 @@ app.command(
         "hibiscus sample runs/latest interpolate=9",
     )
 )(inference.sample)
+app.command(
+    epilog=example(
+        "hibiscus visualize runs/latest cat.jpg",
+        "hibiscus visualize runs/latest photos/ --kind grad-cam --class dog --out maps/",
+        "hibiscus visualize runs/latest --kind filters",
+    )
+)(visualize)
 
 
 @app.command(epilog=example("hibiscus report runs/latest"))

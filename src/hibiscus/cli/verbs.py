@@ -9,8 +9,8 @@ from hibiscus.errors import UsageError, nearest
 __all__ = ["VERBS", "unknown_verb"]
 
 VERBS = (
-    *("train", "resume", "evaluate", "predict", "embed", "sample", "report", "compare", "crossval", "sweep"),
-    *("panoptic", "inspect", "convert", "list", "explain", "clean"),
+    *("train", "resume", "evaluate", "predict", "embed", "sample", "visualize", "report", "compare"),
+    *("crossval", "sweep", "panoptic", "inspect", "convert", "list", "explain", "clean"),
 )
 OTHER_WORDS = {  # verbs of other programs
     "train": "fit learn run start",
@@ -19,7 +19,8 @@ OTHER_WORDS = {  # verbs of other programs
     "predict": "infer inference apply detect label",
     "embed": "encode features extract",
     "sample": "generate synthesize",
-    "report": "plot show view open visualize",
+    "report": "plot show view open",
+    "visualize": "heatmap gradcam grad-cam saliency attribute visualise activations filters",
     "crossval": "cv kfold cross-validate crossvalidate",
     "sweep": "tune grid search gridsearch hyperparameters",
     "inspect": "describe info data stats check",

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["above_score", "draw_boxes"]
+__all__ = ["above_score", "draw_boxes", "font_of"]
 
 
 def color_of(number: int) -> tuple[int, int, int]:
@@ -21,7 +21,7 @@ def color_of(number: int) -> tuple[int, int, int]:
 
 
 @functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont:
     """Loads DejaVu, which covers most alphabets, from Matplotlib's folder without importing Matplotlib."""
     spec = find_spec("matplotlib")
     assert spec is not None
@@ -45,7 +45,7 @@ def draw_boxes(image: np.ndarray, boxes: np.ndarray, names: Sequence[str], scale
         (rgb.shape[1] * scale, rgb.shape[0] * scale), Image.Resampling.BILINEAR
     )
     pen, side = ImageDraw.Draw(canvas), min(canvas.size)
-    line, font = max(1, scale, round(side / 200)), _font(max(10, round(side / 32)))
+    line, font = max(1, scale, round(side / 200)), font_of(max(10, round(side / 32)))
     pixels = [row[:4] * (canvas.width, canvas.height, canvas.width, canvas.height) for row in boxes]
     for (left, top, right, bottom), row in zip(pixels, boxes, strict=True):
         pen.rectangle(

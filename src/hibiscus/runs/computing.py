@@ -22,9 +22,14 @@ __all__ = ["computing"]
 
 @contextlib.contextmanager
 def computing(
-    run: Path, method: Method, seed: int, work: str, data: PreparedData | None = None
+    run: Path,
+    method: Method,
+    seed: int,
+    work: str,
+    data: PreparedData | None = None,
+    gradients: bool = False,
 ) -> Iterator[None]:
-    """Disables gradients, seeds the random numbers in the same way each time, and names errors.
+    """Disables gradients unless they are needed, seeds the random numbers in the same way each time, and names errors.
 
     A function that receives outputs of the networks, such as a metric that is given NaN, cannot know where
     they come from; its error is given the path of the run.
@@ -35,6 +40,7 @@ def computing(
         seed: of the random numbers.
         work: what is computed, as in `to evaluate`.
         data: the data that the networks read; an error that names it is passed on as it is.
+        gradients: leave them enabled, for gradients with respect to inputs and maps.
 
     Raises:
         OutOfMemoryError: the memory is not enough.
@@ -45,7 +51,7 @@ def computing(
         with (
             too_little_memory(work, method.config, method.preparation, fix),
             preserved_random_state(seed),
-            torch.inference_mode(),
+            torch.inference_mode(not gradients),
         ):
             yield
     except (ConfigError, DataError) as error:

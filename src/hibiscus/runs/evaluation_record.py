@@ -15,7 +15,7 @@ from hibiscus.run_format import FORMAT
 from hibiscus.runs.folder import RunFolder
 from hibiscus.training.method import Evaluation, SelectionMetric
 
-__all__ = ["evaluation_record", "keep_evaluation", "kept_evaluation"]
+__all__ = ["evaluation_record", "keep_evaluation", "kept_evaluation", "known_history"]
 
 
 def evaluation_record(
@@ -88,6 +88,16 @@ def keep_evaluation(folder: RunFolder, record: dict[str, Any], report_items: Seq
         reason = error.strerror if isinstance(error, OSError) else error.received
         text = f"{folder.path}: the evaluation is not kept ({reason})"
         warnings.warn(text, HibiscusWarning, stacklevel=2)
+
+
+def known_history(read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The history of a run; empty, with a warning, if the log is damaged, which no metric depends on."""
+    try:
+        return read()
+    except RunError as error:
+        text = f"{error.received}; the advice is given without it"
+        warnings.warn(text, HibiscusWarning, stacklevel=3)
+        return []
 
 
 def _with_part(part: str, metrics: Mapping[str, float]) -> dict[str, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,17 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
-from hibiscus.errors import ConfigError, HibiscusWarning, RunError, UsageError
+from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.added_items import added_items
 from hibiscus.runs.computing import computing
-from hibiscus.runs.evaluation_record import evaluation_record, keep_evaluation, kept_evaluation
+from hibiscus.runs.evaluation_record import (
+    evaluation_record,
+    keep_evaluation,
+    kept_evaluation,
+    known_history,
+)
 from hibiscus.runs.info import open_run
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
 from hibiscus.runs.other_data import labeled_data, support_data
@@ -27,6 +31,7 @@ from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.saved_files import saved_options, saved_preparation
 from hibiscus.runs.trained_method import load_method
 from hibiscus.runs.training_data import Data, open_other_data, saved_parts
+from hibiscus.runs.visualization import Visualization, inputs_or_blank, visualize
 from hibiscus.training.device import choose_device
 
 if TYPE_CHECKING:
@@ -155,18 +160,10 @@ class Run:
             result |= {"other": True, "notes": other.notes}
             result["skipped"] = [bad.reason for bad in other.skipped]
         else:
-            result["advice"] = advise({**self.info, "path": str(self.path)}, self._known_history(), result)
+            history = known_history(lambda: self.history)
+            result["advice"] = advise({**self.info, "path": str(self.path)}, history, result)
             keep_evaluation(self.folder, result, evaluation.report_items)
         return result
-
-    def _known_history(self) -> list[dict[str, Any]]:
-        """The history; empty, with a warning, if the log is damaged, which no metric depends on."""
-        try:
-            return self.history
-        except RunError as error:
-            text = f"{error.received}; the advice is given without it"
-            warnings.warn(text, HibiscusWarning, stacklevel=3)
-            return []
 
     def _dataset(self) -> Dataset:
         """The data of the run, opened once."""
@@ -226,14 +223,40 @@ class Run:
         """
         method = self.method(checkpoint)
         if "embed" not in method.abilities():
-            raise UsageError(
-                f"{method.name} does not embed",
-                "a run of a method that does, such as vae or classify",
-                "hibiscus list",
-            )
+            expected = "a run of a method that does, such as vae or classify"
+            raise UsageError(f"{method.name} does not embed", expected, "hibiscus list")
         data = self._inputs(inputs)
         with self._computing(method, "to embed", data):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
+
+    def visualize(
+        self,
+        inputs: Input | Sequence[Input] | None = None,
+        kinds: Sequence[str] | None = None,
+        out: str | os.PathLike[str] | None = None,
+        checkpoint: str = "best",
+        support: Dataset | str | None = None,
+        **options: Any,
+    ) -> Visualization:
+        """Explanations of predictions, and the activations and filters of layers.
+
+        Args:
+            inputs: images, or the rows of a table, as for `predict`; None for `filters` alone.
+            kinds: of `runs.visualization.KINDS`; by default all that the run allows.
+            out: a new folder for the drawings and a page of them; by default nothing is written.
+            checkpoint: `best` or `last`.
+            support: for a few-shot method, data with one folder of examples for each class.
+            **options: `class_name`, a class, label or target; `layer`; `limit`, the most images (8).
+        """
+        method = self.method(checkpoint)
+        data = self._inputs(inputs_or_blank(inputs, kinds, self.preparation), support)
+        with self._computing(method, "to explain", data, gradients=True):
+            shown = visualize(method, data, kinds, **options)
+        if out is not None:
+            from hibiscus.runs.visualization_files import write_visualization
+
+            shown.files = write_visualization(shown, Path(out), self.path.name)
+        return shown
 
     def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
         examples = None
@@ -277,10 +300,10 @@ class Run:
             return draw_samples(method, count, start, interpolate, conditions)
 
     def _computing(
-        self, method: Method, work: str, data: PreparedData | None = None
+        self, method: Method, work: str, data: PreparedData | None = None, gradients: bool = False
     ) -> contextlib.AbstractContextManager[None]:
         """The context in which the networks of this run compute; see `computing`."""
-        return computing(self.path, method, self.info["config"]["seed"], work, data)
+        return computing(self.path, method, self.info["config"]["seed"], work, data, gradients)
 
     def report(self) -> Path:
         """Writes `report.html` and returns its path."""

@@ -1,0 +1,1 @@
+"""Explanations of a trained network: activations, filters, and attributions of its scores to the input."""

@@ -1,0 +1,37 @@
+r"""Grad-CAM: the parts of an image that raise a score, by the gradient of the last convolutional map.
+
+    weight_k = mean over positions of  dscore / dA_k,    map = relu(sum over k of  weight_k A_k)
+
+`A_k` is channel `k` of the map of a layer, and `score` the logit of the class. The map has the resolution of
+the layer. It is not signed: parts that lower the score are not shown.
+
+Reference: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+    Localization", 2017, arXiv 1610.02391.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hibiscus.evaluation.attribution.map_gradient import Score, map_gradient
+
+__all__ = ["grad_cam"]
+
+
+def grad_cam(score: Score, layer: nn.Module, images: Tensor) -> Tensor:
+    """The Grad-CAM map of each image.
+
+    Args:
+        score: maps images (items, ...) to the score of each, (items,); it calls the network.
+        layer: a module of that network with a map as output.
+        images: (items, channels, height, width), prepared as in training.
+
+    Returns:
+        float32 (items, rows, columns), not negative, in the resolution of the layer.
+
+    Raises:
+        ConfigError: the score is not computed from a map of the layer.
+    """
+    maps, gradient = map_gradient(score, layer, images)
+    weights = gradient.mean((2, 3), keepdim=True)
+    return (weights * maps).sum(1).relu()
