@@ -59,7 +59,7 @@ def visualize(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Explain predictions: heatmaps, attributions, activations and filters."""
+    """Explain predictions with heatmaps, and show layers."""
     folder = _check_folder(out)
     api = load_api(run)
     from hibiscus.runs.visualization import check_kinds
@@ -69,9 +69,9 @@ def visualize(
     shown = api.load(run, device=device, trust=trust).visualize(
         inputs or None,
         kinds,
-        folder,
-        checkpoint,
-        support,
+        out=folder,
+        checkpoint=checkpoint,
+        support=support,
         class_name=class_name,
         layer=layer,
         limit=limit,

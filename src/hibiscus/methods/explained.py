@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hibiscus.data.preparation import LabelNumbering
 from hibiscus.data.prepared import PreparedData
@@ -90,14 +90,9 @@ def _prototypes(method: Any, data: PreparedData) -> Explained:
     return Explained(method.embedder, ClassScores(names, logits=logits))
 
 
-def _layers_of(network: str) -> Callable[[Any, PreparedData], Explained]:
-    """A network without scores of single items, such as an encoder."""
-
-    def build(method: Any, data: PreparedData) -> Explained:
-        module: nn.Module = method.nets[network]
-        return Explained(module, prepare=lambda images: (images + 1) / 2)  # from [-1, 1] to [0, 1]
-
-    return build
+def _encoder(method: Any, data: PreparedData) -> Explained:
+    """The encoder, which has no scores."""
+    return Explained(method.nets["encoder"])
 
 
 def _discriminator(method: Any, data: PreparedData) -> Explained:
@@ -114,8 +109,8 @@ EXPLAINED: dict[str, Callable[[Any, PreparedData], Explained]] = {
     "pspnet": _segmentation,
     "iic": _clusters,
     "protonet": _prototypes,
-    "autoencoder": _layers_of("encoder"),
-    "vae": _layers_of("encoder"),
-    "beta-vae": _layers_of("encoder"),
+    "autoencoder": _encoder,
+    "vae": _encoder,
+    "beta-vae": _encoder,
     "dcgan": _discriminator,
 }

@@ -29,7 +29,7 @@ def computing(
     data: PreparedData | None = None,
     gradients: bool = False,
 ) -> Iterator[None]:
-    """Disables gradients unless they are needed, seeds the random numbers in the same way each time, and names errors.
+    """Disables gradients, seeds the random numbers in the same way each time, and names errors.
 
     A function that receives outputs of the networks, such as a metric that is given NaN, cannot know where
     they come from; its error is given the path of the run.

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from hibiscus.training.distributed import is_main_process
 from hibiscus.training.method import Method
 from hibiscus.typed_values import typed_value
 
-__all__ = ["absolute_path", "initial_info", "open_run", "read_info"]
+__all__ = ["absolute_path", "describe_run", "initial_info", "open_run", "read_info"]
 
 
 def open_run(path: str | os.PathLike[str], trust: bool) -> tuple[RunFolder, dict[str, Any]]:
@@ -113,6 +114,14 @@ def initial_info(
         "selection_metric": vars(method.choose_selection_metric(config, preparation)),
         "best": None,
     }
+
+
+def describe_run(info: Mapping[str, Any]) -> str:
+    """The method, the data, the status and the best value of a run, in a line."""
+    best = info.get("best") or {}
+    value = f", best val/{info['selection_metric']['name']} {best['value']:.4f}" if best else ""
+    value += f" in epoch {best['epoch']}" if best else ""
+    return f"{info['method']} on {info['data']['name']}, {info['status']}{value}"
 
 
 def absolute_path(path: str) -> str:

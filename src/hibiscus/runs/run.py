@@ -23,7 +23,7 @@ from hibiscus.runs.evaluation_record import (
     kept_evaluation,
     known_history,
 )
-from hibiscus.runs.info import open_run
+from hibiscus.runs.info import describe_run, open_run
 from hibiscus.runs.inputs import Input, label_predictions, open_inputs, prepare_inputs
 from hibiscus.runs.other_data import labeled_data, support_data
 from hibiscus.runs.same_data import check_data, reopen_dataset
@@ -31,7 +31,8 @@ from hibiscus.runs.sampling import draw_samples
 from hibiscus.runs.saved_files import saved_options, saved_preparation
 from hibiscus.runs.trained_method import load_method
 from hibiscus.runs.training_data import Data, open_other_data, saved_parts
-from hibiscus.runs.visualization import Visualization, inputs_or_blank, visualize
+from hibiscus.runs.visualization import Visualization
+from hibiscus.runs.visualize_run import visualize_run
 from hibiscus.training.device import choose_device
 
 if TYPE_CHECKING:
@@ -75,11 +76,7 @@ class Run:
         self._epochs: dict[str, int] = {}
 
     def __repr__(self) -> str:
-        best = self.info.get("best") or {}
-        name = self.info["selection_metric"]["name"]
-        value = f", best val/{name} {best['value']:.4f} in epoch {best['epoch']}" if best else ""
-        method, data = self.info["method"], self.info["data"]["name"]
-        return f"<Run {self.path}: {method} on {data}, {self.info['status']}{value}>"
+        return f"<Run {self.path}: {describe_run(self.info)}>"
 
     @property
     def preparation(self) -> Preparation:
@@ -148,10 +145,8 @@ class Run:
         if other is not None:
             prepared, part = labeled_data(other, get_method(self.info["method"]), prepared), "test"
         method = self.method(checkpoint)
-        with (
-            step(f"evaluating the {part} part, with baselines"),
-            self._computing(method, "to evaluate", prepared),
-        ):
+        doing = step(f"evaluating the {part} part, with baselines")
+        with doing, self.computing(method, "to evaluate", prepared):
             evaluation = method.evaluate(prepared, part)
             evaluation.report_items += added_items(method, prepared, part, evaluation)
         result = evaluation_record(evaluation, method.selection_metric, prepared, part)
@@ -201,8 +196,8 @@ class Run:
             classes) and `classes`; for a regressor `value` (items, columns); otherwise what the method's own
             `predict` returns. `skipped` lists the inputs that could not be read.
         """
-        data, method = self._inputs(inputs, support), self.method(checkpoint)
-        with self._computing(method, "to predict", data):
+        data, method = self.prepare(inputs, support), self.method(checkpoint)
+        with self.computing(method, "to predict", data):
             predictions = method.predict(data, "inputs")
         named = {"label", "target"} & method.needs  # classes, or columns of numbers
         return label_predictions(data.dataset, predictions, self.preparation if named else Preparation({}))
@@ -225,40 +220,27 @@ class Run:
         if "embed" not in method.abilities():
             expected = "a run of a method that does, such as vae or classify"
             raise UsageError(f"{method.name} does not embed", expected, "hibiscus list")
-        data = self._inputs(inputs)
-        with self._computing(method, "to embed", data):
+        data = self.prepare(inputs)
+        with self.computing(method, "to embed", data):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
     def visualize(
         self,
         inputs: Input | Sequence[Input] | None = None,
         kinds: Sequence[str] | None = None,
-        out: str | os.PathLike[str] | None = None,
-        checkpoint: str = "best",
-        support: Dataset | str | None = None,
         **options: Any,
     ) -> Visualization:
         """Explanations of predictions, and the activations and filters of layers.
 
         Args:
             inputs: images, or the rows of a table, as for `predict`; None for `filters` alone.
-            kinds: of `runs.visualization.KINDS`; by default all that the run allows.
-            out: a new folder for the drawings and a page of them; by default nothing is written.
-            checkpoint: `best` or `last`.
-            support: for a few-shot method, data with one folder of examples for each class.
-            **options: `class_name`, a class, label or target; `layer`; `limit`, the most images (8).
+            kinds: of `runs.visualize_run.KINDS`; by default all that the run allows.
+            **options: those of `runs.visualize_run.visualize_run`, such as `out`, a new folder for drawings.
         """
-        method = self.method(checkpoint)
-        data = self._inputs(inputs_or_blank(inputs, kinds, self.preparation), support)
-        with self._computing(method, "to explain", data, gradients=True):
-            shown = visualize(method, data, kinds, **options)
-        if out is not None:
-            from hibiscus.runs.visualization_files import write_visualization
+        return visualize_run(self, inputs, kinds, **options)
 
-            shown.files = write_visualization(shown, Path(out), self.path.name)
-        return shown
-
-    def _inputs(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
+    def prepare(self, inputs: Input | Sequence[Input], support: Dataset | str | None = None) -> PreparedData:
+        """New inputs as the networks take them; `iterate("inputs")` returns batches, such as 4-D images."""
         examples = None
         if support is not None:
             dataset = self.open_like_training(support)
@@ -296,10 +278,10 @@ class Run:
             UsageError: the method does not sample, or has no such condition.
         """
         method, start = self.method(checkpoint), self.info["config"]["seed"] if seed is None else seed
-        with self._computing(method, "to sample"):
+        with self.computing(method, "to sample"):
             return draw_samples(method, count, start, interpolate, conditions)
 
-    def _computing(
+    def computing(
         self, method: Method, work: str, data: PreparedData | None = None, gradients: bool = False
     ) -> contextlib.AbstractContextManager[None]:
         """The context in which the networks of this run compute; see `computing`."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import UsageError, nearest
+from hibiscus.evaluation.attribution.column_attributions import ColumnAttributions, explain_rows
 from hibiscus.evaluation.attribution.feature_maps import MapLayer, deepest_map_layer, find_layer, spread
 from hibiscus.evaluation.attribution.image_explanations import (
     FilterImages,
@@ -22,13 +21,12 @@ from hibiscus.evaluation.attribution.image_explanations import (
     strongest,
 )
 from hibiscus.evaluation.attribution.scores import Explained
-from hibiscus.evaluation.attribution.table_explanations import ColumnAttributions, explain_rows
 from hibiscus.methods.explained import explained
 from hibiscus.plurals import plural
 from hibiscus.progress import step
 from hibiscus.training.method import Method
 
-__all__ = ["DEFAULT_LIMIT", "KINDS", "Visualization", "check_kinds", "inputs_or_blank", "visualize"]
+__all__ = ["DEFAULT_LIMIT", "KINDS", "Visualization", "check_kinds", "visualize"]
 
 LAYER_KINDS = ("activations", "filters", "grad-cam", "grad-cam++")  # need a network with maps
 SCORE_KINDS = ("grad-cam", "grad-cam++", "integrated-gradients", "occlusion")  # need predictions
@@ -80,20 +78,6 @@ def check_kinds(kinds: Sequence[str] | None) -> list[str] | None:
         if kind not in KINDS:
             raise UsageError(f"--kind {kind}", f"one of: {', '.join(KINDS)}", nearest(kind, KINDS))
     return [kind for kind in KINDS if kind in kinds]
-
-
-def inputs_or_blank(inputs: Any, kinds: Sequence[str] | None, preparation: Preparation) -> Any:
-    """The inputs; for filters alone, which need none, a gray image instead of None.
-
-    Raises:
-        UsageError: no inputs for another kind.
-    """
-    if inputs is not None:
-        return inputs
-    if kinds is None or list(kinds) != ["filters"] or "image" not in preparation:
-        raise UsageError("no inputs", "images or the rows of a table", "name them, or --kind filters")
-    image = preparation["image"]
-    return np.full((1, image.height, image.width, image.channels), 128, np.uint8)
 
 
 def visualize(

@@ -12,8 +12,8 @@ import numpy as np
 
 from hibiscus.data.images.ops import save_image
 from hibiscus.data.tables.formula_guard import guard_formula
+from hibiscus.evaluation.attribution.column_attributions import ColumnAttributions
 from hibiscus.evaluation.attribution.image_explanations import SIGNED, Heatmap, LayerActivations
-from hibiscus.evaluation.attribution.table_explanations import ColumnAttributions
 from hibiscus.evaluation.draw_bars import draw_bars
 from hibiscus.evaluation.draw_heatmaps import draw_grid, draw_heatmap, heat_colors
 from hibiscus.report.visualization_page import Drawing, PageTable, Section, write_visualization_page

@@ -105,9 +105,7 @@ class ImageExplainer:
 
         def forward(images: Tensor) -> Any:
             values = [
-                self.explained.prepare(images)
-                if name == "image"
-                else value.expand(len(images), *value.shape[1:])
+                images if name == "image" else value.expand(len(images), *value.shape[1:])
                 for name, value in inputs.items()
             ]
             return module(*values)

@@ -52,13 +52,11 @@ class Explained:
         network: as used for predictions.
         scores: of its outputs; None if only its layers can be shown.
         layer: the layer for Grad-CAM; by default the deepest one with a map.
-        prepare: applied to prepared images before the network.
     """
 
     network: nn.Module
     scores: Scores | None = None
     layer: str | None = None
-    prepare: Callable[[Tensor], Tensor] = lambda images: images
 
 
 class ClassScores(Scores):
