@@ -4,6 +4,13 @@ import sys
 
 import pytest
 
+from other_seeds import OtherSeeds
+
+
+def pytest_configure(config):
+    """Learning tests that fail are repeated with other seeds."""
+    config.pluginmanager.register(OtherSeeds(), "other-seeds")
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
