@@ -36,10 +36,10 @@ class RawColumns:
     @classmethod
     def fit(cls, preparation: TablePreparation, frame_train: DataFrame) -> RawColumns:
         """Numbers the categories of the training part, the most frequent first."""
-        codes = {}
+        codes, positions = {}, _positions(frame_train)
         for column in preparation.columns:
             if isinstance(column, CategoryColumn):
-                counts = Counter(column.texts(column_values(frame_train, column.name)))
+                counts = Counter(column.texts(frame_train.iloc[:, positions[column.name]]))
                 counts.pop(None, None)
                 names = sorted(counts, key=lambda name: (-counts[name], str(name)))
                 codes[column.name] = {str(name): min(code, MAX_CODES - 1) for code, name in enumerate(names)}
@@ -58,9 +58,9 @@ class RawColumns:
 
         Shapes: a frame of N rows; returns float64 (N, values), a value for each column that is not a text.
         """
-        columns = []
+        columns, positions = [], _positions(frame)
         for column in self.preparation.columns:
-            values = column_values(frame, column.name)
+            values = frame.iloc[:, positions[column.name]]
             if isinstance(column, CategoryColumn):
                 codes = self.codes[column.name]
                 coded = [np.nan if name is None else codes.get(name, np.nan) for name in column.texts(values)]
@@ -80,5 +80,8 @@ class RawColumns:
 
 def column_values(frame: DataFrame, name: str) -> Series:
     """The values of a column, whose name in the frame may be a number."""
-    position = [str(column) for column in frame.columns].index(name)
-    return frame.iloc[:, position]
+    return frame.iloc[:, _positions(frame)[name]]
+
+
+def _positions(frame: DataFrame) -> dict[str, int]:
+    return {str(name): position for position, name in enumerate(frame.columns)}
