@@ -40,6 +40,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
         None,
         {},
     ),  # acts where there are two classes; tests/methods/test_classify.py
+    # acts where there are two classes; tests/methods/classify/test_decisions.py
+    ("classify", "threshold"): (None, {}),
     ("wgan", "batch_norm"): (None, {}),  # acts in images above 16 pixels; tests/methods/gan/test_wgan.py
     ("wgan", "weight_clip"): (0.005, {}),
     ("gan-1d", "critic_steps"): (1, {}),
