@@ -12,11 +12,12 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.doctor.rules import advise
-from hibiscus.errors import ConfigError, UsageError
+from hibiscus.errors import ConfigError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.added_items import added_items
 from hibiscus.runs.computing import computing
+from hibiscus.runs.embedded_parts import check_embeds, part_maps
 from hibiscus.runs.evaluation_record import (
     evaluation_record,
     keep_evaluation,
@@ -38,6 +39,7 @@ from hibiscus.training.device import choose_device
 if TYPE_CHECKING:
     from torch import nn
 
+    from hibiscus.evaluation.items import Scatter
     from hibiscus.training.method import Method
 
 __all__ = ["Run"]
@@ -210,19 +212,23 @@ class Run:
             checkpoint: `best` or `last`.
 
         Returns:
-            `id` (list) and `code` float32 `(items, dimension)`; `skipped` lists the inputs that could not be
-            read.
+            `id` (list) and `code` float32 `(items, dimension)`; `skipped` lists the unreadable inputs.
 
         Raises:
             UsageError: the method does not embed.
         """
-        method = self.method(checkpoint)
-        if "embed" not in method.abilities():
-            expected = "a run of a method that does, such as vae or classify"
-            raise UsageError(f"{method.name} does not embed", expected, "hibiscus list")
-        data = self.prepare(inputs)
+        method, data = check_embeds(self.method(checkpoint)), self.prepare(inputs)
         with self.computing(method, "to embed", data):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
+
+    def embedding_maps(self, part: str = "test", checkpoint: str = "best") -> list[Scatter]:
+        """Maps of the embeddings of a part of the run's data as report items; see `part_maps`.
+
+        Raises UsageError if the method does not embed, or the run has no such part.
+        """
+        method, data = check_embeds(self.method(checkpoint)), self._prepared()
+        with self.computing(method, "to embed", data):
+            return part_maps(method, data, part)
 
     def visualize(
         self,

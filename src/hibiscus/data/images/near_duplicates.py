@@ -38,7 +38,11 @@ MAX_COMPARED = 4000  # pairs compared over windows: about half a minute
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 WINDOWS = (
     (0.0, 1.0),
-    *((place * (1 - size), place * (1 - size) + size) for size in (0.95, 0.9, 0.85) for place in (0, 0.5, 1)),
+    *(
+        (place * (1 - size), place * (1 - size) + size)
+        for size in (0.95, 0.9, 0.85)
+        for place in (0, 0.25, 0.5, 0.75, 1)
+    ),
 )  # where a crop begins and ends along one axis, as fractions
 
 Array = NDArray[np.float32]
