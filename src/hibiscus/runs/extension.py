@@ -26,6 +26,7 @@ FIXED = (
     "net_options",
     "transfer",
     "unfreeze",
+    "backbone",
     "ema_decay",
     "optimizer",
     "batch_size",
