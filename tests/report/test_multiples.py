@@ -20,7 +20,7 @@ def test_bars_share_a_scale_with_zero(tmp_path):
         "title": "Importance",
         "names": ["a", "b", "<c>"],
         "values": [0.3, -0.1, None],
-        "deviations": [0.01, 0.02, None],
+        "deviations": [0.01, -0.0001, None],
         "percent": True,
     }
     rows = view(content, tmp_path)["bars"]
@@ -31,7 +31,7 @@ def test_bars_share_a_scale_with_zero(tmp_path):
         ("25.00", "0.00"),
     ]
     assert [row["value"] for row in rows] == ["30.0 %", "−10.0 %", ""]
-    assert [row["deviation"] for row in rows] == ["1.0 %", "2.0 %", ""]
+    assert [row["deviation"] for row in rows] == ["1.0 %", "0.0 %", ""]
 
 
 def panel(title, y, categories=()):

@@ -101,4 +101,6 @@ def _category_bars(panel: PanelRecord, limits: tuple[float, float], label: str) 
 def _number(value: float, percent: bool) -> str:
     if not math.isfinite(value):
         return ""
-    return f"{100 * value:.1f} %".replace("-", "−") if percent else plain(float(f"{value:.3g}"))
+    if not percent:
+        return plain(float(f"{value:.3g}"))
+    return f"{round(100 * value, 1) + 0.0:.1f} %".replace("-", "−")  # never -0.0

@@ -11,7 +11,8 @@ If items may have several labels, each label has its own output: `loss = - mean 
 y log p + (1 - y) log(1 - p)`, `p = sigmoid(network(x))`, `y = 1` for the labels of the item. `balanced`
 multiplies the first term by the ratio of items without and with the label; `focal` both by the frequency of
 the other value and by the error to the power of gamma. A label is predicted where `p` reaches the threshold
-with the best F1 on the validation part.
+with the best F1 on the validation part. `threshold=f1`, `threshold=balanced-accuracy` or a number does so for
+the second of two classes. `calibrate=true` divides the logits by a temperature that is fitted there.
 
 Use it for images, tables, texts and time series. What most often goes wrong is overfitting: training accuracy
 rises while validation accuracy falls. Remedies are more data, augmentation (`crop=4 flip=true`),
@@ -121,8 +122,7 @@ class Classify(SupervisedMethod):
     ) -> TrainingConfig:
         """Fills in the network and the optimizer settings that were not given."""
         resolved = super().resolve(config, preparation, items)
-        if isinstance(resolved, Config):
-            decisions.check_options(resolved, preparation)
+        decisions.check_options(resolved, preparation)
         return resolved
 
     def networks(self) -> dict[str, nn.Module]:
@@ -189,8 +189,7 @@ class Classify(SupervisedMethod):
         target = torch.from_numpy(data.values("labels" if self.several else "label", part)).to(data.device)
         if part == "val":
             decisions.fit_decisions(self.nets, self.config, logits, target, self.probabilities)
-        loss = self.loss_from_outputs(logits, target).item()
-        p = self.probabilities(logits).cpu()
+        loss, p = self.loss_from_outputs(logits, target).item(), self.probabilities(logits).cpu()
         return {**decisions.decision_metrics(p, target.cpu(), self.nets, self.config), "loss": loss}
 
     def evaluate_predictions(self, data: PreparedData, part: str) -> Evaluation:
