@@ -27,6 +27,7 @@ FORMULAS = {
     "sigmoid": 1 / (1 + np.exp(-X)),
     "gelu": X * 0.5 * (1 + erf(X / math.sqrt(2))),
     "silu": X / (1 + np.exp(-X)),
+    "mish": X * np.tanh(np.log1p(np.exp(X))),
     "identity": X,
     "softmax": np.exp(X) / np.exp(X).sum(),
 }

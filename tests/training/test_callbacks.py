@@ -97,3 +97,12 @@ def test_best_checkpoint_keeps_the_best_epochs_weights(tmp_path):
     tensors, state = load_checkpoint(tmp_path / "b.safetensors")
     assert state["epoch"] == best.epoch == 2
     assert (tensors["network/net/0.weight"] == 2).all()
+
+
+def test_best_checkpoint_keeps_the_last_epoch_where_that_is_asked_for(tmp_path):
+    loop = make_loop(Growing, tmp_path, epochs=1, selected_epoch="last")
+    best = BestCheckpoint(tmp_path / "b.safetensors", LOWER)
+    for loop.epoch, value in enumerate([3.0, 1.0, 2.0, float("nan")], start=1):
+        best.on_epoch(loop, {"val/error": value})
+    assert load_checkpoint(tmp_path / "b.safetensors")[1]["epoch"] == best.epoch == 3
+    assert best.best == 2.0

@@ -97,8 +97,9 @@ class DataConfig(BaseModel):
         None, description="tables: the words that stand for a missing value, such as NA,?"
     )
     sheet: str | None = Field(None, description="spreadsheets: the sheet; by default the first with a table")
-    scaling: Literal["standard", "range", "none"] = Field(
-        "standard", description="tables: how numeric columns are scaled"
+    scaling: Literal["auto", "standard", "robust", "range", "none"] = Field(
+        "auto",
+        description="tables: how numbers are scaled; auto: robust for net=realmlp, otherwise standard",
     )
     top_words: int = Field(
         1000, ge=1, description="tables: the number of most frequent words kept of a text column"

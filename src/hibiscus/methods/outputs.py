@@ -12,8 +12,9 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.methods.augmentation import flip_average
+from hibiscus.networks.member_layers import MemberLinear
 
-__all__ = ["before_last", "forward", "predict_part", "predict_table"]
+__all__ = ["before_last", "forward", "predict_part", "predict_table", "with_targets"]
 
 ROWS_AT_ONCE = 4096  # of a table
 
@@ -21,6 +22,17 @@ ROWS_AT_ONCE = 4096  # of a table
 def forward(network: Callable[..., Tensor], batch: Batch) -> Tensor:
     """The network's raw outputs for a batch, float32 `(batch, outputs)`."""
     return network(*[batch[name] for name in INPUTS if name in batch]).float()
+
+
+def with_targets(network: Callable[..., Tensor], batch: Batch, field: str) -> tuple[Tensor, Tensor]:
+    """As `forward`, and the field of the batch with which the outputs are compared.
+
+    In training, an ensemble gives (members * batch, outputs), one member after the other; then the field is
+    repeated for each of them.
+    """
+    outputs, targets = forward(network, batch), batch[field]
+    members = len(outputs) // max(1, len(targets))
+    return outputs, targets if members == 1 else targets.repeat(members, *[1] * (targets.ndim - 1))
 
 
 def before_last(network: nn.Module) -> Callable[..., Tensor]:
@@ -33,10 +45,12 @@ def before_last(network: nn.Module) -> Callable[..., Tensor]:
 
     def features(*inputs: Tensor) -> Tensor:
         layer_inputs: list[Tensor] = []
-        hooks = [
-            layer.register_forward_pre_hook(lambda _, arguments: layer_inputs.append(arguments[0]))
-            for layer in linear_layers
-        ]
+
+        def keep(layer: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+            by_member = isinstance(layer, MemberLinear)
+            layer_inputs.append(arguments[0].transpose(0, 1) if by_member else arguments[0])
+
+        hooks = [layer.register_forward_pre_hook(keep) for layer in linear_layers]
         try:
             network(*inputs)
         finally:

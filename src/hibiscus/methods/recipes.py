@@ -69,6 +69,14 @@ RECIPES = (
         None,
         "ours, with the MNIST result in docs/results.md; not swept",
     ),
+    Recipe(
+        r"realmlp",
+        "adamw",
+        4e-2,
+        0.02,
+        None,
+        "Holzmüller et al. 2024, table A.1, for classification; for regression see `table_networks`",
+    ),
     Recipe(r"lstm|gru", "adamw", 3e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(r"rnn", "adamw", 1e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -22,6 +22,7 @@ from hibiscus.methods.augmentation import (
     VerticalFlip,
 )
 from hibiscus.methods.augmentation_presets import AugmentPreset
+from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
 from hibiscus.methods.transfer import (
     MODES,
     HeadEpochs,
@@ -33,7 +34,7 @@ from hibiscus.methods.transfer import (
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
 from hibiscus.networks.transfer_network import TransferNetwork
-from hibiscus.training.config import EMADecay, ScheduleName
+from hibiscus.training.config import Beta2, EMADecay, ScheduleName
 from hibiscus.training.ema import ema_followers, with_ema
 from hibiscus.training.player import Loss, Stage
 
@@ -65,6 +66,14 @@ class SupervisedConfig(AugmentationConfig):
         None, ge=0, description="weight decay; default: chosen for the network"
     )
     schedule: ScheduleName = "one-cycle"
+    beta2: Beta2 = 0.999
+    ensemble: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="networks that are trained side by side in one pass and averaged, with net=realmlp; "
+        "default: 4 for it",
+    )
     net: NetworkName = Field(
         "auto", description="a name from `hibiscus list`, module.path:function, or auto (chosen for the data)"
     )
@@ -97,6 +106,10 @@ class SupervisedConfig(AugmentationConfig):
     tta_flip: TTAFlip = False
     padding_mode: PaddingMode = "reflect"
 
+    def table_scaling(self, inputs: Collection[str]) -> str:
+        """How numbers of tables are scaled by default."""
+        return table_scaling(self.net, inputs)
+
 
 def inputs_of(preparation: Preparation) -> list[str]:
     """The input fields, in the order in which networks take them."""
@@ -109,8 +122,11 @@ def build_supervised(
     """The network specified by the options, with its EMA copy unless `ema_decay` is 0."""
     shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
     shape = shapes[0] if len(shapes) == 1 else shapes
-    build = build_transfer if config.transfer in MODES else build_network
-    network = build(config.net, shape, outputs, **config.net_options)
+    if config.transfer in MODES:
+        network = build_transfer(config.net, shape, outputs, **config.net_options)
+    else:
+        derived = table_network_options(config, preparation, outputs)
+        network = build_network(config.net, shape, outputs, derived=derived, **config.net_options)
     return with_ema({"network": network}, "network", config.ema_decay)
 
 
@@ -132,7 +148,14 @@ def supervised_stage(
         else None
     )
     objective = _regularized(config, network, loss)
-    learner = config.player(player, network, objective, after_step=after_step, lr_factors=lr_factors)
+    learner = config.player(
+        player,
+        network,
+        objective,
+        betas=(0.9, config.beta2),
+        after_step=after_step,
+        lr_factors=lr_factors or lr_factors_of(network),
+    )
     augment = config.build_augment()
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
         options = "augmentation (translate, crop, flip, tta_flip ...)"

@@ -9,6 +9,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.methods.augmentation_presets import preset_options
 from hibiscus.methods.recipes import recipe_for
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
+from hibiscus.methods.table_networks import TABLE_NETWORK, table_defaults
 from hibiscus.methods.transfer import MODES, check_unused, choose_transfer, transfer_settings
 from hibiscus.training.config import TrainingConfig
 
@@ -23,6 +24,8 @@ def default_network(preparation: Preparation) -> str:
     shape = preparation[names[0]].shape
     if names == ["image"]:
         return "cnn"
+    if names == ["table"]:
+        return TABLE_NETWORK
     return "lstm" if len(shape) == 2 else "mlp"
 
 
@@ -55,14 +58,16 @@ def resolve_supervised(
     recipe = recipe_for(name)
     follows_recipe = config.optimizer in ("auto", recipe.optimizer)
     default_rates = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
-    batch_size = config.batch_size or batch_size_for(items)
+    table = table_defaults(config, preparation, name, items)
+    batch_size = table.get("batch_size") or config.batch_size or batch_size_for(items)
     changes: dict[str, Any] = {
+        **table,
         "batch_size": batch_size,
         "net": name,
         "transfer": "none",
         "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
     }
-    if config.learning_rate is None:
+    if config.learning_rate is None and "learning_rate" not in table:
         changes["learning_rate"] = (
             recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
         )

@@ -34,6 +34,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
+    "mish": nn.Mish,
     "identity": nn.Identity,
     "softmax": lambda: nn.Softmax(dim=1),
 }
@@ -46,6 +47,7 @@ def activation(name: str) -> nn.Module:
         selu $1.0507\,(x$ or $1.6733(e^x - 1))$;
         softplus $\log(1 + e^x)$; tanh; sigmoid $1/(1 + e^{-x})$;
         gelu $x\Phi(x)$; silu $x\,\mathrm{sigmoid}(x)$;
+        mish $x \tanh(\log(1 + e^x))$;
         identity; softmax $e^{x_i} / \sum_j e^{x_j}$ over the channels.
 
     `relu` and `leaky_relu` work in place, which saves a copy; use them on the output of another layer.

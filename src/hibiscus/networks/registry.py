@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ class Entry:
     description: str
     fixed: dict[str, Any] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    internal: tuple[str, ...] = ()  # what a method derives from data or other options
 
 
 # the names of the paper for its networks on CIFAR-10, which need no `-cifar-`
@@ -75,6 +76,13 @@ ENTRIES = (
         {"cell": "lstm"},
     ),
     Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and small data"),
+    Entry(
+        "realmlp",
+        "realmlp",
+        "realmlp:build_realmlp",
+        "multi-layer perceptron for tables, with embedded columns",
+        internal=("members", "columns", "average"),
+    ),
     Entry(
         "resnet-cifar-<depth>[-v1|-v2]",
         rf"resnet(?:-cifar-|(?={SHORT}))(?P<depth>\d+)(?:-v(?P<version>[12]))?",
@@ -132,7 +140,7 @@ def list_networks() -> list[NetworkInfo]:
     """
     rows = []
     for entry in ENTRIES:
-        taken = {*entry.fixed, *re.compile(entry.pattern).groupindex}
+        taken = {*entry.fixed, *entry.internal, *re.compile(entry.pattern).groupindex}
         options = {name: default for name, default in _options(_builder(entry)).items() if name not in taken}
         rows.append(NetworkInfo(entry.label, entry.description, {**options, "initializer": None}))
     return rows
@@ -145,12 +153,14 @@ def network_options(name: str) -> dict[str, Any]:
         ConfigError: not a listed network.
     """
     entry, named = _find(name)
-    taken = {**entry.fixed, **named}
+    taken = {*entry.fixed, *entry.internal, *named}
     return {key: default for key, default in _options(_builder(entry)).items() if key not in taken}
 
 
 @described("network")
-def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> nn.Module:
+def build_network(
+    name: str, input_shape: Any, outputs: int, *, derived: Mapping[str, Any] | None = None, **options: Any
+) -> nn.Module:
     """A new network by name, initialized with torch's global generator.
 
     Args:
@@ -158,6 +168,7 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
             the name of a base whose description is the option `base`, see `base_names`.
         input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
         outputs: number of outputs; the network returns (batch, outputs) without softmax.
+        derived: further arguments of a listed network, which a method derives from its data and options.
         options: the network's options; each listed network also accepts `initializer`, a name in
             `layers.INITIALIZERS`.
 
@@ -181,7 +192,8 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
     builder = _builder(entry)
     initializer = options.pop("initializer", None)
     taken = {**entry.fixed, **named}
-    known = [option for option in _options(builder) if option not in taken] + ["initializer"]
+    hidden = {*taken, *entry.internal}
+    known = [option for option in _options(builder) if option not in hidden] + ["initializer"]
     for option in options:
         if option not in known:
             raise ConfigError(
@@ -189,7 +201,7 @@ def build_network(name: str, input_shape: Any, outputs: int, **options: Any) -> 
                 f"one of: {', '.join(sorted(known))}",
                 nearest(option, known),
             )
-    network = builder(input_shape, outputs, **taken, **options)
+    network = builder(input_shape, outputs, **taken, **options, **(derived or {}))
     if initializer is not None:
         from hibiscus.networks.layers import initialize
 

@@ -146,8 +146,8 @@ def _series(rows: list[tuple[float, EpochLine]]) -> Series:
 def _marks(run: RunRecord, series: Series) -> list[Mark]:
     best, stop = run.info.best.epoch, stopping(run, series)
     if math.isfinite(best) and best == stop:
-        return [Mark(best, f"best and stopping epoch {plain(best)}", "accent")]
-    marks = [Mark(best, f"best, epoch {plain(best)}", "accent")] if math.isfinite(best) else []
+        return [Mark(best, f"{run.info.selected} and stopping epoch {plain(best)}", "accent")]
+    marks = [Mark(best, f"{run.info.selected}, epoch {plain(best)}", "accent")] if math.isfinite(best) else []
     return marks + ([Mark(stop, f"stop, epoch {plain(stop)}", "c3")] if math.isfinite(stop) else [])
 
 
@@ -170,7 +170,10 @@ def _summary(run: RunRecord, series: Series, selected: str) -> dict[str, Any]:
     seconds = sorted(line.seconds for line in run.lines if math.isfinite(line.seconds))
     if seconds:
         notes.append(f"An epoch takes {duration(seconds[len(seconds) // 2])}.")
-    columns = [f"best, epoch {plain(best)}" if math.isfinite(best) else "best", f"last, epoch {plain(end)}"]
+    columns = [
+        f"{run.info.selected}, epoch {plain(best)}" if math.isfinite(best) else "best",
+        f"last, epoch {plain(end)}",
+    ]
     return {"columns": columns, "rows": rows, "note": " ".join(notes)} if rows else {}
 
 

@@ -100,8 +100,13 @@ class RunInfo:
     config: dict[str, Any] = field(default_factory=dict)
     data: DataRecord = DataRecord()
     selection_metric: SelectionRecord = SelectionRecord()
-    best: BestEpoch = BestEpoch()
+    best: BestEpoch = BestEpoch()  # or the last, with `selected_epoch=last`
     stopping_epoch: float = math.nan
+
+    @property
+    def selected(self) -> str:
+        """Which epoch is used: `best` or `last`."""
+        return "last" if self.config.get("selected_epoch") == "last" else "best"
 
 
 @dataclass(frozen=True)

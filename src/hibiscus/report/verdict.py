@@ -131,7 +131,7 @@ def _details(run: RunRecord, result: Result) -> list[tuple[str, str]]:
         details.append((interval, "spread"))
     if result.evaluated and math.isfinite(info.best.value):
         name = info.selection_metric.name
-        label = f"best validation {metric_label(name)}, epoch {plain(info.best.epoch)}"
+        label = f"{info.selected} validation {metric_label(name)}, epoch {plain(info.best.epoch)}"
         details.append((metric_value(name, info.best.value), label))
     if math.isfinite(info.seconds):
         details.append((duration(info.seconds), f"training time on {shorten(info.device) or 'this machine'}"))

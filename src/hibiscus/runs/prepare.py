@@ -25,6 +25,7 @@ from hibiscus.data.preparation import (
     TablePreparation,
     TargetPreparation,
 )
+from hibiscus.data.prepared import INPUTS as INPUT_FIELDS
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
@@ -35,13 +36,18 @@ from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
 
 if TYPE_CHECKING:
+    from hibiscus.training.config import TrainingConfig
     from hibiscus.training.method import Method
 
 __all__ = ["fit_preparation", "groups_of", "prepare_parts"]
 
 
 def fit_preparation(
-    dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
+    dataset: Dataset,
+    train: np.ndarray,
+    kind: type[Method],
+    options: DataConfig,
+    config: TrainingConfig | None = None,
 ) -> Preparation:
     """Learns the shapes, scales and class orders that the method needs from the training items.
 
@@ -53,11 +59,16 @@ def fit_preparation(
         train: the indices of its training part.
         kind: the method class, which states which fields it needs and uses, and the range of pixel values.
         options: how tables are scaled.
+        config: the options of the method, on which the default scaling of tables depends.
 
     Raises:
         DataError: the data lacks what the method needs.
     """
     with named_errors(dataset.path):
+        if options.scaling == "auto":
+            inputs = [name for name in INPUT_FIELDS if name in dataset.fields]
+            scaling = config.table_scaling(inputs) if config is not None else "standard"
+            options = options.model_copy(update={"scaling": scaling})
         return _fit_preparation(dataset, train, kind, options)
 
 

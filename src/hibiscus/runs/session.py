@@ -112,7 +112,7 @@ class Session:
         dataset, data_config = open_for_method(data, data_config, kind, config)
         with step("preparing the data"):
             parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
-            preparation = fit_preparation(dataset, parts["train"], kind, data_config)
+            preparation = fit_preparation(dataset, parts["train"], kind, data_config, config)
         config = kind.resolve(with_base(config), preparation, len(parts["train"]))
         about = method, config, dataset, data_config, parts, preparation
         session = cls(*about, RunFolder(Path()), chosen_device, quiet, "val" in parts, is_new=True)

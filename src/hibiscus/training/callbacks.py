@@ -95,7 +95,7 @@ class Callback:
 class BestCheckpoint(Callback):
     """Writes `best.safetensors` whenever the selection metric has a new best value on the validation part.
 
-    Ties are broken by the smaller validation loss.
+    Ties are broken by the smaller validation loss. With `selected_epoch=last` it is written after each epoch.
     """
 
     def __init__(self, path: Path, selection_metric: SelectionMetric):
@@ -107,7 +107,10 @@ class BestCheckpoint(Callback):
     def on_epoch(self, loop: LoopState, line: dict[str, Any]) -> None:
         """Compares with the best value so far, and saves if it is better."""
         value, loss = line.get(f"val/{self.selection_metric.name}", math.nan), line.get("val/loss", math.inf)
-        if self.selection_metric.better(value, self.best) or (value == self.best and loss < self.loss):
+        is_better = self.selection_metric.better(value, self.best) or (
+            value == self.best and loss < self.loss
+        )
+        if is_better or (loop.config.selected_epoch == "last" and math.isfinite(value)):
             self.best, self.loss, self.epoch = value, loss, loop.epoch
             loop.check_finite()
             state = {"format": FORMAT, "files": loop.files, "stage": loop.stage_index}

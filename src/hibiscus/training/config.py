@@ -6,7 +6,7 @@ option's type, `learning_rate: LearningRate = 2e-4`, and inherits range and desc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -126,6 +126,11 @@ class TrainingConfig(BaseModel):
         description="value of the log whose plateaus count, such as val/loss or train/loss; selection: the "
         "selection metric on validation",
     )
+    selected_epoch: Literal["best", "last"] = Field(
+        "best",
+        description="the epoch that is used: best by the selection metric on validation, or last, "
+        "where the validation part is too small to tell",
+    )
     early_stopping_patience: int = Field(
         0, ge=0, description="epochs without improvement before training stops; 0 for never"
     )
@@ -151,6 +156,10 @@ class TrainingConfig(BaseModel):
         empty if there is none.
         """
         return ""
+
+    def table_scaling(self, inputs: Collection[str]) -> str:
+        """How numbers of tables are scaled by default, with these input fields: see `TablePreparation`."""
+        return "standard"
 
     def player(
         self,

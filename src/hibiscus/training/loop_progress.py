@@ -70,7 +70,8 @@ class Progress(Callback):
         ]
         mark = ""
         for callback in loop.callbacks.values():
-            if isinstance(callback, BestCheckpoint) and callback.epoch == loop.epoch:
+            selects = isinstance(callback, BestCheckpoint) and loop.config.selected_epoch == "best"
+            if selects and callback.epoch == loop.epoch:
                 mark = "  * best so far"
         speed = f"{line['items_per_second']:,.0f} items/s"
         show_line(f"  {_position(loop)}  {'  '.join(parts)}  {speed}{mark}")

@@ -63,7 +63,7 @@ def test_features():
     np.testing.assert_allclose(out[:, 9], np.array([-3, -1, 1, 3]) / np.sqrt(5), rtol=1e-6)
 
 
-@pytest.mark.parametrize("scaling", ["standard", "range", "none"])
+@pytest.mark.parametrize("scaling", ["standard", "robust", "range", "none"])
 def test_scaling_and_json(scaling):
     frame = pd.DataFrame({"a": [2.0, 4.0, 10.0], "same": [5, 5, 5]})
     table = TablePreparation.fit(frame, {"a": "number", "same": "number"}, scaling)
@@ -71,6 +71,7 @@ def test_scaling_and_json(scaling):
     expected = {
         "range": [-1, -0.5, 1],
         "none": [2, 4, 10],
+        "robust": [-0.5 / np.sqrt(1 + 1 / 36), 0, 1.5 / np.sqrt(1.25)],  # median 4, quartiles 3 and 7
         "standard": (frame["a"] - frame["a"].mean()) / frame["a"].std(ddof=0),
     }
     np.testing.assert_allclose(out[:, 0], expected[scaling], rtol=1e-6)
@@ -157,6 +158,54 @@ HOSTILE = st.one_of(
 )
 
 
+def test_robust_scaling_limits_outliers_smoothly_and_spreads_rare_values():
+    frame = pd.DataFrame({"a": [*range(9), 1e9], "gain": [0.0] * 8 + [3000, 5000]})
+    table = TablePreparation.fit(frame, {"a": "number", "gain": "number"}, "robust")
+    out = table.encode(frame)
+    assert 2.99 < out[9, 0] <= 3
+    assert (np.diff(out[:, 0]) > 0).all()
+    np.testing.assert_allclose(
+        out[8:, 1], [0.75 / np.hypot(1, 0.25), 1.25 / np.hypot(1, 1.25 / 3)], rtol=1e-6
+    )
+    column = table.columns[0]
+    np.testing.assert_allclose(column.decode(out[:9, 0]), frame["a"][:9], atol=1e-5)
+    assert column.decode(np.array([3.0])) < 1e9
+
+
+def test_the_layout_tells_numbers_from_flags_and_categories():
+    table = TablePreparation.fit(people(), ROLES)
+    assert table.layout[:3] == [("number", 1, ()), ("category", 1, ()), ("category", 3, ())]
+    assert sum(width for _, width, _ in table.layout) == table.shape[0]
+
+
+def test_bins_are_distinct_values_or_quantiles_of_both():
+    few = pd.DataFrame({"a": [1.0, 1, 2, 5], "same": [3.0] * 4})
+    roles = {"a": "number", "same": "number"}
+    table = TablePreparation.fit(few, roles, "robust")
+    np.testing.assert_allclose(table.columns[0].bins, np.unique(table.encode(few)[:, 0]))
+    assert table.columns[1].bins == ()
+    assert TablePreparation.fit(few, roles).columns[0].bins == ()
+    gain = np.concatenate([np.zeros(9000), np.arange(1000) + 1.0])
+    many = TablePreparation.fit(pd.DataFrame({"gain": gain}), {"gain": "number"}, "robust")
+    limits = many.columns[0].decode(np.array(many.columns[0].bins))
+    assert 64 <= len(limits) <= 129  # quantiles of all values would give 13
+    np.testing.assert_allclose(limits[-1], 1000, rtol=1e-4)
+    wide = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(100, 512)), columns=[f"c{i}" for i in range(512)]
+    )
+    narrow = TablePreparation.fit(wide, dict.fromkeys(wide, "number"), "robust")
+    assert max(len(column.bins) for column in narrow.columns) <= 17
+
+
+def test_damaged_bins_are_refused():
+    table = TablePreparation.fit(pd.DataFrame({"a": [1.0, 2, 5]}), {"a": "number"}, "robust")
+    for bins in ([1.0, 0.5, 2.0], [0.0] * 200, ["a"]):
+        saved = table.to_json()
+        saved["columns"][0]["bins"] = bins
+        with pytest.raises(ValueError):
+            TablePreparation.from_json(saved)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_no_hostile_frame_gives_not_a_number(data):
@@ -170,7 +219,7 @@ def test_no_hostile_frame_gives_not_a_number(data):
     frame = pd.DataFrame(
         {f"c{k}": pd.Series(values, dtype=object).infer_objects() for k, values in enumerate(columns)}
     )
-    scaling = data.draw(st.sampled_from(["standard", "range", "none"]))
+    scaling = data.draw(st.sampled_from(["standard", "robust", "range", "none"]))
     try:
         table = TablePreparation.fit(frame, guess_roles(frame, []), scaling)
     except DataError:

@@ -70,7 +70,7 @@ def trained(tmp_path, file, **options):
 
 
 def test_a_table_from_training_to_predictions(tmp_path):
-    run = trained(tmp_path, table(tmp_path / "t.csv"), epochs=6)
+    run = trained(tmp_path, table(tmp_path / "t.csv"), epochs=12)
     evaluation = run.evaluation()
     assert evaluation["selection_metric"]["name"] == "test/map"
     assert evaluation["metrics"]["test/map"] > 0.9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,17 +17,22 @@ from hibiscus.data.text.tokenizer import Tokenizer
 from hibiscus.errors import DataError
 from hibiscus.typed_values import Flag, Number, Positive
 
-__all__ = ["CategoryColumn", "NumberColumn", "TextColumn"]
+__all__ = ["MAX_BINS", "CategoryColumn", "NumberColumn", "TextColumn"]
 
 LARGEST = 1e30  # above this even a variance in double precision may overflow
 CLIP = 10.0  # standard deviations, which limits the effect of outliers
+SMOOTH_CLIP = 3.0  # interquartile ranges, which no value exceeds
+MAX_BINS = 128  # of a number, for embeddings: as many as most columns of whole numbers have values
 MAX_CATEGORIES = 50
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number (or a time, in days): missing values are replaced by the median, then values are scaled.
+    r"""A number (or a time, in days): missing values are replaced by the median, then values are scaled.
 
+        z = (x - center) / scale,    clipped to [-clip, clip]; smooth: z / sqrt(1 + (z / clip)^2)
+
+    `bins` are increasing limits of scaled values, between which embeddings of the number are linear.
     Runs of older versions have no `reading`; their values are read as Python writes them.
     """
 
@@ -41,26 +46,39 @@ class NumberColumn:
     day_first: Flag = False
     role: Literal["number"] = "number"
     reading: ColumnReading | None = None
+    smooth: Flag = False
+    bins: Annotated[tuple[Number, ...], Field(max_length=MAX_BINS + 1)] = ()
 
     @classmethod
-    def fit(cls, name: str, values: Any, scaling: str, reading: ColumnReading) -> NumberColumn:
-        r"""Learns the median, and the mean and standard deviation (`standard`) or the limits (`range`)."""
+    def fit(
+        cls, name: str, values: Any, scaling: str, reading: ColumnReading, max_bins: int = MAX_BINS
+    ) -> NumberColumn:
+        r"""Learns the median, and a center and a scale.
+
+        `standard`: mean and standard deviation; `range`: the middle and half the distance of the limits;
+        `robust`: the median and the interquartile range, and at most `max_bins` bins. Where that range is 0
+        because most values are equal, it is the median distance of the others.
+        """
         time = reading.role == "time"
         numbers = _checked(name, values, reading)
         known = np.clip(numbers[~np.isnan(numbers)], -LARGEST, LARGEST)
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+        median = float(np.median(known)) if len(known) else 0.0
         if scaling == "none":
             center, scale = 0.0, 1.0
+        elif scaling == "robust":
+            center, scale = median, _spread(known, median)
         elif scaling == "range":
             center, scale = (low + high) / 2, (high - low) / 2
         else:
             center, scale = (float(known.mean()), float(known.std())) if len(known) else (0.0, 1.0)
         if scale <= 1e-12 * abs(center) or scale < 1e-30:  # constant up to rounding
             scale = 1.0
-        median = float(np.median(known)) if len(known) else 0.0
-        clip = LARGEST if scaling == "none" else CLIP
+        smooth = scaling == "robust"
+        clip = LARGEST if scaling == "none" else SMOOTH_CLIP if smooth else CLIP
         missing = bool(len(known) < len(numbers))
-        return cls(name, median, center, scale, clip, missing, time, reading=reading)
+        fitted = cls(name, median, center, scale, clip, missing, time, reading=reading, smooth=smooth)
+        return replace(fitted, bins=_bins(fitted.encode(known), max_bins)) if smooth else fitted
 
     @property
     def features(self) -> list[str]:
@@ -71,8 +89,7 @@ class NumberColumn:
         """Writes the features of values (rows,) to out (rows, features)."""
         numbers = self.numbers(values)
         absent = np.isnan(numbers)
-        numbers = np.clip(np.where(absent, self.median, numbers), -LARGEST, LARGEST)
-        out[:, 0] = np.clip((numbers - self.center) / self.scale, -self.clip, self.clip)
+        out[:, 0] = self.encode(np.clip(np.where(absent, self.median, numbers), -LARGEST, LARGEST))
         if self.missing:
             out[:, 1] = absent
 
@@ -82,6 +99,23 @@ class NumberColumn:
             return _checked(self.name, values, self.reading)
         values = infer_types(values)
         return as_days(values, self.day_first) if self.time else as_numbers(values, self.name)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """Scaled values of numbers of any shape, float64."""
+        scaled = (numbers - self.center) / self.scale
+        return (
+            scaled / np.hypot(1, scaled / self.clip)
+            if self.smooth
+            else np.clip(scaled, -self.clip, self.clip)
+        )
+
+    def decode(self, scaled: np.ndarray) -> np.ndarray:
+        """Scaled values of any shape in the unit of the column, float64."""
+        scaled = scaled.astype(np.float64)
+        if self.smooth:
+            limited = np.clip(scaled / self.clip, -0.999, 0.999)  # beyond the last thousandth all is far away
+            scaled = self.clip * limited / np.sqrt(1 - limited**2)
+        return scaled * self.scale + self.center
 
 
 @dataclass(frozen=True)
@@ -172,6 +206,28 @@ class TextColumn:
         if self.tokenizer:
             texts = as_texts(infer_types(values)) if self.reading is None else self.reading.texts(values)
             out[:] = Tokenizer.from_dict(self.tokenizer).matrix([text or "" for text in texts])
+
+
+def _bins(scaled: np.ndarray, max_bins: int) -> tuple[float, ...]:
+    """Limits of bins: half of them quantiles of the values, half of the distinct values.
+
+    Quantiles alone would leave no bins for the values of a column that is 0 in most rows.
+    """
+    distinct = np.unique(scaled.astype(np.float32))
+    if len(distinct) > max_bins:
+        half = np.linspace(0, 1, max_bins // 2 + 1)
+        limits = np.concatenate([np.quantile(scaled, half), np.quantile(distinct, half[1:-1])])
+        distinct = np.unique(limits.astype(np.float32))
+    return tuple(distinct.tolist()) if len(distinct) > 1 else ()
+
+
+def _spread(known: np.ndarray, median: float) -> float:
+    """The interquartile range, or where it is 0 the median distance of the values that are not the median."""
+    if not len(known):
+        return 1.0
+    low, high = np.quantile(known, [0.25, 0.75])
+    others = np.abs(known[known != median] - median)
+    return float(high - low) or (float(np.median(others)) if len(others) else 0.0)
 
 
 def _checked(name: str, values: Any, reading: ColumnReading) -> np.ndarray:

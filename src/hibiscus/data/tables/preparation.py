@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from hibiscus.data.tables.column_reading import ColumnReading
-from hibiscus.data.tables.features import CategoryColumn, NumberColumn, TextColumn
+from hibiscus.data.tables.features import MAX_BINS, CategoryColumn, NumberColumn, TextColumn
 from hibiscus.data.tables.identifiers import UNNAMED
 from hibiscus.data.tables.roles import ROLES, read_columns
 from hibiscus.data.tables.table_options import TableOptions
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CategoryColumn", "NumberColumn", "TablePreparation", "TextColumn"]
 
-SCALINGS = ("standard", "range", "none")
+MAX_ALL_BINS = 8192  # of all numbers of a row, which is the length of its encoding
+SCALINGS = ("standard", "robust", "range", "none")
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class TablePreparation:
         Args:
             frame_train: the training part only.
             roles: a role for each column, as returned by `guess_roles`; columns without one are left out.
-            scaling: `standard` (mean 0, deviation 1), `range` (the limits of the training part map to -1 and
-                1) or `none`.
+            scaling: `standard` (mean 0, deviation 1), `robust` (median 0, interquartile range 1, smoothly
+                clipped to -3 and 3), `range` (the limits of the training part map to -1 and 1) or `none`.
             top_words: the number of words kept of each text column.
             readings: how the columns are read, as decided when the table was opened; by default determined
                 from the training rows.
@@ -85,13 +86,15 @@ class TablePreparation:
         columns = []
         picked = _pick(frame_train, list(used))
         inferred = _readings(picked, used, readings or {})
+        numbers = sum(role in ("number", "time") for role in used.values())
+        max_bins = min(MAX_BINS, MAX_ALL_BINS // max(1, numbers))
         for name, values in picked.items():
             if used[name] == "category":
                 columns.append(CategoryColumn.fit(name, values, inferred[name]))
             elif used[name] == "text":
                 columns.append(TextColumn.fit(name, values, top_words, inferred[name]))
             else:
-                columns.append(NumberColumn.fit(name, values, scaling, inferred[name]))
+                columns.append(NumberColumn.fit(name, values, scaling, inferred[name], max_bins))
         prepared = cls(tuple(columns), scaling)
         if prepared.shape == (0,):
             expected = "at least one word or number"
@@ -102,6 +105,20 @@ class TablePreparation:
     def feature_names(self) -> list[str]:
         """A name for each feature: `age`, `age=missing`, `sex=Female`, `review:dull`."""
         return [name for column in self.columns for name in column.features]
+
+    @property
+    def layout(self) -> list[tuple[str, int, tuple[float, ...]]]:
+        """Role, number of features and limits of bins of each column, in the order of the features.
+
+        Whether a number is missing is a category of its own.
+        """
+        layout: list[tuple[str, int, tuple[float, ...]]] = []
+        for column in self.columns:
+            if isinstance(column, NumberColumn):
+                layout += [("number", 1, column.bins), *[("category", 1, ())] * column.missing]
+            else:
+                layout.append((column.role, len(column.features), ()))
+        return layout
 
     @property
     def shape(self) -> tuple[int]:
@@ -174,6 +191,8 @@ class TablePreparation:
         expect(len(set(names)) == len(names) > 0, "columns with distinct names")
         expect(saved.scaling in SCALINGS, f"a scaling of {', '.join(SCALINGS)}")
         for column in saved.columns:
+            if isinstance(column, NumberColumn):
+                expect((np.diff(column.bins) > 0).all(), "limits of bins that increase")
             if isinstance(column, TextColumn) and column.tokenizer is not None:
                 Tokenizer.from_dict(column.tokenizer)
         return saved

@@ -140,12 +140,12 @@ class Classify(SupervisedMethod):
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and the accuracy of single labels."""
-        logits = outputs.forward(self.network, batch)
+        logits, label = outputs.with_targets(self.network, batch, "labels" if self.several else "label")
+        loss = self.loss_from_outputs(logits, label)
         if self.several:
-            return self.loss_from_outputs(logits, batch.labels), {}
-        predicted = logits.detach().argmax(1) if logits.shape[1] > 1 else logits.detach()[:, 0] > 0
-        correct = (predicted == batch.label).float()
-        return self.loss_from_outputs(logits, batch.label), {"accuracy": correct.mean()}
+            return loss, {}
+        predicted = logits.argmax(1) if logits.shape[1] > 1 else logits[:, 0] > 0
+        return loss, {"accuracy": (predicted == label).float().mean()}
 
     def loss_from_outputs(self, logits: Tensor, label: Tensor) -> Tensor:
         """The loss of `logits` (batch, outputs) against class numbers `label` (batch,), or several labels as

@@ -35,7 +35,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.classification import evaluate_regressor
 from hibiscus.evaluation.table_explanation import ExplainedModel, table_items
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
-from hibiscus.methods.outputs import before_last, forward, predict_part, predict_table
+from hibiscus.methods.outputs import before_last, predict_part, predict_table, with_targets
 from hibiscus.methods.supervised import (
     SupervisedConfig,
     build_supervised,
@@ -88,7 +88,7 @@ class Regress(SupervisedMethod):
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, for standardized targets."""
-        return self.loss_from_outputs(forward(self.network, batch), batch.target), {}
+        return self.loss_from_outputs(*with_targets(self.network, batch, "target")), {}
 
     def loss_from_outputs(self, predicted: Tensor, target: Tensor) -> Tensor:
         """The loss of `predicted` against `target`, both (batch, columns); scalar."""

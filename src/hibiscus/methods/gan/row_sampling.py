@@ -67,12 +67,12 @@ def column_names(preparation: Preparation) -> list[str]:
 def restore(values: np.ndarray, preparation: Preparation) -> np.ndarray:
     """Standardized items in the units of the data, float32 of the same shape."""
     if "array" in preparation:
-        scale = (preparation["array"].mean, preparation["array"].std)
-    else:
-        columns = _columns(preparation["table"])
-        scale = ([column.center for column in columns], [column.scale for column in columns])
-    center, std = (np.array(numbers, np.float64) for numbers in scale)
-    return (values * std + center).astype(np.float32)
+        array = preparation["array"]
+        center, std = (np.array(numbers, np.float64) for numbers in (array.mean, array.std))
+        return (values * std + center).astype(np.float32)
+    columns = enumerate(_columns(preparation["table"]))
+    restored = [column.decode(values[..., index]) for index, column in columns]
+    return np.stack(restored, axis=-1).astype(np.float32)
 
 
 @torch.no_grad()
