@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from torch import nn
+from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.architecture import Architecture, rebuild
@@ -24,7 +24,7 @@ from hibiscus.networks.input_scaling import InputScaling
 from hibiscus.networks.input_shapes import choice, image
 from hibiscus.typed_values import Number, Positive, expect, typed_value
 
-__all__ = ["EFFICIENTNET", "PUBLISHED", "BaseDescription", "base_stages", "build_base"]
+__all__ = ["EFFICIENTNET", "PUBLISHED", "BaseDescription", "base_stages", "base_tensors", "build_base"]
 
 MIN_SIDE = 8
 
@@ -145,6 +145,22 @@ def base_stages(
     else:
         stages[0] = nn.Sequential(InputScaling(channels, description.mean, description.std), first)
     return stages, after
+
+
+def base_tensors(stages: Mapping[int, nn.Module], after: Mapping[int, nn.Module]) -> dict[str, Tensor]:
+    """The tensors of a base by the names that `load_base` takes.
+
+    Args:
+        stages: by number.
+        after: the modules that are applied to maps that are returned, by the number of the stage.
+    """
+    parts = {f"stages.{index}": module for index, module in stages.items()}
+    parts |= {f"after.{index}": module for index, module in after.items()}
+    return {
+        f"{part}.{name}": tensor
+        for part, module in parts.items()
+        for name, tensor in module.state_dict().items()
+    }
 
 
 def _taps(

@@ -26,6 +26,7 @@ from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.base_names import BASE_OPTION, may_be_code, names_base
 from hibiscus.networks.bases import PUBLISHED, BaseDescription
 from hibiscus.networks.loading import load_base
+from hibiscus.runs.file_bases import open_file_base
 from hibiscus.runs.run_bases import open_run_base
 from hibiscus.training.checkpoint import tensors_digest
 from hibiscus.training.config import TrainingConfig
@@ -52,7 +53,7 @@ def open_base(source: str) -> tuple[BaseDescription, dict[str, Tensor]]:
     if kind == "run":
         description, tensors = open_run_base(source, name)
     else:
-        raise ConfigError(f"net={source}", "run:RUN", "net=run:RUN")
+        description, tensors = open_file_base(source)
     return dataclasses.replace(description, digest=tensors_digest(tensors, "")), tensors
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from torch import Tensor, nn
 
@@ -11,7 +11,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.networks.architecture import architecture_of
 from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.base_names import may_be_code
-from hibiscus.networks.bases import BaseDescription, base_stages
+from hibiscus.networks.bases import BaseDescription, base_stages, base_tensors
 from hibiscus.networks.input_scaling import InputScaling
 from hibiscus.runs.info import open_run
 from hibiscus.runs.saved_files import saved_preparation
@@ -52,7 +52,7 @@ def _base_of(method: Method, source: str) -> tuple[BaseDescription, dict[str, Te
         if isinstance(module, Backbone) and module.description is not None:
             after = dict(zip(module.taps, module.finish, strict=True))
             described = dataclasses.replace(module.description, source=source, stages=len(module.stages))
-            return described, _tensors(dict(enumerate(module.stages)), after)
+            return described, base_tensors(dict(enumerate(module.stages)), after)
     image = method.preparation["image"]
     reason = f"no network of {method.name} takes such images"
     for module in modules:
@@ -71,7 +71,7 @@ def _base_of(method: Method, source: str) -> tuple[BaseDescription, dict[str, Te
             reason = f"its network {error.received.removeprefix(f'net={source} ')}"
             continue
         if _takes(stages[0], image.channels):
-            return described, _tensors(dict(enumerate(stages)), dict(enumerate(after)))
+            return described, base_tensors(dict(enumerate(stages)), dict(enumerate(after)))
     raise ConfigError(f"net={source}: {reason}", EXPECTED, FIX)
 
 
@@ -86,13 +86,3 @@ def _takes(stage: nn.Module, channels: int) -> bool:
     scaling = next(module for module in stage.modules() if isinstance(module, InputScaling))
     first = next(weight for weight in stage.parameters() if weight.ndim == 4)
     return first.shape[1] == len(scaling.mean) and len(scaling.mean) in (channels, 3)
-
-
-def _tensors(stages: Mapping[int, nn.Module], after: Mapping[int, nn.Module]) -> dict[str, Tensor]:
-    parts = {f"stages.{index}": module for index, module in stages.items()}
-    parts |= {f"after.{index}": module for index, module in after.items()}
-    return {
-        f"{part}.{name}": tensor
-        for part, module in parts.items()
-        for name, tensor in module.state_dict().items()
-    }
