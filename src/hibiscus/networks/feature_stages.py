@@ -12,6 +12,7 @@ from torch import nn
 from hibiscus.errors import ConfigError
 from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.efficientnet import EfficientNet
+from hibiscus.networks.hub_backbone import HubBackbone
 from hibiscus.networks.imagenet_resnet import ImageNetResNet
 from hibiscus.networks.segmentation import Trunk
 from hibiscus.networks.unet import UNet
@@ -63,8 +64,11 @@ def split_stages(network: nn.Module, name: str) -> tuple[list[nn.Module], list[n
         return list(network.stages), [after.get(i, nn.Identity()) for i in range(len(network.stages))]
     if isinstance(network, Trunk):
         return [nn.Sequential(network.stem, network.stages[0]), *network.stages[1:]], list(network.after)
+    stages: list[nn.Module]
     if isinstance(network, EfficientNet):
         stages = list(network.stages)
+    elif isinstance(network, HubBackbone):
+        stages = [network]
     elif isinstance(network, UNet):
         stages = [
             network.down[0],

@@ -56,8 +56,8 @@ def _resnet(shapes: Shapes, prefix: str, source: str) -> tuple[BaseDescription, 
     names = [name.removeprefix(prefix) for name in shapes if name.startswith(prefix)]
     blocks = tuple(_count(names, rf"layer{layer}\.(\d+)\..*") for layer in (1, 2, 3, 4))
     is_deep = "layer1.0.conv3.weight" in names
-    known = {(counts, depth >= MIN_BOTTLENECK_DEPTH): depth for depth, counts in BLOCKS.items()}
-    depth = known.get((blocks, is_deep))
+    known = {f"{counts} {depth >= MIN_BOTTLENECK_DEPTH}": depth for depth, counts in BLOCKS.items()}
+    depth = known.get(f"{blocks} {is_deep}")
     shape = list(shapes.get(f"{prefix}conv1.weight", ()))
     if depth is None or shape != [64, 3, 7, 7]:
         received = f"net={source}: a residual network of {blocks} blocks, with conv1 of shape {shape}"

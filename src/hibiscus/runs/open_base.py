@@ -27,6 +27,7 @@ from hibiscus.networks.base_names import BASE_OPTION, may_be_code, names_base
 from hibiscus.networks.bases import PUBLISHED, BaseDescription
 from hibiscus.networks.loading import load_base
 from hibiscus.runs.file_bases import open_file_base
+from hibiscus.runs.hub_bases import open_hub_base
 from hibiscus.runs.run_bases import open_run_base
 from hibiscus.training.checkpoint import tensors_digest
 from hibiscus.training.config import TrainingConfig
@@ -52,6 +53,8 @@ def open_base(source: str) -> tuple[BaseDescription, dict[str, Tensor]]:
     kind, _, name = source.partition(":")
     if kind == "run":
         description, tensors = open_run_base(source, name)
+    elif kind == "hub":
+        description, tensors = open_hub_base(source, name)
     else:
         description, tensors = open_file_base(source)
     return dataclasses.replace(description, digest=tensors_digest(tensors, "")), tensors
