@@ -95,6 +95,13 @@ def test_few_images_are_seen_more_often(items, epochs):
     assert fine_tuning_epochs(items, 8) == epochs
 
 
+def test_pixels_take_more_updates_than_boxes():
+    unet = get_method("unet")
+    resolved = unet.resolve(unet.Config(), photos(), 330)
+    assert (resolved.backbone, resolved.epochs, resolved.learning_rate) == (BASE, 37, 2e-3)
+    assert unet.resolve(unet.Config(width=8), photos(), 330).learning_rate == 5e-3
+
+
 def test_given_options_are_kept():
     resolved = resolve_backbone(ssd.Config(epochs=3), photos(), 300, "resnet", OWN_OPTIONS)
     assert (resolved.backbone, resolved.epochs, resolved.learning_rate) == (BASE, 3, 2e-3)

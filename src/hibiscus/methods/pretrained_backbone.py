@@ -29,6 +29,7 @@ from hibiscus.training.pretrained import is_installed, load_pretrained
 
 __all__ = [
     "BASE",
+    "SEGMENTATION_UPDATES",
     "BackboneLRFactor",
     "FineTuningEpochs",
     "adapt_pretrained",
@@ -45,14 +46,15 @@ INSTALL = (
     "'hibiscus[pretrained]' (17 MB); naming another backbone leaves this note out"
 )
 FROZEN_STAGES = 3  # of the pretrained network: those of strides 2 and 4
-UPDATES, MIN_EPOCHS, MAX_EPOCHS, LEARNING_RATE = 900, 8, 100, 2e-3  # of fine-tuning
+UPDATES, SEGMENTATION_UPDATES = 900, 1500  # batches in which it is fine-tuned, for boxes and for pixels
+MIN_EPOCHS, MAX_EPOCHS, LEARNING_RATE = 8, 100, 2e-3
 
 FineTuningEpochs = Annotated[
     int,
     Field(
         ge=1,
         description="passes over the training part; default with the pretrained backbone: about 900 batches "
-        "in all, 8 to 100 epochs",
+        "in all (segmentation: 1,500), 8 to 100 epochs",
     ),
 ]
 BackboneLRFactor = Annotated[
@@ -96,27 +98,36 @@ def choose_backbone(
 
 
 def resolve_backbone(
-    config: Any, preparation: Preparation, items: int | None, own: str, own_options: tuple[str, ...]
+    config: Any,
+    preparation: Preparation,
+    items: int | None,
+    own: str,
+    own_options: tuple[str, ...],
+    updates: int = UPDATES,
 ) -> Any:
-    """The options with the backbone chosen, see `choose_backbone`; with the pretrained one also the epochs
-    and the learning rate with which it is fine-tuned, unless they were given.
+    """The options with the backbone chosen, see `choose_backbone`; with the pretrained one also the epochs of
+    so many updates, and the learning rate with which it is fine-tuned, unless they were given.
     """
     changes: dict[str, Any] = {"backbone": choose_backbone(config, preparation, items, own, own_options)}
     if changes["backbone"] == BASE:
-        changes |= {"epochs": fine_tuning_epochs(items, config.batch_size), "learning_rate": LEARNING_RATE}
+        changes |= {
+            "epochs": fine_tuning_epochs(items, config.batch_size, updates),
+            "learning_rate": LEARNING_RATE,
+        }
     given = config.model_fields_set - {"backbone"}
     return config.model_copy(update={name: changes[name] for name in changes if name not in given})
 
 
-def fine_tuning_epochs(items: int | None, batch_size: int) -> int:
-    """Epochs of about 900 batches in all, so that few images are seen as often as they have to be.
+def fine_tuning_epochs(items: int | None, batch_size: int, updates: int = UPDATES) -> int:
+    """Epochs of about so many batches in all, so that few images are seen as often as they have to be.
 
     Args:
         items: of the training part.
         batch_size: items per batch.
+        updates: the number of batches.
     """
     batches = max(1, (items or 0) // batch_size)
-    return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(UPDATES / batches)))
+    return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(updates / batches)))
 
 
 def adapt_pretrained(

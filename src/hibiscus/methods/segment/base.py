@@ -20,6 +20,7 @@ from hibiscus.losses import balanced_weights, dice, pixel_cross_entropy, pixel_f
 from hibiscus.methods import augmentation
 from hibiscus.methods.pretrained_backbone import (
     BASE,
+    SEGMENTATION_UPDATES,
     BackboneLRFactor,
     FineTuningEpochs,
     adapt_pretrained,
@@ -85,7 +86,8 @@ class SegmentationMethod(Method):
         cls, config: shared.TrainingConfig, preparation: Preparation, items: int | None = None
     ) -> shared.TrainingConfig:
         """Chooses the encoder, and how long a pretrained one is fine-tuned."""
-        return resolve_backbone(config, preparation, items, "own", cls.own_options)
+        options = cls.own_options
+        return resolve_backbone(config, preparation, items, "own", options, SEGMENTATION_UPDATES)
 
     @classmethod
     def data_notes(cls, dataset: Dataset, config: shared.TrainingConfig) -> list[str]:
