@@ -30,7 +30,7 @@ def images(count=2, side=6):
     return torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(1))
 
 
-def by_hand(network, x, number, plus_plus=False, before_relu=False):
+def by_hand(network, x, number, plus_plus=False, before_relu=False, local=False):
     """The maps in NumPy; dscore/dA = w / positions for A after the ReLU, 0 where the ReLU is 0 before it."""
     with torch.no_grad():
         before = network.convolution(x).numpy().astype(np.float64)
@@ -41,11 +41,12 @@ def by_hand(network, x, number, plus_plus=False, before_relu=False):
     maps = before if before_relu else np.maximum(before, 0)
     gradient = np.broadcast_to(gradient, maps.shape) * ((before > 0) if before_relu else 1)
     if not plus_plus:
-        weights = gradient.mean((2, 3), keepdims=True)
+        weights = gradient if local else gradient.mean((2, 3), keepdims=True)
     else:
         bottom = 2 * gradient**2 + maps.sum((2, 3), keepdims=True) * gradient**3
         alpha = np.divide(gradient**2, bottom, out=np.zeros_like(bottom), where=bottom != 0)
-        weights = (alpha * np.maximum(gradient, 0)).sum((2, 3), keepdims=True)
+        weights = alpha * np.maximum(gradient, 0)
+        weights = weights if local else weights.sum((2, 3), keepdims=True)
     return np.maximum((weights * maps).sum(1), 0)
 
 
@@ -65,6 +66,23 @@ def test_a_layer_whose_output_is_overwritten_is_read_as_it_returned_it(network, 
     found = function(lambda x: network(x)[:, 1], network.convolution, images())
     expected = by_hand(network, images(), 1, plus_plus, before_relu=True)
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("plus_plus", [False, True])
+def test_local_weights_are_those_of_each_position(network, plus_plus):
+    function = grad_cam_plus_plus if plus_plus else grad_cam
+    found = function(lambda x: network(x)[:, 1], network.convolution, images(), local=True)
+    expected = by_hand(network, images(), 1, plus_plus, before_relu=True, local=True)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_local_map_of_the_score_of_a_place_stays_there(network):
+    found = grad_cam(
+        lambda x: network.convolution(x).relu()[:, :, 2, 3].sum(1), network.convolution, images(), local=True
+    )
+    assert (found[:, 2, 3] > 0).all()
+    found[:, 2, 3] = 0
+    assert not found.any()
 
 
 def test_frozen_copies_channels_last_and_inference_mode_change_nothing(network):

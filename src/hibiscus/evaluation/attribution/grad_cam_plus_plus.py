@@ -21,10 +21,12 @@ from hibiscus.evaluation.attribution.map_gradient import Score, map_gradient
 __all__ = ["grad_cam_plus_plus"]
 
 
-def grad_cam_plus_plus(score: Score, layer: nn.Module, images: Tensor) -> Tensor:
+def grad_cam_plus_plus(score: Score, layer: nn.Module, images: Tensor, local: bool = False) -> Tensor:
     """The Grad-CAM++ map of each image; arguments, result and errors are those of `grad_cam`."""
     maps, gradient = map_gradient(score, layer, images)
     denominator = 2 * gradient**2 + maps.sum((2, 3), keepdim=True) * gradient**3
     alpha = torch.where(denominator != 0, gradient**2 / denominator.where(denominator != 0, 1.0), 0.0)
-    weights = (alpha * gradient.relu()).sum((2, 3), keepdim=True)
+    weights = alpha * gradient.relu()
+    if not local:
+        weights = weights.sum((2, 3), keepdim=True)
     return (weights * maps).sum(1).relu()

@@ -154,9 +154,10 @@ class ImageExplainer:
             return lambda images: fixed(forward(images))
 
         if kind in CAMS:
+            local = self.explained.scores is not None and self.explained.scores.local
 
             def heatmap(network: nn.Module) -> Tensor:
-                return CAMS[kind](score(network), network.get_submodule(layer), image)[0]
+                return CAMS[kind](score(network), network.get_submodule(layer), image, local)[0]
 
             pairs = check_randomized(self.network, heatmap)
             checks = {"correlation_with_random_weights": [[round(x, 4) for x in pair] for pair in pairs]}

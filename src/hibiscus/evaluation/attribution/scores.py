@@ -26,10 +26,11 @@ class Scores:
     Args:
         names: of the scores, such as the classes.
         quantity: what `amounts` returns: a probability, a value, a score or a fraction of pixels.
+        local: whether a score is that of a place in the image, as of a detection.
     """
 
-    def __init__(self, names: Sequence[str], quantity: str = "probability"):
-        self.names, self.quantity = list(names), quantity
+    def __init__(self, names: Sequence[str], quantity: str = "probability", local: bool = False):
+        self.names, self.quantity, self.local = list(names), quantity, local
 
     def amounts(self, outputs: Any) -> Tensor:
         """How much of each of the names was predicted for an item, (names,)."""
@@ -126,7 +127,7 @@ class DetectionScores(Scores):
     """
 
     def __init__(self, names: Sequence[str], threshold: float):
-        super().__init__(names, "score")
+        super().__init__(names, "score", local=True)
         self.threshold = threshold
 
     def amounts(self, outputs: Any) -> Tensor:
@@ -153,7 +154,7 @@ class PixelScores(Scores):
     """
 
     def __init__(self, names: Sequence[str]):
-        super().__init__(names, "fraction of pixels")
+        super().__init__(names, "fraction of pixels", local=True)
 
     def amounts(self, outputs: Tensor) -> Tensor:
         """The fraction of pixels of each class."""

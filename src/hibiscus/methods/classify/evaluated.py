@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.attribution.heatmap_items import heatmap_items
 from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.classification import evaluate_classifier
 from hibiscus.evaluation.multi_label import evaluate_multi_label
@@ -56,6 +57,8 @@ def evaluate_outputs(method: Classifier, logits: Tensor, data: PreparedData, par
     evaluate = evaluate_multi_label if method.several else evaluate_classifier
     evaluation = evaluate(p, data, part, method.classes, decisions)
     evaluation.report_items[-1:-1] = table_items(_explained(method, data), data)  # before the baselines
+    heatmaps = heatmap_items(ema_or(networks, "network"), data, part, method.classes, p)
+    evaluation.report_items[-1:-1] = heatmaps
     return evaluation
 
 
