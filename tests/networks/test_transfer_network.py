@@ -74,7 +74,7 @@ def test_batch_norms_of_the_base_keep_their_statistics(network, image):
 
 
 def test_deeper_blocks_have_larger_rates(network):
-    factors = network.lr_factors(0.5)
+    factors = network.layer_lr_factors(0.5)
     stages = network.base.stages
     assert {factors[p] for p in stages[8].parameters()} == {0.5}
     assert {factors[p] for p in stages[6].parameters()} == {0.125}

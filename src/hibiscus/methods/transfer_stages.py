@@ -67,7 +67,7 @@ def _fine_tune(
     network.freeze()
     yield _on_features(head, data, single(head), lambda: by_depth()[-1])
     network.unfreeze(blocks or _choose_blocks(config, network, data, by_depth))
-    yield single(config, lr_factors=network.lr_factors(config.layer_decay))
+    yield single(config, lr_factors=network.layer_lr_factors(config.layer_decay))
 
 
 def _on_features(

@@ -109,7 +109,7 @@ class TransferNetwork(nn.Module):
         self.base.freeze(self.blocks - count)
         self.train(self.training)
 
-    def lr_factors(self, decay: float) -> dict[nn.Parameter, float]:
+    def layer_lr_factors(self, decay: float) -> dict[nn.Parameter, float]:
         """Factors of the learning rate: `decay` for the deepest block, `decay^2` for the one before it ..."""
         return {
             parameter: decay**depth
