@@ -14,6 +14,7 @@ from torch import nn
 
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import ConfigError
+from hibiscus.networks.realmlp import RealMLP
 
 __all__ = [
     "TABLE_NETWORK",
@@ -93,5 +94,4 @@ def table_network_options(config: Any, preparation: Preparation, outputs: int) -
 
 def lr_factors_of(network: nn.Module) -> dict[nn.Parameter, float] | None:
     """The factors of the learning rate that a network states for its parameters."""
-    factors = getattr(network, "lr_factors", None)
-    return factors() if callable(factors) else None
+    return network.lr_factors() if isinstance(network, RealMLP) else None
