@@ -78,7 +78,7 @@ def test_commands_on_a_page_exist(path):
     for verb, *words in _commands(path):
         assert verb in (*VERBS, "VERB"), f"hibiscus {verb}"
         _check_flags(verb, words)
-        if verb in ("train", "crossval", "sweep") and words and words[0] != "--config":
+        if verb in ("train", "crossval", "sweep", "lr-find") and words and words[0] != "--config":
             assert words[0] in (*NAMES, *PLACEHOLDERS), f"hibiscus {verb} {words[0]}"
             _check_options(verb, words[0], words[1:])
         if verb == "explain" and words:

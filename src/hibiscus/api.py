@@ -10,6 +10,7 @@ from hibiscus.data.open import open_data
 from hibiscus.methods.registry import list_methods
 from hibiscus.progress import show_progress
 from hibiscus.runs.cross_validation import cross_validate
+from hibiscus.runs.lr_finder import find_learning_rate
 from hibiscus.runs.panoptic import panoptic_maps
 from hibiscus.runs.run import Run
 from hibiscus.runs.sweep import sweep_runs
@@ -22,6 +23,7 @@ __all__ = [
     "crossval",
     "list_methods",
     "load",
+    "lr_find",
     "open_data",
     "panoptic",
     "resume",
@@ -235,3 +237,36 @@ def sweep(
     """
     with show_progress(not quiet):
         return sweep_runs(method, data, options, out=out, device=device, quiet=quiet, argv=argv, trust=trust)
+
+
+@preserved_generators()
+def lr_find(
+    method: str,
+    data: Dataset | AnyPath,
+    *,
+    out: AnyPath | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Suggests a learning rate by two short trainings in which it grows from 1e-7 to 10 in 100 steps.
+
+    Args:
+        method: its name; a method with one player and fixed targets.
+        data: a path, a bundled name, or an opened Dataset.
+        out: the folder of `lr-find.png` and `lr-find.json`; by default the next
+            `runs/lr-find-METHOD-DATA-NNN`.
+        device: where to compute.
+        quiet: nothing on the screen.
+        **options: as for `train`.
+
+    Returns:
+        `suggestion`, the middle of the longest fall of the loss, and `steepest`, where it falls most steeply,
+        both None if it hardly falls; `configured`, the learning rate that a training would use; `rates` and
+        the smoothed `losses`; `folder` and `plot`.
+
+    Raises:
+        ConfigError: the losses of the method do not show the quality of a learning rate.
+    """
+    with show_progress(not quiet):
+        return find_learning_rate(method, data, options, out=out, device=device)

@@ -19,6 +19,10 @@ def info(fields=("image",), **config):
         (info(flip=False, crop=0), ["crop=4", "flip=true"]),
         (info(flip=True, crop=0), ["crop=4"]),
         (info(("table",), flip=False, crop=0), []),
+        (info(flip=False, crop=2, augment="light"), ["augment=strong"]),
+        (info(flip=False, crop=2, augment="strong"), []),
+        (info(flip=False, crop=0, augment="none", transfer="features"), []),
+        (info(("table",), flip=False, crop=0, augment="none"), []),
         (info(net="mlp"), ["net.dropout=0.3"]),
         (info(net="mlp", net_options={"dropout": 0.3}), []),
         (info(net="resnet20"), []),  # which has no dropout

@@ -10,7 +10,7 @@ import torch
 from hibiscus import api
 from hibiscus.data.batch import Batch
 from hibiscus.errors import ConfigError
-from hibiscus.methods.classify.classify import Config
+from hibiscus.methods.classify.objective import ClassifyConfig as Config
 from hibiscus.methods.outputs import before_last, with_targets
 from hibiscus.methods.table_networks import epochs_of, lr_factors_of, table_scaling
 from hibiscus.networks import build_network

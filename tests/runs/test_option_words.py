@@ -21,7 +21,7 @@ def test_known_names_aliases_and_options_of_the_network_pass():
     ("word", "said"),
     [
         ("pretrained", "transfer=fine-tune"),
-        ("transforms", "one option for each transformation"),
+        ("augmentation", "use augment"),
         ("dropout", "use net.dropout"),
         ("arch", "use net"),
         ("gpu", "use --device"),
@@ -35,6 +35,11 @@ def test_words_of_other_libraries(word, said):
     with pytest.raises(ConfigError) as caught:
         check_names([word], KNOWN, "classify")
     assert said in str(caught.value)
+
+
+def test_methods_without_presets_of_augmentation():
+    with pytest.raises(ConfigError, match="one option for each transformation"):
+        check_names(["augment"], KNOWN - {"augment"}, "unet")
 
 
 def test_options_of_a_network_need_one():

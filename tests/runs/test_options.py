@@ -209,7 +209,7 @@ def test_an_unknown_option_names_at_most_three(word):
             Config,
             {"loss": "focl"},
             "loss=focl",
-            "cross-entropy | balanced | focal",
+            "cross-entropy | focal",
             "did you mean loss=focal?",
         ),
         (Config, {"epochs": None}, "epochs=None", "whole number >= 1", "epochs=10"),

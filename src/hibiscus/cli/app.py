@@ -232,6 +232,7 @@ app.command(epilog=example("hibiscus crossval classify table.csv target=income f
     sweep.crossval
 )
 app.command(epilog=example("hibiscus sweep beta-vae shapes beta=1,4,9 seed=0,1,2"))(sweep.sweep)
+app.command(epilog=example("hibiscus lr-find classify photos/ net=resnet20"))(sweep.lr_find)
 
 
 app.command(

@@ -95,7 +95,7 @@ def _usage(error: Exception) -> UsageError:
     option = re.search(r"No such option: --?([\w-]+)", text)
     if option and option[1] in FOREIGN_FLAGS:
         return UsageError(f"there is no option --{option[1]}; use --{FOREIGN_FLAGS[option[1]]}")
-    if option and verb in ("train", "crossval", "sweep", "inspect"):
+    if option and verb in ("train", "crossval", "sweep", "lr-find", "inspect"):
         name = option[1].replace("-", "_")
         name = FOREIGN.get(name, name)
         return UsageError(

@@ -1,4 +1,4 @@
-"""The verbs that train several times: crossval and sweep."""
+"""The verbs that train several times: crossval, sweep and, for some steps, lr-find."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hibiscus.cli.arguments import (
 from hibiscus.cli.console import emit, number, table
 from hibiscus.errors import ConfigError, TrainingError
 
-__all__ = ["crossval", "sweep"]
+__all__ = ["crossval", "lr_find", "sweep"]
 
 
 Work = Callable[[str, str, dict[str, Any], bool, bool], None]
@@ -47,7 +47,8 @@ def _verb(work: Work) -> Callable[..., None]:
         quiet: Quiet = False,
         debug: Debug = False,
     ) -> None:
-        name, path, options = read_training(command.__name__, method, data, words, seed, config, trust)
+        verb = command.__name__.replace("_", "-")
+        name, path, options = read_training(verb, method, data, words, seed, config, trust)
         options |= {"out": out, "device": device, "quiet": quiet or as_json, "trust": trust}
         options["argv"] = command_line()
         work(name, path, options, as_json, quiet)
@@ -80,6 +81,20 @@ def sweep(method: str, data: str, options: dict[str, Any], as_json: bool, quiet:
     failed = {row["setting"]: row["reason"] for row in result["failed"]}
     count = len(failed) + sum(len(row["runs"]) for row in result["settings"])
     _raise_failed(failed, count, "trainings", result["folder"], as_json)
+
+
+@_verb
+def lr_find(method: str, data: str, options: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    """Suggest a learning rate by short trainings in which it grows."""
+    options = {name: value for name, value in options.items() if name not in ("argv", "trust")}
+    result = load_api().lr_find(method, data, **options)
+    if as_json or not quiet:
+        suggestion = result["suggestion"]
+        advice = "none: the loss hardly falls at any learning rate; check the data and the other options"
+        if suggestion is not None:
+            steepest = f"the loss falls most steeply at {result['steepest']:g}"
+            advice = f"learning_rate={suggestion:g} ({steepest}; in use: {result['configured']:g})"
+        emit(result, f"suggestion: {advice}\nplot:       {result['plot']}", as_json)
 
 
 def _raise_failed(failed: dict[str, str], count: int, what: str, folder: str, as_json: bool) -> None:

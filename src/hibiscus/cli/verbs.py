@@ -10,7 +10,7 @@ __all__ = ["VERBS", "unknown_verb"]
 
 VERBS = (
     *("train", "resume", "evaluate", "predict", "embed", "sample", "visualize", "report", "compare"),
-    *("crossval", "sweep", "panoptic", "inspect", "convert", "list", "explain", "clean"),
+    *("crossval", "sweep", "lr-find", "panoptic", "inspect", "convert", "list", "explain", "clean"),
 )
 OTHER_WORDS = {  # verbs of other programs
     "train": "fit learn run start",
@@ -23,6 +23,7 @@ OTHER_WORDS = {  # verbs of other programs
     "visualize": "heatmap gradcam grad-cam saliency attribute visualise activations filters",
     "crossval": "cv kfold cross-validate crossvalidate",
     "sweep": "tune grid search gridsearch hyperparameters",
+    "lr-find": "lr_find lrfind find-lr lr lr-range-test",
     "inspect": "describe info data stats check",
     "list": "ls methods networks models datasets",
     "explain": "doc docs about man",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hibiscus.data.balanced_batches import BalancedBatches
 from hibiscus.data.batch import Augmentation
 from hibiscus.data.batches import (
     AlignedBatchBuilder,
@@ -95,10 +96,19 @@ class PreparedData:
         seed: int,
         augment: Augmentation | None = None,
         items: np.ndarray | None = None,
+        balanced: bool = False,
     ) -> ShuffledBatches:
-        """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset)."""
+        """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset).
+
+        With `balanced`, an epoch has equally many items of each class.
+        """
         items = self.parts[part] if items is None else items
-        return ShuffledBatches(self.tensors, items, batch_size, seed, self._build_batch, augment, self.share)
+        about = self.tensors, items, batch_size, seed, self._build_batch, augment, self.share
+        return (
+            BalancedBatches(*about, labels=self.arrays["label"][items])
+            if balanced
+            else ShuffledBatches(*about)
+        )
 
     def with_features(self, features: np.ndarray) -> PreparedData:
         """The same items and parts, with features `(all items, dimension)` in place of their inputs."""

@@ -57,7 +57,7 @@ class ShuffledBatches:
             self.epoch, self.index, self._order = self.epoch + 1, 0, None
         if self._order is None:
             generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch))
-            self._order = self.items[torch.randperm(len(self.items), generator=generator)]
+            self._order = self._new_order(generator)
         is_last = self.index == self.batches_per_epoch - 1
         chosen = self._order[
             self.index * self.batch_size : None if is_last else (self.index + 1) * self.batch_size
@@ -72,6 +72,10 @@ class ShuffledBatches:
             batch = self.build_batch(raw, augment)
         batch.shard = shard
         return batch
+
+    def _new_order(self, generator: torch.Generator) -> Tensor:
+        """The items of an epoch, in order."""
+        return self.items[torch.randperm(len(self.items), generator=generator)]
 
     def _augment(self) -> Callable[..., Any]:
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, self.index, 1))

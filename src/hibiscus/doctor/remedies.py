@@ -28,8 +28,12 @@ def against_overfitting(info: dict[str, Any]) -> list[str]:
         info: `run.json`.
     """
     config, fields = info["config"], info["data"].get("fields", {"image": ""})
-    options = [text for name, text in ON_IMAGES.items() if name in config and "image" in fields]
-    options = [text for text in options if not config[text.split("=")[0]]]
+    if "augment" in config:  # the presets flip only images whose orientation carries no class
+        can_augment = "image" in fields and config.get("transfer") != "features"
+        options = ["augment=strong"] if can_augment and config["augment"] != "strong" else []
+    else:
+        options = [text for name, text in ON_IMAGES.items() if name in config and "image" in fields]
+        options = [text for text in options if not config[text.split("=")[0]]]
     used = (config.get("net_options") or {}).get("dropout", 0)
     if isinstance(config.get("net"), str) and _has_dropout(config["net"]) and used != DROPOUT:
         options.append(f"net.dropout={DROPOUT}")

@@ -240,14 +240,16 @@ def _still_improving(info: Info, history: History, evaluation: Evaluation) -> st
 def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) -> str:
     counts = {name: parts.get("train", 0) for name, parts in info["data"].get("classes", {}).items()}
     accuracy = get_metric(evaluation["selection_metric"]["name"]).name == "accuracy"
-    if not counts or not accuracy or info["config"].get("loss", "cross-entropy") != "cross-entropy":
+    config = info["config"]
+    is_handled = "balanced" in (config.get("class_weight"), config.get("sampling"))
+    if not counts or not accuracy or is_handled or config.get("loss", "cross-entropy") != "cross-entropy":
         return ""
     rarest, largest = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
     if counts[largest] < 5 * max(1, counts[rarest]):
         return ""
     return (
         f"The classes are imbalanced ({counts[largest]:,} {largest}, {counts[rarest]:,} {rarest}): look at "
-        "macro F1 and the confusion matrix, and give rare classes more weight with loss=balanced."
+        "macro F1 and the confusion matrix, and try class_weight=balanced or sampling=balanced."
     )
 
 

@@ -110,6 +110,11 @@ class SupervisedConfig(AugmentationConfig):
         """How numbers of tables are scaled by default."""
         return table_scaling(self.net, inputs)
 
+    @property
+    def balanced_sampling(self) -> bool:
+        """Whether an epoch has equally many items of each class."""
+        return getattr(self, "sampling", "shuffled") == "balanced"
+
 
 def inputs_of(preparation: Preparation) -> list[str]:
     """The input fields, in the order in which networks take them."""
@@ -160,7 +165,9 @@ def supervised_stage(
     if (augment.active or config.tta_flip) and "image" not in data.tensors:
         options = "augmentation (translate, crop, flip, tta_flip ...)"
         raise ConfigError(f"{options} on data without images", "images", "leave these options out")
-    source = data.source("train", config.batch_size or 128, config.seed, augment)
+    source = data.source(
+        "train", config.batch_size or 128, config.seed, augment, balanced=config.balanced_sampling
+    )
     return Stage([learner], config.epochs, source, ema_followers(networks, "network", config.ema_decay))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.augmentation_presets import preset_options
 from hibiscus.methods.recipes import recipe_for
+from hibiscus.methods.small_images import small_image_options
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
 from hibiscus.methods.table_networks import TABLE_NETWORK, table_defaults
 from hibiscus.methods.transfer import MODES, check_unused, choose_transfer, transfer_settings
@@ -58,16 +59,17 @@ def resolve_supervised(
     recipe = recipe_for(name)
     follows_recipe = config.optimizer in ("auto", recipe.optimizer)
     default_rates = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
-    table = table_defaults(config, preparation, name, items)
-    batch_size = table.get("batch_size") or config.batch_size or batch_size_for(items)
+    by_data = table_defaults(config, preparation, name, items)
+    by_data |= small_image_options(config, preparation, name, batch_size_for(items), items)
+    batch_size = by_data.get("batch_size") or config.batch_size or batch_size_for(items)
     changes: dict[str, Any] = {
-        **table,
+        **by_data,
         "batch_size": batch_size,
         "net": name,
         "transfer": "none",
         "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
     }
-    if config.learning_rate is None and "learning_rate" not in table:
+    if config.learning_rate is None and "learning_rate" not in by_data:
         changes["learning_rate"] = (
             recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
         )

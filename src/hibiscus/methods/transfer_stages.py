@@ -75,7 +75,8 @@ def _on_features(
 ) -> Stage:
     """A stage on features; they are computed when it begins, or not at all if it has ended."""
     prepared = functools.cache(lambda: data.with_features(features()))
-    source = LazySource(lambda: prepared().source("train", config.batch_size or 64, config.seed))
+    about = "train", config.batch_size or 64, config.seed
+    source = LazySource(lambda: prepared().source(*about, balanced=config.balanced_sampling))
     return dataclasses.replace(stage, source=source, data=prepared)
 
 

@@ -42,7 +42,7 @@ PYTORCH = {
     "zdim": "latent_dim", "arch": "net", "architecture": "net", "backbone": "net", "dropout": "net.dropout",
     "hidden": "net.hidden", "hidden_size": "net.units", "units": "net.units", "label": "target",
     "labels": "target", "y": "target", "target_column": "target", "size": "image_size",
-    "input_size": "image_size", "resize": "image_size", "class_weight": "loss", "class_weights": "loss",
+    "input_size": "image_size", "resize": "image_size", "class_weight": "loss",
     "threshold": "score_threshold", "optim": "optimizer", "lr_schedule": "schedule", "gpu": "device",
     "gpus": "device", "cuda": "device", "horizontal_flip": "flip", "rotation_range": "rotation",
 }  # fmt: skip
@@ -51,6 +51,9 @@ FORMER = {**OPTIONS, **DATA_OPTIONS, "amount": "noise_std", "from": "extend"}
 FORMER = {name: right for name, right in FORMER.items() if name not in ACCEPTED}
 
 SEVERAL = {  # the name depends on the method
+    "class_weights": ("class_weight", "loss"),
+    "sampler": ("sampling",),
+    **dict.fromkeys(("augmentation", "augmentations", "data_augmentation", "transforms"), ("augment",)),
     "warm_up": ("learning_starts", "kl_warmup_fraction"),
     "warmup": ("kl_warmup_fraction", "learning_starts"),
 }

@@ -18,19 +18,18 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.errors import ConfigError, DataError, RunError
 from hibiscus.methods.registry import get_method
-from hibiscus.progress import show_line, step
+from hibiscus.progress import show_line
 from hibiscus.runs.announcement import describe_data, describe_training
 from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import PATHS, check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
-from hibiscus.runs.open_base import load_bases, with_base
-from hibiscus.runs.options import check_options
-from hibiscus.runs.prepare import fit_preparation, prepare_parts
+from hibiscus.runs.open_base import load_bases
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop, training_memory
 from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
 from hibiscus.runs.saved_files import checked_files, file_digests, saved_options, saved_preparation
-from hibiscus.runs.training_data import Data, Parts, open_for_method, saved_parts
+from hibiscus.runs.training_data import Data, Parts, saved_parts
+from hibiscus.runs.training_setup import set_up_training
 from hibiscus.runs.trust import run_signature
 from hibiscus.training.callbacks import BestCheckpoint, Callback
 from hibiscus.training.config import TrainingConfig
@@ -105,20 +104,14 @@ class Session:
         Raises:
             HibiscusError: an option, the data or the folder cannot be used; no folder is left behind.
         """
-        kind = get_method(method)
-        config, data_config = check_options(kind.Config, options, method)
         chosen_device = choose_device(device)
-        tune_process()
-        dataset, data_config = open_for_method(data, data_config, kind, config)
-        with step("preparing the data"):
-            parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
-            preparation = fit_preparation(dataset, parts["train"], kind, data_config, config)
-        config = kind.resolve(with_base(config), preparation, len(parts["train"]))
-        about = method, config, dataset, data_config, parts, preparation
+        setup = set_up_training(method, data, options, parts)
+        parts = setup.parts
+        about = method, setup.config, setup.dataset, setup.options, parts, setup.preparation
         session = cls(*about, RunFolder(Path()), chosen_device, quiet, "val" in parts, is_new=True)
         load_bases(session.build_method())  # errors in the network or its options leave no folder behind
         if is_main_process():
-            session.folder = make_run_folder(method, dataset.name, out)
+            session.folder = make_run_folder(method, setup.dataset.name, out)
         return session
 
     @classmethod

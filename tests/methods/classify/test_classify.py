@@ -23,7 +23,7 @@ def method(classes=3, **options):
     preparation = Preparation({"array": ArrayPreparation.fit(X), "label": LabelPreparation(tuple(names))})
     torch.manual_seed(0)
     made = Classify(Classify.resolve(Classify.Config(net="linear", **options), preparation), preparation)
-    made.counts = torch.tensor([4.0] * classes)
+    made.counts, made.items = torch.tensor([4.0] * classes), 12
     return made
 
 
@@ -86,7 +86,7 @@ def test_focal_weights_the_second_of_two_classes_by_alpha(alpha):
 
 
 def test_balanced_gives_each_class_the_same_weight():
-    made, data = method(loss="balanced"), batch()
+    made, data = method(class_weight="balanced"), batch()
     made.counts = torch.tensor([1.0, 3.0, 8.0])
     logits = made.network(data.array).detach().numpy()
     weights = (12 / (3 * np.array([1.0, 3.0, 8.0])))[data.label.numpy()]
@@ -157,7 +157,7 @@ def test_it_learns_the_adult_table(tmp_path):
     assert evaluation["metrics"]["test/accuracy"] >= 0.85
 
 
-def test_balanced_and_focal_find_items_of_a_rare_class(tmp_path):
+def test_weights_sampling_and_focal_find_items_of_a_rare_class(tmp_path):
     """6 % of the items are of the second class, and they overlap with the first."""
     rng = np.random.default_rng(0)
     y = (rng.random(1500) < 0.06).astype(np.int64)
@@ -172,11 +172,14 @@ def test_balanced_and_focal_find_items_of_a_rare_class(tmp_path):
         "quiet": True,
     }
     recall = {}
-    for loss in ("cross-entropy", "balanced", "focal"):
-        run = api.train("classify", data, out=tmp_path / loss, loss=loss, **options)
+    plain = {"loss": "cross-entropy"}
+    for option in (plain, {"class_weight": "balanced"}, {"sampling": "balanced"}, {"loss": "focal"}):
+        name = "-".join(option.values()) + "-".join(option)
+        run = api.train("classify", data, out=tmp_path / name, **option, **options)
         predicted = np.array(run.predict(x.astype(np.float32))["label"]) == "1"
-        recall[loss] = predicted[y == 1].mean()
-    assert min(recall["balanced"], recall["focal"]) > recall["cross-entropy"] + 0.2
+        recall[name] = predicted[y == 1].mean()
+    lowest = recall.pop("cross-entropyloss")
+    assert min(recall.values()) > lowest + 0.2, recall
 
 
 def test_a_confident_error_costs_its_logit_and_not_the_smallest_number():

@@ -13,7 +13,7 @@ from hibiscus.data.label_sets import MultiLabelPreparation
 from hibiscus.data.preparation import LabelPreparation, Preparation
 from hibiscus.errors import ConfigError
 from hibiscus.methods.classify import decisions
-from hibiscus.methods.classify.classify import Config
+from hibiscus.methods.classify.objective import ClassifyConfig as Config
 
 FAST = {"target": "label", "net": "mlp", "net_options": {"hidden": [16]}, "epochs": 3, "quiet": True}
 

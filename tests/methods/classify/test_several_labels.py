@@ -33,7 +33,7 @@ def method(**options):
     ("options", "positive", "negative"),
     [
         ({}, lambda p: 1.0, lambda p: 1.0),
-        ({"loss": "balanced"}, lambda p: (20 - COUNTS) / COUNTS, lambda p: 1.0),
+        ({"class_weight": "balanced"}, lambda p: (20 - COUNTS) / COUNTS, lambda p: 1.0),
         (
             {"loss": "focal", "focal_gamma": 2.0},
             lambda p: (1 - COUNTS / 20) * (1 - p) ** 2,

@@ -3,80 +3,55 @@ r"""Classification: learns from labeled examples to predict the class of an item
     loss = - mean over items of  log p(label | x),    p(. | x) = softmax(network(x))
 
 The network is trained by maximum likelihood. With two classes it has one output and `p(second class | x) =
-sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`. Choices
-of `loss`: `cross-entropy` as above; `balanced` multiplies the term of an item by `alpha(label) = items /
-(classes * items of its class)`, counted in training; `focal` by `alpha(label) (1 - p(label | x))^gamma`.
+sigmoid(network(x))`. With label smoothing `s` the target is `(1 - s) one_hot(label) + s / classes`.
+`class_weight=balanced` multiplies the term of an item by `alpha(label) = items / (classes * items of its
+class)`, counted in training; `loss=focal` by `alpha(label) (1 - p(label | x))^gamma`. `sampling=balanced`
+instead draws equally many items of each class. `mixup` and `cutmix` train on mixed images with mixed targets.
 
 If items may have several labels, each label has its own output: `loss = - mean over items and labels of
-y log p + (1 - y) log(1 - p)`, `p = sigmoid(network(x))`, `y = 1` for the labels of the item. `balanced`
-multiplies the first term by the ratio of items without and with the label; `focal` both by the frequency of
-the other value and by the error to the power of gamma. A label is predicted where `p` reaches the threshold
-with the best F1 on the validation part. `threshold=f1`, `threshold=balanced-accuracy` or a number does so for
-the second of two classes. `calibrate=true` divides the logits by a temperature that is fitted there.
+y log p + (1 - y) log(1 - p)`, `p = sigmoid(network(x))`, `y = 1` for the labels of the item. Balanced
+weights multiply the first term by the ratio of items without and with the label; `focal` multiplies both by
+the frequency of the other value and by the error to the power of gamma. A label is predicted where `p`
+reaches the threshold with the best F1 on the validation part. `threshold=f1`, `threshold=balanced-accuracy`
+or a number does so for the second of two classes. `calibrate=true` divides the logits by a temperature that
+is fitted there.
 
 Use it for images, tables, texts and time series. What most often goes wrong is overfitting: training accuracy
-rises while validation accuracy falls. Remedies are more data, augmentation (`crop=4 flip=true`),
-`net.dropout=0.3` and weight decay. With imbalanced classes, look at macro F1 and use `loss=balanced`.
+rises while validation accuracy falls. Remedies are more data, augmentation (`augment=strong`, `flip=true`),
+`net.dropout=0.3` and weight decay. With imbalanced classes, look at macro F1 and use `class_weight=balanced`.
 
 Differences from the paper: the best epoch is selected on a validation part, never on the test part.
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
     "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
-    arXiv 1512.00567.
+    arXiv 1512.00567; mixup: Zhang et al., 2018, arXiv 1710.09412; CutMix: Yun et al., 2019, arXiv 1905.04899.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.losses import (
-    balanced_cross_entropy,
-    balanced_weights,
-    binary_cross_entropy,
-    cross_entropy,
-    focal,
-)
 from hibiscus.methods import outputs, supervised
-from hibiscus.methods.classify import decisions, several_labels
+from hibiscus.methods.classify import decisions
 from hibiscus.methods.classify.evaluated import evaluate_outputs
+from hibiscus.methods.classify.objective import ClassifyConfig, check_objective, classification_loss
 from hibiscus.methods.supervised_method import SupervisedMethod
 from hibiscus.methods.transfer_stages import supervised_stages
+from hibiscus.ops.mixing import mix_images, mixed_loss
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
 __all__ = ["Classify"]
-
-
-class Config(supervised.SupervisedConfig):
-    """Options of `classify`."""
-
-    loss: Literal["cross-entropy", "balanced", "focal"] = Field(
-        "cross-entropy", description="the loss to minimize"
-    )
-    label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="probability mass of the target that is spread evenly over all classes"
-    )
-    focal_gamma: float = Field(2.0, ge=0, description="focal loss: exponent gamma, which favors hard items")
-    focal_alpha: float | None = Field(
-        None, gt=0, lt=1, description="focal loss, two classes: weight of the second; default: by frequency"
-    )
-    calibrate: decisions.Calibrate = False
-    threshold: decisions.Threshold = "auto"
-
-    def chosen_on_validation(self) -> str:
-        """The temperature and the threshold between classes are."""
-        return decisions.chosen_on_validation(self)
 
 
 class Classify(SupervisedMethod):
@@ -93,7 +68,7 @@ class Classify(SupervisedMethod):
         "digits",
         {"net": "mlp", "net_options": {"hidden": [16], "dropout": 0.2}, "epochs": 2, "batch_size": 50},
     )
-    Config = Config
+    Config = ClassifyConfig
 
     network: nn.Module
     counts: Tensor  # number of training items with each class or label
@@ -122,6 +97,8 @@ class Classify(SupervisedMethod):
     ) -> TrainingConfig:
         """Fills in the network and the optimizer settings that were not given."""
         resolved = super().resolve(config, preparation, items)
+        if isinstance(resolved, ClassifyConfig):
+            check_objective(resolved, preparation)
         decisions.check_options(resolved, preparation)
         return resolved
 
@@ -135,32 +112,28 @@ class Classify(SupervisedMethod):
         """One stage with one player; with a pretrained base, those of `transfer_stages`."""
         label = data.values("labels" if self.several else "label", "train")
         counts = label.sum(0) if self.several else np.bincount(label, minlength=len(self.classes))
+        if self.config.balanced_sampling:
+            counts = (counts > 0).astype(counts.dtype)  # as often as they are drawn
         self.counts, self.items = torch.from_numpy(counts).to(data.device), len(label)
         yield from supervised_stages(self.config, self.nets, data, self.loss, "classifier")
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of a batch, and the accuracy of single labels."""
+        """The loss of a batch, of mixed images if the options say so, and the accuracy of single labels."""
+        config, mix = self.config, None
+        if (config.mixup or config.cutmix) and "image" in batch:  # not of the features of a base
+            mix = mix_images(batch.image, config.mixup, config.cutmix)
+            batch = Batch({**batch, "image": mix.images})
         logits, label = outputs.with_targets(self.network, batch, "labels" if self.several else "label")
-        loss = self.loss_from_outputs(logits, label)
+        loss = mixed_loss(lambda target: self.loss_from_outputs(logits, target), label, mix)
         if self.several:
             return loss, {}
         predicted = logits.argmax(1) if logits.shape[1] > 1 else logits[:, 0] > 0
-        return loss, {"accuracy": (predicted == label).float().mean()}
+        main = label if mix is None or mix.share >= 0.5 else label[mix.partner]
+        return loss, {"accuracy": (predicted == main).float().mean()}
 
     def loss_from_outputs(self, logits: Tensor, label: Tensor) -> Tensor:
-        """The loss of `logits` (batch, outputs) against class numbers `label` (batch,), or several labels as
-        zeros and ones (batch, labels); scalar, nats.
-        """
-        config = self.config
-        if self.several:
-            return several_labels.label_loss(logits, label, self.counts, self.items, config)
-        if config.loss == "focal":
-            alpha = balanced_weights(self.counts) if config.focal_alpha is None else config.focal_alpha
-            return focal(logits, label, alpha=alpha, gamma=config.focal_gamma)
-        if config.loss == "balanced":
-            return balanced_cross_entropy(logits, label, self.counts, label_smoothing=config.label_smoothing)
-        loss = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
-        return loss(logits, label, label_smoothing=config.label_smoothing)
+        """The loss of `logits` (batch, outputs) against class numbers (batch,) or labels (batch, labels)."""
+        return classification_loss(logits, label, self.counts, self.items, self.config)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Converts outputs `(batch, outputs)` to probabilities `(batch, classes)`."""

@@ -68,10 +68,6 @@ def check_options(options: Any, preparation: Preparation) -> None:
     """Raises ConfigError for options of `classify` that do not fit together, or not these classes."""
     several = "labels" in preparation
     two_classes = not several and preparation["label"].num_classes == 2
-    if options.loss == "focal" and options.label_smoothing:
-        raise ConfigError("label_smoothing with loss=focal", "one of the two", "omit label_smoothing")
-    if options.focal_alpha and not two_classes:
-        raise ConfigError(f"focal_alpha={options.focal_alpha}", "two classes", "omit focal_alpha")
     received = f"threshold={options.threshold}"
     if options.threshold != "auto" and not two_classes and not several:
         received += f" with {preparation['label'].num_classes} classes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any
 
 from torch import Tensor
 
@@ -11,15 +11,7 @@ from hibiscus.losses import binary_focal, multi_label_cross_entropy, positive_we
 __all__ = ["label_loss"]
 
 
-class _Options(Protocol):
-    """The options of `classify` that concern the loss."""
-
-    loss: str
-    label_smoothing: float
-    focal_gamma: float
-
-
-def label_loss(logits: Tensor, labels: Tensor, counts: Tensor, items: int, options: _Options) -> Tensor:
+def label_loss(logits: Tensor, labels: Tensor, counts: Tensor, items: int, options: Any) -> Tensor:
     """The loss of logits against zeros and ones, both (batch, labels); scalar, nats.
 
     Args:
@@ -31,5 +23,5 @@ def label_loss(logits: Tensor, labels: Tensor, counts: Tensor, items: int, optio
     """
     if options.loss == "focal":
         return binary_focal(logits, labels, alpha=1 - counts / items, gamma=options.focal_gamma)
-    weights = positive_weights(counts, items) if options.loss == "balanced" else None
+    weights = positive_weights(counts, items) if options.class_weight == "balanced" else None
     return multi_label_cross_entropy(logits, labels, weights, options.label_smoothing)
