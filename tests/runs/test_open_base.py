@@ -126,6 +126,7 @@ def test_a_module_named_run_stays_one(tmp_path, monkeypatch, first):
     assert "net=run:./build" in caught.value.fix
     assert with_base(config(net="run:./build")).net == f"run:{tmp_path / 'build'}"
     (tmp_path / "run.py").unlink()
+    (tmp_path / "run").mkdir()  # could be imported, but defines nothing
     assert with_base(config(net="run:build")).net == f"run:{tmp_path / 'build'}"
 
 

@@ -32,7 +32,11 @@ __all__ = [
 ]
 
 NetworkName = Annotated[
-    str, Field(description="network: a name from `hibiscus list`, or module.path:function")
+    str,
+    Field(
+        description="network: a name from `hibiscus list`, module.path:function, or a trained base: run:RUN, "
+        "hub:OWNER/NAME or FILE.safetensors"
+    ),
 ]
 NetworkOptions = Annotated[
     dict[str, Any], Field(description="options of the network, written net.NAME=value")

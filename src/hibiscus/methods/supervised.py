@@ -75,7 +75,9 @@ class SupervisedConfig(AugmentationConfig):
         "default: 4 for it",
     )
     net: NetworkName = Field(
-        "auto", description="a name from `hibiscus list`, module.path:function, or auto (chosen for the data)"
+        "auto",
+        description="a name from `hibiscus list`, module.path:function, a trained base (run:RUN, "
+        "hub:OWNER/NAME or FILE.safetensors), or auto (chosen for the data)",
     )
     net_options: NetworkOptions = Field(default_factory=dict)
     transfer: TransferMode = "auto"

@@ -104,7 +104,7 @@ def _is_code(name: str) -> bool:
         return False
     with working_directory_on_path():
         spec = importlib.util.find_spec(kind)  # imports nothing
-    if spec is None:
+    if spec is None or spec.origin is None:  # none, or a folder of that name, which defines nothing
         return False
     if kind == "run" and (Path(path) / "run.json").exists():
         received = f"net={name}: the run {path}, or {path} in the module {spec.origin}"
