@@ -68,12 +68,13 @@ def test_the_same_seed_gives_the_same_images():
 
 def test_the_map_is_read_before_its_activation():
     block = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True))
-    network = nn.Sequential(block, nn.Conv2d(4, 2, 3))
+    network = nn.Sequential(block, nn.Conv2d(4, 2, 3), nn.ReLU6(), nn.Identity())
     layers = map_layers(network, lambda: network(torch.randn(1, 1, 9, 9)))
     assert before_activation(network, "0", layers) == (block[1], True)
     assert before_activation(network, "0.1", layers) == (block[1], True)
     assert before_activation(network, "0.0", layers) == (block[0], False)
     assert before_activation(network, "1", layers) == (network[1], False)
+    assert before_activation(network, "3", layers) == (network[2], True)
 
 
 def test_a_channel_that_is_always_zero_after_the_activation_is_maximized_before_it():

@@ -55,8 +55,11 @@ def before_activation(network: nn.Module, name: str, layers: Sequence[MapLayer])
     """
     names = [layer.name for layer in layers]
     index = names.index(name)
-    while index and names[index - 1].startswith(names[index] + ".") and _same(layers, index):
-        index -= 1  # the last layer in the block
+    while index and layers[index - 1].shape == layers[index].shape:
+        ends_block = names[index - 1].startswith(names[index] + ".")
+        if not ends_block and layers[index].type != "Identity":
+            break
+        index -= 1  # the last layer in the block, or before the identity
     module = network.get_submodule(names[index])
     return module, type(module).__module__ == "torch.nn.modules.activation"
 
@@ -125,10 +128,6 @@ def filter_images(
             return _images(z.detach(), scale, shape)
     finally:
         handle.remove()
-
-
-def _same(layers: Sequence[MapLayer], index: int) -> bool:
-    return layers[index - 1].shape == layers[index].shape
 
 
 def _inverse_frequency(shape: tuple[int, int, int]) -> Tensor:
