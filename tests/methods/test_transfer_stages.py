@@ -89,7 +89,7 @@ def test_a_probe_of_each_depth_chooses_the_blocks_and_is_reported(tmp_path):
     network = run.method("last").network
     assert 1 <= network.trained_blocks <= 9
     assert network.probe_scores.max() > 0.9  # colors are easy
-    run.evaluate()
+    run.evaluate(checkpoint="last", again=True)
     items = load_report_items(run.path / "evaluation")
     table = next(item for item in items if item.title == "Features of the base by depth")
     assert [row[2] for row in table.rows].count("yes") == network.trained_blocks

@@ -20,11 +20,12 @@ Use it for images, tables, texts and time series. What most often goes wrong is 
 rises while validation accuracy falls. Remedies are more data, augmentation (`augment=strong`, `flip=true`),
 `net.dropout=0.3` and weight decay. With imbalanced classes, look at macro F1 and use `class_weight=balanced`.
 
-Differences from the paper: the best epoch is selected on a validation part, never on the test part.
+Differences from the paper: the best epoch is selected on a validation part, never on the test part. Color
+photos are learned from a pretrained base: a head, then its deepest blocks (`transfer`; `none`: from scratch).
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
-    "Focal Loss for Dense Object Detection", 2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015,
-    arXiv 1512.00567; mixup: Zhang et al., 2018, arXiv 1710.09412; CutMix: Yun et al., 2019, arXiv 1905.04899.
+    2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015, arXiv 1512.00567; mixup: Zhang et al., 2018,
+    arXiv 1710.09412; CutMix: Yun et al., 2019, arXiv 1905.04899.
 """
 
 from __future__ import annotations
