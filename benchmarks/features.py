@@ -35,14 +35,15 @@ BATCH = 32
 
 def main() -> None:
     """Prints the times per image and the ratios as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for name, default in (("images", 512), ("side", 160), ("turns", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     count, side, turns = vars(parser.parse_args()).values()
     tune_process()
     pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
     mean, std = (0.45,) * 3, (0.25,) * 3
-    network = build_transfer(BASE, (3, side, side), 2).eval().to(memory_format=torch.channels_last)
+    network = build_transfer(BASE, (3, side, side), 2).eval()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     scale_inputs(network, mean, std)
     dataset = Dataset("noise", "noise", {"image": pixels}, [""] * count, content_keys(pixels))
     preparation = Preparation({"image": ImagePreparation(side, side, 3, mean, std)})

@@ -19,7 +19,7 @@ def photos(count=20, side=64):
 def test_photo_files_are_resized_for_a_pretrained_base():
     data, config = photos(), Classify.Config()
     assert Classify.default_image_size(data, config) == 224
-    data.about["longer_side"] = 170
+    data.about["longer_side"] = 110
     assert Classify.default_image_size(data, config) == 160
     assert Classify.default_image_size(photos(side=32), config) is None
     assert Classify.default_image_size(data, Classify.Config(net="resnet20")) is None

@@ -82,7 +82,7 @@ def test_options_of_fine_tuning_have_no_effect_elsewhere(name):
         check_unused(config, "none")
 
 
-@pytest.mark.parametrize(("side", "size"), [(40, 160), (160, 160), (180, 192), (500, 224)])
+@pytest.mark.parametrize(("side", "size"), [(40, 160), (120, 160), (140, 192), (160, 224), (500, 224)])
 def test_photos_are_as_large_as_their_files_within_limits(side, size):
     assert photo_size(side) == size
 

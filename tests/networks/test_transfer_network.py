@@ -36,15 +36,15 @@ def trained(network):
 def test_features_and_images_give_the_same_outputs(network, image):
     network.eval()
     features = network.features(image)
-    assert features.shape == (2, 1280)
+    assert features.shape == (2, 112 + 192 + 320 + 1280)
     assert torch.equal(network(features), network(image))
 
 
-def test_features_by_depth_end_with_the_features(network, image):
+def test_features_are_those_of_the_last_four_blocks(network, image):
     network.eval()
     by_depth = network.features_by_depth(image)
     assert [values.shape[1] for values in by_depth] == [32, 16, 24, 40, 80, 112, 192, 320, 1280]
-    assert torch.equal(by_depth[-1], network.features(image))
+    assert torch.equal(torch.cat(by_depth[5:], 1), network.features(image))
 
 
 def test_first_the_head_alone_is_trained_then_the_deepest_blocks_too(network):

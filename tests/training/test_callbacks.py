@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,3 +107,11 @@ def test_best_checkpoint_keeps_the_last_epoch_where_that_is_asked_for(tmp_path):
         best.on_epoch(loop, {"val/error": value})
     assert load_checkpoint(tmp_path / "b.safetensors")[1]["epoch"] == best.epoch == 3
     assert best.best == 2.0
+
+
+@pytest.mark.parametrize(("refines", "best"), [(True, 0.9), (False, None)])
+def test_the_best_epoch_of_an_earlier_stage_counts_if_the_next_refines_its_networks(tmp_path, refines, best):
+    loop, callback = FakeLoop(), BestCheckpoint(tmp_path / "best.safetensors", HIGHER)
+    callback.best, loop.stage = 0.9, SimpleNamespace(refines=refines)
+    callback.on_stage(loop)
+    assert callback.best == best

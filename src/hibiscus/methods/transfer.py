@@ -159,12 +159,15 @@ def check_unused(config: Any, mode: str) -> None:
 
 
 def photo_size(longer_side: int) -> int:
-    """The side to which photos are resized for a base: that of the files, to a multiple of 32 in SIZES.
+    """The side to which photos are resized for a base: 1.4 times that of the files, in SIZES.
+
+    Enlarged photos have more positions on the coarse maps: on flowers5, whose files have 160 pixels, features
+    at 224 pixels gave 2 points more than at 160 (cross-validation of the training part).
 
     Args:
         longer_side: of the files, in pixels.
     """
-    return min(max(32 * round(longer_side / 32), SIZES[0]), SIZES[1])
+    return min(max(32 * round(1.4 * longer_side / 32), SIZES[0]), SIZES[1])
 
 
 def describe_transfer(config: Any) -> str:

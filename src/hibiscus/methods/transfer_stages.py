@@ -15,7 +15,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.linear_probe import probe_score
 from hibiscus.methods.supervised import SupervisedConfig, SupervisedLoss, supervised_stage
 from hibiscus.methods.transfer import HEAD, MODES
-from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, TransferNetwork, suggest_blocks
+from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, FEATURE_BLOCKS, TransferNetwork, suggest_blocks
 from hibiscus.training.feature_cache import cached_features
 from hibiscus.training.player import Stage
 
@@ -65,9 +65,10 @@ def _fine_tune(
     head = config.model_copy(update={**vars(HEAD), "epochs": config.head_epochs})
     by_depth = functools.cache(lambda: _by_depth(config, network, data))
     network.freeze()
-    yield _on_features(head, data, single(head), lambda: by_depth()[-1])
+    yield _on_features(head, data, single(head), lambda: _joined(by_depth()))
     network.unfreeze(blocks or _choose_blocks(config, network, data, by_depth))
-    yield single(config, lr_factors=network.layer_lr_factors(config.layer_decay))
+    tuned = single(config, lr_factors=network.layer_lr_factors(config.layer_decay))
+    yield dataclasses.replace(tuned, refines=True)
 
 
 def _on_features(
@@ -95,8 +96,13 @@ def _by_depth(config: SupervisedConfig, network: TransferNetwork, data: Prepared
     """As `_last`, with the features of each block, the shallowest first."""
     compute = network.features_by_depth
     features = cached_features("by depth", network.base, compute, data, config.precision)
-    network.scaling.fit(torch.from_numpy(features[-1][data.parts["train"]]))
+    network.scaling.fit(torch.from_numpy(_joined(features)[data.parts["train"]]))
     return features
+
+
+def _joined(by_depth: list[np.ndarray]) -> np.ndarray:
+    """The features of the network, from those of each block."""
+    return np.concatenate(by_depth[-FEATURE_BLOCKS:], axis=1)
 
 
 def _choose_blocks(

@@ -118,7 +118,11 @@ class BestCheckpoint(Callback):
             save_checkpoint(self.path, loop.method.tensors(), state)
 
     def on_stage(self, loop: LoopState) -> None:
-        """Starts over: the best checkpoint comes from the last stage, whose networks are complete."""
+        """Starts over: the best checkpoint comes from the last stage, whose networks are complete; or from a
+        stage before it, if the last one refines what was complete.
+        """
+        if loop.stage is not None and loop.stage.refines:
+            return
         self.best, self.loss, self.epoch = None, math.inf, 0
 
     def state(self) -> dict[str, Any]:

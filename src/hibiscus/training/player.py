@@ -192,6 +192,8 @@ class Stage:
             that of the learning rate, such as fading in a new layer.
         data: returns the data that is validated, if it is other than that of the run: for players that take
             precomputed features instead of images.
+        refines: whether the networks were complete in the stage before, so that the best checkpoint may be
+            from there.
     """
 
     players: Sequence[Player]
@@ -200,6 +202,7 @@ class Stage:
     followers: Sequence[Follower] = field(default_factory=tuple)
     before_round: Callable[[float], None] | None = None
     data: Callable[[], Any] | None = None
+    refines: bool = False
 
     @property
     def rounds_per_epoch(self) -> int:
