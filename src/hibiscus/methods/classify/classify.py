@@ -24,8 +24,8 @@ Differences from the paper: the best epoch is selected on a validation part, nev
 photos are learned from a pretrained base: a head, then its deepest blocks (`transfer`; `none`: from scratch).
 
 Reference: Goodfellow, Bengio, Courville, "Deep Learning", 2016, chapters 6 and 8; focal loss: Lin et al.,
-    2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015, arXiv 1512.00567; mixup: Zhang et al., 2018,
-    arXiv 1710.09412; CutMix: Yun et al., 2019, arXiv 1905.04899.
+    2017, arXiv 1708.02002; label smoothing: Szegedy et al., 2015, arXiv 1512.00567; mixup: Zhang et al.,
+    2018, arXiv 1710.09412; CutMix: Yun et al., 2019, arXiv 1905.04899.
 """
 
 from __future__ import annotations
