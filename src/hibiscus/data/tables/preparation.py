@@ -192,7 +192,7 @@ class TablePreparation:
         expect(saved.scaling in SCALINGS, f"a scaling of {', '.join(SCALINGS)}")
         for column in saved.columns:
             if isinstance(column, NumberColumn):
-                expect((np.diff(column.bins) > 0).all(), "limits of bins that increase")
+                expect(bool((np.diff(column.bins) > 0).all()), "limits of bins that increase")
             if isinstance(column, TextColumn) and column.tokenizer is not None:
                 Tokenizer.from_dict(column.tokenizer)
         return saved
