@@ -68,11 +68,9 @@ class Progress(Callback):
             for key, value in line.items()
             if key.startswith(("train/", "val/")) and isinstance(value, float)
         ]
-        mark = ""
-        for callback in loop.callbacks.values():
-            selects = isinstance(callback, BestCheckpoint) and loop.config.selected_epoch == "best"
-            if selects and callback.epoch == loop.epoch:
-                mark = "  * best so far"
+        best = [callback for callback in loop.callbacks.values() if isinstance(callback, BestCheckpoint)]
+        selects = loop.config.selected_epoch == "best" and any(c.epoch == loop.epoch for c in best)
+        mark = "  * best so far" if selects else ""
         speed = f"{line['items_per_second']:,.0f} items/s"
         show_line(f"  {_position(loop)}  {'  '.join(parts)}  {speed}{mark}")
 
