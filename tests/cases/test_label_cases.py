@@ -187,7 +187,9 @@ def test_several_target_columns_of_a_table(tmp_path):
     ]
     assert [list(labels) for labels in data.fields["labels"]] == names
     assert [name for name, role in data.roles.items() if role == "target"] == ["red", "round"]
-    run = api.train("classify", file, out=tmp_path / "run", quiet=True, target="red,round", epochs=2)
+    run = api.train(
+        "classify", file, out=tmp_path / "run", quiet=True, target="red,round", net="mlp", epochs=2
+    )
     assert run.preparation["labels"].names == ("red", "round")
     assert run.preparation["table"].feature_names == ["u", "v", "price"]
     assert run.evaluate(str(file))["test/map"] > 0.5

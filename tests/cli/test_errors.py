@@ -39,7 +39,7 @@ CONFIG = [
     (["epochs=many"], ["epochs=many", "whole number >= 1"]),
     (["learning_rate=inf"], ["learning_rate=inf", "number > 0"]),
     (["val=1.5"], ["val=1.5", "0 < number < 1"]),
-    (["loss=focl"], ["loss=focl", "cross-entropy | balanced | focal", "did you mean loss=focal?"]),
+    (["loss=focl"], ["loss=focl", "cross-entropy | focal", "did you mean loss=focal?"]),
     (["flip=perhaps"], ["flip=perhaps", "true | false"]),
     (["--device", "warp"], ["device=warp", "auto, cpu, cuda"]),
     (["--seed", "-1"], ["seed=-1", "0 <= whole number < 2**63"]),

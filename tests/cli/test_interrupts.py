@@ -50,6 +50,32 @@ def test_the_second_at_exit_prints_nothing(delay):
     assert process.returncode == 130
 
 
+FINALIZER = """
+import os, signal, sys, time
+from hibiscus.cli.interrupts import stopped_by_interrupt
+
+class Finalizer:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+try:
+    with stopped_by_interrupt():
+        Finalizer()
+        time.sleep(30)
+        print("not interrupted")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_one_that_arrives_in_a_finalizer_stops_the_command_silently():
+    ended = subprocess.run(
+        [sys.executable, "-c", FINALIZER], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("", "", 130)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_two_at_random_moments_of_a_training(seed):
     chance = random.Random(seed)

@@ -57,7 +57,7 @@ def test_a_person_sees_every_step(tmp_path):
     assert process.wait(60) == 0
     assert text.index("starting ...") < text.index("data:    iris, 150 items") < text.index("epoch   1/1")
     assert "\r\033[K" in text
-    for part in ("columns: number sepal length", "network: mlp", "device:  cpu", "run:     run"):
+    for part in ("columns: number sepal length", "network: realmlp", "device:  cpu", "run:     run"):
         assert part in text
 
 

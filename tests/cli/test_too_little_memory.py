@@ -43,6 +43,7 @@ def test_each_verb_names_the_options(cli, monkeypatch):
     assert cli("resume", "run").code == 0
     with monkeypatch.context() as patch:
         patch.setattr(Classify, "predict", fail)
+        patch.setattr(Classify, "evaluate", fail)
         for verb, words in (("evaluate", ["--again"]), ("predict", ["digit.npy"])):
             write_digit()
             failed = cli(verb, "run", *words, "--json")

@@ -126,6 +126,9 @@ def test_classification_and_reconstruction_are_evaluated_on_the_same_images(data
     evaluation = evaluate_reconstruction_and_class(Identity(data), data, "test")
     assert evaluation.metrics["accuracy"] == 0
     assert evaluation.metrics["psnr"] == MAX_PSNR
-    assert list(evaluation.baselines) == ["linear model", "linear model on PCA of 3 components"]
-    assert evaluation.baselines["linear model"]["accuracy"] > 0.5
+    assert list(evaluation.baselines) == [
+        "linear model and PCA of 3 components",
+        "linear model on PCA of 3 components",
+    ]
+    assert evaluation.baselines["linear model and PCA of 3 components"]["accuracy"] > 0.5
     assert evaluation.report_items[0].title == "Confusion matrix"

@@ -16,6 +16,7 @@ from types import FrameType
 
 __all__ = ["INTERRUPTED", "stopped_by_interrupt", "was_interrupted"]
 
+REPEAT_AFTER = 0.05  # seconds
 INTERRUPTED = 130  # the exit code of commands that Ctrl-C ended
 _is_running = False
 _was_interrupted = False
@@ -32,6 +33,7 @@ def stopped_by_interrupt() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():  # signals reach the main thread only
         atexit.register(_end)  # runs after all that is registered later
         signal.signal(signal.SIGINT, _handle)
+        sys.unraisablehook = _repeat
     try:
         _is_running = True
         yield
@@ -50,6 +52,19 @@ def _handle(number: int, frame: FrameType | None) -> None:
         os._exit(INTERRUPTED)
     _was_interrupted = True
     raise KeyboardInterrupt
+
+
+def _repeat(raised: sys.UnraisableHookArgs) -> None:
+    """Repeats a Ctrl-C that arrived in a finalizer or a callback, where Python drops any exception."""
+    global _was_interrupted
+    if raised.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(raised)
+        return
+    _was_interrupted = False
+    main = threading.main_thread().ident, signal.SIGINT
+    timer = threading.Timer(REPEAT_AFTER, signal.pthread_kill, main)  # after the finalizer has returned
+    timer.daemon = True
+    timer.start()
 
 
 def _end() -> None:

@@ -76,7 +76,9 @@ def _loss(model: ClassifierModel, probabilities: np.ndarray, label: np.ndarray, 
 
 
 def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData, part: str) -> Evaluation:
-    """Accuracy, image quality and loss, compared with linear models on pixels and principal components."""
+    """Accuracy, image quality and loss, compared with linear models on pixels and on principal components,
+    which also reconstruct the images.
+    """
     mean, axes = fit_pca(model, data)
     image_baselines = pca_baselines(mean, axes)
     pca = list(image_baselines)[-1]
@@ -96,12 +98,12 @@ def evaluate_reconstruction_and_class(model: ClassifierModel, data: PreparedData
     ]
     pixels, codes, probabilities, errors = (np.concatenate(rows) for rows in zip(*predictions, strict=True))
     baselines = {
-        "linear model": classification_metrics(pixels, label),
-        f"linear model on {pca}": {
-            **classification_metrics(codes, label),
+        name: {
+            **classification_metrics(predicted, label),
             **images.baselines[pca],
-            "loss": _loss(model, codes, label, errors),
-        },
+            "loss": _loss(model, predicted, label, errors),
+        }
+        for name, predicted in (("linear model and " + pca, pixels), ("linear model on " + pca, codes))
     }
     confusion = confusion_matrix(probabilities, label)
     matrix = Matrix(

@@ -4,8 +4,8 @@
     frozen     a head is trained on augmented images; the base runs on each of them, but does not change
     fine-tune  a head as in `features`, then the deepest blocks of the base with the head: most accurate
 
-The first blocks of a base detect edges and textures, which photos of anything have; the deepest blocks are
-specific to the classes that it was trained on. Fine-tuning therefore changes the deepest blocks first.
+The first blocks of a base detect edges and textures, which all photos have; the deepest are specific to the
+classes that it was trained on. Fine-tuning therefore changes the deepest blocks first.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ HeadEpochs = Annotated[
 ]
 
 Shape = tuple[int, ...]
+TUNING = ("head_epochs", "layer_decay", "unfreeze")  # options of fine-tuning
 BASE = EFFICIENTNET.source
 MIN_SIDE = 64  # pixels; smaller images are no photos
 SIZES = (160, 224)  # pixels: the smallest that gives good features, and that of the pretraining
@@ -151,11 +152,10 @@ def transfer_settings(config: Any, mode: str) -> dict[str, Any]:
 
 
 def check_unused(config: Any, mode: str) -> None:
-    """Raises ConfigError for an option of fine-tuning where it has no effect."""
-    unused = sorted(config.model_fields_set & {"unfreeze", "layer_decay", "head_epochs"})
+    """Raises ConfigError for an option of fine-tuning where it has no effect, unless it is the default."""
+    unused = [name for name in TUNING if getattr(config, name) != type(config).model_fields[name].default]
     if unused and mode != "fine-tune":
-        received = f"{unused[0]} with transfer={mode}"
-        raise ConfigError(received, "transfer=fine-tune", f"leave out {unused[0]}, or use transfer=fine-tune")
+        raise ConfigError(f"{unused[0]} with transfer={mode}", "transfer=fine-tune", f"leave out {unused[0]}")
 
 
 def photo_size(longer_side: int) -> int:

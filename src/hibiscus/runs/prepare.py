@@ -25,7 +25,6 @@ from hibiscus.data.preparation import (
     TablePreparation,
     TargetPreparation,
 )
-from hibiscus.data.prepared import INPUTS as INPUT_FIELDS
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
@@ -66,6 +65,8 @@ def fit_preparation(
     """
     with named_errors(dataset.path):
         if options.scaling == "auto":
+            from hibiscus.data.prepared import INPUTS as INPUT_FIELDS  # imports PyTorch
+
             inputs = [name for name in INPUT_FIELDS if name in dataset.fields]
             scaling = config.table_scaling(inputs) if config is not None else "standard"
             options = options.model_copy(update={"scaling": scaling})
