@@ -27,9 +27,10 @@ def test_networks_device_and_folder():
     assert ", bfloat16\n  run:     runs/x" in text
 
 
-def test_only_trained_parameters_count():
-    frozen = nn.Linear(2, 3).requires_grad_(False)
-    assert count_parameters({"a": nn.Linear(2, 3), "b": frozen}) == {"a": 9}
+def test_networks_that_are_not_trained_do_not_count():
+    copy, base = nn.Linear(2, 3).requires_grad_(False), nn.Linear(4, 2).requires_grad_(False)
+    counts = count_parameters({"a": nn.Linear(2, 3), "b": copy, "c": nn.Sequential(base, nn.Linear(2, 3))})
+    assert counts == {"a": 9, "c": 19}
 
 
 def test_notes_on_doubtful_data_are_shown(tmp_path):

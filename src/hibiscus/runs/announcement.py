@@ -46,12 +46,14 @@ def describe_data(dataset: Dataset, parts: Mapping[str, Sized]) -> str:
 
 
 def count_parameters(networks: Mapping[str, nn.Module]) -> dict[str, int]:
-    """The number of trained parameters of each network that has some."""
-    counts = {
-        name: sum(p.numel() for p in network.parameters() if p.requires_grad)
+    """The number of parameters of each network that is trained, with those of a pretrained base that are not;
+    copies, such as an EMA, do not count.
+    """
+    return {
+        name: sum(p.numel() for p in network.parameters())
         for name, network in networks.items()
+        if any(p.requires_grad for p in network.parameters())
     }
-    return {name: count for name, count in counts.items() if count}
 
 
 def describe_training(
