@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -87,6 +91,22 @@ def test_what_has_no_partner_or_another_shape_is_named(tmp_path):
     reasons = sorted(item.reason.rsplit("/", 1)[-1] for item in data.skipped)
     assert reasons == ["3.png: 16x12, its target 12x16, not aligned", "photos"]
     np.testing.assert_array_equal(data.fields["target_image"][3], image(104))
+
+
+def test_an_image_that_is_too_large_to_decode_does_not_set_the_size(tmp_path):
+    save(tmp_path / "d" / "b.png", image(0, 8, 32))
+    header = bytearray((tmp_path / "d" / "b.png").read_bytes())
+    width = struct.pack(">I", 1 << 24)  # 8 rows of 16 million pixels; both sizes occur once, this one first
+    header[16:20], checked = width, bytes(header[12:16]) + width + bytes(header[20:29])
+    header[29:33] = struct.pack(">I", zlib.crc32(checked))
+    (tmp_path / "d" / "a.png").write_bytes(header)
+    tracemalloc.start()
+    data = open_data(tmp_path / "d", pairs="left", max_bad_fraction=0.5)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert data.fields["image"].shape == (1, 8, 16, 3)
+    assert "a.png: too large to decode safely" in data.skipped[0].reason
+    assert peak < 50 << 20
 
 
 def test_odd_widths_have_no_halves(tmp_path):

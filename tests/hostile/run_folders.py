@@ -101,7 +101,7 @@ def act(case: Case, folder: Path, rng: random.Random) -> str:
         try:
             served = serve(verb, case.run, case.inputs, folder / "out")
         except DataError as error:
-            if str(error).startswith(("gym:", "iris", "digits", "diabetes", "scenes")):
+            if str(error).startswith(("gym:", "iris", "digits", "diabetes", "scenes", "DataFrame")):
                 return "the data named"
             raise
     notices = served.pop("notices", ()) if isinstance(served, dict) else ()

@@ -53,7 +53,9 @@ class Header:
 
 
 def scan_headers(files: Sequence[Path]) -> list[Header | None]:
-    """The header of each file, in about 20 µs each, or from the cache; None for one that cannot be read."""
+    """The header of each file, in about 20 µs each, or from the cache; None for one that cannot be read, or
+    whose image is too large to be decoded.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         records = file_records("header", FIELDS, files, _header)
@@ -67,6 +69,8 @@ def _header(file: Path) -> tuple[int | bool, ...] | None:
             photo = image.format in ("JPEG", "MPO")
             orientation = _orientation(image) if photo or "exif" in image.info else 1
             width, height = image.size[::-1] if orientation in TRANSPOSED else image.size
+            if not 0 < width * height <= PIXEL_LIMIT:
+                return None  # a size that no file is decoded at must not become that of all images
             deep = is_deep(image)
             gray = deep or image.mode in {"L", "1", "LA", "La"}
             deep_color = not deep and any(";16" in str(tile[3]) for tile in image.tile)
@@ -97,4 +101,4 @@ def read_headers(files: Sequence[Path]) -> tuple[list[tuple[int, int]], bool]:
 def image_size(file: Path) -> tuple[int, int] | None:
     """(height, width) of the upright image from its header; None if it is not an image, or too large."""
     sizes, _ = read_headers([file])
-    return sizes[0] if sizes and 0 < sizes[0][0] * sizes[0][1] <= PIXEL_LIMIT else None
+    return sizes[0] if sizes else None
