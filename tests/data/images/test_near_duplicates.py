@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -105,3 +107,19 @@ def test_few_images_and_very_small_ones():
     assert [(pair.first, pair.second) for pair in found] == [(0, 3)]
     tiny = np.random.default_rng(0).integers(0, 255, (20, 8, 8, 1), dtype=np.uint8)
     assert near_duplicates(np.concatenate([tiny, tiny]), {"a": np.arange(20), "b": np.arange(20, 40)}) == []
+
+
+def test_it_works_where_denormal_numbers_are_flushed_to_zero():
+    """As in a process that has trained; in one of its own, which SciPy may crash."""
+    code = """
+import numpy as np, torch
+from hibiscus.data.images.near_duplicates import _candidates
+torch.set_flush_denormal(True)
+rng = np.random.default_rng(0)  # below, more than half of the values are 0, the least
+rows = rng.random((4000, 14), np.float32) * (rng.random((4000, 14)) > 0.7)
+rows[-1] = rows[0]
+print(_candidates(rows, np.arange(4000) // 2500)[0][:2])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "(3999, 0)\n"
