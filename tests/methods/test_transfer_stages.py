@@ -59,7 +59,7 @@ def base_changes(run):
 def test_a_head_on_cached_features(tmp_path, monkeypatch):
     run = trained(tmp_path / "a", transfer="features", epochs=20, learning_rate=0.01)
     assert run.info["config"]["net"] == "efficientnet-lite0"
-    assert run.info["parameters"] == {"network": 3 * 1904 + 3}
+    assert run.info["parameters"] == {"network": 3_371_008 + 3 * 1904 + 3}  # the base and the head
     assert base_changes(run) == set()
     assert run.history[-1]["val/accuracy"] == 1.0
     predicted = run.predict(photos().fields["image"])["probabilities"].argmax(1)
