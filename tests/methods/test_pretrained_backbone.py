@@ -27,6 +27,7 @@ from hibiscus.methods.pretrained_backbone import (
 )
 from hibiscus.methods.registry import get_method
 from hibiscus.networks.backbone import build_backbone
+from hibiscus.networks.input_scaling import scale_inputs
 from hibiscus.runs import open_base
 from hibiscus.runs.session import Session
 from hibiscus.training import pretrained
@@ -86,6 +87,8 @@ def test_without_the_package_photos_have_a_note(monkeypatch):
 def test_options_of_a_network_from_scratch_are_refused_beside_it():
     with pytest.raises(ConfigError, match="depth=29"):
         choose_backbone(ssd.Config(backbone=BASE, depth=29), photos(), 300, "resnet", OWN_OPTIONS)
+    from_file = ssd.Config(**ssd.Config(backbone=BASE).model_dump())  # names every option
+    assert choose_backbone(from_file, photos(), 300, "resnet", OWN_OPTIONS) == BASE
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_given_options_are_kept():
 
 def test_what_is_trained_and_in_which_mode():
     network = torch.nn.Sequential(build_backbone(BASE, (3, 64, 64), strides=(8, 16)))
-    adapt_pretrained(network, BASE, photos())
+    adapt_pretrained(network, BASE)
     network.train()
     backbone = network[0]
     assert not any(layer.training for layer in backbone.modules()), "batch norms keep their statistics"
@@ -131,7 +134,8 @@ def test_what_is_trained_and_in_which_mode():
     factors = backbone_lr_factors(network, 0.25)
     assert factors.keys() == set(network.parameters())
     assert set(factors.values()) == {0.25}
-    white = torch.full((1, 3, 64, 64), (1 - 0.5) / 0.2)  # as prepared
+    scale_inputs(network, (0.5,) * 3, (0.2,) * 3)  # as every method does with its networks
+    white = torch.full((1, 3, 64, 64), (1 - 0.5) / 0.2)
     np.testing.assert_allclose(backbone.stages[0][0](white).numpy(), (255 - 127) / 128, rtol=1e-6)
     assert not backbone_lr_factors(torch.nn.Sequential(build_backbone("own", (3, 64, 64))), 0.25)
 

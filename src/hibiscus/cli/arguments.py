@@ -25,6 +25,7 @@ __all__ = [
     "Require",
     "Run",
     "Seed",
+    "Support",
     "Trust",
     "Words",
     "command_line",
@@ -78,6 +79,10 @@ Json = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="print only errors")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Checkpoint = Annotated[str, typer.Option("--checkpoint", metavar="NAME", help="best or last")]
+Support = Annotated[
+    str | None,
+    typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class"),
+]
 Trust = Annotated[
     bool,
     typer.Option(

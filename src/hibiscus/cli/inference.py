@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, Trust, load_api
+from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, Support, Trust, load_api
 from hibiscus.errors import UsageError
 from hibiscus.progress import step
 
@@ -39,12 +39,7 @@ def predict(
             help="a .csv .json .parquet or .npz file; a folder for images, .png for one; .mp4 for video",
         ),
     ] = None,
-    support: Annotated[
-        str | None,
-        typer.Option(
-            "--support", metavar="FOLDER", help="few-shot methods: a folder of examples for each class"
-        ),
-    ] = None,
+    support: Support = None,
     score: Annotated[
         float | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Trust, load_api
+from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Support, Trust, load_api
 from hibiscus.errors import DataError
 
 __all__ = ["visualize"]
@@ -48,10 +48,7 @@ def visualize(
         str | None,
         typer.Option("--out", metavar="FOLDER", help="a new folder; by default visualization, or -2, -3 ..."),
     ] = None,
-    support: Annotated[
-        str | None,
-        typer.Option("--support", metavar="FOLDER", help="few-shot methods: a folder of examples per class"),
-    ] = None,
+    support: Support = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
     trust: Trust = False,

@@ -24,7 +24,6 @@ from hibiscus.errors import ConfigError
 from hibiscus.methods.transfer import BASE, suits_transfer
 from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.bases import PUBLISHED
-from hibiscus.networks.input_scaling import scale_inputs
 from hibiscus.training.pretrained import is_installed, load_pretrained
 
 __all__ = [
@@ -83,7 +82,8 @@ def choose_backbone(
         ConfigError: an option of another backbone together with the pretrained one.
         MissingExtraError: the package with the weights is not installed, and the backbone was requested.
     """
-    given = [name for name in own_options if name in config.model_fields_set]
+    fields = type(config).model_fields  # a file of options names defaults too
+    given = [name for name in own_options if getattr(config, name) != fields[name].default]
     if config.backbone == BASE:
         if given:
             received = f"{given[0]}={getattr(config, given[0])} with backbone={BASE}"
@@ -130,15 +130,12 @@ def fine_tuning_epochs(items: int | None, batch_size: int, updates: int = UPDATE
     return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(updates / batches)))
 
 
-def adapt_pretrained(
-    network: nn.Module, name: str, preparation: Preparation, frozen: int = FROZEN_STAGES
-) -> None:
+def adapt_pretrained(network: nn.Module, name: str, frozen: int = FROZEN_STAGES) -> None:
     """Prepares the backbone in a new network for its published weights and for fine-tuning, in place.
 
     Args:
         network: with one `Backbone`, whose weights are loaded when a new run begins.
         name: of the pretrained network.
-        preparation: of the images.
         frozen: the number of its first stages that are not trained.
     """
     backbone = _backbone(network)
@@ -147,7 +144,6 @@ def adapt_pretrained(
     for module in backbone.modules():
         if isinstance(module, nn.Conv2d) and module.groups > 1:
             module.requires_grad_(False)
-    scale_inputs(network, preparation["image"].mean, preparation["image"].std)
 
 
 def backbone_lr_factors(network: nn.Module, factor: float) -> dict[nn.Parameter, float]:

@@ -113,7 +113,7 @@ class SSD(DetectionMethod):
         options["backbone"] = "resnet" if config.backbone == "auto" else config.backbone
         network = build_ssd(shape, len(self.classes), self.anchor_grid.per_cell, prior=0.01, **options)
         if config.backbone == BASE:
-            adapt_pretrained(network, BASE, self.preparation)
+            adapt_pretrained(network, BASE)
         return with_ema({"network": network}, "network", config.ema_decay)
 
     def to(self, device: torch.device) -> None:

@@ -65,7 +65,7 @@ def build_embedder(config: EmbedderConfig, preparation: Preparation) -> nn.Modul
     shape = preparation["image"].shape
     if config.net == BASE:
         network = BackboneEmbedder(build_backbone(BASE, shape, strides=None))
-        adapt_pretrained(network, BASE, preparation, frozen=STAGES - config.unfreeze)
+        adapt_pretrained(network, BASE, frozen=STAGES - config.unfreeze)
         return network
     options = {"linear": False, **config.net_options} if config.net == "conv4" else config.net_options
     return build_network(config.net, shape, config.embedding_dim, **options)

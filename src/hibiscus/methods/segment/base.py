@@ -112,7 +112,7 @@ class SegmentationMethod(Method):
         shape, outputs = self.preparation["image"].shape, len(self.classes)
         if self.config.backbone == BASE:
             network = self.build_on_backbone(shape, outputs)
-            adapt_pretrained(network, BASE, self.preparation)
+            adapt_pretrained(network, BASE)
         else:
             network = self.build(shape, outputs)
         return with_ema({"network": network}, "network", self.config.ema_decay)
