@@ -1,7 +1,7 @@
 """Input shapes and option values: parsing and validation, with messages that say how to fix an error.
 
 An input shape has no batch dimension: `(channels, height, width)` is an image, `(features,)` a table row or a
-vector, `(steps, features)` a sequence, and a tuple of such tuples several inputs.
+vector, `(steps, features)` a sequence, a `TokenShape` a text, and a tuple of such tuples several inputs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hibiscus.errors import ConfigError, nearest
+from hibiscus.tokens import TokenShape
 
 __all__ = [
     "check_outputs",
@@ -35,7 +36,9 @@ def shapes_of(input_shape: Any) -> list[tuple[int, ...]]:
         raise _bad_shape(input_shape)
     parts = input_shape if isinstance(input_shape[0], Sequence) else [input_shape]
     try:
-        shapes = [tuple(int(side) for side in part) for part in parts]
+        shapes = [
+            part if isinstance(part, TokenShape) else tuple(int(side) for side in part) for part in parts
+        ]
     except (TypeError, ValueError):
         raise _bad_shape(input_shape) from None
     if any(not 1 <= len(shape) <= 3 or min(shape) < 1 for shape in shapes):
@@ -53,6 +56,8 @@ def _bad_shape(input_shape: Any) -> ConfigError:
 
 def describe(shape: Sequence[int]) -> str:
     """A description of a shape: `an image of 28x28 pixels with 1 channel`."""
+    if isinstance(shape, TokenShape):
+        return f"a text of up to {shape.steps} tokens"
     if len(shape) == 3:
         return (
             f"an image of {shape[1]}x{shape[2]} pixels with {shape[0]} channel{'s' if shape[0] > 1 else ''}"
