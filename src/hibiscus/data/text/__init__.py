@@ -1,1 +1,1 @@
-"""Text: the tokenizer, and folders of texts."""
+"""Texts: their tokens and vectors, and the folders and files that hold them."""
