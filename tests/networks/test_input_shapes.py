@@ -6,13 +6,17 @@ from hibiscus.errors import ConfigError
 from hibiscus.networks.input_shapes import (
     counts,
     describe,
+    flat,
     fraction,
     legal_depth,
     map_side,
     pair,
     sequence,
     shapes_of,
+    text,
+    text_option,
 )
+from hibiscus.tokens import TokenShape
 
 
 @pytest.mark.parametrize("side", [7, 8, 28])
@@ -49,3 +53,22 @@ def test_options():
         with pytest.raises(ConfigError, match="dropout"):
             fraction("dropout", bad)
     assert legal_depth("resnet", 110, 6, 2) == 18
+
+
+def test_texts():
+    shape = TokenShape(50, 1000)
+    assert text("conv1d", shape) is shape
+    with pytest.raises(ConfigError, match="conv1d was given an image"):
+        text("conv1d", (1, 28, 28))
+    with pytest.raises(ConfigError, match="given a text of up to 50 tokens"):
+        sequence("cell", shape)
+    with pytest.raises(ConfigError, match="given a text of up to 50 tokens"):
+        flat("realmlp", shape)
+
+
+def test_options_of_texts():
+    assert text_option(TokenShape(50, 1000), "weighting", None, "binary") == "binary"
+    assert text_option((13,), "weighting", None, "binary") == "binary"
+    assert text_option(TokenShape(50, 1000), "weighting", "count", "binary") == "count"
+    with pytest.raises(ConfigError, match="weighting='count' for a table"):
+        text_option((13,), "weighting", "count", "binary")

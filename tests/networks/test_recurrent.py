@@ -3,55 +3,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from hibiscus.errors import ConfigError
 from hibiscus.networks import build_network, count_parameters
-from hibiscus.networks import recurrent as recurrent_file
-from hibiscus.networks.recurrent import VariationalLayer, unroll
+from hibiscus.networks.recurrent import Recurrent, TokenRecurrent
+from hibiscus.tokens import TokenShape
 
 CELLS = ["rnn", "lstm", "gru"]
-
-
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
-def test_steps_equal_the_fused_kernel_when_the_mask_is_ones(cell, bidirectional):
-    layer = VariationalLayer(cell, 5, 7, bidirectional)
-    nn.init.normal_(layer.core.bias_hh_l0)  # so that both biases count
-    x = torch.randn(3, 6, 5)
-    states, last = layer(x)
-    slow_states, slow_last = unroll(layer.core, x, torch.ones(2 if bidirectional else 1, 3, 7))
-    torch.testing.assert_close(slow_states, states)
-    torch.testing.assert_close(slow_last, last)
-    fused = torch.autograd.grad(states.square().sum(), list(layer.core.parameters()))
-    slow = torch.autograd.grad(slow_states.square().sum(), list(layer.core.parameters()))
-    torch.testing.assert_close(slow, fused, atol=1e-4, rtol=1e-4)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_masks_are_one_for_all_steps_of_a_sequence(cell, monkeypatch):
-    layer = VariationalLayer(cell, 5, 40, dropout=0.5, recurrent_dropout=0.25)
-    nn.init.normal_(layer.core.bias_ih_l0)  # so that no state is zero by itself
-    drawn, into_steps = [], []
-    plain_dropout, plain_linear = functional.dropout, functional.linear
-
-    def dropout(*args):
-        drawn.append(plain_dropout(*args))
-        return drawn[-1]
-
-    def linear(x, *args):
-        into_steps.append(x)
-        return plain_linear(x, *args)
-
-    monkeypatch.setattr(recurrent_file.functional, "dropout", dropout)
-    monkeypatch.setattr(recurrent_file.functional, "linear", linear)
-    layer(torch.ones(16, 9, 5))
-    inputs_mask, state_mask = drawn
-    assert set(inputs_mask.unique().tolist()) == {0.0, 2.0}
-    assert state_mask.unique().tolist() == pytest.approx([0.0, 1 / 0.75])
-    inputs, *states = into_steps
-    assert torch.equal(inputs, inputs_mask.expand(16, 9, 5))
-    assert len(states) == 9
-    for state in states[1:]:
-        assert torch.equal(state == 0, state_mask[0] == 0)
-    assert not torch.equal(state_mask[0, 0], state_mask[0, 1])  # drawn per sequence
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -121,3 +78,31 @@ def test_learns_to_remember_the_first_step(cell):
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
     assert loss.item() < 0.5
+
+
+@pytest.mark.parametrize("pool", ["last", "max", "mean"])
+def test_pooled_states_of_a_sequence(pool):
+    network = build_network("gru", (5, 3), 2, units=4, pool=pool)
+    assert isinstance(network, Recurrent)
+    x = torch.randn(2, 5, 3)
+    states, _ = network.layers[0](x)
+    pooled = {"last": states[:, -1], "max": states.amax(1), "mean": states.mean(1)}[pool]
+    torch.testing.assert_close(network(x), network.head(pooled))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_last_state_of_a_text_is_that_after_its_last_token(cell, bidirectional):
+    network = build_network(
+        cell, TokenShape(9, 20), 2, units=4, layers=2, bidirectional=bidirectional, embedding_dim=3
+    )
+    assert isinstance(network, TokenRecurrent)
+    tokens = torch.tensor([[5, 6, 7, 0, 0], [8, 9, 3, 4, 2]])
+    alone = network(tokens[:1, :3])
+    torch.testing.assert_close(network(tokens)[:1], alone)
+    assert not torch.allclose(network(tokens[:, :2])[:1], alone)
+
+
+def test_embedding_dim_is_refused_for_images():
+    with pytest.raises(ConfigError, match="embedding_dim=8 for an image"):
+        build_network("lstm", (1, 8, 8), 2, embedding_dim=8)

@@ -74,6 +74,7 @@ def test_list_names_each_network_with_its_options():
         "activation": "relu",
         "dropout": 0.0,
         "batch_norm": False,
+        "weighting": None,
         "initializer": None,
     }
     assert "depth" not in rows["resnet-cifar-<depth>[-v1|-v2]"].options

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hibiscus.errors import ConfigError, HibiscusError
+from hibiscus.tokens import TokenShape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,6 +81,8 @@ def _arguments(bound: inspect.BoundArguments, signature: inspect.Signature) -> d
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, TokenShape):
+        return {"steps": value.steps, "vocabulary": value.vocabulary}
     return [_plain(entry) for entry in value] if isinstance(value, tuple | list) else value
 
 
@@ -118,4 +121,6 @@ def rebuild(architecture: Architecture) -> nn.Module:
 
 
 def _tuple(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"steps", "vocabulary"}:
+        return TokenShape(**value)
     return tuple(_tuple(entry) for entry in value) if isinstance(value, list) else value

@@ -6,6 +6,7 @@ vector, `(steps, features)` a sequence, a `TokenShape` a text, and a tuple of su
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ __all__ = [
     "sequence",
     "shapes_of",
     "single",
+    "text",
+    "text_option",
     "whole",
 ]
 
@@ -106,21 +109,51 @@ def sequence(network: str, input_shape: Any) -> tuple[int, int]:
     """The `(steps, features)` of a sequence; an image is `height` steps of `width * channels` values.
 
     Raises:
-        ConfigError: the input is a table or vector.
+        ConfigError: the input is a table, a vector or a text.
     """
     shape = single(network, input_shape)
-    if len(shape) == 1:
+    if len(shape) == 1 or isinstance(shape, TokenShape):
         expected = "sequences (steps, features) or images (channels, height, width), read row by row"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp")
     return (shape[1], shape[0] * shape[2]) if len(shape) == 3 else (shape[0], shape[1])
 
 
+def text(network: str, input_shape: Any) -> TokenShape:
+    """The `TokenShape` of a text.
+
+    Raises:
+        ConfigError: the input is something else.
+    """
+    shape = single(network, input_shape)
+    if not isinstance(shape, TokenShape):
+        other = {1: "net=mlp", 2: "net=lstm"}.get(len(shape), "net=cnn")
+        raise ConfigError(f"{network} was given {describe(shape)}", "texts", f"use {other}")
+    return shape
+
+
+def text_option(input_shape: Any, name: str, value: Any, default: Any) -> Any:
+    """An option that only texts have: its value, or the default for None.
+
+    Raises:
+        ConfigError: it was chosen for something else.
+    """
+    shape = single("the network", input_shape)
+    if value is not None and not isinstance(shape, TokenShape):
+        received = f"{name}={value!r} for {describe(shape)}"
+        raise ConfigError(received, f"{name} only for texts", f"leave out {name}")
+    return default if value is None else value
+
+
 def flat(network: str, input_shape: Any) -> int:
-    """The number of values in one item."""
-    product = 1
-    for side in single(network, input_shape):
-        product *= side
-    return product
+    """The number of values in one item.
+
+    Raises:
+        ConfigError: the input is a text.
+    """
+    shape = single(network, input_shape)
+    if isinstance(shape, TokenShape):
+        raise ConfigError(f"{network} was given {describe(shape)}", "numbers", "use net=linear or net=mlp")
+    return math.prod(shape)
 
 
 def check_outputs(outputs: Any) -> int:

@@ -1,37 +1,37 @@
-r"""Recurrent networks on sequences: the simple RNN, LSTM and GRU, with a dropout mask that is constant over
-the steps of a sequence.
+r"""Recurrent networks on sequences and texts: the simple RNN, LSTM and GRU of `recurrent_layers`.
 
-    rnn: $h_t = \tanh(W x_t + U (m \odot h_{t-1}) + b)$
-    lstm: $i, f, g, o = W x_t + U (m \odot h_{t-1}) + b$;
-          $c_t = \sigma(f) c_{t-1} + \sigma(i) \tanh(g)$;  $h_t = \sigma(o) \tanh(c_t)$
-    gru: $r, z = \sigma(W x_t + U (m \odot h_{t-1}) + b)$;
-         $n = \tanh(W_n x_t + b_n + r (U_n (m \odot h_{t-1}) + b'_n))$;
-         $h_t = (1 - z) n + z h_{t-1}$
+    $y = W\, p(h_1, \dots, h_n) + b$,    $p$ = the last state, or the maximum or the mean over the steps
 
-$m$ is the mask of recurrent dropout, sampled once per sequence and scaled by $1/(1-p)$; without it torch's
-fused kernels are used. An image is one sequence of `height` steps of `width * channels` values.
+An image is one sequence of `height` steps of `width * channels` values. A text is a sequence of token
+vectors; its padding changes nothing: the last state is that after its last token.
 
-Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078; Gal
-    and Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016,
-    arXiv 1512.05287.
+Reference: Hochreiter and Schmidhuber, "Long short-term memory", 1997; Cho et al., 2014, arXiv 1406.1078.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from hibiscus.networks.dropout import dropout_mask
-from hibiscus.networks.input_shapes import check_outputs, choice, fraction, sequence, whole
-from hibiscus.networks.layers import INITIALIZERS, initialize, initialize_recurrent
+from hibiscus.networks.dropout import Dropout
+from hibiscus.networks.input_shapes import (
+    check_outputs,
+    choice,
+    fraction,
+    sequence,
+    single,
+    text_option,
+    whole,
+)
+from hibiscus.networks.layers import initialize
+from hibiscus.networks.recurrent_layers import CELLS, PaddedLayer, VariationalLayer
+from hibiscus.networks.sequence_pooling import POOLS, at_least, pool_steps, token_lengths
+from hibiscus.networks.token_embedding import TokenEmbedding
+from hibiscus.tokens import TokenShape
 
-__all__ = ["CELLS", "Recurrent", "VariationalLayer", "build_recurrent", "unroll"]
-
-CELLS: dict[str, Callable[..., nn.RNNBase]] = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
+__all__ = ["Recurrent", "TokenRecurrent", "build_recurrent"]
 
 
 def build_recurrent(
@@ -43,44 +43,58 @@ def build_recurrent(
     bidirectional: bool = False,
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
-) -> Recurrent:
-    """Recurrent layers over a sequence, and a linear head on the last state.
+    pool: str = "last",
+    embedding_dim: int | None = None,
+) -> Recurrent | TokenRecurrent:
+    """Recurrent layers over a sequence or text, and a linear head on one vector of their states.
 
     Args:
-        input_shape: (steps, features), or an image (channels, height, width), read row by row.
+        input_shape: (steps, features), an image (channels, height, width), read row by row, or a
+            `TokenShape`.
         outputs: number of outputs.
         cell: `rnn`, `lstm` or `gru`.
         units: units of the state; 256 for `rnn` and 128 for the others if None.
         layers: number of stacked layers.
-        bidirectional: whether a second set of weights processes the sequence backwards; the head takes both
-            last states.
-        dropout: dropout rate of the inputs of each layer, with the same mask at all steps.
+        bidirectional: whether a second set of weights processes the sequence backwards; the head takes the
+            states of both.
+        dropout: dropout rate of the inputs of each layer, with the same mask at all steps; for texts also of
+            the inputs of the head.
         recurrent_dropout: dropout rate of the state that is passed to the next step, with the same mask at
             all steps. It is slower, since the steps are computed one by one.
+        pool: what the head takes: the `last` state, or the `max` or `mean` over the steps.
+        embedding_dim: values of the trained vector of a token, for texts; 100 if None.
 
-    Shapes: (batch, steps, features) or (batch, channels, height, width) to (batch, outputs).
+    Shapes: (batch, steps, features), (batch, channels, height, width) or int64 (batch, steps) to (batch,
+        outputs).
 
     Differences from the paper: the gates share one mask (the tied masks of Gal and Ghahramani); the term $z
         h_{t-1}$ of a GRU is not masked.
     """
-    _, features = sequence(choice("cell", cell, CELLS), input_shape)
+    dim = text_option(input_shape, "embedding_dim", embedding_dim, 100)
+    shape = single(choice("cell", cell, CELLS), input_shape)
+    features = whole("embedding_dim", dim) if isinstance(shape, TokenShape) else sequence(cell, shape)[1]
     width = (256 if cell == "rnn" else 128) if units is None else whole("units", units)
     rates = fraction("dropout", dropout), fraction("recurrent_dropout", recurrent_dropout)
     directions = 2 if bidirectional else 1
-    stack = [
-        VariationalLayer(cell, features if index == 0 else width * directions, width, bidirectional, *rates)
-        for index in range(whole("layers", layers))
-    ]
-    return Recurrent(stack, nn.Linear(width * directions, check_outputs(outputs)))
+    widths = [features, *[width * directions] * (whole("layers", layers) - 1)]
+    wide, outputs = width * directions, check_outputs(outputs)
+    choice("pool", pool, POOLS)
+    if isinstance(shape, TokenShape):
+        embedding = TokenEmbedding(shape.vocabulary, features)
+        padded = [PaddedLayer(cell, inputs, width, bidirectional, *rates) for inputs in widths]
+        return TokenRecurrent(embedding, padded, nn.Linear(wide, outputs), pool, dropout)
+    stack = [VariationalLayer(cell, inputs, width, bidirectional, *rates) for inputs in widths]
+    return Recurrent(stack, nn.Linear(wide, outputs), pool)
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers, and a linear head on the last state of the top layer."""
+    """A stack of recurrent layers, and a linear head on the states of the top layer."""
 
-    def __init__(self, layers: list[VariationalLayer], head: nn.Linear):
+    def __init__(self, layers: list[VariationalLayer], head: nn.Linear, pool: str = "last"):
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.head = initialize(head, "glorot_uniform")
+        self.pool = pool
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, steps, features) or (batch, channels, height, width) to (batch, outputs)."""
@@ -89,87 +103,36 @@ class Recurrent(nn.Module):
         last = x
         for layer in self.layers:
             x, last = layer(x)
+        if self.pool != "last":
+            lengths = torch.full((len(x),), x.shape[1], device=x.device)
+            return self.head(pool_steps(x, lengths, self.pool))
         return self.head(last)
 
 
-class VariationalLayer(nn.Module):
-    """One recurrent layer with dropout masks that are constant over a sequence; its weights are in torch's
-    own module, `core`.
-
-    Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch,
-        directions * units).
-    """
+class TokenRecurrent(nn.Module):
+    """Token vectors, a stack of recurrent layers, and a linear head on the states of the top layer."""
 
     def __init__(
         self,
-        cell: str,
-        features: int,
-        units: int,
-        bidirectional: bool = False,
+        embedding: TokenEmbedding,
+        layers: list[PaddedLayer],
+        head: nn.Linear,
+        pool: str = "last",
         dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
     ):
         super().__init__()
-        self.core = CELLS[cell](features, units, batch_first=True, bidirectional=bidirectional)
-        self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
-        initialize_recurrent(self.core, INITIALIZERS["glorot_uniform"], INITIALIZERS["orthogonal"])
+        self.embedding = embedding
+        self.layers = nn.ModuleList(layers)
+        self.dropout = Dropout(dropout)
+        self.head = initialize(head, "glorot_uniform")
+        self.pool = pool
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """All states, and the last."""
-        if self.training and self.dropout:
-            x = x * dropout_mask(x, (1, x.shape[2]), self.dropout)
-        if self.training and self.recurrent_dropout:
-            directions = 2 if self.core.bidirectional else 1
-            mask = dropout_mask(x, (directions, self.core.hidden_size), self.recurrent_dropout, axis=1)
-            return unroll(self.core, x, mask)
-        states, last = self.core(x)
-        last = last[0] if isinstance(last, tuple) else last  # (directions, batch, units)
-        return states, last.transpose(0, 1).flatten(1)
-
-
-class Rows(nn.Module):
-    """Selects the last state of a recurrent layer: one row per sequence."""
-
-    def forward(self, states: tuple[Tensor, Tensor]) -> Tensor:
-        """The second of (all states, last state)."""
-        return states[1]
-
-
-def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """The recurrence of `core` step by step, with the previous state multiplied by a mask in each step.
-
-    Shapes: x (batch, steps, features); masks (directions, batch, units); returns as `VariationalLayer`.
-    """
-    step = {"LSTM": _lstm_step, "GRU": _gru_step}.get(core.mode, _rnn_step)
-    states, last = [], []
-    for direction, mask in enumerate(masks):
-        end = "_l0_reverse" if direction else "_l0"
-        weight, bias = getattr(core, f"weight_hh{end}"), getattr(core, f"bias_hh{end}")
-        inputs = functional.linear(
-            x, getattr(core, f"weight_ih{end}"), getattr(core, f"bias_ih{end}")
-        ).unbind(1)
-        h = c = x.new_zeros(x.shape[0], core.hidden_size)
-        row = []
-        for value in reversed(inputs) if direction else inputs:
-            h, c = step(value, functional.linear(h * mask, weight, bias), h, c)
-            row.append(h)
-        states.append(torch.stack(row[::-1] if direction else row, dim=1))
-        last.append(h)
-    return torch.cat(states, dim=2), torch.cat(last, dim=1)
-
-
-def _rnn_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.tanh(inputs + hidden), c
-
-
-def _lstm_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    i, f, g, o = (inputs + hidden).chunk(4, dim=1)
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    return o.sigmoid() * c.tanh(), c
-
-
-def _gru_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    units = h.shape[1]
-    r, z = (inputs[:, : 2 * units] + hidden[:, : 2 * units]).sigmoid().chunk(2, dim=1)
-    n = torch.tanh(inputs[:, 2 * units :] + r * hidden[:, 2 * units :])
-    return n + z * (h - n), c
+    def forward(self, tokens: Tensor) -> Tensor:
+        """int64 (batch, steps), 0 for padding, to (batch, outputs)."""
+        tokens = at_least(tokens, 1)
+        lengths = token_lengths(tokens)
+        x = last = self.embedding(tokens)
+        for layer in self.layers:
+            x, last = layer(x, lengths)
+        pooled = last if self.pool == "last" else pool_steps(x, lengths, self.pool)
+        return self.head(self.dropout(pooled))

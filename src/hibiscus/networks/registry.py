@@ -45,6 +45,18 @@ SHORT = r"(?:20|32|44|56|110)(?:-v1)?$|(?:20|29|56|110|164)-v2$"
 ENTRIES = (
     Entry("cnn", "cnn", "cnn:build_cnn", "simple convolutional network for small images"),
     Entry(
+        "conv1d",
+        "conv1d",
+        "conv1d:build_conv1d",
+        "convolutions over the tokens of a text and their maxima over the text (Kim)",
+    ),
+    Entry(
+        "conv1d-rnn",
+        "conv1d-rnn",
+        "conv1d:build_conv1d_rnn",
+        "a convolution that shortens a text for a recurrent layer; for long texts",
+    ),
+    Entry(
         "conv4", "conv4", "conv4:build_conv4", "four small convolution blocks, the encoder of few-shot papers"
     ),
     Entry(
@@ -61,10 +73,16 @@ ENTRIES = (
         "inverted residual blocks for photos, fast on any processor; there are published weights",
     ),
     Entry(
+        "embedding-bag",
+        "embedding-bag",
+        "embedding_bag:build_embedding_bag",
+        "the mean of the trained vectors of the tokens of a text, the fastest",
+    ),
+    Entry(
         "gru",
         "gru",
         "recurrent:build_recurrent",
-        "gated recurrent unit for sequences; 128 units",
+        "gated recurrent unit for sequences and texts; 128 units",
         {"cell": "gru"},
     ),
     Entry("linear", "linear", "mlp:build_linear", "one linear layer, a baseline"),
@@ -72,7 +90,7 @@ ENTRIES = (
         "lstm",
         "lstm",
         "recurrent:build_recurrent",
-        "long short-term memory for sequences; 128 units",
+        "long short-term memory for sequences and texts; 128 units",
         {"cell": "lstm"},
     ),
     Entry("mlp", "mlp", "mlp:build_mlp", "multi-layer perceptron for tables and small data"),
@@ -106,8 +124,14 @@ ENTRIES = (
         "rnn",
         "rnn",
         "recurrent:build_recurrent",
-        "simple recurrent network for sequences; 256 units",
+        "simple recurrent network for sequences and texts; 256 units",
         {"cell": "rnn"},
+    ),
+    Entry(
+        "transformer",
+        "transformer",
+        "transformer_encoder:build_transformer",
+        "small Transformer encoder for texts",
     ),
     Entry(
         "vgg<11|13|16|19|f>",
@@ -166,7 +190,8 @@ def build_network(
     Args:
         name: a name in `list_networks`, such as `resnet20`, `module.path:function` for a custom network, or
             the name of a base whose description is the option `base`, see `base_names`.
-        input_shape: (channels, height, width), (features,), (steps, features), or a tuple of such tuples.
+        input_shape: (channels, height, width), (features,), (steps, features), a `TokenShape`, or a
+            tuple of such tuples.
         outputs: number of outputs; the network returns (batch, outputs) without softmax.
         derived: further arguments of a listed network, which a method derives from its data and options.
         options: the network's options; each listed network also accepts `initializer`, a name in

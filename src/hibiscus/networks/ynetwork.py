@@ -37,7 +37,8 @@ from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.memory_format import AveragePool, Flatten
 from hibiscus.networks.mlp import hidden_layers
-from hibiscus.networks.recurrent import Rows, VariationalLayer
+from hibiscus.networks.recurrent_layers import Rows, VariationalLayer
+from hibiscus.tokens import TokenShape
 
 __all__ = ["MERGES", "YNetwork", "build_ynetwork", "merge_branches"]
 
@@ -194,7 +195,7 @@ def input_branch(
         with torch.no_grad():
             wide = body.eval()(torch.zeros(1, *shape)).numel()
         layers = [*body.train(), Flatten(), nn.Linear(wide, units), make_activation(activation)]
-    elif len(shape) == 2:
+    elif len(shape) == 2 and not isinstance(shape, TokenShape):
         layers = [
             VariationalLayer("lstm", shape[1], units),
             Rows(),
