@@ -7,7 +7,7 @@ import torch
 
 import hibiscus
 from hibiscus.errors import ConfigError, UsageError
-from hibiscus.runs.visualization import KINDS, check_kinds
+from hibiscus.runs.visualization import INPUT_KINDS, check_kinds
 from hibiscus.runs.visualization_files import amount_text, checks_of, write_visualization
 from hibiscus.runs.visualize_run import visualize_run
 
@@ -49,7 +49,7 @@ def test_everything_about_an_image(run, tmp_path):
     np.testing.assert_allclose(
         [one.amount for one in shown.heatmaps[::4]], predicted["probability"], rtol=1e-4
     )
-    assert [one.kind for one in shown.heatmaps[:4]] == list(KINDS[2:])
+    assert [one.kind for one in shown.heatmaps[:4]] == list(INPUT_KINDS[2:])
     assert shown.heatmaps[2].values.shape == (8, 8)
     assert {one.item for one in shown.activations} == {0, 1}
     assert shown.filters.images.dtype == np.uint8
@@ -104,6 +104,28 @@ def test_filters_need_no_input(run):
         run.visualize(None)
     with pytest.raises(UsageError, match="no inputs"):
         run.visualize(None, ["grad-cam"])
+
+
+def test_embeddings_need_no_input_and_join_other_kinds(run, tmp_path):
+    shown = run.visualize(None, ["embedding"], out=tmp_path / "v", part="val")
+    assert set(shown.embedding.parts) == {"val"}
+    assert [path.name for path in shown.files] == [
+        "index.html",
+        "embedding-principal-components.png",
+        "embedding-t-sne.png",
+        "embedding.csv",
+    ]
+    both = run.visualize(digit(2), ["embedding", "occlusion"])
+    assert [one.kind for one in both.heatmaps] == ["occlusion"] * 2
+    assert both.embedding.parts[-3:] == ["test", "input", "input"]
+    assert run.visualize(digit()).embedding is None
+
+
+def test_a_part_without_a_map_of_embeddings(run):
+    with pytest.raises(UsageError, match="--part val without a map of embeddings"):
+        run.visualize(digit(), ["occlusion"], part="val")
+    with pytest.raises(UsageError, match="part=tset"):
+        run.visualize(None, ["embedding"], part="tset")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The verb `visualize`: explanations of a run's predictions and layers, as drawings and a page."""
+"""The verb `visualize`: explanations of a run and maps of its embeddings, as drawings and a page."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ def visualize(
     run: Run,
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="INPUT", help="images, folders, or a table; none for --kind filters"),
+        typer.Argument(
+            metavar="INPUT", help="images, folders, or a table; none for --kind filters,embedding"
+        ),
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
             "--kind",
             metavar="KINDS",
-            help="activations,filters,grad-cam,grad-cam++,integrated-gradients,occlusion; by default all "
-            "that the run allows",
+            help="activations,filters,grad-cam,grad-cam++,integrated-gradients,occlusion; by default all of "
+            "these that the run allows; embedding: maps of a part of the run's data, with the inputs",
         ),
     ] = None,
     class_name: Annotated[
@@ -48,6 +50,12 @@ def visualize(
         str | None,
         typer.Option("--out", metavar="FOLDER", help="a new folder; by default visualization, or -2, -3 ..."),
     ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part", metavar="NAME", help="part of the run's data for --kind embedding; default: test"
+        ),
+    ] = None,
     support: Support = None,
     checkpoint: Checkpoint = "best",
     device: Device = "auto",
@@ -56,7 +64,7 @@ def visualize(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Explain predictions with heatmaps, and show layers."""
+    """Explain predictions with heatmaps, show layers, and map embeddings."""
     folder = _check_folder(out)
     api = load_api(run)
     from hibiscus.runs.visualization import check_kinds
@@ -72,6 +80,7 @@ def visualize(
         class_name=class_name,
         layer=layer,
         limit=limit,
+        part=part,
     )
     _print(shown, checks_of(shown), as_json, quiet)
 

@@ -17,7 +17,7 @@ from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.added_items import added_items
 from hibiscus.runs.computing import computing
-from hibiscus.runs.embedded_parts import check_embeds, part_maps
+from hibiscus.runs.embedded_parts import PartMaps, check_embeds, part_maps
 from hibiscus.runs.evaluation_record import (
     evaluation_record,
     keep_evaluation,
@@ -39,7 +39,6 @@ from hibiscus.training.device import choose_device
 if TYPE_CHECKING:
     from torch import nn
 
-    from hibiscus.evaluation.items import Scatter
     from hibiscus.training.method import Method
 
 __all__ = ["Run"]
@@ -221,14 +220,14 @@ class Run:
         with self.computing(method, "to embed", data):
             return label_predictions(data.dataset, {"code": method.embed(data, "inputs")}, Preparation({}))
 
-    def embedding_maps(self, part: str = "test", checkpoint: str = "best") -> list[Scatter]:
-        """Maps of the embeddings of a part of the run's data as report items; see `part_maps`.
-
-        Raises UsageError if the method does not embed, or the run has no such part.
-        """
+    def embedding_maps(
+        self, part: str | None = None, checkpoint: str = "best", inputs: Input | Sequence[Input] | None = None
+    ) -> PartMaps:
+        """Maps of the embeddings of a part of the run's data, and of inputs among them; see `part_maps`."""
         method, data = check_embeds(self.method(checkpoint)), self._prepared()
+        own = None if inputs is None else self.prepare(inputs)
         with self.computing(method, "to embed", data):
-            return part_maps(method, data, part)
+            return part_maps(method, data, part, own)
 
     def visualize(
         self,

@@ -24,14 +24,16 @@ from hibiscus.evaluation.attribution.scores import Explained
 from hibiscus.methods.explained import explained
 from hibiscus.plurals import plural
 from hibiscus.progress import step
+from hibiscus.runs.embedded_parts import PartMaps
 from hibiscus.training.method import Method
 
-__all__ = ["DEFAULT_LIMIT", "KINDS", "Visualization", "check_kinds", "visualize"]
+__all__ = ["DEFAULT_LIMIT", "INPUT_KINDS", "KINDS", "Visualization", "check_kinds", "visualize"]
 
 LAYER_KINDS = ("activations", "filters", "grad-cam", "grad-cam++")  # need a network with maps
 SCORE_KINDS = ("grad-cam", "grad-cam++", "integrated-gradients", "occlusion")  # need predictions
 TABLE_KINDS = ("integrated-gradients", "occlusion")
-KINDS = ("activations", "filters", "grad-cam", "grad-cam++", "integrated-gradients", "occlusion")
+INPUT_KINDS = ("activations", "filters", "grad-cam", "grad-cam++", "integrated-gradients", "occlusion")
+KINDS = (*INPUT_KINDS, "embedding")  # the map of embeddings needs the data of the run, see `visualize_run`
 DEFAULT_LIMIT = 8  # images
 MAX_ROWS = 1000  # of a table
 MAX_LAYERS, MAX_CHANNELS, MAX_FILTERS = 8, 64, 12
@@ -50,6 +52,7 @@ class Visualization:
         activations: of layers, for each image.
         filters: the images to which channels of a layer respond most.
         columns: attributions to the columns of a table.
+        embedding: maps of the embeddings of a part of the run's data, and of the inputs.
         notes: what was left out, and why.
         files: those that were written, the page first.
     """
@@ -62,6 +65,7 @@ class Visualization:
     activations: list[LayerActivations] = field(default_factory=list)
     filters: FilterImages | None = None
     columns: list[ColumnAttributions] = field(default_factory=list)
+    embedding: PartMaps | None = None
     notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
@@ -93,7 +97,7 @@ def visualize(
     Args:
         method: in evaluation mode.
         data: prepared inputs; with the support set of a few-shot method.
-        kinds: of `KINDS`; by default all that the network and the data allow.
+        kinds: of `INPUT_KINDS`; by default all that the network and the data allow.
         class_name: the class, label or target to explain; by default those that are predicted.
         layer: for activations, filters and Grad-CAM.
         limit: the largest number of images.
@@ -179,13 +183,13 @@ def _possible(
         if kind in missing:
             received, expected, fix = missing[kind]
             raise UsageError(f"--kind {kind}: {received}", expected, fix)
-    chosen = [kind for kind in requested or KINDS if kind not in missing]
+    chosen = [kind for kind in requested or INPUT_KINDS if kind not in missing]
     if not chosen:
         raise UsageError(
             f"{method.name}: no layers or scores that can be explained", "a run of classify", "hibiscus list"
         )
     if requested is None:
-        notes += [f"no {kind}: {missing[kind][0]}" for kind in KINDS if kind in missing]
+        notes += [f"no {kind}: {missing[kind][0]}" for kind in INPUT_KINDS if kind in missing]
     return chosen
 
 

@@ -16,8 +16,10 @@ from hibiscus.evaluation.attribution.column_attributions import ColumnAttributio
 from hibiscus.evaluation.attribution.image_explanations import SIGNED, Heatmap, LayerActivations
 from hibiscus.evaluation.draw_bars import draw_bars
 from hibiscus.evaluation.draw_heatmaps import draw_grid, draw_heatmap, heat_colors
+from hibiscus.plurals import plural
 from hibiscus.report.visualization_page import Drawing, PageTable, Section, write_visualization_page
 from hibiscus.runs.destination import writing
+from hibiscus.runs.embedding_files import embedding_sections
 from hibiscus.runs.visualization import Visualization
 
 __all__ = ["PAGE", "checks_of", "write_visualization"]
@@ -58,10 +60,11 @@ def write_visualization(shown: Visualization, folder: Path, run: str) -> list[Pa
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     sections = [*_image_sections(shown, folder), *_column_sections(shown, folder)]
+    if shown.embedding is not None:
+        sections += embedding_sections(shown.embedding, folder)
     files = [drawing.path for section in sections for drawing in section.drawings]
     files += sorted(folder.glob("*.csv"))
-    count = len(shown.ids)
-    summary = f"Explanations of {count} {'input' if count == 1 else 'inputs'}"
+    summary = f"Explanations of {plural(len(shown.ids), 'input')}" if shown.ids else "Embeddings"
     summary += f" ({'; '.join(shown.notes)})" if shown.notes else ""
     return [write_visualization_page(folder / PAGE, run, summary, sections), *files]
 
