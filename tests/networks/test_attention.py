@@ -33,6 +33,17 @@ def test_the_weights_are_those_of_attend():
     torch.testing.assert_close(mixed, layer.attend(layer.queries(x), (keys, values), causal=True))
 
 
+def test_bfloat16_on_a_cpu_is_the_same_but_for_rounding():
+    layer = Attention(8, 2)
+    x, mask = torch.randn(3, 5, 8), causal_mask(5, 5)
+    low = layer.to(torch.bfloat16)
+    parts = low.queries(x.bfloat16()), low.keys_values(x.bfloat16())
+    causal, masked = low.attend(*parts, causal=True), low.attend(*parts, mask)
+    assert torch.equal(causal, masked)
+    expected = layer.float()(x, mask=mask)
+    torch.testing.assert_close(masked.float(), expected, rtol=0.05, atol=0.05)
+
+
 def test_causal_masks():
     assert causal_mask(2, 3).tolist() == [[True, True, False], [True, True, True]]
     assert causal_mask(2, 3, window=2).tolist() == [[True, True, False], [False, True, True]]

@@ -107,6 +107,7 @@ def test_it_learns_to_reverse(net):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     source = texts([4] * 60, 11, seed=2)
     target = torch.cat([source.flip(1), torch.full((60, 1), END)], 1)
+    loss = torch.zeros(())
     for _ in range(60):
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(source, target), target.flatten())

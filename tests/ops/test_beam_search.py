@@ -40,7 +40,7 @@ class TinyModel:
 
 
 def exhaustive(model, item, max_length, penalty):
-    best = (-float("inf"), ())
+    best: tuple[float, tuple[int, ...]] = (-float("inf"), (END,))
     for length in range(1, max_length + 1):
         for body in itertools.product((4, 5), repeat=length - 1):
             for last in (3, 4, 5) if length == max_length else (3,):
@@ -66,7 +66,7 @@ def test_a_beam_of_one_takes_the_most_probable_token_at_each_step():
     for item, result in enumerate(model.search([8] * 20, 1)):
         tokens = []
         while len(tokens) < 8 and END not in tokens:
-            tokens.append(max((3, 4, 5), key=lambda t: model.log_probability(item, [*tokens, t])))  # noqa: B023
+            tokens.append(max((3, 4, 5), key=lambda t: model.log_probability(item, [*tokens, t])))
         assert result.tokens == [token for token in tokens if token != END]
 
 

@@ -1,6 +1,7 @@
 r"""The interface of encoder-decoder networks for translation, and what they share.
 
-    $p(y \mid x) = \prod_t p(y_t \mid y_1, \dots, y_{t-1}, x)$,    $p(y_t \mid \dots) = \mathrm{softmax}(E s_t + b)$
+    $p(y \mid x) = \prod_t p(y_t \mid y_1, \dots, y_{t-1}, x)$,
+    $p(y_t \mid y_1, \dots, y_{t-1}, x) = \mathrm{softmax}(E s_t + b)$
 
 The encoder turns a source text into one vector per token, the memory; the decoder turns it and the target
 tokens before $t$ into a state $s_t$. $E$ holds the vectors of the target tokens: by default the output layer

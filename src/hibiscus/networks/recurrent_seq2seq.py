@@ -66,8 +66,9 @@ class RecurrentSeq2Seq(EncoderDecoder):
         features = [width, *[2 * half] * (whole("layers", layers) - 1)]
         self.encoder = nn.ModuleList(PaddedLayer(cell, size, half, True) for size in features)
         self.bridge = nn.ModuleList(nn.Linear(2 * half, width) for _ in features)
-        self.decoder = nn.ModuleList(kind(width, width, batch_first=True) for _ in features)
-        for core in self.decoder:
+        cores = [kind(width, width, batch_first=True) for _ in features]
+        self.decoder = nn.ModuleList(cores)
+        for core in cores:
             initialize_recurrent(core, INITIALIZERS["glorot_uniform"], INITIALIZERS["orthogonal"])
         self.key = nn.Linear(2 * half, width, bias=False)
         self.combine = nn.Linear(width + 2 * half, width)

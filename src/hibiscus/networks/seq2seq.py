@@ -34,7 +34,9 @@ def build_seq2seq(
     """
     choice("net", net, NETWORKS)
     if joint and source.vocabulary != target.vocabulary:
-        received = f"vocabularies of {source.vocabulary:,} and {target.vocabulary:,} tokens with one embedding"
+        received = (
+            f"vocabularies of {source.vocabulary:,} and {target.vocabulary:,} tokens with one embedding"
+        )
         raise ConfigError(received, "one vocabulary for both", "joint=false")
     if net == "transformer":
         return TransformerSeq2Seq(source, target, joint=joint, **options)

@@ -1,7 +1,8 @@
 r"""A small Transformer for translation, with the normalization before each part.
 
     encoder: $x \leftarrow x + \mathrm{attention}(x)$,    $x \leftarrow x + \mathrm{feedforward}(x)$
-    decoder: the same on the tokens so far, with $x \leftarrow x + \mathrm{attention}(x, \text{encoder})$ between
+    decoder: the same on the tokens so far, and between the two
+    $x \leftarrow x + \mathrm{attention}(x, z)$,    $z$ = output of the encoder
 
 Keys and values of the source are computed once per text, and those of the target are kept from step to step,
 so that each new token costs one step.
@@ -12,16 +13,16 @@ Reference: Vaswani et al., "Attention Is All You Need", 2017, arXiv 1706.03762; 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hibiscus.networks.attention import attention_weights, causal_mask
+from hibiscus.networks.attention import Attention, attention_weights, causal_mask
 from hibiscus.networks.encoder_decoder import EncoderDecoder, Memory
 from hibiscus.networks.input_shapes import fraction, whole
 from hibiscus.networks.sequence_pooling import token_lengths, valid_steps
-from hibiscus.networks.transformer import Transformer, TransformerState
+from hibiscus.networks.transformer import Transformer, TransformerBlock, TransformerState
 from hibiscus.tokens import TokenShape
 
 __all__ = ["TransformerSeq2Seq"]
@@ -67,43 +68,39 @@ class TransformerSeq2Seq(EncoderDecoder):
         """The memory: keys and values of the encoded source for each block of the decoder."""
         mask = valid_steps(token_lengths(source), source.shape[1])
         encoded = self.encoder(self.source_embedding(source), mask)
-        return Memory(mask, tuple(block.cross.keys_values(encoded) for block in self.decoder.blocks))
+        return Memory(mask, tuple(cross.keys_values(encoded) for cross in self._cross()))
 
     def decoder_states(self, target: Tensor, memory: Memory, state: Any = None) -> tuple[Tensor, Any]:
         """The normalized states of the last block, and the keys and values of all blocks."""
         first, pasts = (0, [None] * len(memory.layers)) if state is None else (state.steps, state.blocks)
-        plain = first == 0
         steps = target.shape[1]
-        mask = None if plain or steps == 1 else causal_mask(steps, first + steps, device=target.device)
+        mask = causal_mask(steps, first + steps, device=target.device) if first and steps > 1 else None
         decoder, source_mask, blocks = self.decoder, memory.mask[:, None, None], []
         x = decoder.dropout(decoder.with_positions(self.target_embedding(target), first))
         for block, past, source in zip(decoder.blocks, pasts, memory.layers, strict=True):
-            x, keys_values = block(x, mask, plain, past, first, source, source_mask)
+            x, keys_values = block(x, mask, not first, past, first, source, source_mask)
             blocks.append(keys_values)
         return decoder.norm(x), TransformerState(first + steps, tuple(blocks))
 
     def attention(self, source: Tensor, target: Tensor) -> Tensor:
         """The attention weights to the source, averaged over blocks and heads."""
-        queries: list[Tensor] = []
-        layers = [block.cross for block in self.decoder.blocks]
-        hooks = [layer.query.register_forward_hook(_collect(queries)) for layer in layers]
+        queries: list[Any] = []
+        hooks = [
+            cross.query.register_forward_hook(lambda module, inputs, output: queries.append(output))
+            for cross in self._cross()
+        ]
         try:
             memory = self.encode(source)
             self.decoder_states(target, memory)
         finally:
             for hook in hooks:
                 hook.remove()
-        mask = memory.mask[:, None, None]
-        heads = [q.unflatten(-1, (layer.heads, -1)).transpose(1, 2) for q, layer in zip(queries, layers, strict=True)]
-        weights = [
-            attention_weights(q, keys, mask).mean(1)
-            for q, (keys, _) in zip(heads, memory.layers, strict=True)
-        ]
+        mask, weights = memory.mask[:, None, None], []
+        for cross, query, (keys, _) in zip(self._cross(), queries, memory.layers, strict=True):
+            heads = query.unflatten(-1, (cross.heads, -1)).transpose(1, 2)
+            weights.append(attention_weights(heads, keys, mask).mean(1))
         return torch.stack(weights).mean(0)
 
-
-def _collect(values: list[Tensor]) -> Any:
-    def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
-        values.append(output)
-
-    return hook
+    def _cross(self) -> list[Attention]:
+        """The attention to the source of each block of the decoder."""
+        return [cast(TransformerBlock, block).cross for block in self.decoder.blocks]  # type: ignore[misc]
