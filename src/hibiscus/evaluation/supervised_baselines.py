@@ -28,6 +28,12 @@ from hibiscus.evaluation.nearest_neighbors import (
     neighbor_votes,
 )
 from hibiscus.evaluation.prediction_cache import cached_prediction
+from hibiscus.evaluation.text_baselines import (
+    text_class_baselines,
+    text_label_baselines,
+    text_target_baselines,
+)
+from hibiscus.evaluation.text_parts import is_text
 from hibiscus.metrics.classification import classification_metrics
 from hibiscus.metrics.label_metrics import best_threshold, multi_label_metrics
 from hibiscus.metrics.regression import regression_metrics
@@ -55,12 +61,16 @@ def class_baselines(
 ) -> tuple[Metrics, Table]:
     """Random guess, majority class, nearest mean, a linear model, k-NN and, on tables, boosted trees.
 
+    Texts have baselines of their own, here and below.
+
     Args:
         data: the prepared data.
         part: the name of the part.
         classes: the number of classes.
         rule: of two classes, the threshold that follows from probabilities and labels of the validation part.
     """
+    if is_text(data):
+        return text_class_baselines(data, part, classes, rule)
     label, all_labels = data.values("label", part), data.values("label", "train")
     tuned = data.training or data
     validated = rule is not None and "val" in tuned.parts
@@ -100,6 +110,8 @@ def label_baselines(data: PreparedData, part: str, rule: Rule = best_threshold) 
         part: the name of the part.
         rule: the threshold that follows from probabilities and labels of the validation part.
     """
+    if is_text(data):
+        return text_label_baselines(data, part, rule)
     labels, tuned = data.values("labels", part), data.training or data
     inputs = baseline_inputs(data, part, "val" in tuned.parts)
     validation = tuned.values("labels", "val") if "val" in tuned.parts else labels[:0]
@@ -129,6 +141,8 @@ def target_baselines(
     data: PreparedData, part: str, decode: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[Metrics, Table]:
     """The mean of the training part, a linear regression, k-NN and, on tables, boosted trees."""
+    if is_text(data):
+        return text_target_baselines(data, part, decode)
     truth, all_targets = decode(data.values("target", part)), decode(data.values("target", "train"))
     inputs = baseline_inputs(data, part)
     y, x, test = all_targets[inputs.rows], inputs.train_x, inputs.test_x
