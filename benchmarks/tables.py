@@ -1,6 +1,6 @@
 """Small tables by 5x2 cross-validation: `classify` and `regress` beside boosted trees and a linear model.
 
-    .venv/bin/python benchmarks/tables.py                      six tables, 60 trainings (about ten minutes)
+    .venv/bin/python benchmarks/tables.py                      six tables, 60 trainings (four CPU minutes)
     .venv/bin/python benchmarks/tables.py iris sonar           some of them
     .venv/bin/python benchmarks/tables.py net.numbers=none     with other options, for an ablation
 

@@ -9,7 +9,6 @@ from hibiscus.methods import transfer
 from hibiscus.methods.supervised import SupervisedConfig
 from hibiscus.methods.transfer import (
     build_transfer,
-    check_unused,
     choose_transfer,
     describe_transfer,
     photo_size,
@@ -72,14 +71,6 @@ def test_given_options_are_kept_and_others_suit_the_way_of_transfer():
 def test_cached_features_are_not_augmented(options):
     with pytest.raises(ConfigError, match="computes the features of each image once"):
         transfer_settings(SupervisedConfig(**options), "features")
-
-
-@pytest.mark.parametrize("name", ["unfreeze", "layer_decay", "head_epochs"])
-def test_options_of_fine_tuning_have_no_effect_elsewhere(name):
-    config = SupervisedConfig(**{name: 1})
-    check_unused(config, "fine-tune")
-    with pytest.raises(ConfigError, match=f"{name} with transfer=none"):
-        check_unused(config, "none")
 
 
 @pytest.mark.parametrize(("side", "size"), [(40, 160), (120, 160), (140, 192), (160, 224), (500, 224)])

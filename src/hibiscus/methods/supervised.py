@@ -23,14 +23,8 @@ from hibiscus.methods.augmentation import (
 )
 from hibiscus.methods.augmentation_presets import AugmentPreset
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
-from hibiscus.methods.transfer import (
-    MODES,
-    HeadEpochs,
-    LayerDecay,
-    TransferMode,
-    Unfreeze,
-    build_transfer,
-)
+from hibiscus.methods.transfer import MODES, build_transfer
+from hibiscus.methods.transfer_options import HeadEpochs, LayerDecay, TransferMode, Unfreeze
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
 from hibiscus.networks.transfer_network import TransferNetwork

@@ -11,7 +11,8 @@ from hibiscus.methods.recipes import recipe_for
 from hibiscus.methods.small_images import small_image_options
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
 from hibiscus.methods.table_networks import TABLE_NETWORK, table_defaults
-from hibiscus.methods.transfer import MODES, check_unused, choose_transfer, transfer_settings
+from hibiscus.methods.transfer import MODES, choose_transfer, transfer_settings
+from hibiscus.methods.transfer_options import check_unused
 from hibiscus.training.config import TrainingConfig
 
 __all__ = ["batch_size_for", "default_network", "resolve_supervised"]

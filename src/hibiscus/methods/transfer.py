@@ -1,4 +1,4 @@
-"""Transfer learning from a pretrained base: its options, and what `auto` chooses for given data.
+"""Transfer learning from a pretrained base: the ways, and what `auto` chooses for given data.
 
     features   the features of all images are computed once and cached, and a head is trained on them: seconds
     frozen     a head is trained on augmented images; the base runs on each of them, but does not change
@@ -11,9 +11,7 @@ classes that it was trained on. Fine-tuning therefore changes the deepest blocks
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.base_names import has_description
@@ -26,12 +24,7 @@ __all__ = [
     "BASE",
     "HEAD",
     "MODES",
-    "HeadEpochs",
-    "LayerDecay",
-    "TransferMode",
-    "Unfreeze",
     "build_transfer",
-    "check_unused",
     "choose_transfer",
     "describe_transfer",
     "photo_size",
@@ -39,39 +32,7 @@ __all__ = [
     "transfer_settings",
 ]
 
-TransferMode = Annotated[
-    Literal["auto", "features", "frozen", "fine-tune", "none"],
-    Field(
-        description="transfer learning from a pretrained base: features (computed once, then a head), frozen "
-        "(a head on augmented images), fine-tune (a head, then the deepest blocks) or none (all from "
-        "scratch); auto: for color photos if a base is installed, fine-tune or, of many, features"
-    ),
-]
-Unfreeze = Annotated[
-    int | Literal["auto"],
-    Field(
-        description="transfer=fine-tune: how many of the deepest blocks of the base are trained; auto: as "
-        "suggested by the accuracy of a linear model on the features of each block"
-    ),
-]
-LayerDecay = Annotated[
-    float,
-    Field(
-        gt=0,
-        le=1,
-        description="transfer=fine-tune: factor of the learning rate from each block of the base to the one "
-        "before it",
-    ),
-]
-HeadEpochs = Annotated[
-    int,
-    Field(
-        ge=1, description="transfer=fine-tune: epochs in which the head alone is trained, on cached features"
-    ),
-]
-
 Shape = tuple[int, ...]
-TUNING = ("head_epochs", "layer_decay", "unfreeze")  # options of fine-tuning
 BASE = EFFICIENTNET.source
 MIN_SIDE = 64  # pixels; smaller images are no photos
 SIZES = (160, 224)  # pixels: the smallest that gives good features, and that of the pretraining
@@ -149,13 +110,6 @@ def transfer_settings(config: Any, mode: str) -> dict[str, Any]:
             raise ConfigError(received, "no augmentation", fix)
         changes["augment"] = "none"
     return changes | {"transfer": mode}
-
-
-def check_unused(config: Any, mode: str) -> None:
-    """Raises ConfigError for an option of fine-tuning where it has no effect, unless it is the default."""
-    unused = [name for name in TUNING if getattr(config, name) != type(config).model_fields[name].default]
-    if unused and mode != "fine-tune":
-        raise ConfigError(f"{unused[0]} with transfer={mode}", "transfer=fine-tune", f"leave out {unused[0]}")
 
 
 def photo_size(longer_side: int) -> int:
