@@ -9,9 +9,11 @@ from hibiscus.methods.supervised import SupervisedConfig
 from hibiscus.methods.transfer_options import check_unused
 
 
-@pytest.mark.parametrize("name", ["unfreeze", "layer_decay", "head_epochs"])
-def test_options_of_fine_tuning_have_no_effect_elsewhere(name):
-    config = SupervisedConfig(**{name: 1})
+@pytest.mark.parametrize(
+    ("name", "value"), [("unfreeze", 1), ("layer_decay", 1), ("head_epochs", 1), ("head_lr_factor", 0.5)]
+)
+def test_options_of_fine_tuning_have_no_effect_elsewhere(name, value):
+    config = SupervisedConfig(**{name: value})
     check_unused(config, "fine-tune")
     with pytest.raises(ConfigError, match=f"{name} with transfer=none"):
         check_unused(config, "none")

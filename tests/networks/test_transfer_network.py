@@ -74,11 +74,11 @@ def test_batch_norms_of_the_base_keep_their_statistics(network, image):
 
 
 def test_deeper_blocks_have_larger_rates(network):
-    factors = network.layer_lr_factors(0.5)
+    factors = network.layer_lr_factors(0.5, head=0.1)
     stages = network.base.stages
     assert {factors[p] for p in stages[8].parameters()} == {0.5}
     assert {factors[p] for p in stages[6].parameters()} == {0.125}
-    assert not {p for p in network.head.parameters()} & factors.keys()
+    assert {factors[p] for p in network.head.parameters()} == {0.1}
 
 
 def test_scaling_standardizes_by_what_it_was_fitted_to():

@@ -24,7 +24,7 @@ from hibiscus.methods.augmentation import (
 from hibiscus.methods.augmentation_presets import AugmentPreset
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
 from hibiscus.methods.transfer import MODES, build_transfer
-from hibiscus.methods.transfer_options import HeadEpochs, LayerDecay, TransferMode, Unfreeze
+from hibiscus.methods.transfer_options import HeadEpochs, HeadLRFactor, LayerDecay, TransferMode, Unfreeze
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
 from hibiscus.networks.transfer_network import TransferNetwork
@@ -78,6 +78,7 @@ class SupervisedConfig(AugmentationConfig):
     unfreeze: Unfreeze = "auto"
     layer_decay: LayerDecay = 0.8
     head_epochs: HeadEpochs = 30
+    head_lr_factor: HeadLRFactor = 1.0
     ema_decay: EMADecay = 0.0
     l1: float = Field(0.0, ge=0, description="L1 penalty: coefficient of the sum of absolute values")
     l2: float = Field(0.0, ge=0, description="L2 penalty: coefficient of the sum of squares")

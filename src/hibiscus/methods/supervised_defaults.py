@@ -54,7 +54,8 @@ def resolve_supervised(
     base, mode = choose_transfer(config, shape, items)
     check_unused(config, mode)
     if mode in MODES:
-        config = config.model_copy(update={"net": base, **transfer_settings(config, mode)})
+        settings = transfer_settings(config, mode, items, "label" in preparation)
+        config = config.model_copy(update={"net": base, **settings})
         return config.model_copy(update=preset_options(config, preparation, base))
     name = default_network(preparation) if config.net == "auto" else config.net
     recipe = recipe_for(name)

@@ -56,6 +56,11 @@ MODES = {
     "frozen": Settings(10, 32, 1e-3, 1.0),
     "fine-tune": Settings(10, 32, 1e-3, 0.01),
 }
+HEAD_LR_FACTOR = 0.1
+# A head on hundreds of features soon fits every training image, and its loss vanishes. What is left of the
+# gradient is noise, which Adam scales up: without label smoothing, fine-tuning begins by shaking the base.
+LABEL_SMOOTHING = 0.1
+FEW_ITEMS = 1000  # training images, beside which the validation part is too small to tell epochs apart
 
 
 def suits_transfer(shape: Shape, items: int | None) -> bool:
@@ -94,13 +99,23 @@ def choose_transfer(config: Any, shape: Shape | None, items: int | None) -> tupl
     return (BASE if net == "auto" else net), mode
 
 
-def transfer_settings(config: Any, mode: str) -> dict[str, Any]:
+def transfer_settings(
+    config: Any, mode: str, items: int | None = None, single_label: bool = False
+) -> dict[str, Any]:
     """The options that a way of transfer sets unless they were given.
+
+    Args:
+        config: the options of a supervised method.
+        mode: the way of transfer.
+        items: of the training part, if their number is known.
+        single_label: whether each item has one class.
 
     Raises:
         ConfigError: an option that has no effect with this way of transfer.
     """
-    given, defaults = config.model_fields_set, vars(MODES[mode])
+    given, defaults = config.model_fields_set, dict(vars(MODES[mode]))
+    if mode == "fine-tune":
+        defaults |= _tuning_settings(config, items, single_label)
     changes = {name: value for name, value in defaults.items() if name not in given}
     changes["optimizer"] = "adamw" if config.optimizer == "auto" else config.optimizer
     if mode == "features":
@@ -110,6 +125,16 @@ def transfer_settings(config: Any, mode: str) -> dict[str, Any]:
             raise ConfigError(received, "no augmentation", fix)
         changes["augment"] = "none"
     return changes | {"transfer": mode}
+
+
+def _tuning_settings(config: Any, items: int | None, single_label: bool) -> dict[str, Any]:
+    """The defaults of fine-tuning besides those of the optimizer."""
+    settings: dict[str, Any] = {"head_lr_factor": HEAD_LR_FACTOR}
+    if single_label and config.loss == "cross-entropy":
+        settings["label_smoothing"] = LABEL_SMOOTHING
+    if items is not None and items < FEW_ITEMS:
+        settings["selected_epoch"] = "last"
+    return settings
 
 
 def photo_size(longer_side: int) -> int:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["HeadEpochs", "LayerDecay", "TransferMode", "Unfreeze", "check_unused"]
+__all__ = ["HeadEpochs", "HeadLRFactor", "LayerDecay", "TransferMode", "Unfreeze", "check_unused"]
 
 TransferMode = Annotated[
     Literal["auto", "features", "frozen", "fine-tune", "none"],
@@ -40,8 +40,16 @@ HeadEpochs = Annotated[
         ge=1, description="transfer=fine-tune: epochs in which the head alone is trained, on cached features"
     ),
 ]
+HeadLRFactor = Annotated[
+    float,
+    Field(
+        gt=0,
+        description="transfer=fine-tune: factor of the learning rate of the head while blocks are trained; "
+        "default: 0.1, since the head has been trained before",
+    ),
+]
 
-TUNING = ("head_epochs", "layer_decay", "unfreeze")  # options of fine-tuning
+TUNING = ("head_epochs", "head_lr_factor", "layer_decay", "unfreeze")  # options of fine-tuning
 
 
 def check_unused(config: Any, mode: str) -> None:

@@ -67,7 +67,8 @@ def _fine_tune(
     network.freeze()
     yield _on_features(head, data, single(head), lambda: _joined(by_depth()))
     network.unfreeze(blocks or _choose_blocks(config, network, data, by_depth))
-    tuned = single(config, lr_factors=network.layer_lr_factors(config.layer_decay))
+    factors = network.layer_lr_factors(config.layer_decay, config.head_lr_factor)
+    tuned = single(config, lr_factors=factors)
     yield dataclasses.replace(tuned, refines=True)
 
 

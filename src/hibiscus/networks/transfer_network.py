@@ -114,9 +114,11 @@ class TransferNetwork(nn.Module):
         self.base.freeze(self.blocks - count)
         self.train(self.training)
 
-    def layer_lr_factors(self, decay: float) -> dict[nn.Parameter, float]:
-        """Factors of the learning rate: `decay` for the deepest block, `decay^2` for the one before it ..."""
-        return {
+    def layer_lr_factors(self, decay: float, head: float = 1.0) -> dict[nn.Parameter, float]:
+        """Factors of the learning rate: `head` for the head, `decay` for the deepest block, `decay^2` for the
+        one before it ...
+        """
+        return dict.fromkeys(self.head.parameters(), head) | {
             parameter: decay**depth
             for depth, block in enumerate(reversed(self.base.stages), 1)
             for parameter in block.parameters()
