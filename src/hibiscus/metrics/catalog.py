@@ -246,6 +246,7 @@ TRAINING = (
         "difference of the critic’s means on real and generated images"),
     _neutral("penalty", "gradient penalty", "term that keeps the norm of the critic’s gradient close to 1"),
     _up("bleu", "BLEU", "overlap of n-grams with reference translations"),
+    _up("chrf", "chrF", "overlap of character n-grams with reference translations"),
     _fraction("token_accuracy", "token accuracy", "fraction of tokens that are predicted correctly"),
 )
 GROUPS = (
