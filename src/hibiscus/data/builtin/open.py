@@ -11,6 +11,7 @@ import numpy as np
 
 from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
 from hibiscus.data.boxes.summary import about_boxes
+from hibiscus.data.builtin.number_words import number_pairs
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
 from hibiscus.data.dataset import Dataset
@@ -78,7 +79,7 @@ def open_bundled(name: str) -> Dataset:
         fields=fields,
         ids=[str(i) for i in range(len(keys))],
         keys=keys,
-        roles={column: "number" for column in fields["table"].columns} if "table" in fields else {},
+        roles=_roles(fields, name),
         notes=[f"bundled: {BUNDLED[name]}"],
         names={"mask": SCENE_CLASSES, "boxes": SCENE_CLASSES[1:]} if name == "scenes" else {},
         about=_about_scenes(fields["mask"], fields["boxes"]) if name == "scenes" else {},
@@ -114,9 +115,26 @@ def _crops(image: np.ndarray) -> np.ndarray:
     return squares.reshape(-1, SIDE, SIDE, 3).copy()
 
 
+def _roles(fields: dict[str, Any], name: str) -> dict[str, str]:
+    """The role of each column of a table."""
+    if name == "number-words":
+        return {"english": "text", "german": "target"}
+    return {column: "number" for column in fields["table"].columns} if "table" in fields else {}
+
+
+def _number_words() -> tuple[dict, np.ndarray]:
+    import pandas
+
+    english, german = number_pairs()
+    frame = pandas.DataFrame({"english": english})
+    return {"table": frame, "label": np.array(german, dtype=object)}, frame_keys(frame)
+
+
 def _table(name: str) -> tuple[dict, np.ndarray]:
     import pandas
 
+    if name == "number-words":
+        return _number_words()
     folder = _files()
     if name == "diabetes":
         values, label = _read(folder / "diabetes_data_raw.csv.gz"), _read(folder / "diabetes_target.csv.gz")
