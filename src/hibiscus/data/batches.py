@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hibiscus.data.batch import Batch
+from hibiscus.tokens import PADDING
 
 __all__ = [
     "MOVED",
@@ -20,12 +21,14 @@ __all__ = [
     "as_tensor",
     "iterate",
     "mix_seed",
+    "trimmed",
 ]
 
 MOVED = (
     "mask",
     "boxes",
 )  # fields with pixel positions, which a geometric augmentation has to transform as well
+TEXTS = ("text", "target_text")  # fields of token numbers, padded at the end
 
 
 def as_tensor(values: np.ndarray) -> Tensor:
@@ -60,7 +63,11 @@ class Normalize:
 
 
 class BatchBuilder:
-    """Converts raw fields to the tensors that networks take: images by `Normalize`, others unchanged."""
+    """Converts raw fields to the tensors that networks take.
+
+    Images are converted by `Normalize`; texts end with the longest of the batch, as int64; other fields are
+    unchanged.
+    """
 
     def __init__(self, images: Mapping[str, Normalize], device: torch.device):
         self.images, self.device = images, device
@@ -68,7 +75,9 @@ class BatchBuilder:
     def __call__(self, raw: dict[str, Tensor], augment: Callable[..., Any] | None = None) -> Any:
         """The batch; `augment` applies to its images and to the masks or boxes that belong to them."""
         batch = {
-            name: x.to(self.device, non_blocking=True) for name, x in raw.items() if name not in self.images
+            name: (trimmed(x) if name in TEXTS else x).to(self.device, non_blocking=True)
+            for name, x in raw.items()
+            if name not in self.images
         }
         moved = next((name for name in MOVED if name in batch), None)
 
@@ -112,6 +121,12 @@ class AlignedBatchBuilder:
         both = augment(torch.cat(pixels, 1)).split([values.shape[1] for values in pixels], 1)
         named = zip(self.images.items(), both, strict=True)
         return Batch({name: x * normalize.scale + normalize.shift for (name, normalize), x in named})
+
+
+def trimmed(tokens: Tensor) -> Tensor:
+    """Token numbers (batch, steps) without the columns that hold nothing but padding, int64."""
+    longest = int((tokens != PADDING).sum(1).amax()) if len(tokens) else 0
+    return tokens[:, : max(1, longest)].long()
 
 
 def mix_seed(*numbers: int) -> int:

@@ -58,10 +58,10 @@ class DataConfig(BaseModel):
     max_bad_fraction: float = Field(
         0.05, ge=0, le=1, description="maximum fraction of files or boxes that may be unusable"
     )
-    split: Literal["auto", "hash", "stratified", "group", "class", "time"] = Field(
+    split: Literal["auto", "hash", "stratified", "group", "class", "time", "order"] = Field(
         "auto",
         description="how missing parts are split off from the training part; auto: stratified below 5,000 "
-        "labeled items, otherwise by hash",
+        "labeled items, otherwise by hash; order: the last items are the test part",
     )
     val: float = Field(
         0.1,
@@ -103,6 +103,34 @@ class DataConfig(BaseModel):
     )
     top_words: int = Field(
         1000, ge=1, description="tables: the number of most frequent words kept of a text column"
+    )
+    tokens: Literal["auto", "word", "character", "bpe"] = Field(
+        "auto",
+        description="texts: the tokens; word: words and punctuation marks, bpe: byte pairs; auto: by method",
+    )
+    vocabulary_size: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="texts: the number of most frequent tokens kept; default: 20,000, for byte pairs 8,000",
+    )
+    min_count: int = Field(
+        1, ge=1, description="texts: the number of times that a word occurs in training to be kept"
+    )
+    max_length: int | None = Field(
+        None,
+        ge=1,
+        le=2**20,
+        description="texts: tokens after which a text is cut; by default 0.5 % of the training texts are, "
+        "and those of more than 512 tokens",
+    )
+    lower: bool = Field(True, description="texts: whether words are in lower case")
+    stop_words: bool = Field(False, description="texts: whether English stop words are left out")
+    min_tfidf: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="texts: words whose highest tf-idf in any training text is lower are left out",
     )
     max_episode_steps: int | None = Field(
         None,

@@ -22,6 +22,7 @@ from hibiscus.data.masks.preparation import MaskPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.targets import TargetPreparation
+from hibiscus.data.text.preparation import TextPreparation
 from hibiscus.errors import DataError, RunError, nearest
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Preparation",
     "TablePreparation",
     "TargetPreparation",
+    "TextPreparation",
     "missing_rows",
 ]
 
@@ -74,6 +76,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
         MultiLabelPreparation,
         TablePreparation,
         TargetPreparation,
+        TextPreparation,
     )
 }
 

@@ -13,6 +13,7 @@ import torch
 from hibiscus.data.balanced_batches import BalancedBatches
 from hibiscus.data.batch import Augmentation
 from hibiscus.data.batches import (
+    TEXTS,
     AlignedBatchBuilder,
     BatchBuilder,
     Normalize,
@@ -20,6 +21,7 @@ from hibiscus.data.batches import (
     as_tensor,
     iterate,
 )
+from hibiscus.data.bucketed_batches import BucketedBatches
 from hibiscus.data.dataset import PART_NAMES, Dataset, remap_classes
 from hibiscus.data.episodes import EpisodePlan, Episodes, usable_classes
 from hibiscus.data.lazy_rows import LazyRows
@@ -27,11 +29,12 @@ from hibiscus.data.named_errors import named_errors
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.sources import ShuffledBatches, UnpairedBatches
+from hibiscus.data.text.bags import bag_of_words
 from hibiscus.errors import DataError
 
 __all__ = ["PreparedData", "evenly_spaced", "items_at_once"]
 
-INPUTS = ("image", "table", "array")
+INPUTS = ("image", "table", "array", "text")
 EVALUATION_ONLY = ("factors",)  # fields that no batch contains, so that nothing is learned from them
 MAX_BATCH_VALUES = 2**22  # input values of a batch without training: 512 color images of 52x52
 
@@ -74,7 +77,7 @@ class PreparedData:
         """Fills `arrays` with the encoded fields, and `images` with how those of images are normalized."""
         dataset = self.dataset
         for name, prepared in self.preparation.fields.items():
-            raw = raw_field(dataset, name)
+            raw = raw_field(dataset, name, getattr(prepared, "column", None))
             if raw is None:
                 continue
             if isinstance(prepared, ImagePreparation):
@@ -100,15 +103,14 @@ class PreparedData:
     ) -> ShuffledBatches:
         """Endless shuffled batches of a part, or of some of its items (indices into the whole dataset).
 
-        With `balanced`, an epoch has equally many items of each class.
+        With `balanced`, an epoch has equally many items of each class. Batches of texts are of like length.
         """
         items = self.parts[part] if items is None else items
         about = self.tensors, items, batch_size, seed, self._build_batch, augment, self.share
-        return (
-            BalancedBatches(*about, labels=self.arrays["label"][items])
-            if balanced
-            else ShuffledBatches(*about)
-        )
+        if balanced:
+            return BalancedBatches(*about, labels=self.arrays["label"][items])
+        lengths = tuple(name for name in TEXTS if name in self.tensors)
+        return BucketedBatches(*about, lengths=lengths) if lengths else ShuffledBatches(*about)
 
     def with_features(self, features: np.ndarray) -> PreparedData:
         """The same items and parts, with features `(all items, dimension)` in place of their inputs."""
@@ -238,7 +240,7 @@ class PreparedData:
                 values = values[
                     :, ::step, ::step
                 ]  # before selecting items, so that large images are not copied
-            chosen = values[items].astype(np.float32)
+            chosen = bag_of_words(values[items]) if name == "text" else values[items].astype(np.float32)
             if name == "image":
                 chosen /= 255
             columns.append(chosen.reshape(len(chosen), math.prod(chosen.shape[1:])))

@@ -8,7 +8,8 @@ run, and items of equal content always end up in the same part. `hash` gives eac
 and puts it into the test part if u < test, into validation if u < test + val. Adding an item moves no other.
 `stratified` ranks the items of each class, or of each range of a number to predict, by u (`strata`); it is
 the default for few items. If chance leaves a part of a few items without labels empty, all of them are ranked
-by u as one class. `time` puts the latest items into the test part.
+by u as one class. `time` puts the latest items into the test part, `order` the last ones; it is the default
+of a continuous text.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = [
     "make_split",
 ]
 
-SPLITS = ("auto", "hash", "stratified", "group", "class", "time")
+SPLITS = ("auto", "hash", "stratified", "group", "class", "time", "order")
 _ENLARGE = {
     "train": "smaller fractions: val=0.1 test=0.1",
     "val": "more data, or val=0.3",
@@ -89,6 +90,8 @@ def _chosen(
     numeric: bool | None,
 ) -> dict[str, np.ndarray]:
     """Which of the items each part gets."""
+    if kind == "order" or (kind == "auto" and dataset.about.get("text", {}).get("continuous")):
+        return latest_items(np.arange(len(items), dtype=np.float64), sizes)
     if kind == "time":
         return latest_items(item_times(dataset, items), sizes)
     if kind == "group" and groups is None:
@@ -129,9 +132,9 @@ def make_split(
         dataset: the data; the parts that it came with are kept as they are.
         kind: `hash` (each item by its content), `stratified` (the same fractions of every class, or of every
             range of a number), `auto` (stratified for fewer than `SMALL` items with labels, otherwise by
-            hash), `group`, or `time` (the latest items are the test part). Of fewer than `SMALL` items
-            without labels, or groups, validation and test get at least one while enough remain for
-            training, unless it is `hash`.
+            hash), `group`, `time` (the latest items are the test part), or `order` (the last ones). Of fewer
+            than `SMALL` items without labels, or groups, validation and test get at least one while enough
+            remain for training, unless it is `hash`.
         val: the fraction of the training items for validation, if there is no validation part.
         test: the fraction of the training items for the test part, if there is none; 0 for no test part.
         groups: for `group`, the group of each item.

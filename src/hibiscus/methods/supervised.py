@@ -122,7 +122,7 @@ def build_supervised(
     config: SupervisedConfig, preparation: Preparation, outputs: int
 ) -> dict[str, nn.Module]:
     """The network specified by the options, with its EMA copy unless `ema_decay` is 0."""
-    shapes = tuple(tuple(preparation[name].shape) for name in inputs_of(preparation))
+    shapes = tuple(preparation[name].shape for name in inputs_of(preparation))
     shape = shapes[0] if len(shapes) == 1 else shapes
     if config.transfer in MODES:
         network = build_transfer(config.net, shape, outputs, **config.net_options)

@@ -26,6 +26,8 @@ def default_network(preparation: Preparation) -> str:
     shape = preparation[names[0]].shape
     if names == ["image"]:
         return "cnn"
+    if names == ["text"]:
+        return "conv1d"
     if names == ["table"]:
         return TABLE_NETWORK
     return "lstm" if len(shape) == 2 else "mlp"

@@ -24,6 +24,7 @@ from hibiscus.data.named_errors import named_errors
 from hibiscus.data.open import TABLE_ENDINGS, open_data
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.special_files import check_regular
 from hibiscus.data.tables.open import listed_images
 from hibiscus.errors import DataError
@@ -159,8 +160,9 @@ def prepare_inputs(
         DataError: a field that the run was trained on is missing.
     """
     targets = ("label", "labels", "target", "factors", "domain", "mask", "boxes", "target_image")
-    needed = [name for name in preparation.fields if name not in targets]
-    if any(name not in dataset.fields for name in needed):
+    needed = [name for name in preparation.fields if name not in (*targets, "target_text")]
+    columns = {name: getattr(preparation[name], "column", None) for name in needed}
+    if any(raw_field(dataset, name, columns[name]) is None for name in needed):
         raise DataError(
             f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values()) or 'nothing'}",
             f"what the run was trained on: {_describe(preparation, needed)}",
@@ -186,7 +188,10 @@ def _describe(preparation: Preparation, needed: Sequence[str]) -> str:
             names = textwrap.shorten(", ".join(columns), 120, placeholder=" ...")
             kinds.append(f"a table with the columns {names}")
         else:
-            kinds.append({"array": f"arrays {tuple(preparation[name].shape)}"}.get(name, name))
+            words = {"array": f"arrays {tuple(preparation[name].shape)}", "text": "texts"}
+            if name == "text" and preparation[name].column:
+                words["text"] += f" in the column {preparation[name].column}"
+            kinds.append(words.get(name, name))
     return " and ".join(kinds)
 
 

@@ -11,7 +11,6 @@ from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
-from hibiscus.data.labels import LabelNumbering
 from hibiscus.data.named_errors import named_errors
 from hibiscus.data.preparation import (
     BoxPreparation,
@@ -20,10 +19,8 @@ from hibiscus.data.preparation import (
     ImagePreparation,
     LabelPreparation,
     MaskPreparation,
-    MultiLabelPreparation,
     Preparation,
     TablePreparation,
-    TargetPreparation,
 )
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.split import keep_every_class, make_split
@@ -31,6 +28,8 @@ from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.runs.prepare_targets import fit_targets
+from hibiscus.runs.prepare_texts import fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
 
@@ -70,6 +69,8 @@ def fit_preparation(
             inputs = [name for name in INPUT_FIELDS if name in dataset.fields]
             scaling = config.table_scaling(inputs) if config is not None else "standard"
             options = options.model_copy(update={"scaling": scaling})
+        if options.tokens == "auto":
+            options = options.model_copy(update={"tokens": "word" if config is None else config.text_tokens})
         return _fit_preparation(dataset, train, kind, options)
 
 
@@ -83,7 +84,9 @@ def _fit_preparation(
         raise DataError(received, "at least one other column", "add columns, or check their roles")
     if "domain" in kind.needs:  # in the order of the data: the first is A
         fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
-    fields |= _fit_targets(dataset, train, kind)
+    fields |= fit_targets(dataset, train, kind)
+    if "target_text" in kind.needs:
+        fields["target_text"] = fit_text(dataset, train, options, "target_text")
     if "mask" in kind.needs:
         fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
     if "target_image" in kind.needs:
@@ -96,35 +99,6 @@ def _fit_preparation(
     if "factors" in kind.uses and "factors" in dataset.fields:
         fields["factors"] = FactorPreparation.fit(dataset.fields["factors"])
     return Preparation(fields)
-
-
-def _fit_targets(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> dict[str, Any]:
-    """The class order, or the scale of the numbers, that the method needs or uses."""
-    fields: dict[str, Any] = {}
-    several = "label" in kind.needs and "labels" in dataset.fields and "label" not in dataset.fields
-    if several:
-        fields["labels"] = _fit_labels(dataset, train, kind)
-    for name, learner in (("label", LabelPreparation), ("target", TargetPreparation)):
-        if name not in kind.needs | kind.uses or (several and name == "label"):
-            continue
-        raw = raw_field(dataset, name) if name in kind.needs else dataset.fields.get(name)
-        if raw is None and name in kind.uses:
-            continue
-        if raw is None:
-            raise no_labels(dataset)
-        other_classes = name == "label" and kind.parts_hold_other_classes
-        values = np.asarray(raw)[train]
-        if other_classes:
-            fields[name] = LabelNumbering()
-        elif learner is TargetPreparation:
-            fields[name] = _fit_target(dataset, values)
-        else:
-            fields[name] = learner.fit(values)
-        if isinstance(fields[name], LabelPreparation):
-            variants = fields[name].match_variants(raw)
-            notes = [f"the label '{text}' is read as '{label}'" for text, label in variants.items()]
-            dataset.notes += [note for note in notes if note not in dataset.notes]
-    return fields
 
 
 def _fit_inputs(
@@ -144,7 +118,9 @@ def _fit_inputs(
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
-    if "table" in dataset.fields:
+    if takes_text(dataset, kind):
+        fields["text"] = fit_text(dataset, train, options)
+    elif "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
         _check_inputs(dataset)
         fields["table"] = TablePreparation.fit(
@@ -164,14 +140,6 @@ def _roles(dataset: Dataset, options: DataConfig) -> dict[str, str]:
     }
 
 
-def _fit_target(dataset: Dataset, values: np.ndarray) -> TargetPreparation:
-    """Learns the scale of the target; several columns of a table keep their names."""
-    names = [name for name, role in dataset.roles.items() if role == "target"]
-    if values.ndim == 2 and len(names) == values.shape[1] > 1:
-        return dataclasses.replace(TargetPreparation.fit(values), names=tuple(names))
-    return TargetPreparation.fit(values, _target_reading(dataset))
-
-
 def _check_inputs(dataset: Dataset) -> None:
     """Raises DataError if all columns of a table were left out, with the reasons."""
     if dataset.roles and not {*INPUTS, "path"} & set(dataset.roles.values()):
@@ -182,12 +150,6 @@ def _check_inputs(dataset: Dataset) -> None:
         raise DataError(received, expected, "role.COLUMN=number, category, text or time uses a column")
 
 
-def _target_reading(dataset: Dataset) -> Any:
-    """How the text of the target column was read; None if it is no column of a table."""
-    target = next((name for name, role in dataset.roles.items() if role == "target"), None)
-    return dataset.readings.get(target or "")
-
-
 def _note_unfamiliar(dataset: Dataset, train: np.ndarray, table: TablePreparation) -> None:
     """Notes on the dataset what other parts hold that the training part does not, and texts without words."""
     wordless = [column.name for column in table.columns if not column.features]
@@ -195,20 +157,6 @@ def _note_unfamiliar(dataset: Dataset, train: np.ndarray, table: TablePreparatio
     others = np.setdiff1d(np.arange(len(dataset)), train)
     notes = table.unfamiliar(dataset.fields["table"].iloc[others]) if len(others) else []
     dataset.notes += [f"outside the training part: {note}" for note in notes]
-
-
-def _fit_labels(dataset: Dataset, train: np.ndarray, kind: type[Method]) -> MultiLabelPreparation:
-    """The labels of items with any number of them.
-
-    Raises:
-        DataError: the method takes exactly one label for each item.
-    """
-    if "labels" not in kind.uses:
-        received = f"{dataset.path}: several labels for an item, and {kind.name} takes one"
-        raise DataError(received, "one label for each item", "multi_label=false, another target, or classify")
-    return MultiLabelPreparation.fit(
-        dataset.fields["labels"][train], dataset.about.get("label_separator", ";")
-    )
 
 
 def _domains(dataset: Dataset) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.raw_fields import raw_field
 from hibiscus.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ REQUIREMENTS = {  # for each field that a method may need: the expected data, an
         "images with bounding boxes",
         "add boxes to the images: VOC, COCO, YOLO, CSV, CVAT, labelme, VIA or Label Studio files",
     ),
+    "text": (
+        "texts: a folder of .txt files, one .txt, or a table with a single column of texts",
+        "role.COLUMN=text reads a column as texts; columns=COLUMN or role.OTHER=ignore leaves out others",
+    ),
+    "target_text": ("pairs of texts", "target=COLUMN of a table, or pairs=en,de for files a.en and a.de"),
     "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
 }
 
@@ -33,7 +39,7 @@ REQUIREMENTS = {  # for each field that a method may need: the expected data, an
 def check_fields(dataset: Dataset, kind: type[Method]) -> None:
     """Raises DataError if the data lacks a field that the method needs."""
     for name, (expected, fix) in REQUIREMENTS.items():
-        if name in kind.needs and name not in dataset.fields:
+        if name in kind.needs and raw_field(dataset, name) is None:
             received = f"{dataset.path}: it holds {', '.join(dataset.describe_fields().values())}"
             raise DataError(received + what_was_there(dataset), expected, fix)
 

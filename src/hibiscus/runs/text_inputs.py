@@ -50,7 +50,10 @@ def _is_path(text: str) -> bool:
 
 def _text_column(preparation: Preparation) -> str | None:
     """The column of texts, if it is the only input."""
-    inputs = [name for name in preparation.fields if name in ("image", "array", "environment", "table")]
+    fields = ("image", "array", "environment", "table", "text")
+    inputs = [name for name in preparation.fields if name in fields]
+    if inputs == ["text"]:
+        return preparation["text"].column
     if inputs != ["table"]:
         return None
     columns = preparation["table"].columns

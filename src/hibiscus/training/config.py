@@ -161,6 +161,11 @@ class TrainingConfig(BaseModel):
         """How numbers of tables are scaled by default, with these input fields: see `TablePreparation`."""
         return "standard"
 
+    @property
+    def text_tokens(self) -> str:
+        """The kind of tokens of texts for `tokens=auto`, see `TextPreparation`."""
+        return "word"
+
     def player(
         self,
         name: str,

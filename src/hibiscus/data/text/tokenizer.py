@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -223,9 +223,9 @@ def multi_hot(
     return tokenizer.matrix(texts), tokenizer
 
 
-def tfidf_scores(texts: Iterable[str]) -> dict[str, float]:
+def tfidf_scores(texts: Iterable[str], split: Callable[[str], list[str]] = split_words) -> dict[str, float]:
     """The highest tf-idf of each word in any text, in (0, 1]: low for words that characterize no text."""
-    counted = [Counter(split_words(text)) for text in check_texts(texts)]
+    counted = [Counter(split(text)) for text in check_texts(texts)]
     documents = Counter(word for counts in counted for word in counts)
     idf = {word: _idf(len(counted), count) for word, count in documents.items()}
     scores = dict.fromkeys(documents, 0.0)
