@@ -99,6 +99,7 @@ def round_and_input(
         names: of the classes in masks and boxes, by field.
     """
     import numpy as np
+    import torch
 
     from hibiscus.data.arrays.open import dataset_from_arrays
     from hibiscus.data.config import DataConfig
@@ -110,6 +111,7 @@ def round_and_input(
     from hibiscus.training.loop import Loop
 
     tune_process()
+    torch.set_flush_denormal(True)
     device = place()
     items = np.arange(len(fields["image"]))
     dataset = dataset_from_arrays("random", "random", {"train": {"image": fields["image"]}})

@@ -58,6 +58,7 @@ def ours(seed: int) -> dict[str, float]:
                 loop.stop_reason = "solved"
 
     tune_process()
+    torch.set_flush_denormal(True)
     dataset, options = open_data("gym:CartPole-v1"), DataConfig()
     parts = prepare_parts(dataset, options, DQN)
     preparation = fit_preparation(dataset, parts["train"], DQN, options)

@@ -40,6 +40,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     count, side, turns = vars(parser.parse_args()).values()
     tune_process()
+    torch.set_flush_denormal(True)
     pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
     mean, std = (0.45,) * 3, (0.25,) * 3
     network = build_transfer(BASE, (3, side, side), 2).eval()

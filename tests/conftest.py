@@ -1,7 +1,5 @@
 """What every test shares."""
 
-import sys
-
 import pytest
 
 from other_seeds import OtherSeeds
@@ -24,11 +22,3 @@ def _own_key(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HIBISCUS_KEY", str(tmp_path_factory.mktemp("key") / "run.key"))
         yield
-
-
-@pytest.fixture(autouse=True)
-def _denormals_as_they_were():
-    """A training flushes denormal numbers to zero in this process; hypothesis refuses to work so."""
-    yield
-    if (torch := sys.modules.get("torch")) is not None:
-        torch.set_flush_denormal(False)

@@ -12,6 +12,7 @@ import torch
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.too_little_memory import too_little_memory
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.training.denormals import flushed_denormals
 from hibiscus.training.random_state import preserved_random_state
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def computing(
         with (
             too_little_memory(work, method.config, method.preparation, fix),
             preserved_random_state(seed),
+            flushed_denormals(),
             torch.inference_mode(not gradients),
         ):
             yield

@@ -38,6 +38,7 @@ from hibiscus.runs.session import Session
 from hibiscus.runs.threads import recorded_threads
 from hibiscus.runs.training_data import Data, Parts, open_for_method
 from hibiscus.training.checkpoint import load_checkpoint
+from hibiscus.training.denormals import flushed_denormals
 from hibiscus.training.device import choose_device
 from hibiscus.training.method import Method, SelectionMetric
 from hibiscus.typed_values import Count, typed_value
@@ -70,6 +71,7 @@ class _Plan:
         return Run(path, self.device, self.dataset, trust=True)  # trained here, or checked when resumed
 
 
+@flushed_denormals()
 def cross_validate(
     method: str,
     data: Data,

@@ -21,6 +21,7 @@ from hibiscus.runs.open_base import load_bases
 from hibiscus.runs.recorded_loop import training_memory
 from hibiscus.runs.training_data import Data
 from hibiscus.runs.training_setup import TrainingSetup, set_up_training
+from hibiscus.training.denormals import flushed_denormals
 from hibiscus.training.device import choose_device, choose_precision, precision_context
 from hibiscus.training.lr_range_test import range_test, smooth_losses, steepest, train_stage, valley
 from hibiscus.training.method import Method
@@ -32,6 +33,7 @@ TESTS = 2  # with different initial weights and batches; their curves are averag
 MIN_FALL = 0.03  # of the loss, below which the curve suggests nothing
 
 
+@flushed_denormals()
 def find_learning_rate(
     method: str, data: Data, options: Mapping[str, Any], out: Any = None, device: str = "auto"
 ) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from hibiscus.runs.run import Run
 from hibiscus.runs.session import Session
 from hibiscus.runs.threads import recorded_threads
 from hibiscus.runs.training_data import Data
+from hibiscus.training.denormals import flushed_denormals
 from hibiscus.training.distributed import broadcast, init_distributed, is_main_process, main_process_first
 
 __all__ = ["resume_run", "train_run"]
 
 
+@flushed_denormals()
 def train_run(
     method: str,
     data: Data,
@@ -54,6 +56,7 @@ def train_run(
         return _finish(session, evaluate and is_main_process())
 
 
+@flushed_denormals()
 def resume_run(
     run: Any,
     *,

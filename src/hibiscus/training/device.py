@@ -33,16 +33,14 @@ _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def tune_process() -> None:
-    """Makes small networks fast on a CPU; changes no result except for denormal numbers. Safe to call twice.
+    """Makes small networks fast on a CPU; changes no result. Safe to call twice.
 
     glibc returns large blocks to the system after every step and requests them again in the next step;
-    raising its thresholds avoids this. Denormal numbers are computed in microcode, about a hundred times
-    slower than others. The objects that libraries create at import live as long as the process; freezing them
-    saves the garbage collector a tenth of a second in every pass.
+    raising its thresholds avoids this. The objects that libraries create at import live as long as the
+    process; freezing them saves the garbage collector a tenth of a second in every pass.
     """
     if not gc.get_freeze_count():
         gc.freeze()
-    torch.set_flush_denormal(True)
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             libc = ctypes.CDLL("libc.so.6")
