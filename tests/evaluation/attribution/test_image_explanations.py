@@ -7,7 +7,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import ImagePreparation, Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.attribution.image_explanations import ImageExplainer, strongest
-from hibiscus.evaluation.attribution.scores import ClassScores, Explained
+from hibiscus.evaluation.attribution.scores import ClassScores, DetectionScores, Explained
 
 
 class WithTable(nn.Module):
@@ -95,3 +95,27 @@ def test_activations_and_filters(explainer):
 def test_the_strongest_channels_have_the_largest_mean():
     maps = torch.tensor([1.0, 5, 3, 4]).view(1, 4, 1, 1).expand(2, 4, 2, 2)
     assert strongest(maps, 2) == [1, 3]
+
+
+class Detector(nn.Module):
+    """An anchor at every position of a map: scores of the background and one class."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body, self.head = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 2, 1)
+
+    def forward(self, image):
+        scores = self.head(self.body(image).relu())
+        return scores.flatten(2).mT, None
+
+
+def test_the_check_of_a_detection_leaves_out_what_it_cannot_depend_on():
+    explainer = ImageExplainer(
+        Explained(Detector().eval(), DetectionScores(["a"], 0.5)), prepared(), "inputs"
+    )
+    item, inputs = next(explainer.items(1))
+    one, everywhere = explainer.heatmaps(item, inputs, ["grad-cam", "grad-cam++"], 0, "body")
+    assert (one.values > 0).sum() <= 1  # the position of the anchor
+    assert (everywhere.values > 0).sum() > 8  # the score of Grad-CAM++ is that of the class anywhere
+    assert abs(everywhere.checks["correlation_with_random_weights"][-1][1]) < 0.95

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from scipy.stats import spearmanr
 from torch import nn
@@ -50,6 +51,16 @@ def test_the_rank_correlation_is_that_of_scipy():
     expected = spearmanr(np.abs(first).ravel(), np.abs(second).ravel()).statistic
     np.testing.assert_allclose(rank_correlation(torch.tensor(first), torch.tensor(second)), expected)
     assert rank_correlation(torch.zeros(3, 3), torch.randn(3, 3)) == 0
+
+
+def test_positions_without_a_value_in_both_maps_are_left_out():
+    nan = float("nan")
+    first = torch.tensor([[nan, nan, nan, 1.0], [2, 3, 4, 5]])
+    second = torch.tensor([[nan, nan, nan, 5.0], [4, 3, 2, nan]])
+    assert rank_correlation(first, second) == pytest.approx(-1)  # the last value of the second counts as 0
+    assert rank_correlation(first.nan_to_num(0), second.nan_to_num(0)) > -0.2
+    few, other = torch.tensor([nan, nan, nan, 1.0, 2]), torch.tensor([nan, nan, nan, 2.0, 1])
+    assert rank_correlation(few, other) == rank_correlation(few.nan_to_num(0), other.nan_to_num(0)) > 0
 
 
 def test_a_map_that_ignores_the_network_stays_the_same():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from hibiscus.evaluation.attribution.scores import ClassScores, DetectionScores, PixelScores, ValueScores
@@ -53,6 +54,18 @@ def test_the_anchor_of_a_detection_is_that_of_the_original_image():
     assert DetectionScores(["a", "b"], 0.999).defaults(outputs) == [
         1
     ]  # the most probable, if none is reported
+
+
+def test_a_class_anywhere_is_its_smooth_maximum_over_the_anchors():
+    logits = torch.zeros(1, 3, 3)
+    logits[0, 0, 2], logits[0, 2, 2], logits[0, 1, 0] = 20.0, 20.0, 5.0
+    logits.requires_grad_()
+    score = DetectionScores(["a", "b"], 0.5).anywhere((logits, None), 1)((logits, None))
+    assert score.tolist() == pytest.approx([20 + np.log(2)])
+    (gradient,) = torch.autograd.grad(score.sum(), logits)
+    np.testing.assert_allclose(gradient[0, :, 2], [0.5, 0, 0.5], atol=1e-6)  # both objects
+    plain = ClassScores(["a", "b"])
+    assert plain.anywhere(torch.zeros(1, 2), 1)(torch.tensor([[1.0, 4.0]])).tolist() == [4]
 
 
 def test_the_pixels_of_a_class_are_those_of_the_original_image():

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from hibiscus.evaluation.attribution.map_gradient import Score, map_gradient
 
-__all__ = ["grad_cam"]
+__all__ = ["class_activation", "grad_cam"]
 
 
 def grad_cam(score: Score, layer: nn.Module, images: Tensor, local: bool = False) -> Tensor:
@@ -39,6 +39,10 @@ def grad_cam(score: Score, layer: nn.Module, images: Tensor, local: bool = False
     Raises:
         ConfigError: the score is not computed from a map of the layer.
     """
-    maps, gradient = map_gradient(score, layer, images)
+    return class_activation(*map_gradient(score, layer, images), local)
+
+
+def class_activation(maps: Tensor, gradient: Tensor, local: bool = False) -> Tensor:
+    """The Grad-CAM map (items, rows, columns) of maps (items, channels, rows, columns) and a gradient."""
     weights = gradient if local else gradient.mean((2, 3), keepdim=True)
     return (weights * maps).sum(1).relu()

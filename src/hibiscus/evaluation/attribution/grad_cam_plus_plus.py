@@ -18,12 +18,16 @@ from torch import Tensor, nn
 
 from hibiscus.evaluation.attribution.map_gradient import Score, map_gradient
 
-__all__ = ["grad_cam_plus_plus"]
+__all__ = ["class_activation_plus_plus", "grad_cam_plus_plus"]
 
 
 def grad_cam_plus_plus(score: Score, layer: nn.Module, images: Tensor, local: bool = False) -> Tensor:
     """The Grad-CAM++ map of each image; arguments, result and errors are those of `grad_cam`."""
-    maps, gradient = map_gradient(score, layer, images)
+    return class_activation_plus_plus(*map_gradient(score, layer, images), local)
+
+
+def class_activation_plus_plus(maps: Tensor, gradient: Tensor, local: bool = False) -> Tensor:
+    """The Grad-CAM++ map; arguments and result are those of `class_activation`."""
     denominator = 2 * gradient**2 + maps.sum((2, 3), keepdim=True) * gradient**3
     alpha = torch.where(denominator != 0, gradient**2 / denominator.where(denominator != 0, 1.0), 0.0)
     weights = alpha * gradient.relu()

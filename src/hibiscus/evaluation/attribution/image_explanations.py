@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.evaluation.attribution.feature_maps import MapLayer, activations, find_layer, map_layers
 from hibiscus.evaluation.attribution.filter_images import before_activation, filter_images
-from hibiscus.evaluation.attribution.grad_cam import grad_cam
-from hibiscus.evaluation.attribution.grad_cam_plus_plus import grad_cam_plus_plus
+from hibiscus.evaluation.attribution.grad_cam import class_activation
+from hibiscus.evaluation.attribution.grad_cam_plus_plus import class_activation_plus_plus
 from hibiscus.evaluation.attribution.integrated_gradients import integrated_gradients
-from hibiscus.evaluation.attribution.map_gradient import Score
+from hibiscus.evaluation.attribution.map_gradient import Score, map_gradient
 from hibiscus.evaluation.attribution.occlusion import occlusion
 from hibiscus.evaluation.attribution.randomized_weights import check_randomized
 from hibiscus.evaluation.attribution.scores import Explained
@@ -24,7 +24,7 @@ from hibiscus.evaluation.attribution.scores import Explained
 __all__ = ["SIGNED", "FilterImages", "Heatmap", "ImageExplainer", "LayerActivations"]
 
 SIGNED = ("integrated-gradients", "occlusion")  # kinds of maps with values below 0
-CAMS = {"grad-cam": grad_cam, "grad-cam++": grad_cam_plus_plus}
+CAMS = {"grad-cam": class_activation, "grad-cam++": class_activation_plus_plus}
 PATCHES = 8  # of occlusion, along the shorter side
 MAX_FILTER_SIDE = 112  # pixels of the image of a filter, if its layer does not need the size of training
 
@@ -137,31 +137,34 @@ class ImageExplainer:
         chosen = scores.defaults(outputs) if index is None else [index]
         found = []
         for number in chosen:
-            fixed = scores.fixed(outputs, number)
+            fixed, anywhere = scores.fixed(outputs, number), scores.anywhere(outputs, number)
             for kind in kinds:
-                values, checks = self._heatmap(kind, inputs, fixed, layer)
+                score = anywhere if kind == "grad-cam++" else fixed  # it is made for several objects
+                values, checks = self._heatmap(kind, inputs, score, layer)
                 amount = float(amounts[number])
                 found.append(Heatmap(item, kind, scores.names[number], amount, values, checks))
         return found
 
     def _heatmap(
-        self, kind: str, inputs: dict[str, Tensor], fixed: Callable[[Any], Tensor], layer: str
+        self, kind: str, inputs: dict[str, Tensor], score_of: Callable[[Any], Tensor], layer: str
     ) -> tuple[np.ndarray, dict[str, Any]]:
         image = inputs["image"]
 
         def score(network: nn.Module | None = None) -> Score:
             forward = self.call(inputs, network)
-            return lambda images: fixed(forward(images))
+            return lambda images: score_of(forward(images))
 
         if kind in CAMS:
             local = self.explained.scores is not None and self.explained.scores.local
 
             def heatmap(network: nn.Module) -> Tensor:
-                return CAMS[kind](score(network), network.get_submodule(layer), image, local)[0]
+                maps, gradient = map_gradient(score(network), network.get_submodule(layer), image)
+                found = CAMS[kind](maps, gradient, local)[0]
+                return found.where((gradient != 0).any(1)[0], torch.nan) if local else found
 
             pairs = check_randomized(self.network, heatmap)
             checks = {"correlation_with_random_weights": [[round(x, 4) for x in pair] for pair in pairs]}
-            return heatmap(self.network).cpu().numpy(), {"layer": layer, **checks}
+            return heatmap(self.network).nan_to_num(0).cpu().numpy(), {"layer": layer, **checks}
         if kind == "integrated-gradients":
             result = integrated_gradients(score(), image)
             checks = {"sum": float(result.sums[0]), "score_difference": float(result.difference[0])}

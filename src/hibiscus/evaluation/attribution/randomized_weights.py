@@ -3,7 +3,9 @@ r"""A check of attribution maps: with random weights, a map must be another one.
     weights of the last layers <- shuffled, from the last layer to the first;    correlation(map, map now)
 
 A map that stays alike although the network has forgotten what it learned shows the image, not the network;
-edge detectors are such. The values of each tensor are shuffled, so that their distribution is preserved.
+edge detectors are such. Only positions count on which the score of one of the two networks depends: the
+place of a detection is the same for both. The values of each tensor are shuffled, so that their distribution
+is preserved.
 
 Reference: Adebayo et al., "Sanity Checks for Saliency Maps", 2018, arXiv 1810.03292 (cascading
     randomization).
@@ -17,6 +19,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+MIN_POSITIONS = 4  # with fewer, a correlation says nothing
 
 __all__ = ["cascading_randomization", "check_randomized", "rank_correlation"]
 
@@ -48,8 +52,15 @@ def cascading_randomization(
 
 
 def rank_correlation(first: Tensor, second: Tensor) -> float:
-    """Spearman's rank correlation of the absolute values of two maps of equal shape; 0 if one is constant."""
-    ranks = [_ranks(values.detach().abs().flatten().double().cpu().numpy()) for values in (first, second)]
+    """Spearman's rank correlation of the absolute values of two maps of equal shape; 0 if one is constant.
+
+    Positions that are not a number in both maps are left out, unless fewer than four others remain; in one
+    map, such a position counts as 0.
+    """
+    kept = ~(first.isnan() & second.isnan())
+    kept = kept if int(kept.sum()) >= MIN_POSITIONS else torch.ones_like(kept)
+    both = [values.detach().nan_to_num(0)[kept].abs() for values in (first, second)]
+    ranks = [_ranks(values.flatten().double().cpu().numpy()) for values in both]
     centered = [values - values.mean() for values in ranks]
     norm = float(np.sqrt((centered[0] ** 2).sum() * (centered[1] ** 2).sum()))
     return float((centered[0] * centered[1]).sum() / norm) if norm else 0.0
@@ -62,7 +73,8 @@ def check_randomized(
 
     Args:
         network: the trained network.
-        heatmap: computes the map with a network like this one.
+        heatmap: computes the map with a network like this one; not a number where the score does not depend
+            on the position, since the place of a detection is the same for every network.
         steps: of `cascading_randomization`.
 
     Returns:

@@ -44,6 +44,10 @@ class Scores:
         """A score as a function of the outputs of copies of an item (copies, ...); returns (copies,)."""
         raise NotImplementedError
 
+    def anywhere(self, outputs: Any, index: int) -> Callable[[Any], Tensor]:
+        """The score of a class wherever it is in the image; `fixed` unless that is the score of a place."""
+        return self.fixed(outputs, index)
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -144,6 +148,10 @@ class DetectionScores(Scores):
         """Class minus background, of the anchor with the highest score of the class."""
         anchor = int(outputs[0].detach().float()[0].softmax(1)[:, 1 + index].argmax())
         return lambda new: new[0].float()[:, anchor, 1 + index] - new[0].float()[:, anchor, 0]
+
+    def anywhere(self, outputs: Any, index: int) -> Callable[[Any], Tensor]:
+        """Class minus background, by its smooth maximum over all anchors (log-sum-exp)."""
+        return lambda new: (new[0].float()[..., 1 + index] - new[0].float()[..., 0]).logsumexp(1)
 
 
 class PixelScores(Scores):
