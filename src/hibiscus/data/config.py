@@ -33,7 +33,7 @@ class DataConfig(BaseModel):
     pairs: str | None = Field(
         None,
         description="image pairs: two folders of aligned images, INPUT,TARGET; or left or right, the half of "
-        "each image file that is the input",
+        "each image file that is the input; translations: two languages, SOURCE,TARGET, as in en,de",
     )
     image_size: Side | tuple[Side, Side] | None = Field(
         None, description="image size in pixels: side, or height,width; detected by default"
@@ -97,6 +97,14 @@ class DataConfig(BaseModel):
         None, description="tables: the words that stand for a missing value, such as NA,?"
     )
     sheet: str | None = Field(None, description="spreadsheets: the sheet; by default the first with a table")
+    encoding: str | None = Field(
+        None, description="tables and texts: the encoding, such as cp1251 or shift-jis; detected by default"
+    )
+    txt_as: Literal["auto", "table", "text", "lines"] = Field(
+        "auto",
+        description=".txt files: whether one is a table, one continuous text, or has a text on each of its "
+        "lines",
+    )
     scaling: Literal["auto", "standard", "robust", "range", "none"] = Field(
         "auto",
         description="tables: how numbers are scaled; auto: robust for net=realmlp, otherwise standard",
@@ -152,6 +160,7 @@ class DataConfig(BaseModel):
     def reading(self) -> dict[str, Any]:
         """The options of `open_data` that say how a table is read."""
         names = ("role", "columns", "group", "header", "decimal", "day_first", "missing", "sheet")
+        names = (*names, "encoding", "txt_as")
         return {name: getattr(self, name) for name in names}
 
     def opening(self) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class Dataset:
             `PADDING` in unused rows and `CROWD` - c for a crowd of class c; `size` `(items, 2)`, the height
             and width of the images in their files; `box_areas` float32 `(items, rows)`, the annotated area of
             the object in each box, as a fraction of the image; `target_image` uint8, the image that belongs
-            to each `image`.
+            to each `image`; `target_text` strings `(items,)`, the translation of each text of `table`.
         ids: a readable name for each item (a path inside the folder, a row number).
         keys: a uint64 digest of each item's content. Splits depend on it, so items of equal content end up in
             the same part, and adding an item moves no other.
@@ -164,7 +164,7 @@ class Dataset:
         derived = {"box_areas"} | ({"labels"} if "target" in self.fields else set())
         for name in sorted(self.fields.keys() - derived):
             state.update(name.encode())
-        for name in ("label", "labels", "target", "domain"):
+        for name in ("label", "labels", "target", "domain", "target_text"):
             if name in self.fields:
                 values = map(str, np.asarray(self.fields[name]).ravel().tolist())
                 state.update("\x1f".join(map(_boolean_spelling, values)).encode())
@@ -199,6 +199,8 @@ class Dataset:
             return "known factors: " + ", ".join(f"{factor} ({count})" for factor, count in counts.items())
         if name == "table":
             return f"table: {plural(len(values.columns), 'column')}"
+        if name == "target_text":
+            return f"translations: {plural(len(set(values)), 'distinct text')}"
         return f"{name}: {values.dtype} {tuple(values.shape[1:])}"
 
     def _describe_label(self) -> str:

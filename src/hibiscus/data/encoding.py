@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["decode_bytes"]
+import codecs
+import re
+
+from hibiscus.errors import ConfigError
+
+__all__ = ["check_encoding", "decode_bytes", "decode_counted"]
 
 BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -11,6 +16,8 @@ BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 SAMPLE = 4096
+FEW = 0.5  # invalid bytes for each character of several bytes, up to which a text is damaged UTF-8
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def decode_bytes(data: bytes) -> tuple[str, str]:
@@ -33,3 +40,39 @@ def decode_bytes(data: bytes) -> tuple[str, str]:
         return data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "Latin-1"
+
+
+def decode_counted(data: bytes, encoding: str | None = None) -> tuple[str, str, int]:
+    """The text of a file, its encoding, and the number of places that are read as U+FFFD.
+
+    As `decode_bytes`, but a text in UTF-8 with few damaged places is read as such: read as Windows-1252, all
+    its other letters would be wrong.
+
+    Args:
+        data: the content of the file.
+        encoding: as the user names it; detected by default.
+    """
+    if encoding is not None:
+        text = data.decode(encoding, errors="replace")
+        return text.removeprefix("\N{BYTE ORDER MARK}"), encoding.upper(), text.count(REPLACEMENT)
+    text, detected = decode_bytes(data)
+    if detected in ("UTF-8", "Windows-1252", "Latin-1"):
+        read = data.decode("utf-8-sig", errors="replace")
+        damaged = read.count(REPLACEMENT) if detected != "UTF-8" else 0
+        others = len(re.findall(r"[^\0-\x7f\ufffd]", read)) if damaged else 0
+        return (text, detected, 0) if damaged > FEW * others else (read, "UTF-8", damaged)
+    return text, detected, text.count(REPLACEMENT)
+
+
+def check_encoding(encoding: str) -> str:
+    """The name of an encoding if it is one.
+
+    Raises:
+        ConfigError: it is none of text.
+    """
+    try:
+        "".encode(encoding)
+        return codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        expected = "the name of an encoding, such as utf-8, cp1251, shift-jis or gb18030"
+        raise ConfigError(f"encoding={encoding}", expected, "leave it out to detect it") from None

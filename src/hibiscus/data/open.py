@@ -36,7 +36,10 @@ from hibiscus.data.tables.open import open_table
 from hibiscus.data.tables.part_tables import find_part_tables, open_part_tables
 from hibiscus.data.tables.read import TABLE_ENDINGS
 from hibiscus.data.tables.table_options import TableOptions
-from hibiscus.data.text.folder import holds_texts, open_text_folder
+from hibiscus.data.text.folder import holds_texts, is_flat, open_text_folder
+from hibiscus.data.text.open import find_part_texts, open_part_texts, open_txt
+from hibiscus.data.text.parallel import languages_in, open_parallel
+from hibiscus.data.text.txt_kind import TXT_ENDINGS
 from hibiscus.data.too_little_memory import names_too_little_memory
 from hibiscus.data.unpaired import domain_folders, join_domains, open_domain_folder
 from hibiscus.errors import DataError, clip
@@ -46,6 +49,7 @@ __all__ = ["TABLE_ENDINGS", "open_data"]
 IMAGE_OPTIONS = ("image_size", "channels", "white_level", "max_bad_fraction")
 BOX_ENDINGS = (".json", ".jsonl", ".yaml", ".yml", ".xml")
 BOX_TABLES = (".csv", ".tsv")
+MAX_CODE = 3  # characters of the code of a language, which the name of a file ends with
 
 
 @names_too_little_memory
@@ -87,7 +91,7 @@ def open_data(
         target_domain: the other image domain, if it is a separate file or folder; all images are resized to
             the larger size of the two.
         pairs: for aligned image pairs, the names of two folders, `INPUT,TARGET`; or `left` or `right`, the
-            half of each file that is the input.
+            half of each file that is the input; for translations, two languages, as files end: `en,de`.
         image_size: side in pixels, or `(height, width)`, that images are resized to; detected by default.
         channels: 1 for grayscale or 3 for RGB; detected by default.
         white_level: the value of white in images of more than 8 bits; by default the maximum of the training
@@ -99,7 +103,8 @@ def open_data(
         max_bad_fraction: the largest fraction of files, or of bounding boxes, that may be unusable.
         trained: what a run learned, whose readings of text then apply to a table.
         **table: how a table is read: `role`, a dictionary of roles by column, `columns`, `group`, `header`,
-            `decimal`, `day_first`, `missing` and `sheet`, see `TableOptions`.
+            `decimal`, `day_first`, `missing` and `sheet`, see `TableOptions`; for texts, `encoding` and
+            `txt_as`.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
@@ -205,6 +210,8 @@ def _open_archive(file: Path, like: Dataset | None, **options: Any) -> Dataset:
 
 def _open_folder(folder: Path, **options: Any) -> Dataset:
     if options.get("pairs") is not None:
+        if languages_in(folder, options["pairs"].split(",")):  # then there are no images
+            return open_parallel(folder, options["pairs"], options["reading"].encoding)
         return open_pairs(folder, options["pairs"], **_image(options))
     try:
         names = sorted(child.name for child in folder.iterdir())
@@ -219,7 +226,7 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
     if "train" in tables and find_boxes(folder) is None:
         return open_part_tables(tables, options["target"], **_table(options))
     if holds_texts(folder):
-        return open_text_folder(folder, options["max_bad_fraction"])
+        return open_text_folder(folder, options["max_bad_fraction"], options["reading"].encoding)
     pairs, boxed = find_mask_pairs(folder), find_boxes(folder)
     if boxed:
         return _open_boxes(folder, options, masks=bool(pairs))
@@ -229,7 +236,21 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
         return open_domain_folder(folder, **_image(options))
     if label_files := find_label_files(folder):
         return open_label_files(folder, label_files, options["target"], **_image(options))
-    return open_image_folder(folder, **_image(options))
+    return _open_texts(folder, names, **options) or open_image_folder(folder, **_image(options))
+
+
+def _open_texts(folder: Path, names: Sequence[str], **options: Any) -> Dataset | None:
+    """Opens a folder of nothing but texts that have no class; None if it is none."""
+    if parts := find_part_texts(folder, names):
+        dataset = open_part_texts(parts, folder, options["reading"])
+        return dataset or open_part_tables(parts, options["target"], **_table(options))
+    languages = [name for name in languages_in(folder) if len(name) <= MAX_CODE]
+    if len(languages) > 1:
+        received = f"{folder}: texts in {' and '.join(languages)}"
+        raise DataError(received, "the direction of translation", f"pairs={','.join(languages[:2])}")
+    if not is_flat(folder):
+        return None
+    return open_text_folder(folder, options["max_bad_fraction"], options["reading"].encoding)
 
 
 def _image(options: dict[str, Any]) -> dict[str, Any]:
@@ -254,7 +275,9 @@ def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
         return open_arrays(file, options["white_level"])
     if name.endswith(BOX_TABLES) and options["target"] is None and like is None and find_boxes(file):
         return _open_boxes(file, options)
-    if name.endswith((*TABLE_ENDINGS, ".txt")):
+    if name.endswith(TXT_ENDINGS):
+        return open_txt(file, options["target"], **_table(options), like=like)
+    if name.endswith(TABLE_ENDINGS):
         return open_table(file, options["target"], **_table(options), like=like)
     if name.endswith(BOX_ENDINGS) and find_boxes(file) is not None:
         return _open_boxes(file, options)

@@ -2,7 +2,7 @@ import pytest
 
 from data import make_files as make
 from hibiscus.data.open import open_data
-from hibiscus.data.text.folder import holds_texts
+from hibiscus.data.text.folder import holds_texts, is_flat
 from hibiscus.errors import DataError
 
 
@@ -56,12 +56,52 @@ def test_a_loop_of_links_ends(tmp_path):
     assert len(open_data(folder)) == 6
 
 
-def test_texts_without_a_class(tmp_path):
-    (tmp_path / "d" / "train").mkdir(parents=True)
-    (tmp_path / "d" / "train" / "a.txt").write_text("x")
-    with pytest.raises(DataError, match="no text in a class folder") as caught:
-        open_data(tmp_path / "d")
-    assert str(tmp_path / "d") in str(caught.value)
+def test_a_flat_folder_has_no_labels(tmp_path):
+    (tmp_path / "d").mkdir()
+    for name in ("b.txt", "a.TXT", "README.md"):
+        (tmp_path / "d" / name).write_text(f"the text of {name}")
+    data = open_data(tmp_path / "d")
+    assert data.ids == ["a.TXT", "b.txt"]
+    assert list(data.fields) == ["table"]
+    assert data.roles == {"text": "text"}
+
+
+def test_parts_without_classes(tmp_path):
+    for part in ("train", "test"):
+        (tmp_path / "d" / part).mkdir(parents=True)
+        (tmp_path / "d" / part / "a.txt").write_text(f"of the {part} part")
+    data = open_data(tmp_path / "d")
+    assert list(data.fields) == ["table"]
+    assert {part: data.ids[items[0]] for part, items in data.parts.items()} == {
+        "train": "train/a.txt",
+        "test": "test/a.txt",
+    }
+
+
+def test_empty_texts_are_counted(tmp_path):
+    folder = texts(tmp_path / "d")
+    (folder / "neg" / "9.txt").write_text(" \n")
+    data = open_data(folder)
+    assert len(data) == 7
+    assert data.notes == ["1 text is empty (first: neg/9.txt)"]
+
+
+def test_a_folder_of_images_with_one_text_is_none_of_texts(tmp_path):
+    folder = make.classes(tmp_path / "d")
+    (folder / "notes.txt").write_text("of images")
+    assert not is_flat(folder)
+    assert "image" in open_data(folder).fields
+
+
+def test_files_that_are_no_text_are_named(tmp_path):
+    folder = texts(tmp_path / "d", count=40)
+    (folder / "neg" / "photo.txt").write_bytes(bytes(range(256)) * 9)
+    (folder / "pos" / "control.txt").write_bytes(b"\x01\x02\x03text")
+    data = open_data(folder)
+    assert len(data) == 80
+    reasons = [bad.reason.partition(": ")[2] for bad in data.skipped]
+    assert reasons[0] == "not a text (it contains null characters)"
+    assert reasons[1] == "not a text (3 of 7 characters are control characters)"
 
 
 def test_bytes_that_are_no_utf8_and_unreadable_files(tmp_path):

@@ -57,7 +57,7 @@ def join_parts(datasets: dict[str, Dataset]) -> Dataset:
         notes=[f"{part}: {note}" for part, dataset in datasets.items() for note in dataset.notes],
         skipped=[bad for dataset in datasets.values() for bad in dataset.skipped],
         names=first.names,
-        about={name: first.about[name] for name in ("image", "longer_side") if name in first.about},
+        about={name: first.about[name] for name in ("image", "longer_side", "text") if name in first.about},
     )
 
 

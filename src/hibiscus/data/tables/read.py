@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hibiscus.data.encoding import decode_bytes
+from hibiscus.data.encoding import decode_bytes, decode_counted
 from hibiscus.data.memory_limit import check_memory, check_text, read_within
 from hibiscus.data.tables.dialect import SEPARATORS, cut_lines, detect_separator, first_rows, scan_rows
 from hibiscus.data.tables.extra_lines import find_layout
@@ -108,7 +108,7 @@ def read_text(path: str | Path, options: TableOptions | None = None, *, max_colu
     else:
         is_json = name.endswith(JSON_LINES)
         check_text(path, data, READING, MEMBER if is_json else CELL, path.stat().st_size)
-        text, notes = _decode(path, data)
+        text, notes = _decode(path, data, options.encoding)
         del data  # of the copies of a large table, only one is kept
         if is_json:
             names, rows, more = read_json_lines(path, text)
@@ -155,8 +155,8 @@ def _read_bytes(path: Path) -> bytes:
     return data
 
 
-def _decode(path: Path, data: bytes) -> tuple[str, list[str]]:
-    text, encoding = decode_bytes(data)
+def _decode(path: Path, data: bytes, chosen: str | None) -> tuple[str, list[str]]:
+    text, encoding = decode_bytes(data) if chosen is None else decode_counted(data, chosen)[:2]
     head = text[:65_536]
     control = sum(head.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\v\f\r\x1a")
     if "\0" in text or control > len(head) // 100:

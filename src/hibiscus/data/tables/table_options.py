@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from hibiscus.data.encoding import check_encoding
 from hibiscus.errors import ConfigError, nearest
 
 __all__ = ["CHOSEN_ROLES", "TableOptions"]
 
+TXT_KINDS = ("auto", "table", "text", "lines")
 CHOSEN_ROLES = ("number", "category", "text", "time", "group", "ignore")
 
 
@@ -26,6 +28,8 @@ class TableOptions:
         day_first: whether `01/02/2020` is in February; by default determined for each column.
         missing: the words that stand for a missing value in columns of names.
         sheet: the sheet of a spreadsheet; by default the first one with a table.
+        encoding: of text; by default detected.
+        txt_as: whether a `.txt` file is a `table`, a continuous `text`, or has a text on each of its `lines`.
     """
 
     role: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +40,8 @@ class TableOptions:
     day_first: bool | None = None
     missing: tuple[str, ...] | None = None
     sheet: str | None = None
+    encoding: str | None = None
+    txt_as: str = "auto"
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> TableOptions:
@@ -62,4 +68,9 @@ class TableOptions:
                 raise ConfigError(f"role.{column}={role}", expected, nearest(str(role), CHOSEN_ROLES))
         if given.get("decimal", "auto") not in ("auto", "point", "comma"):
             raise ConfigError(f"decimal={given['decimal']}", "auto, point or comma", "leave it out for auto")
+        if given.get("txt_as", "auto") not in TXT_KINDS:
+            expected = f"one of: {', '.join(TXT_KINDS)}"
+            raise ConfigError(f"txt_as={given['txt_as']}", expected, "leave it out for auto")
+        if "encoding" in given:
+            given["encoding"] = check_encoding(str(given["encoding"]))
         return cls(**given)
