@@ -22,7 +22,7 @@ def raw_field(dataset: Dataset, name: str, column: str | None = None) -> Any:
     """
     if name == "text":
         return _texts(dataset, text_column(dataset) if column is None else column)
-    if name == "target_text":
+    if name == "target_text" and name not in dataset.fields:
         return None if "label" not in dataset.fields else raw_texts(dataset.fields["label"])
     if name in ("labels", "target", "domain") and name not in dataset.fields:
         return dataset.fields.get("label")
