@@ -27,6 +27,7 @@ from hibiscus.methods.transfer import MODES, build_transfer
 from hibiscus.methods.transfer_options import HeadEpochs, HeadLRFactor, LayerDecay, TransferMode, Unfreeze
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
+from hibiscus.networks.token_embedding import token_embeddings
 from hibiscus.networks.transfer_network import TransferNetwork
 from hibiscus.training.config import Beta2, EMADecay, ScheduleName
 from hibiscus.training.ema import ema_followers, with_ema
@@ -74,6 +75,12 @@ class SupervisedConfig(AugmentationConfig):
         "hub:OWNER/NAME or FILE.safetensors), or auto (chosen for the data)",
     )
     net_options: NetworkOptions = Field(default_factory=dict)
+    word_vectors: str | None = Field(
+        None, description="texts: a file of GloVe, word2vec or fastText from which the embedding starts"
+    )
+    tune_vectors: bool = Field(
+        True, description="texts: whether the word vectors of `word_vectors` are trained further"
+    )
     transfer: TransferMode = "auto"
     unfreeze: Unfreeze = "auto"
     layer_decay: LayerDecay = 0.8
@@ -129,6 +136,8 @@ def build_supervised(
     else:
         derived = table_network_options(config, preparation, outputs)
         network = build_network(config.net, shape, outputs, derived=derived, **config.net_options)
+        for layer in token_embeddings(network):
+            layer.weight.requires_grad_(config.word_vectors is None or config.tune_vectors)
     return with_ema({"network": network}, "network", config.ema_decay)
 
 

@@ -17,7 +17,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.folder import make_run_folder
-from hibiscus.runs.open_base import load_bases
+from hibiscus.runs.open_vectors import load_initial
 from hibiscus.runs.recorded_loop import training_memory
 from hibiscus.runs.training_data import Data
 from hibiscus.runs.training_setup import TrainingSetup, set_up_training
@@ -82,7 +82,7 @@ def _test(
     torch.manual_seed(seed)
     config = setup.config.model_copy(update={"seed": seed})
     method: Method = get_method(name)(config, setup.preparation)
-    load_bases(method)
+    load_initial(method)
     method.grow(0)
     method.to(data.device)
     stages = method.stages(data)

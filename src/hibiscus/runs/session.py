@@ -24,7 +24,7 @@ from hibiscus.runs.creation_order import next_order
 from hibiscus.runs.extension import PATHS, check_extension, copy_run, load_last
 from hibiscus.runs.folder import RunFolder, find_run, make_run_folder
 from hibiscus.runs.info import absolute_path, initial_info, open_run, read_info
-from hibiscus.runs.open_base import load_bases
+from hibiscus.runs.open_vectors import load_initial
 from hibiscus.runs.recorded_loop import build_callbacks, record_start, run_loop, training_memory
 from hibiscus.runs.same_data import check_data, has_moved, reopen_dataset
 from hibiscus.runs.saved_files import checked_files, file_digests, saved_options, saved_preparation
@@ -109,7 +109,7 @@ class Session:
         parts = setup.parts
         about = method, setup.config, setup.dataset, setup.options, parts, setup.preparation
         session = cls(*about, RunFolder(Path()), chosen_device, quiet, "val" in parts, is_new=True)
-        load_bases(session.build_method())  # errors in the network or its options leave no folder behind
+        load_initial(session.build_method())  # errors in the network or its options leave no folder behind
         if is_main_process():
             session.folder = make_run_folder(method, setup.dataset.name, out)
         return session
@@ -273,7 +273,7 @@ class Session:
         self.callbacks = build_callbacks(method, best, self.folder, self.quiet, self.reduce_lr_after)
         files = file_digests(self.folder) if is_main_process() else {}
         loop = Loop(method, self.prepared(), self.callbacks, last.parent, self.device, self.validate, files)
-        loop.load(last) if last.is_file() else load_bases(method)
+        loop.load(last) if last.is_file() else load_initial(method)
         before = loop.round
         try:
             self._run(loop, best)

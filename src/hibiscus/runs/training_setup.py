@@ -12,6 +12,7 @@ from hibiscus.data.preparation import Preparation
 from hibiscus.methods.registry import get_method
 from hibiscus.progress import step
 from hibiscus.runs.open_base import with_base
+from hibiscus.runs.open_vectors import with_vectors
 from hibiscus.runs.options import check_options
 from hibiscus.runs.prepare import fit_preparation, prepare_parts
 from hibiscus.runs.training_data import Data, Parts, open_for_method
@@ -61,5 +62,7 @@ def set_up_training(
     with step("preparing the data"):
         parts = prepare_parts(dataset, data_config, kind) if parts is None else parts
         preparation = fit_preparation(dataset, parts["train"], kind, data_config, config)
-    config = kind.resolve(with_base(config), preparation, len(parts["train"]))
+    config, notes = with_vectors(with_base(config), preparation.fields.get("text"))
+    dataset.notes += notes
+    config = kind.resolve(config, preparation, len(parts["train"]))
     return TrainingSetup(config, dataset, data_config, parts, preparation)
