@@ -34,7 +34,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_std": (0.25, {"noise": "gaussian"}),
     "noise_fraction": (0.3, {"noise": "masking"}),
     # act with a pretrained base; tests/methods/test_transfer_stages.py
-    **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs"), (None, {})),
+    **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs", "head_lr_factor"), (None, {})),
     "ensemble": (2, {"net": "realmlp", "net_options": {"hidden": [16]}, "ensemble": 3}),
     ("regress", "net"): ("realmlp", {}),
     ("classify", "focal_alpha"): (

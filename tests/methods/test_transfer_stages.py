@@ -84,6 +84,18 @@ def test_fine_tuning_trains_the_deepest_blocks(tmp_path):
     assert run.method("last").network.trained_blocks == 2
 
 
+def test_the_head_has_its_own_rate_in_fine_tuning(tmp_path):
+    options = {"transfer": "fine-tune", "unfreeze": 1}
+    before = weights(trained(tmp_path / "head", **options, stop_after_epochs=3))["head.2.weight"]
+    moved = [
+        (weights(trained(tmp_path / name, **options, head_lr_factor=factor))["head.2.weight"] - before)
+        .abs()
+        .max()
+        for name, factor in (("slow", 0.1), ("fast", 1.0))
+    ]
+    assert 5 < moved[1] / moved[0] < 20
+
+
 def test_a_probe_of_each_depth_chooses_the_blocks_and_is_reported(tmp_path):
     run = trained(tmp_path / "run", transfer="fine-tune")
     network = run.method("last").network
