@@ -32,10 +32,12 @@ def test_the_rarest_token_is_removed_until_enough_sequences_are_similar():
     assert scores == pytest.approx(expected)
 
 
-def test_probabilities_sum_to_one():
-    for context in ([1, 2], [8], [7, 1]):
-        assert tree().probabilities(np.array(context), 0.3).sum() == pytest.approx(1)
-    assert tree().probabilities(np.array([8]), 0.3).tolist() == tree().frequencies.tolist()
+def test_probabilities_are_mixed_with_frequencies():
+    scores = np.stack([tree().scores(np.array(context)) for context in ([1, 2], [8])])
+    rows = tree().probabilities(scores, 0.3)
+    assert rows.sum(1) == pytest.approx(np.ones(2))
+    assert rows[0, 4] == pytest.approx(0.7 * 0.6 + 0.3 * tree().frequencies[4])
+    assert rows[1] == pytest.approx(tree().frequencies)
 
 
 def test_few_of_many_sequences_are_kept():

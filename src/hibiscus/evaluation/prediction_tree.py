@@ -1,13 +1,12 @@
-r"""CPT+, the compact prediction tree: the next token of a sequence from whole training sequences with the same
-tokens.
+r"""CPT+, the compact prediction tree: the next token from whole training sequences with the same tokens.
 
     $\mathrm{score}(w) = \sum_{P} \sum_{s \supseteq P} \frac{|P|}{m} \cdot \frac{1}{d_s(w)}$
 
 $P$ is the set of the last $m$ tokens, or what is left of it after rare tokens were removed one by one until
 enough training sequences $s$ contain it; $d_s(w)$ is the distance from the last token of $P$ in $s$ to the
 next $w$ behind it. Order within the context does not count, so it suits short sequences over many different
-items, such as visited pages, better than letters. The scores become probabilities by mixing their shares with
-the frequencies of tokens.
+items, such as visited pages, better than letters. The normalized scores are mixed with the frequencies of
+tokens, so that no probability is zero.
 
 Differences from the paper: the sequences are the rows of an array in place of a tree that shares their
 beginnings, which saves memory and changes no prediction.
@@ -65,12 +64,11 @@ class PredictionTree:
             kept.pop()  # the rarest
         return total
 
-    def probabilities(self, context: np.ndarray, frequency_weight: float) -> np.ndarray:
-        """The scores as probabilities (vocabulary,), mixed with the frequencies of the tokens."""
-        scores = self.scores(context)
-        if not scores.any():
-            return self.frequencies
-        return (1 - frequency_weight) * scores / scores.sum() + frequency_weight * self.frequencies
+    def probabilities(self, scores: np.ndarray, frequency_weight: float) -> np.ndarray:
+        """Scores (contexts, vocabulary) as probabilities, mixed with the frequencies of the tokens."""
+        totals = scores.sum(1, keepdims=True)
+        normalized = np.where(totals > 0, scores / np.maximum(totals, 1e-300), self.frequencies)
+        return (1 - frequency_weight) * normalized + frequency_weight * self.frequencies
 
     def _containing(self, tokens: list[int]) -> np.ndarray:
         """The training sequences that contain all of the tokens, the rarest first."""

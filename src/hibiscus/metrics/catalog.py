@@ -247,6 +247,11 @@ TRAINING = (
     _neutral("penalty", "gradient penalty", "term that keeps the norm of the critic’s gradient close to 1"),
     _up("bleu", "BLEU", "overlap of n-grams with reference translations"),
     _up("chrf", "chrF", "overlap of character n-grams with reference translations"),
+    _down("nats_per_token", "loss per token",
+        "mean negative logarithm of the probability of the next token", "nats"),
+    _down("bits_per_character", "bits per character",
+        "negative binary logarithm of the probability of a text, per character", "bits"),
+    _down("perplexity", "perplexity", "reciprocal of the geometric mean probability of the next token"),
     _fraction("token_accuracy", "token accuracy", "fraction of tokens that are predicted correctly"),
 )
 GROUPS = (
