@@ -1,6 +1,7 @@
 import torch
 
-from hibiscus.evaluation.language import TextPart, evaluate_language, validate_language
+from hibiscus.data.text.token_windows import TextPart
+from hibiscus.evaluation.language import evaluate_language, validate_language
 from hibiscus.networks.language_model import build_language_model
 
 WORDS = ["", "?", "<", ">", *"abcdefgh"]
@@ -32,5 +33,5 @@ def test_metrics_baselines_and_items():
 
 def test_without_a_validation_part():
     network = build_language_model("gru", len(WORDS), units=16).eval()
-    parts = {name: TextPart(torch.randint(4, 12, (30,)), 29) for name in ("train", "test")}
+    parts = {name: TextPart(torch.randint(4, 12, (30,)), 29, 3) for name in ("train", "test")}
     assert evaluate_language(network, parts, "test", len(WORDS), 10, decode, {}).baselines

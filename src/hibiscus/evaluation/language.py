@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import torch
 
+from hibiscus.data.text.token_windows import TextPart
 from hibiscus.evaluation.items import Curve, ReportItem, Series, Table
 from hibiscus.evaluation.language_baselines import language_baselines
 from hibiscus.evaluation.token_likelihood import TokenScores, language_metrics, score_tokens
 from hibiscus.networks.language_model import LanguageModel
 from hibiscus.training.method import Evaluation
 
-__all__ = ["TextPart", "evaluate_language", "validate_language"]
+__all__ = ["evaluate_language", "validate_language"]
 
 LARGEST_ERRORS = 12
 BEFORE = 40  # tokens shown before an error
 HIDDEN = 4  # the special tokens, whose errors are not shown
-
-
-@dataclass(frozen=True)
-class TextPart:
-    """A part of the data as one sequence of tokens.
-
-    Args:
-        tokens: int64 (tokens,), at least two.
-        characters: of the texts that the tokens but the first stand for.
-    """
-
-    tokens: torch.Tensor
-    characters: int
 
 
 def validate_language(network: LanguageModel, part: TextPart, context: int) -> dict[str, float]:

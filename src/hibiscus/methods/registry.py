@@ -39,6 +39,7 @@ FAMILIES = (
     "control",
     "information",
     "fewshot",
+    "text",
 )  # the order in which families are listed
 
 
