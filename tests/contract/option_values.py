@@ -91,6 +91,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("protonet", "rotate_classes"): (False, {}),
     ("protonet", "embedding_dim"): (9, {"net": "mlp", "net_options": {}}),
     ("protonet", "eval_way"): (None, {}),  # two classes are all that its validation part holds
+    ("language-model", "attention_heads"): (
+        1,
+        {"net": "transformer", "embedding_dim": None, "attention_heads": 2},
+    ),
     ("classify", "net"): ("cnn", {"net_options": {}}),
     ("vae", "net"): ("cnn", {}),
     ("cvae", "net"): ("cnn", {}),

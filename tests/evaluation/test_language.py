@@ -15,7 +15,7 @@ def test_metrics_baselines_and_items():
     torch.manual_seed(0)
     network = build_language_model("gru", len(WORDS), units=16).eval()
     parts = {
-        name: TextPart(torch.randint(4, 12, (size,)), size - 1)
+        name: TextPart(torch.randint(4, 12, (size,)), size - 1, 3)
         for name, size in (("train", 400), ("val", 60), ("test", 80))
     }
     parts["test"].tokens[40] = 3
