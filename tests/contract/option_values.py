@@ -65,6 +65,16 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ),  # at its own rate six rounds make all pixels ground
     **{(name, "ema_decay"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
+    ("seq2seq", "label_smoothing"): (0.3, {}),
+    ("seq2seq", "ema_decay"): (0.01, {}),
+    ("seq2seq", "width"): (24, {}),
+    ("seq2seq", "attention_heads"): (2, {}),
+    ("seq2seq", "feedforward"): (9, {}),
+    ("seq2seq", "beam_size"): (1, {}),
+    ("seq2seq", "length_penalty"): (
+        None,
+        {},
+    ),  # acts in trained networks; tests/methods/text/test_decoded_texts.py
     ("ssd", "backbone"): ("own", {}),
     ("ssd", "levels"): (1, {}),
     ("ssd", "width"): (0.125, {}),

@@ -102,7 +102,7 @@ def _length_curve(
     bins = min(BINS, len(texts) // MIN_BIN)
     if bins < 2:
         return []
-    groups = np.array_split(np.argsort(lengths, kind="stable"), bins)
+    groups = [rows.tolist() for rows in np.array_split(np.argsort(lengths, kind="stable"), bins)]
     middle = [float(lengths[rows].mean()) for rows in groups]
     series = [
         Series(

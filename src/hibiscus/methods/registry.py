@@ -36,6 +36,7 @@ FAMILIES = (
     "vae",
     "detect",
     "segment",
+    "text",
     "control",
     "information",
     "fewshot",

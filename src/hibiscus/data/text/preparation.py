@@ -83,6 +83,7 @@ class TextPreparation:
         stop_words: bool = False,
         min_tfidf: float = 0.0,
         ends: bool = False,
+        pairs: BytePairs | None = None,
     ) -> TextPreparation:
         r"""Learns from the training texts.
 
@@ -98,6 +99,7 @@ class TextPreparation:
             stop_words: whether English stop words are left out.
             min_tfidf: words whose mean tf-idf over the texts that contain them is lower are left out.
             ends: whether each text ends with the token `END`.
+            pairs: byte pairs that were learned from these texts and others, instead of from these alone.
 
         Raises:
             DataError: the texts have no tokens.
@@ -105,7 +107,8 @@ class TextPreparation:
         """
         found: dict[str, Any]
         if tokens == "bpe":
-            found = {"merges": tuple(BytePairs.fit(texts, vocabulary_size).merges), "vocabulary": ()}
+            pairs = pairs or BytePairs.fit(texts, vocabulary_size)
+            found = {"merges": tuple(pairs.merges), "vocabulary": ()}
         elif tokens == "word-piece":
             found = {"vocabulary": ()}
         else:
