@@ -1,24 +1,31 @@
 """Which texts baselines are fitted on, choose their options on, and predict."""
 
-from types import SimpleNamespace
-
 import numpy as np
+import pandas as pd
 import pytest
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.preparation import LabelPreparation, Preparation
 from hibiscus.data.prepared import PreparedData
+from hibiscus.data.text.preparation import TextPreparation
 from hibiscus.evaluation import text_parts as module
-from hibiscus.evaluation.text_parts import TextParts, text_parts
-
-LENGTH = SimpleNamespace(encode=lambda texts: np.array([[len(text)] for text in texts], np.int32))
+from hibiscus.evaluation.text_parts import TextParts, is_text, text_parts, texts_of
 
 
 def prepared(parts, prefix="text", training=None, count=40):
     texts = np.array([f"{prefix} {i}" for i in range(count)], object)
-    fields = {"text": texts, "label": np.array(["no", "yes"] * (count // 2))}
-    dataset = Dataset("d", "d", fields, [str(i) for i in range(count)], np.arange(count, dtype=np.uint64))
-    preparation = Preparation({"text": LENGTH, "label": LabelPreparation(("no", "yes"))})
+    fields = {"table": pd.DataFrame({"review": texts}), "label": np.array(["no", "yes"] * (count // 2))}
+    dataset = Dataset(
+        "d",
+        "d",
+        fields,
+        [str(i) for i in range(count)],
+        np.arange(count, dtype=np.uint64),
+        roles={"review": "text"},
+    )
+    preparation = Preparation(
+        {"text": TextPreparation.fit(texts, column="review"), "label": LabelPreparation(("no", "yes"))}
+    )
     return PreparedData(dataset, preparation, parts, training=training)
 
 
@@ -71,3 +78,11 @@ def test_the_digest_depends_on_every_text(place):
     assert not np.array_equal(TextParts(*parts, np.zeros(2), np.zeros(1), 2).digest, first)
     moved = TextParts(["a"], ["b", "c"], ["d"], np.zeros(1), np.zeros(2), 1)
     assert not np.array_equal(moved.digest, first)
+
+
+def test_only_texts_alone_are_texts():
+    data = prepared(WHOLE)
+    assert is_text(data)
+    assert texts_of(data, "val").tolist() == [f"text {i}" for i in range(20, 30)]
+    data.preparation.fields.pop("text")
+    assert not is_text(data)

@@ -8,7 +8,7 @@ import torch
 import hibiscus
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.runs.visualization import INPUT_KINDS, check_kinds
-from hibiscus.runs.visualization_files import amount_text, checks_of, write_visualization
+from hibiscus.runs.visualization_files import checks_of, write_visualization
 from hibiscus.runs.visualize_run import visualize_run
 
 SMALL = {"x": np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1)).astype(np.uint8)}
@@ -259,12 +259,6 @@ def test_a_regressor_explains_its_target(tmp_path_factory):
 def test_kinds_are_put_in_order():
     assert check_kinds(["occlusion", "activations"]) == ["activations", "occlusion"]
     assert check_kinds(None) is None
-
-
-def test_amounts_as_text():
-    assert amount_text("probability", 0.973) == "probability 97 %"
-    assert amount_text("fraction of pixels", 0.12) == "12 % of the pixels"
-    assert amount_text("value", 1234.5678) == "1235"
 
 
 def test_names_of_files_do_not_leave_the_folder(run, tmp_path):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import DataError, RunError
 from hibiscus.evaluation.chart_items import Bars, Curve, Multiples, Scatter, Series, series_from_json
+from hibiscus.evaluation.marked_texts import MarkedText, MarkedTexts
 from hibiscus.evaluation.plain_data import Number, PlainItem, expect, plain_data
 from hibiscus.evaluation.png import decode_png, embed_png, encode_png
 from hibiscus.json_files import read_json, with_digest, without_digest
@@ -28,6 +29,8 @@ __all__ = [
     "Bars",
     "Curve",
     "Gallery",
+    "MarkedText",
+    "MarkedTexts",
     "Matrix",
     "Multiples",
     "ReportItem",
@@ -116,8 +119,9 @@ class Gallery(PlainItem):
         }
 
 
-ReportItem = Matrix | Curve | Scatter | Bars | Multiples | Table | Gallery
-_KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Bars, Multiples, Table, Gallery)}
+ReportItem = Matrix | Curve | Scatter | Bars | Multiples | Table | Gallery | MarkedTexts
+_KINDS = {cls.kind: cls for cls in (Matrix, Curve, Scatter, Bars, Multiples, Table, Gallery, MarkedTexts)}
+NESTED = {cls.kind: cls for cls in (Multiples, MarkedTexts)}  # items of items
 
 
 def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") -> ReportItem:
@@ -135,8 +139,8 @@ def report_item_from_json(value: Mapping[str, Any], folder: str | Path = ".") ->
         kind = options.pop("kind")
         if kind == "curve":
             options["series"] = series_from_json(options["series"])
-        if kind == "multiples":
-            return Multiples.from_json(options)
+        if kind in NESTED:
+            return NESTED[kind].from_json(options)
         if kind == "gallery":
             options["images"] = [decode_png(text, Path(folder)) for text in options["images"]]
         return _KINDS[kind](**options)

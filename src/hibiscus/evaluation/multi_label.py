@@ -8,8 +8,10 @@ import numpy as np
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.class_decisions import ClassDecisions
+from hibiscus.evaluation.item_content import content_columns
 from hibiscus.evaluation.items import Gallery, Table
 from hibiscus.evaluation.supervised_baselines import label_baselines
+from hibiscus.evaluation.text_parts import is_text
 from hibiscus.metrics.label_metrics import best_threshold, multi_label_metrics, per_label
 from hibiscus.training.method import Evaluation
 
@@ -79,5 +81,9 @@ def _largest_errors(
         images = list(data.arrays["image"][data.parts[part][worst]])
         captions = [f"{ids[i]}: {listed(labels[i])}, predicted {listed(predicted[i])}" for i in worst]
         return Gallery(title, images, captions, note)
-    rows = [[ids[i], listed(labels[i]), listed(predicted[i])] for i in worst]
-    return Table(title, ["item", "true labels", "predicted labels"], rows, note)
+    columns, content, _ = content_columns(data, part, worst) if is_text(data) else ([], [[]] * len(worst), "")
+    rows = [
+        [ids[i], listed(labels[i]), listed(predicted[i]), *text]
+        for i, text in zip(worst, content, strict=True)
+    ]
+    return Table(title, ["item", "true labels", "predicted labels", *columns], rows, note)

@@ -14,7 +14,7 @@ from hibiscus.data.prepared import INPUTS, PreparedData, evenly_spaced
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.evaluation.text_models import FITS, Counts, term_counts
 
-__all__ = ["TextParts", "is_text", "text_parts"]
+__all__ = ["TextParts", "is_text", "text_parts", "texts_of"]
 
 COST = 5e8  # characters, times outputs and fits: about half a minute
 FEWEST = 1000  # texts on which models are fitted, whatever they cost
@@ -68,6 +68,12 @@ def is_text(data: PreparedData) -> bool:
     return [name for name in INPUTS if name in data.preparation.fields] == ["text"]
 
 
+def texts_of(data: PreparedData, part: str) -> NDArray[np.object_]:
+    """The raw texts of a part."""
+    owner = data.owner(part)
+    return raw_field(owner.dataset, "text", data.preparation["text"].column)[owner.parts[part]]
+
+
 def text_parts(data: PreparedData, part: str, field: str, outputs: int) -> TextParts:
     """The texts with a target of so many outputs, as many for training as the limit of work allows.
 
@@ -77,21 +83,19 @@ def text_parts(data: PreparedData, part: str, field: str, outputs: int) -> TextP
         field: `label`, `labels` or `target`.
         outputs: the number of models that are fitted, one for each.
     """
-    owner, tuned = data.owner("train"), data.training or data
-    holder = data if part in data.parts else tuned
-    texts, items = raw_field(owner.dataset, "text"), owner.parts["train"]
-    target, used = data.values(field, "train"), np.arange(len(items))
+    tuned = data.training or data
+    texts, target = texts_of(data, "train"), data.values(field, "train")
+    used = np.arange(len(texts))
     if len(tuned.parts.get("val", ())):
-        validation = raw_field(tuned.dataset, "text")[tuned.parts["val"]]
-        known = tuned.values(field, "val")
+        validation, known = texts_of(tuned, "val"), tuned.values(field, "val")
     else:
         held_out = used[HELD_OUT - 1 :: HELD_OUT]
         held_out = held_out if len(held_out) else used  # too few texts to divide
-        validation, known = texts[items[held_out]], target[held_out]
+        validation, known = texts[held_out], target[held_out]
         used = np.setdiff1d(used, held_out) if len(held_out) < len(used) else used
-    cost = sum(len(text) for text in texts[items[used]]) * outputs * FITS
+    cost = sum(len(text) for text in texts[used]) * outputs * FITS
     if cost > COST:
         used = used[evenly_spaced(len(used), max(FEWEST, int(len(used) * COST / cost)))]
-    evaluated = raw_field(holder.dataset, "text")[holder.parts[part]]
-    total = len(items) if cost > COST else len(used)
-    return TextParts(list(texts[items[used]]), list(validation), list(evaluated), target[used], known, total)
+    total = len(texts) if cost > COST else len(used)
+    evaluated = texts_of(data if part in data.parts else tuned, part)
+    return TextParts(list(texts[used]), list(validation), list(evaluated), target[used], known, total)

@@ -36,11 +36,9 @@ FAMILIES = (
     "vae",
     "detect",
     "segment",
-    "text",
     "control",
     "information",
     "fewshot",
-    "text",
 )  # the order in which families are listed
 
 

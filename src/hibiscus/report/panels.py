@@ -25,6 +25,7 @@ from hibiscus.report.records import (
 )
 from hibiscus.report.scatter_plot import scatter
 from hibiscus.report.svg import COLORS, Line, heat, lines
+from hibiscus.report.text_marks import TextsRecord, texts_view
 
 __all__ = ["confusions", "gallery_size", "report_items"]
 
@@ -203,4 +204,5 @@ VIEWS: dict[type[ItemRecord], Callable[[Any], dict[str, Any]]] = {
     TableRecord: _table,
     BarsRecord: bars_view,
     MultiplesRecord: multiples_view,
+    TextsRecord: texts_view,
 }

@@ -23,6 +23,7 @@ from hibiscus.report.records import (
     TableRecord,
     UnreadableRecord,
 )
+from hibiscus.report.text_marks import TextsRecord, parse_texts
 
 __all__ = ["LARGEST_GALLERY", "parse_item"]
 
@@ -104,6 +105,10 @@ def _cell(value: Any) -> Cell:
     return value if number and not math.isnan(as_number(value)) else as_text(value)
 
 
+def _texts(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> TextsRecord:
+    return parse_texts(texts, content)
+
+
 def _gallery(texts: tuple[str, str, str], content: dict[str, Any], folder: Path) -> GalleryRecord:
     files = as_list(content.get("images") or content.get("files"))
     captions = [as_text(caption) for caption in as_list(content.get("captions"))]
@@ -130,4 +135,5 @@ PARSERS: dict[str, Callable[[tuple[str, str, str], dict[str, Any], Path], ItemRe
     "multiples": _multiples,
     "table": _table,
     "gallery": _gallery,
+    "texts": _texts,
 }

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from hibiscus.evaluation.marked_texts import MarkedTexts
+from hibiscus.report.coerce import clean
 from hibiscus.report.formatting import plain, shorten
 from hibiscus.report.images import Images
 from hibiscus.report.page import render, save
+from hibiscus.report.text_marks import parse_texts, texts_view
 
 __all__ = ["Drawing", "PageTable", "Section", "write_visualization_page"]
 
@@ -34,12 +38,13 @@ class PageTable:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: a heading, a sentence on how to read it, drawings and tables."""
+    """A part of the page: a heading, a sentence on how to read it, drawings, tables and marked texts."""
 
     title: str
     note: str = ""
     drawings: Sequence[Drawing] = ()
     tables: Sequence[PageTable] = field(default_factory=tuple)
+    texts: MarkedTexts | None = None
 
 
 def write_visualization_page(path: Path, run: str, summary: str, sections: Sequence[Section]) -> Path:
@@ -64,6 +69,7 @@ def write_visualization_page(path: Path, run: str, summary: str, sections: Seque
                 "note": shorten(section.note, 600),
                 "groups": [[image] for image in loaded if image],
                 "tables": [_table(table) for table in section.tables],
+                "texts": _texts(section.texts) if section.texts else None,
             }
         )
     left_out = f"{images.left_out} images left out to keep this page small." if images.left_out else ""
@@ -74,6 +80,11 @@ def write_visualization_page(path: Path, run: str, summary: str, sections: Seque
 def _table(table: PageTable) -> dict[str, list]:
     rows = [[_cell(cell) for cell in row] for row in table.rows]
     return {"columns": [shorten(name, 40) for name in table.columns], "rows": rows}
+
+
+def _texts(item: MarkedTexts) -> dict[str, Any]:
+    """The texts as the report shows them, without invalid characters."""
+    return texts_view(parse_texts((item.kind, item.title, item.note), clean(item.to_json())))
 
 
 def _cell(cell: str | float) -> dict[str, object]:

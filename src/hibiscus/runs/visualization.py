@@ -21,6 +21,11 @@ from hibiscus.evaluation.attribution.image_explanations import (
     strongest,
 )
 from hibiscus.evaluation.attribution.scores import Explained
+from hibiscus.evaluation.attribution.token_attributions import (
+    TokenAttributions,
+    explain_texts,
+    possible_kinds,
+)
 from hibiscus.methods.explained import explained
 from hibiscus.plurals import plural
 from hibiscus.progress import step
@@ -31,10 +36,10 @@ __all__ = ["DEFAULT_LIMIT", "INPUT_KINDS", "KINDS", "Visualization", "check_kind
 
 LAYER_KINDS = ("activations", "filters", "grad-cam", "grad-cam++")  # need a network with maps
 SCORE_KINDS = ("grad-cam", "grad-cam++", "integrated-gradients", "occlusion")  # need predictions
-TABLE_KINDS = ("integrated-gradients", "occlusion")
+ROW_KINDS = ("integrated-gradients", "occlusion")
 INPUT_KINDS = ("activations", "filters", "grad-cam", "grad-cam++", "integrated-gradients", "occlusion")
 KINDS = (*INPUT_KINDS, "embedding")  # the map of embeddings needs the data of the run, see `visualize_run`
-DEFAULT_LIMIT = 8  # images
+DEFAULT_LIMIT = 8  # images or texts
 MAX_ROWS = 1000  # of a table
 MAX_LAYERS, MAX_CHANNELS, MAX_FILTERS = 8, 64, 12
 
@@ -52,6 +57,7 @@ class Visualization:
         activations: of layers, for each image.
         filters: the images to which channels of a layer respond most.
         columns: attributions to the columns of a table.
+        tokens: attributions to the tokens of texts.
         embedding: maps of the embeddings of a part of the run's data, and of the inputs.
         notes: what was left out, and why.
         files: those that were written, the page first.
@@ -65,6 +71,7 @@ class Visualization:
     activations: list[LayerActivations] = field(default_factory=list)
     filters: FilterImages | None = None
     columns: list[ColumnAttributions] = field(default_factory=list)
+    tokens: list[TokenAttributions] = field(default_factory=list)
     embedding: PartMaps | None = None
     notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
@@ -100,7 +107,7 @@ def visualize(
         kinds: of `INPUT_KINDS`; by default all that the network and the data allow.
         class_name: the class, label or target to explain; by default those that are predicted.
         layer: for activations, filters and Grad-CAM.
-        limit: the largest number of images.
+        limit: the largest number of images or texts.
 
     Raises:
         UsageError: an unknown kind or class, or a kind that this run does not have.
@@ -110,7 +117,7 @@ def visualize(
     what = explained(method, data)
     index = None if class_name is None else _index(what, class_name)
     if "image" not in data.preparation:
-        return _of_table(method, what, data, requested, index, layer)
+        return _of_rows(what, data, requested, index, layer, limit)
     explainer = ImageExplainer(what, data, "inputs")
     items = list(explainer.items(limit))
     shown = Visualization(
@@ -178,7 +185,7 @@ def _possible(
         missing |= dict.fromkeys(SCORE_KINDS, (received, expected, fix))
     if not maps:
         received, expected = "this network has no convolutional layers", "a network with maps, as net=cnn"
-        missing |= dict.fromkeys(LAYER_KINDS, (received, expected, f"--kind {','.join(TABLE_KINDS)}"))
+        missing |= dict.fromkeys(LAYER_KINDS, (received, expected, f"--kind {','.join(ROW_KINDS)}"))
     for kind in requested or ():
         if kind in missing:
             received, expected, fix = missing[kind]
@@ -193,25 +200,31 @@ def _possible(
     return chosen
 
 
-def _of_table(
-    method: Method,
+def _of_rows(
     what: Explained,
     data: PreparedData,
     requested: list[str] | None,
     index: int | None,
     layer: str | None,
+    limit: int,
 ) -> Visualization:
-    other = [kind for kind in requested or () if kind not in TABLE_KINDS]
+    """Explanations of the rows of a table, or of texts."""
+    texts = "text" in data.preparation
+    other = [kind for kind in requested or () if kind not in ROW_KINDS]
     if other or layer is not None:
         received = f"--kind {other[0]}" if other else f"--layer {layer}"
-        fix = f"--kind {','.join(TABLE_KINDS)}"
-        raise UsageError(f"{received} for a run on a table", f"one of: {', '.join(TABLE_KINDS)}", fix)
-    ids = data.ids("inputs")
-    shown = Visualization(ids[:MAX_ROWS], quantity=what.scores.quantity if what.scores else "")
-    if len(ids) > MAX_ROWS:
-        shown.notes.append(f"the first {MAX_ROWS} of {plural(len(ids), 'row')}")
+        received += f" for a run on {'texts' if texts else 'a table'}"
+        raise UsageError(received, f"one of: {', '.join(ROW_KINDS)}", f"--kind {','.join(ROW_KINDS)}")
+    ids, most = data.ids("inputs"), limit if texts else MAX_ROWS
+    shown = Visualization(ids[:most], quantity=what.scores.quantity if what.scores else "")
+    if len(ids) > most:
+        shown.notes.append(f"the first {most} of {plural(len(ids), 'text' if texts else 'row')}")
     with step("explaining"):
-        shown.columns = explain_rows(what, data, "inputs", requested or TABLE_KINDS, index, MAX_ROWS)
+        if texts:
+            kinds = requested or possible_kinds(what.network)
+            shown.tokens = explain_texts(what, data, "inputs", kinds, index, np.arange(len(shown.ids)))
+        else:
+            shown.columns = explain_rows(what, data, "inputs", requested or ROW_KINDS, index, MAX_ROWS)
     return shown
 
 

@@ -18,8 +18,10 @@ from hibiscus.evaluation.draw_bars import draw_bars
 from hibiscus.evaluation.draw_heatmaps import draw_grid, draw_heatmap, heat_colors
 from hibiscus.plurals import plural
 from hibiscus.report.visualization_page import Drawing, PageTable, Section, write_visualization_page
+from hibiscus.runs.amounts import amount_text
 from hibiscus.runs.destination import writing
 from hibiscus.runs.embedding_files import embedding_sections
+from hibiscus.runs.token_sections import token_sections
 from hibiscus.runs.visualization import Visualization
 
 __all__ = ["PAGE", "checks_of", "write_visualization"]
@@ -60,6 +62,7 @@ def write_visualization(shown: Visualization, folder: Path, run: str) -> list[Pa
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     sections = [*_image_sections(shown, folder), *_column_sections(shown, folder)]
+    sections += token_sections(shown.tokens, shown.ids, shown.quantity, folder)
     if shown.embedding is not None:
         sections += embedding_sections(shown.embedding, folder)
     files = [drawing.path for section in sections for drawing in section.drawings]
@@ -75,7 +78,7 @@ def checks_of(shown: Visualization) -> list[dict[str, Any]]:
         {"input": shown.ids[one.item], "kind": one.kind, "name": one.name, "amount": one.amount, **one.checks}
         for one in shown.heatmaps
     ]
-    return rows + [{"kind": one.kind, **one.checks} for one in shown.columns]
+    return rows + [{"kind": one.kind, **one.checks} for one in (*shown.columns, *shown.tokens)]
 
 
 def _image_sections(shown: Visualization, folder: Path) -> Iterator[Section]:
@@ -169,14 +172,6 @@ def _write_csv(shown: Visualization, one: ColumnAttributions, path: Path) -> Non
         for name, what, amount, values in zip(shown.ids, one.names, one.amounts, one.values, strict=True):
             cells = [f"{value:.6g}" for value in (amount, *values.tolist())]
             rows.writerow([guard_formula(name), guard_formula(what), *cells])
-
-
-def amount_text(quantity: str, amount: float) -> str:
-    """The amount of a score that was predicted, as text."""
-    if quantity == "value":
-        return f"{amount:.4g}"
-    text = f"{amount:.0%}".replace("%", " %")
-    return f"{text} of the pixels" if quantity == "fraction of pixels" else f"{quantity} {text}"
 
 
 def _stem(shown: Visualization, item: int) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from hibiscus.data.prepared import INPUTS, PreparedData
 from hibiscus.errors import UsageError
 from hibiscus.evaluation.attribution.column_occlusion import column_occlusion, column_sums
 from hibiscus.evaluation.attribution.integrated_gradients import integrated_gradients
-from hibiscus.evaluation.attribution.scores import Explained
+from hibiscus.evaluation.attribution.scores import Explained, ItemScores
 
 __all__ = ["ColumnAttributions", "explain_rows"]
 
@@ -63,21 +63,16 @@ def explain_rows(
     rows = torch.cat([batch.table for batch in data.iterate(part)])[:limit]
     with torch.no_grad():
         outputs = network(rows)
-    chosen = [scores.defaults(outputs[i : i + 1])[0] if index is None else index for i in range(len(rows))]
-    amounts = [float(scores.amounts(outputs[i : i + 1])[number]) for i, number in enumerate(chosen)]
-    fixed = {number: scores.fixed(outputs[:1], number) for number in set(chosen)}
+    chosen = ItemScores(scores, outputs, index)
 
     def score(values: Tensor) -> Tensor:
-        new = network(values)
-        every = torch.stack([function(new) for function in fixed.values()], 1)
-        position = {number: place for place, number in enumerate(fixed)}
-        return every[torch.arange(len(new)), [position[number] for number in chosen]]
+        return chosen.of(network(values), range(len(values)))
 
     found = []
     for kind in kinds:
         values, checks = KINDS[kind](score, rows, list(columns.values()))
-        names = [scores.names[number] for number in chosen]
-        found.append(ColumnAttributions(kind, list(columns), names, amounts, values.cpu().numpy(), checks))
+        about = kind, list(columns), chosen.names, chosen.amounts
+        found.append(ColumnAttributions(*about, values.cpu().numpy(), checks))
     return found
 
 

@@ -14,7 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ClassScores", "DetectionScores", "Explained", "PixelScores", "Scores", "ValueScores"]
+__all__ = [
+    "ClassScores",
+    "DetectionScores",
+    "Explained",
+    "ItemScores",
+    "PixelScores",
+    "Scores",
+    "ValueScores",
+]
 
 MAX_SHOWN = 4  # classes of one image that are explained by default
 MIN_FRACTION = 0.01  # of the pixels, from which a class is explained by default
@@ -62,6 +70,29 @@ class Explained:
     network: nn.Module
     scores: Scores | None = None
     layer: str | None = None
+
+
+class ItemScores:
+    """One score for each of several items: the one that is shown for it, or the same for all.
+
+    Args:
+        scores: of the network.
+        outputs: of the network for the items, (items, ...).
+        index: of the score; by default the first that is shown for each item.
+    """
+
+    def __init__(self, scores: Scores, outputs: Tensor, index: int | None = None):
+        each = [outputs[i : i + 1] for i in range(len(outputs))]
+        self.numbers = [scores.defaults(one)[0] if index is None else index for one in each]
+        self.names = [scores.names[number] for number in self.numbers]
+        self.amounts = [float(scores.amounts(one)[n]) for one, n in zip(each, self.numbers, strict=True)]
+        self._fixed = {number: scores.fixed(outputs[:1], number) for number in set(self.numbers)}
+
+    def of(self, outputs: Tensor, items: Sequence[int]) -> Tensor:
+        """The scores (copies,) of outputs (copies, ...), each of a copy of one of the items."""
+        every = torch.stack([function(outputs) for function in self._fixed.values()], 1)
+        position = {number: place for place, number in enumerate(self._fixed)}
+        return every[torch.arange(len(outputs)), [position[self.numbers[item]] for item in items]]
 
 
 class ClassScores(Scores):

@@ -10,12 +10,15 @@ from torch import Tensor, nn
 
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.attribution.heatmap_items import heatmap_items
+from hibiscus.evaluation.attribution.scores import ClassScores, Explained
 from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.classification import evaluate_classifier
 from hibiscus.evaluation.multi_label import evaluate_multi_label
 from hibiscus.evaluation.table_explanation import ExplainedModel, table_items
+from hibiscus.evaluation.text_explanation import text_items
 from hibiscus.methods.classify.decisions import decision_metrics, threshold_of, threshold_rule
 from hibiscus.methods.outputs import predict_table
+from hibiscus.metrics.classification import predicted_classes
 from hibiscus.networks.temperature import Temperature
 from hibiscus.training.ema import ema_or
 from hibiscus.training.method import Evaluation, SelectionMetric
@@ -59,6 +62,12 @@ def evaluate_outputs(method: Classifier, logits: Tensor, data: PreparedData, par
     evaluation.report_items[-1:-1] = table_items(_explained(method, data), data)  # before the baselines
     heatmaps = heatmap_items(ema_or(networks, "network"), data, part, method.classes, p)
     evaluation.report_items[-1:-1] = heatmaps
+    if not method.several:
+        explained = Explained(ema_or(networks, "network"), ClassScores(method.classes))
+        label, predicted = data.values("label", part), predicted_classes(p, threshold)
+        confidence = p[np.arange(len(p)), predicted]
+        texts = text_items(explained, data, part, method.classes, label, predicted, confidence)
+        evaluation.report_items[-1:-1] = texts
     return evaluation
 
 
