@@ -52,7 +52,7 @@ class Bench:
         self.options = DataConfig()
         parts = prepare_parts(dataset, self.options, kind)
         self.config = build_options(kind.Config, {"log_every": 4, **kind.smoke_test.options, **options})
-        self.preparation = fit_preparation(dataset, parts["train"], kind, self.options)
+        self.preparation = fit_preparation(dataset, parts["train"], kind, self.options, self.config)
         self.config = kind.resolve(self.config, self.preparation)
         torch.manual_seed(self.config.seed)
         self.method = kind(self.config, self.preparation)

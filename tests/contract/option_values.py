@@ -34,7 +34,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_std": (0.25, {"noise": "gaussian"}),
     "noise_fraction": (0.3, {"noise": "masking"}),
     # act with a pretrained base; tests/methods/test_transfer_stages.py
-    **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs"), (None, {})),
+    **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs", "head_lr_factor"), (None, {})),
     "ensemble": (2, {"net": "realmlp", "net_options": {"hidden": [16]}, "ensemble": 3}),
     ("regress", "net"): ("realmlp", {}),
     ("classify", "focal_alpha"): (
@@ -65,6 +65,16 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ),  # at its own rate six rounds make all pixels ground
     **{(name, "ema_decay"): (0.01, {}) for name in ("unet", "fcn", "pspnet", "ssd")},
     ("fcn", "levels"): (1, {}),
+    ("seq2seq", "label_smoothing"): (0.3, {}),
+    ("seq2seq", "ema_decay"): (0.01, {}),
+    ("seq2seq", "width"): (24, {}),
+    ("seq2seq", "attention_heads"): (2, {}),
+    ("seq2seq", "feedforward"): (9, {}),
+    ("seq2seq", "beam_size"): (1, {}),
+    ("seq2seq", "length_penalty"): (
+        None,
+        {},
+    ),  # acts in trained networks; tests/methods/text/test_decoded_texts.py
     ("ssd", "backbone"): ("own", {}),
     ("ssd", "levels"): (1, {}),
     ("ssd", "width"): (0.125, {}),
@@ -91,6 +101,10 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("protonet", "rotate_classes"): (False, {}),
     ("protonet", "embedding_dim"): (9, {"net": "mlp", "net_options": {}}),
     ("protonet", "eval_way"): (None, {}),  # two classes are all that its validation part holds
+    ("language-model", "attention_heads"): (
+        1,
+        {"net": "transformer", "embedding_dim": None, "attention_heads": 2},
+    ),
     ("classify", "net"): ("cnn", {"net_options": {}}),
     ("vae", "net"): ("cnn", {}),
     ("cvae", "net"): ("cnn", {}),

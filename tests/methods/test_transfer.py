@@ -50,7 +50,8 @@ def test_transfer_needs_a_base_and_images(options, shape):
 
 def test_without_the_weights_auto_trains_from_scratch_and_a_request_says_what_to_install(monkeypatch):
     monkeypatch.setattr(transfer, "is_installed", lambda *_: False)
-    monkeypatch.setattr("hibiscus.training.pretrained._file", lambda _: None)
+    monkeypatch.setattr("hibiscus.training.pretrained.find_published", lambda _: None)
+    monkeypatch.setattr("hibiscus.published_files.find_published", lambda _: None)
     assert choose_transfer(SupervisedConfig(), PHOTO, 100) == ("auto", "none")
     with pytest.raises(MissingExtraError, match=r"hibiscus\[pretrained\]"):
         choose_transfer(SupervisedConfig(transfer="features"), PHOTO, 100)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -10,6 +13,8 @@ from hibiscus import api
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.disk_cache import cache_folder
 from hibiscus.data.keys import content_keys
+from hibiscus.data.text.word_pieces import load_pieces
+from hibiscus.errors import MissingExtraError
 from hibiscus.evaluation.items import load_report_items
 from hibiscus.methods import transfer_stages
 from hibiscus.training.player import Player
@@ -84,6 +89,18 @@ def test_fine_tuning_trains_the_deepest_blocks(tmp_path):
     assert run.method("last").network.trained_blocks == 2
 
 
+def test_the_head_has_its_own_rate_in_fine_tuning(tmp_path):
+    options = {"transfer": "fine-tune", "unfreeze": 1}
+    before = weights(trained(tmp_path / "head", **options, stop_after_epochs=3))["head.2.weight"]
+    moved = [
+        (weights(trained(tmp_path / name, **options, head_lr_factor=factor))["head.2.weight"] - before)
+        .abs()
+        .max()
+        for name, factor in (("slow", 0.1), ("fast", 1.0))
+    ]
+    assert 5 < moved[1] / moved[0] < 20
+
+
 def test_a_probe_of_each_depth_chooses_the_blocks_and_is_reported(tmp_path):
     run = trained(tmp_path / "run", transfer="fine-tune")
     network = run.method("last").network
@@ -120,7 +137,7 @@ def test_a_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch, kill):
 
 def test_a_run_needs_the_published_weights_only_when_it_begins(tmp_path, monkeypatch):
     run = trained(tmp_path / "run", transfer="features")
-    monkeypatch.setattr("hibiscus.training.pretrained._file", lambda _: None)
+    monkeypatch.setattr("hibiscus.training.pretrained.find_published", lambda _: None)
     opened = api.load(run.path)
     assert opened.predict(photos().fields["image"])["probabilities"].shape == (24, 3)
 
@@ -133,3 +150,32 @@ def test_numbers_are_predicted_from_photos_too(tmp_path):
     run = api.train("regress", data, out=tmp_path / "run", **options)
     assert run.info["config"]["transfer"] == "features"
     assert np.isfinite(run.history[-1]["val/rmse"])
+
+
+def test_a_head_on_cached_embeddings_of_sentences(tmp_path, monkeypatch):
+    good, bad = (
+        ["a wonderful film", "great fun", "I loved it"],
+        ["a terrible film", "so boring", "I hated it"],
+    )
+    frame = pandas.DataFrame({"text": (good + bad) * 4, "mood": (["good"] * 3 + ["bad"] * 3) * 4})
+    frame["text"] += [f" {number}" for number in range(24)]
+    options = {"target": "mood", "net": "sentence", "epochs": 20, "batch_size": 8, "quiet": True}
+    run = api.train("classify", frame, out=tmp_path / "a", evaluate=False, **options)
+    assert run.info["parameters"] == {"network": 384 + 1}
+    assert run.history[-1]["val/accuracy"] == 1.0
+    assert run.predict(["what a great film", "a boring film"])["label"] == ["good", "bad"]
+    assert run.embed(["what a great film"])["code"].shape == (1, 384)
+    assert len(list((cache_folder() / "features").iterdir())) == 1
+    computed = "hibiscus.networks.sentence_network.SentenceNetwork.features"
+    monkeypatch.setattr(computed, lambda *_: pytest.fail("computed again"))
+    again = api.train("classify", frame, out=tmp_path / "b", evaluate=False, **options)
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(run).items())
+
+
+def test_without_the_sentence_encoder_the_message_names_the_extra(tmp_path, monkeypatch):
+    load_pieces.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    frame = pandas.DataFrame({"text": [f"text {number}" for number in range(20)], "mood": ["a", "b"] * 10})
+    with pytest.raises(MissingExtraError) as caught:
+        api.train("classify", frame, out=tmp_path / "a", target="mood", net="sentence", quiet=True)
+    assert "pip install 'hibiscus[sentences]'" in caught.value.fix

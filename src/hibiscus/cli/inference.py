@@ -110,21 +110,21 @@ def sample(
     run: Run,
     words: Conditions = None,
     count: Annotated[
-        int,
+        int | None,
         typer.Option(
             "-n",
             "--count",
             metavar="N",
             min=1,
-            help="number of samples; in sweeps, rounded down to whole rows",
+            help="number of samples, 64 or one text by default; in sweeps, rounded down to whole rows",
         ),
-    ] = 64,
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
             "--out",
             metavar="PATH",
-            help="a .png for a grid, a .npz, a folder of images, or a .csv of rows",
+            help="a .png for a grid, a .npz, a folder of images, a .csv of rows, or a .txt of texts",
         ),
     ] = None,
     seed: Seed = None,
@@ -139,20 +139,25 @@ def sample(
 
     Conditions are written as NAME=VALUE: label=cat, code1=1.5. A condition with several values is swept: each
     row of the grid has the same noise, and the values vary along it. interpolate=9 interpolates in 9 steps
-    from one noise vector to another.
+    from one noise vector to another. A language model continues prompt="..." and shows the text.
     """
     from hibiscus.cli import samples
+    from hibiscus.cli.text_samples import write_texts
     from hibiscus.runs.folder import find_run
 
     path = samples.check_destination(out, find_run(run))
     api = load_api(run)
 
     loaded = api.load(run, device=device, trust=trust)
-    path = samples.match_destination(path, out, "image" in loaded.preparation)
+    kind = next((name for name in ("image", "text") if name in loaded.preparation), "array")
+    path = samples.match_destination(path, out, kind)
     conditions = samples.read_conditions(words or [], loaded.preparation)
+    count = count or (1 if kind == "text" else 64)
     with step("sampling"):
         drawn = loaded.sample(count, seed=seed, checkpoint=checkpoint, **conditions)
-    if "image" in loaded.preparation:
+    if kind == "text":
+        write_texts(drawn, path, as_json, quiet)
+    elif kind == "image":
         samples.write_samples(drawn, path, conditions, as_json, quiet)
     else:
         samples.write_rows(drawn, path, loaded.preparation, as_json, quiet)

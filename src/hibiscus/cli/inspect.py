@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hibiscus.cli import data_checks
+from hibiscus.cli import data_checks, text_checks
 from hibiscus.cli.console import emit, table
 from hibiscus.plurals import plural
 from hibiscus.progress import step
@@ -60,6 +60,7 @@ def inspect_data(
         counts = _boxes_by_part(dataset.fields["boxes"], dataset.names["boxes"], parts)
         summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
     summary["near_duplicates"] = data_checks.near_duplicate_summary(dataset, parts)
+    summary["texts"] = text_checks.text_summary(dataset, parts)
     text = "" if as_json else _describe(summary, how)
     if label_errors:
         found, lines = data_checks.label_errors(dataset, config, parts, out)
@@ -80,8 +81,9 @@ def _parts(dataset: Any, config: Any) -> tuple[dict[str, Any], str]:
     except DataError as error:
         parts, how = dataset.parts, f"too few to train on: {error.expected}"
         parts = parts or {"all": range(len(dataset))}  # type: ignore[dict-item]
-    targets = {"label", "labels", "target"}
-    if not targets & dataset.fields.keys() and "table" in dataset.fields and not dataset.parts:
+    targets = {"label", "labels", "target", "target_text"}
+    columns = "table" in dataset.fields and set(dataset.roles.values()) != {"text"}
+    if not targets & dataset.fields.keys() and columns and not dataset.parts:
         return {"all": range(len(dataset))}, "name target=COLUMN to see how `train` would split it"
     return parts, how
 
@@ -130,6 +132,7 @@ def _describe(summary: dict[str, Any], how: str) -> str:
         f"duplicates across parts: {count} in {between}" for between, count in duplicates["across"].items()
     ]
     lines += data_checks.near_duplicate_lines(summary["near_duplicates"])
+    lines += text_checks.text_lines(summary["texts"])
     lines += [f"note: {note}" for note in summary["notes"]]
     single = [bad for bad in summary["skipped"] if not bad.get("fault")]
     lines += [f"bad file: {bad['reason']}" for bad in single[:MAX_ROWS]]

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["check_destination", "match_destination", "read_conditions", "write_rows", "write_samples"]
 
 MOST_STEPS = 10**6  # of a sweep
+KINDS = {
+    "image": ("images", (".png", ".npz", "")),
+    "array": ("rows of numbers", (".csv", ".npz")),
+    "text": ("texts", (".txt", ".csv")),
+}
+WHOLE = ("prompt",)  # conditions that are texts, in which commas and colons have no meaning
 FLAGS = {"n": "-n", "count": "-n", **{name: f"--{name}" for name in ("out", "seed", "checkpoint", "device")}}
 
 
@@ -46,7 +52,8 @@ def read_conditions(words: list[str], preparation: Preparation) -> dict[str, Any
                 raise UsageError(
                     f"{word}: {name} is given twice", "each condition once", f"several values as {name}=a,b"
                 )
-            conditions[name] = text if text in names else _values(name, str(text))
+            is_whole = name in WHOLE or text in names
+            conditions[name] = text if is_whole else _values(name, str(text))
     return conditions
 
 
@@ -72,7 +79,8 @@ def _values(name: str, text: str) -> Any:
 
 
 def check_destination(out: str | None, run: Path) -> Path:
-    """The destination of samples: a `.png` for a grid, a `.npz`, a `.csv` of rows, or a folder of images.
+    """The destination of samples: a `.png` for a grid, a `.npz`, a `.csv` of rows, a `.txt` of texts, or a
+    folder of images.
 
     Raises:
         UsageError: an unknown ending.
@@ -81,10 +89,10 @@ def check_destination(out: str | None, run: Path) -> Path:
     if out is None:
         return unused(run / "samples" / "samples.png")
     path = Path(out).expanduser()
-    if path.suffix.lower() not in ("", ".png", ".npz", ".csv"):
+    if path.suffix.lower() not in ("", ".png", ".npz", ".csv", ".txt"):
         raise UsageError(
             f"--out {out}",
-            "a folder, or a file ending in .png or .npz (rows of numbers: .csv or .npz)",
+            "a folder, or a file ending in .png or .npz (rows of numbers: .csv or .npz; texts: .txt or .csv)",
             f"--out {path.stem or 'samples'}.png",
         )
     if not path.parent.is_dir():
@@ -95,25 +103,31 @@ def check_destination(out: str | None, run: Path) -> Path:
         )
     check_writable(path)
     no_folder = path.is_file() or _holds_samples(path)
-    if {".png": path.exists(), ".csv": path.exists(), ".npz": path.is_dir()}.get(
+    if {**dict.fromkeys((".png", ".csv", ".txt"), path.exists()), ".npz": path.is_dir()}.get(
         path.suffix.lower(), no_folder
     ):
         raise DataError(f"--out {out}: exists already", "a new file or folder", f"--out {unused(path)}")
     return path
 
 
-def match_destination(path: Path, out: str | None, images: bool) -> Path:
-    """The destination for samples that are images, or rows of numbers.
+def match_destination(path: Path, out: str | None, kind: str) -> Path:
+    """The destination for samples that are images, rows of numbers or texts.
+
+    Args:
+        path: as checked.
+        out: as given.
+        kind: a key of `KINDS`.
 
     Raises:
-        UsageError: an ending for samples of the other type.
+        UsageError: an ending for samples of another type.
     """
+    words, endings = KINDS[kind]
     if out is None:
-        return path if images else unused(path.with_name("samples.csv"))
-    if path.suffix.lower() not in (("", ".png", ".npz") if images else (".csv", ".npz")):
-        expected = "images: .png, .npz or a folder" if images else "rows of numbers: .csv or .npz"
-        fix = f"--out {path.stem}{'.png' if images else '.csv'}"
-        raise UsageError(f"--out {out} for {'images' if images else 'rows of numbers'}", expected, fix)
+        return path if kind == "image" else unused(path.with_name(f"samples{endings[0]}"))
+    if path.suffix.lower() not in endings:
+        names = [ending or "a folder" for ending in endings]
+        expected = f"{words}: {', '.join(names[:-1])} or {names[-1]}"
+        raise UsageError(f"--out {out} for {words}", expected, f"--out {path.stem}{endings[0]}")
     return path
 
 

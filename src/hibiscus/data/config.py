@@ -112,9 +112,10 @@ class DataConfig(BaseModel):
     top_words: int = Field(
         1000, ge=1, description="tables: the number of most frequent words kept of a text column"
     )
-    tokens: Literal["auto", "word", "character", "bpe"] = Field(
+    tokens: Literal["auto", "word", "character", "bpe", "word-piece"] = Field(
         "auto",
-        description="texts: the tokens; word: words and punctuation marks, bpe: byte pairs; auto: by method",
+        description="texts: the tokens; word: words and punctuation marks, bpe: byte pairs, word-piece: "
+        "those of net=sentence; auto: by method",
     )
     vocabulary_size: int | None = Field(
         None,

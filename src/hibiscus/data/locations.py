@@ -21,7 +21,7 @@ BUNDLED = {
     "breast-cancer": "569 tumors with thirty measurements, 2 diagnoses (UCI)",
     "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
     "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
-    "number-words": "3,000 synthetic pairs of texts, numbers in English and in German words (translation)",
+    "number-words": "3,000 synthetic pairs of texts, numbers in German and in English words (translation)",
     "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
 }
 PREFIXES = ("gym:", "hf:")

@@ -18,8 +18,11 @@ import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.keys import digests
+from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.strata import SMALL, item_strata, stratified_items
 from hibiscus.data.tables.columns import as_texts
+from hibiscus.data.tables.roles import INPUTS
+from hibiscus.data.text.equal_texts import merge_keys
 from hibiscus.data.time_split import item_times, latest_items
 from hibiscus.errors import ConfigError, DataError, nearest
 
@@ -99,7 +102,7 @@ def _chosen(
         raise DataError(received, "a column whose values define the groups", "group=COLUMN")
     if kind not in ("auto", "hash", "stratified", "group"):
         raise ConfigError(f"split={kind}", f"one of: {', '.join(SPLITS)}", nearest(str(kind), SPLITS))
-    keys = group_keys(groups[items]) if kind == "group" and groups is not None else dataset.keys[items]
+    keys = group_keys(groups[items]) if kind == "group" and groups is not None else split_keys(dataset)[items]
     fractions = hash_fractions(keys)
     if kind == "stratified" or (kind == "auto" and len(items) < SMALL):
         strata = item_strata(dataset, items, numeric)
@@ -116,6 +119,13 @@ def _chosen(
     if kind != "hash" and len(items) < SMALL and not all(map(np.any, (training, *chosen.values()))):
         return stratified_items(fractions, np.zeros(len(items), np.int64), sizes)
     return chosen
+
+
+def split_keys(dataset: Dataset) -> np.ndarray:
+    """The keys by which items are divided: equal for texts that differ in white space only."""
+    inputs = [role for role in dataset.roles.values() if role in INPUTS]
+    texts = raw_field(dataset, "text") if inputs == ["text"] else None
+    return dataset.keys if texts is None else merge_keys(dataset.keys, texts)
 
 
 def make_split(
@@ -204,7 +214,7 @@ def folds(
     Raises:
         DataError: fewer distinct items (or groups) than folds.
     """
-    keys = dataset.keys[items] if groups is None else group_keys(groups[items])
+    keys = split_keys(dataset)[items] if groups is None else group_keys(groups[items])
     if kind == "stratified" and "label" in dataset.fields and groups is None:
         fractions = _stratified_fractions(keys, label_texts(dataset, items))
     else:

@@ -26,6 +26,7 @@ ANSWERS = {  # the method or methods that do what the words at the right name
     "denoiser": "denoise denoising dae denoisingautoencoder",
     "colorizer": "colorize colorization color colorisation",
     "dqn": "reinforcement reinforcementlearning rl qlearning ddqn ppo ac dpg sac cartpole gym policygradient",
+    "language-model": "lm gpt charrnn nanogpt textgeneration textgenerator nextword markov markovchain cpt",
     "protonet": "fewshot fewshotlearning maml siamese prototypical prototypicalnetworks matchingnet oneshot",
 }
 VERBS = ("panoptic", "crossval", "sweep", "predict", "evaluate", "inspect")

@@ -77,6 +77,14 @@ RECIPES = (
         None,
         "Holzmüller et al. 2024, table A.1, for classification; for regression see `table_networks`",
     ),
+    Recipe(
+        r"sentence",
+        "adamw",
+        1e-3,
+        1.0,
+        None,
+        "as a linear layer on the features of photos; validation part of rt-polarity, see docs/results.md",
+    ),
     Recipe(r"lstm|gru", "adamw", 3e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(r"rnn", "adamw", 1e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(

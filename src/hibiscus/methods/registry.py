@@ -36,9 +36,11 @@ FAMILIES = (
     "vae",
     "detect",
     "segment",
+    "text",
     "control",
     "information",
     "fewshot",
+    "text",
 )  # the order in which families are listed
 
 

@@ -115,6 +115,11 @@ class SupervisedConfig(AugmentationConfig):
         return table_scaling(self.net, inputs)
 
     @property
+    def text_tokens(self) -> str:
+        """The kind of tokens of texts by default: those of the sentence encoder for `net=sentence`."""
+        return "word-piece" if self.net == "sentence" else "word"
+
+    @property
     def balanced_sampling(self) -> bool:
         """Whether an epoch has equally many items of each class."""
         return getattr(self, "sampling", "shuffled") == "balanced"

@@ -1,4 +1,7 @@
-"""The stages of transfer learning: a head on cached features, then the deepest blocks of the base."""
+"""The stages of transfer learning: a head on cached features, then the deepest blocks of the base.
+
+Of texts, `net=sentence` learns a head on the cached embeddings of sentences.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.linear_probe import probe_score
 from hibiscus.methods.supervised import SupervisedConfig, SupervisedLoss, supervised_stage
 from hibiscus.methods.transfer import HEAD, MODES
+from hibiscus.networks.minilm import load_sentence_encoder
+from hibiscus.networks.sentence_network import SentenceNetwork
 from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, FEATURE_BLOCKS, TransferNetwork, suggest_blocks
 from hibiscus.training.feature_cache import cached_features
 from hibiscus.training.player import Stage
@@ -31,10 +36,14 @@ def supervised_stages(
 ) -> Iterator[Stage]:
     """The stages of a supervised method: one, or those of the way of transfer that the options name."""
     single = functools.partial(supervised_stage, networks=networks, data=data, loss=loss, player=player)
+    network = networks["network"]
+    if isinstance(network, SentenceNetwork):
+        features = functools.cache(lambda: _sentences(config, network, data))
+        yield _on_features(config, data, single(config), features)
+        return
     if config.transfer not in MODES:
         yield single(config)
         return
-    network = networks["network"]
     assert isinstance(network, TransferNetwork)
     stages = {"features": _features, "frozen": _frozen, "fine-tune": _fine_tune}[config.transfer]
     yield from stages(config, network, data, single)
@@ -89,6 +98,16 @@ def _last(config: SupervisedConfig, network: TransferNetwork, data: PreparedData
         return [network.features(image)]
 
     (features,) = cached_features("last", network.base, compute, data, config.precision)
+    network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
+    return features
+
+
+def _sentences(config: SupervisedConfig, network: SentenceNetwork, data: PreparedData) -> np.ndarray:
+    """As `_last`, of texts."""
+    encoder = load_sentence_encoder(str(data.device))
+    (features,) = cached_features(
+        "sentences", encoder, lambda text: [network.features(text)], data, config.precision
+    )
     network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
     return features
 

@@ -227,8 +227,7 @@ CLUSTERING_AND_CONTROL = (
     _neutral("return_interval", "95 % confidence interval of the mean return",
         "half the width of the interval, from the normal approximation"),
     _neutral("mean_steps", "mean episode length", "mean number of steps of an episode"),
-    _neutral("solved_threshold", "solved threshold",
-        "mean return from which the environment counts as solved"),
+    _neutral("solved_threshold", "solved threshold", "mean return that counts as solving the environment"),
     _neutral("value", "action value", "mean predicted value of the actions taken"),
 )
 TRAINING = (
@@ -247,6 +246,9 @@ TRAINING = (
     _neutral("penalty", "gradient penalty", "term that keeps the norm of the critic’s gradient close to 1"),
     _up("bleu", "BLEU", "overlap of n-grams with reference translations"),
     _up("chrf", "chrF", "overlap of character n-grams with reference translations"),
+    _down("nats_per_token", "loss per token", "mean of -log p of the next token", "nats"),
+    _down("bits_per_character", "bits per character", "-log2 p of a text, per character", "bits"),
+    _down("perplexity", "perplexity", "reciprocal of the geometric mean probability of the next token"),
     _fraction("token_accuracy", "token accuracy", "fraction of tokens that are predicted correctly"),
 )
 GROUPS = (

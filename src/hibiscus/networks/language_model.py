@@ -102,11 +102,12 @@ class RecurrentLanguageModel(nn.Module):
         super().__init__()
         self.embedding = TokenEmbedding(vocabulary, dim, std=1.0)
         widths = [dim, *[units] * (layers - 1)]
-        self.layers = nn.ModuleList(CELLS[cell](inputs, units, batch_first=True) for inputs in widths)
+        stack = [CELLS[cell](inputs, units, batch_first=True) for inputs in widths]
         self.dropout = Dropout(rate)
         self.head = initialize(nn.Linear(units, vocabulary), "glorot_uniform")
-        for layer in self.layers:
+        for layer in stack:
             initialize_recurrent(layer, INITIALIZERS["glorot_uniform"], INITIALIZERS["orthogonal"])
+        self.layers = nn.ModuleList(stack)
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """The logits of the next token at each step, and the state after the last one."""

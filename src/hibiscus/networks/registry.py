@@ -128,6 +128,12 @@ ENTRIES = (
         {"cell": "rnn"},
     ),
     Entry(
+        "sentence",
+        "sentence",
+        "sentence_network:build_sentence",
+        "a linear layer on sentence embeddings of MiniLM, which are computed once (extra sentences)",
+    ),
+    Entry(
         "transformer",
         "transformer",
         "transformer_encoder:build_transformer",

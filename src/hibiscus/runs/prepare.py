@@ -86,7 +86,7 @@ def _fit_preparation(
         fields["domain"] = LabelPreparation(tuple(dict.fromkeys(_domains(dataset).tolist())))
     fields |= fit_targets(dataset, train, kind)
     if "target_text" in kind.needs:
-        fields["target_text"] = fit_text(dataset, train, options, "target_text")
+        fields["target_text"] = fit_text(dataset, train, options, "target_text", True)
     if "mask" in kind.needs:
         fields["mask"] = MaskPreparation.fit(dataset.fields["mask"], dataset.names["mask"], train)
     if "target_image" in kind.needs:
@@ -119,7 +119,7 @@ def _fit_inputs(
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
     if takes_text(dataset, kind):
-        fields["text"] = fit_text(dataset, train, options)
+        fields["text"] = fit_text(dataset, train, options, translated="target_text" in kind.needs)
     elif "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
         _check_inputs(dataset)

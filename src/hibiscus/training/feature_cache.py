@@ -1,7 +1,7 @@
-"""Features of images, computed once by a network that does not change, and kept in the cache folder.
+"""Features of images or texts, computed once by a network that does not change, and kept in the cache folder.
 
-An entry is found by the content of the images, the size to which they were resized, and the weights, so that
-it is used by every run on these images with this network, whatever it learns from the features.
+An entry is found by the content of the items, how they were prepared (the size of images), and the weights,
+so that it is used by every run on these items with this network, whatever it learns from the features.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ def cached_features(
     precision: str = "auto",
     parts: Sequence[str] = ("train", "val"),
 ) -> list[np.ndarray]:
-    """The features of the images of some parts, from the cache if they are there.
+    """The features of the images or texts of some parts, from the cache if they are there.
 
     Computed without gradients.
 
     Args:
         name: of what is computed, such as `last`; it identifies the features, with the network's weights.
         network: in evaluation mode.
-        compute: maps images (batch, channels, height, width) to one or more features (batch, dimension).
-        data: the images.
+        compute: maps images (batch, channels, height, width), or texts (batch, steps), to one or more
+            features (batch, dimension).
+        data: the images or texts.
         precision: as the option of that name: by default bfloat16 where the hardware is faster with it.
         parts: those that exist are computed.
 
@@ -68,12 +69,16 @@ def cached_features(
 
 def _key(words: str, network: nn.Module, data: PreparedData, items: np.ndarray) -> str:
     """A digest of everything that the features depend on."""
-    preparation = json.dumps(data.preparation["image"].to_json(), sort_keys=True)
+    preparation = json.dumps(data.preparation[_field(data)].to_json(), sort_keys=True)
     digest = hashlib.blake2b(f"{words} {preparation}".encode(), digest_size=16)
     digest.update(np.ascontiguousarray(data.dataset.keys[items]).tobytes())
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode() + tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _field(data: PreparedData) -> str:
+    return "text" if "text" in data.preparation else "image"
 
 
 def _compute(
@@ -83,13 +88,14 @@ def _compute(
     dtype: torch.dtype,
 ) -> list[np.ndarray]:
     count = sum(len(data.parts[part]) for part in parts)
-    named = step("computing the features of images, once, then cached", count)
+    field = _field(data)
+    named = step(f"computing the features of {field}s, once, then cached", count)
     with named as computing, torch.inference_mode():
 
         def outputs(batch: Batch) -> list[Tensor]:
             computing.advance(batch.size)
             with precision_context(data.device, dtype):
-                return [values.float() for values in compute(batch.image)]
+                return [values.float() for values in compute(batch[field])]
 
         by_part = [data.collect(part, outputs) for part in parts]
     return [np.concatenate(arrays) for arrays in zip(*by_part, strict=True)]

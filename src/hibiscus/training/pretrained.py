@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from hibiscus.data.disk_cache import cache_folder, mark_used, trim_cache
-from hibiscus.data.published_files import PublishedFile, find_published, read_published
 from hibiscus.errors import RunError
 from hibiscus.networks.published_names import efficientnet_names, renamed
+from hibiscus.published_files import PublishedFile, find_published, read_published
 from hibiscus.training.checkpoint import load_checkpoint, save_checkpoint
 
 __all__ = ["PRETRAINED", "is_installed", "load_pretrained"]

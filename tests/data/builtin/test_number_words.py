@@ -32,6 +32,6 @@ def test_all_pairs_are_different_and_the_same_each_time():
 
 def test_they_are_a_table_of_texts_with_texts_as_target():
     data = open_data("number-words")
-    assert data.roles == {"english": "text", "german": "target"}
-    assert data.fields["table"]["english"][0] == number_pairs()[0][0]
-    assert data.fields["label"][0] == number_pairs()[1][0]
+    assert data.roles == {"german": "text", "english": "target"}
+    assert data.fields["table"]["german"][0] == number_pairs()[1][0]
+    assert data.fields["label"][0] == number_pairs()[0][0]

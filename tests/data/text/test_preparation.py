@@ -105,3 +105,14 @@ def test_a_number_outside_the_vocabulary():
 
 def test_raw_texts_keep_their_space():
     np.testing.assert_array_equal(raw_texts([" a\n", None, 3.0]), [" a\n", "", "3"])
+
+
+def test_word_pieces_need_no_training():
+    texts = TextPreparation.fit(["Hibiscus blooms."], tokens="word-piece")
+    assert texts.shape == (5, 30_526)
+    assert texts.token_lists(["Hibiscus!"]) == [["hi", "##bis", "##cus", "!"]]
+    encoded = texts.encode(["hibiscus", ""])
+    assert texts.decode(encoded[0]) == "hibiscus"
+    assert not encoded[1].any()
+    saved = json.loads(json.dumps(texts.to_json()))
+    assert TextPreparation.from_json(saved) == texts

@@ -60,3 +60,11 @@ def test_another_file_is_not_read(monkeypatch, forgotten):
     monkeypatch.setattr(word_pieces, "PIECES", dataclasses.replace(word_pieces.PIECES, sha256="0" * 64))
     with pytest.raises(DataError, match=r"tokenizer\.json: its SHA-256 is "):
         load_pieces()
+
+
+def test_word_pieces_of_a_text_without_the_special_ones():
+    pieces = word_pieces.WordPieces()
+    (row,) = pieces.encode(["Hibiscus blooms."])
+    assert row == encode_pieces(["Hibiscus blooms."])[0][1:-1]
+    assert pieces.decode(row) == "hibiscus blooms."
+    assert len(pieces) == 30_522

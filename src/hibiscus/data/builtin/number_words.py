@@ -1,6 +1,6 @@
-"""Synthetic pairs of texts: numbers in English and in German words, a small task of translation.
+"""Synthetic pairs of texts: numbers in German and in English words, a small task of translation.
 
-    three thousand two hundred and forty-one        dreitausendzweihunderteinundvierzig
+    dreitausendzweihunderteinundvierzig        three thousand two hundred and forty-one
 
 In German, the units precede the tens (`einundvierzig`, one-and-forty), and a number is a single word: to
 translate it, a network has to find out which parts belong together.

@@ -118,7 +118,7 @@ def _crops(image: np.ndarray) -> np.ndarray:
 def _roles(fields: dict[str, Any], name: str) -> dict[str, str]:
     """The role of each column of a table."""
     if name == "number-words":
-        return {"english": "text", "german": "target"}
+        return {"german": "text", "english": "target"}
     return {column: "number" for column in fields["table"].columns} if "table" in fields else {}
 
 
@@ -126,8 +126,8 @@ def _number_words() -> tuple[dict, np.ndarray]:
     import pandas
 
     english, german = number_pairs()
-    frame = pandas.DataFrame({"english": english})
-    return {"table": frame, "label": np.array(german, dtype=object)}, frame_keys(frame)
+    frame = pandas.DataFrame({"german": german})
+    return {"table": frame, "label": np.array(english, dtype=object)}, frame_keys(frame)
 
 
 def _table(name: str) -> tuple[dict, np.ndarray]:

@@ -16,6 +16,7 @@ from pydantic import Field
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.text.byte_pairs import BytePairs, Pair
 from hibiscus.data.text.vocabulary import learn_vocabulary
+from hibiscus.data.text.word_pieces import WordPieces
 from hibiscus.data.text.words import split_tokens
 from hibiscus.errors import DataError
 from hibiscus.tokens import END, PADDING, SPECIAL, UNKNOWN, TokenShape
@@ -23,7 +24,7 @@ from hibiscus.typed_values import Count, Flag, expect, typed_value
 
 __all__ = ["TextPreparation", "TokenKind", "raw_texts"]
 
-TokenKind = Literal["word", "character", "bpe"]
+TokenKind = Literal["word", "character", "bpe", "word-piece"]
 LONGEST = 512  # tokens of a text by default, if the training part has longer ones
 FITTING = 0.995  # the fraction of the training texts that are not cut by default
 NO_SPACE_BEFORE = re.compile(r" (?=[.,;:!?%)\]}’”])|(?<=[(\[{“‘$]) ")
@@ -40,7 +41,8 @@ class TextPreparation:
 
     Args:
         column: the column of the table; empty if the texts have no column.
-        tokens: `word` (words and punctuation marks), `character`, or `bpe` (byte pairs).
+        tokens: `word` (words and punctuation marks), `character`, `bpe` (byte pairs), or `word-piece`
+            (those of MiniLM).
         vocabulary: the words or characters, by decreasing frequency; empty for byte pairs.
         max_length: the largest number of tokens of a text.
         lower: whether words are in lower case.
@@ -81,6 +83,7 @@ class TextPreparation:
         stop_words: bool = False,
         min_tfidf: float = 0.0,
         ends: bool = False,
+        pairs: BytePairs | None = None,
     ) -> TextPreparation:
         r"""Learns from the training texts.
 
@@ -96,6 +99,7 @@ class TextPreparation:
             stop_words: whether English stop words are left out.
             min_tfidf: words whose mean tf-idf over the texts that contain them is lower are left out.
             ends: whether each text ends with the token `END`.
+            pairs: byte pairs that were learned from these texts and others, instead of from these alone.
 
         Raises:
             DataError: the texts have no tokens.
@@ -103,7 +107,10 @@ class TextPreparation:
         """
         found: dict[str, Any]
         if tokens == "bpe":
-            found = {"merges": tuple(BytePairs.fit(texts, vocabulary_size).merges), "vocabulary": ()}
+            pairs = pairs or BytePairs.fit(texts, vocabulary_size)
+            found = {"merges": tuple(pairs.merges), "vocabulary": ()}
+        elif tokens == "word-piece":
+            found = {"vocabulary": ()}
         else:
             split = partial(_split, tokens=tokens, lower=lower)
             words = learn_vocabulary(texts, split, vocabulary_size, min_count, stop_words, min_tfidf)
@@ -210,7 +217,9 @@ class TextPreparation:
         return {token: number for number, token in enumerate(self.vocabulary, start=len(SPECIAL))}
 
     @cached_property
-    def _pairs(self) -> BytePairs | None:
+    def _pairs(self) -> BytePairs | WordPieces | None:
+        if self.tokens == "word-piece":
+            return WordPieces()
         return BytePairs(self.merges) if self.tokens == "bpe" else None
 
     def to_json(self) -> dict[str, Any]:
@@ -222,7 +231,7 @@ class TextPreparation:
         """The saved preparation."""
         saved = typed_value(cls, data)
         expect(len(set(saved.vocabulary)) == len(saved.vocabulary), "distinct tokens")
-        expect(bool(saved.vocabulary) != (saved.tokens == "bpe"), "a vocabulary, or byte pairs")
+        expect(bool(saved.vocabulary) == (saved.tokens in ("word", "character")), "a vocabulary, or pieces")
         size = saved.shape.vocabulary  # raises if the merges are damaged
         expect(len(saved.document_counts) == size, f"{size} counts of documents")
         return saved

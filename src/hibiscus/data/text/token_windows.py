@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,22 @@ from hibiscus.errors import DataError
 from hibiscus.sharding import shard_of
 from hibiscus.tokens import END
 
-__all__ = ["TokenWindows", "join_tokens"]
+__all__ = ["TextPart", "TokenWindows", "join_tokens"]
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A part of the data as one sequence of tokens.
+
+    Args:
+        tokens: int64 (tokens,).
+        characters: of the texts that the tokens but the first stand for; the end of a text is one.
+        first_token: after which a text without a prompt begins.
+    """
+
+    tokens: Tensor
+    characters: int
+    first_token: int
 
 
 def join_tokens(rows: Iterable[Sequence[int]], continuous: bool) -> Tensor:

