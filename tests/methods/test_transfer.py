@@ -72,20 +72,22 @@ def test_given_options_are_kept_and_others_suit_the_way_of_transfer():
 @pytest.mark.parametrize(
     ("options", "items", "expected"),
     [
-        ({}, 5000, {"head_lr_factor": 0.1, "label_smoothing": 0.1}),
+        ({}, 1000, {}),
         ({}, 999, {"head_lr_factor": 0.1, "label_smoothing": 0.1, "selected_epoch": "last"}),
-        ({"loss": "focal"}, 5000, {"head_lr_factor": 0.1}),
+        ({"loss": "focal"}, 999, {"head_lr_factor": 0.1, "selected_epoch": "last"}),
         ({"head_lr_factor": 0.5, "label_smoothing": 0.0, "selected_epoch": "best"}, 999, {}),
     ],
 )
-def test_fine_tuning_has_a_slow_head_smooth_labels_and_of_few_photos_the_last_epoch(options, items, expected):
+def test_few_photos_are_fine_tuned_with_a_slow_head_and_smooth_labels_to_the_last_epoch(
+    options, items, expected
+):
     settings = transfer_settings(ClassifyConfig(**options), "fine-tune", items, single_label=True)
     names = {"head_lr_factor", "label_smoothing", "selected_epoch"}
     assert {name: settings[name] for name in names & settings.keys()} == expected
 
 
 def test_numbers_and_several_labels_are_not_smoothed():
-    assert "label_smoothing" not in transfer_settings(ClassifyConfig(), "fine-tune", 5000)
+    assert "label_smoothing" not in transfer_settings(ClassifyConfig(), "fine-tune", 100)
 
 
 @pytest.mark.parametrize("options", [{"augment": "light"}, {"flip": True}])

@@ -56,11 +56,10 @@ MODES = {
     "frozen": Settings(10, 32, 1e-3, 1.0),
     "fine-tune": Settings(10, 32, 1e-3, 0.01),
 }
-HEAD_LR_FACTOR = 0.1
-# A head on hundreds of features soon fits every training image, and its loss vanishes. What is left of the
+FEW_ITEMS = 1000  # training images; with fewer, and a validation part too small to tell epochs apart:
+# a head on hundreds of features soon fits every training image, and its loss vanishes. What is left of the
 # gradient is noise, which Adam scales up: without label smoothing, fine-tuning begins by shaking the base.
-LABEL_SMOOTHING = 0.1
-FEW_ITEMS = 1000  # training images, beside which the validation part is too small to tell epochs apart
+HEAD_LR_FACTOR, LABEL_SMOOTHING = 0.1, 0.1
 
 
 def suits_transfer(shape: Shape, items: int | None) -> bool:
@@ -114,8 +113,8 @@ def transfer_settings(
         ConfigError: an option that has no effect with this way of transfer.
     """
     given, defaults = config.model_fields_set, dict(vars(MODES[mode]))
-    if mode == "fine-tune":
-        defaults |= _tuning_settings(config, items, single_label)
+    if mode == "fine-tune" and items is not None and items < FEW_ITEMS:
+        defaults |= _few_items_settings(config, single_label)
     changes = {name: value for name, value in defaults.items() if name not in given}
     changes["optimizer"] = "adamw" if config.optimizer == "auto" else config.optimizer
     if mode == "features":
@@ -127,13 +126,11 @@ def transfer_settings(
     return changes | {"transfer": mode}
 
 
-def _tuning_settings(config: Any, items: int | None, single_label: bool) -> dict[str, Any]:
-    """The defaults of fine-tuning besides those of the optimizer."""
-    settings: dict[str, Any] = {"head_lr_factor": HEAD_LR_FACTOR}
+def _few_items_settings(config: Any, single_label: bool) -> dict[str, Any]:
+    """Further defaults of fine-tuning on few images; `docs/lab-notes.md` lists what they rest on."""
+    settings: dict[str, Any] = {"head_lr_factor": HEAD_LR_FACTOR, "selected_epoch": "last"}
     if single_label and config.loss == "cross-entropy":
         settings["label_smoothing"] = LABEL_SMOOTHING
-    if items is not None and items < FEW_ITEMS:
-        settings["selected_epoch"] = "last"
     return settings
 
 

@@ -45,7 +45,7 @@ HeadLRFactor = Annotated[
     Field(
         gt=0,
         description="transfer=fine-tune: factor of the learning rate of the head while blocks are trained; "
-        "default: 0.1, since the head has been trained before",
+        "default: 0.1 with fewer than 1,000 training items, else 1",
     ),
 ]
 

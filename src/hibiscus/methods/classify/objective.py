@@ -41,7 +41,7 @@ class ClassifyConfig(SupervisedConfig):
         ge=0,
         lt=1,
         description="probability mass of the target that is spread evenly over all classes; default: 0.1 for "
-        "small images with net=cnn, tables with net=realmlp and in fine-tuning, else 0",
+        "small images with net=cnn, tables with net=realmlp and fine-tuning on few photos, else 0",
     )
     focal_gamma: float = Field(2.0, ge=0, description="focal loss: exponent gamma, which favors hard items")
     focal_alpha: float | None = Field(
