@@ -7,11 +7,12 @@ from hibiscus.metrics.translation_scores import bleu, chrf
 
 TEXTS = [f"number {i} is the number that comes after number {i - 1}" + " indeed" * (i % 7) for i in range(60)]
 REFERENCES = [text.replace("number", "Zahl").replace("after", "nach") for text in TEXTS]
+LENGTHS = [len(text.split()) for text in TEXTS]
 OUTPUTS = [text if i % 3 else text.replace("Zahl", "Nummer") for i, text in enumerate(REFERENCES)]
 
 
 def test_scores_of_the_network_and_of_baselines():
-    result = evaluate_translations(TEXTS, OUTPUTS, REFERENCES, {"copy": TEXTS}, settings="beam of 4")
+    result = evaluate_translations(TEXTS, OUTPUTS, REFERENCES, {"copy": TEXTS}, LENGTHS, settings="beam of 4")
     assert result.metrics == {"bleu": bleu(OUTPUTS, REFERENCES), "chrf": chrf(OUTPUTS, REFERENCES)}
     assert result.baselines["copy"]["bleu"] == bleu(TEXTS, REFERENCES) < result.metrics["bleu"]
     quality, examples, worst, best, curve = result.report_items
@@ -31,20 +32,20 @@ def test_scores_of_the_network_and_of_baselines():
 
 
 def test_the_curve_is_of_groups_of_similar_length():
-    curve = evaluate_translations(TEXTS, OUTPUTS, REFERENCES, {}).report_items[-1]
-    order = np.argsort([len(text.split()) for text in TEXTS], kind="stable")
+    curve = evaluate_translations(TEXTS, OUTPUTS, REFERENCES, {}, LENGTHS).report_items[-1]
+    order = np.argsort(LENGTHS, kind="stable")
     shortest = order[:20]
     expected = bleu([OUTPUTS[i] for i in shortest], [REFERENCES[i] for i in shortest])
     assert curve.series[0].y[0] == pytest.approx(expected)
 
 
 def test_few_texts_have_no_curve():
-    items = evaluate_translations(TEXTS[:30], OUTPUTS[:30], REFERENCES[:30], {}).report_items
+    items = evaluate_translations(TEXTS[:30], OUTPUTS[:30], REFERENCES[:30], {}, LENGTHS[:30]).report_items
     assert not any(isinstance(item, Curve) for item in items)
 
 
 def test_lower_case_is_stated():
-    result = evaluate_translations(["A"], ["ein haus am see"], ["Ein Haus am See"], {}, lower=True)
+    result = evaluate_translations(["A"], ["ein haus am see"], ["Ein Haus am See"], {}, [4], lower=True)
     assert result.metrics["bleu"] == pytest.approx(100)
     assert "case:lc" in result.report_items[0].note
 

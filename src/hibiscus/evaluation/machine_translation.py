@@ -25,6 +25,7 @@ def evaluate_translations(
     outputs: Sequence[str],
     references: Sequence[str],
     baselines: Mapping[str, Sequence[str]],
+    lengths: Sequence[int] | np.ndarray,
     lower: bool = False,
     settings: str = "",
 ) -> Evaluation:
@@ -35,6 +36,7 @@ def evaluate_translations(
         outputs: their translations by the network.
         references: their true translations.
         baselines: the translations of each baseline, by its name.
+        lengths: the number of tokens of each source text.
         lower: whether BLEU ignores upper and lower case, since the outputs are in lower case.
         settings: how the network was decoded, for the report.
     """
@@ -66,7 +68,8 @@ def evaluate_translations(
         ),
         Table("Best translations", columns, [rows[i] for i in order[::-1][:SHOWN]], "Highest chrF."),
     ]
-    curve = _length_curve(texts, {"this network": outputs, **baselines}, references, lower)
+    systems = {"this network": list(outputs), **{name: list(row) for name, row in baselines.items()}}
+    curve = _length_curve(np.asarray(lengths), systems, list(references), lower)
     return Evaluation(metrics, others, [*report_items, *curve])
 
 
@@ -95,11 +98,10 @@ def _scores(outputs: Sequence[str], references: Sequence[str], lower: bool) -> d
 
 
 def _length_curve(
-    texts: Sequence[str], systems: Mapping[str, Sequence[str]], references: Sequence[str], lower: bool
+    lengths: np.ndarray, systems: Mapping[str, list[str]], references: list[str], lower: bool
 ) -> list[ReportItem]:
     """BLEU for sources of similar lengths, if there are enough texts."""
-    lengths = np.array([len(text.split()) for text in texts])
-    bins = min(BINS, len(texts) // MIN_BIN)
+    bins = min(BINS, len(lengths) // MIN_BIN)
     if bins < 2:
         return []
     groups = [rows.tolist() for rows in np.array_split(np.argsort(lengths, kind="stable"), bins)]
@@ -112,8 +114,8 @@ def _length_curve(
         )
         for name, row in systems.items()
     ]
-    note = f"Texts in {bins} groups of similar length; words are counted by spaces."
-    return [Curve("BLEU against length", "words of the source", "BLEU", series, note=note)]
+    note = f"Texts in {bins} groups of similar length."
+    return [Curve("BLEU against length", "tokens of the source", "BLEU", series, note=note)]
 
 
 def _visible(tokens: Sequence[str]) -> list[str]:

@@ -80,7 +80,7 @@ def beam_search(
     """
     if beam_size < 1:
         raise ConfigError(f"beam_size={beam_size}", "an integer of at least 1", "beam_size=5")
-    beams = [_Beam(size, beam_size, length_penalty) for size in max_lengths]
+    beams = [_Beam(size, length_penalty) for size in max_lengths]
     active = [i for i, size in enumerate(max_lengths) if size > 0]
     rows = torch.tensor(active, device=device, dtype=torch.long).repeat_interleave(beam_size)
     memory, state = select_rows(memory, rows), None
@@ -121,25 +121,25 @@ def beam_search(
 
 
 class _Beam:
-    """The finished sequences of one item."""
+    """The best finished sequence of one item."""
 
-    def __init__(self, max_length: int, size: int, length_penalty: float):
-        self.max_length, self.size, self.length_penalty = max_length, size, length_penalty
-        self.count, self.best = 0, Decoded([], -torch.inf, False)
+    def __init__(self, max_length: int, length_penalty: float):
+        self.max_length, self.length_penalty = max_length, length_penalty
+        self.best = Decoded([], -torch.inf, False)
 
     def add(self, found: Decoded, length: int) -> None:
-        """Adds a sequence with its log-probability."""
-        self.count += 1
+        """Compares a sequence with the best one; its score is its log-probability."""
         score = self._normalized(found.score, length)
         if score > self.best.score:
             self.best = found._replace(score=score)
 
     def finished(self, unfinished: float, length: int) -> bool:
-        """Whether the search ends: at the largest length, with a full beam of finished sequences, or if no
-        unfinished one can become better, whose log-probability can only fall.
+        """Whether the search ends: at the largest length, or if no unfinished sequence can become better,
+        since its log-probability can only fall. As many finished sequences as the beam is wide are no reason:
+        with smoothed labels, improbable ones end at every step.
         """
         reachable = self._normalized(unfinished, self.max_length)
-        return length >= self.max_length or self.count >= self.size or self.best.score >= reachable
+        return length >= self.max_length or self.best.score >= reachable
 
     def _normalized(self, score: float, length: int) -> float:
         return score / ((5 + length) / 6) ** self.length_penalty

@@ -173,9 +173,9 @@ class Seq2Seq(Method):
         texts, references = (raw_part(data, field, part) for field in ("text", "target_text"))
         settings = f"beam search with {beam} hypotheses" if beam > 1 else "greedy decoding"
         sources, targets = (raw_part(data, field, "train") for field in ("text", "target_text"))
-        baselines = translation_baselines(sources, targets, texts)
+        baselines, lengths = translation_baselines(sources, targets, texts), (encoded != PADDING).sum(1)
         result = evaluate_translations(
-            texts, self.decode(numbers), references, baselines, self.lower, settings
+            texts, self.decode(numbers), references, baselines, lengths, self.lower, settings
         )
         network = ema_or(self.nets, "network")
         prepared = self.preparation["text"], self.preparation["target_text"]
