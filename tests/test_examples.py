@@ -12,7 +12,12 @@ import pytest
 from hibiscus.methods.registry import METHODS
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
-DATA = {"detect.py": "scenes", "segment.py": "scenes", "control.py": "gym:CartPole-v1"}
+DATA = {
+    "detect.py": "scenes",
+    "segment.py": "scenes",
+    "control.py": "gym:CartPole-v1",
+    "translate.py": "number-words",
+}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

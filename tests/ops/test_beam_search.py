@@ -77,7 +77,7 @@ def test_a_wider_beam_is_better_on_the_whole():
 
 
 def test_improbable_ends_do_not_stop_the_search():
-    """A network trained with smoothed labels: every wrong token, the end included, has the same probability."""
+    """With smoothed labels, every wrong token has the same probability, the end included."""
     wanted = [4, 5, 4, 4, 5, 4, 5, 5, 4, END]
 
     def step(tokens, memory, state):

@@ -132,7 +132,7 @@ def test_source_and_target_share_byte_pairs(run):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_it_learns_to_translate_numbers(tmp_path, seed):
-    options = {"net": "gru", "width": 64, "epochs": 20, "learning_rate": 8e-3, "vocabulary_size": 300}
+    options = {"net": "gru", "width": 64, "epochs": 10, "learning_rate": 8e-3, "vocabulary_size": 300}
     evaluation = trained(tmp_path, "seq2seq", "number-words", seed=seed, **options)
     assert evaluation["metrics"]["test/bleu"] > 80
     assert all(row["test/bleu"] < 50 for row in evaluation["baselines"].values())
