@@ -4,7 +4,11 @@ from hibiscus.cli.text_checks import text_lines, text_summary
 from hibiscus.data.builtin.open import open_bundled
 
 TEXTS = {
-    "train": ["the film was good, and the music too", "we slept before it ended", "dull and long"] * 9,
+    "train": [
+        "the film was good, and the music too",
+        *(f"dull and long w{number} x{number} y{number} z{number}" for number in range(9)),
+        *(f"we slept before its {number * 'e'}nd" for number in range(9)),
+    ],
     "val": ["what an ending"],
     "test": ["The film was good and the music, too!", "another dull zebra"],
 }
@@ -22,14 +26,14 @@ def test_inspect_describes_texts(cli, reviews):
     text = cli("inspect", reviews, "target=liked").out
     assert "length of texts" in text
     assert "vocabulary of the training part:" in text
-    assert "unknown words in test: 25.00%" in text  # "!", "another" and "zebra" of 12
+    assert "unknown words in test: 23.08%" in text  # "!", "another" and "zebra" of 13
     assert "near-duplicate texts across parts: 1 in test and train" in text
     assert "    The film was good and the music, too!" in text
 
 
 def test_all_of_it_as_json(cli, reviews):
     shown = cli("inspect", reviews, "target=liked", "--json").json["texts"]
-    assert shown["lengths"]["max"] == 9
+    assert shown["lengths"]["max"] == 10
     assert shown["near_duplicates"]["across"] == {"test and train": 1}
     assert shown["growth"][-1][0] == shown["tokens"]
 
