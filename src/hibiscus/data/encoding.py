@@ -7,7 +7,7 @@ import re
 
 from hibiscus.errors import ConfigError
 
-__all__ = ["check_encoding", "decode_bytes", "decode_counted"]
+__all__ = ["check_encoding", "decode_bytes", "decode_counted", "valid_unicode"]
 
 BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -76,3 +76,12 @@ def check_encoding(encoding: str) -> str:
     except (LookupError, ValueError):
         expected = "the name of an encoding, such as utf-8, cp1251, shift-jis or gb18030"
         raise ConfigError(f"encoding={encoding}", expected, "leave it out to detect it") from None
+
+
+def valid_unicode(text: str) -> str:
+    r"""The text with lone halves of surrogate pairs, as JSON can hold them, replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

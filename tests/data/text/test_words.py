@@ -2,12 +2,13 @@ import doctest
 import string
 import time
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hibiscus.data.text import words
-from hibiscus.data.text.words import LONGEST_TOKEN, split_tokens
+from hibiscus.data.text.words import LONGEST_TOKEN, number_tokens, split_tokens
 
 
 def test_the_example():
@@ -95,3 +96,27 @@ def test_the_pattern_for_ascii_agrees_with_that_for_all_scripts(text):
 @given(st.text())
 def test_any_text_has_tokens_without_white_space(text):
     assert all(token and not any(map(str.isspace, token)) for token in split_tokens(text))
+
+
+def as_lists(numbers, lengths):
+    assert (numbers.dtype, lengths.dtype) == (np.int32, np.int64)
+    return [part.tolist() for part in np.split(numbers, np.cumsum(lengths)[:-1])] if len(lengths) else []
+
+
+@settings(deadline=None)  # the first call imports pyarrow
+@given(st.lists(st.text(), max_size=4))
+def test_tokens_as_numbers(texts):
+    vocabulary = {"a": 4, "b": 5, ".": 6}
+    rows = [[vocabulary.get(token, 1) for token in split_tokens(text)] for text in texts]
+    assert as_lists(*number_tokens(texts, vocabulary, unknown=1)) == rows
+    known = [[number for number in row if number > 1] for row in rows]
+    assert as_lists(*number_tokens(texts, vocabulary, unknown=None)) == known
+
+
+def test_many_different_words_are_numbered(monkeypatch):
+    monkeypatch.setattr(words, "KNOWN", 3)
+    monkeypatch.setattr(words, "TOGETHER", 20)
+    vocabulary = {str(number): number for number in range(50)}
+    texts = [" ".join(vocabulary), "7 " + "9" * 101, "7 8 7", "", "\0"]
+    expected = [[*range(50)], [7, 99, 9], [7, 8, 7], [], []]
+    assert as_lists(*number_tokens(texts, vocabulary, unknown=99)) == expected

@@ -20,10 +20,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # Pydantic needs this one below Python 3.12
 
+from hibiscus.data.encoding import valid_unicode
 from hibiscus.errors import ConfigError, DataError, MissingExtraError
 from hibiscus.typed_values import typed_value
 
-__all__ = ["MAX_PIECES", "BytePairs", "valid_unicode"]
+__all__ = ["MAX_PIECES", "BytePairs"]
 
 BYTES = 256
 MAX_PIECES = 100_000
@@ -160,15 +161,6 @@ class BytePairs:
         encoder = library.Tokenizer(model)
         encoder.pre_tokenizer = _runs(library)
         return encoder
-
-
-def valid_unicode(text: str) -> str:
-    r"""The text with lone halves of surrogate pairs, as JSON can hold them, replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _together(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.text.byte_pairs import BytePairs, Pair
 from hibiscus.data.text.vocabulary import learn_vocabulary
 from hibiscus.data.text.word_pieces import WordPieces
-from hibiscus.data.text.words import split_tokens
+from hibiscus.data.text.words import number_tokens, split_tokens
 from hibiscus.errors import DataError
 from hibiscus.tokens import END, PADDING, SPECIAL, UNKNOWN, TokenShape
 from hibiscus.typed_values import Count, Flag, expect, typed_value
@@ -146,25 +146,35 @@ class TextPreparation:
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """The texts as token numbers, int32 (N, max_length); nothing is learned from them."""
-        rows = [row[: self.max_length - self.ends] for row in self.number_lists(texts)]
+        numbers, lengths = self._numbers(texts)
+        kept = np.minimum(lengths, self.max_length - self.ends)
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        steps = np.arange(len(numbers)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        inside = steps < kept[rows]
+        encoded = np.full((len(lengths), self.max_length), PADDING, np.int32)
+        encoded[rows[inside], steps[inside]] = numbers[inside]
         if self.ends:
-            rows = [[*row, END] for row in rows]
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        encoded = np.full((len(rows), self.max_length), PADDING, np.int32)
-        # Boolean indexing fills row by row, in the order of the tokens.
-        inside = np.arange(self.max_length) < lengths[:, None]
-        encoded[inside] = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
+            encoded[np.arange(len(kept)), kept] = END
         return encoded
 
     def number_lists(self, texts: Iterable[str]) -> list[list[int]]:
         """The token numbers of each text, neither cut nor padded."""
+        numbers, lengths = self._numbers(texts)
+        flat, ends = numbers.tolist(), np.cumsum(lengths).tolist()
+        return [flat[start:end] for start, end in pairwise([0, *ends])]
+
+    def _numbers(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The token numbers of all texts, and how many each has."""
+        if self.tokens == "word":
+            return number_tokens(texts, self._index, UNKNOWN if self.unknown else None, self.lower)
         if self._pairs is not None:
-            first = len(SPECIAL)
-            return [[first + piece for piece in row] for row in self._pairs.encode(texts)]
-        index = self._index
-        if self.unknown:
-            return [[index.get(token, UNKNOWN) for token in self._split(text)] for text in texts]
-        return [[index[token] for token in self._split(text) if token in index] for text in texts]
+            rows = self._pairs.encode(texts)
+            shift = len(SPECIAL)
+        else:
+            rows = [[self._index.get(character, UNKNOWN) for character in text] for text in texts]
+            shift = 0
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        return np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum())) + shift, lengths
 
     def token_lists(self, texts: Iterable[str]) -> list[list[str]]:
         """The tokens of each text as they are encoded, but neither cut nor replaced by `UNKNOWN`."""

@@ -17,13 +17,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import chain
+from typing import Any
 
-__all__ = ["LONGEST_TOKEN", "split_tokens"]
+import numpy as np
+
+from hibiscus.data.encoding import valid_unicode
+
+__all__ = ["LONGEST_TOKEN", "number_tokens", "split_tokens"]
 
 LONGEST_TOKEN = 100  # characters; what is longer is no word of a language, and is divided
-KNOWN = 2**16  # stretches between white space whose tokens are remembered
+KNOWN = 2**17  # stretches between white space whose tokens are remembered
+TOGETHER = 2**24  # characters of the texts that are numbered at a time
 ASCII = re.compile(r"[a-z\d]+(?:'[a-z\d]+|(?<=\d)[.,](?=\d)[a-z\d]+)*|[!-~]", re.IGNORECASE)
 SINGLE = (  # scripts without spaces
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaadf"
@@ -53,6 +60,73 @@ def split_tokens(text: str, lower: bool = True) -> list[str]:
         # No token contains white space, and most stretches occur often: each is divided once.
         tokens += _known(stretch, lower) if len(stretch) <= LONGEST_TOKEN else _divided(stretch, lower)
     return tokens
+
+
+def number_tokens(
+    texts: Iterable[str], number_of: Mapping[str, int], unknown: int | None, lower: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the tokens of texts, many times faster than text by text.
+
+    Args:
+        texts: N texts.
+        number_of: the vocabulary, numbers from 0.
+        unknown: the number of all other tokens; None to leave them out.
+        lower: whether tokens are in lower case.
+
+    Returns:
+        All numbers, int32 (tokens,), and how many each text has, int64 (N,).
+    """
+    known: dict[str, list[int]] = {}
+
+    def numbers_in(stretch: str) -> list[int]:
+        found = [number_of.get(token, unknown) for token in _divided(stretch, lower)]
+        return [number for number in found if number is not None]
+
+    flat, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for some in _together(texts):
+        stretches, ends = _stretches(some)
+        distinct = stretches.dictionary.to_pylist()
+        for stretch in set(distinct) - known.keys():
+            known[stretch] = numbers_in(stretch)
+        rows = [known[stretch] for stretch in distinct]
+        counts = np.fromiter(map(len, rows), np.int64, len(rows))
+        joined = np.fromiter(chain.from_iterable(rows), np.int32, int(counts.sum()))
+        starts, index = np.cumsum(counts) - counts, stretches.indices.to_numpy()
+        count = counts[index]
+        after = np.cumsum(count)
+        flat.append(joined[np.arange(count.sum()) + np.repeat(starts[index] - after + count, count)])
+        lengths.append(np.diff(np.append(0, after)[ends], prepend=0))
+        if len(known) > KNOWN:
+            known.clear()
+    return np.concatenate(flat), np.concatenate(lengths)
+
+
+def _together(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Some texts at a time, so that the memory does not grow with their number."""
+    some: list[str] = []
+    size = 0
+    for text in texts:
+        some.append(text)
+        size += len(text)
+        if size > TOGETHER:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _stretches(texts: list[str]) -> tuple[Any, np.ndarray]:
+    """The stretches between white space of all texts, as an Arrow array with a dictionary, and their ends."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    pc: Any = pyarrow.compute
+    try:
+        column = pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:  # lone halves of surrogate pairs, which JSON can hold
+        column = pa.array([valid_unicode(text) for text in texts], pa.large_string())
+    stretches = pc.utf8_split_whitespace(column)
+    return stretches.flatten().dictionary_encode(), stretches.offsets.to_numpy()[1:]
 
 
 @lru_cache(KNOWN)
