@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hibiscus import api
 from hibiscus.data.open import open_data
 from hibiscus.data.tables.part_tables import find_part_tables
 
@@ -12,6 +13,18 @@ def test_tables_are_found_by_the_names_of_parts(tmp_path):
         "train": tmp_path / "Train.csv",
         "test": tmp_path / "test.tsv",
     }
+
+
+def test_a_run_on_the_tables_of_parts_is_evaluated_on_the_tables_of_their_folder(tmp_path):
+    for part, count in (("train", 60), ("val", 20), ("test", 30)):
+        rows = "".join(f"{i % 7},{len(part) + i},{'uv'[i % 7 > 3]}\n" for i in range(count))
+        (tmp_path / f"{part}.csv").write_text("a,b,y\n" + rows)
+    data = open_data(tmp_path, target="y")
+    assert (data.path, data.name) == (str(tmp_path), tmp_path.name)
+    options = {"target": "y", "epochs": 1, "net": "linear", "quiet": True}
+    run = api.train("classify", str(tmp_path), out=tmp_path / "run", **options)
+    assert run.evaluate() == api.load(tmp_path / "run").evaluate()
+    assert run.info["data"]["items"] == 110
 
 
 def test_a_part_without_the_target_is_left_out_and_named(tmp_path):

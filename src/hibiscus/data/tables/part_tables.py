@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,4 +47,7 @@ def open_part_tables(files: dict[str, Path], target: str | None, **options: Any)
             )
         else:
             datasets[part] = open_table(files[part], target, **options, like=train)
-    return join_parts(datasets) if len(datasets) > 1 else train
+    if len(datasets) == 1:
+        return train
+    folder = files["train"].parent  # from which evaluating and resuming read all parts again
+    return replace(join_parts(datasets), name=folder.resolve().name, path=str(folder))
