@@ -15,7 +15,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hibiscus.api import Dataset, Run, crossval, list_methods, load, panoptic, resume, sweep, train
+    from hibiscus.api import (
+        Dataset,
+        Run,
+        crossval,
+        list_methods,
+        load,
+        panoptic,
+        resume,
+        similar,
+        sweep,
+        train,
+    )
     from hibiscus.api import open_data as open
     from hibiscus.errors import HibiscusError
 
@@ -31,6 +42,7 @@ __all__ = [
     "open",
     "panoptic",
     "resume",
+    "similar",
     "sweep",
     "train",
 ]

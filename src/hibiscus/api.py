@@ -13,6 +13,7 @@ from hibiscus.runs.cross_validation import cross_validate
 from hibiscus.runs.lr_finder import find_learning_rate
 from hibiscus.runs.panoptic import panoptic_maps
 from hibiscus.runs.run import Run
+from hibiscus.runs.similarity import embed_sentences, similar
 from hibiscus.runs.sweep import sweep_runs
 from hibiscus.runs.train import resume_run, train_run
 from hibiscus.training.random_state import preserved_generators
@@ -21,12 +22,14 @@ __all__ = [
     "Dataset",
     "Run",
     "crossval",
+    "embed_sentences",
     "list_methods",
     "load",
     "lr_find",
     "open_data",
     "panoptic",
     "resume",
+    "similar",
     "sweep",
     "train",
 ]

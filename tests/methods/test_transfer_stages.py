@@ -17,6 +17,7 @@ from hibiscus.data.text.word_pieces import load_pieces
 from hibiscus.errors import MissingExtraError
 from hibiscus.evaluation.items import load_report_items
 from hibiscus.methods import transfer_stages
+from hibiscus.networks.minilm import load_sentence_encoder
 from hibiscus.training.player import Player
 from hibiscus.training.pretrained import load_pretrained
 
@@ -163,7 +164,9 @@ def test_a_head_on_cached_embeddings_of_sentences(tmp_path, monkeypatch):
     run = api.train("classify", frame, out=tmp_path / "a", evaluate=False, **options)
     assert run.info["parameters"] == {"network": 384 + 1}
     assert run.history[-1]["val/accuracy"] == 1.0
-    assert run.predict(["what a great film", "a boring film"])["label"] == ["good", "bad"]
+    load_sentence_encoder.cache_clear()  # as in a new process
+    loaded = api.load(tmp_path / "a")
+    assert loaded.predict(["what a great film", "a boring film"])["label"] == ["good", "bad"]
     assert run.embed(["what a great film"])["code"].shape == (1, 384)
     assert len(list((cache_folder() / "features").iterdir())) == 1
     computed = "hibiscus.networks.sentence_network.SentenceNetwork.features"

@@ -30,6 +30,7 @@ from hibiscus.cli.arguments import (
 from hibiscus.cli.clean import clean
 from hibiscus.cli.failures import run_app
 from hibiscus.cli.panoptic import panoptic
+from hibiscus.cli.similar import similar
 from hibiscus.cli.verbs import VERBS, unknown_verb
 from hibiscus.cli.visualize import visualize
 from hibiscus.errors import UsageError
@@ -175,9 +176,17 @@ app.command(
 )(inference.predict)
 app.command(
     epilog=example(
-        "hibiscus embed runs/latest photos/", "hibiscus embed runs/latest photos/ --out embeddings.csv"
+        "hibiscus embed runs/latest photos/",
+        "hibiscus embed runs/latest photos/ --out embeddings.csv",
+        "hibiscus embed minilm sentences.txt",
     )
 )(inference.embed)
+app.command(
+    epilog=example(
+        'hibiscus similar sentences.txt "a man is eating"',
+        'hibiscus similar reviews.csv "a funny story" --model glove.6B.50d.txt --weighting tf-idf',
+    )
+)(similar)
 app.command(
     epilog=example(
         "hibiscus sample runs/latest -n 64",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hibiscus.cli.arguments import Checkpoint, Debug, Device, Json, Quiet, Run, Seed, Support, Trust, load_api
+from hibiscus.cli.similar import Column, Weighting
 from hibiscus.errors import UsageError
 from hibiscus.progress import step
 
@@ -23,6 +24,13 @@ Conditions = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="NAME=VALUE", help="conditions; first:last:steps or a,b,c for several values in turn"
+    ),
+]
+RunOrModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="run folder, or runs/latest; for sentences also minilm, doc2vec or a file of word vectors",
     ),
 ]
 PredictionsOnly = Annotated[bool, typer.Option("--quiet", help="print only the predictions")]
@@ -79,7 +87,7 @@ def predict(
 
 
 def embed(
-    run: Run,
+    run: RunOrModel,
     inputs: Inputs,
     out: Annotated[
         str | None,
@@ -90,16 +98,30 @@ def embed(
         ),
     ] = None,
     checkpoint: Checkpoint = "best",
+    weighting: Weighting = None,
+    column: Column = None,
     device: Device = "auto",
     trust: Trust = False,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Compute embeddings of inputs, for your own models."""
+    """Compute embeddings of inputs, for your own models.
+
+    By a run, or sentences by a model: a .txt file with a sentence on each line, a table, or sentences.
+    """
     from hibiscus.cli.predictions import check_out, embeddings
+    from hibiscus.runs.sentence_model_names import is_sentence_model
 
     path = check_out(out, inputs)
+    if is_sentence_model(run):
+        options = {"weighting": weighting, "column": column, "device": device, "trust": trust}
+        embedded = load_api().embed_sentences(inputs, model=run, **options)
+        embeddings(embedded, path, as_json, quiet)
+        return
+    if weighting or column:
+        option = f"--weighting {weighting}" if weighting else f"--column {column}"
+        raise UsageError(f"{option} with a run", "a model of sentences, such as minilm", "leave it out")
     loaded = load_api(run).load(run, device=device, trust=trust)
     with step("embedding"):
         embedded = loaded.embed(inputs, checkpoint)

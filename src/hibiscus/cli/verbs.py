@@ -9,8 +9,19 @@ from hibiscus.errors import UsageError, nearest
 __all__ = ["VERBS", "unknown_verb"]
 
 VERBS = (
-    *("train", "resume", "evaluate", "predict", "embed", "sample", "visualize", "report", "compare"),
-    *("crossval", "sweep", "lr-find", "panoptic", "inspect", "convert", "list", "explain", "clean"),
+    *("train", "resume", "evaluate", "predict", "embed", "similar", "sample", "visualize", "report"),
+    *(
+        "compare",
+        "crossval",
+        "sweep",
+        "lr-find",
+        "panoptic",
+        "inspect",
+        "convert",
+        "list",
+        "explain",
+        "clean",
+    ),
 )
 OTHER_WORDS = {  # verbs of other programs
     "train": "fit learn run start",
@@ -18,6 +29,7 @@ OTHER_WORDS = {  # verbs of other programs
     "evaluate": "test eval score validate val",
     "predict": "infer inference apply detect label",
     "embed": "encode features extract",
+    "similar": "nearest neighbors semantic-search similarity",
     "sample": "generate synthesize",
     "report": "plot show view open",
     "visualize": "heatmap gradcam grad-cam saliency attribute visualise activations filters",

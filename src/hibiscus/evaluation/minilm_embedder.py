@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,11 +25,11 @@ class MiniLM:
     """
 
     name = "minilm"
-    notes: ClassVar[list[str]] = []
     dimension = DIMENSION
 
     def __init__(self, device: torch.device | None = None):
         self.device = device or torch.device("cpu")
+        self.notes: list[str] = []
         load_pieces()
         self.encoder = load_sentence_encoder(str(self.device))
 

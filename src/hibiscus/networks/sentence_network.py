@@ -83,12 +83,10 @@ def build_sentence(shape: Any, outputs: int, dropout: float = 0.2) -> SentenceNe
 
     Raises:
         ConfigError: other inputs than texts, or other tokens.
-        MissingExtraError: the package with the weights is not installed.
     """
     fix = "a table with one column of texts, and tokens=word-piece or none"
     if not isinstance(shape, TokenShape):
         raise ConfigError("net=sentence for data other than texts", "texts", fix)
     if shape.vocabulary != PIECES + len(SPECIAL):
         raise ConfigError("net=sentence with other tokens", "tokens=word-piece", "leave out tokens=")
-    load_sentence_encoder()
     return SentenceNetwork(check_outputs(outputs), fraction("dropout", dropout))
