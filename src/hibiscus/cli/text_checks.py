@@ -88,7 +88,8 @@ def _vocabulary(name: str, summary: dict[str, Any]) -> list[str]:
         lines += [f"empty: {plural(summary['empty'], 'text')}"] if summary["empty"] else []
     part = " of the training part" if summary["unknown"] else ""
     lines.append(
-        f"vocabulary{part}: {plural(summary['vocabulary'], 'word')} and marks among {summary['tokens']:,}, "
+        f"vocabulary{part}: {plural(summary['vocabulary'], 'word or mark', 'words and marks')} among "
+        f"{summary['tokens']:,}, "
         f"{summary['once']:,} of them once"
     )
     if summary["share"] < 1:

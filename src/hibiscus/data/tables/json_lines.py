@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from hibiscus.data.encoding import valid_unicode
 from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["JSON_LINES", "parse_json_lines", "read_json_lines"]
 
 CELL = 64  # bytes of memory for each cell of the table
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # an escape that stands for half a character
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -31,7 +34,18 @@ def read_json_lines(path: Path, text: str) -> tuple[list[str], list[list[str]], 
     lists = {name for record in records for name, value in record.items() if _is_nested(value)}
     nested, kept = [name for name in names if name in lists], [name for name in names if name not in lists]
     notes = [f"column '{name}' left out: it contains lists or objects" for name in nested]
-    return kept, [[_text(record.get(name)) for name in kept] for record in records], notes
+    rows = [[_text(record.get(name)) for name in kept] for record in records]
+    if SURROGATE.search(text):
+        rows, damaged = _repaired(rows)
+        notes += [f"{plural(damaged, 'value')} with half a character, read as U+FFFD"] if damaged else []
+    return [valid_unicode(name) for name in kept], rows, notes
+
+
+def _repaired(rows: list[list[str]]) -> tuple[list[list[str]], int]:
+    """The rows with lone halves of surrogate pairs replaced, and the number of values that had any."""
+    repaired = [[valid_unicode(value) for value in row] for row in rows]
+    pairs = zip(rows, repaired, strict=True)
+    return repaired, sum(one != other for row, new in pairs for one, other in zip(row, new, strict=True))
 
 
 def parse_json_lines(path: Path, text: str) -> list[dict[str, Any]]:
