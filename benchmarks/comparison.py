@@ -93,7 +93,7 @@ def round_and_input(
 
     Args:
         kind: the method's class.
-        fields: the training part's arrays, by field.
+        fields: the training part's arrays, by field; `table` is a list of texts.
         options: of the method.
         rounds: how many to play.
         names: of the classes in masks and boxes, by field.
@@ -104,19 +104,23 @@ def round_and_input(
     from hibiscus.data.arrays.open import dataset_from_arrays
     from hibiscus.data.config import DataConfig
     from hibiscus.data.prepared import PreparedData
+    from hibiscus.data.text.corpus import text_dataset
     from hibiscus.runs.options import build_options
     from hibiscus.runs.prepare import fit_preparation
-    from hibiscus.training.callbacks import LogFile
     from hibiscus.training.device import tune_process
+    from hibiscus.training.log_file import LogFile
     from hibiscus.training.loop import Loop
 
     tune_process()
     torch.set_flush_denormal(True)
     device = place()
-    items = np.arange(len(fields["image"]))
-    dataset = dataset_from_arrays("random", "random", {"train": {"image": fields["image"]}})
-    dataset.fields, dataset.names = dict(fields), names or {}
-    preparation = fit_preparation(dataset, items, kind, DataConfig())
+    if "table" in fields:
+        dataset = text_dataset("random", "random", fields["table"], [*map(str, range(len(fields["table"])))])
+    else:
+        dataset = dataset_from_arrays("random", "random", {"train": {"image": fields["image"]}})
+        dataset.fields, dataset.names = dict(fields), names or {}
+    items = np.arange(len(dataset))
+    preparation = fit_preparation(dataset, items, kind, DataConfig(tokens="character"))
     config = build_options(
         kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options}
     )

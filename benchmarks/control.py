@@ -43,8 +43,9 @@ def ours(seed: int) -> dict[str, float]:
     from hibiscus.methods.control.dqn import DQN
     from hibiscus.runs.options import build_options
     from hibiscus.runs.prepare import fit_preparation, prepare_parts
-    from hibiscus.training.callbacks import Callback, LogFile
+    from hibiscus.training.callbacks import Callback
     from hibiscus.training.device import tune_process
+    from hibiscus.training.log_file import LogFile
     from hibiscus.training.loop import Loop
 
     class Watch(Callback):

@@ -285,3 +285,13 @@ def test_a_run_that_recorded_no_abilities_of_its_own_is_not_offered_a_prediction
     for abilities, offered in (([], False), (["predict"], True), (None, True)):
         (folder / "run.json").write_text(json.dumps({**info, "abilities": abilities}))
         assert ("hibiscus predict" in read_page(write_report(folder)).text) is offered
+
+
+def test_the_line_breaks_of_a_text_in_a_table_are_kept():
+    record = TableRecord(
+        "table", "Samples", "", ["", "text"], [["a", "To  be,\n<b>or\n" + "x\n" * 50], ["b", "one"]]
+    )
+    (_, lines), (_, line) = VIEWS[TableRecord](record)["rows"]
+    assert lines["text"].startswith("To be,\n<b>or\nx\n")
+    assert lines["text"].count("\n") == 23
+    assert (lines["lines"], line["lines"]) == (True, False)

@@ -58,7 +58,7 @@ def build_language_model(
     units: int = 512,
     layers: int = 1,
     embedding_dim: int | None = None,
-    dropout: float = 0.2,
+    dropout: float = 0.3,
     attention_heads: int | None = None,
     window: int = 256,
 ) -> RecurrentLanguageModel | TransformerLanguageModel:

@@ -33,7 +33,8 @@ NUMBERED = 25  # classes up to which a matrix shows its numbers
 MAX_ROWS = 60  # of a table
 MAX_SERIES = 16  # lines of one plot
 MAX_RATIO = 1000  # of the numbers of a column that are written with the same number of decimals
-TEXT = 240  # characters of a text in a table
+TEXT = 240  # characters of a line of a text in a table
+MAX_LINES = 24  # of a text in a table
 SIZE = (4.0, 3.0)  # inches of a plot
 PAIRS = ["true class", "predicted as", "count", "share of the true class"]
 
@@ -192,7 +193,9 @@ def _digits(values: list[Cell]) -> int:
 def _cell(value: Cell, digits: int) -> dict[str, Any]:
     """A cell; the numbers of one column have the same number of decimals."""
     if isinstance(value, str):
-        return {"text": shorten(value, TEXT), "number": False}
+        lines = value.strip().splitlines()
+        text = "\n".join(shorten(line, TEXT) for line in lines[:MAX_LINES])
+        return {"text": text, "number": False, "lines": len(lines) > 1}
     aligned = digits and math.isfinite(value) and 0.5 * 10**-digits <= abs(value) < 1000
     return {"text": f"{value:.{digits}f}".replace("-", "−") if aligned else plain(value), "number": True}
 

@@ -60,9 +60,9 @@ class Config(TrainingConfig):
     """Options of `language-model`."""
 
     epochs: Epochs = 12
-    batch_size: BatchSize = 32
+    batch_size: BatchSize = 16
     optimizer: OptimizerName = "adamw"
-    learning_rate: LearningRate = 2e-3
+    learning_rate: LearningRate = 3e-3
     schedule: ScheduleName = "one-cycle"
     clip_grad_norm: ClipGradNorm = 1.0
     net: Literal["lstm", "gru", "rnn", "transformer"] = Field("lstm", description="the network")
@@ -76,9 +76,9 @@ class Config(TrainingConfig):
     attention_heads: int | None = Field(
         None, ge=1, description="transformer: heads of each block; one for 32 values if none"
     )
-    dropout: float = Field(0.2, ge=0, lt=1, description="dropout rate of the outputs of each layer or block")
+    dropout: float = Field(0.3, ge=0, lt=1, description="dropout rate of the outputs of each layer or block")
     sequence_length: int = Field(
-        128, ge=1, description="tokens of a training window, and those that a transformer attends to"
+        256, ge=1, description="tokens of a training window, and those that a transformer attends to"
     )
 
     @property
