@@ -23,11 +23,11 @@ from hibiscus.methods.augmentation import (
 )
 from hibiscus.methods.augmentation_presets import AugmentPreset
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
+from hibiscus.methods.text_layers import set_text_layers
 from hibiscus.methods.transfer import MODES, build_transfer
 from hibiscus.methods.transfer_options import HeadEpochs, HeadLRFactor, LayerDecay, TransferMode, Unfreeze
 from hibiscus.networks.registry import build_network
 from hibiscus.networks.regularizers import WeightPenalty, constrain
-from hibiscus.networks.token_embedding import token_embeddings
 from hibiscus.networks.transfer_network import TransferNetwork
 from hibiscus.training.config import Beta2, EMADecay, ScheduleName
 from hibiscus.training.ema import ema_followers, with_ema
@@ -141,8 +141,7 @@ def build_supervised(
     else:
         derived = table_network_options(config, preparation, outputs)
         network = build_network(config.net, shape, outputs, derived=derived, **config.net_options)
-        for layer in token_embeddings(network):
-            layer.weight.requires_grad_(config.word_vectors is None or config.tune_vectors)
+        set_text_layers(network, preparation, config.word_vectors is None or config.tune_vectors)
     return with_ema({"network": network}, "network", config.ema_decay)
 
 
