@@ -31,6 +31,10 @@ CONDITIONS = {
     "code1",
     "code2",
     "interpolate",
+    "length",
+    "prompt",
+    "temperature",
+    "top_k",
 }  # of `sample`, and the placeholder of key=value
 HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"))
 
