@@ -52,10 +52,10 @@ def test_lower_case_is_stated():
 
 def test_an_attention_map_has_tokens_as_labels():
     weights = np.array([[0.9, 0.1], [0.254, 0.746], [0.5, 0.5]])
-    item = attention_map(["a", " dog"], ["ein", " Hund", "<end>"], weights, 2)
+    item = attention_map(["a", " dog"], ["ein", " H\ufffd", "<end>"], weights, 2)
     assert isinstance(item, Matrix)
     assert list(item.columns) == ["a", "␣dog"]
-    assert list(item.rows) == ["ein", "␣Hund", "<end>"]
+    assert list(item.rows) == ["ein", "␣H▯", "<end>"]
     assert [list(row) for row in item.values] == [[90, 10], [25, 75], [50, 50]]
     assert attention_map(["a"] * 41, ["b"], np.ones((1, 41)), 1) is None
     assert attention_map([], ["b"], np.ones((1, 0)), 1) is None

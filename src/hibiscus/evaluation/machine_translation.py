@@ -86,9 +86,7 @@ def attention_map(
     """
     if max(len(source), len(target)) > LARGEST_MAP or not source or not target:
         return None
-    note = (
-        "Rows: the predicted tokens. Columns: the tokens of the source. In percent of the attention of a row."
-    )
+    note = "Percent of the attention. Rows: predicted tokens; columns: tokens of the source. ␣ is a space."
     percent = np.rint(100 * weights)
     return Matrix(f"Attention, text {number}", _visible(target), _visible(source), percent, note)
 
@@ -119,8 +117,8 @@ def _length_curve(
 
 
 def _visible(tokens: Sequence[str]) -> list[str]:
-    """Tokens with a sign for spaces, which would not be seen."""
-    return [token.replace(" ", "␣") for token in tokens]
+    """Tokens with signs for spaces, which would not be seen, and for bytes that are part of a character."""
+    return [token.replace(" ", "␣").replace("\N{REPLACEMENT CHARACTER}", "▯") for token in tokens]
 
 
 def _cut(text: str) -> str:
