@@ -29,7 +29,8 @@ REQUIREMENTS = {  # for each field that a method may need: the expected data, an
     ),
     "text": (
         "texts: a folder of .txt files, one .txt, or a table with a single column of texts",
-        "role.COLUMN=text reads a column as texts; columns=COLUMN or role.OTHER=ignore leaves out others",
+        "role.COLUMN=text reads a column as texts; columns=COLUMN or role.OTHER=ignore leaves out others; "
+        "txt_as=text reads a .txt file with columns as one text",
     ),
     "target_text": ("pairs of texts", "target=COLUMN of a table, or pairs=en,de for files a.en and a.de"),
     "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),

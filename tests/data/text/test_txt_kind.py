@@ -11,6 +11,7 @@ from hibiscus.data.text.txt_kind import HEAD, first_fields, is_table
         "1.5\n2\n-3e4\n",
         "1 2 3\n4 5 6\n",
         "x;y\n1,5;2,5\n",
+        "name, height\nann, 1.5\nbob, 1.8\n",
         "a,b\n" + "1,2\n" * 20 + "1,2,3\n",  # damaged
     ],
 )
@@ -27,6 +28,7 @@ def test_tables(text):
         "one word\nanother line\n",
         "Shall I compare thee,\nto a day,\nof summer,\n",
         "A paragraph, with commas, of a book. " * 40 + "\n\n" + "Another, shorter, one.\n" * 3 + "End\n",
+        "One sentence of words, and another part\nA second of them, also in parts\n" * 9,
         "the 1st of 3\nand the 2nd one of the 5\n",
     ],
 )
