@@ -28,6 +28,12 @@ def test_precision_follows_hardware_and_layers(monkeypatch):
     monkeypatch.setattr(device, "hardware_bf16", lambda _: True)
     assert device.choose_precision("auto", cpu, {"n": nn.LSTM(2, 2)}) == torch.bfloat16
     assert device.choose_precision("auto", cpu, {"n": nn.Sequential(nn.GRU(2, 2))}) == torch.float32
+    assert (
+        device.choose_precision("auto", cpu, {"n": nn.Sequential(nn.GRU(2, 2), nn.Linear(2, 4))})
+        == torch.float32
+    )
+    wide = nn.Sequential(nn.GRU(2, 2), nn.Linear(2, 400))
+    assert device.choose_precision("auto", cpu, {"n": wide}) == torch.bfloat16
     monkeypatch.setattr(device, "hardware_bf16", lambda _: False)
     assert device.choose_precision("auto", cpu, {"n": nn.LSTM(2, 2)}) == torch.float32
     assert device.choose_precision("bf16", cpu, {}) == torch.bfloat16

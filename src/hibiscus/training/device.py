@@ -103,9 +103,10 @@ def choose_precision(
 ) -> torch.dtype:
     """The data type of matrix products; parameters, losses and statistics stay float32.
 
-    `auto` chooses bfloat16 where the hardware is faster with it, except for networks with a GRU, which are
-    slower. With AMX, convolutions are faster, but linear layers only from some size on, so for networks
-    without convolutions the faster precision is measured.
+    `auto` chooses bfloat16 where the hardware is faster with it, except for networks most of whose weights
+    are those of a GRU, which are slower; with the output layer of a translation, a step takes half the time.
+    With AMX, convolutions are faster, but linear layers only from some size on, so for networks without
+    convolutions the faster precision is measured.
 
     Args:
         name: `auto`, `float32` or `bfloat16`.
@@ -127,9 +128,12 @@ def choose_precision(
     if name != "auto":
         raise ConfigError(f"precision={name}", "auto, float32 or bfloat16", "leave it out")
     layers = [module for network in networks.values() for module in network.modules()]
-    if not hardware_bf16(device) or any(isinstance(layer, nn.GRU) for layer in layers):
-        return torch.float32
     linear = [(layer.in_features, layer.out_features) for layer in layers if isinstance(layer, nn.Linear)]
+    gru = sum(
+        weight.numel() for layer in layers if isinstance(layer, nn.GRU) for weight in layer.parameters()
+    )
+    if not hardware_bf16(device) or gru > sum(inputs * outputs for inputs, outputs in linear):
+        return torch.float32
     others = any(isinstance(layer, nn.modules.conv._ConvNd | nn.RNNBase) for layer in layers)
     if device.type == "cuda" or not linear or others or not _cpu_has("_is_amx_tile_supported"):
         return torch.bfloat16
