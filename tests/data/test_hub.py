@@ -129,3 +129,16 @@ def test_a_version_that_runs_scripts_of_a_dataset_is_refused(hub, monkeypatch):
     monkeypatch.setattr(sys.modules["datasets"], "__version__", "3.6.0")
     with pytest.raises(MissingExtraError, match=r"datasets 3\.6\.0, which can run scripts"):
         open_data("hf:me/x")
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_translations(hub, nested):
+    pairs = [{"en": f"sentence {i}", "de": f"Satz {i}" if i else ""} for i in range(6)]
+    rows = {"translation": pairs} if nested else {key: [pair[key] for pair in pairs] for key in ("en", "de")}
+    hub["me/talks"] = {"train": Rows(rows), "validation": Rows(rows)}
+    data = open_data("hf:me/talks", pairs="en,de")
+    assert data.fields["table"]["en"].tolist()[:2] == ["sentence 1", "sentence 2"]
+    assert data.fields["target_text"].tolist()[:2] == ["Satz 1", "Satz 2"]
+    assert {part: len(items) for part, items in data.parts.items()} == {"train": 5, "val": 5}
+    with pytest.raises(DataError, match="pairs=en,fr, and there are en, de"):
+        open_data("hf:me/talks", pairs="en,fr")

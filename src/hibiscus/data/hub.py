@@ -9,6 +9,8 @@ import numpy as np
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.images.ops import to_gray, to_rgb
 from hibiscus.data.keys import content_keys, frame_keys
+from hibiscus.data.parts import items_by_part
+from hibiscus.data.text.corpus import text_dataset
 from hibiscus.errors import DataError, MissingExtraError, nearest
 
 __all__ = ["open_hub"]
@@ -16,13 +18,14 @@ __all__ = ["open_hub"]
 PARTS = {"train": "train", "validation": "val", "valid": "val", "val": "val", "test": "test"}
 
 
-def open_hub(name: str, target: str | None = None) -> Dataset:
+def open_hub(name: str, target: str | None = None, pairs: str | None = None) -> Dataset:
     """Opens a dataset by its name on the hub, or a local copy by its path.
 
     Args:
         name: `owner/name`, or `owner/name:configuration`; a word alone would be one of the readers of
             `datasets` itself, of which some load pickles of the working directory.
         target: the column to predict; by default the column that the dataset marks as class labels.
+        pairs: of translations, the languages `SOURCE,TARGET`: columns, or keys of the column `translation`.
 
     Raises:
         MissingExtraError: the package `datasets` is not installed, or is of a version that runs the scripts
@@ -42,6 +45,8 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     parts = {PARTS[part]: rows for part, rows in loaded.items() if part in PARTS} or {
         "": next(iter(loaded.values()))
     }
+    if pairs is not None:
+        return _translations(name, parts, pairs)
     first = next(iter(parts.values()))
     label = target or next(
         (column for column, kind in first.features.items() if hasattr(kind, "names")), None
@@ -65,6 +70,34 @@ def open_hub(name: str, target: str | None = None) -> Dataset:
     named_parts = {part: span for part, span in spans.items() if part}
     ids = [str(i) for i in range(start)]
     return Dataset(name.replace("/", "-"), f"hf:{name}", fields, ids, keys, named_parts, roles)
+
+
+def _translations(name: str, parts: dict[str, Any], pairs: str) -> Dataset:
+    """Pairs of texts; those of which one is empty are left out."""
+    languages = [language.strip() for language in pairs.split(",")]
+    rows: list[tuple[str, str, str]] = []  # part, source, target
+    for part, content in parts.items():
+        frame = content.to_pandas()
+        values = frame["translation"].tolist() if "translation" in frame else frame.to_dict("records")
+        known = [*values[0]] if values else []
+        if len(languages) != 2 or not set(languages) <= set(known):
+            received = f"hf:{name}: pairs={pairs}, and there are {', '.join(map(str, known))}"
+            raise DataError(received, "two of them, SOURCE,TARGET", "pairs=en,de")
+        texts = [[str(value[language] or "").strip() for language in languages] for value in values]
+        rows += [(part, source, target) for source, target in texts if source and target]
+    named = items_by_part(np.array([part for part, _, _ in rows]))
+    targets = np.array([*(target for _, _, target in rows), None], dtype=object)[:-1]
+    dataset = text_dataset(
+        name.replace("/", "-"),
+        f"hf:{name}",
+        [source for _, source, _ in rows],
+        [str(index) for index in range(len(rows))],
+        column=languages[0],
+        parts=named if "train" in named else {},
+        fields={"target_text": targets},
+    )
+    dataset.roles[languages[1]] = "target"
+    return dataset
 
 
 def _library() -> Any:

@@ -152,7 +152,8 @@ def open_data(
 
 def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset:
     in_files = isinstance(data, str | os.PathLike) and not _is_name(os.fspath(data))
-    if options.get("pairs") is not None and not in_files:
+    on_hub = isinstance(data, str) and data.startswith("hf:")
+    if options.get("pairs") is not None and not in_files and not on_hub:
         shown = data if isinstance(data, str) else "data in memory"
         raise DataError(f"{shown}: pairs={options['pairs']}", "a folder of images", "omit pairs")
     if not isinstance(data, str | os.PathLike):
@@ -173,7 +174,7 @@ def _open_one(data: Any, like: Dataset | None = None, **options: Any) -> Dataset
     if path.startswith("hf:"):
         from hibiscus.data.hub import open_hub
 
-        return open_hub(path[3:], options["target"])
+        return open_hub(path[3:], options["target"], options["pairs"])
     location = existing(path)
     check_regular(location)
     if location.is_dir():
