@@ -29,6 +29,11 @@ def test_the_order_is_chosen_on_validation():
     assert baselines["CPT+"].keys() == chain.keys()
 
 
+def test_without_a_validation_part_the_order_is_chosen_on_held_out_tokens():
+    baselines, _ = language_baselines(second_order(8000), None, second_order(500), 5, 499)
+    assert "Markov chain of order 2" in baselines
+
+
 def test_short_parts():
     baselines, _ = language_baselines(np.array([0, 1, 0]), np.array([1, 0]), np.array([0, 1]), 3, 1)
     assert all(np.isfinite(list(metrics.values())).all() for metrics in baselines.values())

@@ -49,7 +49,7 @@ def evaluate_language(
     scores = score_tokens(network, tokens, context)
     metrics = language_metrics(scores, parts[part].characters)
     arrays = {name: value.tokens.cpu().numpy() for name, value in parts.items()}
-    chosen_on = arrays.get("val", arrays["train"])
+    chosen_on = arrays.get("val")
     characters = parts[part].characters
     baselines, curve = language_baselines(arrays["train"], chosen_on, arrays[part], vocabulary, characters)
     items: list[ReportItem] = [

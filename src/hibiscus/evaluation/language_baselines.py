@@ -13,38 +13,44 @@ __all__ = ["language_baselines"]
 
 MAX_ORDER = 8  # tokens of a context
 MOST_TOKENS = 2**21  # of the training part
+MOST_PROBABILITIES = 2**25  # for the accuracy of the Markov chain
 SLOW = 300  # tokens that CPT+ predicts
 CONTEXTS = (1, 2, 3, 5)  # tokens of a context of CPT+
 WEIGHTS = (0.05, 0.1, 0.2, 0.4, 0.7, 0.95)  # of the frequencies of tokens beside its scores
 
 
 def language_baselines(
-    train: np.ndarray, chosen_on: np.ndarray, tokens: np.ndarray, vocabulary: int, characters: int
+    train: np.ndarray, chosen_on: np.ndarray | None, tokens: np.ndarray, vocabulary: int, characters: int
 ) -> tuple[dict[str, dict[str, float]], Curve]:
     """The metrics of each baseline, and the Markov chain by the length of its context.
 
-    The length of the context and the weights of CPT+ are chosen on the validation part. CPT+ predicts 300
-    tokens, evenly spaced, and the others all.
+    The length of the context and the weights of CPT+ are chosen on the validation part. The accuracies are
+    those of some tokens, evenly spaced, and so is the loss of CPT+.
 
     Args:
         train: int64 (tokens,), of the training part; the first 2,097,152 of them are used.
-        chosen_on: of the validation part, or of the training part if there is none.
+        chosen_on: of the validation part; if None, the last tenth of the training part is held out to choose.
         tokens: of the evaluated part.
         vocabulary: number of different tokens.
         characters: of the evaluated part.
     """
     train = train[:MOST_TOKENS]
-    chain = MarkovChain(train, MAX_ORDER, vocabulary)
-    by_order = chain.nats(chosen_on[:MOST_TOKENS]).mean(1)
+    first = train
+    if chosen_on is None:
+        held_out = max(2, len(train) // 10)
+        first, chosen_on = train[:-held_out] if len(train) > held_out else train, train[-held_out:]
+    by_order = MarkovChain(first, MAX_ORDER, vocabulary).nats(chosen_on[:MOST_TOKENS]).mean(1)
     order = int(by_order.argmin())
-    common = int(np.bincount(train).argmax())
-    frequent = TokenScores(chain.nats(tokens)[0], tokens[1:] == common)
     chain = MarkovChain(train, order, vocabulary)
-    markov = TokenScores(chain.nats(tokens)[-1], chain.predict(tokens) == tokens[1:])
+    nats = chain.nats(tokens)
+    common = int(np.bincount(train).argmax())
+    count = min(len(tokens) - 1, max(100, MOST_PROBABILITIES // vocabulary))
+    positions = np.unique(np.linspace(1, len(tokens) - 1, count).astype(int))
+    correct = chain.predict(tokens, positions) == tokens[positions]
     baselines = {
-        "frequencies of tokens": language_metrics(frequent, characters),
-        f"Markov chain of order {order}": language_metrics(markov, characters),
-        "CPT+": _prediction_tree(train, chosen_on, tokens, vocabulary, characters),
+        "frequencies of tokens": language_metrics(TokenScores(nats[0], tokens[1:] == common), characters),
+        f"Markov chain of order {order}": language_metrics(TokenScores(nats[-1], correct), characters),
+        "CPT+": _prediction_tree(first, chosen_on, tokens, vocabulary, characters),
     }
     series = [Series("validation", np.arange(len(by_order)), by_order)]
     note = "A longer context is more exact, until it has hardly ever occurred in the training part."

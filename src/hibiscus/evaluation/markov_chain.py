@@ -30,14 +30,14 @@ class Order:
         keys: ascending; the number of the context that is shorter by one, and the token before that.
         totals: how often each context occurred.
         first: where the followers of each context begin, and the end.
-        followers: tokens.
-        counts: how often each of them followed.
+        pairs: ascending; the number of a context and a token that followed it.
+        counts: how often it followed.
     """
 
     keys: np.ndarray
     totals: np.ndarray
     first: np.ndarray
-    followers: np.ndarray
+    pairs: np.ndarray
     counts: np.ndarray
 
 
@@ -65,7 +65,7 @@ class MarkovChain:
             pairs, counts = np.unique(contexts * vocabulary + tokens[length:], return_counts=True)
             totals = np.bincount(contexts, minlength=len(keys))
             first = np.searchsorted(pairs, np.arange(len(keys) + 1) * vocabulary)
-            self.orders.append(Order(keys, totals, first, pairs % vocabulary, counts))
+            self.orders.append(Order(keys, totals, first, pairs, counts))
 
     def nats(self, tokens: np.ndarray) -> np.ndarray:
         """`-log p` of each token but the first, for contexts of at most 0, 1, 2 ... tokens.
@@ -76,32 +76,28 @@ class MarkovChain:
         Returns:
             float64 (lengths, tokens - 1).
         """
-        blocks = []
-        for positions in self._blocks(len(tokens)):
-            truth = np.arange(len(positions)), tokens[positions]
-            steps = self._probabilities(tokens, positions)
-            blocks.append(np.stack([-np.log(probabilities[truth]) for probabilities in steps]))
-        return np.concatenate(blocks, axis=1)
+        truth = tokens[1:]
+        probabilities, nats = np.full(len(truth), 1 / self.vocabulary), []
+        for order, rows, contexts in self._contexts(tokens, np.arange(1, len(tokens))):
+            pairs = contexts * self.vocabulary + truth[rows]
+            places = np.minimum(np.searchsorted(order.pairs, pairs), len(order.pairs) - 1)
+            counts = np.where(order.pairs[places] == pairs, order.counts[places], 0)
+            kinds = order.first[contexts + 1] - order.first[contexts]
+            mixed = (counts + kinds * probabilities[rows]) / (order.totals[contexts] + kinds)
+            probabilities[rows] = mixed
+            nats.append(-np.log(probabilities))
+        return np.stack(nats)
 
-    def predict(self, tokens: np.ndarray) -> np.ndarray:
-        """The most probable token at each position but the first, from contexts of all lengths."""
-        best = []
-        for positions in self._blocks(len(tokens)):
-            *_, probabilities = self._probabilities(tokens, positions)
-            best.append(probabilities.argmax(1))
-        return np.concatenate(best)
-
-    def _blocks(self, length: int) -> Iterator[np.ndarray]:
-        """The positions but the first, in blocks."""
+    def predict(self, tokens: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """The most probable token at some positions, each at least 1, from contexts of all lengths."""
         size = max(1, VALUES_AT_ONCE // self.vocabulary)
-        for start in range(1, length, size):
-            yield np.arange(start, min(start + size, length))
+        parts = [positions[start : start + size] for start in range(0, len(positions), size)]
+        return np.concatenate([self._probabilities(tokens, part).argmax(1) for part in parts])
 
-    def _probabilities(self, tokens: np.ndarray, positions: np.ndarray) -> Iterator[np.ndarray]:
-        """Of the tokens at some positions (positions, vocabulary), for each length of the context: one array,
-        which changes from length to length.
-        """
-        probabilities = np.full((len(positions), self.vocabulary), 1 / self.vocabulary)
+    def _contexts(
+        self, tokens: np.ndarray, positions: np.ndarray
+    ) -> Iterator[tuple[Order, np.ndarray, np.ndarray]]:
+        """For each length: the positions, as indices, whose context is known, and the numbers of these."""
         rows, contexts = np.arange(len(positions)), np.zeros(len(positions), np.int64)
         for length, order in enumerate(self.orders):
             if length:
@@ -111,15 +107,17 @@ class MarkovChain:
                 contexts = np.minimum(np.searchsorted(order.keys, keys), len(order.keys) - 1)
                 known = order.keys[contexts] == keys
                 rows, contexts = rows[known], contexts[known]
-            self._mix(order, probabilities, rows, contexts)
-            yield probabilities
+            yield order, rows, contexts
 
-    def _mix(self, order: Order, probabilities: np.ndarray, rows: np.ndarray, contexts: np.ndarray) -> None:
-        """Replaces the rows by their mixture with the counts of the contexts."""
-        kinds = order.first[contexts + 1] - order.first[contexts]
-        total = order.totals[contexts] + kinds
-        probabilities[rows] *= (kinds / total)[:, None]
-        offsets = np.arange(kinds.sum()) - np.repeat(np.cumsum(kinds) - kinds, kinds)
-        entries = np.repeat(order.first[contexts], kinds) + offsets
-        cells = np.repeat(rows, kinds) * self.vocabulary + order.followers[entries]
-        probabilities.reshape(-1)[cells] += order.counts[entries] / np.repeat(total, kinds)
+    def _probabilities(self, tokens: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """The probabilities of all tokens at some positions, (positions, vocabulary)."""
+        probabilities = np.full((len(positions), self.vocabulary), 1 / self.vocabulary)
+        for order, rows, contexts in self._contexts(tokens, positions):
+            kinds = order.first[contexts + 1] - order.first[contexts]
+            total = order.totals[contexts] + kinds
+            probabilities[rows] *= (kinds / total)[:, None]
+            offsets = np.arange(kinds.sum()) - np.repeat(np.cumsum(kinds) - kinds, kinds)
+            entries = np.repeat(order.first[contexts], kinds) + offsets
+            cells = np.repeat(rows, kinds) * self.vocabulary + order.pairs[entries] % self.vocabulary
+            probabilities.reshape(-1)[cells] += order.counts[entries] / np.repeat(total, kinds)
+        return probabilities

@@ -64,7 +64,10 @@ def continue_prompt(
         int(numbers["top_k"]),
     )
     texts = [words + _continuation(preparation, given, row) for row in tokens.tolist()]
-    columns = {name: np.full(count, value) for name, value in numbers.items()}
+    columns = {
+        name: np.full(count, value if name == "temperature" else int(value))
+        for name, value in numbers.items()
+    }
     return texts, {"prompt": np.full(count, words, dtype=object), **columns}
 
 
