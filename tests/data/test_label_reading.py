@@ -86,3 +86,8 @@ def test_exactly_one_label_for_each_item_is_a_class():
     assert list(of_columns([["p"], ["p", "q"]]).fields) == ["labels"]
     with pytest.raises(DataError, match=r"b.jpg has 2 labels"):
         of_columns([["p"], ["p", "q"]], multi_label=False)
+
+
+def test_sentences_are_no_labels_whatever_marks_they_hold():
+    sentences = [f"sentence {i}; the words of {i}" if i % 50 == 7 else f"sentence {i}" for i in range(300)]
+    assert read(sentences) == ("label", sentences, [])

@@ -22,6 +22,7 @@ __all__ = ["read_labels"]
 
 SEPARATORS = (";", "|")  # recognized without being named
 UNSURE = (",",)  # often part of a name
+MANY = 100  # different values, more than half of all, that are not taken for names of classes
 
 
 def read_labels(dataset: Dataset, multi_label: bool | None = None, separator: str | None = None) -> None:
@@ -83,6 +84,7 @@ def _find_separator(values: Any) -> tuple[str, str]:
     counts = Counter(text for text in as_texts(values).tolist() if text is not None)
     if counts and all(parsed_list(text) is not None for text in counts):
         return LIST, ""
+    sentences = len(counts) > max(MANY, len(values) / 2)  # such as translations: hardly any value is repeated
     for separator in (*SEPARATORS, *UNSURE):
         split = {text: split_labels(text, separator) or () for text in counts}
         joined = [text for text, names in split.items() if len(names) > 1]
@@ -91,7 +93,7 @@ def _find_separator(values: Any) -> tuple[str, str]:
         repeated = sum(uses[name] > 1 for name in parts) > len(parts) / 2
         if repeated and separator in SEPARATORS:
             return separator, ""
-        if joined and (repeated or separator in SEPARATORS):
+        if joined and (repeated or (separator in SEPARATORS and not sentences)):
             reading = f"labels such as '{joined[0][:60]}' are read as one class each"
             return "", f"{reading}; label_separator='{separator}' reads several labels"
     return "", ""
