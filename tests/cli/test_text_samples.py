@@ -42,3 +42,15 @@ def test_the_ending_fits_the_samples(tmp_path):
     assert match_destination(path.with_suffix(".csv"), "x.csv", "text").suffix == ".csv"
     with pytest.raises(UsageError, match="for texts"):
         match_destination(path, "x.png", "text")
+
+
+def test_a_run_writes_texts(cli, tmp_path):
+    run = tmp_path / "run"
+    small = ["units=8", "embedding_dim=4", "epochs=1", "max_rounds=2", "sequence_length=16"]
+    cli("train", "language-model", "number-words", *small, "--out", run)
+    first = cli("sample", run, "prompt=one, two", "length=9", "--seed", "1")
+    assert first.out.startswith("one, two")
+    assert (run / "samples" / "samples.txt").read_text() in first.out
+    swept = cli("sample", run, "temperature=0.5,1,2", "length=3", "--out", tmp_path / "x.csv", "--json")
+    assert swept.json["conditions"]["temperature"] == [0.5, 1, 2]
+    assert len((tmp_path / "x.csv").read_text().splitlines()) == 4
