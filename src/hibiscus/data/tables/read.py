@@ -166,7 +166,9 @@ def _decode(path: Path, data: bytes, chosen: str | None) -> tuple[str, list[str]
         raise DataError(f"{path} is empty", "a header line and at least one row", "export the table again")
     if encoding == "UTF-8":
         return text, []
-    return text, [f"read as {encoding}" if encoding.startswith("UTF") else f"not UTF-8; read as {encoding}"]
+    if encoding.startswith("UTF") or chosen is not None:
+        return text, [f"read as {encoding}"]
+    return text, [f"not UTF-8; read as {encoding}; encoding= names another"]
 
 
 @dataclass(frozen=True)
