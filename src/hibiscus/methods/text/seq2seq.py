@@ -7,10 +7,10 @@ the target of a token is (1 - e) for the true one and e / vocabulary for every t
 all tokens of the source in each step: it learns which of them a word translates.
 
 Use it to map texts to texts if there are examples of both: translation, spelling, normalization of dates or
-names. From ten thousand pairs on it learns to translate simple sentences. What most often goes wrong is too
-little data: the translations are then fluent and about something else; compare them with the baselines of the
-report, of which a dictionary made of the training texts is the strongest. `net=transformer` is the most
-accurate; `net=gru` trains twice as fast. Translations are searched with `beam_size` hypotheses; a larger
+names. Two thousand pairs are enough for the words of numbers; sentences need many more. What most often goes
+wrong is too little data: the translations are then fluent and about something else; compare them with the
+baselines of the report, such as a dictionary made of the training texts. `net=gru` trains twice as fast as
+`net=transformer`. Translations are searched with `beam_size` hypotheses; a larger
 `length_penalty` makes them longer.
 
 Differences from the paper: the Transformer is small and normalizes before each part; the recurrent decoder
