@@ -162,12 +162,12 @@ def test_a_head_on_cached_embeddings_of_sentences(tmp_path, monkeypatch):
     frame["text"] += [f" {number}" for number in range(24)]
     options = {"target": "mood", "net": "sentence", "epochs": 20, "batch_size": 8, "quiet": True}
     run = api.train("classify", frame, out=tmp_path / "a", evaluate=False, **options)
-    assert run.info["parameters"] == {"network": 384 + 1}
+    assert run.info["parameters"] == {"network": 1536 + 1}
     assert run.history[-1]["val/accuracy"] == 1.0
     load_sentence_encoder.cache_clear()  # as in a new process
     loaded = api.load(tmp_path / "a")
     assert loaded.predict(["what a great film", "a boring film"])["label"] == ["good", "bad"]
-    assert run.embed(["what a great film"])["code"].shape == (1, 384)
+    assert run.embed(["what a great film"])["code"].shape == (1, 1536)
     assert len(list((cache_folder() / "features").iterdir())) == 1
     computed = "hibiscus.networks.sentence_network.SentenceNetwork.features"
     monkeypatch.setattr(computed, lambda *_: pytest.fail("computed again"))

@@ -73,6 +73,13 @@ def test_padding_changes_nothing(published):
     torch.testing.assert_close(together[:1], alone, rtol=1e-5, atol=1e-6)
 
 
+def test_the_means_of_layers(published):
+    network = encoder_of(published)
+    tokens = torch.tensor([[3, 7, 0], [4, 5, 6]])
+    means = network.layer_means(tokens, 1)
+    torch.testing.assert_close(means / means.norm(dim=1, keepdim=True), network(tokens))
+
+
 def test_the_order_of_the_tokens_matters(published):
     network = encoder_of(published)
     one, other = network(torch.tensor([[3, 7], [7, 3]]))

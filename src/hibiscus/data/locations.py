@@ -22,6 +22,7 @@ BUNDLED = {
     "shapes": "9,720 synthetic images, 32x32 grayscale, all combinations of 5 known factors (after dSprites)",
     "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
     "number-words": "3,000 synthetic pairs of texts, numbers in German and in English words (translation)",
+    "number-texts": "3,000 synthetic texts, numbers in English words",
     "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
 }
 PREFIXES = ("gym:", "hf:")

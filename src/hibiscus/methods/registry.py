@@ -40,7 +40,6 @@ FAMILIES = (
     "control",
     "information",
     "fewshot",
-    "text",
 )  # the order in which families are listed
 
 

@@ -1,6 +1,6 @@
 """The stages of transfer learning: a head on cached features, then the deepest blocks of the base.
 
-Of texts, `net=sentence` learns a head on the cached embeddings of sentences.
+Of texts, `net=sentence` learns a head on cached features of a sentence encoder.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _sentences(config: SupervisedConfig, network: SentenceNetwork, data: Prepare
     """As `_last`, of texts."""
     encoder = load_sentence_encoder(str(data.device))
     (features,) = cached_features(
-        "sentences", encoder, lambda text: [network.features(text)], data, config.precision
+        "last four layers", encoder, lambda text: [network.features(text)], data, config.precision
     )
     network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
     return features

@@ -164,7 +164,6 @@ LIKELIHOOD = (
     _down("kl", "KL divergence", "divergence of the approximate posterior from the prior", "nats"),
     _down("reconstruction", "reconstruction loss", "reconstruction term of the objective"),
     _down("bpd", "bits per dimension", "negative log-likelihood of a pixel value in bits", "bits"),
-    _down("perplexity", "perplexity", "exponential of the negative log-likelihood of a token"),
     _neutral("active_units", "active latent units", "number of latent components that vary with the input"),
     _up("mig", "mutual information gap (MIG)",
         "mutual information of each factor with its best component minus that with the second best"),
@@ -249,6 +248,7 @@ TRAINING = (
     _down("nats_per_token", "loss per token", "mean of -log p of the next token", "nats"),
     _down("bits_per_character", "bits per character", "-log2 p of a text, per character", "bits"),
     _down("perplexity", "perplexity", "reciprocal of the geometric mean probability of the next token"),
+    _fraction("context_accuracy", "context accuracy", "contexts that score above a word of like frequency"),
     _fraction("token_accuracy", "token accuracy", "fraction of tokens that are predicted correctly"),
 )
 GROUPS = (

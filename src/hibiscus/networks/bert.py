@@ -88,12 +88,18 @@ class BertEncoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The vectors of the last layer, those of padding included."""
+        return self.by_layer(tokens)[-1]
+
+    def by_layer(self, tokens: Tensor) -> list[Tensor]:
+        """The vectors after each layer, the first one first."""
         present = tokens != PADDING
         mask = None if bool(present.all()) else present[:, None, None]
         x = self.norm(self.words(tokens) + self.positions[: tokens.shape[1]])
+        vectors: list[Tensor] = []
         for layer in self.layers:
             x = layer(x, mask)
-        return x
+            vectors.append(x)
+        return vectors
 
 
 class SentenceEncoder(nn.Module):
@@ -111,9 +117,17 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The embeddings; each text must have a token, and texts of BERT have two special ones."""
-        present = (tokens != PADDING).to(self.encoder.positions.dtype)
-        vectors = torch.einsum("bsw,bs->bw", self.encoder(tokens), present) / present.sum(1, keepdim=True)
-        return functional.normalize(vectors, dim=1)
+        return functional.normalize(_mean(self.encoder(tokens), tokens), dim=1)
+
+    def layer_means(self, tokens: Tensor, count: int) -> Tensor:
+        """The means over the tokens after each of the last `count` layers, (batch, count * width)."""
+        return torch.cat([_mean(x, tokens).float() for x in self.encoder.by_layer(tokens)[-count:]], 1)
+
+
+def _mean(vectors: Tensor, tokens: Tensor) -> Tensor:
+    """The mean of vectors (batch, steps, width) over the tokens that are no padding, (batch, width)."""
+    present = (tokens != PADDING).to(vectors.dtype)
+    return torch.einsum("bsw,bs->bw", vectors, present) / present.sum(1, keepdim=True)
 
 
 def sentence_tensors(published: Mapping[str, Tensor], layers: int = 6) -> dict[str, Tensor]:

@@ -131,7 +131,7 @@ ENTRIES = (
         "sentence",
         "sentence",
         "sentence_network:build_sentence",
-        "a linear layer on sentence embeddings of MiniLM, which are computed once (extra sentences)",
+        "a linear layer on features of MiniLM, a sentence encoder with published weights (extra sentences)",
     ),
     Entry(
         "transformer",

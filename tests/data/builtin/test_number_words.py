@@ -35,3 +35,10 @@ def test_they_are_a_table_of_texts_with_texts_as_target():
     assert data.roles == {"german": "text", "english": "target"}
     assert data.fields["table"]["german"][0] == number_pairs()[1][0]
     assert data.fields["label"][0] == number_pairs()[0][0]
+
+
+def test_the_english_words_alone_are_texts():
+    data = open_data("number-texts")
+    assert data.roles == {"text": "text"}
+    assert data.fields["table"]["text"].tolist() == number_pairs()[0]
+    assert "label" not in data.fields

@@ -119,6 +119,8 @@ def _roles(fields: dict[str, Any], name: str) -> dict[str, str]:
     """The role of each column of a table."""
     if name == "number-words":
         return {"german": "text", "english": "target"}
+    if name == "number-texts":
+        return {"text": "text"}
     return {column: "number" for column in fields["table"].columns} if "table" in fields else {}
 
 
@@ -135,6 +137,9 @@ def _table(name: str) -> tuple[dict, np.ndarray]:
 
     if name == "number-words":
         return _number_words()
+    if name == "number-texts":
+        frame = pandas.DataFrame({"text": number_pairs()[0]})
+        return {"table": frame}, frame_keys(frame)
     folder = _files()
     if name == "diabetes":
         values, label = _read(folder / "diabetes_data_raw.csv.gz"), _read(folder / "diabetes_target.csv.gz")
