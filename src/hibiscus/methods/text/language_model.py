@@ -59,7 +59,7 @@ REPORT_LENGTH = 400  # tokens of a sample of the report
 class Config(TrainingConfig):
     """Options of `language-model`."""
 
-    epochs: Epochs = 12
+    epochs: Epochs = 10
     batch_size: BatchSize = 16
     optimizer: OptimizerName = "adamw"
     learning_rate: LearningRate = 3e-3
